@@ -1,0 +1,102 @@
+import { FactorConfigError } from './factor-error.js';
+import type { FactorUser, Purpose } from './factor.js';
+import type { OptionRule } from './options.js';
+
+/** The text of a message. */
+export interface MessageText {
+  /** The subject line, where the channel has one. */
+  readonly subject: string;
+  /** The plain text. */
+  readonly text: string;
+}
+
+/** What a message is made from. */
+export interface MessageContent {
+  /** The code, in ASCII digits. */
+  readonly code: string;
+  /** When the code dies, in epoch milliseconds. */
+  readonly expiresAt: number;
+  /** How many minutes that is from now, at least 1. */
+  readonly validMinutes: number;
+  /** What the code is for. */
+  readonly purpose: Purpose;
+  /** The user's language as a BCP 47 tag. */
+  readonly locale: string;
+  /** Whom it is for. */
+  readonly user: FactorUser;
+}
+
+/** A message on its way. */
+export interface Delivery<Address = string> extends MessageContent, MessageText {
+  /** Where it goes: an E.164 number or a normalised e-mail address. */
+  readonly to: Address;
+  /** Aborted when the time for delivery is over. */
+  readonly signal: AbortSignal;
+}
+
+/** Takes messages to their address. Resolves when the message was accepted, rejects otherwise. */
+export interface Channel<Address = string> {
+  /** What the channel is called in logs. */
+  readonly name: string;
+  /** Sends one message, once. */
+  send(delivery: Delivery<Address>): Promise<void>;
+}
+
+/** A function is accepted wherever a channel is. */
+export type ChannelLike<Address = string> = Channel<Address> | ((delivery: Delivery<Address>) => Promise<void> | void);
+
+/** Accepts a channel, or a function that serves as one. */
+export const channelOption: OptionRule = {
+  accepts: 'a channel ({ name, send }) or a function',
+  isValid: (value) =>
+    typeof value === 'function' ||
+    (typeof value === 'object' && value !== null && 'send' in value && typeof value.send === 'function' && 'name' in value),
+};
+
+/** The channel that a channel or function is. */
+export const toChannel = <Address>(like: ChannelLike<Address>): Channel<Address> =>
+  typeof like === 'function' ? { name: like.name || 'function', send: async (delivery) => like(delivery) } : like;
+
+/** A message that an {@link Outbox} keeps. */
+export interface OutboxMessage {
+  /** The outbox's name. */
+  readonly channel: string;
+  /** Where it would have gone. */
+  readonly to: string;
+  /** Its subject line. */
+  readonly subject: string;
+  /** Its plain text. */
+  readonly text: string;
+  /** When it was sent, ISO 8601. */
+  readonly sentAt: string;
+}
+
+/** A channel that keeps messages instead of sending them. */
+export interface Outbox extends Channel {
+  /** The messages, oldest first; the last 1000. */
+  readonly messages: readonly OutboxMessage[];
+}
+
+const OUTBOX_SIZE = 1000;
+
+/**
+ * A channel for tests and development: keeps messages in memory, codes in clear.
+ *
+ * @param options.name what the channel is called, `outbox` by default
+ * @param options.clock the time in epoch milliseconds, `Date.now` by default
+ * @throws FactorConfigError when `NODE_ENV` is `production`
+ */
+export function outbox({ name = 'outbox', clock = Date.now }: { readonly name?: string; readonly clock?: () => number } = {}): Outbox {
+  if (process.env['NODE_ENV'] === 'production') {
+    throw new FactorConfigError('outbox() keeps codes in clear and sends nothing: it must not be used with NODE_ENV=production');
+  }
+  const messages: OutboxMessage[] = [];
+  return {
+    name,
+    messages,
+    async send({ to, subject, text }) {
+      messages.push({ channel: name, to, subject, text, sentAt: new Date(clock()).toISOString() });
+      if (messages.length > OUTBOX_SIZE) messages.shift();
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { FactorErrorCode } from './factor-error.js';
+import type { Purpose } from './factor.js';
+
+/** What can happen to a factor. */
+export type FactorEventType =
+  /** A code was made for the user, or an enrolment begun. */
+  | 'challenged'
+  /** A channel took the message. */
+  | 'delivered'
+  /** No channel took the message; its code is void. */
+  | 'delivery_failed'
+  /** The user set the factor up. */
+  | 'enrolled'
+  /** The user set it up anew, in place of what it was. */
+  | 'replaced'
+  /** An answer was right. */
+  | 'verified'
+  /** An answer was refused; `reason` says why. */
+  | 'rejected'
+  /** Too many wrong answers: nothing is checked until `retryAt`. */
+  | 'locked'
+  /** The factor was removed. */
+  | 'removed'
+  /** A recovery code was used. */
+  | 'recovery_used'
+  /** The store, a key or the random source failed; `reason` names the kind of fault. */
+  | 'fault';
+
+/** One thing that happened. Never holds a code, a secret, an address or the text of a foreign error. */
+export interface FactorEvent {
+  readonly type: FactorEventType;
+  /** The key of the factor in `auth`, such as `otp`. */
+  readonly factor: string;
+  /** The `objectId` of the user it is about. */
+  readonly userId: string | undefined;
+  /** What the user wanted to prove. */
+  readonly purpose: Purpose | undefined;
+  /** The client's address as Parse Server saw it. */
+  readonly ip: string | undefined;
+  /** When, in epoch milliseconds. */
+  readonly at: number;
+  /** For `rejected` the error's slug; for `delivery_failed` and `fault` the name or code of the fault. */
+  readonly reason?: FactorErrorCode | (string & {});
+  /** For `locked`: when the lock ends, in epoch milliseconds. */
+  readonly retryAt?: number;
+}
+
+/** Takes events, for logs, metrics or notices. What it throws or rejects with changes nothing. */
+export type FactorListener = (event: FactorEvent) => unknown;
+
+/** Tells a listener, and outlives whatever it does. */
+export function tell(listener: FactorListener | undefined, event: FactorEvent): void {
+  if (listener === undefined) return;
+  try {
+    Promise.resolve(listener(Object.freeze(event))).catch(() => undefined);
+  } catch {
+    // The listener is the application's own; what it throws is not the login's business.
+  }
+}
+
+/** A fault's name or code, where it is one: short and of plain letters. Never its message. */
+export function faultName(fault: unknown): string {
+  if (typeof fault !== 'object' || fault === null) return 'unknown';
+  const { code, name } = fault as { readonly code?: unknown; readonly name?: unknown };
+  return [code, name].map(String).find((text) => /^(?!undefined$)[A-Za-z0-9_-]{1,40}$/.test(text)) ?? 'unknown';
+}

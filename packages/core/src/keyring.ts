@@ -1,0 +1,153 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { FactorConfigError, FactorError } from './factor-error.js';
+import { drawBytes, systemRandom, type RandomSource } from './random.js';
+
+const KEY_BYTES = 32;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+/** Random keys of 32 bytes have some 30 different ones; typed, repeated or counted ones give themselves away. */
+const MIN_DISTINCT_BYTES = 16;
+const SEAL_VERSION = '1';
+const KEY_FORMAT =
+  'one or more "<name>:<base64 of 32 random bytes>", newest first, separated by commas; `npx parse-factors keygen` prints one';
+
+/** Text taken out of a sealed record. */
+export interface OpenedRecord {
+  /** What was sealed. */
+  readonly plaintext: string;
+  /** Whether the newest key sealed it; if not, seal it again at the next write. */
+  readonly isCurrent: boolean;
+}
+
+/** Length-prefixed, so that no two lists of parts give the same bytes. */
+const encodeParts = (parts: readonly string[]): Buffer =>
+  Buffer.concat(
+    parts.flatMap((part) => {
+      const bytes = Buffer.from(part, 'utf8');
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(bytes.length);
+      return [length, bytes];
+    }),
+  );
+
+function parseKey(entry: string): [string, Buffer] {
+  const [, name, encoded] = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_-]{42,44}={0,2})$/.exec(entry) ?? [];
+  const bytes = Buffer.from(encoded ?? '', 'base64');
+  if (name === undefined || bytes.length !== KEY_BYTES) {
+    throw new FactorConfigError(`option "keys" must be ${KEY_FORMAT}`);
+  }
+  const ascending = bytes.every((byte, index) => index === 0 || byte === ((bytes[index - 1] ?? 0) + 1) % 256);
+  if (new Set(bytes).size < MIN_DISTINCT_BYTES || ascending) {
+    throw new FactorConfigError(`option "keys": key "${name}" is not random; it must be ${KEY_FORMAT}`);
+  }
+  return [name, bytes];
+}
+
+/**
+ * The keys of an application: keyed digests for codes, sealing for secrets. The first key is
+ * current; the others still check and open what they made. A subkey is derived for each
+ * purpose (HKDF-SHA-256, RFC 5869), so that no key serves two ends.
+ */
+export class Keyring {
+  readonly #keys: ReadonlyMap<string, Buffer>;
+  readonly #current: string;
+  readonly #random: RandomSource;
+  readonly #subkeys = new Map<string, Buffer>();
+
+  /**
+   * @param keys `<name>:<base64 of 32 random bytes>`, newest first, separated by commas or white space
+   * @param random where initialisation vectors come from; the system's source by default
+   * @throws FactorConfigError when a key is missing, short, malformed, repeated or evidently not random
+   */
+  constructor(keys: string, random: RandomSource = systemRandom) {
+    if (typeof keys !== 'string' || keys.trim() === '') throw new FactorConfigError(`option "keys" must be ${KEY_FORMAT}`);
+    const entries = keys.trim().split(/[\s,]+/u).map(parseKey);
+    this.#keys = new Map(entries);
+    if (this.#keys.size !== entries.length) throw new FactorConfigError('option "keys" must not name a key twice');
+    this.#current = entries[0]?.[0] ?? '';
+    this.#random = random;
+  }
+
+  /**
+   * A keyed digest (HMAC-SHA-256 under the current key) of the parts, as `<key name>.<base64url>`.
+   *
+   * @param purpose what it is for; digests of different purposes never match
+   */
+  digest(purpose: string, ...parts: readonly string[]): string {
+    return `${this.#current}.${this.#mac(this.#current, purpose, parts).toString('base64url')}`;
+  }
+
+  /** Whether the digest is that of the same purpose and parts, under whichever key made it. Constant time. */
+  matches(digest: string, purpose: string, ...parts: readonly string[]): boolean {
+    const { keyName, body } = splitAtDot(digest);
+    if (!this.#keys.has(keyName)) return false;
+    const expected = this.#mac(keyName, purpose, parts);
+    const given = Buffer.from(body, 'base64url');
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  }
+
+  /**
+   * Seals a text with AES-256-GCM under the current key.
+   *
+   * @param binding who and what it belongs to; it opens only with the very same
+   */
+  seal(plaintext: string, ...binding: readonly string[]): string {
+    const iv = drawBytes(this.#random, IV_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.#subkey(this.#current, 'seal'), iv);
+    cipher.setAAD(encodeParts(binding));
+    const sealed = Buffer.concat([iv, cipher.update(plaintext, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    return `${SEAL_VERSION}.${this.#current}.${sealed.toString('base64url')}`;
+  }
+
+  /**
+   * Opens what {@link seal} made.
+   *
+   * @throws FactorError `unavailable` when the key is unknown, the binding differs, or the text was
+   *   cut or changed: a record that does not open is never taken for "no factor"
+   */
+  open(sealed: string, ...binding: readonly string[]): OpenedRecord {
+    try {
+      const [version, keyName = '', body = ''] = sealed.split('.');
+      if (version !== SEAL_VERSION || !this.#keys.has(keyName)) throw new Error('unknown key or version');
+      const bytes = Buffer.from(body, 'base64url');
+      const decipher = createDecipheriv('aes-256-gcm', this.#subkey(keyName, 'seal'), bytes.subarray(0, IV_BYTES), {
+        authTagLength: TAG_BYTES,
+      });
+      decipher.setAAD(encodeParts(binding));
+      decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+      const plaintext = Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
+      return { plaintext: plaintext.toString('utf8'), isCurrent: keyName === this.#current };
+    } catch (cause) {
+      throw new FactorError('unavailable', { cause });
+    }
+  }
+
+  #mac(keyName: string, purpose: string, parts: readonly string[]): Buffer {
+    return createHmac('sha256', this.#subkey(keyName, `digest:${purpose}`)).update(encodeParts(parts)).digest();
+  }
+
+  #subkey(keyName: string, purpose: string): Buffer {
+    const cacheKey = `${keyName} ${purpose}`;
+    const cached = this.#subkeys.get(cacheKey);
+    if (cached !== undefined) return cached;
+    const key = this.#keys.get(keyName);
+    if (key === undefined) throw new FactorError('unavailable');
+    const subkey = Buffer.from(hkdfSync('sha256', key, 'parse-factors', purpose, KEY_BYTES));
+    this.#subkeys.set(cacheKey, subkey);
+    return subkey;
+  }
+}
+
+function splitAtDot(digest: string): { keyName: string; body: string } {
+  const dot = digest.indexOf('.');
+  return { keyName: digest.slice(0, Math.max(dot, 0)), body: digest.slice(dot + 1) };
+}
+
+/**
+ * A new key, ready to be put first in `keys`.
+ *
+ * @param name how the key is called, by default the month, such as `2026-11`
+ */
+export function generateKey(name: string, random: RandomSource = systemRandom): string {
+  return `${name}:${drawBytes(random, KEY_BYTES).toString('base64')}`;
+}

@@ -1,0 +1,109 @@
+/** At most `limit` events in a window of `windowMs`, which opens at its first event. */
+export interface Quota {
+  /** Events allowed in one window, at least 1. */
+  readonly limit: number;
+  /** Length of a window in milliseconds. */
+  readonly windowMs: number;
+}
+
+/** What a subject is to be challenged with. */
+export interface LiveCode {
+  /**
+   * What an answer is checked against: a keyed digest of a code, or a sealed secret. Opaque to
+   * the store, 1 to 1024 characters.
+   */
+  readonly digest: string;
+  /** When it dies, in epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** How often a subject may be sent a code. */
+export interface SendLimits {
+  /** Least time between two codes, in milliseconds. */
+  readonly cooldownMs: number;
+  /** Further limits, at most two. */
+  readonly quotas: readonly Quota[];
+}
+
+/** How often a subject may be guessed at. */
+export interface AttemptLimits {
+  /** Attempts at one live code. */
+  readonly maxAttempts: number;
+  /** Failed attempts, over any number of codes, that lock the subject. */
+  readonly maxFailures: number;
+  /** Length of the first lock in milliseconds; each further one without a success in between is twice as long. */
+  readonly lockMs: number;
+  /** Length of the longest lock in milliseconds. */
+  readonly maxLockMs: number;
+}
+
+/** Answer of {@link OtpStore.issue}. */
+export type IssueResult =
+  | { readonly issued: true }
+  | { readonly issued: false; readonly reason: 'cooldown' | 'locked'; readonly retryAt: number };
+
+/** Answer of {@link OtpStore.attempt}. */
+export type AttemptResult =
+  | {
+      readonly locked: false;
+      /** The live code's digest; undefined when there is none, or when its attempts are used up. */
+      readonly digest: string | undefined;
+      /** The highest mark so far, -1 when there is none. */
+      readonly mark: number;
+      /** When this attempt, should it fail, was the one that locks: until when. */
+      readonly locksUntil: number | undefined;
+    }
+  | { readonly locked: true; readonly retryAt: number };
+
+/** Answer of {@link OtpStore.count}. */
+export type CountResult = { readonly allowed: true } | { readonly allowed: false; readonly retryAt: number };
+
+/**
+ * Everything that factors must remember. A *subject* is one thing that is guessed at; it is
+ * named by a digest, never by an address or a user id. Each verb is one atomic step, and none
+ * reads without deciding, so that check-then-act cannot be written. All times are epoch
+ * milliseconds. A backend fault rejects; it never resolves as "absent".
+ */
+export interface OtpStore {
+  /** Makes this the subject's live code in place of any other, unless cooldown, quota or lock forbid it. */
+  issue(subject: string, code: LiveCode, limits: SendLimits): Promise<IssueResult>;
+
+  /**
+   * Counts one failed attempt **before anything is compared**, then tells what to compare with.
+   * {@link consume} and {@link advance} take the failures back.
+   */
+  attempt(subject: string, limits: AttemptLimits): Promise<AttemptResult>;
+
+  /** Spends the live code and clears failures: true for exactly one caller, and only while the code lives. */
+  consume(subject: string, digest: string): Promise<boolean>;
+
+  /** Moves the mark forward and clears failures: true for exactly one caller per mark, false for an older one. */
+  advance(subject: string, mark: number): Promise<boolean>;
+
+  /** True for the first caller, until `expiresAt`. */
+  claim(key: string, expiresAt: number): Promise<boolean>;
+
+  /** Counts an event against a quota. */
+  count(bucket: string, quota: Quota): Promise<CountResult>;
+
+  /** Removes all that is known of a subject. */
+  forget(subject: string): Promise<void>;
+
+  /**
+   * Deletes what is dead at `now`: what neither refuses nor allows anything any more.
+   *
+   * @param batch how many to delete at most
+   * @returns how many were deleted
+   */
+  prune(now: number, batch: number): Promise<number>;
+}
+
+/**
+ * How long a store keeps a subject that nothing happens to: longer than the longest quota
+ * window, so that waiting for the clean-up never wins guesses or messages.
+ */
+export const RETENTION_MS: number = 2 * 24 * 60 * 60_000;
+
+/** Length of the lock that follows `locks` earlier ones. */
+export const lockLength = (locks: number, limits: AttemptLimits): number =>
+  Math.min(limits.lockMs * 2 ** Math.min(locks, 40), limits.maxLockMs);

@@ -1,0 +1,67 @@
+import { FactorError } from './factor-error.js';
+import type { FactorUser } from './factor.js';
+import type { ParseDatabase } from './parse-database.js';
+
+/** The part of a Parse Server hook's request that is used here. */
+export interface HookRequest {
+  readonly object?: HookObject;
+  readonly original?: HookObject;
+  readonly user?: HookUser;
+  readonly master?: boolean;
+  readonly ip?: string;
+  readonly isChallenge?: boolean;
+  readonly config: HookConfig;
+}
+
+/** The part of `request.config` that is used here. */
+export interface HookConfig {
+  readonly appId: string;
+  readonly database: ParseDatabase;
+  readonly authDataManager: {
+    getValidatorForProvider(provider: string): { readonly validator?: ProviderValidator } | undefined;
+  };
+}
+
+/** Parse Server's own check of a provider's `authData`. */
+export type ProviderValidator = (
+  authData: unknown,
+  request: { readonly auth: object },
+  user: unknown,
+  hookRequest: HookRequest,
+) => Promise<{ readonly validator?: () => unknown } | undefined>;
+
+/** A `Parse.User`, with an id or not yet. */
+export interface HookObject {
+  readonly id?: string;
+  get(field: string): unknown;
+}
+
+/** The user of the session that asks. */
+export interface HookUser {
+  readonly id: string;
+  getSessionToken(): string | undefined;
+}
+
+interface ParseGlobal {
+  readonly applicationId: string;
+  readonly Error: new (code: number, message: string) => Error;
+  readonly User: { fromJSON(json: object): FactorUser };
+}
+
+/**
+ * The server's own copy of the Parse SDK. Another copy's errors lose their code on the way out,
+ * so it is never imported.
+ */
+export function parseGlobal(): ParseGlobal {
+  const { Parse } = globalThis as { readonly Parse?: ParseGlobal };
+  if (Parse === undefined) throw new FactorError('unavailable');
+  return Parse;
+}
+
+/** The whole stored row of a user, as the master key sees it, without the password's hash. */
+export async function fetchUser(config: HookConfig, objectId: string): Promise<FactorUser> {
+  const [row] = await config.database.find('_User', { objectId }, { limit: 1 });
+  if (row === undefined) throw new FactorError('session_required');
+  const { password: _password, _hashed_password, ...fields } = row;
+  return parseGlobal().User.fromJSON({ className: '_User', ...fields });
+}

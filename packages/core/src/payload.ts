@@ -1,0 +1,49 @@
+import { FactorError } from './factor-error.js';
+
+/** A plain object of a payload, or undefined for anything else. */
+export const asObject = (payload: unknown): Readonly<Record<string, unknown>> | undefined =>
+  typeof payload === 'object' && payload !== null && !Array.isArray(payload)
+    ? (payload as Readonly<Record<string, unknown>>)
+    : undefined;
+
+/** What a payload's field must be. */
+export interface FieldRule {
+  /** Most characters, looked at before anything else. */
+  readonly maxLength: number;
+  /** What the whole value must match. */
+  readonly pattern: RegExp;
+  /** Ends the sentence "must be …". */
+  readonly accepts: string;
+}
+
+/** A code of that many ASCII digits. */
+export const digitsRule = (digits: number): FieldRule => ({
+  maxLength: digits,
+  pattern: new RegExp(`^[0-9]{${digits}}$`),
+  accepts: `a string of ${digits} digits`,
+});
+
+/**
+ * Reads exactly the named fields of a payload, all strings.
+ *
+ * @param rules the fields that must be there; any other is refused
+ * @throws FactorError `invalid_input`, naming the field but never its value
+ */
+export function readFields<Name extends string>(payload: unknown, rules: Readonly<Record<Name, FieldRule>>): Record<Name, string> {
+  const object = asObject(payload);
+  const names = Object.keys(rules) as Name[];
+  if (object === undefined || Object.keys(object).some((name) => !Object.hasOwn(rules, name))) {
+    throw new FactorError('invalid_input', { sentence: `Expected an object with exactly: ${names.join(', ')}.` });
+  }
+  const read = (name: Name): string => {
+    const value = Object.hasOwn(object, name) ? object[name] : undefined;
+    const { maxLength, pattern, accepts } = rules[name];
+    if (typeof value === 'string' && value.length <= maxLength && pattern.test(value)) return value;
+    throw new FactorError('invalid_input', { sentence: `Field "${name}" must be ${accepts}.` });
+  };
+  return Object.fromEntries(names.map((name) => [name, read(name)])) as Record<Name, string>;
+}
+
+/** `"123456"` and `{ code: "123456" }` mean the same wherever a code is expected. */
+export const readCode = (payload: unknown, rule: FieldRule): string =>
+  readFields(typeof payload === 'string' ? { code: payload } : payload, { code: rule }).code;

@@ -1,0 +1,34 @@
+import {
+  CODE_FACTOR_RULES,
+  CodeFactor,
+  DEFAULT_CODE_FACTOR_OPTIONS,
+  resolveOptions,
+  type CodeFactorOptions,
+  type ResolvedCodeFactorOptions,
+} from '@parse-factors/core';
+import { maskEmail, normaliseEmail } from './email-address.js';
+
+/** Options of {@link EmailOtpFactor}: those of every factor that delivers a code. */
+export type EmailOtpOptions = CodeFactorOptions;
+
+/**
+ * One-time codes by e-mail as a second factor. A user proves an address once; from then on a
+ * login needs a code sent there. Payload field: `email`.
+ *
+ * E-mail is no out-of-band authenticator in the sense of NIST SP 800-63B-4, section 3.1.3.1:
+ * whoever reads the mailbox has the factor. Prefer an authenticator app where users can have one.
+ */
+export class EmailOtpFactor extends CodeFactor {
+  /**
+   * Codes live 10 minutes unless `validityMs` says otherwise.
+   *
+   * @throws FactorConfigError naming the option and what it accepts
+   */
+  constructor(options: EmailOtpOptions) {
+    const resolved = resolveOptions<ResolvedCodeFactorOptions>('EmailOtpFactor', options, CODE_FACTOR_RULES, {
+      ...DEFAULT_CODE_FACTOR_OPTIONS,
+      validityMs: 10 * 60_000,
+    });
+    super({ field: 'email', noun: 'address', normalise: normaliseEmail, mask: maskEmail }, resolved);
+  }
+}

@@ -1,0 +1,1 @@
+export { EmailOtpFactor, type EmailOtpOptions } from './email-otp-factor.js';

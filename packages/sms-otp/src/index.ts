@@ -1,0 +1,1 @@
+export { SmsOtpFactor, type SmsOtpOptions } from './sms-otp-factor.js';

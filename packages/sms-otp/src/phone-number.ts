@@ -1,0 +1,47 @@
+import { FactorError } from '@parse-factors/core';
+import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
+
+/** Ranges that carry text messages to a person. Premium, shared-cost, satellite, pager and fixed lines do not. */
+const TEXT_CAPABLE = new Set(['MOBILE', 'FIXED_LINE_OR_MOBILE']);
+
+/** What people put between digits. Everything else, full-width digits too, is refused. */
+const SEPARATORS = /[ ().-]/g;
+const E164 = /^\+[1-9][0-9]{6,14}$/;
+
+/** North American numbers set aside for fiction: an area code that is not assigned, and 555-0100 to 555-0199. */
+const FICTIONAL = /^\+1(?:555[0-9]{7}|[2-9][0-9]{2}55501[0-9]{2})$/;
+
+/** Which numbers are accepted. */
+export interface PhonePolicy {
+  /** Countries by ISO 3166-1 alpha-2 code. */
+  readonly countries: readonly string[];
+  /** Whether numbers set aside for fiction are accepted besides. */
+  readonly allowFictional: boolean;
+}
+
+/**
+ * The E.164 form (ITU-T E.164) of a number written with its country code; spaces, dots, dashes
+ * and parentheses are left out.
+ *
+ * @throws FactorError `invalid_input` when it is not a number; `address_refused` when it does not
+ *   exist, is not mobile, or is of a country that is not allowed
+ */
+export function normalisePhone(input: string, { countries, allowFictional }: PhonePolicy): string {
+  const digits = input.length <= 32 ? input.replace(SEPARATORS, '') : '';
+  if (!E164.test(digits)) {
+    throw new FactorError('invalid_input', { sentence: 'Field "phone" must be a number with its country code, such as +12025550123.' });
+  }
+  if (allowFictional && FICTIONAL.test(digits)) return digits;
+  const number = parsePhoneNumberFromString(digits);
+  const isCapable = number !== undefined && number.isValid() && TEXT_CAPABLE.has(number.getType() ?? '');
+  if (!isCapable || !countries.includes(number.country ?? '') || FICTIONAL.test(number.number)) {
+    throw new FactorError('address_refused', { sentence: 'This number cannot be used for codes.' });
+  }
+  return number.number;
+}
+
+/** The last four digits, behind a mask of constant length. */
+export const maskPhone = (number: string): string => `•••• ${number.slice(-4)}`;
+
+/** A country as libphonenumber knows it. */
+export type Country = CountryCode;

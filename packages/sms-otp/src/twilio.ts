@@ -1,0 +1,58 @@
+import { FactorConfigError, integerOption, optional, resolveOptions, textOption, type Channel, type OptionRule } from '@parse-factors/core';
+import createClient from 'twilio';
+
+/** Options of {@link twilio}. */
+export interface TwilioOptions {
+  /** Account SID, `AC…`. */
+  readonly accountSid: string;
+  /** Auth token of the account. */
+  readonly authToken: string;
+  /** Sender: a number of yours in E.164, or a sender id. Either this or `messagingServiceSid`. */
+  readonly from?: string;
+  /** Messaging Service SID, `MG…`, which chooses the sender. */
+  readonly messagingServiceSid?: string;
+  /** Another address of Twilio's API, such as a proxy; Twilio's own by default. */
+  readonly baseUrl?: string;
+  /** How long one request may take, in milliseconds; 30,000 by default. */
+  readonly timeoutMs?: number;
+}
+
+const matching = (pattern: RegExp, accepts: string): OptionRule => ({
+  accepts,
+  isValid: (value) => typeof value === 'string' && pattern.test(value),
+});
+
+/**
+ * Sends messages with Twilio's own client, one try each.
+ *
+ * @throws FactorConfigError naming the option and what it accepts
+ */
+export function twilio(options: TwilioOptions): Channel {
+  const { accountSid, authToken, from, messagingServiceSid, baseUrl, timeoutMs } = resolveOptions<TwilioOptions>(
+    'twilio',
+    options,
+    {
+      accountSid: matching(/^AC[0-9a-zA-Z]{32}$/, 'an account SID: AC and 32 characters'),
+      authToken: textOption(200),
+      from: optional(matching(/^(?:\+[1-9][0-9]{6,14}|[A-Za-z0-9 ]{1,11})$/, 'a number in E.164 or a sender id')),
+      messagingServiceSid: optional(matching(/^MG[0-9a-zA-Z]{32}$/, 'a Messaging Service SID: MG and 32 characters')),
+      baseUrl: optional(matching(/^https?:\/\/[^\s]+$/, 'a http(s) URL')),
+      timeoutMs: integerOption(50, 60_000),
+    },
+    { timeoutMs: 30_000 },
+  );
+  if ((from === undefined) === (messagingServiceSid === undefined)) {
+    throw new FactorConfigError('twilio: give exactly one of the options "from" and "messagingServiceSid"');
+  }
+  const client = createClient(accountSid, authToken, {
+    httpClient: new createClient.RequestClient({ timeout: timeoutMs ?? 30_000 }),
+  });
+  if (baseUrl !== undefined) client.api.baseUrl = baseUrl;
+  const sender = from === undefined ? { messagingServiceSid: messagingServiceSid ?? '' } : { from };
+  return {
+    name: 'twilio',
+    async send({ to, text }) {
+      await client.messages.create({ ...sender, to, body: text });
+    },
+  };
+}

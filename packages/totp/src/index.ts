@@ -1,0 +1,2 @@
+export { TotpFactor, type TotpEnrolment, type TotpOptions } from './totp-factor.js';
+export { totpAt, verifyTotp, type TotpAlgorithm, type TotpParameters, type TotpVerification } from './totp-code.js';

@@ -1,0 +1,185 @@
+import {
+  ATTEMPT_LIMIT_RULES,
+  beginGuess,
+  choiceOption,
+  DEFAULT_ATTEMPT_LIMITS,
+  digitsRule,
+  drawBytes,
+  Factor,
+  FactorConfigError,
+  FactorError,
+  factorSubject,
+  functionOption,
+  integerOption,
+  readCode,
+  resolveOptions,
+  type AttemptLimits,
+  type FactorContext,
+  type FactorUser,
+  type Guess,
+  type Intent,
+  type OptionRule,
+  type Purpose,
+  type Reply,
+} from '@parse-factors/core';
+import { generateURI, ScureBase32Plugin } from 'otplib';
+import qrcode from 'qrcode';
+import { verifyTotp, type TotpAlgorithm } from './totp-code.js';
+
+/** Options of {@link TotpFactor}. */
+export interface TotpOptions extends Partial<AttemptLimits> {
+  /** Who issues the account, as authenticator apps show it; 1 to 64 characters, no colon. */
+  readonly issuer: string;
+  /** The account's name in the app; by default the user's `username`, `email` or id. */
+  readonly accountName?: (user: FactorUser) => string;
+  /** Hash function, `SHA1` by default: the only one that every app knows. */
+  readonly algorithm?: TotpAlgorithm;
+  /** Digits of a code, 6 by default. */
+  readonly digits?: 6 | 8;
+  /** Length of a time step in seconds, 15 to 60; 30 by default (RFC 6238, section 4.1). */
+  readonly stepSeconds?: number;
+  /** Steps to either side of the current one that are accepted, 0 or 1; 1 by default (RFC 6238, section 5.2). */
+  readonly driftSteps?: 0 | 1;
+  /** How long a begun enrolment lives, in milliseconds, 1 to 60 minutes; 600,000 by default. */
+  readonly pendingMs?: number;
+}
+
+/** What the factor keeps about a user; parameters too, so that changed options lock nobody out. */
+export interface TotpEnrolment {
+  /** The shared secret in Base32 (RFC 4648, section 6). */
+  readonly secret: string;
+  readonly algorithm: TotpAlgorithm;
+  readonly digits: 6 | 8;
+  readonly stepSeconds: number;
+}
+
+/** RFC 4226, section 4, R6: at least 128 bits, 160 recommended. */
+const SECRET_BYTES = 20;
+const base32 = new ScureBase32Plugin();
+
+const ISSUER: OptionRule = {
+  accepts: 'a text of 1 to 64 characters without a colon',
+  isValid: (value) => typeof value === 'string' && /^[^:\p{Cc}]{1,64}$/u.test(value) && value.trim() !== '',
+};
+
+const defaultAccountName = (user: FactorUser): string => {
+  const names = [user.get('username'), user.get('email'), user.id];
+  return String(names.find((name) => typeof name === 'string' && name !== ''));
+};
+
+/**
+ * Authenticator apps (TOTP, RFC 6238) as a second factor. The server makes the secret; each
+ * time step opens at most one session, and an older step after a newer one is refused.
+ */
+export class TotpFactor extends Factor<TotpEnrolment> {
+  readonly #options: Required<TotpOptions>;
+
+  /** @throws FactorConfigError naming the option and what it accepts */
+  constructor(options: TotpOptions) {
+    super();
+    this.#options = resolveOptions<Required<TotpOptions>>(
+      'TotpFactor',
+      options,
+      {
+        ...ATTEMPT_LIMIT_RULES,
+        issuer: ISSUER,
+        accountName: functionOption,
+        algorithm: choiceOption('SHA1', 'SHA256', 'SHA512'),
+        digits: choiceOption(6, 8),
+        stepSeconds: integerOption(15, 60),
+        driftSteps: choiceOption(0, 1),
+        pendingMs: integerOption(60_000, 60 * 60_000),
+      },
+      {
+        ...DEFAULT_ATTEMPT_LIMITS,
+        accountName: defaultAccountName,
+        algorithm: 'SHA1',
+        digits: 6,
+        stepSeconds: 30,
+        driftSteps: 1,
+        pendingMs: 10 * 60_000,
+      },
+    );
+    if (this.#options.lockMs > this.#options.maxLockMs) {
+      throw new FactorConfigError('TotpFactor: option "maxLockMs" must be at least "lockMs"');
+    }
+  }
+
+  intent(_payload: unknown, _user: FactorUser, enrolment: TotpEnrolment | undefined): Intent {
+    return enrolment === undefined ? 'enrol' : 'either';
+  }
+
+  async beginEnrolment(context: FactorContext, payload: unknown): Promise<Reply> {
+    if (payload !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
+    const { algorithm, digits, stepSeconds, issuer, accountName, pendingMs } = this.#options;
+    const secret = base32.encode(drawBytes(context.random, SECRET_BYTES));
+    const enrolment: TotpEnrolment = { secret, algorithm, digits, stepSeconds };
+    const label = accountName(context.user).replaceAll(':', ' ');
+    const uri = generateURI({ issuer, label, secret, algorithm: toOtplib(algorithm), digits, period: stepSeconds });
+    const svg = await qrcode.toString(uri, { type: 'svg', errorCorrectionLevel: 'M', margin: 4 });
+    const expiresAt = context.clock() + pendingMs;
+    const pending = context.keyring.seal(JSON.stringify(enrolment), ...pendingBinding(context));
+    const issue = await context.store.issue(
+      factorSubject(context, 'enrolment'),
+      { digest: pending, expiresAt },
+      { cooldownMs: 0, quotas: [] },
+    );
+    if (!issue.issued) throw new FactorError(issue.reason, { retryAt: issue.retryAt });
+    context.emit({ type: 'challenged', purpose: 'enrolment' });
+    return {
+      status: 'pending',
+      secret,
+      uri,
+      qr: `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`,
+      expiresAt: new Date(expiresAt).toISOString(),
+    };
+  }
+
+  async confirmEnrolment(context: FactorContext, payload: unknown): Promise<TotpEnrolment> {
+    const code = readCode(payload, digitsRule(this.#options.digits));
+    const subject = factorSubject(context, 'enrolment');
+    const guess = await beginGuess(context, subject, 'enrolment', this.#options);
+    if (guess.digest === undefined) throw guess.reject('code_expired');
+    const { plaintext } = context.keyring.open(guess.digest, ...pendingBinding(context));
+    const enrolment = JSON.parse(plaintext) as TotpEnrolment;
+    const step = this.#match(context, enrolment, code, guess);
+    if (!(await context.store.consume(subject, guess.digest))) throw guess.reject('code_expired');
+    // The step that set the factor up is used: it does not log in as well.
+    await context.store.advance(factorSubject(context, 'sign-in'), step);
+    return enrolment;
+  }
+
+  /** Nothing to send: the app has the code. */
+  async challenge(): Promise<Reply> {
+    return { status: 'enabled' };
+  }
+
+  async verify(context: FactorContext, purpose: Purpose, payload: unknown, enrolment: TotpEnrolment): Promise<void> {
+    const code = readCode(payload, digitsRule(enrolment.digits));
+    const subject = factorSubject(context, purpose);
+    const guess = await beginGuess(context, subject, purpose, this.#options);
+    const step = this.#match(context, enrolment, code, guess);
+    // One mark for all purposes, so that a step used for one is used for all; guesses are
+    // counted for each, so that a stolen session cannot lock the owner's login.
+    const steps = factorSubject(context, 'sign-in');
+    if (!(await context.store.advance(steps, step))) throw guess.reject('code_rejected');
+    if (subject !== steps) await context.store.advance(subject, step);
+    context.emit({ type: 'verified', purpose });
+  }
+
+  /** Nothing about a secret is shown. */
+  describe(): Reply {
+    return {};
+  }
+
+  #match({ clock }: FactorContext, { secret, ...parameters }: TotpEnrolment, code: string, guess: Guess): number {
+    const result = verifyTotp({ ...parameters, secret: base32.decode(secret) }, code, clock(), this.#options.driftSteps);
+    if (!result.ok || result.step <= guess.mark) throw guess.reject('code_rejected');
+    return result.step;
+  }
+}
+
+const pendingBinding = ({ appId, user, key }: FactorContext): string[] => ['pending', appId, user.id, key];
+
+const toOtplib = (algorithm: TotpAlgorithm): 'sha1' | 'sha256' | 'sha512' =>
+  algorithm === 'SHA1' ? 'sha1' : algorithm === 'SHA256' ? 'sha256' : 'sha512';

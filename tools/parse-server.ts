@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { freePort } from './postgres.js';
+
+/** An answer of the server. */
+export interface Answer {
+  readonly status: number;
+  readonly body: Body;
+}
+
+/** A JSON body, as deep as tests look. */
+export interface Body {
+  readonly [name: string]: any; // oxlint-disable-line typescript/no-explicit-any
+}
+
+/** Someone who has signed up. */
+export interface Person {
+  readonly id: string;
+  readonly username: string;
+  readonly password: string;
+  /** Headers of his session. */
+  readonly session: Record<string, string>;
+}
+
+/** A Parse Server with its own database, spoken to over HTTP. */
+export interface TestServer {
+  readonly url: string;
+  readonly databaseUri: string;
+  /** A connection beside Parse Server's own. */
+  readonly sql: pg.Client;
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  graphql(query: string, variables: object, headers?: Record<string, string>): Promise<Body>;
+  signUp(fields?: object): Promise<Person>;
+  /** Everything in the database, as text. */
+  dump(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+interface RunningParseServer {
+  handleShutdown(): Promise<void>;
+}
+
+/** Makes an empty database. */
+export async function createDatabase(postgres: string): Promise<string> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const admin = new pg.Client({ connectionString: `${postgres}/postgres` });
+  await admin.connect();
+  await admin.query(`create database ${name}`);
+  await admin.end();
+  return `${postgres}/${name}`;
+}
+
+/** Starts a Parse Server with these options on an empty database. */
+export async function startParseServer(postgres: string, options: object, databaseUri?: string): Promise<TestServer> {
+  process.env['PARSE_SERVER_LOGS_FOLDER'] = 'null';
+  const { ParseServer } = (await import('parse-server')) as unknown as {
+    ParseServer: { startApp(options: object): Promise<RunningParseServer> };
+  };
+  const uri = databaseUri ?? (await createDatabase(postgres));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}/parse`;
+  const server = await ParseServer.startApp({
+    databaseURI: uri,
+    appId: 'test',
+    masterKey: 'master',
+    port,
+    host: '127.0.0.1',
+    mountPath: '/parse',
+    serverURL: url,
+    mountGraphQL: true,
+    graphQLPath: '/graphql',
+    silent: true,
+    logLevel: 'error',
+    verbose: false,
+    ...options,
+  });
+  const sql = new pg.Client({ connectionString: uri });
+  await sql.connect();
+  return new HttpTestServer(url, uri, sql, server);
+}
+
+class HttpTestServer implements TestServer {
+  #people = 0;
+
+  constructor(
+    readonly url: string,
+    readonly databaseUri: string,
+    readonly sql: pg.Client,
+    private readonly server: RunningParseServer,
+  ) {}
+
+  call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.#fetch(method, `${this.url}${path}`, body, headers);
+  }
+
+  async graphql(query: string, variables: object, headers: Record<string, string> = {}): Promise<Body> {
+    return (await this.#fetch('POST', this.url.replace(/parse$/, 'graphql'), { query, variables }, headers)).body;
+  }
+
+  async signUp(fields: object = {}): Promise<Person> {
+    this.#people += 1;
+    const username = `person${this.#people}`;
+    const password = `password of ${username}`;
+    const { status, body } = await this.call('POST', '/users', { username, password, ...fields });
+    if (status !== 201) throw new Error(JSON.stringify(body));
+    return { id: String(body['objectId']), username, password, session: { 'X-Parse-Session-Token': String(body['sessionToken']) } };
+  }
+
+  async dump(): Promise<string> {
+    const tables = await this.sql.query<{ name: string }>(`select table_name as name from information_schema.tables where table_schema = 'public'`);
+    const rows = await Promise.all(tables.rows.map(({ name }) => this.sql.query(`select to_jsonb(t) as row from "${name}" t`)));
+    return JSON.stringify(rows.map((result) => result.rows));
+  }
+
+  async stop(): Promise<void> {
+    await this.sql.end();
+    await this.server.handleShutdown();
+  }
+
+  async #fetch(method: string, url: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
+    const response = await fetch(url, {
+      method,
+      headers: { 'X-Parse-Application-Id': 'test', 'Content-Type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json()) as Body };
+  }
+}
