@@ -142,7 +142,11 @@ export class ParseOtpStore implements OtpStore {
       const current = row ?? (await this.#table.find(bucket));
       if (current === undefined) return undefined;
       const until = read(current, 'count1Until');
-      if (until > now) return row === undefined ? { allowed: false, retryAt: until } : { allowed: true };
+      if (until > now) {
+        if (row !== undefined) return { allowed: true };
+        // Full, unless somebody made or reopened it since.
+        return read(current, 'count1') >= limit ? { allowed: false, retryAt: until } : undefined;
+      }
       const reopened = await this.#table.update({ objectId: bucket, count1Until: until }, opened);
       return reopened === undefined ? undefined : { allowed: true };
     });

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { countStatements } from '../../../tools/count-statements.js';
+import { startParseServer, type TestServer } from '../../../tools/parse-server.js';
+import { FACTOR_STATE_CLASS, ParseOtpStore, type ParseDatabase } from '../src/index.js';
+import { storeCases } from './store-cases.js';
+
+describe('ParseOtpStore on Postgres', () => {
+  const time = { now: Date.UTC(2026, 0, 1) };
+  let server: TestServer;
+  let database: ParseDatabase;
+  let store: ParseOtpStore;
+  beforeAll(async () => {
+    let config: { database: ParseDatabase } | undefined;
+    const cloud = (): void => {
+      const { Parse } = globalThis as unknown as { Parse: { Cloud: { define(name: string, work: (request: { config: { database: ParseDatabase } }) => void): void } } };
+      Parse.Cloud.define('config', (request) => {
+        config = request.config;
+      });
+    };
+    server = await startParseServer(inject('postgres'), { cloud });
+    await server.call('POST', '/functions/config', {});
+    if (config === undefined) throw new Error('no config');
+    database = config.database;
+    store = new ParseOtpStore(database, { clock: () => time.now });
+  });
+  afterAll(() => server.stop());
+
+  it('makes its class on first use, when twenty ask at once, and closes it to everybody', async () => {
+    const results = await Promise.all(Array.from({ length: 20 }, () => store.claim('first use', time.now + 1)));
+    expect(results.filter(Boolean)).toHaveLength(1);
+    const read = await server.call('GET', `/classes/${FACTOR_STATE_CLASS}`);
+    expect(read.body['error']).toMatch(/permission denied/i);
+    const write = await server.call('POST', `/classes/${FACTOR_STATE_CLASS}`, { digest: 'x' });
+    expect(write.body['error']).toMatch(/permission denied/i);
+    const person = await server.signUp();
+    expect((await server.call('GET', `/classes/${FACTOR_STATE_CLASS}`, undefined, person.session)).body["error"]).toMatch(/permission denied/i);
+  });
+
+  storeCases(() => ({ store, time, subject: () => randomUUID() }));
+
+  it('takes the statements of the documented table', async () => {
+    const [a, b, c, d] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+    const limits = { maxAttempts: 5, maxFailures: 10, lockMs: 900_000, maxLockMs: 86_400_000 };
+    const sends = { cooldownMs: 1000, quotas: [{ limit: 5, windowMs: 600_000 }, { limit: 10, windowMs: 86_400_000 }] };
+    const code = { digest: 'x', expiresAt: time.now + 60_000 };
+    const counted = {
+      'issue, first': await countStatements(() => store.issue(a, code, sends)),
+      issue: await countStatements(() => store.issue(a, code, { ...sends, cooldownMs: 0 })),
+      attempt: await countStatements(() => store.attempt(a, limits)),
+      consume: await countStatements(() => store.consume(a, 'x')),
+      advance: await countStatements(() => store.advance(a, 1)),
+      'attempt, first': await countStatements(() => store.attempt(b, limits)),
+      claim: await countStatements(() => store.claim(c, time.now + 1)),
+      'count, first': await countStatements(() => store.count(d, { limit: 5, windowMs: 1000 })),
+      count: await countStatements(() => store.count(d, { limit: 5, windowMs: 1000 })),
+      forget: await countStatements(() => store.forget(a)),
+    };
+    expect(counted).toEqual({
+      'issue, first': 2, issue: 1, attempt: 1, consume: 1, advance: 1, 'attempt, first': 2, claim: 1, 'count, first': 2, count: 1, forget: 1,
+    }); // prettier-ignore
+  });
+
+  it('rejects as unavailable, never as absent, when the database does not answer', async () => {
+    const broken = new (class {
+      readonly adapter = {};
+      async loadSchema(): Promise<never> {
+        throw new Error('connection to 10.0.0.7 refused');
+      }
+    })() as unknown as ParseDatabase;
+    const closed = new ParseOtpStore(broken);
+    await expect(closed.consume('s', 'd')).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(closed.attempt('s', { maxAttempts: 1, maxFailures: 1, lockMs: 1, maxLockMs: 1 })).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(closed.claim('s', 1)).rejects.not.toThrow(/10\.0\.0\.7/);
+  });
+});

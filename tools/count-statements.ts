@@ -1,0 +1,26 @@
+import { createRequire } from 'node:module';
+
+interface Queries {
+  query(...given: unknown[]): unknown;
+}
+
+/** The driver that Parse Server uses, which may be another copy than ours. */
+const nearby = createRequire(import.meta.url);
+const driver = createRequire(nearby.resolve('pg-promise'))('pg') as { readonly Client: { readonly prototype: Queries } };
+
+/** How many SQL statements Parse Server in this process sends while the work runs. */
+export async function countStatements(work: () => Promise<unknown>): Promise<number> {
+  const { prototype } = driver.Client;
+  const { query } = prototype;
+  let statements = 0;
+  prototype.query = function count(this: unknown, ...given: unknown[]) {
+    statements += 1;
+    return query.apply(this, given);
+  };
+  try {
+    await work();
+  } finally {
+    prototype.query = query;
+  }
+  return statements;
+}
