@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
 import pg from 'pg';
 import { freePort } from './postgres.js';
 
@@ -50,13 +51,21 @@ export async function createDatabase(postgres: string): Promise<string> {
   return `${postgres}/${name}`;
 }
 
-/** Starts a Parse Server with these options on an empty database. */
+/** Parse Server keeps the schema of the one database it knows in a global of the process. */
+function forgetSchema(): void {
+  const require = createRequire(import.meta.url);
+  const cache = require('parse-server/lib/Adapters/Cache/SchemaCache.js') as { readonly default: { clear(): void } };
+  cache.default.clear();
+}
+
+/** Starts a Parse Server with these options on an empty database. One at a time in a process, unless they share it. */
 export async function startParseServer(postgres: string, options: object, databaseUri?: string): Promise<TestServer> {
   process.env['PARSE_SERVER_LOGS_FOLDER'] = 'null';
   const { ParseServer } = (await import('parse-server')) as unknown as {
     ParseServer: { startApp(options: object): Promise<RunningParseServer> };
   };
   const uri = databaseUri ?? (await createDatabase(postgres));
+  if (databaseUri === undefined) forgetSchema();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/parse`;
   const server = await ParseServer.startApp({

@@ -1,0 +1,60 @@
+import { createServer } from 'node:net';
+import { FactorConfigError } from '@parse-factors/core';
+import { chooseChannels } from './channels.js';
+import { startDatabase } from './database.js';
+import { startServer } from './server.js';
+import { Complaint, readSettings, type Settings } from './settings.js';
+
+const STOP_WITHIN_MS = 5000;
+
+/** Before anything is started: a port that is taken would end Parse Server with a stack. */
+const assertPortFree = ({ port, host }: Settings): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer().once('error', ({ message, code }: NodeJS.ErrnoException) => {
+      const why = code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${message})`;
+      reject(new Complaint(`Port ${port} ${why}. Stop what uses it, or choose another: PORT=${port + 1} npm start`));
+    });
+    probe.listen(port, host, () => probe.close(() => resolve()));
+  });
+
+/** Ends everything on Ctrl-C, once, in place of what the libraries would each do by themselves. */
+function stopOnSignal(stop: () => Promise<void>): void {
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => {
+      if (stopping) return;
+      stopping = true;
+      setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
+      stop().then(
+        () => process.stdout.write('\nStopped.\n', () => process.exit(0)),
+        () => process.exit(1),
+      );
+    });
+  }
+}
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.env);
+  await assertPortFree(settings);
+  const channels = chooseChannels(process.env);
+  const database = await startDatabase(settings);
+  const server = await startServer(settings, channels, database.uri).catch(async (error: unknown) => {
+    await database.stop();
+    throw error;
+  });
+  stopOnSignal(async () => {
+    await server.stop().catch(() => undefined);
+    await database.stop();
+  });
+  const masterKey = settings.isMasterKeyNew ? `\nMaster key of this start: ${settings.masterKey}` : '';
+  process.stdout.write(`\nThe example runs at ${server.url}\nCodes appear at ${server.url}/outbox${masterKey}\nCtrl-C stops it.\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  const isForPeople = error instanceof Complaint || error instanceof FactorConfigError;
+  process.stderr.write(`${isForPeople ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,74 @@
+import { composeFactors } from '@parse-factors/core';
+import { EmailOtpFactor } from '@parse-factors/email-otp';
+import { SmsOtpFactor } from '@parse-factors/sms-otp';
+import { TotpFactor } from '@parse-factors/totp';
+import type { Channels } from './channels.js';
+import { servePages } from './pages.js';
+import type { Settings } from './settings.js';
+
+/** A started Parse Server. */
+export interface RunningServer {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+interface ParseServerModule {
+  readonly ParseServer: { startApp(options: object): Promise<{ handleShutdown(): Promise<void> }> };
+}
+
+/** What Parse Server is going to do by default; chosen here so that it does not warn. */
+const FUTURE_DEFAULTS = {
+  fileUpload: { allowedFileUrlDomains: [] },
+  pages: { encodePageParamHeaders: true },
+  readOnlyMasterKeyIps: ['127.0.0.1', '::1'],
+  requestComplexity: { includeDepth: 10, includeCount: 100, subqueryDepth: 10, queryDepth: 10, graphQLDepth: 20, graphQLFields: 200, batchRequestLimit: 100 },
+  protectedFieldsTriggerExempt: true,
+  protectedFieldsSaveResponseExempt: false,
+  installation: { duplicateDeviceTokenActionEnforceAuth: true },
+  allowAggregationForReadOnlyMasterKey: false,
+}; // prettier-ignore
+
+/** The factors of the example, under the keys that clients use. */
+const composeExample = ({ factorKeys }: Settings, { sms, email, outboxes }: Channels) =>
+  composeFactors({
+    keys: factorKeys,
+    factors: {
+      otp: new SmsOtpFactor({
+        channel: sms,
+        countries: ['AT', 'AU', 'BE', 'BR', 'CA', 'CH', 'DE', 'DK', 'ES', 'FI', 'FR', 'GB', 'IE', 'IN', 'IT', 'JP', 'MX', 'NL', 'NO', 'NZ', 'PL', 'PT', 'SE', 'US'],
+        appName: 'Example',
+        allowFictional: outboxes.some((box) => box === sms),
+      }),
+      email: new EmailOtpFactor({ channel: email, appName: 'Example' }),
+      totp: new TotpFactor({ issuer: 'Example' }),
+    },
+  }); // prettier-ignore
+
+/** Starts Parse Server with all factors, GraphQL and the example's pages. */
+export async function startServer(settings: Settings, channels: Channels, databaseUri: string): Promise<RunningServer> {
+  const { port, host, masterKey } = settings;
+  const url = `http://localhost:${port}`;
+  const factors = composeExample(settings, channels);
+  process.env['PARSE_SERVER_LOGS_FOLDER'] = 'null'; // read when the module loads
+  const { ParseServer } = (await import('parse-server')) as unknown as ParseServerModule;
+  const server = await ParseServer.startApp({
+    ...FUTURE_DEFAULTS,
+    databaseURI: databaseUri,
+    appId: 'example',
+    masterKey,
+    port,
+    host,
+    serverURL: `http://127.0.0.1:${port}/parse`,
+    publicServerURL: `${url}/parse`,
+    mountPath: '/parse',
+    mountGraphQL: true,
+    graphQLPath: '/graphql',
+    graphQLPublicIntrospection: true,
+    auth: factors.auth,
+    protectedFields: { _User: { '*': ['authData'] } },
+    protectedFieldsOwnerExempt: true, // users see the status of their own factors
+    middleware: servePages(url, channels.outboxes),
+    logLevel: 'warn',
+  });
+  return { url, stop: () => server.handleShutdown() };
+}

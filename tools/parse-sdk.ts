@@ -1,0 +1,43 @@
+import { createRequire } from 'node:module';
+
+/** The part of the Parse JS SDK that tests use. */
+export interface ParseSdk {
+  initialize(appId: string): void;
+  serverURL: string;
+  User: {
+    new (): SdkUser;
+    enableUnsafeCurrentUser(): void;
+    logIn(username: string, password: string): Promise<SdkUser>;
+    logInWithAdditionalAuth(username: string, password: string, authData: object): Promise<SdkUser>;
+    logOut(): Promise<void>;
+  };
+}
+
+/** A user of the SDK. */
+export interface SdkUser {
+  id: string;
+  get(field: string): unknown;
+  set(field: string | object, value?: unknown): void;
+  signUp(): Promise<SdkUser>;
+  save(): Promise<SdkUser>;
+  fetch(): Promise<SdkUser>;
+  linkWith(provider: string, options: object): Promise<SdkUser>;
+  getSessionToken(): string;
+}
+
+/**
+ * A copy of the Parse JS SDK of its own. The server in this process uses one too, and an SDK's
+ * settings are global to it.
+ */
+export function loadParseSdk(appId: string, serverUrl: string): ParseSdk {
+  const require = createRequire(import.meta.url);
+  const entry = require.resolve('parse/node');
+  const folder = entry.slice(0, entry.lastIndexOf('/node_modules/parse/') + '/node_modules/parse/'.length);
+  const servers = Object.entries(require.cache).filter(([file]) => file.startsWith(folder));
+  for (const [file] of servers) delete require.cache[file];
+  const sdk = require(entry) as ParseSdk;
+  for (const [file, module] of servers) require.cache[file] = module;
+  sdk.initialize(appId);
+  sdk.serverURL = serverUrl;
+  return sdk;
+}
