@@ -8,6 +8,8 @@ import { startParseServer, type Answer, type Person, type TestServer } from '../
 
 /** A server with all three factors, on a clock that stands still until it is moved. */
 export interface Bench extends TestServer {
+  /** The server's `auth` option, which it reads anew for every request. */
+  readonly auth: Record<string, unknown>;
   readonly keys: string;
   readonly sms: Outbox;
   readonly mail: Outbox;
@@ -52,11 +54,12 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
     },
     ...options.compose,
   });
-  const server = await startParseServer(inject('postgres'), { ...options.server, auth: { ...factors.auth, ...options.server?.auth } });
-  return Object.assign(server, extras(server, { keys, sms, mail, events, time }));
+  const auth: Record<string, unknown> = { ...factors.auth, ...options.server?.auth };
+  const server = await startParseServer(inject('postgres'), { ...options.server, auth });
+  return Object.assign(server, extras(server, { auth, keys, sms, mail, events, time }));
 }
 
-type State = Pick<Bench, 'keys' | 'sms' | 'mail' | 'events' | 'time'>;
+type State = Pick<Bench, 'auth' | 'keys' | 'sms' | 'mail' | 'events' | 'time'>;
 
 function extras(server: TestServer, state: State): Omit<Bench, keyof TestServer> {
   const { time, sms, mail } = state;

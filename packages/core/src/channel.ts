@@ -73,8 +73,8 @@ export interface OutboxMessage {
 
 /** A channel that keeps messages instead of sending them. */
 export interface Outbox extends Channel {
-  /** The messages, oldest first; the last 1000. */
-  readonly messages: readonly OutboxMessage[];
+  /** The messages, oldest first; the last 1000. Set its length to 0 to empty it. */
+  readonly messages: OutboxMessage[];
 }
 
 const OUTBOX_SIZE = 1000;

@@ -1,0 +1,227 @@
+import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import PostalMime, { type Email } from 'postal-mime';
+import { SMTPServer } from 'smtp-server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Channel, ChannelLike } from '@parse-factors/core';
+import { sendgrid } from '@parse-factors/email-otp/sendgrid';
+import { smtp } from '@parse-factors/email-otp/smtp';
+import { twilio } from '@parse-factors/sms-otp/twilio';
+import type { Answer, Person } from '../../../tools/parse-server.js';
+import { startBench, type Bench } from './harness.js';
+
+/** A request as a provider's stand-in received it. */
+interface Received {
+  readonly method: string | undefined;
+  readonly path: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** An HTTP server of this machine that answers as it is told, and keeps what it received. */
+class StandIn {
+  readonly received: Received[] = [];
+  answer: { status: number; body: string } | 'hang' | 'reset' = { status: 201, body: '{}' };
+  readonly #server: Server = createServer(((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+    request.on('end', () => {
+      this.received.push({ method: request.method, path: request.url, headers: request.headers, body });
+      if (this.answer === 'reset') request.socket.destroy();
+      else if (this.answer !== 'hang') response.writeHead(this.answer.status, { 'Content-Type': 'application/json' }).end(this.answer.body);
+    });
+  }) satisfies RequestListener);
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}
+
+const api = new StandIn();
+const sid = `AC${'0'.repeat(32)}`;
+let bench: Bench;
+let smsChannel: ChannelLike;
+let mailChannel: ChannelLike;
+let base: string;
+beforeAll(async () => {
+  base = await api.start();
+  bench = await startBench({
+    sms: { channel: (delivery) => channelOf(smsChannel)(delivery), deliveryTimeoutMs: 300 },
+    mail: { channel: (delivery) => channelOf(mailChannel)(delivery), deliveryTimeoutMs: 2000 },
+  });
+});
+afterAll(async () => {
+  await bench.stop();
+  api.stop();
+});
+
+const channelOf = (like: ChannelLike): Channel['send'] => (typeof like === 'function' ? async (delivery) => like(delivery) : (delivery) => like.send(delivery));
+const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';
+const askSms = (person: Person, phone: string): Promise<Answer> => bench.challenge({ challengeData: { otp: { phone } } }, person.session);
+const codeIn = (text: string | undefined): string => /\d{6}/.exec(text ?? '')?.[0] ?? '';
+
+describe('twilio', () => {
+  beforeAll(() => {
+    smsChannel = twilio({ accountSid: sid, authToken: 'token', from: '+15005550006', baseUrl: base });
+  });
+
+  it("sends what Twilio's API expects, field by field", async () => {
+    api.received.length = 0;
+    api.answer = { status: 201, body: JSON.stringify({ sid: 'SM1', status: 'queued' }) };
+    const person = await bench.signUp();
+    expect((await askSms(person, '+15552220001')).status).toBe(200);
+    expect(api.received).toHaveLength(1);
+    const [request] = api.received;
+    expect(request).toMatchObject({ method: 'POST', path: `/2010-04-01/Accounts/${sid}/Messages.json` });
+    expect(request?.headers.authorization).toBe(`Basic ${Buffer.from(`${sid}:token`).toString('base64')}`);
+    expect(request?.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded/);
+    const form = Object.fromEntries(new URLSearchParams(request?.body));
+    expect(form).toEqual({ To: '+15552220001', From: '+15005550006', Body: expect.stringMatching(/^\d{6} is your code to add this number\. It is valid for 5 minutes\. Never share it\.$/) });
+    expect((await bench.save(person, { otp: { phone: '+15552220001', code: codeIn(form['Body']) } })).status).toBe(200);
+  });
+
+  it('takes a Messaging Service instead of a number', async () => {
+    api.received.length = 0;
+    const service = `MG${'1'.repeat(32)}`;
+    smsChannel = twilio({ accountSid: sid, authToken: 'token', messagingServiceSid: service, baseUrl: base });
+    await askSms(await bench.signUp(), '+15552220002');
+    const form = Object.fromEntries(new URLSearchParams(api.received[0]?.body));
+    expect(form).toEqual({ To: '+15552220002', MessagingServiceSid: service, Body: expect.any(String) });
+  });
+
+  it.each([
+    ['an error', { status: 400, body: JSON.stringify({ code: 21211, message: 'Invalid To +15552220003', status: 400 }) }],
+    ['throttling', { status: 429, body: JSON.stringify({ code: 20429, message: 'Too Many Requests', status: 429 }) }],
+    ['a breakdown', { status: 503, body: '<html>' }],
+    ['a reset', 'reset'],
+    ['silence', 'hang'],
+  ] as const)('answering with %s gives delivery_failed in time, after one try, and leaves no live code', async (_name, answer) => {
+    api.answer = answer;
+    api.received.length = 0;
+    bench.events.length = 0;
+    const person = await bench.signUp();
+    const started = performance.now();
+    const refused = await askSms(person, '+15552220003');
+    expect(performance.now() - started).toBeLessThan(5000);
+    expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
+    expect(api.received).toHaveLength(1);
+    const code = codeIn(new URLSearchParams(api.received[0]?.body).get('Body') ?? '');
+    expect(code).toMatch(/^\d{6}$/);
+    expect(slug(await bench.save(person, { otp: { phone: '+15552220003', code } }))).toBe('code_expired');
+    expect(slug(await askSms(person, '+15552220003'))).toBe('cooldown'); // no storm of retries
+    expect(bench.events.map(({ type }) => type)).toContain('delivery_failed');
+    expect(JSON.stringify(bench.events)).not.toContain('Invalid To');
+    api.answer = { status: 201, body: '{}' };
+    bench.time.now += 60 * 60_000;
+    expect((await askSms(person, '+15552220003')).status).toBe(200); // the next honest try works
+    bench.time.now += 24 * 60 * 60_000;
+  });
+});
+
+describe('sendgrid', () => {
+  it("sends what SendGrid's API expects, field by field", async () => {
+    api.received.length = 0;
+    api.answer = { status: 202, body: '' };
+    mailChannel = sendgrid({ apiKey: 'SG.key', from: 'Acme <codes@acme.example>', baseUrl: base });
+    const person = await bench.signUp();
+    expect((await bench.challenge({ challengeData: { email: { email: 'sg@example.com' } } }, person.session)).status).toBe(200);
+    const [request] = api.received;
+    expect(request).toMatchObject({ method: 'POST', path: '/v3/mail/send' });
+    expect(request?.headers.authorization).toBe('Bearer SG.key');
+    const body = JSON.parse(request?.body ?? '') as { content: { value: string }[] };
+    expect(body).toEqual({
+      from: { email: 'codes@acme.example', name: 'Acme' },
+      personalizations: [{ to: [{ email: 'sg@example.com' }] }],
+      subject: 'Your code',
+      content: [{ type: 'text/plain', value: expect.stringMatching(/^\d{6} is your code to add this address\. It is valid for 10 minutes\./) }],
+    });
+    expect((await bench.save(person, { email: { email: 'sg@example.com', code: codeIn(body.content[0]?.value) } })).status).toBe(200);
+  });
+
+  it.each([[{ status: 401, body: '{"errors":[{"message":"bad key"}]}' }], [{ status: 429, body: '{}' }], ['hang']] as const)('answering %j gives delivery_failed and no live code', async (answer) => {
+    api.answer = answer;
+    api.received.length = 0;
+    const person = await bench.signUp();
+    expect(slug(await bench.challenge({ challengeData: { email: { email: 'sg2@example.com' } } }, person.session))).toBe('delivery_failed');
+    const code = codeIn(api.received[0]?.body);
+    expect(slug(await bench.save(person, { email: { email: 'sg2@example.com', code } }))).toBe('code_expired');
+    bench.time.now += 24 * 60 * 60_000;
+  });
+});
+
+describe('smtp', () => {
+  const mails: Email[] = [];
+  let refuse: string | undefined;
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onAuth: ({ username, password }, _session, done) =>
+      username === 'user@host' && password === 'p@ss' ? done(null, { user: username }) : done(new Error('bad password')),
+    onRcptTo: (_address, _session, done) => done(refuse === undefined ? null : Object.assign(new Error(refuse), { responseCode: 550 })),
+    onData: (stream, _session, done) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        PostalMime.parse(Buffer.concat(chunks)).then((mail) => {
+          mails.push(mail);
+          done();
+        }, done);
+      });
+    },
+  });
+  let channel: ReturnType<typeof smtp>;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+    const { port } = server.server.address() as AddressInfo;
+    channel = smtp({ url: `smtp://user%40host:p%40ss@127.0.0.1:${port}`, from: 'Acme <codes@acme.example>' });
+    mailChannel = channel;
+  });
+  afterAll(async () => {
+    channel.close();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+
+  it('delivers a mail that really arrives, and its code confirms the address', async () => {
+    const person = await bench.signUp();
+    expect((await bench.challenge({ challengeData: { email: { email: 'smtp@example.com' } } }, person.session)).status).toBe(200);
+    expect(mails).toHaveLength(1);
+    expect(mails[0]).toMatchObject({
+      from: { address: 'codes@acme.example', name: 'Acme' },
+      to: [{ address: 'smtp@example.com' }],
+      subject: 'Your code',
+    });
+    expect((await bench.save(person, { email: { email: 'smtp@example.com', code: codeIn(mails[0]?.text) } })).status).toBe(200);
+  });
+
+  it('tells a refused recipient as delivery_failed, and works again after', async () => {
+    const person = await bench.signUp();
+    refuse = 'no such user smtp2@example.com';
+    const refused = await bench.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session);
+    expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
+    refuse = undefined;
+    bench.time.now += 60_000;
+    expect((await bench.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session)).status).toBe(200);
+  });
+});
+
+describe('a channel of one\'s own', () => {
+  it.each([
+    ['throws', () => { throw new Error('secret +15552220009'); }],
+    ['rejects', () => Promise.reject(new Error('secret +15552220009'))],
+    ['rejects with nothing', () => Promise.reject()],
+    ['never settles', () => new Promise<void>(() => undefined)],
+    ['rejects after the time is over', ({ signal }: { signal: AbortSignal }) => new Promise<void>((_resolve, reject) => { signal.addEventListener('abort', () => setImmediate(() => reject(new Error('late')))); })],
+  ] as const)('that %s gives delivery_failed, tells nothing, and the process lives', async (_name, channel) => { // prettier-ignore
+    smsChannel = channel as ChannelLike;
+    const person = await bench.signUp();
+    const refused = await askSms(person, '+15552220009');
+    expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
+    bench.time.now += 24 * 60 * 60_000;
+  });
+});
