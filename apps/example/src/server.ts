@@ -21,12 +21,20 @@ const FUTURE_DEFAULTS = {
   fileUpload: { allowedFileUrlDomains: [] },
   pages: { encodePageParamHeaders: true },
   readOnlyMasterKeyIps: ['127.0.0.1', '::1'],
-  requestComplexity: { includeDepth: 10, includeCount: 100, subqueryDepth: 10, queryDepth: 10, graphQLDepth: 20, graphQLFields: 200, batchRequestLimit: 100 },
+  requestComplexity: {
+    includeDepth: 10,
+    includeCount: 100,
+    subqueryDepth: 10,
+    queryDepth: 10,
+    graphQLDepth: 20,
+    graphQLFields: 200,
+    batchRequestLimit: 100,
+  },
   protectedFieldsTriggerExempt: true,
   protectedFieldsSaveResponseExempt: false,
   installation: { duplicateDeviceTokenActionEnforceAuth: true },
   allowAggregationForReadOnlyMasterKey: false,
-}; // prettier-ignore
+};
 
 /** The factors of the example, under the keys that clients use. */
 const composeExample = ({ factorKeys }: Settings, { sms, email, outboxes }: Channels) =>
@@ -35,14 +43,39 @@ const composeExample = ({ factorKeys }: Settings, { sms, email, outboxes }: Chan
     factors: {
       otp: new SmsOtpFactor({
         channel: sms,
-        countries: ['AT', 'AU', 'BE', 'BR', 'CA', 'CH', 'DE', 'DK', 'ES', 'FI', 'FR', 'GB', 'IE', 'IN', 'IT', 'JP', 'MX', 'NL', 'NO', 'NZ', 'PL', 'PT', 'SE', 'US'],
+        countries: [
+          'AT',
+          'AU',
+          'BE',
+          'BR',
+          'CA',
+          'CH',
+          'DE',
+          'DK',
+          'ES',
+          'FI',
+          'FR',
+          'GB',
+          'IE',
+          'IN',
+          'IT',
+          'JP',
+          'MX',
+          'NL',
+          'NO',
+          'NZ',
+          'PL',
+          'PT',
+          'SE',
+          'US',
+        ],
         appName: 'Example',
         allowFictional: outboxes.some((box) => box === sms),
       }),
       email: new EmailOtpFactor({ channel: email, appName: 'Example' }),
       totp: new TotpFactor({ issuer: 'Example' }),
     },
-  }); // prettier-ignore
+  });
 
 /** Starts Parse Server with all factors, GraphQL and the example's pages. */
 export async function startServer(settings: Settings, channels: Channels, databaseUri: string): Promise<RunningServer> {

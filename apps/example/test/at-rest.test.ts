@@ -40,7 +40,8 @@ describe('a dump of the database', () => {
       }
     }
     const stored = await bench.sql.query(`select "authData" from "_User" where "objectId" = $1`, [person.id]);
-    for (const record of Object.values(stored.rows[0].authData as object)) expect(Object.keys(record as object)).toEqual(['sealed']);
+    for (const record of Object.values(stored.rows[0].authData as object))
+      expect(Object.keys(record as object)).toEqual(['sealed']);
     const events = JSON.stringify(bench.events);
     for (const needle of [...secrets, '5553330001', 'kept.by.factor']) expect(events).not.toContain(needle);
   });
@@ -49,7 +50,12 @@ describe('a dump of the database', () => {
     const person = await bench.signUp();
     await bench.enrolPhone(person, '+15553330002');
     for (const where of [{ 'authData.otp.address': { $regex: '^' } }, { 'authData.otp.phone': '+15553330002' }]) {
-      const { body } = await bench.call('GET', `/users?where=${encodeURIComponent(JSON.stringify(where))}`, undefined, person.session);
+      const { body } = await bench.call(
+        'GET',
+        `/users?where=${encodeURIComponent(JSON.stringify(where))}`,
+        undefined,
+        person.session,
+      );
       expect(body['results'] ?? []).toEqual([]);
     }
   });
@@ -59,7 +65,12 @@ describe('the status', () => {
   it('shows its owner a masked destination, and others nothing', async () => {
     const [owner, other] = [await bench.signUp(), await bench.signUp()];
     await bench.enrolPhone(owner, '+15553330003');
-    await bench.call('PUT', `/users/${owner.id}`, { ACL: { '*': { read: true }, [owner.id]: { read: true, write: true } } }, owner.session);
+    await bench.call(
+      'PUT',
+      `/users/${owner.id}`,
+      { ACL: { '*': { read: true }, [owner.id]: { read: true, write: true } } },
+      owner.session,
+    );
     const seen = await bench.call('GET', `/users/${owner.id}`, undefined, other.session);
     expect(seen.body['objectId']).toBe(owner.id);
     expect(JSON.stringify(seen.body)).not.toContain('0003');
@@ -67,19 +78,27 @@ describe('the status', () => {
     expect(own.body['authData']).toEqual({ otp: { status: 'enabled', destination: '•••• 0003' } });
   });
 
-  it.each([[{ status: 'enabled', destination: '•••• 0004' }], [{ status: 'enabled' }]])('sent back as %j changes nothing', async (echo) => {
-    const person = await bench.signUp();
-    await bench.enrolPhone(person, '+15553330004');
-    const read = async (): Promise<unknown> => (await bench.sql.query(`select "authData" from "_User" where "objectId" = $1`, [person.id])).rows;
-    const before = await read();
-    expect((await bench.save(person, { otp: echo })).status).toBe(200);
-    expect(await read()).toEqual(before);
-    for (const forged of [{ status: 'disabled' }, { status: 'enabled', destination: '•••• 9999' }, { status: 'enabled', extra: 'x' }]) {
-      expect((await bench.save(person, { otp: forged })).body['code']).toBe(142);
-    }
-    expect(await read()).toEqual(before);
-    bench.time.now += 24 * 60 * 60_000;
-  });
+  it.each([[{ status: 'enabled', destination: '•••• 0004' }], [{ status: 'enabled' }]])(
+    'sent back as %j changes nothing',
+    async (echo) => {
+      const person = await bench.signUp();
+      await bench.enrolPhone(person, '+15553330004');
+      const read = async (): Promise<unknown> =>
+        (await bench.sql.query(`select "authData" from "_User" where "objectId" = $1`, [person.id])).rows;
+      const before = await read();
+      expect((await bench.save(person, { otp: echo })).status).toBe(200);
+      expect(await read()).toEqual(before);
+      for (const forged of [
+        { status: 'disabled' },
+        { status: 'enabled', destination: '•••• 9999' },
+        { status: 'enabled', extra: 'x' },
+      ]) {
+        expect((await bench.save(person, { otp: forged })).body['code']).toBe(142);
+      }
+      expect(await read()).toEqual(before);
+      bench.time.now += 24 * 60 * 60_000;
+    },
+  );
 });
 
 describe('keys', () => {
@@ -90,7 +109,10 @@ describe('keys', () => {
       (await bench.sql.query(`select "authData" from "_User" where "objectId" = $1`, [person.id])).rows[0].authData.totp.sealed;
     expect(await sealed()).toMatch(/^1\.test\./);
     const clock = (): number => bench.time.now;
-    const factors = { totp: new TotpFactor({ issuer: 'Acme' }), otp: new SmsOtpFactor({ channel: () => undefined, countries: ['US'] }) };
+    const factors = {
+      totp: new TotpFactor({ issuer: 'Acme' }),
+      otp: new SmsOtpFactor({ channel: () => undefined, countries: ['US'] }),
+    };
     const newer = generateKey('newer');
     const rotated = composeFactors({ keys: `${newer},${bench.keys}`, clock, factors });
     const foreign = composeFactors({ keys: newer, clock, factors });

@@ -28,7 +28,8 @@ class StandIn {
     request.on('end', () => {
       this.received.push({ method: request.method, path: request.url, headers: request.headers, body });
       if (this.answer === 'reset') request.socket.destroy();
-      else if (this.answer !== 'hang') response.writeHead(this.answer.status, { 'Content-Type': 'application/json' }).end(this.answer.body);
+      else if (this.answer !== 'hang')
+        response.writeHead(this.answer.status, { 'Content-Type': 'application/json' }).end(this.answer.body);
     });
   }) satisfies RequestListener);
 
@@ -61,9 +62,11 @@ afterAll(async () => {
   api.stop();
 });
 
-const channelOf = (like: ChannelLike): Channel['send'] => (typeof like === 'function' ? async (delivery) => like(delivery) : (delivery) => like.send(delivery));
+const channelOf = (like: ChannelLike): Channel['send'] =>
+  typeof like === 'function' ? async (delivery) => like(delivery) : (delivery) => like.send(delivery);
 const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';
-const askSms = (person: Person, phone: string): Promise<Answer> => bench.challenge({ challengeData: { otp: { phone } } }, person.session);
+const askSms = (person: Person, phone: string): Promise<Answer> =>
+  bench.challenge({ challengeData: { otp: { phone } } }, person.session);
 const codeIn = (text: string | undefined): string => /\d{6}/.exec(text ?? '')?.[0] ?? '';
 
 describe('twilio', () => {
@@ -82,7 +85,11 @@ describe('twilio', () => {
     expect(request?.headers.authorization).toBe(`Basic ${Buffer.from(`${sid}:token`).toString('base64')}`);
     expect(request?.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded/);
     const form = Object.fromEntries(new URLSearchParams(request?.body));
-    expect(form).toEqual({ To: '+15552220001', From: '+15005550006', Body: expect.stringMatching(/^\d{6} is your code to add this number\. It is valid for 5 minutes\. Never share it\.$/) });
+    expect(form).toEqual({
+      To: '+15552220001',
+      From: '+15005550006',
+      Body: expect.stringMatching(/^\d{6} is your code to add this number\. It is valid for 5 minutes\. Never share it\.$/),
+    });
     expect((await bench.save(person, { otp: { phone: '+15552220001', code: codeIn(form['Body']) } })).status).toBe(200);
   });
 
@@ -101,27 +108,30 @@ describe('twilio', () => {
     ['a breakdown', { status: 503, body: '<html>' }],
     ['a reset', 'reset'],
     ['silence', 'hang'],
-  ] as const)('answering with %s gives delivery_failed in time, after one try, and leaves no live code', async (_name, answer) => {
-    api.answer = answer;
-    api.received.length = 0;
-    bench.events.length = 0;
-    const person = await bench.signUp();
-    const started = performance.now();
-    const refused = await askSms(person, '+15552220003');
-    expect(performance.now() - started).toBeLessThan(5000);
-    expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
-    expect(api.received).toHaveLength(1);
-    const code = codeIn(new URLSearchParams(api.received[0]?.body).get('Body') ?? '');
-    expect(code).toMatch(/^\d{6}$/);
-    expect(slug(await bench.save(person, { otp: { phone: '+15552220003', code } }))).toBe('code_expired');
-    expect(slug(await askSms(person, '+15552220003'))).toBe('cooldown'); // no storm of retries
-    expect(bench.events.map(({ type }) => type)).toContain('delivery_failed');
-    expect(JSON.stringify(bench.events)).not.toContain('Invalid To');
-    api.answer = { status: 201, body: '{}' };
-    bench.time.now += 60 * 60_000;
-    expect((await askSms(person, '+15552220003')).status).toBe(200); // the next honest try works
-    bench.time.now += 24 * 60 * 60_000;
-  });
+  ] as const)(
+    'answering with %s gives delivery_failed in time, after one try, and leaves no live code',
+    async (_name, answer) => {
+      api.answer = answer;
+      api.received.length = 0;
+      bench.events.length = 0;
+      const person = await bench.signUp();
+      const started = performance.now();
+      const refused = await askSms(person, '+15552220003');
+      expect(performance.now() - started).toBeLessThan(5000);
+      expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
+      expect(api.received).toHaveLength(1);
+      const code = codeIn(new URLSearchParams(api.received[0]?.body).get('Body') ?? '');
+      expect(code).toMatch(/^\d{6}$/);
+      expect(slug(await bench.save(person, { otp: { phone: '+15552220003', code } }))).toBe('code_expired');
+      expect(slug(await askSms(person, '+15552220003'))).toBe('cooldown'); // no storm of retries
+      expect(bench.events.map(({ type }) => type)).toContain('delivery_failed');
+      expect(JSON.stringify(bench.events)).not.toContain('Invalid To');
+      api.answer = { status: 201, body: '{}' };
+      bench.time.now += 60 * 60_000;
+      expect((await askSms(person, '+15552220003')).status).toBe(200); // the next honest try works
+      bench.time.now += 24 * 60 * 60_000;
+    },
+  );
 });
 
 describe('sendgrid', () => {
@@ -139,20 +149,32 @@ describe('sendgrid', () => {
       from: { email: 'codes@acme.example', name: 'Acme' },
       personalizations: [{ to: [{ email: 'sg@example.com' }] }],
       subject: 'Your code',
-      content: [{ type: 'text/plain', value: expect.stringMatching(/^\d{6} is your code to add this address\. It is valid for 10 minutes\./) }],
+      content: [
+        {
+          type: 'text/plain',
+          value: expect.stringMatching(/^\d{6} is your code to add this address\. It is valid for 10 minutes\./),
+        },
+      ],
     });
-    expect((await bench.save(person, { email: { email: 'sg@example.com', code: codeIn(body.content[0]?.value) } })).status).toBe(200);
+    expect((await bench.save(person, { email: { email: 'sg@example.com', code: codeIn(body.content[0]?.value) } })).status).toBe(
+      200,
+    );
   });
 
-  it.each([[{ status: 401, body: '{"errors":[{"message":"bad key"}]}' }], [{ status: 429, body: '{}' }], ['hang']] as const)('answering %j gives delivery_failed and no live code', async (answer) => {
-    api.answer = answer;
-    api.received.length = 0;
-    const person = await bench.signUp();
-    expect(slug(await bench.challenge({ challengeData: { email: { email: 'sg2@example.com' } } }, person.session))).toBe('delivery_failed');
-    const code = codeIn(api.received[0]?.body);
-    expect(slug(await bench.save(person, { email: { email: 'sg2@example.com', code } }))).toBe('code_expired');
-    bench.time.now += 24 * 60 * 60_000;
-  });
+  it.each([[{ status: 401, body: '{"errors":[{"message":"bad key"}]}' }], [{ status: 429, body: '{}' }], ['hang']] as const)(
+    'answering %j gives delivery_failed and no live code',
+    async (answer) => {
+      api.answer = answer;
+      api.received.length = 0;
+      const person = await bench.signUp();
+      expect(slug(await bench.challenge({ challengeData: { email: { email: 'sg2@example.com' } } }, person.session))).toBe(
+        'delivery_failed',
+      );
+      const code = codeIn(api.received[0]?.body);
+      expect(slug(await bench.save(person, { email: { email: 'sg2@example.com', code } }))).toBe('code_expired');
+      bench.time.now += 24 * 60 * 60_000;
+    },
+  );
 });
 
 describe('smtp', () => {
@@ -163,7 +185,8 @@ describe('smtp', () => {
     disabledCommands: ['STARTTLS'],
     onAuth: ({ username, password }, _session, done) =>
       username === 'user@host' && password === 'p@ss' ? done(null, { user: username }) : done(new Error('bad password')),
-    onRcptTo: (_address, _session, done) => done(refuse === undefined ? null : Object.assign(new Error(refuse), { responseCode: 550 })),
+    onRcptTo: (_address, _session, done) =>
+      done(refuse === undefined ? null : Object.assign(new Error(refuse), { responseCode: 550 })),
     onData: (stream, _session, done) => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -206,18 +229,31 @@ describe('smtp', () => {
     expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
     refuse = undefined;
     bench.time.now += 60_000;
-    expect((await bench.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session)).status).toBe(200);
+    expect((await bench.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session)).status).toBe(
+      200,
+    );
   });
 });
 
-describe('a channel of one\'s own', () => {
+describe("a channel of one's own", () => {
   it.each([
-    ['throws', () => { throw new Error('secret +15552220009'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('secret +15552220009');
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('secret +15552220009'))],
     ['rejects with nothing', () => Promise.reject()],
     ['never settles', () => new Promise<void>(() => undefined)],
-    ['rejects after the time is over', ({ signal }: { signal: AbortSignal }) => new Promise<void>((_resolve, reject) => { signal.addEventListener('abort', () => setImmediate(() => reject(new Error('late')))); })],
-  ] as const)('that %s gives delivery_failed, tells nothing, and the process lives', async (_name, channel) => { // prettier-ignore
+    [
+      'rejects after the time is over',
+      ({ signal }: { signal: AbortSignal }) =>
+        new Promise<void>((_resolve, reject) => {
+          signal.addEventListener('abort', () => setImmediate(() => reject(new Error('late'))));
+        }),
+    ],
+  ] as const)('that %s gives delivery_failed, tells nothing, and the process lives', async (_name, channel) => {
     smsChannel = channel as ChannelLike;
     const person = await bench.signUp();
     const refused = await askSms(person, '+15552220009');

@@ -33,6 +33,9 @@ describe('destination: user => …', () => {
     expect((await bench.save(person, { otp: bench.lastCode(bench.sms) })).body['authDataResponse'].otp.status).toBe('verified');
     await bench.challenge({ challengeData: { otp: true } }, person.session);
     expect(bench.sms.messages.at(-1)?.to).toBe('+15550000008');
-    expect((await bench.save(person, { otp: bench.lastCode(bench.sms) })).body['authDataResponse'].otp).toMatchObject({ status: 'enabled', destination: '•••• 0008' });
+    expect((await bench.save(person, { otp: bench.lastCode(bench.sms) })).body['authDataResponse'].otp).toMatchObject({
+      status: 'enabled',
+      destination: '•••• 0008',
+    });
   });
 });

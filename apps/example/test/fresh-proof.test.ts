@@ -29,7 +29,9 @@ describe('a fresh proof', () => {
 
     const proof = await bench.save(person, { totp: bench.totp(secret) });
     const freshUntil = bench.time.now + 5 * MINUTE;
-    expect(proof.body['authDataResponse']).toEqual({ totp: { status: 'verified', freshUntil: new Date(freshUntil).toISOString() } });
+    expect(proof.body['authDataResponse']).toEqual({
+      totp: { status: 'verified', freshUntil: new Date(freshUntil).toISOString() },
+    });
     expect((await begin()).status).toBe(200);
     const answer = { otp: { phone: '+15558880001', code: bench.lastCode(bench.sms) } };
     bench.time.now = freshUntil;
@@ -44,7 +46,8 @@ describe('a fresh proof', () => {
     const other = await logInAgain(person, { totp: bench.totp(secret) });
     bench.time.now += MINUTE;
     expect((await bench.save(person, { totp: bench.totp(secret) })).body['authDataResponse'].totp.status).toBe('verified');
-    const ask = (session: Person): Promise<Answer> => bench.challenge({ challengeData: { email: { email: 'x@example.com' } } }, session.session);
+    const ask = (session: Person): Promise<Answer> =>
+      bench.challenge({ challengeData: { email: { email: 'x@example.com' } } }, session.session);
     expect(slug(await ask(other))).toBe('fresh_proof_required');
     expect((await ask(person)).status).toBe(200);
   });
@@ -90,7 +93,8 @@ describe('replacing', () => {
     const person = await bench.signUp();
     const old = await bench.enrolTotp(person);
     bench.time.now += 10 * MINUTE;
-    const begin = async (): Promise<Record<string, string>> => (await bench.challenge({ challengeData: { totp: true } }, person.session)).body['challengeData'].totp;
+    const begin = async (): Promise<Record<string, string>> =>
+      (await bench.challenge({ challengeData: { totp: true } }, person.session)).body['challengeData'].totp;
     expect(await begin()).toEqual({ status: 'enabled' });
     await bench.save(person, { totp: bench.totp(old) });
     const pending = await begin();
@@ -106,7 +110,9 @@ describe('replacing', () => {
 
   it('a pending authenticator expires', async () => {
     const person = await bench.signUp();
-    const { secret } = (await bench.challenge({ challengeData: { totp: true } }, person.session)).body['challengeData'].totp as { secret: string };
+    const { secret } = (await bench.challenge({ challengeData: { totp: true } }, person.session)).body['challengeData'].totp as {
+      secret: string;
+    };
     bench.time.now += 10 * MINUTE;
     expect(slug(await bench.save(person, { totp: bench.totp(secret) }))).toBe('code_expired');
     expect((await bench.logIn(person)).status).toBe(200);
@@ -116,7 +122,9 @@ describe('replacing', () => {
     const owner = await bench.signUp();
     const { body } = await bench.logIn(owner);
     const thief = { ...owner, session: { 'X-Parse-Session-Token': String(body['sessionToken']) } };
-    const { secret } = (await bench.challenge({ challengeData: { totp: true } }, thief.session)).body['challengeData'].totp as { secret: string };
+    const { secret } = (await bench.challenge({ challengeData: { totp: true } }, thief.session)).body['challengeData'].totp as {
+      secret: string;
+    };
     await bench.enrolPhone(owner, '+15558880004');
     expect(slug(await bench.save(thief, { totp: bench.totp(secret) }))).toBe('fresh_proof_required');
   });

@@ -52,7 +52,9 @@ describe('single use', () => {
     const { username, password } = person;
     const request = { method: 'POST', path: '/parse/login', body: { username, password, authData: { otp: code } } };
     const { body } = await bench.call('POST', '/batch', { requests: Array.from({ length: 20 }, () => request) });
-    expect((body as unknown as { success?: { sessionToken?: string } }[]).filter(({ success }) => success?.sessionToken)).toHaveLength(1);
+    expect(
+      (body as unknown as { success?: { sessionToken?: string } }[]).filter(({ success }) => success?.sessionToken),
+    ).toHaveLength(1);
   });
 
   it('opens no session with the code that confirmed an enrolment, in 20 parallel tries right after it', async () => {
@@ -96,7 +98,8 @@ describe('single use', () => {
     const { username, password } = person;
     const guess = { method: 'POST', path: '/parse/login', body: { username, password, authData: { otp: wrongFor(code) } } };
     const failing = { method: 'PUT', path: '/parse/classes/Thing/missing', body: { a: 1 } };
-    for (let round = 0; round < 5; round += 1) await bench.call('POST', '/batch', { transaction: true, requests: [guess, failing] });
+    for (let round = 0; round < 5; round += 1)
+      await bench.call('POST', '/batch', { transaction: true, requests: [guess, failing] });
     expect(slug(await bench.logIn(person, { otp: code }))).toBe('code_expired');
   });
 });
@@ -120,10 +123,15 @@ describe('bounded guessing', () => {
     bench.events.length = 0;
     const answers = await parallel(100, () => bench.logIn(person, { totp: wrong }));
     expect(answers.filter((answer) => slug(answer) === 'code_rejected')).toHaveLength(10);
-    expect(bench.events.filter(({ type }) => type === 'locked')).toMatchObject([{ factor: 'totp', userId: person.id, purpose: 'sign-in' }]);
+    expect(bench.events.filter(({ type }) => type === 'locked')).toMatchObject([
+      { factor: 'totp', userId: person.id, purpose: 'sign-in' },
+    ]);
     const until = bench.time.now + 15 * 60_000;
     const locked = await bench.logIn(person, { totp: bench.totp(secret) });
-    expect(locked.body).toEqual({ code: 155, error: `locked: Too many failed attempts. Please retry after ${new Date(until).toISOString()}` });
+    expect(locked.body).toEqual({
+      code: 155,
+      error: `locked: Too many failed attempts. Please retry after ${new Date(until).toISOString()}`,
+    });
     bench.time.now = until - 1;
     expect(slug(await bench.logIn(person, { totp: bench.totp(secret) }))).toBe('locked');
     bench.time.now = until;
@@ -178,7 +186,8 @@ describe('binding', () => {
     const other = await withPhone();
     await challengeByPassword(other);
     const third = await challengeByPassword(person);
-    if (third !== bench.sms.messages.at(-2)?.text.slice(0, 6)) expect(slug(await bench.logIn(other, { otp: third }))).toBe('code_rejected');
+    if (third !== bench.sms.messages.at(-2)?.text.slice(0, 6))
+      expect(slug(await bench.logIn(other, { otp: third }))).toBe('code_rejected');
 
     const fourth = await bench.signUp();
     await bench.challenge({ challengeData: { otp: { phone: '+15557770004' } } }, fourth.session);
@@ -193,12 +202,26 @@ describe('binding', () => {
     await bench.enrolTotp(thief);
     const copy = `update "_User" t set "authData" = o."authData" from "_User" o where t."objectId" = $1 and o."objectId" = $2`;
     await bench.sql.query(copy, [thief.id, owner.id]);
-    expect((await bench.logIn(thief, { totp: bench.totp(secret) })).body).toMatchObject({ code: 1, error: expect.stringMatching(/^unavailable: /) });
+    expect((await bench.logIn(thief, { totp: bench.totp(secret) })).body).toMatchObject({
+      code: 1,
+      error: expect.stringMatching(/^unavailable: /),
+    });
     expect((await bench.logIn(thief)).body['error']).toContain('Missing additional authData totp');
     const set = async (record: unknown): Promise<void> => {
-      await bench.sql.query(`update "_User" set "authData" = $2::jsonb where "objectId" = $1`, [thief.id, JSON.stringify({ totp: record })]);
+      await bench.sql.query(`update "_User" set "authData" = $2::jsonb where "objectId" = $1`, [
+        thief.id,
+        JSON.stringify({ totp: record }),
+      ]);
     };
-    for (const record of [{ sealed: '1.test.AAAA' }, { sealed: 'x' }, { sealed: 5 }, {}, 'text', [], { secret: 'JBSWY3DPEHPK3PXP' }]) {
+    for (const record of [
+      { sealed: '1.test.AAAA' },
+      { sealed: 'x' },
+      { sealed: 5 },
+      {},
+      'text',
+      [],
+      { secret: 'JBSWY3DPEHPK3PXP' },
+    ]) {
       await set(record);
       const answer = await bench.logIn(thief, { totp: bench.totp(secret) });
       expect([record, answer.body['code'], answer.body['sessionToken']]).toEqual([record, 1, undefined]);

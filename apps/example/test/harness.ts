@@ -80,7 +80,8 @@ function extras(server: TestServer, state: State): Omit<Bench, keyof TestServer>
     save,
     lastCode,
     totp,
-    logIn: ({ username, password }, authData) => server.call('POST', '/login', { username, password, ...(authData && { authData }) }),
+    logIn: ({ username, password }, authData) =>
+      server.call('POST', '/login', { username, password, ...(authData && { authData }) }),
     async enrolPhone(person, phone = '+15551234567') {
       expectOk(await challenge({ challengeData: { otp: { phone } } }, person.session));
       expectOk(await save(person, { otp: { phone, code: lastCode(sms) } }));

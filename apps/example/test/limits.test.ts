@@ -16,9 +16,14 @@ beforeEach(() => {
 
 const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';
 const at = (time: number): string => new Date(time).toISOString();
-const ask = (person: Person, phone: string): Promise<Answer> => bench.challenge({ challengeData: { otp: { phone } } }, person.session);
-const askByPassword = ({ username, password }: Person): Promise<Answer> => bench.challenge({ username, password, challengeData: { otp: true } });
-const refusedUntil = (time: number): object => ({ code: 155, error: `cooldown: Asked for too soon or too often. Please retry after ${at(time)}` });
+const ask = (person: Person, phone: string): Promise<Answer> =>
+  bench.challenge({ challengeData: { otp: { phone } } }, person.session);
+const askByPassword = ({ username, password }: Person): Promise<Answer> =>
+  bench.challenge({ username, password, challengeData: { otp: true } });
+const refusedUntil = (time: number): object => ({
+  code: 155,
+  error: `cooldown: Asked for too soon or too often. Please retry after ${at(time)}`,
+});
 
 describe('sending', () => {
   it('lets 20 parallel asks send one message, by password, by session, and in a batch', async () => {
@@ -54,10 +59,12 @@ describe('sending', () => {
     await bench.enrolPhone(person, '+15551110003');
     bench.time.now += 10 * MINUTE;
     const start = bench.time.now;
-    for (let message = 0; message < 5; message += 1, bench.time.now += MINUTE) expect((await askByPassword(person)).status).toBe(200);
+    for (let message = 0; message < 5; message += 1, bench.time.now += MINUTE)
+      expect((await askByPassword(person)).status).toBe(200);
     expect((await askByPassword(person)).body).toEqual(refusedUntil(start + 10 * MINUTE));
     bench.time.now = start + 10 * MINUTE;
-    for (let message = 0; message < 5; message += 1, bench.time.now += MINUTE) expect((await askByPassword(person)).status).toBe(200);
+    for (let message = 0; message < 5; message += 1, bench.time.now += MINUTE)
+      expect((await askByPassword(person)).status).toBe(200);
     bench.time.now = start + 30 * MINUTE;
     expect((await askByPassword(person)).body).toEqual(refusedUntil(start + DAY));
     bench.time.now = start + DAY;

@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadParseSdk } from '../../../tools/parse-sdk.js';
 import type { Person } from '../../../tools/parse-server.js';
@@ -20,7 +21,12 @@ describe('an SMS code by REST', () => {
       status: 200,
       body: {
         challengeData: {
-          otp: { status: 'sent', destination: '•••• 4567', expiresAt: '2026-11-21T12:05:00.000Z', resendAt: '2026-11-21T12:01:00.000Z' },
+          otp: {
+            status: 'sent',
+            destination: '•••• 4567',
+            expiresAt: '2026-11-21T12:05:00.000Z',
+            resendAt: '2026-11-21T12:01:00.000Z',
+          },
         },
       },
     });
@@ -66,7 +72,11 @@ describe('TOTP by REST', () => {
     const person = await bench.signUp();
     const asked = await bench.challenge({ challengeData: { totp: true } }, person.session);
     const pending = asked.body['challengeData'].totp as Record<string, string>;
-    expect(pending).toMatchObject({ status: 'pending', secret: expect.stringMatching(/^[A-Z2-7]{32}$/), expiresAt: expect.any(String) });
+    expect(pending).toMatchObject({
+      status: 'pending',
+      secret: expect.stringMatching(/^[A-Z2-7]{32}$/),
+      expiresAt: expect.any(String),
+    });
     expect(allStrings(pending)).toBe(true);
     const secret = pending['secret'] ?? '';
     // A pending enrolment never gates a login.
@@ -80,7 +90,9 @@ describe('TOTP by REST', () => {
     expect((await bench.logIn(person, { totp: bench.totp(secret, 1) })).status).toBe(200);
     expect((await bench.logIn(person, { totp: bench.totp(secret, 1) })).body['error']).toMatch(/^code_rejected: /);
     bench.time.now += 90_000;
-    expect((await bench.logIn(person, { totp: { code: bench.totp(secret) } })).body['authData']).toEqual({ totp: { status: 'enabled' } });
+    expect((await bench.logIn(person, { totp: { code: bench.totp(secret) } })).body['authData']).toEqual({
+      totp: { status: 'enabled' },
+    });
   });
 });
 
@@ -110,15 +122,25 @@ describe('every other path', () => {
     expect((await bench.call('PUT', `/classes/_User/${one.id}`, first, one.session)).status).toBe(200);
     await bench.challenge({ challengeData: { otp: { phone: '+15550000003' } } }, two.session);
     const body = { authData: { otp: { phone: '+15550000003', code: bench.lastCode(bench.sms) } } };
-    const batch = await bench.call('POST', '/batch', { requests: [{ method: 'PUT', path: `/parse/users/${two.id}`, body }] }, two.session);
+    const batch = await bench.call(
+      'POST',
+      '/batch',
+      { requests: [{ method: 'PUT', path: `/parse/users/${two.id}`, body }] },
+      two.session,
+    );
     expect(batch.body[0].success.authDataResponse.otp).toMatchObject({ status: 'enabled' });
-    for (const person of [one, two]) expect((await bench.logIn(person)).body['error']).toContain('Missing additional authData otp');
+    for (const person of [one, two])
+      expect((await bench.logIn(person)).body['error']).toContain('Missing additional authData otp');
   });
 
   it('enrols, challenges and logs in by GraphQL', async () => {
     const person = await bench.signUp();
     const challenge = `mutation ($input: ChallengeInput!) { challenge(input: $input) { challengeData } }`;
-    const asked = await bench.graphql(challenge, { input: { challengeData: { otp: { phone: '+15550000004' } } } }, person.session);
+    const asked = await bench.graphql(
+      challenge,
+      { input: { challengeData: { otp: { phone: '+15550000004' } } } },
+      person.session,
+    );
     expect(asked['data'].challenge.challengeData.otp).toMatchObject({ status: 'sent' });
     const update = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { user { objectId } } }`;
     const fields = { authData: { otp: { phone: '+15550000004', code: bench.lastCode(bench.sms) } } };
@@ -167,3 +189,14 @@ describe('every other path', () => {
 
 const stored = async (id: string): Promise<unknown> =>
   (await bench.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id])).rows[0];
+
+describe('a code from an independent implementation', () => {
+  const hasOathtool = spawnSync('oathtool', ['--version']).status === 0;
+  it.skipIf(!hasOathtool)('logs in (skipped where oathtool is missing: apt-get install oathtool)', async () => {
+    const person = await bench.signUp();
+    const secret = await bench.enrolTotp(person);
+    const args = ['--totp=SHA1', '--base32', `--now=@${Math.floor(bench.time.now / 1000)}`, secret];
+    const code = execFileSync('oathtool', args, { encoding: 'utf8' }).trim();
+    expect((await bench.logIn(person, { totp: code })).status).toBe(200);
+  });
+});

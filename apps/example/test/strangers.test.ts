@@ -38,9 +38,15 @@ describe('without a session of his own', () => {
     const person = await bench.signUp();
     const { username, password } = person;
     const phone = '+15556660001';
-    expect(slug(await changesNothing(() => bench.challenge({ username, password, challengeData: { otp: { phone } } })))).toBe('session_required');
-    expect(slug(await changesNothing(() => bench.challenge({ username, password, challengeData: { otp: true } })))).toBe('not_enrolled');
-    expect(slug(await changesNothing(() => bench.challenge({ username, password, challengeData: { totp: true } })))).toBe('not_enrolled');
+    expect(slug(await changesNothing(() => bench.challenge({ username, password, challengeData: { otp: { phone } } })))).toBe(
+      'session_required',
+    );
+    expect(slug(await changesNothing(() => bench.challenge({ username, password, challengeData: { otp: true } })))).toBe(
+      'not_enrolled',
+    );
+    expect(slug(await changesNothing(() => bench.challenge({ username, password, challengeData: { totp: true } })))).toBe(
+      'not_enrolled',
+    );
     for (const authData of [{ otp: { phone, code: '123456' } }, { otp: '123456' }, { totp: '123456' }]) {
       const answer = await changesNothing(() => bench.logIn(person, authData));
       expect(answer.body).toMatchObject({ code: 206, error: expect.stringMatching(/^session_required: /) });
@@ -48,7 +54,11 @@ describe('without a session of his own', () => {
   });
 
   it('nobody signs up with a second factor, alone or beside a password', async () => {
-    for (const authData of [{ otp: { phone: '+15556660002', code: '123456' } }, { totp: { code: '123456' } }, { email: { id: 'a@b.c', code: '123456' } }]) {
+    for (const authData of [
+      { otp: { phone: '+15556660002', code: '123456' } },
+      { totp: { code: '123456' } },
+      { email: { id: 'a@b.c', code: '123456' } },
+    ]) {
       await changesNothing(() => bench.call('POST', '/users', { authData }));
       await changesNothing(() => bench.call('POST', '/users', { username: 'nobody', password: 'x', authData }));
     }
@@ -72,9 +82,16 @@ describe('without a session of his own', () => {
   it('an anonymous challenge sends nothing, whatever it names', async () => {
     const person = await bench.signUp();
     await bench.enrolPhone(person, '+15556660005');
-    for (const challengeData of [{ otp: true }, { otp: { phone: '+15556660005' } }, { email: { email: 'a@b.c' } }, { totp: true }]) {
+    for (const challengeData of [
+      { otp: true },
+      { otp: { phone: '+15556660005' } },
+      { email: { email: 'a@b.c' } },
+      { totp: true },
+    ]) {
       expect(slug(await changesNothing(() => bench.challenge({ challengeData })))).toBe('session_required');
-      await changesNothing(() => bench.challenge({ challengeData }, { 'X-Parse-Session-Token': 'r:00000000000000000000000000000000' }));
+      await changesNothing(() =>
+        bench.challenge({ challengeData }, { 'X-Parse-Session-Token': 'r:00000000000000000000000000000000' }),
+      );
       await changesNothing(() => bench.challenge({ username: person.username, password: 'wrong', challengeData }));
     }
   });
@@ -92,7 +109,12 @@ describe('without a session of his own', () => {
 describe('beside a social login', () => {
   const social = async (id: string): Promise<Person> => {
     const { body } = await bench.call('POST', '/users', { authData: { google: { id, token: `token of ${id}` } } });
-    return { id: body['objectId'], username: body['username'], password: '', session: { 'X-Parse-Session-Token': body['sessionToken'] } };
+    return {
+      id: body['objectId'],
+      username: body['username'],
+      password: '',
+      session: { 'X-Parse-Session-Token': body['sessionToken'] },
+    };
   };
   const logIn = (id: string, token: string, authData: object): Promise<Answer> =>
     bench.call('POST', '/users', { authData: { google: { id, token }, ...authData } });
@@ -103,8 +125,14 @@ describe('beside a social login', () => {
     await bench.enrolPhone(person, '+15556660007');
     expect((await logIn('g1', 'token of g1', {})).body['error']).toContain('Missing additional authData');
     bench.time.now += 60_000;
-    for (const [key, box] of [['email', bench.mail], ['otp', bench.sms]] as const) { // prettier-ignore
-      const asked = await bench.challenge({ authData: { google: { id: 'g1', token: 'token of g1' } }, challengeData: { [key]: true } });
+    for (const [key, box] of [
+      ['email', bench.mail],
+      ['otp', bench.sms],
+    ] as const) {
+      const asked = await bench.challenge({
+        authData: { google: { id: 'g1', token: 'token of g1' } },
+        challengeData: { [key]: true },
+      });
       expect(asked.body['challengeData'][key].status).toBe('sent');
       const code = bench.lastCode(box);
       expect((await logIn('g1', 'token of g1', { [key]: code })).body['sessionToken']).toMatch(/^r:/);
@@ -124,7 +152,15 @@ describe('beside a social login', () => {
     expect(right.body['sessionToken']).toBeUndefined();
     expect([right.status, right.body]).toEqual([wrong.status, wrong.body]);
     await Promise.all(Array.from({ length: 30 }, () => logIn('g2', 'guess', { email: '000000' })));
-    await Promise.all(Array.from({ length: 30 }, () => bench.call('POST', '/users', { username: person.username, password: 'x', authData: { google: { id: 'g2' }, email: '000000' } })));
+    await Promise.all(
+      Array.from({ length: 30 }, () =>
+        bench.call('POST', '/users', {
+          username: person.username,
+          password: 'x',
+          authData: { google: { id: 'g2' }, email: '000000' },
+        }),
+      ),
+    );
     expect((await logIn('g2', 'token of g2', { email: code })).body['sessionToken']).toMatch(/^r:/);
   });
 });
@@ -134,7 +170,9 @@ describe('with a stolen session', () => {
     const person = await bench.signUp();
     await bench.enrolPhone(person, '+15556660008');
     const { username, password } = person;
-    const sealed = ((await users()) as { objectId: string; authData: { otp?: object } }[]).find(({ objectId }) => objectId === person.id)?.authData.otp;
+    const sealed = ((await users()) as { objectId: string; authData: { otp?: object } }[]).find(
+      ({ objectId }) => objectId === person.id,
+    )?.authData.otp;
     const logIn = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }`;
     for (const otp of [{ status: 'enabled', destination: '•••• 0008' }, { status: 'enabled' }, sealed]) {
       const graphql = await bench.graphql(logIn, { input: { username, password, authData: { otp } } }, person.session);
@@ -142,9 +180,19 @@ describe('with a stolen session', () => {
       const request = { method: 'POST', path: '/parse/login', body: { username, password, authData: { otp } } };
       const batch = await bench.call('POST', '/batch', { requests: [request] }, person.session);
       expect(batch.body[0].error.error).toMatch(/^invalid_input: /);
-      const direct = await bench.call('POST', `/login?username=${username}&password=${encodeURIComponent(password)}`, { authData: { otp } }, person.session);
+      const direct = await bench.call(
+        'POST',
+        `/login?username=${username}&password=${encodeURIComponent(password)}`,
+        { authData: { otp } },
+        person.session,
+      );
       expect(slug(direct)).toBe('invalid_input');
-      const master = await bench.call('POST', '/login', { username, password, authData: { otp } }, { 'X-Parse-Master-Key': 'master' });
+      const master = await bench.call(
+        'POST',
+        '/login',
+        { username, password, authData: { otp } },
+        { 'X-Parse-Master-Key': 'master' },
+      );
       expect(slug(master)).toBe('invalid_input');
     }
   });

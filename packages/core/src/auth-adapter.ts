@@ -9,8 +9,7 @@ import { asObject } from './payload.js';
 
 /** What a hook tells Parse Server: exactly one of `save` and `doNotSave`. */
 export type HookResult =
-  | { readonly save: EnrolmentRecord; readonly response?: Reply }
-  | { readonly doNotSave: true; readonly response?: Reply };
+  { readonly save: EnrolmentRecord; readonly response?: Reply } | { readonly doNotSave: true; readonly response?: Reply };
 
 /** A Parse Server auth adapter, as `auth` takes it. */
 export interface ParseAuthAdapter {
@@ -222,7 +221,8 @@ const keep = <Enrolment extends object>(scope: FactorRequest<Enrolment>, opened:
 const isWrongAnswer = (error: unknown): boolean =>
   error instanceof FactorError && ['code_rejected', 'code_expired', 'invalid_input'].includes(error.code);
 
-const givenAuthData = (request: HookRequest): Readonly<Record<string, unknown>> => asObject(request.object?.get('authData')) ?? {};
+const givenAuthData = (request: HookRequest): Readonly<Record<string, unknown>> =>
+  asObject(request.object?.get('authData')) ?? {};
 
 function sameStrings(payload: unknown, expected: unknown): boolean {
   const given = Object.entries(asObject(payload) ?? {});

@@ -86,7 +86,10 @@ const OUTBOX_SIZE = 1000;
  * @param options.clock the time in epoch milliseconds, `Date.now` by default
  * @throws FactorConfigError when `NODE_ENV` is `production`
  */
-export function outbox({ name = 'outbox', clock = Date.now }: { readonly name?: string; readonly clock?: () => number } = {}): Outbox {
+export function outbox({
+  name = 'outbox',
+  clock = Date.now,
+}: { readonly name?: string; readonly clock?: () => number } = {}): Outbox {
   if (process.env['NODE_ENV'] === 'production') {
     throw new FactorConfigError('outbox() keeps codes in clear and sends nothing: it must not be used with NODE_ENV=production');
   }

@@ -163,7 +163,11 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
     emit({ type: 'challenged', purpose });
     try {
       await this.#countSend(context, purpose, address);
-      await this.#deliver(context, { code, expiresAt, purpose, validMinutes: Math.max(1, Math.floor((expiresAt - now) / MINUTE_MS)) }, address);
+      await this.#deliver(
+        context,
+        { code, expiresAt, purpose, validMinutes: Math.max(1, Math.floor((expiresAt - now) / MINUTE_MS)) },
+        address,
+      );
     } catch (fault) {
       // Void, but with what was counted and the cooldown left standing: a dead code in its place.
       await store.issue(subject, { digest: 'void', expiresAt: 0 }, { cooldownMs: 0, quotas: [] });
@@ -183,10 +187,19 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
    * stranger who asks to add somebody's address cannot use up what its owner signs in with.
    */
   async #countSend({ appId, key, ip, store, keyring }: FactorContext, purpose: Purpose, address: string): Promise<void> {
-    const bucket = subjectOf('destination', appId, key, purpose === 'enrolment' ? 'unproven' : 'proven', keyring.digest('address', address));
+    const bucket = subjectOf(
+      'destination',
+      appId,
+      key,
+      purpose === 'enrolment' ? 'unproven' : 'proven',
+      keyring.digest('address', address),
+    );
     const counts: [string, Quota][] = this.#quotas.map((quota) => [subjectOf(bucket, String(quota.windowMs)), quota]);
     if (ip !== undefined) {
-      counts.unshift([subjectOf('ip', appId, keyring.digest('ip', ip)), { limit: this.options.maxSendsPerIp, windowMs: TEN_MINUTES_MS }]);
+      counts.unshift([
+        subjectOf('ip', appId, keyring.digest('ip', ip)),
+        { limit: this.options.maxSendsPerIp, windowMs: TEN_MINUTES_MS },
+      ]);
     }
     if (this.options.budget !== undefined) counts.push([subjectOf('budget', appId, key), this.options.budget]);
     for (const [name, quota] of counts) {
@@ -195,11 +208,7 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
     }
   }
 
-  async #deliver(
-    { user, emit }: FactorContext,
-    content: Omit<MessageContent, 'user' | 'locale'>,
-    to: string,
-  ): Promise<void> {
+  async #deliver({ user, emit }: FactorContext, content: Omit<MessageContent, 'user' | 'locale'>, to: string): Promise<void> {
     const timeout = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {

@@ -45,13 +45,20 @@ const KEY_FORMAT = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 /** Parse Server merges an adapter of these names with its own of the same name. */
 const BUILT_IN_PROVIDERS = new Set(
-  'anonymous apple facebook gcenter github google gpgames instagram janraincapture janrainengage keycloak ldap line linkedin meetup mfa microsoft oauth2 phantauth qq spotify twitter vkontakte wechat weibo'.split(' '),
-); // prettier-ignore
+  'anonymous apple facebook gcenter github google gpgames instagram janraincapture janrainengage keycloak ldap line linkedin meetup mfa microsoft oauth2 phantauth qq spotify twitter vkontakte wechat weibo'.split(
+    ' ',
+  ),
+);
 
 const STORE_VERBS: readonly (keyof OtpStore)[] = ['issue', 'attempt', 'consume', 'advance', 'claim', 'count', 'forget', 'prune'];
 const FACTOR_METHODS: readonly (keyof Factor<object>)[] = [
-  'intent', 'beginEnrolment', 'confirmEnrolment', 'challenge', 'verify', 'describe',
-]; // prettier-ignore
+  'intent',
+  'beginEnrolment',
+  'confirmEnrolment',
+  'challenge',
+  'verify',
+  'describe',
+];
 
 const hasMethods = (value: unknown, names: readonly string[]): boolean =>
   typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'function');
@@ -74,10 +81,14 @@ const RULES: { readonly [Name in keyof Required<ComposeOptions>]: OptionRule } =
 
 function assertFactor(key: string, factor: unknown): asserts factor is Factor<object> {
   if (!KEY_FORMAT.test(key) || key in Object.prototype) {
-    throw new FactorConfigError(`composeFactors: factor key ${JSON.stringify(key)} must be a letter followed by letters, digits or "_"`);
+    throw new FactorConfigError(
+      `composeFactors: factor key ${JSON.stringify(key)} must be a letter followed by letters, digits or "_"`,
+    );
   }
   if (BUILT_IN_PROVIDERS.has(key)) {
-    throw new FactorConfigError(`composeFactors: factor key "${key}" is the name of a provider built into Parse Server; choose another`);
+    throw new FactorConfigError(
+      `composeFactors: factor key "${key}" is the name of a provider built into Parse Server; choose another`,
+    );
   }
   if (!hasMethods(factor, FACTOR_METHODS) || Reflect.get(Object(factor), 'policy') !== 'additional') {
     throw new FactorConfigError(`composeFactors: factors.${key} must be a Factor with policy "additional"`);

@@ -1,4 +1,10 @@
-import { openEnrolment, sealEnrolment, type EnrolmentRecord, type OpenedEnrolment, type RecordOwner } from './enrolment-record.js';
+import {
+  openEnrolment,
+  sealEnrolment,
+  type EnrolmentRecord,
+  type OpenedEnrolment,
+  type RecordOwner,
+} from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import { tell } from './factor-event.js';
 import type { FactorContext, FactorUser } from './factor.js';

@@ -19,32 +19,22 @@ export {
   type ResolvedCodeFactorOptions,
 } from './code-factor-options.js';
 export { CodeFactor, type AddressEnrolment, type AddressKind } from './code-factor.js';
-export { composeFactors, type AnyFactor, type ComposedFactors, type ComposeOptions, type StoreSource } from './compose-factors.js';
+export {
+  composeFactors,
+  type AnyFactor,
+  type ComposedFactors,
+  type ComposeOptions,
+  type StoreSource,
+} from './compose-factors.js';
 export type { EnrolmentRecord } from './enrolment-record.js';
 export { FACTOR_ERRORS, FactorConfigError, FactorError, type FactorErrorCode, type FactorErrorDetails } from './factor-error.js';
 export type { FactorEvent, FactorEventType, FactorListener } from './factor-event.js';
 export type { FactorRuntime } from './factor-runtime.js';
-export {
-  Factor,
-  factorSubject,
-  type FactorContext,
-  type FactorUser,
-  type Intent,
-  type Purpose,
-  type Reply,
-} from './factor.js';
+export { Factor, factorSubject, type FactorContext, type FactorUser, type Intent, type Purpose, type Reply } from './factor.js';
 export { ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS, type Guess } from './guess.js';
 export { generateKey, Keyring, type OpenedRecord } from './keyring.js';
 export { MemoryOtpStore } from './memory-otp-store.js';
-export {
-  choiceOption,
-  functionOption,
-  integerOption,
-  optional,
-  resolveOptions,
-  textOption,
-  type OptionRule,
-} from './options.js';
+export { choiceOption, functionOption, integerOption, optional, resolveOptions, textOption, type OptionRule } from './options.js';
 export {
   lockLength,
   RETENTION_MS,

@@ -61,7 +61,10 @@ export class Keyring {
    */
   constructor(keys: string, random: RandomSource = systemRandom) {
     if (typeof keys !== 'string' || keys.trim() === '') throw new FactorConfigError(`option "keys" must be ${KEY_FORMAT}`);
-    const entries = keys.trim().split(/[\s,]+/u).map(parseKey);
+    const entries = keys
+      .trim()
+      .split(/[\s,]+/u)
+      .map(parseKey);
     this.#keys = new Map(entries);
     if (this.#keys.size !== entries.length) throw new FactorConfigError('option "keys" must not name a key twice');
     this.#current = entries[0]?.[0] ?? '';
@@ -123,7 +126,9 @@ export class Keyring {
   }
 
   #mac(keyName: string, purpose: string, parts: readonly string[]): Buffer {
-    return createHmac('sha256', this.#subkey(keyName, `digest:${purpose}`)).update(encodeParts(parts)).digest();
+    return createHmac('sha256', this.#subkey(keyName, `digest:${purpose}`))
+      .update(encodeParts(parts))
+      .digest();
   }
 
   #subkey(keyName: string, purpose: string): Buffer {

@@ -39,8 +39,7 @@ export interface AttemptLimits {
 
 /** Answer of {@link OtpStore.issue}. */
 export type IssueResult =
-  | { readonly issued: true }
-  | { readonly issued: false; readonly reason: 'cooldown' | 'locked'; readonly retryAt: number };
+  { readonly issued: true } | { readonly issued: false; readonly reason: 'cooldown' | 'locked'; readonly retryAt: number };
 
 /** Answer of {@link OtpStore.attempt}. */
 export type AttemptResult =

@@ -97,7 +97,12 @@ export class ParseTable {
     await this.#exists();
     const now = new Date().toISOString();
     const created = this.#database.create(this.#className, { ...row, createdAt: now, updatedAt: now }, {});
-    return (await unless(DUPLICATE_VALUE, created.then(() => true))) ?? false;
+    return (
+      (await unless(
+        DUPLICATE_VALUE,
+        created.then(() => true),
+      )) ?? false
+    );
   }
 
   /** Changes the row that matches and gives it as it is then; undefined when none matches. */

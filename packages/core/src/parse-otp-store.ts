@@ -18,9 +18,19 @@ import { ParseTable, type ParseDatabase, type ParseRow } from './parse-database.
 export const FACTOR_STATE_CLASS = 'FactorState';
 
 const NUMBERS = [
-  'codeExpiresAt', 'attempts', 'failures', 'locks', 'lockedUntil', 'sentAt', 'mark', 'deadAt',
-  'count1', 'count1Until', 'count2', 'count2Until',
-] as const; // prettier-ignore
+  'codeExpiresAt',
+  'attempts',
+  'failures',
+  'locks',
+  'lockedUntil',
+  'sentAt',
+  'mark',
+  'deadAt',
+  'count1',
+  'count1Until',
+  'count2',
+  'count2Until',
+] as const;
 type NumberField = (typeof NUMBERS)[number];
 const FIELDS = { digest: { type: 'String' }, ...Object.fromEntries(NUMBERS.map((name) => [name, { type: 'Number' }])) } as const;
 const EMPTY: ParseRow = { digest: '', ...Object.fromEntries(NUMBERS.map((name) => [name, 0])), mark: -1 };
@@ -76,7 +86,10 @@ export class ParseOtpStore implements OtpStore {
         Object.fromEntries(
           quotas
             .filter(({ fields: [, until] }) => read(lapsed, until) <= now)
-            .flatMap(({ fields: [count, until], windowMs }) => [[count, 1], [until, now + windowMs]]), // prettier-ignore
+            .flatMap(({ fields: [count, until], windowMs }) => [
+              [count, 1],
+              [until, now + windowMs],
+            ]),
         );
       if (row !== undefined) {
         const reopened = reopen(row);

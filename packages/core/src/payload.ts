@@ -29,7 +29,10 @@ export const digitsRule = (digits: number): FieldRule => ({
  * @param rules the fields that must be there; any other is refused
  * @throws FactorError `invalid_input`, naming the field but never its value
  */
-export function readFields<Name extends string>(payload: unknown, rules: Readonly<Record<Name, FieldRule>>): Record<Name, string> {
+export function readFields<Name extends string>(
+  payload: unknown,
+  rules: Readonly<Record<Name, FieldRule>>,
+): Record<Name, string> {
   const object = asObject(payload);
   const names = Object.keys(rules) as Name[];
   if (object === undefined || Object.keys(object).some((name) => !Object.hasOwn(rules, name))) {

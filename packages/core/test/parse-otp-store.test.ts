@@ -13,7 +13,9 @@ describe('ParseOtpStore on Postgres', () => {
   beforeAll(async () => {
     let config: { database: ParseDatabase } | undefined;
     const cloud = (): void => {
-      const { Parse } = globalThis as unknown as { Parse: { Cloud: { define(name: string, work: (request: { config: { database: ParseDatabase } }) => void): void } } };
+      const { Parse } = globalThis as unknown as {
+        Parse: { Cloud: { define(name: string, work: (request: { config: { database: ParseDatabase } }) => void): void } };
+      };
       Parse.Cloud.define('config', (request) => {
         config = request.config;
       });
@@ -34,7 +36,9 @@ describe('ParseOtpStore on Postgres', () => {
     const write = await server.call('POST', `/classes/${FACTOR_STATE_CLASS}`, { digest: 'x' });
     expect(write.body['error']).toMatch(/permission denied/i);
     const person = await server.signUp();
-    expect((await server.call('GET', `/classes/${FACTOR_STATE_CLASS}`, undefined, person.session)).body["error"]).toMatch(/permission denied/i);
+    expect((await server.call('GET', `/classes/${FACTOR_STATE_CLASS}`, undefined, person.session)).body['error']).toMatch(
+      /permission denied/i,
+    );
   });
 
   storeCases(() => ({ store, time, subject: () => randomUUID() }));
@@ -42,7 +46,13 @@ describe('ParseOtpStore on Postgres', () => {
   it('takes the statements of the documented table', async () => {
     const [a, b, c, d] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
     const limits = { maxAttempts: 5, maxFailures: 10, lockMs: 900_000, maxLockMs: 86_400_000 };
-    const sends = { cooldownMs: 1000, quotas: [{ limit: 5, windowMs: 600_000 }, { limit: 10, windowMs: 86_400_000 }] };
+    const sends = {
+      cooldownMs: 1000,
+      quotas: [
+        { limit: 5, windowMs: 600_000 },
+        { limit: 10, windowMs: 86_400_000 },
+      ],
+    };
     const code = { digest: 'x', expiresAt: time.now + 60_000 };
     const counted = {
       'issue, first': await countStatements(() => store.issue(a, code, sends)),
@@ -57,8 +67,17 @@ describe('ParseOtpStore on Postgres', () => {
       forget: await countStatements(() => store.forget(a)),
     };
     expect(counted).toEqual({
-      'issue, first': 2, issue: 1, attempt: 1, consume: 1, advance: 1, 'attempt, first': 2, claim: 1, 'count, first': 2, count: 1, forget: 1,
-    }); // prettier-ignore
+      'issue, first': 2,
+      issue: 1,
+      attempt: 1,
+      consume: 1,
+      advance: 1,
+      'attempt, first': 2,
+      claim: 1,
+      'count, first': 2,
+      count: 1,
+      forget: 1,
+    });
   });
 
   it('rejects as unavailable, never as absent, when the database does not answer', async () => {
@@ -70,7 +89,9 @@ describe('ParseOtpStore on Postgres', () => {
     })() as unknown as ParseDatabase;
     const closed = new ParseOtpStore(broken);
     await expect(closed.consume('s', 'd')).rejects.toMatchObject({ code: 'unavailable' });
-    await expect(closed.attempt('s', { maxAttempts: 1, maxFailures: 1, lockMs: 1, maxLockMs: 1 })).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(closed.attempt('s', { maxAttempts: 1, maxFailures: 1, lockMs: 1, maxLockMs: 1 })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
     await expect(closed.claim('s', 1)).rejects.not.toThrow(/10\.0\.0\.7/);
   });
 });

@@ -14,7 +14,13 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const LIMITS: AttemptLimits = { maxAttempts: 5, maxFailures: 10, lockMs: 15 * MINUTE, maxLockMs: 24 * HOUR };
-const SENDS = { cooldownMs: MINUTE, quotas: [{ limit: 3, windowMs: 10 * MINUTE }, { limit: 5, windowMs: 24 * HOUR }] } as const; // prettier-ignore
+const SENDS = {
+  cooldownMs: MINUTE,
+  quotas: [
+    { limit: 3, windowMs: 10 * MINUTE },
+    { limit: 5, windowMs: 24 * HOUR },
+  ],
+} as const;
 const FREE = { cooldownMs: 0, quotas: [] } as const;
 const parallel = <Result>(times: number, work: (index: number) => Promise<Result>): Promise<Result[]> =>
   Promise.all(Array.from({ length: times }, (_, index) => work(index)));
@@ -81,7 +87,11 @@ export function storeCases(setUp: () => StoreUnderTest): void {
     it('refuses while the subject is locked', async () => {
       const { store, time, s, code } = begin();
       await parallel(10, () => store.attempt(s, LIMITS));
-      expect(await store.issue(s, code('x'), SENDS)).toEqual({ issued: false, reason: 'locked', retryAt: time.now + 15 * MINUTE });
+      expect(await store.issue(s, code('x'), SENDS)).toEqual({
+        issued: false,
+        reason: 'locked',
+        retryAt: time.now + 15 * MINUTE,
+      });
       time.now += 15 * MINUTE;
       expect(await store.issue(s, code('x'), SENDS)).toEqual({ issued: true });
     });
@@ -308,7 +318,8 @@ export function storeCases(setUp: () => StoreUnderTest): void {
           } else if (event.verb === 'attempt') {
             const result = await store.attempt(s, limits);
             expect(result.locked ? 'locked' : result.digest).toBe(model.attempt(time.now));
-          } else if (event.verb === 'consume') expect(await store.consume(s, event.digest)).toBe(model.consume(time.now, event.digest));
+          } else if (event.verb === 'consume')
+            expect(await store.consume(s, event.digest)).toBe(model.consume(time.now, event.digest));
           else expect(await store.advance(s, event.mark)).toBe(model.advance(event.mark));
         }
       }),

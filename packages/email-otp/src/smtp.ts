@@ -17,7 +17,10 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 30_000;
 
 const isSmtpUrl = (value: unknown): boolean =>
-  typeof value === 'string' && URL.canParse(value) && ['smtp:', 'smtps:'].includes(new URL(value).protocol) && new URL(value).hostname !== '';
+  typeof value === 'string' &&
+  URL.canParse(value) &&
+  ['smtp:', 'smtps:'].includes(new URL(value).protocol) &&
+  new URL(value).hostname !== '';
 
 /**
  * Sends messages by SMTP with nodemailer, over pooled connections, one try each.

@@ -29,7 +29,9 @@ export interface PhonePolicy {
 export function normalisePhone(input: string, { countries, allowFictional }: PhonePolicy): string {
   const digits = input.length <= 32 ? input.replace(SEPARATORS, '') : '';
   if (!E164.test(digits)) {
-    throw new FactorError('invalid_input', { sentence: 'Field "phone" must be a number with its country code, such as +12025550123.' });
+    throw new FactorError('invalid_input', {
+      sentence: 'Field "phone" must be a number with its country code, such as +12025550123.',
+    });
   }
   if (allowFictional && FICTIONAL.test(digits)) return digits;
   const number = parsePhoneNumberFromString(digits);

@@ -25,7 +25,9 @@ export interface SmsOtpOptions extends CodeFactorOptions {
 type Resolved = ResolvedCodeFactorOptions & Required<Pick<SmsOtpOptions, 'countries' | 'allowFictional'>>;
 
 const isCountryList = (value: unknown): boolean =>
-  Array.isArray(value) && value.length > 0 && value.every((country) => typeof country === 'string' && isSupportedCountry(country));
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((country) => typeof country === 'string' && isSupportedCountry(country));
 
 /**
  * One-time codes by SMS as a second factor. A user proves a mobile number once; from then on a

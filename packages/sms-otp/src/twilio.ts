@@ -1,4 +1,12 @@
-import { FactorConfigError, integerOption, optional, resolveOptions, textOption, type Channel, type OptionRule } from '@parse-factors/core';
+import {
+  FactorConfigError,
+  integerOption,
+  optional,
+  resolveOptions,
+  textOption,
+  type Channel,
+  type OptionRule,
+} from '@parse-factors/core';
 import createClient from 'twilio';
 
 /** Options of {@link twilio}. */

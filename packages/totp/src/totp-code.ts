@@ -33,10 +33,10 @@ export function totpAt({ secret, algorithm, digits }: TotpParameters, step: numb
  */
 export function verifyTotp(parameters: TotpParameters, code: string, now: number, driftSteps: number): TotpVerification {
   const current = Math.floor(now / 1000 / parameters.stepSeconds);
-  const given = Buffer.from(code, 'ascii');
+  const given = Buffer.from(code);
   let matched = -1;
   for (let step = Math.max(0, current - driftSteps); step <= current + driftSteps; step += 1) {
-    const expected = Buffer.from(totpAt(parameters, step), 'ascii');
+    const expected = Buffer.from(totpAt(parameters, step));
     if (expected.length === given.length && timingSafeEqual(expected, given)) matched = step;
   }
   return matched < 0 ? { ok: false } : { ok: true, step: matched };

@@ -1,0 +1,185 @@
+import { composeFactors, FactorConfigError, generateKey, outbox, type ComposeOptions } from '@parse-factors/core';
+import { EmailOtpFactor, type EmailOtpOptions } from '@parse-factors/email-otp';
+import { sendgrid, type SendgridOptions } from '@parse-factors/email-otp/sendgrid';
+import { smtp, type SmtpOptions } from '@parse-factors/email-otp/smtp';
+import { SmsOtpFactor, type SmsOtpOptions } from '@parse-factors/sms-otp';
+import { twilio, type TwilioOptions } from '@parse-factors/sms-otp/twilio';
+import { TotpFactor, type TotpOptions } from '@parse-factors/totp';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+afterEach(() => vi.unstubAllEnvs());
+
+const channel = outbox();
+const sid = (kind: string): string => kind + '0'.repeat(32);
+const compose: ComposeOptions = { keys: generateKey('k'), factors: { totp: new TotpFactor({ issuer: 'Acme' }) } };
+const sms: SmsOtpOptions = { channel, countries: ['US'] };
+const mail: EmailOtpOptions = { channel };
+
+/** Everything that takes options: how it is made, sound options, and every option it has. */
+const makers = {
+  composeFactors: [composeFactors, compose, ['keys', 'factors', 'store', 'freshMs', 'onEvent', 'clock', 'random']],
+  SmsOtpFactor: [(options: SmsOtpOptions) => new SmsOtpFactor(options), sms, [...codeOptions(), 'countries', 'allowFictional']],
+  EmailOtpFactor: [(options: EmailOtpOptions) => new EmailOtpFactor(options), mail, codeOptions()],
+  TotpFactor: [
+    (options: TotpOptions) => new TotpFactor(options),
+    { issuer: 'Acme' } satisfies TotpOptions,
+    [
+      'issuer',
+      'accountName',
+      'algorithm',
+      'digits',
+      'stepSeconds',
+      'driftSteps',
+      'pendingMs',
+      'maxAttempts',
+      'maxFailures',
+      'lockMs',
+      'maxLockMs',
+    ],
+  ],
+  twilio: [
+    twilio,
+    { accountSid: sid('AC'), authToken: 't', from: '+14155552671' } satisfies TwilioOptions,
+    ['accountSid', 'authToken', 'from', 'messagingServiceSid', 'baseUrl', 'timeoutMs'],
+  ],
+  sendgrid: [sendgrid, { apiKey: 'SG.x', from: 'a@b.c' } satisfies SendgridOptions, ['apiKey', 'from', 'baseUrl', 'timeoutMs']],
+  smtp: [smtp, { url: 'smtps://host', from: 'a@b.c' } satisfies SmtpOptions, ['url', 'from']],
+} as unknown as Record<string, [make: (options: unknown) => unknown, sound: object, names: string[]]>;
+
+function codeOptions(): string[] {
+  return [
+    'channel',
+    'appName',
+    'codeLength',
+    'validityMs',
+    'cooldownMs',
+    'maxSendsPer10Minutes',
+    'maxSendsPerDay',
+    'maxSendsPerIp',
+    'budget',
+    'deliveryTimeoutMs',
+    'destination',
+    'locale',
+    'message',
+    'maxAttempts',
+    'maxFailures',
+    'lockMs',
+    'maxLockMs',
+  ];
+}
+
+const ABSURD: readonly unknown[] = [
+  null,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  -1,
+  0.5,
+  1e15,
+  '',
+  ' \n',
+  'absurd \u0000',
+  [],
+  {},
+  [null],
+  { send: 1 },
+  Symbol('x'),
+];
+const TIMES_OR_COUNTS = /Ms$|^max|Length$|Seconds$/;
+
+describe.each(Object.entries(makers))('%s', (_name, [make, sound, names]) => {
+  it('takes sound options', () => expect(() => make(sound)).not.toThrow());
+
+  it.each(names)('refuses an absurd %s by its name', (name) => {
+    const values = TIMES_OR_COUNTS.test(name) ? [...ABSURD, '60000', 0, true] : ABSURD;
+    for (const value of values.filter((value) => name !== 'factors' || Reflect.get(Object(value), 'send') === undefined)) {
+      const create = (): unknown => make({ ...sound, [name]: value });
+      expect(create, `${name} = ${String(value)}`).toThrow(FactorConfigError);
+      expect(create).toThrow(new RegExp(`"${name}"`));
+    }
+  });
+
+  it('refuses an option it does not know, naming those it knows', () => {
+    expect(() => make({ ...sound, chanel: 1 })).toThrow(/unknown option "chanel"; known are /);
+  });
+
+  it.each([undefined, null, 5, 'x', [], () => undefined])('refuses %s in place of options', (options) => {
+    expect(() => make(options)).toThrow(FactorConfigError);
+  });
+
+  it('does not change what it is given, and takes undefined for left out', () => {
+    const given = Object.freeze({
+      ...sound,
+      ...Object.fromEntries(names.filter((name) => !(name in sound)).map((name) => [name, undefined])),
+    });
+    expect(() => make(given)).not.toThrow();
+  });
+});
+
+describe('composeFactors', () => {
+  const totp = new TotpFactor({ issuer: 'Acme' });
+  it.each([
+    '',
+    '1a',
+    'a-b',
+    'a.b',
+    'a b',
+    'ä',
+    '$x',
+    '__proto__x',
+    'constructor',
+    'toString',
+    'google',
+    'mfa',
+    'anonymous',
+    'a'.repeat(65),
+  ])('refuses the key %j', (key) => {
+    expect(() => composeFactors({ ...compose, factors: { [key]: totp } })).toThrow(/factor key/);
+  });
+
+  it.each([
+    [{}],
+    [null],
+    [{ policy: 'additional' }],
+    [Object.assign(Object.create(totp) as object, { policy: 'aditional' })],
+    [channel],
+  ])('refuses what is no factor', (factor) => {
+    expect(() => composeFactors({ ...compose, factors: { x: factor as never } })).toThrow(/factors\.x must be a Factor/);
+  });
+
+  it('gives frozen plain adapters with exactly the hooks that Parse Server copies', () => {
+    const { auth } = composeFactors(compose);
+    const adapter = auth['totp'];
+    expect(Object.isFrozen(adapter)).toBe(true);
+    expect(Object.getPrototypeOf(adapter)).toBe(Object.prototype);
+    expect(Object.keys(adapter ?? {}).toSorted()).toEqual([
+      'afterFind',
+      'challenge',
+      'policy',
+      'validateAppId',
+      'validateLogin',
+      'validateSetUp',
+      'validateUpdate',
+    ]);
+    expect(adapter?.policy).toBe('additional');
+  });
+});
+
+describe('in production', () => {
+  it('fictional numbers are refused', () => {
+    vi.stubEnv('NODE_ENV', 'production');
+    expect(() => new SmsOtpFactor({ ...sms, allowFictional: true })).toThrow(/"allowFictional".*production/);
+  });
+});
+
+it.each([
+  [SmsOtpFactor, sms],
+  [EmailOtpFactor, mail],
+  [TotpFactor, { issuer: 'A' }],
+] as const)('%o refuses a longest lock shorter than the first', (Factor, sound) => {
+  const create = Factor as unknown as new (options: object) => object;
+  expect(() => new create({ ...sound, lockMs: 120_000, maxLockMs: 60_000 })).toThrow(/"maxLockMs"/);
+});
+
+it.each([{}, { from: '+14155552671', messagingServiceSid: sid('MG') }])('twilio refuses %j: exactly one sender', (sender) => {
+  expect(() => twilio({ accountSid: sid('AC'), authToken: 't', ...sender })).toThrow(/"from" and "messagingServiceSid"/);
+});
