@@ -129,8 +129,11 @@ class HttpTestServer implements TestServer {
   }
 
   async stop(): Promise<void> {
-    await this.sql.end();
     await this.server.handleShutdown();
+    // Parse Server does not wait for its own connections to end.
+    const others = 'select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
+    for (let look = 0; look < 100 && ((await this.sql.query(others)).rowCount ?? 0) > 0; look += 1);
+    await this.sql.end();
   }
 
   async #fetch(method: string, url: string, body: unknown, headers: Record<string, string>): Promise<Answer> {

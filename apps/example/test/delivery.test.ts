@@ -8,7 +8,7 @@ import { sendgrid } from '@parse-factors/email-otp/sendgrid';
 import { smtp } from '@parse-factors/email-otp/smtp';
 import { twilio } from '@parse-factors/sms-otp/twilio';
 import type { Answer, Person } from '../../../tools/parse-server.js';
-import { startBench, type Bench } from './harness.js';
+import { startStage, type Stage } from './harness.js';
 
 /** A request as a provider's stand-in received it. */
 interface Received {
@@ -46,19 +46,19 @@ class StandIn {
 
 const api = new StandIn();
 const sid = `AC${'0'.repeat(32)}`;
-let bench: Bench;
+let stage: Stage;
 let smsChannel: ChannelLike;
 let mailChannel: ChannelLike;
 let base: string;
 beforeAll(async () => {
   base = await api.start();
-  bench = await startBench({
+  stage = await startStage({
     sms: { channel: (delivery) => channelOf(smsChannel)(delivery), deliveryTimeoutMs: 300 },
     mail: { channel: (delivery) => channelOf(mailChannel)(delivery), deliveryTimeoutMs: 2000 },
   });
 });
 afterAll(async () => {
-  await bench.stop();
+  await stage.stop();
   api.stop();
 });
 
@@ -66,7 +66,7 @@ const channelOf = (like: ChannelLike): Channel['send'] =>
   typeof like === 'function' ? async (delivery) => like(delivery) : (delivery) => like.send(delivery);
 const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';
 const askSms = (person: Person, phone: string): Promise<Answer> =>
-  bench.challenge({ challengeData: { otp: { phone } } }, person.session);
+  stage.challenge({ challengeData: { otp: { phone } } }, person.session);
 const codeIn = (text: string | undefined): string => /\d{6}/.exec(text ?? '')?.[0] ?? '';
 
 describe('twilio', () => {
@@ -77,7 +77,7 @@ describe('twilio', () => {
   it("sends what Twilio's API expects, field by field", async () => {
     api.received.length = 0;
     api.answer = { status: 201, body: JSON.stringify({ sid: 'SM1', status: 'queued' }) };
-    const person = await bench.signUp();
+    const person = await stage.signUp();
     expect((await askSms(person, '+15552220001')).status).toBe(200);
     expect(api.received).toHaveLength(1);
     const [request] = api.received;
@@ -90,14 +90,14 @@ describe('twilio', () => {
       From: '+15005550006',
       Body: expect.stringMatching(/^\d{6} is your code to add this number\. It is valid for 5 minutes\. Never share it\.$/),
     });
-    expect((await bench.save(person, { otp: { phone: '+15552220001', code: codeIn(form['Body']) } })).status).toBe(200);
+    expect((await stage.save(person, { otp: { phone: '+15552220001', code: codeIn(form['Body']) } })).status).toBe(200);
   });
 
   it('takes a Messaging Service instead of a number', async () => {
     api.received.length = 0;
     const service = `MG${'1'.repeat(32)}`;
     smsChannel = twilio({ accountSid: sid, authToken: 'token', messagingServiceSid: service, baseUrl: base });
-    await askSms(await bench.signUp(), '+15552220002');
+    await askSms(await stage.signUp(), '+15552220002');
     const form = Object.fromEntries(new URLSearchParams(api.received[0]?.body));
     expect(form).toEqual({ To: '+15552220002', MessagingServiceSid: service, Body: expect.any(String) });
   });
@@ -113,8 +113,8 @@ describe('twilio', () => {
     async (_name, answer) => {
       api.answer = answer;
       api.received.length = 0;
-      bench.events.length = 0;
-      const person = await bench.signUp();
+      stage.events.length = 0;
+      const person = await stage.signUp();
       const started = performance.now();
       const refused = await askSms(person, '+15552220003');
       expect(performance.now() - started).toBeLessThan(5000);
@@ -122,14 +122,14 @@ describe('twilio', () => {
       expect(api.received).toHaveLength(1);
       const code = codeIn(new URLSearchParams(api.received[0]?.body).get('Body') ?? '');
       expect(code).toMatch(/^\d{6}$/);
-      expect(slug(await bench.save(person, { otp: { phone: '+15552220003', code } }))).toBe('code_expired');
+      expect(slug(await stage.save(person, { otp: { phone: '+15552220003', code } }))).toBe('code_expired');
       expect(slug(await askSms(person, '+15552220003'))).toBe('cooldown'); // no storm of retries
-      expect(bench.events.map(({ type }) => type)).toContain('delivery_failed');
-      expect(JSON.stringify(bench.events)).not.toContain('Invalid To');
+      expect(stage.events.map(({ type }) => type)).toContain('delivery_failed');
+      expect(JSON.stringify(stage.events)).not.toContain('Invalid To');
       api.answer = { status: 201, body: '{}' };
-      bench.time.now += 60 * 60_000;
+      stage.time.now += 60 * 60_000;
       expect((await askSms(person, '+15552220003')).status).toBe(200); // the next honest try works
-      bench.time.now += 24 * 60 * 60_000;
+      stage.time.now += 24 * 60 * 60_000;
     },
   );
 });
@@ -139,8 +139,8 @@ describe('sendgrid', () => {
     api.received.length = 0;
     api.answer = { status: 202, body: '' };
     mailChannel = sendgrid({ apiKey: 'SG.key', from: 'Acme <codes@acme.example>', baseUrl: base });
-    const person = await bench.signUp();
-    expect((await bench.challenge({ challengeData: { email: { email: 'sg@example.com' } } }, person.session)).status).toBe(200);
+    const person = await stage.signUp();
+    expect((await stage.challenge({ challengeData: { email: { email: 'sg@example.com' } } }, person.session)).status).toBe(200);
     const [request] = api.received;
     expect(request).toMatchObject({ method: 'POST', path: '/v3/mail/send' });
     expect(request?.headers.authorization).toBe('Bearer SG.key');
@@ -156,7 +156,7 @@ describe('sendgrid', () => {
         },
       ],
     });
-    expect((await bench.save(person, { email: { email: 'sg@example.com', code: codeIn(body.content[0]?.value) } })).status).toBe(
+    expect((await stage.save(person, { email: { email: 'sg@example.com', code: codeIn(body.content[0]?.value) } })).status).toBe(
       200,
     );
   });
@@ -166,13 +166,13 @@ describe('sendgrid', () => {
     async (answer) => {
       api.answer = answer;
       api.received.length = 0;
-      const person = await bench.signUp();
-      expect(slug(await bench.challenge({ challengeData: { email: { email: 'sg2@example.com' } } }, person.session))).toBe(
+      const person = await stage.signUp();
+      expect(slug(await stage.challenge({ challengeData: { email: { email: 'sg2@example.com' } } }, person.session))).toBe(
         'delivery_failed',
       );
       const code = codeIn(api.received[0]?.body);
-      expect(slug(await bench.save(person, { email: { email: 'sg2@example.com', code } }))).toBe('code_expired');
-      bench.time.now += 24 * 60 * 60_000;
+      expect(slug(await stage.save(person, { email: { email: 'sg2@example.com', code } }))).toBe('code_expired');
+      stage.time.now += 24 * 60 * 60_000;
     },
   );
 });
@@ -211,25 +211,25 @@ describe('smtp', () => {
   });
 
   it('delivers a mail that really arrives, and its code confirms the address', async () => {
-    const person = await bench.signUp();
-    expect((await bench.challenge({ challengeData: { email: { email: 'smtp@example.com' } } }, person.session)).status).toBe(200);
+    const person = await stage.signUp();
+    expect((await stage.challenge({ challengeData: { email: { email: 'smtp@example.com' } } }, person.session)).status).toBe(200);
     expect(mails).toHaveLength(1);
     expect(mails[0]).toMatchObject({
       from: { address: 'codes@acme.example', name: 'Acme' },
       to: [{ address: 'smtp@example.com' }],
       subject: 'Your code',
     });
-    expect((await bench.save(person, { email: { email: 'smtp@example.com', code: codeIn(mails[0]?.text) } })).status).toBe(200);
+    expect((await stage.save(person, { email: { email: 'smtp@example.com', code: codeIn(mails[0]?.text) } })).status).toBe(200);
   });
 
   it('tells a refused recipient as delivery_failed, and works again after', async () => {
-    const person = await bench.signUp();
+    const person = await stage.signUp();
     refuse = 'no such user smtp2@example.com';
-    const refused = await bench.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session);
+    const refused = await stage.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session);
     expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
     refuse = undefined;
-    bench.time.now += 60_000;
-    expect((await bench.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session)).status).toBe(
+    stage.time.now += 60_000;
+    expect((await stage.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session)).status).toBe(
       200,
     );
   });
@@ -255,9 +255,9 @@ describe("a channel of one's own", () => {
     ],
   ] as const)('that %s gives delivery_failed, tells nothing, and the process lives', async (_name, channel) => {
     smsChannel = channel as ChannelLike;
-    const person = await bench.signUp();
+    const person = await stage.signUp();
     const refused = await askSms(person, '+15552220009');
     expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
-    bench.time.now += 24 * 60 * 60_000;
+    stage.time.now += 24 * 60 * 60_000;
   });
 });

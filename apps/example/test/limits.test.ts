@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '../../../tools/parse-server.js';
-import { startBench, type Bench } from './harness.js';
+import { startStage, type Stage } from './harness.js';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-let bench: Bench;
+let stage: Stage;
 beforeAll(async () => {
-  bench = await startBench();
+  stage = await startStage();
 });
-afterAll(() => bench.stop());
+afterAll(() => stage.stop());
 beforeEach(() => {
-  bench.time.now += 2 * DAY;
-  bench.sms.messages.length = 0;
+  stage.time.now += 2 * DAY;
+  stage.sms.messages.length = 0;
 });
 
 const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';
 const at = (time: number): string => new Date(time).toISOString();
 const ask = (person: Person, phone: string): Promise<Answer> =>
-  bench.challenge({ challengeData: { otp: { phone } } }, person.session);
+  stage.challenge({ challengeData: { otp: { phone } } }, person.session);
 const askByPassword = ({ username, password }: Person): Promise<Answer> =>
-  bench.challenge({ username, password, challengeData: { otp: true } });
+  stage.challenge({ username, password, challengeData: { otp: true } });
 const refusedUntil = (time: number): object => ({
   code: 155,
   error: `cooldown: Asked for too soon or too often. Please retry after ${at(time)}`,
@@ -27,82 +27,82 @@ const refusedUntil = (time: number): object => ({
 
 describe('sending', () => {
   it('lets 20 parallel asks send one message, by password, by session, and in a batch', async () => {
-    const person = await bench.signUp();
+    const person = await stage.signUp();
     await Promise.all(Array.from({ length: 20 }, () => ask(person, '+15551110001')));
-    expect(bench.sms.messages).toHaveLength(1);
-    await bench.save(person, { otp: { phone: '+15551110001', code: bench.lastCode(bench.sms) } });
+    expect(stage.sms.messages).toHaveLength(1);
+    await stage.save(person, { otp: { phone: '+15551110001', code: stage.lastCode(stage.sms) } });
     const answers = await Promise.all(Array.from({ length: 20 }, () => askByPassword(person)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(bench.sms.messages).toHaveLength(2);
-    bench.time.now += MINUTE;
+    expect(stage.sms.messages).toHaveLength(2);
+    stage.time.now += MINUTE;
     const { username, password } = person;
     const request = { method: 'POST', path: '/parse/challenge', body: { username, password, challengeData: { otp: true } } };
-    await bench.call('POST', '/batch', { requests: Array.from({ length: 10 }, () => request) });
-    expect(bench.sms.messages).toHaveLength(3);
+    await stage.call('POST', '/batch', { requests: Array.from({ length: 10 }, () => request) });
+    expect(stage.sms.messages).toHaveLength(3);
   });
 
   it('says when to ask again, and the code sent before still works', async () => {
-    const person = await bench.signUp();
-    await bench.enrolPhone(person, '+15551110002');
-    const start = bench.time.now;
+    const person = await stage.signUp();
+    await stage.enrolPhone(person, '+15551110002');
+    const start = stage.time.now;
     expect((await askByPassword(person)).status).toBe(200);
-    const code = bench.lastCode(bench.sms);
-    bench.time.now = start + MINUTE - 1;
+    const code = stage.lastCode(stage.sms);
+    stage.time.now = start + MINUTE - 1;
     expect((await askByPassword(person)).body).toEqual(refusedUntil(start + MINUTE));
-    expect((await bench.logIn(person, { otp: code })).status).toBe(200);
+    expect((await stage.logIn(person, { otp: code })).status).toBe(200);
     // A right code does not lift the cooldown.
     expect(slug(await askByPassword(person))).toBe('cooldown');
   });
 
   it('sends five messages in ten minutes and ten in a day to one user', async () => {
-    const person = await bench.signUp();
-    await bench.enrolPhone(person, '+15551110003');
-    bench.time.now += 10 * MINUTE;
-    const start = bench.time.now;
-    for (let message = 0; message < 5; message += 1, bench.time.now += MINUTE)
+    const person = await stage.signUp();
+    await stage.enrolPhone(person, '+15551110003');
+    stage.time.now += 10 * MINUTE;
+    const start = stage.time.now;
+    for (let message = 0; message < 5; message += 1, stage.time.now += MINUTE)
       expect((await askByPassword(person)).status).toBe(200);
     expect((await askByPassword(person)).body).toEqual(refusedUntil(start + 10 * MINUTE));
-    bench.time.now = start + 10 * MINUTE;
-    for (let message = 0; message < 5; message += 1, bench.time.now += MINUTE)
+    stage.time.now = start + 10 * MINUTE;
+    for (let message = 0; message < 5; message += 1, stage.time.now += MINUTE)
       expect((await askByPassword(person)).status).toBe(200);
-    bench.time.now = start + 30 * MINUTE;
+    stage.time.now = start + 30 * MINUTE;
     expect((await askByPassword(person)).body).toEqual(refusedUntil(start + DAY));
-    bench.time.now = start + DAY;
+    stage.time.now = start + DAY;
     expect((await askByPassword(person)).status).toBe(200);
   });
 
   it('counts an address over all who ask to add it, without touching what its owner signs in with', async () => {
-    const owner = await bench.signUp();
+    const owner = await stage.signUp();
     const phone = '+15551110004';
-    await bench.enrolPhone(owner, phone);
-    bench.time.now += 10 * MINUTE;
-    bench.sms.messages.length = 0;
+    await stage.enrolPhone(owner, phone);
+    stage.time.now += 10 * MINUTE;
+    stage.sms.messages.length = 0;
     const answers: Answer[] = [];
-    for (let stranger = 0; stranger < 8; stranger += 1) answers.push(await ask(await bench.signUp(), phone));
+    for (let stranger = 0; stranger < 8; stranger += 1) answers.push(await ask(await stage.signUp(), phone));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
     expect(slug(answers.at(-1) ?? { status: 0, body: {} })).toBe('cooldown');
-    expect(bench.sms.messages).toHaveLength(5);
+    expect(stage.sms.messages).toHaveLength(5);
     expect((await askByPassword(owner)).status).toBe(200);
-    expect((await bench.logIn(owner, { otp: bench.lastCode(bench.sms) })).status).toBe(200);
+    expect((await stage.logIn(owner, { otp: stage.lastCode(stage.sms) })).status).toBe(200);
   });
 
   it('leaves no live code where a limit held the message back', async () => {
     const phone = '+15551110005';
-    const people = await Promise.all(Array.from({ length: 6 }, () => bench.signUp()));
+    const people = await Promise.all(Array.from({ length: 6 }, () => stage.signUp()));
     for (const person of people) await ask(person, phone);
     const last = people.at(-1);
     if (last === undefined) throw new Error('nobody');
-    const answer = await bench.save(last, { otp: { phone, code: bench.lastCode(bench.sms) } });
+    const answer = await stage.save(last, { otp: { phone, code: stage.lastCode(stage.sms) } });
     expect(slug(answer)).toBe('code_expired');
   });
 
   it('sends 20 messages in ten minutes for one IP address', async () => {
-    const start = bench.time.now;
-    const people = await Promise.all(Array.from({ length: 22 }, () => bench.signUp()));
+    const start = stage.time.now;
+    const people = await Promise.all(Array.from({ length: 22 }, () => stage.signUp()));
     const answers: Answer[] = [];
     for (const [index, person] of people.entries()) answers.push(await ask(person, `+1555222${String(1000 + index)}`));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(20);
     expect(answers.at(-1)?.body).toEqual(refusedUntil(start + 10 * MINUTE));
-    expect(bench.sms.messages).toHaveLength(20);
+    expect(stage.sms.messages).toHaveLength(20);
   });
 });

@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FACTOR_ERRORS } from '@parse-factors/core';
 import type { Answer, Person } from '../../../tools/parse-server.js';
-import { startBench, type Bench } from './harness.js';
+import { startStage, type Stage } from './harness.js';
 
-let bench: Bench;
+let stage: Stage;
 let person: Person;
 let fresh: Person;
 let secret: string;
 beforeAll(async () => {
-  bench = await startBench();
-  person = await bench.signUp();
-  await bench.enrolPhone(person, '+15554440001');
-  await bench.enrolEmail(person);
-  secret = await bench.enrolTotp(person);
-  fresh = await bench.signUp();
+  stage = await startStage();
+  person = await stage.signUp();
+  await stage.enrolPhone(person, '+15554440001');
+  await stage.enrolEmail(person);
+  secret = await stage.enrolTotp(person);
+  fresh = await stage.signUp();
 });
-afterAll(() => bench.stop());
+afterAll(() => stage.stop());
 
 const long = 'x'.repeat(1_000_000);
 const raw = (json: string): unknown => JSON.parse(json);
@@ -167,22 +167,22 @@ function expectRefused(answer: Answer, value: unknown, isOurs = true): void {
 }
 
 const authDataOf = async (): Promise<unknown> =>
-  (await bench.sql.query(`select "authData" from "_User" order by "objectId"`)).rows;
+  (await stage.sql.query(`select "authData" from "_User" order by "objectId"`)).rows;
 
 describe('malformed input', () => {
   it.each(['otp', 'email', 'totp'])(
     'as a code of %s at login is refused, and costs no attempt',
     async (key) => {
-      for (const value of CODES) expectRefused(await bench.logIn(person, { [key]: value }), value, Boolean(value));
-      expect((await bench.logIn(person, { totp: bench.totp(secret) })).status).toBe(200);
-      bench.time.now += 60_000;
+      for (const value of CODES) expectRefused(await stage.logIn(person, { [key]: value }), value, Boolean(value));
+      expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
+      stage.time.now += 60_000;
     },
     120_000,
   );
 
   it.each(['otp', 'email', 'totp'])('as a fresh proof of %s is refused and stores nothing', async (key) => {
     const before = await authDataOf();
-    for (const value of CODES) expectRefused(await bench.save(person, { [key]: value }), value);
+    for (const value of CODES) expectRefused(await stage.save(person, { [key]: value }), value);
     expect(await authDataOf()).toEqual(before);
   });
 
@@ -190,8 +190,8 @@ describe('malformed input', () => {
     const before = await authDataOf();
     const field = key === 'otp' ? { phone: '+15554440002' } : key === 'email' ? { email: 'a@b.c' } : {};
     for (const value of CODES) {
-      expectRefused(await bench.save(fresh, { [key]: value }), value);
-      if (typeof value === 'string') expectRefused(await bench.save(fresh, { [key]: { ...field, code: value } }), value);
+      expectRefused(await stage.save(fresh, { [key]: value }), value);
+      if (typeof value === 'string') expectRefused(await stage.save(fresh, { [key]: { ...field, code: value } }), value);
     }
     expect(await authDataOf()).toEqual(before);
   });
@@ -200,18 +200,18 @@ describe('malformed input', () => {
     ['phone', 'otp', ADDRESSES],
     ['email', 'email', EMAILS],
   ] as const)('as a %s to enrol is refused, and reaches no channel', async (field, key, values) => {
-    const before = bench.sms.messages.length + bench.mail.messages.length;
+    const before = stage.sms.messages.length + stage.mail.messages.length;
     for (const value of values)
-      expectRefused(await bench.challenge({ challengeData: { [key]: { [field]: value } } }, fresh.session), value);
+      expectRefused(await stage.challenge({ challengeData: { [key]: { [field]: value } } }, fresh.session), value);
     expectRefused(
-      await bench.challenge({ challengeData: { [key]: { [field]: 'a@b.c', other: 'x' } } }, fresh.session),
+      await stage.challenge({ challengeData: { [key]: { [field]: 'a@b.c', other: 'x' } } }, fresh.session),
       'unknown key',
     );
-    expect(bench.sms.messages.length + bench.mail.messages.length).toBe(before);
+    expect(stage.sms.messages.length + stage.mail.messages.length).toBe(before);
   });
 
   it.each(['otp', 'email', 'totp'])('as challengeData.%s is refused', async (key) => {
-    const before = bench.sms.messages.length + bench.mail.messages.length;
+    const before = stage.sms.messages.length + stage.mail.messages.length;
     const { username, password } = person;
     const values = [
       null,
@@ -236,12 +236,12 @@ describe('malformed input', () => {
         [{ username, password }, {}],
         [{}, {}],
       ] as const) {
-        const answer = await bench.challenge({ ...body, challengeData: { [key]: value } }, headers);
+        const answer = await stage.challenge({ ...body, challengeData: { [key]: value } }, headers);
         expect([show(value), answer.status >= 400 && answer.status < 500]).toEqual([show(value), true]);
         expect(slugs).toContain(String(answer.body['error']).split(':')[0]);
       }
     }
-    expect(bench.sms.messages.length + bench.mail.messages.length).toBe(before);
+    expect(stage.sms.messages.length + stage.mail.messages.length).toBe(before);
   });
 
   it('by GraphQL gets the same errors', async () => {
@@ -249,7 +249,7 @@ describe('malformed input', () => {
     const logIn = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }`;
     for (const value of CODES.filter((code) => Boolean(code) && JSON.stringify(code).length < 50_000)) {
       // its own limit on bodies is lower
-      const { errors, data } = await bench.graphql(logIn, { input: { username, password, authData: { totp: value } } });
+      const { errors, data } = await stage.graphql(logIn, { input: { username, password, authData: { totp: value } } });
       expect([show(value), errors?.[0].extensions.code, data.logIn]).toEqual([show(value), 142, null]);
     }
   });

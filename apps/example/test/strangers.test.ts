@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '../../../tools/parse-server.js';
-import { startBench, type Bench } from './harness.js';
+import { startStage, type Stage } from './harness.js';
 
 /** A social provider whose proof is a token; its ids are public. It sorts behind `email` and before `otp`. */
 const google = {
@@ -10,18 +10,18 @@ const google = {
   },
 };
 
-let bench: Bench;
+let stage: Stage;
 beforeAll(async () => {
-  bench = await startBench({ server: { auth: { google } } });
+  stage = await startStage({ server: { auth: { google } } });
 });
-afterAll(() => bench.stop());
+afterAll(() => stage.stop());
 beforeEach(() => {
-  bench.time.now += 24 * 60 * 60_000;
+  stage.time.now += 24 * 60 * 60_000;
 });
 
 const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';
-const sent = (): number => bench.sms.messages.length + bench.mail.messages.length;
-const users = async (): Promise<unknown> => (await bench.sql.query(`select "objectId", "authData" from "_User" order by 1`)).rows;
+const sent = (): number => stage.sms.messages.length + stage.mail.messages.length;
+const users = async (): Promise<unknown> => (await stage.sql.query(`select "objectId", "authData" from "_User" order by 1`)).rows;
 
 /** Whatever is asked: refused with one of our errors, nothing sent, nothing stored about users. */
 async function changesNothing(work: () => Promise<Answer>): Promise<Answer> {
@@ -35,20 +35,20 @@ async function changesNothing(work: () => Promise<Answer>): Promise<Answer> {
 
 describe('without a session of his own', () => {
   it('nobody enrols with the password alone', async () => {
-    const person = await bench.signUp();
+    const person = await stage.signUp();
     const { username, password } = person;
     const phone = '+15556660001';
-    expect(slug(await changesNothing(() => bench.challenge({ username, password, challengeData: { otp: { phone } } })))).toBe(
+    expect(slug(await changesNothing(() => stage.challenge({ username, password, challengeData: { otp: { phone } } })))).toBe(
       'session_required',
     );
-    expect(slug(await changesNothing(() => bench.challenge({ username, password, challengeData: { otp: true } })))).toBe(
+    expect(slug(await changesNothing(() => stage.challenge({ username, password, challengeData: { otp: true } })))).toBe(
       'not_enrolled',
     );
-    expect(slug(await changesNothing(() => bench.challenge({ username, password, challengeData: { totp: true } })))).toBe(
+    expect(slug(await changesNothing(() => stage.challenge({ username, password, challengeData: { totp: true } })))).toBe(
       'not_enrolled',
     );
     for (const authData of [{ otp: { phone, code: '123456' } }, { otp: '123456' }, { totp: '123456' }]) {
-      const answer = await changesNothing(() => bench.logIn(person, authData));
+      const answer = await changesNothing(() => stage.logIn(person, authData));
       expect(answer.body).toMatchObject({ code: 206, error: expect.stringMatching(/^session_required: /) });
     }
   });
@@ -59,56 +59,56 @@ describe('without a session of his own', () => {
       { totp: { code: '123456' } },
       { email: { id: 'a@b.c', code: '123456' } },
     ]) {
-      await changesNothing(() => bench.call('POST', '/users', { authData }));
-      await changesNothing(() => bench.call('POST', '/users', { username: 'nobody', password: 'x', authData }));
+      await changesNothing(() => stage.call('POST', '/users', { authData }));
+      await changesNothing(() => stage.call('POST', '/users', { username: 'nobody', password: 'x', authData }));
     }
   });
 
   it("nobody writes to somebody else's id, anonymously or from another session", async () => {
-    const [victim, attacker] = [await bench.signUp(), await bench.signUp()];
-    await bench.enrolPhone(victim, '+15556660003');
-    await bench.challenge({ challengeData: { otp: { phone: '+15556660004' } } }, attacker.session);
-    const authData = { otp: { phone: '+15556660004', code: bench.lastCode(bench.sms) } };
+    const [victim, attacker] = [await stage.signUp(), await stage.signUp()];
+    await stage.enrolPhone(victim, '+15556660003');
+    await stage.challenge({ challengeData: { otp: { phone: '+15556660004' } } }, attacker.session);
+    const authData = { otp: { phone: '+15556660004', code: stage.lastCode(stage.sms) } };
     for (const headers of [{}, attacker.session]) {
       for (const path of [`/users/${victim.id}`, `/classes/_User/${victim.id}`]) {
-        await changesNothing(() => bench.call('PUT', path, { authData }, headers));
-        await changesNothing(() => bench.call('PUT', path, { authData: { totp: '123456' } }, headers));
+        await changesNothing(() => stage.call('PUT', path, { authData }, headers));
+        await changesNothing(() => stage.call('PUT', path, { authData: { totp: '123456' } }, headers));
       }
     }
     // The code was not spent by trying.
-    expect((await bench.save(attacker, authData)).status).toBe(200);
+    expect((await stage.save(attacker, authData)).status).toBe(200);
   });
 
   it('an anonymous challenge sends nothing, whatever it names', async () => {
-    const person = await bench.signUp();
-    await bench.enrolPhone(person, '+15556660005');
+    const person = await stage.signUp();
+    await stage.enrolPhone(person, '+15556660005');
     for (const challengeData of [
       { otp: true },
       { otp: { phone: '+15556660005' } },
       { email: { email: 'a@b.c' } },
       { totp: true },
     ]) {
-      expect(slug(await changesNothing(() => bench.challenge({ challengeData })))).toBe('session_required');
+      expect(slug(await changesNothing(() => stage.challenge({ challengeData })))).toBe('session_required');
       await changesNothing(() =>
-        bench.challenge({ challengeData }, { 'X-Parse-Session-Token': 'r:00000000000000000000000000000000' }),
+        stage.challenge({ challengeData }, { 'X-Parse-Session-Token': 'r:00000000000000000000000000000000' }),
       );
-      await changesNothing(() => bench.challenge({ username: person.username, password: 'wrong', challengeData }));
+      await changesNothing(() => stage.challenge({ username: person.username, password: 'wrong', challengeData }));
     }
   });
 
   it("a second factor's payload identifies nobody", async () => {
-    const person = await bench.signUp();
-    await bench.enrolPhone(person, '+15556660006');
+    const person = await stage.signUp();
+    await stage.enrolPhone(person, '+15556660006');
     for (const id of ['+15556660006', person.id, '•••• 0006']) {
-      await changesNothing(() => bench.challenge({ authData: { otp: { id } }, challengeData: { otp: true } }));
-      await changesNothing(() => bench.call('POST', '/users', { authData: { otp: { id, code: '123456' } } }));
+      await changesNothing(() => stage.challenge({ authData: { otp: { id } }, challengeData: { otp: true } }));
+      await changesNothing(() => stage.call('POST', '/users', { authData: { otp: { id, code: '123456' } } }));
     }
   });
 });
 
 describe('beside a social login', () => {
   const social = async (id: string): Promise<Person> => {
-    const { body } = await bench.call('POST', '/users', { authData: { google: { id, token: `token of ${id}` } } });
+    const { body } = await stage.call('POST', '/users', { authData: { google: { id, token: `token of ${id}` } } });
     return {
       id: body['objectId'],
       username: body['username'],
@@ -117,24 +117,24 @@ describe('beside a social login', () => {
     };
   };
   const logIn = (id: string, token: string, authData: object): Promise<Answer> =>
-    bench.call('POST', '/users', { authData: { google: { id, token }, ...authData } });
+    stage.call('POST', '/users', { authData: { google: { id, token }, ...authData } });
 
   it('the factor is needed, can be asked for, and works', async () => {
     const person = await social('g1');
-    await bench.enrolEmail(person, 'g1@example.com');
-    await bench.enrolPhone(person, '+15556660007');
+    await stage.enrolEmail(person, 'g1@example.com');
+    await stage.enrolPhone(person, '+15556660007');
     expect((await logIn('g1', 'token of g1', {})).body['error']).toContain('Missing additional authData');
-    bench.time.now += 60_000;
+    stage.time.now += 60_000;
     for (const [key, box] of [
-      ['email', bench.mail],
-      ['otp', bench.sms],
+      ['email', stage.mail],
+      ['otp', stage.sms],
     ] as const) {
-      const asked = await bench.challenge({
+      const asked = await stage.challenge({
         authData: { google: { id: 'g1', token: 'token of g1' } },
         challengeData: { [key]: true },
       });
       expect(asked.body['challengeData'][key].status).toBe('sent');
-      const code = bench.lastCode(box);
+      const code = stage.lastCode(box);
       expect((await logIn('g1', 'token of g1', { [key]: code })).body['sessionToken']).toMatch(/^r:/);
       expect((await logIn('g1', 'token of g1', { [key]: code })).body['sessionToken']).toBeUndefined();
     }
@@ -142,11 +142,11 @@ describe('beside a social login', () => {
 
   it('whoever knows the public id only can neither ask for a code, nor spend, burn or judge one, nor lock', async () => {
     const person = await social('g2');
-    await bench.enrolEmail(person, 'g2@example.com');
-    bench.time.now += 60_000;
-    await changesNothing(() => bench.challenge({ authData: { google: { id: 'g2' } }, challengeData: { email: true } }));
-    await bench.challenge({ authData: { google: { id: 'g2', token: 'token of g2' } }, challengeData: { email: true } });
-    const code = bench.lastCode(bench.mail);
+    await stage.enrolEmail(person, 'g2@example.com');
+    stage.time.now += 60_000;
+    await changesNothing(() => stage.challenge({ authData: { google: { id: 'g2' } }, challengeData: { email: true } }));
+    await stage.challenge({ authData: { google: { id: 'g2', token: 'token of g2' } }, challengeData: { email: true } });
+    const code = stage.lastCode(stage.mail);
     const right = await logIn('g2', 'guess', { email: code });
     const wrong = await logIn('g2', 'guess', { email: '000000' });
     expect(right.body['sessionToken']).toBeUndefined();
@@ -154,7 +154,7 @@ describe('beside a social login', () => {
     await Promise.all(Array.from({ length: 30 }, () => logIn('g2', 'guess', { email: '000000' })));
     await Promise.all(
       Array.from({ length: 30 }, () =>
-        bench.call('POST', '/users', {
+        stage.call('POST', '/users', {
           username: person.username,
           password: 'x',
           authData: { google: { id: 'g2' }, email: '000000' },
@@ -167,27 +167,27 @@ describe('beside a social login', () => {
 
 describe('with a stolen session', () => {
   it('nothing logs in again by echoing the status, by GraphQL or in a batch', async () => {
-    const person = await bench.signUp();
-    await bench.enrolPhone(person, '+15556660008');
+    const person = await stage.signUp();
+    await stage.enrolPhone(person, '+15556660008');
     const { username, password } = person;
     const sealed = ((await users()) as { objectId: string; authData: { otp?: object } }[]).find(
       ({ objectId }) => objectId === person.id,
     )?.authData.otp;
     const logIn = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }`;
     for (const otp of [{ status: 'enabled', destination: '•••• 0008' }, { status: 'enabled' }, sealed]) {
-      const graphql = await bench.graphql(logIn, { input: { username, password, authData: { otp } } }, person.session);
+      const graphql = await stage.graphql(logIn, { input: { username, password, authData: { otp } } }, person.session);
       expect(graphql['errors'][0].message).toMatch(/^invalid_input: /);
       const request = { method: 'POST', path: '/parse/login', body: { username, password, authData: { otp } } };
-      const batch = await bench.call('POST', '/batch', { requests: [request] }, person.session);
+      const batch = await stage.call('POST', '/batch', { requests: [request] }, person.session);
       expect(batch.body[0].error.error).toMatch(/^invalid_input: /);
-      const direct = await bench.call(
+      const direct = await stage.call(
         'POST',
         `/login?username=${username}&password=${encodeURIComponent(password)}`,
         { authData: { otp } },
         person.session,
       );
       expect(slug(direct)).toBe('invalid_input');
-      const master = await bench.call(
+      const master = await stage.call(
         'POST',
         '/login',
         { username, password, authData: { otp } },
@@ -198,11 +198,11 @@ describe('with a stolen session', () => {
   });
 
   it('no factor is removed by null beside a right answer at login', async () => {
-    const person = await bench.signUp();
-    await bench.enrolPhone(person, '+15556660009');
-    const secret = await bench.enrolTotp(person);
-    const answer = await changesNothing(() => bench.logIn(person, { totp: bench.totp(secret), otp: null }));
+    const person = await stage.signUp();
+    await stage.enrolPhone(person, '+15556660009');
+    const secret = await stage.enrolTotp(person);
+    const answer = await changesNothing(() => stage.logIn(person, { totp: stage.totp(secret), otp: null }));
     expect(slug(answer)).toBe('invalid_input');
-    expect((await bench.logIn(person, { totp: bench.totp(secret) })).status).toBe(200);
+    expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
   });
 });

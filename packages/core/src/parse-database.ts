@@ -2,19 +2,25 @@ import { FactorError } from './factor-error.js';
 
 /** The part of Parse Server's database controller (`request.config.database`) that is used here. */
 export interface ParseDatabase {
-  readonly adapter: object;
-  readonly options?: unknown;
+  /** The storage adapter: Postgres or MongoDB. */
+  readonly adapter: ParseStorage;
   loadSchema(options?: { clearCache: boolean }): Promise<ParseSchema>;
   find(className: string, query: ParseRow, options: { limit: number }): Promise<ParseRow[]>;
-  create(className: string, object: ParseRow, options: object): Promise<unknown>;
-  update(className: string, query: ParseRow, update: ParseRow, options: object, skipSanitization: true): Promise<ParseRow>;
-  destroy(className: string, query: ParseRow, options: object): Promise<unknown>;
+}
+
+/** The part of Parse Server's storage adapters that is used here. Each call is one statement. */
+export interface ParseStorage {
+  find(className: string, schema: object, query: ParseRow, options: { limit: number }): Promise<ParseRow[]>;
+  createObject(className: string, schema: object, object: ParseRow): Promise<unknown>;
+  findOneAndUpdate(className: string, schema: object, query: ParseRow, update: ParseRow): Promise<ParseRow | null | undefined>;
+  deleteObjectsByQuery(className: string, schema: object, query: ParseRow): Promise<unknown>;
 }
 
 /** The part of Parse Server's schema controller that is used here. */
 export interface ParseSchema {
-  addClassIfNotExists(className: string, fields: object, classLevelPermissions: object): Promise<unknown>;
   hasClass(className: string): Promise<boolean>;
+  addClassIfNotExists(className: string, fields: object, classLevelPermissions: object): Promise<unknown>;
+  getOneSchema(className: string, allowVolatileClasses: boolean): Promise<object>;
 }
 
 /** A row as the database controller takes and gives it. */
@@ -26,21 +32,6 @@ const DUPLICATE_VALUE = 137;
 const hasCode = (error: unknown, code: number): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 
-/** Every fault of the database but the awaited answer is `unavailable`. */
-async function unless<Result>(code: number, statement: Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await statement;
-  } catch (cause) {
-    if (hasCode(cause, code)) return undefined;
-    throw new FactorError('unavailable', { cause });
-  }
-}
-
-const faultIsUnavailable = <Result>(statement: Promise<Result>): Promise<Result> =>
-  statement.catch((cause: unknown) => {
-    throw new FactorError('unavailable', { cause });
-  });
-
 /** Fields of a class, by name. */
 export type ParseFields = Readonly<Record<string, { readonly type: 'String' | 'Number' }>>;
 
@@ -49,13 +40,17 @@ const MASTER_KEY_ONLY = { find: {}, get: {}, count: {}, create: {}, update: {}, 
 /**
  * One class of the app's own database, made on first use and closed to everybody but the
  * master key. Each method is one statement.
+ *
+ * It speaks to the storage adapter and not to the controller above it. That costs a third of the
+ * time; and a request's controller may be inside the transaction of a batch, where everything
+ * that is counted would be taken back when the batch fails.
  */
 export class ParseTable {
-  static readonly #tables = new WeakMap<object, Map<string, ParseTable>>();
+  static readonly #tables = new WeakMap<ParseStorage, Map<string, ParseTable>>();
   readonly #database: ParseDatabase;
   readonly #className: string;
   readonly #fields: ParseFields;
-  #ready: Promise<void> | undefined;
+  #schema: Promise<object> | undefined;
 
   private constructor(database: ParseDatabase, className: string, fields: ParseFields) {
     this.#database = database;
@@ -63,77 +58,78 @@ export class ParseTable {
     this.#fields = fields;
   }
 
-  /**
-   * The table of that name in the database that a request runs on.
-   *
-   * It works on a controller of its own: the request's may be inside the transaction of a
-   * batch, and what is counted there would be taken back when the batch fails.
-   */
+  /** The table of that name in the database that a request runs on. */
   static of(database: ParseDatabase, className: string, fields: ParseFields): ParseTable {
     const tables = ParseTable.#tables.get(database.adapter) ?? new Map<string, ParseTable>();
     ParseTable.#tables.set(database.adapter, tables);
-    const known = tables.get(className);
-    if (known !== undefined) return known;
-    const Controller = database.constructor as new (adapter: object, options: unknown) => ParseDatabase;
-    const table = new ParseTable(new Controller(database.adapter, database.options), className, fields);
+    const table = tables.get(className) ?? new ParseTable(database, className, fields);
     tables.set(className, table);
     return table;
   }
 
   /** The row of that id. */
   async find(objectId: string): Promise<ParseRow | undefined> {
-    await this.#exists();
-    return (await faultIsUnavailable(this.#database.find(this.#className, { objectId }, { limit: 1 })))[0];
+    return (await this.list({ objectId }, 1))[0];
   }
 
   /** Up to `limit` rows that match. */
-  async list(query: ParseRow, limit: number): Promise<ParseRow[]> {
-    await this.#exists();
-    return faultIsUnavailable(this.#database.find(this.#className, query, { limit }));
+  list(query: ParseRow, limit: number): Promise<ParseRow[]> {
+    return this.#run((storage, schema) => storage.find(this.#className, schema, query, { limit }), []);
   }
 
   /** Makes a row; false when there is one of that id. */
-  async create(row: ParseRow): Promise<boolean> {
-    await this.#exists();
-    const now = new Date().toISOString();
-    const created = this.#database.create(this.#className, { ...row, createdAt: now, updatedAt: now }, {});
-    return (
-      (await unless(
-        DUPLICATE_VALUE,
-        created.then(() => true),
-      )) ?? false
-    );
+  create(row: ParseRow): Promise<boolean> {
+    const now = { __type: 'Date', iso: new Date().toISOString() };
+    const create = async (storage: ParseStorage, schema: object): Promise<boolean> => {
+      await storage.createObject(this.#className, schema, { ...row, createdAt: now, updatedAt: now });
+      return true;
+    };
+    return this.#run(create, false, DUPLICATE_VALUE);
   }
 
   /** Changes the row that matches and gives it as it is then; undefined when none matches. */
   async update(query: ParseRow, change: ParseRow): Promise<ParseRow | undefined> {
-    await this.#exists();
-    return unless(OBJECT_NOT_FOUND, this.#database.update(this.#className, query, change, {}, true));
+    const row = await this.#run((storage, schema) => storage.findOneAndUpdate(this.#className, schema, query, change), undefined);
+    return row ?? undefined;
   }
 
   /** Deletes what matches. */
   async destroy(query: ParseRow): Promise<void> {
-    await this.#exists();
-    await unless(OBJECT_NOT_FOUND, this.#database.destroy(this.#className, query, {}));
+    const destroy = (storage: ParseStorage, schema: object): Promise<unknown> =>
+      storage.deleteObjectsByQuery(this.#className, schema, query);
+    await this.#run(destroy, undefined, OBJECT_NOT_FOUND);
   }
 
-  #exists(): Promise<void> {
-    this.#ready ??= faultIsUnavailable(this.#make()).catch((fault: unknown) => {
-      this.#ready = undefined; // the next request tries again
-      throw fault;
-    });
-    return this.#ready;
-  }
-
-  async #make(): Promise<void> {
-    const schema = await this.#database.loadSchema();
-    if (await schema.hasClass(this.#className)) return;
+  /** Every fault of the database but the expected one is `unavailable`. */
+  async #run<Result>(
+    statement: (storage: ParseStorage, schema: object) => Promise<Result>,
+    otherwise: Result,
+    expected?: number,
+  ): Promise<Result> {
     try {
-      await schema.addClassIfNotExists(this.#className, this.#fields, MASTER_KEY_ONLY);
-    } catch (fault) {
-      // Another server may have made it at the same moment.
-      const reloaded = await this.#database.loadSchema({ clearCache: true });
-      if (!(await reloaded.hasClass(this.#className))) throw fault;
+      this.#schema ??= this.#make();
+      const schema = await this.#schema.catch((fault: unknown) => {
+        this.#schema = undefined; // the next request tries again
+        throw fault;
+      });
+      return await statement(this.#database.adapter, schema);
+    } catch (cause) {
+      if (expected !== undefined && hasCode(cause, expected)) return otherwise;
+      throw new FactorError('unavailable', { cause });
     }
+  }
+
+  async #make(): Promise<object> {
+    const schema = await this.#database.loadSchema();
+    if (!(await schema.hasClass(this.#className))) {
+      try {
+        await schema.addClassIfNotExists(this.#className, this.#fields, MASTER_KEY_ONLY);
+      } catch (fault) {
+        // Another server may have made it at the same moment.
+        const reloaded = await this.#database.loadSchema({ clearCache: true });
+        if (!(await reloaded.hasClass(this.#className))) throw fault;
+      }
+    }
+    return (await this.#database.loadSchema()).getOneSchema(this.#className, true);
   }
 }

@@ -1,5 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { counterToBytes, dynamicTruncate, truncateDigits } from '@otplib/core/utils';
+import { createHmac } from 'node:crypto';
+import { dynamicTruncate } from '@otplib/core/utils';
 
 /** HMAC hash functions of RFC 6238, section 1.2. */
 export type TotpAlgorithm = 'SHA1' | 'SHA256' | 'SHA512';
@@ -19,25 +19,31 @@ export interface TotpParameters {
 /** Whether a code is right, and for which step. */
 export type TotpVerification = { readonly ok: true; readonly step: number } | { readonly ok: false };
 
-/** The code of one time step: HOTP (RFC 4226, section 5.3) of the step's number. */
-export function totpAt({ secret, algorithm, digits }: TotpParameters, step: number): string {
-  const mac = createHmac(algorithm, secret).update(counterToBytes(step)).digest();
-  return truncateDigits(dynamicTruncate(mac), digits);
+/** HOTP of a step's number (RFC 4226, section 5.3), before it is written out in digits. */
+function valueAt({ secret, algorithm, digits }: TotpParameters, step: number): number {
+  const counter = Buffer.allocUnsafe(8);
+  counter.writeUInt32BE(Math.floor(step / 2 ** 32), 0);
+  counter.writeUInt32BE(step % 2 ** 32, 4);
+  return dynamicTruncate(createHmac(algorithm, secret).update(counter).digest()) % 10 ** digits;
 }
+
+/** The code of one time step, with its leading zeros. */
+export const totpAt = (parameters: TotpParameters, step: number): string =>
+  String(valueAt(parameters, step)).padStart(parameters.digits, '0');
 
 /**
  * Checks a code against the current time step and `driftSteps` to either side (RFC 6238,
- * section 5.2). Every step is computed and compared in constant time, right or not.
+ * section 5.2). Every step is computed, right or not, and compared as one number, so that the
+ * time taken tells nothing of the digits.
  *
  * @param now epoch milliseconds
  */
 export function verifyTotp(parameters: TotpParameters, code: string, now: number, driftSteps: number): TotpVerification {
   const current = Math.floor(now / 1000 / parameters.stepSeconds);
-  const given = Buffer.from(code);
+  const given = code.length === parameters.digits && /^[0-9]+$/.test(code) ? Number(code) : -1;
   let matched = -1;
   for (let step = Math.max(0, current - driftSteps); step <= current + driftSteps; step += 1) {
-    const expected = Buffer.from(totpAt(parameters, step));
-    if (expected.length === given.length && timingSafeEqual(expected, given)) matched = step;
+    if (valueAt(parameters, step) === given) matched = step;
   }
   return matched < 0 ? { ok: false } : { ok: true, step: matched };
 }

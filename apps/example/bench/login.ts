@@ -1,0 +1,89 @@
+import { ScureBase32Plugin } from 'otplib';
+import { totpAt } from '@parse-factors/totp';
+import { countStatements } from '../../../tools/count-statements.js';
+import type { Person } from '../../../tools/parse-server.js';
+import { startStageOn, type Stage } from '../test/stage.js';
+import { median, pairedRatios, timed, type Result } from './measure.js';
+
+const ROUNDS = 100;
+const base32 = new ScureBase32Plugin();
+
+interface Enrolled extends Person {
+  readonly secret: string;
+}
+
+const systemTotp = (secret: string): string => {
+  const parameters = { secret: base32.decode(secret), algorithm: 'SHA1', digits: 6, stepSeconds: 30 } as const;
+  return totpAt(parameters, Math.floor(Date.now() / 30_000));
+};
+
+async function enrolBuiltIn(stage: Stage): Promise<Enrolled> {
+  const person = await stage.signUp();
+  const secret = base32.encode(crypto.getRandomValues(new Uint8Array(20)));
+  const { status, body } = await stage.save(person, { mfa: { secret, token: systemTotp(secret) } });
+  if (status !== 200) throw new Error(JSON.stringify(body));
+  return { ...person, secret };
+}
+
+async function enrolOurs(stage: Stage): Promise<Enrolled> {
+  const person = await stage.signUp();
+  return { ...person, secret: await stage.enrolTotp(person) };
+}
+
+const logIn = (stage: Stage, person: Person, authData?: object): Promise<number> =>
+  timed(async () => {
+    const { status, body } = await stage.logIn(person, authData);
+    if (status !== 200) throw new Error(JSON.stringify(body));
+  });
+
+async function compareLogins(stage: Stage, concurrency: number): Promise<Result> {
+  const people = async (enrol: (stage: Stage) => Promise<Enrolled>): Promise<Enrolled[]> => {
+    const enrolled: Enrolled[] = [];
+    for (let index = 0; index < concurrency; index += 1) enrolled.push(await enrol(stage));
+    return enrolled;
+  };
+  const [ours, theirs] = [await people(enrolOurs), await people(enrolBuiltIn)];
+  const round = {
+    ours: () => {
+      stage.time.now += 30_000; // each step opens one session only
+      return Promise.all(ours.map((person) => logIn(stage, person, { totp: stage.totp(person.secret) })));
+    },
+    theirs: () => Promise.all(theirs.map((person) => logIn(stage, person, { mfa: { token: systemTotp(person.secret) } }))),
+  };
+  await pairedRatios(10, round.ours, round.theirs); // warm
+  const ratio = median(await pairedRatios(ROUNDS, round.ours, round.theirs));
+  return { name: `TOTP login / built-in mfa, p50, concurrency ${concurrency}`, ratio, bound: 1.05 };
+}
+
+async function countLogins(stage: Stage): Promise<Result[]> {
+  const person = await stage.signUp();
+  const plain = await stage.signUp();
+  const secret = await stage.enrolTotp(person);
+  const { username, password } = person;
+  await logIn(stage, plain);
+  const passwordOnly = await countStatements(() => logIn(stage, plain));
+  stage.time.now += 60_000;
+  const totp = await countStatements(() => logIn(stage, person, { totp: stage.totp(secret) }));
+  stage.time.now += 60_000;
+  const code = stage.totp(secret);
+  await stage.save(person, { totp: code });
+  await stage.enrolPhone(person);
+  stage.time.now += 60_000;
+  await stage.challenge({ username, password, challengeData: { otp: true } });
+  const delivered = await countStatements(() => logIn(stage, person, { otp: stage.lastCode(stage.sms) }));
+  return [
+    { name: 'SQL statements beyond a password login: TOTP', ratio: totp - passwordOnly, bound: 2 },
+    { name: 'SQL statements beyond a password login: delivered code', ratio: delivered - passwordOnly, bound: 2 },
+  ];
+}
+
+/** Logins over HTTP on a real server and database. */
+export async function benchLogin(postgres: string): Promise<Result[]> {
+  const mfa = { options: ['TOTP'], digits: 6, period: 30, algorithm: 'SHA1' };
+  const stage = await startStageOn(postgres, { server: { auth: { mfa } } });
+  try {
+    return [await compareLogins(stage, 1), await compareLogins(stage, 8), ...(await countLogins(stage))];
+  } finally {
+    await stage.stop();
+  }
+}

@@ -1,0 +1,11 @@
+import { startPostgres } from '../../../tools/postgres.js';
+import { benchLogin } from './login.js';
+import { table } from './measure.js';
+import { benchVerify } from './verify.js';
+
+process.env['SILENT'] = '1';
+const postgres = await startPostgres();
+const results = [...benchVerify(), ...(await benchLogin(postgres.uri))];
+await postgres.stop();
+process.stdout.write(`${process.argv.includes('--json') ? JSON.stringify({ results }) : table(results)}\n`);
+process.exit(results.every(({ ratio, bound }) => ratio <= bound) ? 0 : 1);

@@ -1,0 +1,100 @@
+import { composeFactors, generateKey, outbox, type ComposeOptions, type FactorEvent, type Outbox } from '@parse-factors/core';
+import { EmailOtpFactor, type EmailOtpOptions } from '@parse-factors/email-otp';
+import { SmsOtpFactor, type SmsOtpOptions } from '@parse-factors/sms-otp';
+import { TotpFactor, totpAt, type TotpOptions } from '@parse-factors/totp';
+import { ScureBase32Plugin } from 'otplib';
+import { startParseServer, type Answer, type Person, type TestServer } from '../../../tools/parse-server.js';
+
+/** A server with all three factors, on a clock that stands still until it is moved. */
+export interface Stage extends TestServer {
+  /** The server's `auth` option, which it reads anew for every request. */
+  readonly auth: Record<string, unknown>;
+  readonly keys: string;
+  readonly sms: Outbox;
+  readonly mail: Outbox;
+  readonly events: FactorEvent[];
+  readonly time: { now: number };
+  challenge(body: object, headers?: Record<string, string>): Promise<Answer>;
+  logIn(person: Person, authData?: object): Promise<Answer>;
+  save(person: Person, authData: object): Promise<Answer>;
+  enrolPhone(person: Person, phone?: string): Promise<void>;
+  enrolEmail(person: Person, email?: string): Promise<void>;
+  enrolTotp(person: Person): Promise<string>;
+  lastCode(box: Outbox): string;
+  totp(secret: string, stepsAhead?: number): string;
+}
+
+/** What a test may choose otherwise. */
+export interface StageOptions {
+  readonly compose?: Partial<ComposeOptions>;
+  readonly sms?: Partial<SmsOtpOptions>;
+  readonly mail?: Partial<EmailOtpOptions>;
+  readonly totp?: Partial<TotpOptions>;
+  readonly server?: object & { readonly auth?: object };
+}
+
+const base32 = new ScureBase32Plugin();
+
+/** Starts a {@link Stage} on an empty database of that Postgres. */
+export async function startStageOn(postgres: string, options: StageOptions = {}): Promise<Stage> {
+  const time = { now: Date.UTC(2026, 10, 21, 12) };
+  const clock = (): number => time.now;
+  const [sms, mail] = [outbox({ name: 'sms', clock }), outbox({ name: 'email', clock })];
+  const events: FactorEvent[] = [];
+  const keys = generateKey('test');
+  const factors = composeFactors({
+    keys,
+    clock,
+    onEvent: (event) => events.push(event),
+    factors: {
+      otp: new SmsOtpFactor({ channel: sms, countries: ['US', 'FR'], allowFictional: true, ...options.sms }),
+      email: new EmailOtpFactor({ channel: mail, ...options.mail }),
+      totp: new TotpFactor({ issuer: 'Acme', ...options.totp }),
+    },
+    ...options.compose,
+  });
+  const auth: Record<string, unknown> = { ...factors.auth, ...options.server?.auth };
+  const server = await startParseServer(postgres, { ...options.server, auth });
+  return Object.assign(server, extras(server, { auth, keys, sms, mail, events, time }));
+}
+
+type State = Pick<Stage, 'auth' | 'keys' | 'sms' | 'mail' | 'events' | 'time'>;
+
+function extras(server: TestServer, state: State): Omit<Stage, keyof TestServer> {
+  const { time, sms, mail } = state;
+  const challenge: Stage['challenge'] = (body, headers) => server.call('POST', '/challenge', body, headers);
+  const save: Stage['save'] = (person, authData) => server.call('PUT', `/users/${person.id}`, { authData }, person.session);
+  const expectOk = ({ status, body }: Answer): Answer => {
+    if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
+    return { status, body };
+  };
+  const lastCode = (box: Outbox): string => /\d{6,9}/.exec(box.messages.at(-1)?.text ?? '')?.[0] ?? '';
+  const totp = (secret: string, stepsAhead = 0): string => {
+    const parameters = { secret: base32.decode(secret), algorithm: 'SHA1', digits: 6, stepSeconds: 30 } as const;
+    return totpAt(parameters, Math.floor(time.now / 30_000) + stepsAhead);
+  };
+  return {
+    ...state,
+    challenge,
+    save,
+    lastCode,
+    totp,
+    logIn: ({ username, password }, authData) =>
+      server.call('POST', '/login', { username, password, ...(authData && { authData }) }),
+    async enrolPhone(person, phone = '+15551234567') {
+      expectOk(await challenge({ challengeData: { otp: { phone } } }, person.session));
+      expectOk(await save(person, { otp: { phone, code: lastCode(sms) } }));
+    },
+    async enrolEmail(person, email = `${person.username}@example.com`) {
+      expectOk(await challenge({ challengeData: { email: { email } } }, person.session));
+      expectOk(await save(person, { email: { email, code: lastCode(mail) } }));
+    },
+    async enrolTotp(person) {
+      const { body } = expectOk(await challenge({ challengeData: { totp: true } }, person.session));
+      const { secret } = body['challengeData'].totp as { secret: string };
+      expectOk(await save(person, { totp: totp(secret) }));
+      time.now += 60_000; // the step that set it up is spent
+      return secret;
+    },
+  };
+}
