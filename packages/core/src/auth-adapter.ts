@@ -13,6 +13,8 @@ export type HookResult =
 
 /** A Parse Server auth adapter, as `auth` takes it. */
 export interface ParseAuthAdapter {
+  /** Never set; Parse Server's own type of an adapter knows no other property. */
+  readonly enabled?: true;
   readonly policy: 'additional';
   readonly challenge: (challengeData: unknown, authData: unknown, options: unknown, request: HookRequest) => Promise<Reply>;
   readonly validateAppId: () => Promise<void>;

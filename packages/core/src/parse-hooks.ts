@@ -53,7 +53,7 @@ interface ParseGlobal {
  * so it is never imported.
  */
 export function parseGlobal(): ParseGlobal {
-  const { Parse } = globalThis as { readonly Parse?: ParseGlobal };
+  const { Parse } = globalThis as unknown as { readonly Parse?: ParseGlobal };
   if (Parse === undefined) throw new FactorError('unavailable');
   return Parse;
 }

@@ -1,0 +1,157 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ScureBase32Plugin } from 'otplib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { totpAt } from '@parse-factors/totp';
+import { freePort } from '../../../tools/postgres.js';
+import { tour } from '../src/flow.js';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'example-'));
+chmodSync(folder, 0o755); // the database's own user has to reach it
+const children: ChildProcess[] = [];
+let port: number;
+let url: string;
+
+/** The example as a process of its own, as `npm start` runs it. */
+interface Run {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  /** Resolves when the output says so, or the process ends. */
+  until(text: string): Promise<void>;
+  readonly ended: Promise<number | null>;
+}
+
+function start(env: Record<string, string> = {}): Run {
+  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@parse-factors/source', main], {
+    env: { ...process.env, NODE_ENV: 'development', SILENT: '', PORT: String(port), DATA_FOLDER: folder, ...env },
+  });
+  children.push(child);
+  let output = '';
+  const watchers: (() => void)[] = [];
+  const read = (chunk: Buffer): void => {
+    output += chunk.toString();
+    for (const watch of watchers) watch();
+  };
+  child.stdout.on('data', read);
+  child.stderr.on('data', read);
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const until = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => (output.includes(text) ? resolve() : undefined);
+      watchers.push(look);
+      look();
+      void ended.then(() => resolve());
+    });
+  return { child, output: () => output, until, ended };
+}
+
+const fetchJson = async (path: string, init?: RequestInit): Promise<unknown> => (await fetch(`${url}${path}`, init)).json();
+const logIn = (): Promise<unknown> =>
+  fetchJson('/parse/login', {
+    method: 'POST',
+    headers: { 'X-Parse-Application-Id': 'example', 'Content-Type': 'application/json' },
+    body: JSON.stringify({ username: 'ann', password: 'correct horse' }),
+  });
+
+beforeAll(async () => {
+  port = await freePort();
+  url = `http://localhost:${port}`;
+});
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('npm start', () => {
+  it('boots with nothing configured; the lines on its page do the whole flow; a restart keeps everything', async () => {
+    const first = start();
+    await first.until('Ctrl-C stops it.');
+    expect(first.output()).toContain(`The example runs at ${url}\nCodes appear at ${url}/outbox\nMaster key of this start: `);
+
+    const page = await fetch(`${url}/`);
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
+    const html = await page.text();
+    const unescape = (text: string): string =>
+      text
+        .replaceAll('&quot;', '"')
+        .replaceAll('&#39;', "'")
+        .replaceAll('&lt;', '<')
+        .replaceAll('&gt;', '>')
+        .replaceAll('&amp;', '&');
+    const lines = [...html.matchAll(/<pre><code>([\s\S]*?)<\/code><\/pre>/g)].map(([, line = '']) => unescape(line));
+    expect(lines).toEqual(tour(url).map(({ line }) => line));
+    expect(await fetchJson('/outbox.json')).toEqual([]);
+
+    const replies = await runTour(lines);
+    expect(replies).toContain('"code":-1,"error":"Missing additional authData otp"');
+    expect(replies.match(/"status":"sent"/g)).toHaveLength(3);
+    expect(replies.match(/"status":"enabled"[^}]*"freshUntil"/g)).toHaveLength(3);
+    expect(replies.match(/"sessionToken":"r:/g)).toHaveLength(3); // sign-up, by mail, by app
+    expect(await fetchJson('/outbox.json')).toMatchObject([
+      { channel: 'sms', to: '+15551234567', text: expect.stringMatching(/^\d{6} is your/), sentAt: expect.stringMatching(/^20/) },
+      { channel: 'email', to: 'ann@example.com' },
+      { channel: 'email', to: 'ann@example.com' },
+    ]);
+    expect(await (await fetch(`${url}/outbox`)).text()).toContain('ann@example.com');
+    const graphql = { query: '{ health }' };
+    const headers = { 'X-Parse-Application-Id': 'example', 'Content-Type': 'application/json' };
+    expect(await fetchJson('/graphql', { method: 'POST', headers, body: JSON.stringify(graphql) })).toEqual({
+      data: { health: true },
+    });
+
+    const second = start();
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toBe(`Port ${port} is taken. Stop what uses it, or choose another: PORT=${port + 1} npm start\n`);
+
+    first.child.kill('SIGINT');
+    expect(await first.ended).toBe(0);
+    expect(first.output()).toContain('Stopped.');
+
+    const third = start();
+    await third.until('Ctrl-C stops it.');
+    expect(await logIn()).toMatchObject({ code: -1, error: expect.stringContaining('Missing additional authData') });
+    third.child.kill('SIGKILL');
+    await third.ended;
+
+    const fourth = start(); // after a crash, on the database that it left
+    await fourth.until('Ctrl-C stops it.');
+    expect(await logIn()).toMatchObject({ code: -1 });
+    fourth.child.kill('SIGTERM');
+    expect(await fourth.ended).toBe(0);
+  }, 120_000);
+
+  it('says in a sentence what is wrong with its environment', async () => {
+    const production = start({ NODE_ENV: 'production' });
+    expect(await production.ended).toBe(1);
+    expect(production.output()).toMatch(/^outbox\(\) keeps codes in clear.*NODE_ENV=production\n$/);
+    const wrong = start({ PORT: 'many' });
+    expect(await wrong.ended).toBe(1);
+    expect(wrong.output()).toBe('PORT must be a number from 1 to 65535.\n');
+    const twilio = start({ TWILIO_ACCOUNT_SID: 'x' });
+    expect(await twilio.ended).toBe(1);
+    expect(twilio.output()).toMatch(/^twilio: option "accountSid" must be an account SID/);
+  }, 60_000);
+});
+
+/** Runs the lines in one shell, as a person would paste them, and types the app's codes when asked. */
+function runTour(lines: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let typed = false;
+    let output = '';
+    const shell = execFile('bash', ['-c', lines.join('\necho; ')], (error) => (error === null ? resolve(output) : reject(error)));
+    shell.stdout?.on('data', (chunk: string) => {
+      output += chunk;
+      const secret = /^[A-Z2-7]{32}$/m.exec(output)?.[0];
+      if (secret === undefined || typed) return;
+      typed = true;
+      const parameters = { secret: new ScureBase32Plugin().decode(secret), algorithm: 'SHA1', digits: 6, stepSeconds: 30 } as const;
+      const step = Math.floor(Date.now() / 30_000);
+      // The second code is the next step's, which one step of drift allows.
+      shell.stdin?.write(`${totpAt(parameters, step)}\n${totpAt(parameters, step + 1)}\n`);
+    });
+  });
+}
