@@ -129,3 +129,34 @@ describe('replacing', () => {
     expect(slug(await stage.save(thief, { totp: stage.totp(secret) }))).toBe('fresh_proof_required');
   });
 });
+
+describe('a stolen session', () => {
+  it('that races its owner to the first factor does not get one beside his', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const owner = await stage.signUp();
+      const { body } = await stage.logIn(owner);
+      const thief = { ...owner, session: { 'X-Parse-Session-Token': String(body['sessionToken']) } };
+      const asked = await stage.challenge({ challengeData: { totp: true } }, thief.session);
+      const phone = `+155588810${String(10 + round)}`;
+      await stage.challenge({ challengeData: { otp: { phone } } }, owner.session);
+      const answers = await Promise.all([
+        stage.save(thief, { totp: stage.totp(asked.body['challengeData'].totp.secret) }),
+        stage.save(owner, { otp: { phone, code: stage.lastCode(stage.sms) } }),
+      ]);
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+      expect(answers.map(slug)).toContain('fresh_proof_required');
+      stage.time.now += MINUTE;
+    }
+  });
+
+  it('that uses up its proofs leaves the owner the codes he signs in with', async () => {
+    const person = await stage.signUp();
+    await stage.enrolPhone(person, '+15558881020');
+    for (let proof = 0; proof < 20; proof += 1, stage.time.now += MINUTE)
+      await stage.challenge({ challengeData: { otp: true } }, person.session);
+    expect(slug(await stage.challenge({ challengeData: { otp: true } }, person.session))).toBe('cooldown');
+    const { username, password } = person;
+    expect((await stage.challenge({ username, password, challengeData: { otp: true } })).status).toBe(200);
+    expect((await stage.logIn(person, { otp: stage.lastCode(stage.sms) })).status).toBe(200);
+  });
+});

@@ -148,7 +148,12 @@ function runTour(lines: readonly string[]): Promise<string> {
       const secret = /^[A-Z2-7]{32}$/m.exec(output)?.[0];
       if (secret === undefined || typed) return;
       typed = true;
-      const parameters = { secret: new ScureBase32Plugin().decode(secret), algorithm: 'SHA1', digits: 6, stepSeconds: 30 } as const;
+      const parameters = {
+        secret: new ScureBase32Plugin().decode(secret),
+        algorithm: 'SHA1',
+        digits: 6,
+        stepSeconds: 30,
+      } as const;
       const step = Math.floor(Date.now() / 30_000);
       // The second code is the next step's, which one step of drift allows.
       shell.stdin?.write(`${totpAt(parameters, step)}\n${totpAt(parameters, step + 1)}\n`);

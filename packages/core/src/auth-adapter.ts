@@ -167,6 +167,8 @@ class FactorHooks<Enrolment extends object> {
 
   async #enrol(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
     const enrolment = await this.#factor.confirmEnrolment(scope.context, payload);
+    // Of several first factors at the same moment, one is the first; the others are beside it.
+    if (!scope.hasAnyFactor && !(await scope.claimFirstFactor())) await scope.requireFresh();
     const save = scope.seal(enrolment);
     const freshUntil = await scope.markFresh();
     scope.context.emit({ type, purpose: 'enrolment' });
@@ -188,7 +190,7 @@ class FactorHooks<Enrolment extends object> {
    */
   async #proveFirst(request: HookRequest): Promise<void> {
     const given = givenAuthData(request);
-    const isLater = (key: string): boolean => key > this.#key && !this.#runtime.factorKeys.includes(key);
+    const isLater = (key: string): boolean => key > this.#key && !this.#runtime.factorKeys.includes(key) && given[key] !== null;
     for (const provider of Object.keys(given).filter(isLater)) {
       const validator = request.config.authDataManager.getValidatorForProvider(provider)?.validator;
       const auth = { user: request.user, isMaster: request.master === true };

@@ -183,17 +183,11 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
   }
 
   /**
-   * Limits that span users. Addresses that were never confirmed have a bucket of their own: a
-   * stranger who asks to add somebody's address cannot use up what its owner signs in with.
+   * Limits that span users, apart for each purpose: neither a stranger who asks to add somebody's
+   * address nor a stolen session that asks for proofs uses up what its owner signs in with.
    */
   async #countSend({ appId, key, ip, store, keyring }: FactorContext, purpose: Purpose, address: string): Promise<void> {
-    const bucket = subjectOf(
-      'destination',
-      appId,
-      key,
-      purpose === 'enrolment' ? 'unproven' : 'proven',
-      keyring.digest('address', address),
-    );
+    const bucket = subjectOf('destination', appId, key, purpose, keyring.digest('address', address));
     const counts: [string, Quota][] = this.#quotas.map((quota) => [subjectOf(bucket, String(quota.windowMs)), quota]);
     if (ip !== undefined) {
       counts.unshift([

@@ -12,6 +12,7 @@ import type { FactorRuntime } from './factor-runtime.js';
 import { Freshness, type SessionOwner } from './freshness.js';
 import type { HookRequest, HookUser } from './parse-hooks.js';
 import { asObject } from './payload.js';
+import { subjectOf } from './subject.js';
 
 /** One user and one factor during one request: what is stored of them, and whether the session is fresh. */
 export class FactorRequest<Enrolment extends object> {
@@ -81,6 +82,12 @@ export class FactorRequest<Enrolment extends object> {
   /** Makes the session fresh; gives until when, in epoch milliseconds. */
   markFresh(): Promise<number> {
     return this.#freshness.mark(this.#sessionOwner, this.#runtime.freshMs);
+  }
+
+  /** True for the first caller within a minute, which is ample for the enrolment to be stored and seen. */
+  claimFirstFactor(): Promise<boolean> {
+    const { appId, userId } = this.#owner;
+    return this.context.store.claim(subjectOf('first-factor', appId, userId), this.#runtime.clock() + 60_000);
   }
 
   /** @throws FactorError `fresh_proof_required` */
