@@ -6,7 +6,7 @@ const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 46rem; margin: 3rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-pre { overflow-x: auto; padding: .75rem; border-radius: .4rem; background: color-mix(in srgb, CanvasText 8%, Canvas); font-size: .85rem; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .75rem; border-radius: .4rem; background: color-mix(in srgb, CanvasText 8%, Canvas); font-size: .85rem; }
 li { margin-bottom: 1rem; } time, .to { color: color-mix(in srgb, CanvasText 70%, Canvas); }
 `;
 
