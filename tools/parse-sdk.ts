@@ -9,6 +9,7 @@ export interface ParseSdk {
     enableUnsafeCurrentUser(): void;
     logIn(username: string, password: string): Promise<SdkUser>;
     logInWithAdditionalAuth(username: string, password: string, authData: object): Promise<SdkUser>;
+    become(sessionToken: string): Promise<SdkUser>;
     logOut(): Promise<void>;
   };
 }
@@ -22,6 +23,7 @@ export interface SdkUser {
   save(): Promise<SdkUser>;
   fetch(): Promise<SdkUser>;
   linkWith(provider: string, options: object): Promise<SdkUser>;
+  _unlinkFrom(provider: string): Promise<SdkUser>;
   getSessionToken(): string;
 }
 

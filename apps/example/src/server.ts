@@ -1,4 +1,4 @@
-import { composeFactors } from '@parse-factors/core';
+import { composeFactors, type ParseCloud } from '@parse-factors/core';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
 import { SmsOtpFactor } from '@parse-factors/sms-otp';
 import { TotpFactor } from '@parse-factors/totp';
@@ -98,6 +98,7 @@ export async function startServer(settings: Settings, channels: Channels, databa
     graphQLPath: '/graphql',
     graphQLPublicIntrospection: true,
     auth: factors.auth,
+    cloud: (Parse: ParseCloud) => factors.install(Parse),
     protectedFields: { _User: { '*': ['authData'] } },
     protectedFieldsOwnerExempt: true, // users see the status of their own factors
     middleware: servePages(url, channels.outboxes),

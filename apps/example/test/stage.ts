@@ -1,4 +1,15 @@
-import { composeFactors, generateKey, outbox, type ComposeOptions, type FactorEvent, type Outbox } from '@parse-factors/core';
+import {
+  composeFactors,
+  generateKey,
+  outbox,
+  type CloudRequest,
+  type ComposedFactors,
+  type ComposeOptions,
+  type FactorEvent,
+  type FreshnessOptions,
+  type Outbox,
+  type ParseCloud,
+} from '@parse-factors/core';
 import { EmailOtpFactor, type EmailOtpOptions } from '@parse-factors/email-otp';
 import { SmsOtpFactor, type SmsOtpOptions } from '@parse-factors/sms-otp';
 import { TotpFactor, totpAt, type TotpOptions } from '@parse-factors/totp';
@@ -9,6 +20,7 @@ import { startParseServer, type Answer, type Person, type TestServer } from '../
 export interface Stage extends TestServer {
   /** The server's `auth` option, which it reads anew for every request. */
   readonly auth: Record<string, unknown>;
+  readonly factors: ComposedFactors;
   readonly keys: string;
   readonly sms: Outbox;
   readonly mail: Outbox;
@@ -31,6 +43,8 @@ export interface StageOptions {
   readonly mail?: Partial<EmailOtpOptions>;
   readonly totp?: Partial<TotpOptions>;
   readonly server?: object & { readonly auth?: object };
+  /** Whether the guard is installed, and a Cloud function that only fresh sessions may call. */
+  readonly install?: boolean;
 }
 
 const base32 = new ScureBase32Plugin();
@@ -54,11 +68,25 @@ export async function startStageOn(postgres: string, options: StageOptions = {})
     ...options.compose,
   });
   const auth: Record<string, unknown> = { ...factors.auth, ...options.server?.auth };
-  const server = await startParseServer(postgres, { ...options.server, auth });
-  return Object.assign(server, extras(server, { auth, keys, sms, mail, events, time }));
+  const cloud = options.install === true ? { cloud: (parse: CloudCode) => installGuard(parse, factors) } : {};
+  const server = await startParseServer(postgres, { ...cloud, ...options.server, auth });
+  return Object.assign(server, extras(server, { auth, factors, keys, sms, mail, events, time }));
 }
 
-type State = Pick<Stage, 'auth' | 'keys' | 'sms' | 'mail' | 'events' | 'time'>;
+/** The part of `Parse` in Cloud Code that is used here. */
+type CloudCode = ParseCloud & {
+  readonly Cloud: { define(name: string, work: (request: CloudRequest & { params: FreshnessOptions }) => Promise<string>): void };
+};
+
+function installGuard(parse: CloudCode, factors: ComposedFactors): void {
+  factors.install(parse);
+  parse.Cloud.define('sensitive', async (request) => {
+    await factors.requireFresh(request, request.params);
+    return 'done';
+  });
+}
+
+type State = Pick<Stage, 'auth' | 'factors' | 'keys' | 'sms' | 'mail' | 'events' | 'time'>;
 
 function extras(server: TestServer, state: State): Omit<Stage, keyof TestServer> {
   const { time, sms, mail } = state;

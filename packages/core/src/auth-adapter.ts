@@ -1,9 +1,9 @@
 import { openEnrolment, type EnrolmentRecord, type OpenedEnrolment } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
-import { faultName } from './factor-event.js';
 import { emitter, FactorRequest } from './factor-request.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor, FactorUser, Reply } from './factor.js';
+import { answering } from './parse-fault.js';
 import { fetchUser, parseGlobal, type HookRequest, type HookUser } from './parse-hooks.js';
 import { asObject } from './payload.js';
 
@@ -63,20 +63,9 @@ class FactorHooks<Enrolment extends object> {
   }
 
   /** Lets out nothing but the server's own errors, from our table or another provider. */
-  async guard<Result>(request: HookRequest, work: () => Promise<Result>): Promise<Result> {
+  guard<Result>(request: HookRequest, work: () => Promise<Result>): Promise<Result> {
     this.#appId = request.config.appId;
-    try {
-      return await work();
-    } catch (fault) {
-      const Parse = parseGlobal();
-      if (fault instanceof Parse.Error) throw fault;
-      const error = fault instanceof FactorError ? fault : new FactorError('unavailable', { cause: fault });
-      if (error.code === 'unavailable') {
-        const userId = request.original?.id ?? request.user?.id;
-        emitter(this.#key, this.#runtime, request, userId)({ type: 'fault', reason: faultName(error.cause ?? error) });
-      }
-      throw new Parse.Error(error.parseCode, error.message);
-    }
+    return answering(emitter(this.#key, this.#runtime, request, request.original?.id ?? request.user?.id), work);
   }
 
   /** `POST /challenge`: by whoever has just proven a first factor, or by the user's own session. */

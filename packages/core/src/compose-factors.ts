@@ -2,8 +2,10 @@ import { toAuthAdapter, type ParseAuthAdapter } from './auth-adapter.js';
 import type { Clock } from './clock.js';
 import { FactorConfigError } from './factor-error.js';
 import type { FactorListener } from './factor-event.js';
+import { FactorGuard, type CloudRequest, type TriggerRequest } from './factor-guard.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor } from './factor.js';
+import type { FreshnessOptions } from './freshness.js';
 import { Keyring } from './keyring.js';
 import { functionOption, integerOption, optional, resolveOptions, type OptionRule } from './options.js';
 import type { OtpStore } from './otp-store.js';
@@ -39,6 +41,42 @@ export interface ComposeOptions<Key extends string = string> {
 export interface ComposedFactors<Key extends string = string> {
   /** To be spread into Parse Server's `auth`. */
   readonly auth: Readonly<Record<Key, ParseAuthAdapter>>;
+
+  /**
+   * Registers the `_User` triggers that guard the factors: to be called from Cloud Code, or once
+   * the server has started. Parse Server keeps one trigger of a kind per class: an application with its own calls
+   * {@link beforeSaveUser} and {@link afterDeleteUser} from there instead.
+   *
+   * @param Parse the server's own copy of the SDK, as Cloud Code gets it; found by itself when left out
+   * @throws FactorConfigError before Parse Server was loaded
+   */
+  install(Parse?: ParseCloud): void;
+
+  /**
+   * To be awaited in the application's own `beforeSave` of `_User`. Removing a factor needs a fresh
+   * proof, which it spends; the master key may, and that is an event. A new password ends freshness.
+   *
+   * @throws Parse.Error `fresh_proof_required`, `session_required`
+   */
+  beforeSaveUser(request: TriggerRequest): Promise<void>;
+
+  /** To be awaited in the application's own `afterDelete` of `_User`: removes all that the store holds of the user. */
+  afterDeleteUser(request: TriggerRequest): Promise<void>;
+
+  /**
+   * Passes if the session that asks is fresh: for Cloud functions, triggers and validators.
+   *
+   * @throws Parse.Error `fresh_proof_required`; `session_required` without a session
+   */
+  requireFresh(request: CloudRequest, options?: FreshnessOptions): Promise<void>;
+}
+
+/** The part of `Parse` in Cloud Code that {@link ComposedFactors.install} uses. */
+export interface ParseCloud {
+  readonly Cloud: {
+    beforeSave(className: '_User', trigger: (request: TriggerRequest) => Promise<void>): void;
+    afterDelete(className: '_User', trigger: (request: TriggerRequest) => Promise<void>): void;
+  };
 }
 
 const KEY_FORMAT = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
@@ -119,5 +157,19 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     assertFactor(key, factor);
     return [key, toAuthAdapter(key, factor, runtime)];
   });
-  return Object.freeze({ auth: Object.freeze(Object.fromEntries(adapters)) as Record<Key, ParseAuthAdapter> });
+  const guard = new FactorGuard(runtime);
+  const beforeSaveUser = (request: TriggerRequest): Promise<void> => guard.beforeSave(request);
+  const afterDeleteUser = (request: TriggerRequest): Promise<void> => guard.afterDelete(request);
+  return Object.freeze({
+    auth: Object.freeze(Object.fromEntries(adapters)) as Record<Key, ParseAuthAdapter>,
+    install(Parse: ParseCloud | undefined = (globalThis as unknown as { readonly Parse?: ParseCloud }).Parse) {
+      if (Parse?.Cloud === undefined)
+        throw new FactorConfigError('install: call it from Cloud Code, or once Parse Server has started');
+      Parse.Cloud.beforeSave('_User', beforeSaveUser);
+      Parse.Cloud.afterDelete('_User', afterDeleteUser);
+    },
+    beforeSaveUser,
+    afterDeleteUser,
+    requireFresh: (request: CloudRequest, given?: FreshnessOptions) => guard.requireFresh(request, given),
+  });
 }

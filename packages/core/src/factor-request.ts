@@ -75,13 +75,13 @@ export class FactorRequest<Enrolment extends object> {
   }
 
   /** Whether the session has lately answered a factor. */
-  isFresh(): Promise<boolean> {
-    return this.#freshness.isFresh(this.#sessionOwner);
+  async isFresh(): Promise<boolean> {
+    return (await this.#freshness.find(this.#sessionOwner)) !== undefined;
   }
 
   /** Makes the session fresh; gives until when, in epoch milliseconds. */
   markFresh(): Promise<number> {
-    return this.#freshness.mark(this.#sessionOwner, this.#runtime.freshMs);
+    return this.#freshness.mark(this.#sessionOwner, this.#owner.key, this.#runtime.freshMs);
   }
 
   /** True for the first caller within a minute, which is ample for the enrolment to be stored and seen. */
@@ -112,6 +112,11 @@ export class FactorRequest<Enrolment extends object> {
 
 /** What a factor tells the application's listener with. */
 export const emitter =
-  (key: string, { onEvent, clock }: FactorRuntime, { ip }: HookRequest, userId: string | undefined): FactorContext['emit'] =>
+  (
+    key: string,
+    { onEvent, clock }: FactorRuntime,
+    { ip }: Pick<HookRequest, 'ip'>,
+    userId: string | undefined,
+  ): FactorContext['emit'] =>
   (event) =>
     tell(onEvent, { purpose: undefined, ...event, factor: key, userId, ip, at: clock() });

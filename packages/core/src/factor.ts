@@ -14,6 +14,9 @@ export type Purpose =
   /** That whoever holds a session still is its user. */
   | 'fresh-proof';
 
+/** Every {@link Purpose}. */
+export const PURPOSES: readonly Purpose[] = ['sign-in', 'enrolment', 'fresh-proof'];
+
 /** A reply to the client: strings only, as some of Parse's SDKs decode nothing else. */
 export type Reply = Readonly<Record<string, string>>;
 

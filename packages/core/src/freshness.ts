@@ -2,7 +2,6 @@ import type { Clock } from './clock.js';
 import type { AttemptLimits, OtpStore } from './otp-store.js';
 import { subjectOf } from './subject.js';
 
-const MARK = 'fresh';
 const UNLIMITED: AttemptLimits = {
   maxAttempts: Number.MAX_SAFE_INTEGER,
   maxFailures: Number.MAX_SAFE_INTEGER,
@@ -20,9 +19,17 @@ export interface SessionOwner {
   readonly sessionToken: string;
 }
 
+/** Which fresh proofs are good enough. */
+export interface FreshnessOptions {
+  /** How old the proof may be, in milliseconds; as old as it lives by default. */
+  readonly maxAgeMs?: number;
+  /** The factors it may have been given with, by their keys; any by default. */
+  readonly factors?: readonly string[];
+}
+
 /**
- * Which sessions have lately answered a factor again. Kept in the store under the session and
- * its user, so that it ends with the session and holds on every server.
+ * Which session has lately answered a factor again. One row per user, so at most one of his
+ * sessions is fresh, and whatever ends it ends it everywhere.
  */
 export class Freshness {
   readonly #store: OtpStore;
@@ -33,19 +40,36 @@ export class Freshness {
     this.#clock = clock;
   }
 
-  /** Makes the session fresh for `freshMs` from now; gives until when, in epoch milliseconds. */
-  async mark(owner: SessionOwner, freshMs: number): Promise<number> {
-    const expiresAt = this.#clock() + freshMs;
-    await this.#store.issue(subjectOfSession(owner), { digest: MARK, expiresAt }, { cooldownMs: 0, quotas: [] });
+  /** Makes the session fresh by the factor, for `freshMs` from now; gives until when, in epoch milliseconds. */
+  async mark(owner: SessionOwner, factor: string, freshMs: number): Promise<number> {
+    const now = this.#clock();
+    const expiresAt = now + freshMs;
+    const digest = [sessionOf(owner), factor, now].join(' ');
+    await this.#store.issue(freshSubject(owner), { digest, expiresAt }, { cooldownMs: 0, quotas: [] });
     return expiresAt;
   }
 
-  /** Whether the session is fresh now. One statement. */
-  async isFresh(owner: SessionOwner): Promise<boolean> {
-    const attempt = await this.#store.attempt(subjectOfSession(owner), UNLIMITED);
-    return !attempt.locked && attempt.digest === MARK;
+  /** The proof that the session is fresh, to be spent or not; undefined when it is not. One statement. */
+  async find(owner: SessionOwner, { maxAgeMs, factors }: FreshnessOptions = {}): Promise<string | undefined> {
+    const attempt = await this.#store.attempt(freshSubject(owner), UNLIMITED);
+    if (attempt.locked || attempt.digest === undefined) return undefined;
+    const [session, factor = '', provenAt] = attempt.digest.split(' ');
+    if (session !== sessionOf(owner)) return undefined;
+    if (maxAgeMs !== undefined && Number(provenAt) + maxAgeMs <= this.#clock()) return undefined;
+    return factors === undefined || factors.includes(factor) ? attempt.digest : undefined;
+  }
+
+  /** Uses the proof up: true for exactly one caller. */
+  spend(owner: SessionOwner, proof: string): Promise<boolean> {
+    return this.#store.consume(freshSubject(owner), proof);
+  }
+
+  /** Ends what any session of the user has proven. */
+  end(owner: Omit<SessionOwner, 'sessionToken'>): Promise<void> {
+    return this.#store.forget(freshSubject(owner));
   }
 }
 
-const subjectOfSession = ({ appId, userId, sessionToken }: SessionOwner): string =>
-  subjectOf('fresh', appId, userId, sessionToken);
+const freshSubject = ({ appId, userId }: Omit<SessionOwner, 'sessionToken'>): string => subjectOf('fresh', appId, userId);
+
+const sessionOf = ({ sessionToken }: SessionOwner): string => subjectOf('session', sessionToken);

@@ -24,13 +24,25 @@ export {
   type AnyFactor,
   type ComposedFactors,
   type ComposeOptions,
+  type ParseCloud,
   type StoreSource,
 } from './compose-factors.js';
 export type { EnrolmentRecord } from './enrolment-record.js';
 export { FACTOR_ERRORS, FactorConfigError, FactorError, type FactorErrorCode, type FactorErrorDetails } from './factor-error.js';
 export type { FactorEvent, FactorEventType, FactorListener } from './factor-event.js';
+export type { CloudRequest, TriggerRequest } from './factor-guard.js';
 export type { FactorRuntime } from './factor-runtime.js';
-export { Factor, factorSubject, type FactorContext, type FactorUser, type Intent, type Purpose, type Reply } from './factor.js';
+export {
+  Factor,
+  factorSubject,
+  PURPOSES,
+  type FactorContext,
+  type FactorUser,
+  type Intent,
+  type Purpose,
+  type Reply,
+} from './factor.js';
+export type { FreshnessOptions } from './freshness.js';
 export { ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS, type Guess } from './guess.js';
 export { generateKey, Keyring, type OpenedRecord } from './keyring.js';
 export { MemoryOtpStore } from './memory-otp-store.js';
