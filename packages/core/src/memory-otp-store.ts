@@ -55,6 +55,7 @@ export class MemoryOtpStore implements OtpStore {
     subject.windows = windows.map(({ count, endsAt }) => ({ count: count + 1, endsAt }));
     subject.sentAt = now;
     subject.code = code;
+    subject.deadAt = Math.max(subject.deadAt, code.expiresAt + RETENTION_MS);
     subject.attempts = 0;
     return { issued: true };
   }

@@ -75,7 +75,7 @@ export class ParseOtpStore implements OtpStore {
         codeExpiresAt: code.expiresAt,
         attempts: 0,
         sentAt: now,
-        deadAt: now + RETENTION_MS,
+        deadAt: Math.max(now, code.expiresAt) + RETENTION_MS,
       };
       const quotas = limits.quotas.map((quota, index) => ({ ...quota, fields: QUOTA_FIELDS[index] ?? QUOTA_FIELDS[0] }));
       const allowed = { objectId: subject, lockedUntil: { $lte: now }, sentAt: { $lte: now - limits.cooldownMs } };

@@ -284,8 +284,10 @@ export function storeCases(setUp: () => StoreUnderTest): void {
     while ((await store.prune(time.now, 100)) > 0); // what earlier cases left
     const dead = [subject(), subject(), subject()];
     for (const s of dead) await store.claim(s, time.now + 1);
-    const locked = subject();
+    const [locked, lasting] = [subject(), subject()];
     await parallel(10, () => store.attempt(locked, LIMITS));
+    const year = time.now + 365 * 24 * HOUR;
+    await store.issue(lasting, { digest: 'x', expiresAt: year }, FREE);
     time.now += 1;
     expect(await store.prune(time.now, 2)).toBe(2);
     expect(await store.prune(time.now, 2)).toBe(1);
@@ -293,6 +295,9 @@ export function storeCases(setUp: () => StoreUnderTest): void {
     expect(await store.attempt(locked, LIMITS)).toMatchObject({ locked: true });
     time.now += RETENTION_MS + 15 * MINUTE;
     expect(await store.prune(time.now, 100)).toBeGreaterThan(0);
+    time.now = year - 1;
+    while ((await store.prune(time.now, 100)) > 0);
+    expect(await store.consume(lasting, 'x')).toBe(true);
   });
 
   it('agrees with a model over random histories', async () => {
