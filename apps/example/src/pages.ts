@@ -50,8 +50,15 @@ interface Content {
   readonly body: string;
 }
 
-/** Serves the example's pages; hands everything else on. */
-export function servePages(url: string, outboxes: readonly Outbox[]) {
+/** Names under which a server of this machine is called; any other may be a page that had its name point here. */
+const LOCAL_HOSTS = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/;
+
+/**
+ * Serves the example's pages; hands everything else on.
+ *
+ * @param isLocal whether only this machine is to be served
+ */
+export function servePages(url: string, outboxes: readonly Outbox[], isLocal: boolean) {
   const messages = (): OutboxMessage[] =>
     outboxes.flatMap((box) => box.messages).toSorted((a, b) => a.sentAt.localeCompare(b.sentAt));
   const html = (body: string): Content => ({ type: 'text/html; charset=utf-8', body });
@@ -65,10 +72,14 @@ export function servePages(url: string, outboxes: readonly Outbox[]) {
     '/style.css': () => ({ type: 'text/css; charset=utf-8', body: STYLE }),
   };
   return (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const [path = '/'] = (request.url ?? '/').split('?');
     const content =
       Object.hasOwn(pages, path) && (request.method === 'GET' || request.method === 'HEAD') ? pages[path] : undefined;
     if (content === undefined) return next();
+    if (isLocal && !LOCAL_HOSTS.test(request.headers.host ?? '')) {
+      response.writeHead(421).end();
+      return;
+    }
     const { type, body } = content();
     response.writeHead(200, {
       'Content-Type': type,

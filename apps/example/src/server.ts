@@ -101,7 +101,7 @@ export async function startServer(settings: Settings, channels: Channels, databa
     cloud: (Parse: ParseCloud) => factors.install(Parse),
     protectedFields: { _User: { '*': ['authData'] } },
     protectedFieldsOwnerExempt: true, // users see the status of their own factors
-    middleware: servePages(url, channels.outboxes),
+    middleware: servePages(url, channels.outboxes, host === '127.0.0.1'),
     logLevel: 'warn',
   });
   return { url, stop: () => server.handleShutdown() };

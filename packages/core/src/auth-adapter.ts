@@ -80,11 +80,10 @@ class FactorHooks<Enrolment extends object> {
     return this.#challengeOwn(payload, this.#scope(request, await fetchUser(request.config, session.id), session));
   }
 
-  /** The factor is not set up: only the user's own session may do so. */
-  async setUp(payload: unknown, request: HookRequest): Promise<HookResult> {
-    const scope = this.#ownScope(request);
-    if (scope.hasAnyFactor) await scope.requireFresh();
-    return this.#enrol(payload, scope, 'enrolled');
+  /** Parse Server sees no factor set up: a session may set it up; nobody else has any business here. */
+  setUp(payload: unknown, request: HookRequest): Promise<HookResult> {
+    if (request.user === undefined) throw new FactorError('session_required');
+    return this.update(payload, request);
   }
 
   /** A login of an enrolled user. */
@@ -99,18 +98,28 @@ class FactorHooks<Enrolment extends object> {
     return keep(scope, opened);
   }
 
-  /** An enrolled user's own session, the master key, or a login that carries either. */
+  /** The user's own session, the master key, or a login that carries either. */
   async update(payload: unknown, request: HookRequest): Promise<HookResult> {
-    // GraphQL, batches and the master key log in by here; only a login (or a change of the password) carries one.
-    if (request.object?.get('password') !== undefined) {
-      if (request.object.id !== request.original?.id) throw new FactorError('session_required');
-      return this.logIn(payload, request);
+    const { original, object, master, user } = request;
+    if (master === true && user === undefined && original !== undefined) {
+      // A login with the master key comes by here as well, and needs a right answer too.
+      const isEcho = object?.get('password') === undefined && sameStrings(payload, this.#scope(request, asUser(original)).record);
+      return isEcho ? { doNotSave: true } : this.logIn(payload, request);
     }
-    if (request.master === true && request.user === undefined && request.original !== undefined) {
-      const { record } = this.#scope(request, asUser(request.original));
-      return sameStrings(payload, record) ? { doNotSave: true } : this.logIn(payload, request);
+    // GraphQL and batches log in by here when they carry a session. Nothing tells that from a change of the password.
+    if (object?.get('password') !== undefined) {
+      throw new FactorError('invalid_input', { sentence: 'Log in without a session, or change the password by itself.' });
     }
-    const scope = this.#ownScope(request);
+    const scope = await this.#ownScope(request);
+    return scope.record === undefined ? this.#setUp(payload, scope) : this.#answer(payload, scope);
+  }
+
+  async #setUp(payload: unknown, scope: FactorRequest<Enrolment>): Promise<HookResult> {
+    if (scope.hasAnyFactor) await scope.requireFresh();
+    return this.#enrol(payload, scope, 'enrolled');
+  }
+
+  async #answer(payload: unknown, scope: FactorRequest<Enrolment>): Promise<HookResult> {
     const opened = scope.enrolment;
     // SDKs send back what they were shown; that changes nothing.
     const shown = [this.#describe(opened.enrolment), STATUS_ENABLED, scope.record];
@@ -159,7 +168,7 @@ class FactorHooks<Enrolment extends object> {
     // Of several first factors at the same moment, one is the first; the others are beside it.
     if (!scope.hasAnyFactor && !(await scope.claimFirstFactor())) await scope.requireFresh();
     const save = scope.seal(enrolment);
-    const freshUntil = await scope.markFresh();
+    const freshUntil = await scope.markFresh(save);
     scope.context.emit({ type, purpose: 'enrolment' });
     return { save, response: { ...this.#describe(enrolment), freshUntil: iso(freshUntil) } };
   }
@@ -188,13 +197,13 @@ class FactorHooks<Enrolment extends object> {
     }
   }
 
-  /** The one who asks is asking about himself, in a session of his own. */
-  #ownScope(request: HookRequest): FactorRequest<Enrolment> {
+  /** The one who asks is asking about himself, in a session of his own. The row is read anew: triggers may have changed it. */
+  async #ownScope(request: HookRequest): Promise<FactorRequest<Enrolment>> {
     const { user: session, object, original } = request;
-    if (session === undefined || original === undefined || object?.id !== session.id || original.id !== session.id) {
+    if (session === undefined || object?.id !== session.id || original?.id !== session.id) {
       throw new FactorError('session_required');
     }
-    return this.#scope(request, asUser(original), session);
+    return this.#scope(request, await fetchUser(request.config, session.id), session);
   }
 
   #scope(request: HookRequest, user: FactorUser, session?: HookUser): FactorRequest<Enrolment> {

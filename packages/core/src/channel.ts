@@ -1,6 +1,6 @@
 import { FactorConfigError } from './factor-error.js';
 import type { FactorUser, Purpose } from './factor.js';
-import type { OptionRule } from './options.js';
+import { isClass, type OptionRule } from './options.js';
 
 /** The text of a message. */
 export interface MessageText {
@@ -30,7 +30,7 @@ export interface MessageContent {
 export interface Delivery<Address = string> extends MessageContent, MessageText {
   /** Where it goes: an E.164 number or a normalised e-mail address. */
   readonly to: Address;
-  /** Aborted when the time for delivery is over. */
+  /** Aborted when the time for delivery is over. A listener must not throw: Node would end the process. */
   readonly signal: AbortSignal;
 }
 
@@ -49,7 +49,7 @@ export type ChannelLike<Address = string> = Channel<Address> | ((delivery: Deliv
 export const channelOption: OptionRule = {
   accepts: 'a channel ({ name, send }) or a function',
   isValid: (value) =>
-    typeof value === 'function' ||
+    (typeof value === 'function' && !isClass(value)) ||
     (typeof value === 'object' && value !== null && 'send' in value && typeof value.send === 'function' && 'name' in value),
 };
 

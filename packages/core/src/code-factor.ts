@@ -1,9 +1,11 @@
-import { toChannel, type Channel, type MessageContent, type MessageText } from './channel.js';
+import { toChannel, type Channel, type MessageContent } from './channel.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
+import { defaultMessage } from './default-message.js';
 import { FactorConfigError, FactorError } from './factor-error.js';
 import { faultName } from './factor-event.js';
 import { Factor, factorSubject, type FactorContext, type FactorUser, type Intent, type Purpose, type Reply } from './factor.js';
 import { beginGuess } from './guess.js';
+import { networkOf } from './network.js';
 import type { Quota, SendLimits } from './otp-store.js';
 import { asObject, digitsRule, readCode, readFields, type FieldRule } from './payload.js';
 import { randomDigits } from './random.js';
@@ -36,12 +38,6 @@ export interface AddressKind {
 }
 
 const SAFE_INPUT: FieldRule = { maxLength: 320, pattern: /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, accepts: 'an address' };
-
-const PURPOSE_TEXT: Readonly<Record<Purpose, (noun: string) => string>> = {
-  'sign-in': () => 'to sign in',
-  enrolment: (noun) => `to add this ${noun}`,
-  'fresh-proof': () => 'to confirm it is you',
-};
 
 /**
  * A factor that sends a code somewhere and checks it: the one implementation of that. A
@@ -158,19 +154,22 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
     const now = clock();
     const expiresAt = now + this.options.validityMs;
     const live = { digest: keyring.digest('code', subject, address, code), expiresAt };
-    const issue = await store.issue(subject, live, this.#sendLimits);
-    if (!issue.issued) throw new FactorError(issue.reason, { retryAt: issue.retryAt });
+    const giveBack = await this.#countSend(context, purpose, address);
+    const issue = await store.issue(subject, live, this.#sendLimits).catch(async (fault: unknown) => {
+      await giveBack();
+      throw fault;
+    });
+    if (!issue.issued) {
+      await giveBack();
+      throw new FactorError(issue.reason, { retryAt: issue.retryAt });
+    }
     emit({ type: 'challenged', purpose });
     try {
-      await this.#countSend(context, purpose, address);
-      await this.#deliver(
-        context,
-        { code, expiresAt, purpose, validMinutes: Math.max(1, Math.floor((expiresAt - now) / MINUTE_MS)) },
-        address,
-      );
+      const validMinutes = Math.max(1, Math.floor(this.options.validityMs / MINUTE_MS));
+      await this.#deliver(context, { code, expiresAt, purpose, validMinutes }, address);
     } catch (fault) {
-      // Void, but with what was counted and the cooldown left standing: a dead code in its place.
-      await store.issue(subject, { digest: 'void', expiresAt: 0 }, { cooldownMs: 0, quotas: [] });
+      // What was counted and the cooldown stay: a provider in trouble is not to be stormed.
+      await store.revoke(subject, live.digest);
       throw fault;
     }
     emit({ type: 'delivered', purpose });
@@ -185,21 +184,35 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
   /**
    * Limits that span users, apart for each purpose: neither a stranger who asks to add somebody's
    * address nor a stolen session that asks for proofs uses up what its owner signs in with.
+   * Counted before the live code is replaced, so that a refusal costs the user nothing.
+   *
+   * @returns takes back what was counted
    */
-  async #countSend({ appId, key, ip, store, keyring }: FactorContext, purpose: Purpose, address: string): Promise<void> {
+  async #countSend(
+    { appId, key, ip, store, keyring }: FactorContext,
+    purpose: Purpose,
+    address: string,
+  ): Promise<() => Promise<void>> {
     const bucket = subjectOf('destination', appId, key, purpose, keyring.digest('address', address));
-    const counts: [string, Quota][] = this.#quotas.map((quota) => [subjectOf(bucket, String(quota.windowMs)), quota]);
+    const limits: [string, Quota][] = this.#quotas.map((quota) => [subjectOf(bucket, String(quota.windowMs)), quota]);
     if (ip !== undefined) {
-      counts.unshift([
-        subjectOf('ip', appId, keyring.digest('ip', ip)),
-        { limit: this.options.maxSendsPerIp, windowMs: TEN_MINUTES_MS },
-      ]);
+      const perIp = { limit: this.options.maxSendsPerIp, windowMs: TEN_MINUTES_MS };
+      limits.unshift([subjectOf('ip', appId, keyring.digest('ip', networkOf(ip))), perIp]);
     }
-    if (this.options.budget !== undefined) counts.push([subjectOf('budget', appId, key), this.options.budget]);
-    for (const [name, quota] of counts) {
+    if (this.options.budget !== undefined) limits.push([subjectOf('budget', appId, key), this.options.budget]);
+    const counted: string[] = [];
+    const giveBack = async (): Promise<void> => {
+      for (const name of counted) await store.uncount(name);
+    };
+    for (const [name, quota] of limits) {
       const count = await store.count(name, quota);
-      if (!count.allowed) throw new FactorError('cooldown', { retryAt: count.retryAt });
+      if (!count.allowed) {
+        await giveBack();
+        throw new FactorError('cooldown', { retryAt: count.retryAt });
+      }
+      counted.push(name);
     }
+    return giveBack;
   }
 
   async #deliver({ user, emit }: FactorContext, content: Omit<MessageContent, 'user' | 'locale'>, to: string): Promise<void> {
@@ -213,8 +226,10 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
     });
     try {
       const message = { ...content, user, locale: this.options.locale(user) };
-      const text = this.options.message?.(message) ?? this.#defaultText(message);
-      const sent = this.#channel.send({ ...message, ...text, to, signal: timeout.signal });
+      const { subject, text } = this.options.message?.(message) ?? defaultMessage(message, this.#kind.noun, this.options.appName);
+      if (typeof text !== 'string' || typeof subject !== 'string')
+        throw new TypeError('option "message" must give subject and text');
+      const sent = this.#channel.send({ ...message, subject, text, to, signal: timeout.signal });
       await Promise.race([sent, tooLate]);
     } catch (cause) {
       emit({ type: 'delivery_failed', purpose: content.purpose, reason: faultName(cause) });
@@ -222,15 +237,6 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  #defaultText({ code, purpose, validMinutes }: MessageContent): MessageText {
-    const name = this.options.appName === undefined ? '' : `${this.options.appName} `;
-    const end = validMinutes === 1 ? 'a minute' : `${validMinutes} minutes`;
-    return {
-      subject: `Your ${name}code`,
-      text: `${code} is your ${name}code ${PURPOSE_TEXT[purpose](this.#kind.noun)}. It is valid for ${end}. Never share it.`,
-    };
   }
 }
 

@@ -88,7 +88,18 @@ const BUILT_IN_PROVIDERS = new Set(
   ),
 );
 
-const STORE_VERBS: readonly (keyof OtpStore)[] = ['issue', 'attempt', 'consume', 'advance', 'claim', 'count', 'forget', 'prune'];
+const STORE_VERBS: readonly (keyof OtpStore)[] = [
+  'issue',
+  'attempt',
+  'consume',
+  'revoke',
+  'advance',
+  'claim',
+  'count',
+  'uncount',
+  'forget',
+  'prune',
+];
 const FACTOR_METHODS: readonly (keyof Factor<object>)[] = [
   'intent',
   'beginEnrolment',
@@ -109,13 +120,21 @@ const RULES: { readonly [Name in keyof Required<ComposeOptions>]: OptionRule } =
   },
   store: {
     accepts: 'an OtpStore or a function that gives one',
-    isValid: (value) => typeof value === 'function' || hasMethods(value, STORE_VERBS),
+    isValid: (value) => functionOption.isValid(value) || hasMethods(value, STORE_VERBS),
   },
   freshMs: integerOption(30_000, 60 * 60_000),
   onEvent: optional(functionOption),
-  clock: functionOption,
+  clock: {
+    accepts: 'a function that gives epoch milliseconds',
+    isValid: (value) => functionOption.isValid(value) && Number.isFinite((value as Clock)()),
+  },
   random: functionOption,
 };
+
+function assertStore(store: OtpStore): OtpStore {
+  if (!hasMethods(store, STORE_VERBS)) throw new FactorConfigError('composeFactors: option "store" must give an OtpStore');
+  return store;
+}
 
 function assertFactor(key: string, factor: unknown): asserts factor is Factor<object> {
   if (!KEY_FORMAT.test(key) || key in Object.prototype) {
@@ -151,7 +170,7 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     ...resolved,
     factorKeys: Object.keys(resolved.factors),
     keyring: new Keyring(resolved.keys, resolved.random),
-    storeFor: typeof store === 'function' ? store : () => store,
+    storeFor: typeof store === 'function' ? (host) => assertStore(store(host)) : () => store,
   };
   const adapters = Object.entries<AnyFactor>(resolved.factors).map(([key, factor]): [string, ParseAuthAdapter] => {
     assertFactor(key, factor);

@@ -32,13 +32,14 @@ export class FactorGuard {
     this.#runtime = runtime;
   }
 
-  /** Passes if the session is fresh; one statement. */
+  /** Passes if the session is fresh; one statement, and one more while what made it fresh is an enrolment. */
   requireFresh(request: CloudRequest, options: FreshnessOptions = {}): Promise<void> {
     return this.#answering(request, request.user?.id, '', async () => {
       const sessionToken = request.user?.getSessionToken();
       if (request.user === undefined || sessionToken === undefined) throw new FactorError('session_required');
       const owner = { appId: request.config.appId, userId: request.user.id, sessionToken };
-      if ((await this.#freshness(request).find(owner, options)) === undefined) throw new FactorError('fresh_proof_required');
+      const proof = await this.#freshness(request).find(owner, (key) => this.#stored(request, owner.userId, key), options);
+      if (proof === undefined) throw new FactorError('fresh_proof_required');
     });
   }
 
@@ -70,6 +71,10 @@ export class FactorGuard {
     });
   }
 
+  async #stored({ config }: CloudRequest, id: string, key: string): Promise<unknown> {
+    return asObject((await fetchUser(config, id)).get('authData'))?.[key];
+  }
+
   async #enrolled({ config }: CloudRequest, id: string, keys: readonly string[]): Promise<string[]> {
     // The stored row, as `request.original` may lack protected fields.
     const authData = asObject((await fetchUser(config, id)).get('authData')) ?? {};
@@ -81,7 +86,7 @@ export class FactorGuard {
     if (request.user?.id !== id || sessionToken === undefined) throw new FactorError('session_required');
     const owner: SessionOwner = { appId: request.config.appId, userId: id, sessionToken };
     const freshness = this.#freshness(request);
-    const proof = await freshness.find(owner);
+    const proof = await freshness.find(owner, (key) => this.#stored(request, id, key));
     if (proof === undefined || !(await freshness.spend(owner, proof))) throw new FactorError('fresh_proof_required');
   }
 

@@ -76,18 +76,22 @@ export class FactorRequest<Enrolment extends object> {
 
   /** Whether the session has lately answered a factor. */
   async isFresh(): Promise<boolean> {
-    return (await this.#freshness.find(this.#sessionOwner)) !== undefined;
+    return (await this.#freshness.find(this.#sessionOwner, (key) => this.#authData[key])) !== undefined;
   }
 
-  /** Makes the session fresh; gives until when, in epoch milliseconds. */
-  markFresh(): Promise<number> {
-    return this.#freshness.mark(this.#sessionOwner, this.#owner.key, this.#runtime.freshMs);
+  /**
+   * Makes the session fresh; gives until when, in epoch milliseconds.
+   *
+   * @param record what is about to be stored, when setting the factor up is the proof
+   */
+  markFresh(record?: EnrolmentRecord): Promise<number> {
+    return this.#freshness.mark(this.#sessionOwner, this.#owner.key, this.#runtime.freshMs, record);
   }
 
-  /** True for the first caller within a minute, which is ample for the enrolment to be stored and seen. */
+  /** True for the first caller within five seconds, which is ample for the enrolment to be stored and seen. */
   claimFirstFactor(): Promise<boolean> {
     const { appId, userId } = this.#owner;
-    return this.context.store.claim(subjectOf('first-factor', appId, userId), this.#runtime.clock() + 60_000);
+    return this.context.store.claim(subjectOf('first-factor', appId, userId), this.#runtime.clock() + 5000);
   }
 
   /** @throws FactorError `fresh_proof_required` */

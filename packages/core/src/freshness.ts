@@ -1,5 +1,7 @@
 import type { Clock } from './clock.js';
+import type { EnrolmentRecord } from './enrolment-record.js';
 import type { AttemptLimits, OtpStore } from './otp-store.js';
+import { asObject } from './payload.js';
 import { subjectOf } from './subject.js';
 
 const UNLIMITED: AttemptLimits = {
@@ -40,23 +42,38 @@ export class Freshness {
     this.#clock = clock;
   }
 
-  /** Makes the session fresh by the factor, for `freshMs` from now; gives until when, in epoch milliseconds. */
-  async mark(owner: SessionOwner, factor: string, freshMs: number): Promise<number> {
+  /**
+   * Makes the session fresh by the factor, for `freshMs` from now; gives until when, in epoch milliseconds.
+   *
+   * @param record what the factor is about to store, when setting it up is the proof: whatever
+   *   fails on the way to the database leaves the session as it was
+   */
+  async mark(owner: SessionOwner, factor: string, freshMs: number, record?: EnrolmentRecord): Promise<number> {
     const now = this.#clock();
     const expiresAt = now + freshMs;
-    const digest = [sessionOf(owner), factor, now].join(' ');
+    const digest = [sessionOf(owner), factor, now, record === undefined ? '' : subjectOf(record.sealed)].join(' ');
     await this.#store.issue(freshSubject(owner), { digest, expiresAt }, { cooldownMs: 0, quotas: [] });
     return expiresAt;
   }
 
-  /** The proof that the session is fresh, to be spent or not; undefined when it is not. One statement. */
-  async find(owner: SessionOwner, { maxAgeMs, factors }: FreshnessOptions = {}): Promise<string | undefined> {
+  /**
+   * The proof that the session is fresh, to be spent or not; undefined when it is not. One statement.
+   *
+   * @param stored gives what stands in the user's `authData` for a factor
+   */
+  async find(
+    owner: SessionOwner,
+    stored: (factor: string) => unknown,
+    { maxAgeMs, factors }: FreshnessOptions = {},
+  ): Promise<string | undefined> {
     const attempt = await this.#store.attempt(freshSubject(owner), UNLIMITED);
     if (attempt.locked || attempt.digest === undefined) return undefined;
-    const [session, factor = '', provenAt] = attempt.digest.split(' ');
+    const [session, factor = '', provenAt, record = ''] = attempt.digest.split(' ');
     if (session !== sessionOf(owner)) return undefined;
     if (maxAgeMs !== undefined && Number(provenAt) + maxAgeMs <= this.#clock()) return undefined;
-    return factors === undefined || factors.includes(factor) ? attempt.digest : undefined;
+    if (factors !== undefined && !factors.includes(factor)) return undefined;
+    if (record !== '' && subjectOf(String(asObject(await stored(factor))?.['sealed'])) !== record) return undefined;
+    return attempt.digest;
   }
 
   /** Uses the proof up: true for exactly one caller. */

@@ -46,7 +46,16 @@ export type { FreshnessOptions } from './freshness.js';
 export { ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS, type Guess } from './guess.js';
 export { generateKey, Keyring, type OpenedRecord } from './keyring.js';
 export { MemoryOtpStore } from './memory-otp-store.js';
-export { choiceOption, functionOption, integerOption, optional, resolveOptions, textOption, type OptionRule } from './options.js';
+export {
+  choiceOption,
+  functionOption,
+  integerOption,
+  optional,
+  resolveOptions,
+  textOption,
+  urlOption,
+  type OptionRule,
+} from './options.js';
 export {
   lockLength,
   RETENTION_MS,

@@ -30,14 +30,21 @@ const encodeParts = (parts: readonly string[]): Buffer =>
     }),
   );
 
+/** Too few different bytes, equal steps, halves that repeat, or typed text: none happens to 32 random bytes. */
+function isEvident(bytes: Buffer): boolean {
+  const steps = new Set(bytes.subarray(1).map((byte, index) => (byte - (bytes[index] ?? 0) + 256) % 256));
+  const halvesRepeat = bytes.subarray(0, KEY_BYTES / 2).equals(bytes.subarray(KEY_BYTES / 2));
+  const isText = bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
+  return new Set(bytes).size < MIN_DISTINCT_BYTES || steps.size === 1 || halvesRepeat || isText;
+}
+
 function parseKey(entry: string): [string, Buffer] {
   const [, name, encoded] = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/_-]{42,44}={0,2})$/.exec(entry) ?? [];
   const bytes = Buffer.from(encoded ?? '', 'base64');
   if (name === undefined || bytes.length !== KEY_BYTES) {
     throw new FactorConfigError(`option "keys" must be ${KEY_FORMAT}`);
   }
-  const ascending = bytes.every((byte, index) => index === 0 || byte === ((bytes[index - 1] ?? 0) + 1) % 256);
-  if (new Set(bytes).size < MIN_DISTINCT_BYTES || ascending) {
+  if (isEvident(bytes)) {
     throw new FactorConfigError(`option "keys": key "${name}" is not random; it must be ${KEY_FORMAT}`);
   }
   return [name, bytes];
@@ -66,7 +73,10 @@ export class Keyring {
       .split(/[\s,]+/u)
       .map(parseKey);
     this.#keys = new Map(entries);
-    if (this.#keys.size !== entries.length) throw new FactorConfigError('option "keys" must not name a key twice');
+    const distinct = new Set(entries.map(([, bytes]) => bytes.toString('base64')));
+    if (this.#keys.size !== entries.length || distinct.size !== entries.length) {
+      throw new FactorConfigError('option "keys" must not hold a name or a key twice');
+    }
     this.#current = entries[0]?.[0] ?? '';
     this.#random = random;
   }

@@ -91,6 +91,11 @@ export class MemoryOtpStore implements OtpStore {
     return true;
   }
 
+  async revoke(name: string, digest: string): Promise<void> {
+    const subject = this.#subjects.get(name);
+    if (subject?.code?.digest === digest) subject.code = undefined;
+  }
+
   async advance(name: string, mark: number): Promise<boolean> {
     const subject = this.#touch(name, this.#clock());
     if (mark <= subject.mark) return false;
@@ -110,6 +115,11 @@ export class MemoryOtpStore implements OtpStore {
     if (window.count >= limit) return { allowed: false, retryAt: window.endsAt };
     this.#counts.set(bucket, { count: window.count + 1, endsAt: window.endsAt });
     return { allowed: true };
+  }
+
+  async uncount(bucket: string): Promise<void> {
+    const window = this.#counts.get(bucket);
+    if (window !== undefined && window.endsAt > this.#clock() && window.count > 0) window.count -= 1;
   }
 
   async forget(name: string): Promise<void> {

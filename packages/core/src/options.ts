@@ -26,8 +26,30 @@ export const choiceOption = (...choices: readonly (string | number | boolean)[])
   isValid: (value) => choices.some((choice) => choice === value),
 });
 
-/** Accepts a function. */
-export const functionOption: OptionRule = { accepts: 'a function', isValid: (value) => typeof value === 'function' };
+/** Whether a function can only be called with `new`. */
+export const isClass = (value: unknown): boolean =>
+  typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
+
+/** Accepts a function that is not a class. */
+export const functionOption: OptionRule = {
+  accepts: 'a function',
+  isValid: (value) => typeof value === 'function' && !isClass(value),
+};
+
+/** Accepts an absolute URL of one of the given protocols, such as `https:`. */
+export const urlOption = (...protocols: readonly string[]): OptionRule => ({
+  accepts: `a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  isValid: (value) => typeof value === 'string' && URL.canParse(value) && isSoundUrl(new URL(value), protocols),
+});
+
+function isSoundUrl({ protocol, hostname, username, password }: URL, protocols: readonly string[]): boolean {
+  try {
+    decodeURIComponent(username + password);
+  } catch {
+    return false;
+  }
+  return protocols.includes(protocol) && hostname !== '';
+}
 
 /** Accepts what the rule accepts, and `undefined`. */
 export const optional = (rule: OptionRule): OptionRule => ({

@@ -76,6 +76,9 @@ export interface OtpStore {
   /** Spends the live code and clears failures: true for exactly one caller, and only while the code lives. */
   consume(subject: string, digest: string): Promise<boolean>;
 
+  /** Kills this live code, and no other; leaves everything that was counted. */
+  revoke(subject: string, digest: string): Promise<void>;
+
   /** Moves the mark forward and clears failures: true for exactly one caller per mark, false for an older one. */
   advance(subject: string, mark: number): Promise<boolean>;
 
@@ -84,6 +87,9 @@ export interface OtpStore {
 
   /** Counts an event against a quota. */
   count(bucket: string, quota: Quota): Promise<CountResult>;
+
+  /** Takes one event of an open window back, as it did not come about. */
+  uncount(bucket: string): Promise<void>;
 
   /** Removes all that is known of a subject. */
   forget(subject: string): Promise<void>;

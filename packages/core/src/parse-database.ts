@@ -1,4 +1,5 @@
 import { FactorError } from './factor-error.js';
+import { asObject } from './payload.js';
 
 /** The part of Parse Server's database controller (`request.config.database`) that is used here. */
 export interface ParseDatabase {
@@ -20,7 +21,7 @@ export interface ParseStorage {
 export interface ParseSchema {
   hasClass(className: string): Promise<boolean>;
   addClassIfNotExists(className: string, fields: object, classLevelPermissions: object): Promise<unknown>;
-  getOneSchema(className: string, allowVolatileClasses: boolean): Promise<object>;
+  getOneSchema(className: string, allowVolatileClasses: boolean): Promise<{ readonly classLevelPermissions?: unknown }>;
 }
 
 /** A row as the database controller takes and gives it. */
@@ -36,6 +37,12 @@ const hasCode = (error: unknown, code: number): boolean =>
 export type ParseFields = Readonly<Record<string, { readonly type: 'String' | 'Number' }>>;
 
 const MASTER_KEY_ONLY = { find: {}, get: {}, count: {}, create: {}, update: {}, delete: {}, addField: {}, protectedFields: {} };
+
+const isClosed = (permissions: unknown): boolean => {
+  const given = asObject(permissions) ?? {};
+  const operations = Object.keys(MASTER_KEY_ONLY).filter((operation) => operation !== 'protectedFields');
+  return operations.every((operation) => Object.keys(asObject(given[operation]) ?? { open: true }).length === 0);
+};
 
 /**
  * One class of the app's own database, made on first use and closed to everybody but the
@@ -130,6 +137,9 @@ export class ParseTable {
         if (!(await reloaded.hasClass(this.#className))) throw fault;
       }
     }
-    return (await this.#database.loadSchema()).getOneSchema(this.#className, true);
+    const made = await (await this.#database.loadSchema()).getOneSchema(this.#className, true);
+    // Where clients may create classes, somebody may have made it first, open to himself.
+    if (!isClosed(made.classLevelPermissions)) throw Object.assign(new Error(this.#className), { code: 'class_is_open' });
+    return made;
   }
 }

@@ -134,6 +134,10 @@ export class ParseOtpStore implements OtpStore {
     return (await this.#table.update(live, { ...NO_CODE, ...NO_FAILURES })) !== undefined;
   }
 
+  async revoke(subject: string, digest: string): Promise<void> {
+    await this.#table.update({ objectId: subject, digest }, NO_CODE);
+  }
+
   async advance(subject: string, mark: number): Promise<boolean> {
     const change = { mark, ...NO_FAILURES, deadAt: this.#clock() + RETENTION_MS };
     if ((await this.#table.update({ objectId: subject, mark: { $lt: mark } }, change)) !== undefined) return true;
@@ -163,6 +167,11 @@ export class ParseOtpStore implements OtpStore {
       const reopened = await this.#table.update({ objectId: bucket, count1Until: until }, opened);
       return reopened === undefined ? undefined : { allowed: true };
     });
+  }
+
+  async uncount(bucket: string): Promise<void> {
+    const open = { objectId: bucket, count1: { $gt: 0 }, count1Until: { $gt: this.#clock() } };
+    await this.#table.update(open, { count1: { __op: 'Increment', amount: -1 } });
   }
 
   async forget(subject: string): Promise<void> {

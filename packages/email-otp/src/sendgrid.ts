@@ -1,4 +1,4 @@
-import { integerOption, optional, resolveOptions, textOption, type Channel } from '@parse-factors/core';
+import { integerOption, optional, resolveOptions, textOption, urlOption, type Channel } from '@parse-factors/core';
 import { MailService } from '@sendgrid/mail';
 
 /** Options of {@link sendgrid}. */
@@ -30,7 +30,7 @@ export function sendgrid(options: SendgridOptions): Channel {
     {
       apiKey: { accepts: 'an API key, SG.…', isValid: (value) => typeof value === 'string' && /^SG\.\S+$/.test(value) },
       from: textOption(320),
-      baseUrl: optional({ accepts: 'a http(s) URL', isValid: (value) => typeof value === 'string' && URL.canParse(value) }),
+      baseUrl: optional(urlOption('https:', 'http:')),
       timeoutMs: integerOption(50, 60_000),
     },
     { timeoutMs: 30_000 },

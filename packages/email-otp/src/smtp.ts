@@ -1,4 +1,4 @@
-import { resolveOptions, textOption, type Channel } from '@parse-factors/core';
+import { resolveOptions, textOption, urlOption, type Channel } from '@parse-factors/core';
 import { createTransport } from 'nodemailer';
 
 /** Options of {@link smtp}. */
@@ -16,12 +16,6 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 30_000;
 
-const isSmtpUrl = (value: unknown): boolean =>
-  typeof value === 'string' &&
-  URL.canParse(value) &&
-  ['smtp:', 'smtps:'].includes(new URL(value).protocol) &&
-  new URL(value).hostname !== '';
-
 /**
  * Sends messages by SMTP with nodemailer, over pooled connections, one try each.
  *
@@ -29,7 +23,7 @@ const isSmtpUrl = (value: unknown): boolean =>
  */
 export function smtp(options: SmtpOptions): Channel & { close(): void } {
   const { url, from } = resolveOptions<SmtpOptions>('smtp', options, {
-    url: { accepts: 'a smtp:// or smtps:// URL', isValid: isSmtpUrl },
+    url: urlOption('smtps:', 'smtp:'),
     from: textOption(320),
   });
   const { hostname, port, protocol, username, password } = new URL(url);

@@ -4,6 +4,7 @@ import {
   optional,
   resolveOptions,
   textOption,
+  urlOption,
   type Channel,
   type OptionRule,
 } from '@parse-factors/core';
@@ -44,7 +45,7 @@ export function twilio(options: TwilioOptions): Channel {
       authToken: textOption(200),
       from: optional(matching(/^(?:\+[1-9][0-9]{6,14}|[A-Za-z0-9 ]{1,11})$/, 'a number in E.164 or a sender id')),
       messagingServiceSid: optional(matching(/^MG[0-9a-zA-Z]{32}$/, 'a Messaging Service SID: MG and 32 characters')),
-      baseUrl: optional(matching(/^https?:\/\/[^\s]+$/, 'a http(s) URL')),
+      baseUrl: optional(urlOption('https:', 'http:')),
       timeoutMs: integerOption(50, 60_000),
     },
     { timeoutMs: 30_000 },

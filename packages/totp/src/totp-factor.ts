@@ -21,6 +21,7 @@ import {
   type OptionRule,
   type Purpose,
   type Reply,
+  type SendLimits,
 } from '@parse-factors/core';
 import { generateURI, ScureBase32Plugin } from 'otplib';
 import qrcode from 'qrcode';
@@ -55,6 +56,10 @@ export interface TotpEnrolment {
 
 /** RFC 4226, section 4, R6: at least 128 bits, 160 recommended. */
 const SECRET_BYTES = 20;
+/** Code points of an account's name in the key URI; more would not fit into a QR code that phones read. */
+const MAX_LABEL = 64;
+/** Begun enrolments of a user: each costs a picture. */
+const PENDING_LIMITS: SendLimits = { cooldownMs: 0, quotas: [{ limit: 20, windowMs: 10 * 60_000 }] };
 const base32 = new ScureBase32Plugin();
 
 const ISSUER: OptionRule = {
@@ -114,17 +119,14 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     const { algorithm, digits, stepSeconds, issuer, accountName, pendingMs } = this.#options;
     const secret = base32.encode(drawBytes(context.random, SECRET_BYTES));
     const enrolment: TotpEnrolment = { secret, algorithm, digits, stepSeconds };
-    const label = accountName(context.user).replaceAll(':', ' ');
+    const label = [...accountName(context.user).replaceAll(':', ' ')].slice(0, MAX_LABEL).join('');
     const uri = generateURI({ issuer, label, secret, algorithm: toOtplib(algorithm), digits, period: stepSeconds });
-    const svg = await qrcode.toString(uri, { type: 'svg', errorCorrectionLevel: 'M', margin: 4 });
     const expiresAt = context.clock() + pendingMs;
     const pending = context.keyring.seal(JSON.stringify(enrolment), ...pendingBinding(context));
-    const issue = await context.store.issue(
-      factorSubject(context, 'enrolment'),
-      { digest: pending, expiresAt },
-      { cooldownMs: 0, quotas: [] },
-    );
+    const live = { digest: pending, expiresAt };
+    const issue = await context.store.issue(factorSubject(context, 'enrolment'), live, PENDING_LIMITS);
     if (!issue.issued) throw new FactorError(issue.reason, { retryAt: issue.retryAt });
+    const svg = await qrcode.toString(uri, { type: 'svg', errorCorrectionLevel: 'M', margin: 4 });
     context.emit({ type: 'challenged', purpose: 'enrolment' });
     return {
       status: 'pending',
