@@ -25,6 +25,9 @@ function stopOnSignal(stop: () => Promise<void>): void {
     process.on(signal, () => {
       if (stopping) return;
       stopping = true;
+      // Connections that Parse Server is still closing break when the database goes; there is nothing to lose any more.
+      process.removeAllListeners('uncaughtException');
+      process.on('uncaughtException', () => undefined);
       setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
       stop().then(
         () => process.stdout.write('\nStopped.\n', () => process.exit(0)),

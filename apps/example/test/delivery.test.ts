@@ -236,6 +236,32 @@ describe('smtp', () => {
 });
 
 describe("a channel of one's own", () => {
+  it('that fails late kills its own code only, whatever the clock did meanwhile', async () => {
+    const phone = '+15552220008';
+    const person = await stage.signUp();
+    let first = '';
+    smsChannel = async ({ code }) => {
+      first = code;
+      stage.time.now -= 5000;
+      throw new Error('late');
+    };
+    expect(slug(await askSms(person, phone))).toBe('delivery_failed');
+    expect(slug(await stage.save(person, { otp: { phone, code: first } }))).toBe('code_expired');
+
+    let second = '';
+    smsChannel = async () => {
+      // A minute passes; the next code is asked for, sent and live before the first one fails.
+      stage.time.now += 60_000;
+      smsChannel = async ({ code }) => void (second = code);
+      expect((await askSms(person, phone)).status).toBe(200);
+      throw new Error('late');
+    };
+    stage.time.now += 65_000;
+    expect(slug(await askSms(person, phone))).toBe('delivery_failed');
+    expect((await stage.save(person, { otp: { phone, code: second } })).status).toBe(200);
+    stage.time.now += 24 * 60 * 60_000;
+  });
+
   it.each([
     [
       'throws',

@@ -96,6 +96,22 @@ describe('sending', () => {
     expect(slug(answer)).toBe('code_expired');
   });
 
+  it('takes nothing from a user when a limit that he shares holds his message back', async () => {
+    const person = await stage.signUp();
+    await stage.enrolPhone(person, '+15551110006');
+    stage.time.now += MINUTE;
+    expect((await askByPassword(person)).status).toBe(200);
+    const code = stage.lastCode(stage.sms);
+    for (let neighbour = 0; neighbour < 20; neighbour += 1)
+      await ask(await stage.signUp(), `+1555333${String(1000 + neighbour)}`);
+    stage.time.now += MINUTE;
+    for (let again = 0; again < 12; again += 1) expect(slug(await askByPassword(person))).toBe('cooldown');
+    expect((await stage.logIn(person, { otp: code })).status).toBe(200); // the code sent before lives
+    stage.time.now += 10 * MINUTE;
+    for (let message = 0; message < 5; message += 1, stage.time.now += MINUTE)
+      expect((await askByPassword(person)).status).toBe(200);
+  });
+
   it('sends 20 messages in ten minutes for one IP address', async () => {
     const start = stage.time.now;
     const people = await Promise.all(Array.from({ length: 22 }, () => stage.signUp()));

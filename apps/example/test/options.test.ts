@@ -1,4 +1,4 @@
-import { composeFactors, FactorConfigError, generateKey, outbox, type ComposeOptions } from '@parse-factors/core';
+import { composeFactors, FactorConfigError, generateKey, MemoryOtpStore, outbox, type ComposeOptions } from '@parse-factors/core';
 import { EmailOtpFactor, type EmailOtpOptions } from '@parse-factors/email-otp';
 import { sendgrid, type SendgridOptions } from '@parse-factors/email-otp/sendgrid';
 import { smtp, type SmtpOptions } from '@parse-factors/email-otp/smtp';
@@ -161,6 +161,23 @@ describe('composeFactors', () => {
       'validateUpdate',
     ]);
     expect(adapter?.policy).toBe('additional');
+  });
+});
+
+describe('values that look sound', () => {
+  class Sender {
+    send(): void {}
+  }
+  it.each([
+    [() => new SmsOtpFactor({ ...sms, channel: Sender as never }), /"channel"/],
+    [() => composeFactors({ ...compose, store: MemoryOtpStore as never }), /"store"/],
+    [() => composeFactors({ ...compose, clock: () => 'x' as never }), /"clock"/],
+    [() => sendgrid({ apiKey: 'SG.x', from: 'a@b.c', baseUrl: 'javascript:alert(1)' }), /"baseUrl"/],
+    [() => sendgrid({ apiKey: 'SG.x', from: 'a@b.c', baseUrl: 'ftp://x' }), /"baseUrl"/],
+    [() => smtp({ url: 'smtp://us%zz:pw@host', from: 'a@b.c' }), /"url"/],
+  ])('are refused by name: %o', (make, name) => {
+    expect(make).toThrow(FactorConfigError);
+    expect(make).toThrow(name);
   });
 });
 

@@ -42,7 +42,7 @@ export interface StageOptions {
   readonly sms?: Partial<SmsOtpOptions>;
   readonly mail?: Partial<EmailOtpOptions>;
   readonly totp?: Partial<TotpOptions>;
-  readonly server?: object & { readonly auth?: object };
+  readonly server?: Readonly<Record<string, unknown>> & { readonly auth?: object };
   /** Whether the guard is installed, and a Cloud function that only fresh sessions may call. */
   readonly install?: boolean;
 }

@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -102,6 +103,15 @@ describe('npm start', () => {
     expect(await fetchJson('/graphql', { method: 'POST', headers, body: JSON.stringify(graphql) })).toEqual({
       data: { health: true },
     });
+
+    expect((await fetch(`${url}//`)).status).toBeLessThan(500);
+    const foreign = await new Promise<number | undefined>((resolve, reject) => {
+      get(`${url}/outbox.json`, { headers: { Host: 'evil.example' } }, ({ statusCode }) => resolve(statusCode)).on(
+        'error',
+        reject,
+      );
+    });
+    expect(foreign).toBe(421);
 
     const second = start();
     expect(await second.ended).toBe(1);

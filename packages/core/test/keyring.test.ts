@@ -6,6 +6,9 @@ import { FactorConfigError, generateKey, Keyring } from '../src/index.js';
 const key = (name: string): string => generateKey(name);
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
+const HALF = randomBytes(16);
+const KEY = randomBytes(32);
+
 describe('keys', () => {
   it.each([
     ['nothing', ''],
@@ -18,6 +21,10 @@ describe('keys', () => {
     ['zeros', `k:${base64(Buffer.alloc(32))}`],
     ['a repeated word', `k:${base64(Buffer.from('passwordpasswordpasswordpassword'))}`],
     ['a counted key', `k:${base64(Buffer.from(Array.from({ length: 32 }, (_, index) => index)))}`],
+    ['a key counted down', `k:${base64(Buffer.from(Array.from({ length: 32 }, (_, index) => 200 - 3 * index)))}`],
+    ['half a key twice', `k:${base64(Buffer.concat([HALF, HALF]))}`],
+    ['a typed sentence', `k:${base64(Buffer.from('correct horse battery staple 123'))}`],
+    ['one key under two names', `a:${base64(KEY)},b:${base64(KEY)}`],
     ['a name with a dot', `a.b:${base64(randomBytes(32))}`],
     ['an empty entry', `${key('a')},`],
     ['a name twice', `${key('a')},${key('a')}`],

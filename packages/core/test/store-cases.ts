@@ -197,6 +197,22 @@ export function storeCases(setUp: () => StoreUnderTest): void {
     });
   });
 
+  describe('revoke', () => {
+    it('kills that code and no other, and leaves what was counted', async () => {
+      const { store, s, code } = begin();
+      await store.issue(s, code('x'), SENDS);
+      await parallel(9, () => store.attempt(s, LIMITS));
+      await store.revoke(s, 'y');
+      await store.revoke(`${s}2`, 'x');
+      expect(await store.consume(s, 'y')).toBe(false);
+      await store.revoke(s, 'x');
+      expect(await store.consume(s, 'x')).toBe(false);
+      expect(await store.issue(s, code('z'), SENDS)).toMatchObject({ issued: false, reason: 'cooldown' });
+      expect(await store.attempt(s, LIMITS)).toMatchObject({ locked: false, digest: undefined });
+      expect(await store.attempt(s, LIMITS)).toMatchObject({ locked: true });
+    });
+  });
+
   describe('advance', () => {
     it('is true for exactly one of 50 parallel callers per mark, new subject or not', async () => {
       const { store, s } = begin();
@@ -248,6 +264,18 @@ export function storeCases(setUp: () => StoreUnderTest): void {
       expect(await store.count(s, quota)).toEqual({ allowed: false, retryAt });
       time.now = retryAt;
       expect((await parallel(50, () => store.count(s, quota))).filter(({ allowed }) => allowed)).toHaveLength(20);
+    });
+
+    it('takes events of an open window back, and never more than there were', async () => {
+      const { store, time, s } = begin();
+      const quota = { limit: 3, windowMs: MINUTE };
+      await store.uncount(s);
+      await parallel(3, () => store.count(s, quota));
+      await parallel(5, () => store.uncount(s));
+      expect((await parallel(10, () => store.count(s, quota))).filter(({ allowed }) => allowed)).toHaveLength(3);
+      time.now += MINUTE;
+      await store.uncount(s);
+      expect((await parallel(10, () => store.count(s, quota))).filter(({ allowed }) => allowed)).toHaveLength(3);
     });
 
     it('opens a new window when a window that was not full has lapsed', async () => {
