@@ -80,7 +80,7 @@ class FactorHooks<Enrolment extends object> {
     return this.#challengeOwn(payload, this.#scope(request, await fetchUser(request.config, session.id), session));
   }
 
-  /** Parse Server sees no factor set up: a session may set it up; nobody else has any business here. */
+  /** Parse Server sees no factor set up: only a session of the user may set it up. */
   setUp(payload: unknown, request: HookRequest): Promise<HookResult> {
     if (request.user === undefined) throw new FactorError('session_required');
     return this.update(payload, request);
