@@ -1,10 +1,10 @@
 import { toChannel, type Channel, type MessageContent } from './channel.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { defaultMessage } from './default-message.js';
-import { FactorConfigError, FactorError } from './factor-error.js';
+import { FactorError } from './factor-error.js';
 import { faultName } from './factor-event.js';
 import { Factor, factorSubject, type FactorContext, type FactorUser, type Intent, type Purpose, type Reply } from './factor.js';
-import { beginGuess } from './guess.js';
+import { assertLocks, beginGuess } from './guess.js';
 import { networkOf } from './network.js';
 import type { Quota, SendLimits } from './otp-store.js';
 import { asObject, digitsRule, readCode, readFields, type FieldRule } from './payload.js';
@@ -53,7 +53,7 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
 
   protected constructor(kind: AddressKind, options: ResolvedCodeFactorOptions) {
     super();
-    if (options.lockMs > options.maxLockMs) throw new FactorConfigError('option "maxLockMs" must be at least "lockMs"');
+    assertLocks(new.target.name, options);
     this.options = options;
     this.#kind = kind;
     this.#channel = toChannel(options.channel);

@@ -1,4 +1,4 @@
-import { FactorError } from './factor-error.js';
+import { FactorConfigError, FactorError } from './factor-error.js';
 import type { FactorContext, Purpose } from './factor.js';
 import { integerOption, type OptionRule } from './options.js';
 import type { AttemptLimits } from './otp-store.js';
@@ -20,6 +20,11 @@ export const ATTEMPT_LIMIT_RULES: Readonly<Record<keyof AttemptLimits, OptionRul
   lockMs: integerOption(60_000, DAY_MS),
   maxLockMs: integerOption(60_000, DAY_MS),
 };
+
+/** @throws FactorConfigError when the longest lock is shorter than the first */
+export function assertLocks(owner: string, { lockMs, maxLockMs }: AttemptLimits): void {
+  if (lockMs > maxLockMs) throw new FactorConfigError(`${owner}: option "maxLockMs" must be at least "lockMs"`);
+}
 
 /** An attempt that has been counted and may now be compared. */
 export interface Guess {

@@ -43,7 +43,7 @@ export {
   type Reply,
 } from './factor.js';
 export type { FreshnessOptions } from './freshness.js';
-export { ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS, type Guess } from './guess.js';
+export { assertLocks, ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS, type Guess } from './guess.js';
 export { generateKey, Keyring, type OpenedRecord } from './keyring.js';
 export { MemoryOtpStore } from './memory-otp-store.js';
 export {

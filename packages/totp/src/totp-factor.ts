@@ -1,4 +1,5 @@
 import {
+  assertLocks,
   ATTEMPT_LIMIT_RULES,
   beginGuess,
   choiceOption,
@@ -6,7 +7,6 @@ import {
   digitsRule,
   drawBytes,
   Factor,
-  FactorConfigError,
   FactorError,
   factorSubject,
   functionOption,
@@ -105,9 +105,7 @@ export class TotpFactor extends Factor<TotpEnrolment> {
         pendingMs: 10 * 60_000,
       },
     );
-    if (this.#options.lockMs > this.#options.maxLockMs) {
-      throw new FactorConfigError('TotpFactor: option "maxLockMs" must be at least "lockMs"');
-    }
+    assertLocks('TotpFactor', this.#options);
   }
 
   intent(_payload: unknown, _user: FactorUser, enrolment: TotpEnrolment | undefined): Intent {
