@@ -6,7 +6,7 @@ import { startStage, type Stage } from './harness.js';
 const MINUTE = 60_000;
 let stage: Stage;
 beforeAll(async () => {
-  stage = await startStage({ install: true });
+  stage = await startStage({ install: true, compose: { revokeSessionsOn: [] } }); // several sessions are looked at
 });
 afterAll(() => stage.stop());
 beforeEach(() => {

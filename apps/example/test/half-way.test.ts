@@ -7,7 +7,7 @@ import { startStage, type Stage } from './harness.js';
 const MINUTE = 60_000;
 let stage: Stage;
 beforeAll(async () => {
-  stage = await startStage({ install: true });
+  stage = await startStage({ install: true, compose: { revokeSessionsOn: [] } }); // so that a thief's session outlives what is tried
 });
 afterAll(() => stage.stop());
 beforeEach(() => {

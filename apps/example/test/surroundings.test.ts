@@ -33,7 +33,7 @@ describe('a trigger of the application that hides authData', () => {
       parse.Cloud.afterFind('_User', ({ objects }) => {
         for (const object of objects) object.unset('authData');
       });
-    await start({ server: { cloud } });
+    await start({ server: { cloud }, compose: { revokeSessionsOn: [] } });
     const owner = await stage.signUp();
     const login = await stage.logIn(owner);
     const thief = { ...owner, session: { 'X-Parse-Session-Token': String(login.body['sessionToken']) } };

@@ -3,7 +3,16 @@ import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { defaultMessage } from './default-message.js';
 import { FactorError } from './factor-error.js';
 import { faultName } from './factor-event.js';
-import { Factor, factorSubject, type FactorContext, type FactorUser, type Intent, type Purpose, type Reply } from './factor.js';
+import {
+  Factor,
+  factorSubject,
+  type Confirmed,
+  type FactorContext,
+  type FactorUser,
+  type Intent,
+  type Purpose,
+  type Reply,
+} from './factor.js';
 import { assertLocks, beginGuess } from './guess.js';
 import { networkOf } from './network.js';
 import type { Quota, SendLimits } from './otp-store.js';
@@ -81,22 +90,22 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
     return this.#send(context, 'enrolment', address);
   }
 
-  async confirmEnrolment(context: FactorContext, payload: unknown): Promise<AddressEnrolment> {
+  async confirmEnrolment(context: FactorContext, payload: unknown): Promise<Confirmed<AddressEnrolment>> {
     const { field } = this.#kind;
     if (this.#namesAddress(payload) || this.options.destination === undefined) {
       const fields = readFields(payload, { [field]: SAFE_INPUT, code: this.#code });
       const address = await this.#readAddress(fields[field], context.user);
-      return this.#check(context, 'enrolment', address, fields['code'] ?? '');
+      return { enrolment: await this.#check(context, 'enrolment', address, fields['code'] ?? '') };
     }
     const code = readCode(payload, this.#code);
-    return this.#check(context, 'enrolment', await this.#destination(context.user), code);
+    return { enrolment: await this.#check(context, 'enrolment', await this.#destination(context.user), code) };
   }
 
   challenge(context: FactorContext, purpose: Purpose, { address }: AddressEnrolment): Promise<Reply> {
     return this.#send(context, purpose, address);
   }
 
-  async verify(context: FactorContext, purpose: Purpose, payload: unknown, { address }: AddressEnrolment): Promise<void> {
+  async verify(context: FactorContext, purpose: Purpose, payload: unknown, { address }: AddressEnrolment): Promise<undefined> {
     await this.#check(context, purpose, address, readCode(payload, this.#code));
   }
 

@@ -20,6 +20,8 @@ export interface OpenedEnrolment<Enrolment> {
   readonly enrolment: Enrolment;
   /** Whether the newest key sealed it. */
   readonly isCurrent: boolean;
+  /** How it is stored. */
+  readonly sealed: string;
 }
 
 /** Seals an enrolment for its owner, under the current key. */
@@ -41,5 +43,5 @@ export function openEnrolment<Enrolment extends object>(
   const sealed = asObject(record)?.['sealed'];
   if (typeof sealed !== 'string') throw new FactorError('unavailable');
   const { plaintext, isCurrent } = keyring.open(sealed, 'enrolment', owner.appId, owner.userId, owner.key);
-  return { enrolment: JSON.parse(plaintext) as Enrolment, isCurrent };
+  return { enrolment: JSON.parse(plaintext) as Enrolment, isCurrent, sealed };
 }

@@ -21,8 +21,22 @@ export type FactorEventType =
   | 'locked'
   /** The factor was removed. */
   | 'removed'
-  /** A recovery code was used. */
+  /** A recovery code was used; `remaining` says how many are left. */
   | 'recovery_used'
+  /** Few recovery codes are left; `remaining` says how many. */
+  | 'recovery_low'
+  /** A trusted device lost its trust; `reason` says why. */
+  | 'device_revoked'
+  /** Sessions of the user were ended, as a factor had changed. */
+  | 'sessions_revoked'
+  /** An administrator looked at the user's factors. */
+  | 'listed'
+  /** An administrator removed the factor. */
+  | 'reset'
+  /** An administrator ended the factor's locks. */
+  | 'unlocked'
+  /** Something about the server's configuration leaves the factors open; `reason` says what. */
+  | 'misconfigured'
   /** The store, a key or the random source failed; `reason` names the kind of fault. */
   | 'fault';
 
@@ -43,7 +57,13 @@ export interface FactorEvent {
   readonly reason?: FactorErrorCode | (string & {});
   /** For `locked`: when the lock ends, in epoch milliseconds. */
   readonly retryAt?: number;
+  /** For recovery codes: how many are left. */
+  readonly remaining?: number;
 }
+
+/** What a factor tells of; whom it is about and when is added around it. */
+export type FactorOccurrence = Pick<FactorEvent, 'type'> &
+  Partial<Pick<FactorEvent, 'purpose' | 'reason' | 'retryAt' | 'remaining'>>;
 
 /** Takes events, for logs, metrics or notices. What it throws or rejects with changes nothing. */
 export type FactorListener = (event: FactorEvent) => unknown;
@@ -52,7 +72,7 @@ export type FactorListener = (event: FactorEvent) => unknown;
 export function tell(listener: FactorListener | undefined, event: FactorEvent): void {
   if (listener === undefined) return;
   try {
-    Promise.resolve(listener(Object.freeze(event))).catch(() => undefined);
+    Promise.resolve(listener(event)).catch(() => undefined);
   } catch {
     // The listener is the application's own; what it throws is not the login's business.
   }

@@ -1,11 +1,14 @@
+import { emitter } from './emitter.js';
 import { FactorError } from './factor-error.js';
-import { emitter } from './factor-request.js';
-import type { FactorRuntime } from './factor-runtime.js';
-import { PURPOSES } from './factor.js';
+import { FactorRequest } from './factor-request.js';
+import { realFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
+import type { FactorUser } from './factor.js';
 import { Freshness, type FreshnessOptions, type SessionOwner } from './freshness.js';
+import { asUser } from './login-request.js';
+import { traceOf } from './login-trace.js';
 import { answering } from './parse-fault.js';
-import { fetchUser, type HookConfig, type HookObject, type HookUser } from './parse-hooks.js';
-import { asObject } from './payload.js';
+import type { HookConfig, HookObject, HookUser } from './parse-hooks.js';
+import { authDataOf, fetchUser, roleNames } from './parse-user.js';
 import { subjectOf } from './subject.js';
 
 /** The part of a Cloud Code request (trigger, function or validator) that is used here. */
@@ -13,6 +16,7 @@ export interface CloudRequest {
   readonly user?: HookUser | undefined;
   readonly master?: boolean | undefined;
   readonly ip?: string;
+  readonly installationId?: string;
   readonly config: HookConfig;
 }
 
@@ -21,9 +25,14 @@ export interface TriggerRequest extends CloudRequest {
   readonly object: HookObject;
 }
 
+/** The part of a `beforeSave` trigger's request that is used here. */
+export interface SaveRequest extends TriggerRequest {
+  readonly object: HookObject & { set(field: string, value: unknown): unknown };
+}
+
 /**
  * What Parse Server leaves open around factors: it unlinks a provider for whoever holds a
- * session, and keeps what a deleted user leaves behind.
+ * session, lets in whoever has no factor, and keeps what a deleted user leaves behind.
  */
 export class FactorGuard {
   readonly #runtime: FactorRuntime;
@@ -43,19 +52,22 @@ export class FactorGuard {
     });
   }
 
-  /** Before a `_User` is saved: removing a factor spends a fresh proof; a new password ends it. */
-  beforeSave(request: TriggerRequest): Promise<void> {
-    const { object, config, master } = request;
+  /** Before a `_User` is saved: removing a factor spends a fresh proof; a new password ends what was proven. */
+  beforeSave(request: SaveRequest): Promise<void> {
+    const { object } = request;
     const { id } = object;
-    const given = asObject(object.get('authData')) ?? {};
-    const removed = this.#runtime.factorKeys.filter((key) => given[key] === null);
-    if (id === undefined || (removed.length === 0 && object.get('password') === undefined)) return Promise.resolve();
+    const given = authDataOf(object);
+    const removed = Object.keys(this.#runtime.factors).filter((key) => given[key] === null);
+    const hasPassword = object.get('password') !== undefined;
+    if (id === undefined || (removed.length === 0 && !hasPassword)) return Promise.resolve();
     return this.#answering(request, id, removed[0] ?? '', async () => {
-      const enrolled = removed.length === 0 ? [] : await this.#enrolled(request, id, removed);
-      if (enrolled.length > 0 && master !== true) await this.#spendProof(request, id);
-      for (const key of enrolled) emitter(key, this.#runtime, request, id)({ type: 'removed' });
-      if (enrolled.length > 0 || object.get('password') !== undefined)
-        await this.#freshness(request).end({ appId: config.appId, userId: id });
+      // The stored row, as `request.original` may lack protected fields.
+      const user = await fetchUser(request.config, id);
+      const enrolled = storedAmong(authDataOf(user), removed);
+      if (enrolled.length > 0) await this.#remove(request, user, enrolled);
+      const scope = this.#scope(request, user, '');
+      if (enrolled.length > 0 || hasPassword) await scope.endProofs();
+      if (hasPassword) await scope.endWhatDependsOn('password');
     });
   }
 
@@ -64,21 +76,63 @@ export class FactorGuard {
     const { id } = request.object;
     if (id === undefined) return Promise.resolve();
     return this.#answering(request, id, '', async () => {
-      for (const key of this.#runtime.factorKeys) await this.#forget(request, id, key);
-      const { appId } = request.config;
-      await this.#freshness(request).end({ appId, userId: id });
-      await this.#runtime.storeFor(request.config).forget(subjectOf('first-factor', appId, id));
+      const user = asUser(request.object);
+      for (const key of Object.keys(this.#runtime.factors)) await this.#scope(request, user, key).forget();
+      await this.#scope(request, user, '').endProofs();
+      await this.#runtime.storeFor(request.config).forget(subjectOf('first-factor', request.config.appId, id));
     });
   }
 
-  async #stored({ config }: CloudRequest, id: string, key: string): Promise<unknown> {
-    return asObject((await fetchUser(config, id)).get('authData'))?.[key];
+  /**
+   * Before a login: refuses a user without any factor where the policy demands one. Whoever has one
+   * is held to the policy by his factors themselves.
+   */
+  beforeLogin(request: TriggerRequest): Promise<void> {
+    const { object, config } = request;
+    return this.#answering(request, object.id, '', async () => {
+      const user = asUser(object);
+      const trace = traceOf(config, user.id);
+      const { hasEnrolled } = trace;
+      trace.hasEnrolled = false; // good for one login
+      const all = realFactors(this.#runtime);
+      // An anonymous user is no account yet.
+      if (hasEnrolled === true || storedAmong(authDataOf(user), [...all, 'anonymous']).length > 0) return;
+      const roles = (): Promise<readonly string[]> => roleNames(config, user.id);
+      await this.#runtime.policy.assert({ user, roles, enrolled: [], given: [], hasStandIn: false, all });
+    });
   }
 
-  async #enrolled({ config }: CloudRequest, id: string, keys: readonly string[]): Promise<string[]> {
-    // The stored row, as `request.original` may lack protected fields.
-    const authData = asObject((await fetchUser(config, id)).get('authData')) ?? {};
-    return keys.filter((key) => (authData[key] ?? undefined) !== undefined);
+  /** After a login: remembers for a while that its session was opened with a factor. */
+  afterLogin(request: TriggerRequest): Promise<void> {
+    const { object, user, config } = request;
+    return this.#answering(request, object.id, '', async () => {
+      const sessionToken = user?.getSessionToken();
+      if (object.id === undefined || sessionToken === undefined) return;
+      const trace = traceOf(config, object.id);
+      const { answered } = trace;
+      delete trace.answered; // good for one session
+      if (answered === undefined) return;
+      const owner = { appId: config.appId, userId: object.id, sessionToken };
+      await this.#freshness(request, 'login').mark(owner, answered, this.#runtime.freshMs);
+    });
+  }
+
+  async #remove(request: SaveRequest, user: FactorUser, removed: readonly string[]): Promise<void> {
+    if (request.master !== true) await this.#spendProof(request, user.id);
+    for (const key of removed) emitter(key, this.#runtime, request, user.id)({ type: 'removed' });
+    const factors = realFactors(this.#runtime);
+    const authData = authDataOf(user);
+    if (!removed.some((key) => factors.includes(key))) return;
+    if (storedAmong(authData, factors).every((key) => removed.includes(key))) {
+      // What stands in for a factor goes with the last of them, in the same save.
+      const left = storedAmong(authData, Object.keys(this.#runtime.factors)).map((key) => [key, null]);
+      request.object.set('authData', { ...authDataOf(request.object), ...Object.fromEntries(left) });
+    }
+    await this.#scope(request, user, removed[0] ?? '').endWhatDependsOn('removed');
+  }
+
+  async #stored({ config }: CloudRequest, id: string, key: string): Promise<unknown> {
+    return authDataOf(await fetchUser(config, id))[key];
   }
 
   async #spendProof(request: TriggerRequest, id: string): Promise<void> {
@@ -90,13 +144,13 @@ export class FactorGuard {
     if (proof === undefined || !(await freshness.spend(owner, proof))) throw new FactorError('fresh_proof_required');
   }
 
-  async #forget({ config }: CloudRequest, userId: string, key: string): Promise<void> {
-    const store = this.#runtime.storeFor(config);
-    for (const purpose of PURPOSES) await store.forget(subjectOf('factor', config.appId, key, userId, purpose));
+  #scope(request: CloudRequest, user: FactorUser, key: string): FactorRequest<object> {
+    const session = request.user?.id === user.id ? request.user : undefined;
+    return new FactorRequest(key, this.#runtime, request, user, session);
   }
 
-  #freshness({ config }: CloudRequest): Freshness {
-    return new Freshness(this.#runtime.storeFor(config), this.#runtime.clock);
+  #freshness({ config }: CloudRequest, kind: 'fresh' | 'login' = 'fresh'): Freshness {
+    return new Freshness(this.#runtime.storeFor(config), this.#runtime.clock, kind);
   }
 
   #answering(request: CloudRequest, userId: string | undefined, key: string, work: () => Promise<void>): Promise<void> {

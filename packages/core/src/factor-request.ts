@@ -5,20 +5,32 @@ import {
   type OpenedEnrolment,
   type RecordOwner,
 } from './enrolment-record.js';
+import { emitter } from './emitter.js';
 import { FactorError } from './factor-error.js';
-import { tell } from './factor-event.js';
-import type { FactorContext, FactorUser } from './factor.js';
-import type { FactorRuntime } from './factor-runtime.js';
+import {
+  factorSubject,
+  PURPOSES,
+  type EnrolledContext,
+  type Factor,
+  type FactorUser,
+  type Reply,
+  type StandIn,
+} from './factor.js';
+import { realFactors, storedAmong, type FactorChange, type FactorRuntime } from './factor-runtime.js';
 import { Freshness, type SessionOwner } from './freshness.js';
 import type { HookRequest, HookUser } from './parse-hooks.js';
-import { asObject } from './payload.js';
+import { authDataOf, fetchUser, replaceRecord, revokeSessions, writeRecords } from './parse-user.js';
 import { subjectOf } from './subject.js';
+
+/** Losing this many races for one record means that something else is wrong. */
+const MAX_ROUNDS = 32;
 
 /** One user and one factor during one request: what is stored of them, and whether the session is fresh. */
 export class FactorRequest<Enrolment extends object> {
   /** What the factor works with. */
-  readonly context: FactorContext;
+  readonly context: EnrolledContext<Enrolment>;
   readonly #runtime: FactorRuntime;
+  readonly #request: Pick<HookRequest, 'ip' | 'installationId' | 'config'>;
   readonly #user: FactorUser;
   readonly #session: HookUser | undefined;
   readonly #owner: RecordOwner;
@@ -28,15 +40,24 @@ export class FactorRequest<Enrolment extends object> {
    * @param user the whole stored row of the user
    * @param session the user's own session, where there is one
    */
-  constructor(key: string, runtime: FactorRuntime, request: HookRequest, user: FactorUser, session?: HookUser) {
+  constructor(
+    key: string,
+    runtime: FactorRuntime,
+    request: Pick<HookRequest, 'ip' | 'installationId' | 'config'>,
+    user: FactorUser,
+    session?: HookUser,
+  ) {
     const { keyring, clock, random, storeFor } = runtime;
-    const { appId } = request.config;
+    const { ip, installationId, config } = request;
+    const { appId } = config;
     this.#runtime = runtime;
+    this.#request = request;
     this.#user = user;
     this.#session = session;
     this.#owner = { appId, userId: user.id, key };
     const emit = emitter(key, runtime, request, user.id);
-    this.context = { key, appId, user, ip: request.ip, store: storeFor(request.config), keyring, clock, random, emit };
+    const change: EnrolledContext<Enrolment>['change'] = (work) => this.change(work);
+    this.context = { key, appId, user, ip, installationId, store: storeFor(config), keyring, clock, random, emit, change };
   }
 
   /** What stands in `authData` for the factor, as it is stored. */
@@ -44,9 +65,14 @@ export class FactorRequest<Enrolment extends object> {
     return this.#authData[this.#owner.key] ?? undefined;
   }
 
-  /** Whether the user has set up any of the composed factors. */
+  /** The keys of the factors that the user has set up; what only stands in for one is left out. */
+  get enrolledFactors(): string[] {
+    return storedAmong(this.#authData, realFactors(this.#runtime));
+  }
+
+  /** Whether the user has set up any factor. */
   get hasAnyFactor(): boolean {
-    return this.#runtime.factorKeys.some((key) => (this.#authData[key] ?? undefined) !== undefined);
+    return this.enrolledFactors.length > 0;
   }
 
   /**
@@ -74,6 +100,75 @@ export class FactorRequest<Enrolment extends object> {
     return sealEnrolment(this.#runtime.keyring, this.#owner, enrolment);
   }
 
+  /**
+   * Changes the stored record in one atomic step, as {@link EnrolledContext.change} says.
+   *
+   * @throws FactorError `unavailable` when it does not open, or when others keep changing it
+   */
+  async change(work: (enrolment: Enrolment) => Enrolment | undefined): Promise<boolean> {
+    const { keyring } = this.#runtime;
+    let { record } = this;
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      if (record === undefined) return false;
+      const { enrolment, sealed } = openEnrolment<Enrolment>(keyring, this.#owner, record);
+      const changed = work(enrolment);
+      if (changed === undefined) return false;
+      if (await replaceRecord(this.#request.config, this.#owner, sealed, this.seal(changed))) return true;
+      const user = await fetchUser(this.#request.config, this.#owner.userId);
+      record = authDataOf(user)[this.#owner.key] ?? undefined;
+    }
+    throw new FactorError('unavailable');
+  }
+
+  /** What is shown of the enrolment; `unreadable` where it does not open. */
+  status(factor: Factor<Enrolment> | undefined): Reply {
+    try {
+      return { status: 'enabled', ...factor?.describe(this.enrolment.enrolment) };
+    } catch {
+      return { status: 'unreadable' };
+    }
+  }
+
+  /** Removes all that the store holds of the user and the factor. */
+  async forget(): Promise<void> {
+    for (const purpose of PURPOSES) await this.context.store.forget(factorSubject(this.context, purpose));
+  }
+
+  /** Ends what any session of the user has proven. */
+  async endProofs(): Promise<void> {
+    for (const kind of ['fresh', 'login'] as const) {
+      await new Freshness(this.context.store, this.#runtime.clock, kind).end(this.#owner);
+    }
+  }
+
+  /** Ends the trust in devices; gives the keys under which there was any. */
+  async endTrust(): Promise<readonly string[]> {
+    const ended: string[] = [];
+    for (const [key, factor] of Object.entries<Factor<object>>(this.#runtime.factors)) {
+      const beside = new FactorRequest<object>(key, this.#runtime, this.#request, this.#user, this.#session);
+      const shorten = (enrolment: object): object | undefined => {
+        const left = factor.afterChange(enrolment);
+        return left === enrolment ? undefined : left;
+      };
+      if (factor.standIn !== undefined && (await beside.change(shorten))) ended.push(key);
+    }
+    return ended;
+  }
+
+  /**
+   * What a change of a factor, or of the password, ends: trust in devices; and, when a factor has
+   * changed and the options say so, the user's sessions but for this one.
+   */
+  async endWhatDependsOn(change: FactorChange | 'password'): Promise<void> {
+    const { config } = this.#request;
+    const ended = await this.endTrust();
+    for (const key of ended)
+      emitter(key, this.#runtime, this.#request, this.#user.id)({ type: 'device_revoked', reason: change });
+    if (change === 'password' || !this.#runtime.revokeSessionsOn.includes(change)) return;
+    const sessions = await revokeSessions(config, this.#user.id, this.#session?.getSessionToken());
+    if (sessions > 0) this.context.emit({ type: 'sessions_revoked', reason: change });
+  }
+
   /** Whether the session has lately answered a factor. */
   async isFresh(): Promise<boolean> {
     return (await this.#freshness.find(this.#sessionOwner, (key) => this.#authData[key])) !== undefined;
@@ -94,13 +189,35 @@ export class FactorRequest<Enrolment extends object> {
     return this.context.store.claim(subjectOf('first-factor', appId, userId), this.#runtime.clock() + 5000);
   }
 
+  /**
+   * Whether the session may set something up: a first factor may be; one beside it needs a fresh
+   * proof; and what stands in for a factor needs that, or as much as it says, and a factor.
+   *
+   * @throws FactorError `fresh_proof_required`, `enrolment_required`
+   */
+  async requireProofToEnrol(standIn: StandIn | undefined): Promise<void> {
+    if (standIn !== undefined && !this.hasAnyFactor) throw new FactorError('enrolment_required');
+    if (!this.hasAnyFactor || (standIn === 'login' && (await this.#hasJustLoggedIn()))) return;
+    await this.requireFresh();
+  }
+
+  /** Puts the record where it is kept, outside of what Parse Server is about to save. */
+  write(record: EnrolmentRecord): Promise<void> {
+    return writeRecords(this.#request.config, this.#owner.userId, { [this.#owner.key]: record });
+  }
+
   /** @throws FactorError `fresh_proof_required` */
   async requireFresh(): Promise<void> {
     if (!(await this.isFresh())) throw new FactorError('fresh_proof_required');
   }
 
   get #authData(): Readonly<Record<string, unknown>> {
-    return asObject(this.#user.get('authData')) ?? {};
+    return authDataOf(this.#user);
+  }
+
+  async #hasJustLoggedIn(): Promise<boolean> {
+    const login = new Freshness(this.context.store, this.#runtime.clock, 'login');
+    return (await login.find(this.#sessionOwner, () => undefined)) !== undefined;
   }
 
   get #freshness(): Freshness {
@@ -113,14 +230,3 @@ export class FactorRequest<Enrolment extends object> {
     return { appId: this.#owner.appId, userId: this.#owner.userId, sessionToken };
   }
 }
-
-/** What a factor tells the application's listener with. */
-export const emitter =
-  (
-    key: string,
-    { onEvent, clock }: FactorRuntime,
-    { ip }: Pick<HookRequest, 'ip'>,
-    userId: string | undefined,
-  ): FactorContext['emit'] =>
-  (event) =>
-    tell(onEvent, { purpose: undefined, ...event, factor: key, userId, ip, at: clock() });

@@ -1,14 +1,19 @@
 import type { Clock } from './clock.js';
 import type { FactorListener } from './factor-event.js';
+import type { Factor } from './factor.js';
 import type { Keyring } from './keyring.js';
 import type { OtpStore } from './otp-store.js';
 import type { HookConfig } from './parse-hooks.js';
+import type { LoginPolicy } from './policy.js';
 import type { RandomSource } from './random.js';
+
+/** A change of a user's factors. */
+export type FactorChange = 'enrolled' | 'replaced' | 'removed';
 
 /** What all factors of an application share. */
 export interface FactorRuntime {
-  /** The keys of all composed factors in `auth`. */
-  readonly factorKeys: readonly string[];
+  /** All composed factors by their key in `auth`, those that only stand in for one included. */
+  readonly factors: Readonly<Record<string, Factor<object>>>;
   /** Digests and seals. */
   readonly keyring: Keyring;
   /** The time in epoch milliseconds. */
@@ -17,8 +22,22 @@ export interface FactorRuntime {
   readonly random: RandomSource;
   /** How long a fresh proof lasts, in milliseconds. */
   readonly freshMs: number;
+  /** Which factors a login needs. */
+  readonly policy: LoginPolicy;
+  /** Changes that end the user's other sessions. */
+  readonly revokeSessionsOn: readonly FactorChange[];
   /** Hears of everything that happens. */
   readonly onEvent: FactorListener | undefined;
+  /** Whether events are also written to the app's database. */
+  readonly eventLog: boolean;
   /** The store to use for a request. */
   readonly storeFor: (config: HookConfig) => OtpStore;
 }
+
+/** The keys of the composed factors; what only stands in for one is left out. */
+export const realFactors = ({ factors }: Pick<FactorRuntime, 'factors'>): string[] =>
+  Object.keys(factors).filter((key) => factors[key]?.standIn === undefined);
+
+/** Those of the keys under which something is stored. */
+export const storedAmong = (authData: Readonly<Record<string, unknown>>, keys: readonly string[]): string[] =>
+  keys.filter((key) => (authData[key] ?? undefined) !== undefined);

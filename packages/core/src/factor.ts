@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
-import type { FactorEvent } from './factor-event.js';
+import { FactorError } from './factor-error.js';
+import type { FactorOccurrence } from './factor-event.js';
 import type { Keyring } from './keyring.js';
 import type { OtpStore } from './otp-store.js';
 import type { RandomSource } from './random.js';
@@ -38,6 +39,8 @@ export interface FactorContext {
   readonly user: FactorUser;
   /** The client's address as Parse Server saw it. */
   readonly ip: string | undefined;
+  /** The installation that asks, as its SDK names itself; anybody can claim any. */
+  readonly installationId: string | undefined;
   /** Where state is kept. */
   readonly store: OtpStore;
   /** Digests and seals. */
@@ -47,14 +50,41 @@ export interface FactorContext {
   /** Where codes and secrets come from. */
   readonly random: RandomSource;
   /** Tells the application's listener. */
-  readonly emit: (event: Pick<FactorEvent, 'type'> & Partial<Pick<FactorEvent, 'purpose' | 'reason' | 'retryAt'>>) => void;
+  readonly emit: (event: FactorOccurrence) => void;
+}
+
+/** What a factor works with where the user is enrolled. */
+export interface EnrolledContext<Enrolment extends object> extends FactorContext {
+  /**
+   * Changes what is stored of the user in one atomic step. Where somebody else changed it
+   * meanwhile, `change` is asked again with what is stored then.
+   *
+   * @param change gives what is to be stored, or undefined to leave everything as it is
+   * @returns whether it was changed; false as well when the factor was removed meanwhile
+   */
+  readonly change: (change: (enrolment: Enrolment) => Enrolment | undefined) => Promise<boolean>;
 }
 
 /**
  * What a payload from the user's own session asks of a factor: to set it up, to answer it, or
- * either. `either` means setting up while the session is fresh, and answering otherwise.
+ * either; or to manage what is set up. `either` means setting up while the session is fresh, and
+ * answering otherwise.
  */
-export type Intent = 'enrol' | 'answer' | 'either';
+export type Intent = 'enrol' | 'answer' | 'either' | 'manage';
+
+/**
+ * What it takes to be given something that only stands in for a factor: a fresh proof; or a fresh
+ * proof or a login with a factor within the time that one lasts.
+ */
+export type StandIn = 'fresh-proof' | 'login';
+
+/** A confirmed enrolment. */
+export interface Confirmed<Enrolment> {
+  /** What is to be kept about the user; undefined where the factor has changed what is kept by itself. */
+  readonly enrolment: Enrolment | undefined;
+  /** What the client is told, once, in place of the factor's status. */
+  readonly reply?: Reply;
+}
 
 /**
  * A second factor (policy `additional`). A concrete factor says how it challenges, enrols,
@@ -66,6 +96,12 @@ export type Intent = 'enrol' | 'answer' | 'either';
 export abstract class Factor<Enrolment extends object> {
   /** Beside another login, never alone. */
   readonly policy = 'additional' as const;
+
+  /**
+   * Set where it is no factor of its own but stands in for one at login: never a fresh proof,
+   * set up only beside a factor, and gone with the last of them. Undefined by default.
+   */
+  readonly standIn: StandIn | undefined = undefined;
 
   /** Whether the user's own session wants to set the factor up or to answer it. */
   abstract intent(payload: unknown, user: FactorUser, enrolment: Enrolment | undefined): Intent | Promise<Intent>;
@@ -80,10 +116,14 @@ export abstract class Factor<Enrolment extends object> {
   /**
    * Confirms a begun enrolment.
    *
-   * @returns what is to be kept about the user
+   * @param enrolment what there is already
    * @throws FactorError `code_rejected`, `code_expired`, `locked`, `invalid_input`
    */
-  abstract confirmEnrolment(context: FactorContext, payload: unknown): Promise<Enrolment>;
+  abstract confirmEnrolment(
+    context: EnrolledContext<Enrolment>,
+    payload: unknown,
+    enrolment: Enrolment | undefined,
+  ): Promise<Confirmed<Enrolment>>;
 
   /**
    * Prepares an answer by an enrolled user, such as sending a code.
@@ -93,14 +133,39 @@ export abstract class Factor<Enrolment extends object> {
   abstract challenge(context: FactorContext, purpose: Purpose, enrolment: Enrolment): Promise<Reply>;
 
   /**
-   * Checks and spends an answer; returns only when it was right and nobody else has used it.
+   * Checks and spends an answer; resolves only when it was right and nobody else has used it.
    *
+   * @returns what the client is told besides, if anything
    * @throws FactorError `code_rejected`, `code_expired`, `locked`, `invalid_input`
    */
-  abstract verify(context: FactorContext, purpose: Purpose, payload: unknown, enrolment: Enrolment): Promise<void>;
+  abstract verify(
+    context: EnrolledContext<Enrolment>,
+    purpose: Purpose,
+    payload: unknown,
+    enrolment: Enrolment,
+  ): Promise<Reply | undefined>;
 
   /** What the user may see of the enrolment, beside `status`: masked strings only. */
   abstract describe(enrolment: Enrolment): Reply;
+
+  /**
+   * Does what a payload of intent `manage` asks for. Nothing by default.
+   *
+   * @throws FactorError `invalid_input`
+   */
+  async manage(_context: EnrolledContext<Enrolment>, _payload: unknown): Promise<void> {
+    throw new FactorError('invalid_input');
+  }
+
+  /** What is left of the enrolment once the password, or a factor beside it, has changed. All of it by default. */
+  afterChange(enrolment: Enrolment): Enrolment {
+    return enrolment;
+  }
+
+  /** Ends every lock, on behalf of an administrator; codes on their way die with it. */
+  async unlock(context: FactorContext, _enrolment: Enrolment): Promise<void> {
+    for (const purpose of PURPOSES) await context.store.forget(factorSubject(context, purpose));
+  }
 }
 
 /** The store's name for what is guessed at: one factor of one user, for one purpose. */

@@ -30,16 +30,19 @@ export interface FreshnessOptions {
 }
 
 /**
- * Which session has lately answered a factor again. One row per user, so at most one of his
- * sessions is fresh, and whatever ends it ends it everywhere.
+ * Which session has lately answered a factor: again (`fresh`), or as it was opened (`login`). One
+ * row per user and kind, so at most one of his sessions is fresh, and whatever ends it ends it
+ * everywhere.
  */
 export class Freshness {
   readonly #store: OtpStore;
   readonly #clock: Clock;
+  readonly #kind: 'fresh' | 'login';
 
-  constructor(store: OtpStore, clock: Clock) {
+  constructor(store: OtpStore, clock: Clock, kind: 'fresh' | 'login' = 'fresh') {
     this.#store = store;
     this.#clock = clock;
+    this.#kind = kind;
   }
 
   /**
@@ -52,7 +55,7 @@ export class Freshness {
     const now = this.#clock();
     const expiresAt = now + freshMs;
     const digest = [sessionOf(owner), factor, now, record === undefined ? '' : subjectOf(record.sealed)].join(' ');
-    await this.#store.issue(freshSubject(owner), { digest, expiresAt }, { cooldownMs: 0, quotas: [] });
+    await this.#store.issue(this.#subject(owner), { digest, expiresAt }, { cooldownMs: 0, quotas: [] });
     return expiresAt;
   }
 
@@ -66,7 +69,7 @@ export class Freshness {
     stored: (factor: string) => unknown,
     { maxAgeMs, factors }: FreshnessOptions = {},
   ): Promise<string | undefined> {
-    const attempt = await this.#store.attempt(freshSubject(owner), UNLIMITED);
+    const attempt = await this.#store.attempt(this.#subject(owner), UNLIMITED);
     if (attempt.locked || attempt.digest === undefined) return undefined;
     const [session, factor = '', provenAt, record = ''] = attempt.digest.split(' ');
     if (session !== sessionOf(owner)) return undefined;
@@ -78,15 +81,17 @@ export class Freshness {
 
   /** Uses the proof up: true for exactly one caller. */
   spend(owner: SessionOwner, proof: string): Promise<boolean> {
-    return this.#store.consume(freshSubject(owner), proof);
+    return this.#store.consume(this.#subject(owner), proof);
   }
 
   /** Ends what any session of the user has proven. */
   end(owner: Omit<SessionOwner, 'sessionToken'>): Promise<void> {
-    return this.#store.forget(freshSubject(owner));
+    return this.#store.forget(this.#subject(owner));
+  }
+
+  #subject({ appId, userId }: Omit<SessionOwner, 'sessionToken'>): string {
+    return subjectOf(this.#kind, appId, userId);
   }
 }
-
-const freshSubject = ({ appId, userId }: Omit<SessionOwner, 'sessionToken'>): string => subjectOf('fresh', appId, userId);
 
 const sessionOf = ({ sessionToken }: SessionOwner): string => subjectOf('session', sessionToken);

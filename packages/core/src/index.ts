@@ -19,31 +19,31 @@ export {
   type ResolvedCodeFactorOptions,
 } from './code-factor-options.js';
 export { CodeFactor, type AddressEnrolment, type AddressKind } from './code-factor.js';
-export {
-  composeFactors,
-  type AnyFactor,
-  type ComposedFactors,
-  type ComposeOptions,
-  type ParseCloud,
-  type StoreSource,
-} from './compose-factors.js';
+export { composeFactors, type ComposedFactors } from './compose-factors.js';
+export type { AnyFactor, ComposeOptions, StoreSource } from './compose-options.js';
 export type { EnrolmentRecord } from './enrolment-record.js';
 export { FACTOR_ERRORS, FactorConfigError, FactorError, type FactorErrorCode, type FactorErrorDetails } from './factor-error.js';
-export type { FactorEvent, FactorEventType, FactorListener } from './factor-event.js';
-export type { CloudRequest, TriggerRequest } from './factor-guard.js';
-export type { FactorRuntime } from './factor-runtime.js';
+export { FACTOR_EVENT_CLASS } from './event-log.js';
+export type { AdminFunctions, AdminRequest } from './factor-admin.js';
+export type { FactorEvent, FactorEventType, FactorListener, FactorOccurrence } from './factor-event.js';
+export type { CloudRequest, SaveRequest, TriggerRequest } from './factor-guard.js';
+export type { FactorChange, FactorRuntime } from './factor-runtime.js';
 export {
   Factor,
   factorSubject,
   PURPOSES,
+  type Confirmed,
+  type EnrolledContext,
   type FactorContext,
   type FactorUser,
   type Intent,
   type Purpose,
   type Reply,
+  type StandIn,
 } from './factor.js';
 export type { FreshnessOptions } from './freshness.js';
 export { assertLocks, ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS, type Guess } from './guess.js';
+export type { GuardTrigger, InstallOptions, ParseCloud } from './install.js';
 export { generateKey, Keyring, type OpenedRecord } from './keyring.js';
 export { MemoryOtpStore } from './memory-otp-store.js';
 export {
@@ -72,5 +72,7 @@ export type { ParseDatabase, ParseRow, ParseSchema } from './parse-database.js';
 export type { HookConfig, HookObject, HookRequest, HookUser, ProviderValidator } from './parse-hooks.js';
 export { FACTOR_STATE_CLASS, ParseOtpStore } from './parse-otp-store.js';
 export { asObject, digitsRule, readCode, readFields, type FieldRule } from './payload.js';
+export type { EnrolmentOptions, LoginPolicy, Policy, PolicyOption, RoleNames } from './policy.js';
 export { drawBytes, randomDigits, systemRandom, type RandomSource } from './random.js';
+export type { Finding } from './self-check.js';
 export { subjectOf } from './subject.js';

@@ -9,6 +9,7 @@ export interface HookRequest {
   readonly user?: HookUser;
   readonly master?: boolean;
   readonly ip?: string;
+  readonly installationId?: string;
   readonly isChallenge?: boolean;
   readonly config: HookConfig;
 }
@@ -17,9 +18,17 @@ export interface HookRequest {
 export interface HookConfig {
   readonly appId: string;
   readonly database: ParseDatabase;
+  readonly cacheController: { readonly user: ParseCache; readonly role: ParseCache };
   readonly authDataManager: {
     getValidatorForProvider(provider: string): { readonly validator?: ProviderValidator } | undefined;
   };
+}
+
+/** The part of Parse Server's caches that is used here. */
+export interface ParseCache {
+  get(key: string): Promise<unknown>;
+  put(key: string, value: unknown): Promise<unknown>;
+  del(key: string): Promise<unknown>;
 }
 
 /** Parse Server's own check of a provider's `authData`. */
@@ -56,12 +65,4 @@ export function parseGlobal(): ParseGlobal {
   const { Parse } = globalThis as unknown as { readonly Parse?: ParseGlobal };
   if (Parse === undefined) throw new FactorError('unavailable');
   return Parse;
-}
-
-/** The whole stored row of a user, as the master key sees it, without the password's hash. */
-export async function fetchUser(config: HookConfig, objectId: string): Promise<FactorUser> {
-  const [row] = await config.database.find('_User', { objectId }, { limit: 1 });
-  if (row === undefined) throw new FactorError('session_required');
-  const { password: _password, _hashed_password, ...fields } = row;
-  return parseGlobal().User.fromJSON({ className: '_User', ...fields });
 }

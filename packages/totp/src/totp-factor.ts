@@ -14,6 +14,7 @@ import {
   readCode,
   resolveOptions,
   type AttemptLimits,
+  type Confirmed,
   type FactorContext,
   type FactorUser,
   type Guess,
@@ -135,7 +136,7 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     };
   }
 
-  async confirmEnrolment(context: FactorContext, payload: unknown): Promise<TotpEnrolment> {
+  async confirmEnrolment(context: FactorContext, payload: unknown): Promise<Confirmed<TotpEnrolment>> {
     const code = readCode(payload, digitsRule(this.#options.digits));
     const subject = factorSubject(context, 'enrolment');
     const guess = await beginGuess(context, subject, 'enrolment', this.#options);
@@ -146,7 +147,7 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     if (!(await context.store.consume(subject, guess.digest))) throw guess.reject('code_expired');
     // The step that set the factor up is used: it does not log in as well.
     await context.store.advance(factorSubject(context, 'sign-in'), step);
-    return enrolment;
+    return { enrolment };
   }
 
   /** Nothing to send: the app has the code. */
@@ -154,7 +155,7 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     return { status: 'enabled' };
   }
 
-  async verify(context: FactorContext, purpose: Purpose, payload: unknown, enrolment: TotpEnrolment): Promise<void> {
+  async verify(context: FactorContext, purpose: Purpose, payload: unknown, enrolment: TotpEnrolment): Promise<undefined> {
     const code = readCode(payload, digitsRule(enrolment.digits));
     const subject = factorSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#options);
@@ -165,6 +166,15 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     if (!(await context.store.advance(steps, step))) throw guess.reject('code_rejected');
     if (subject !== steps) await context.store.advance(subject, step);
     context.emit({ type: 'verified', purpose });
+  }
+
+  /** What was used stays used: every step up to the one after the next counts as used. */
+  override async unlock(context: FactorContext, { stepSeconds }: TotpEnrolment): Promise<void> {
+    await context.store.forget(factorSubject(context, 'enrolment'));
+    await context.store.forget(factorSubject(context, 'fresh-proof'));
+    // Beyond any mark that a code may have left, so that it moves, which is what clears a lock.
+    const step = Math.floor(context.clock() / 1000 / stepSeconds) + this.#options.driftSteps + 1;
+    await context.store.advance(factorSubject(context, 'sign-in'), step);
   }
 
   /** Nothing about a secret is shown. */

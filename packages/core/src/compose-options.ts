@@ -1,0 +1,140 @@
+import type { Clock } from './clock.js';
+import { FactorConfigError } from './factor-error.js';
+import type { FactorListener } from './factor-event.js';
+import type { FactorChange } from './factor-runtime.js';
+import type { Factor } from './factor.js';
+import { choiceOption, functionOption, integerOption, optional, type OptionRule } from './options.js';
+import type { OtpStore } from './otp-store.js';
+import type { ParseDatabase } from './parse-database.js';
+import { enrolmentOption, policyOption, type EnrolmentOptions, type PolicyOption } from './policy.js';
+import type { RandomSource } from './random.js';
+
+/** Where state is kept: one store for all requests, or a function of the database that a request runs on. */
+export type StoreSource = OtpStore | ((host: { readonly appId: string; readonly database: ParseDatabase }) => OtpStore);
+
+/** A factor whatever it keeps about a user. */
+export type AnyFactor = Pick<Factor<never>, 'policy'> & object;
+
+/** Options of `composeFactors`. */
+export interface ComposeOptions<Key extends string = string> {
+  /** `<name>:<base64 of 32 random bytes>`, newest first, separated by commas; `npx parse-factors keygen` prints one. */
+  readonly keys: string;
+  /** The factors by their key in `auth`, a name such as `otp`: a letter, then letters, digits and `_`. */
+  readonly factors: Readonly<Record<Key, AnyFactor>>;
+  /** Where codes and limits are kept; the app's own database by default. */
+  readonly store?: StoreSource;
+  /** How long a fresh proof lasts, in milliseconds, 30 seconds to one hour; 300,000 by default. */
+  readonly freshMs?: number;
+  /** How many factors a login must answer; `any` by default. */
+  readonly policy?: PolicyOption;
+  /** Who must set up a factor, and by when; nobody by default. */
+  readonly enrolment?: EnrolmentOptions;
+  /** Changes that end the user's other sessions; all three by default. */
+  readonly revokeSessionsOn?: readonly FactorChange[];
+  /** Whether the server's configuration is looked at once after it has started; true by default. */
+  readonly selfCheck?: boolean;
+  /** Whether events are also written to the class `FactorEvent` of the app's database; false by default. */
+  readonly eventLog?: boolean;
+  /** Hears of everything that happens, for logs, metrics and notices. What it throws changes nothing. */
+  readonly onEvent?: FactorListener;
+  /** The time in epoch milliseconds; `Date.now` by default. */
+  readonly clock?: Clock;
+  /** Where codes, secrets and initialisation vectors come from; the system's source by default. */
+  readonly random?: RandomSource;
+}
+
+const KEY_FORMAT = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+
+/** Parse Server merges an adapter of these names with its own of the same name. */
+const BUILT_IN_PROVIDERS = new Set(
+  'anonymous apple facebook gcenter github google gpgames instagram janraincapture janrainengage keycloak ldap line linkedin meetup mfa microsoft oauth2 phantauth qq spotify twitter vkontakte wechat weibo'.split(
+    ' ',
+  ),
+);
+
+const STORE_VERBS: readonly (keyof OtpStore)[] = [
+  'issue',
+  'attempt',
+  'consume',
+  'revoke',
+  'advance',
+  'claim',
+  'count',
+  'uncount',
+  'forget',
+  'prune',
+];
+const FACTOR_METHODS: readonly (keyof Factor<object>)[] = [
+  'intent',
+  'beginEnrolment',
+  'confirmEnrolment',
+  'challenge',
+  'verify',
+  'describe',
+  'manage',
+  'afterChange',
+  'unlock',
+];
+
+const CHANGES: readonly FactorChange[] = ['enrolled', 'replaced', 'removed'];
+
+const hasMethods = (value: unknown, names: readonly string[]): boolean =>
+  typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'function');
+
+/** What the options of `composeFactors` accept. */
+export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]: OptionRule } = {
+  keys: { accepts: 'given as a string', isValid: (value) => typeof value === 'string' },
+  factors: {
+    accepts: 'an object of at least one factor',
+    isValid: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0,
+  },
+  store: {
+    accepts: 'an OtpStore or a function that gives one',
+    isValid: (value) => functionOption.isValid(value) || hasMethods(value, STORE_VERBS),
+  },
+  freshMs: integerOption(30_000, 60 * 60_000),
+  policy: policyOption,
+  enrolment: enrolmentOption,
+  revokeSessionsOn: {
+    accepts: `a list of any of ${CHANGES.map((change) => JSON.stringify(change)).join(', ')}`,
+    isValid: (value) => Array.isArray(value) && value.every((change) => choiceOption(...CHANGES).isValid(change)),
+  },
+  selfCheck: choiceOption(true, false),
+  eventLog: choiceOption(true, false),
+  onEvent: optional(functionOption),
+  clock: {
+    accepts: 'a function that gives epoch milliseconds',
+    isValid: (value) => functionOption.isValid(value) && Number.isFinite((value as Clock)()),
+  },
+  random: functionOption,
+};
+
+/** @throws FactorConfigError when it is no store */
+export function assertStore(store: OtpStore): OtpStore {
+  if (!hasMethods(store, STORE_VERBS)) throw new FactorConfigError('composeFactors: option "store" must give an OtpStore');
+  return store;
+}
+
+/** @throws FactorConfigError when the key or the factor cannot serve */
+export function assertFactor(key: string, factor: unknown): asserts factor is Factor<object> {
+  if (!KEY_FORMAT.test(key) || key in Object.prototype) {
+    throw new FactorConfigError(
+      `composeFactors: factor key ${JSON.stringify(key)} must be a letter followed by letters, digits or "_"`,
+    );
+  }
+  if (BUILT_IN_PROVIDERS.has(key)) {
+    throw new FactorConfigError(
+      `composeFactors: factor key "${key}" is the name of a provider built into Parse Server; choose another`,
+    );
+  }
+  if (!hasMethods(factor, FACTOR_METHODS) || Reflect.get(Object(factor), 'policy') !== 'additional') {
+    throw new FactorConfigError(`composeFactors: factors.${key} must be a Factor with policy "additional"`);
+  }
+}
+
+/** @throws FactorConfigError when there is nothing that they could stand in for */
+export function assertRealFactor(factors: Readonly<Record<string, Factor<object>>>): void {
+  if (Object.values(factors).every(({ standIn }) => standIn !== undefined)) {
+    throw new FactorConfigError('composeFactors: option "factors" must hold a factor beside what only stands in for one');
+  }
+}

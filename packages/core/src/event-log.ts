@@ -1,0 +1,27 @@
+import { randomUUID } from 'node:crypto';
+import type { FactorEvent } from './factor-event.js';
+import { ParseTable, type ParseDatabase } from './parse-database.js';
+
+/** The class that events are written to where the option `eventLog` is on; closed to all but the master key. */
+export const FACTOR_EVENT_CLASS = 'FactorEvent';
+
+const FIELDS = {
+  type: { type: 'String' },
+  factor: { type: 'String' },
+  userId: { type: 'String' },
+  purpose: { type: 'String' },
+  ip: { type: 'String' },
+  at: { type: 'Number' },
+  reason: { type: 'String' },
+  retryAt: { type: 'Number' },
+  remaining: { type: 'Number' },
+} as const;
+
+/** Appends the event. Nobody waits for it, and a fault of the database changes nothing for the user. */
+export function logEvent(database: ParseDatabase, event: FactorEvent): void {
+  const given = Object.entries(event).filter(([, value]) => value !== undefined);
+  const row = { ...Object.fromEntries(given), objectId: randomUUID() };
+  ParseTable.of(database, FACTOR_EVENT_CLASS, FIELDS)
+    .create(row)
+    .catch(() => undefined);
+}

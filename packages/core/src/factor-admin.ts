@@ -1,0 +1,97 @@
+import { emitter } from './emitter.js';
+import { FactorError } from './factor-error.js';
+import type { FactorEventType } from './factor-event.js';
+import type { CloudRequest } from './factor-guard.js';
+import { FactorRequest } from './factor-request.js';
+import { realFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
+import type { FactorUser, Reply } from './factor.js';
+import { answering } from './parse-fault.js';
+import { authDataOf, fetchUser, findUser, writeRecords } from './parse-user.js';
+import { asObject, readFields, type FieldRule } from './payload.js';
+
+/** The part of a Cloud function's request that is used here. */
+export interface AdminRequest extends CloudRequest {
+  readonly params: unknown;
+  readonly isReadOnly?: boolean;
+}
+
+/** The Cloud functions that `install` registers with `adminFunctions`. Each needs the master key, and each is an event. */
+export interface AdminFunctions {
+  /** `{ userId }`: the user's factors by key, as he sees them; never a secret. `status` is `unreadable` where no key opens one. */
+  factorsList(request: AdminRequest): Promise<Readonly<Record<string, Reply>>>;
+  /** `{ userId, factor? }`: removes a factor, or all, and ends what depends on it; gives the keys that were removed. */
+  factorsReset(request: AdminRequest): Promise<readonly string[]>;
+  /** `{ userId, factor? }`: ends the locks of a factor, or of all; gives their keys. */
+  factorsUnlock(request: AdminRequest): Promise<readonly string[]>;
+  /** `{ userId }`: ends the trust in every device; gives the keys under which there was any. */
+  factorsRevokeDevices(request: AdminRequest): Promise<readonly string[]>;
+}
+
+const USER_ID: FieldRule = { maxLength: 64, pattern: /^[A-Za-z0-9_-]+$/, accepts: 'the id of a user' };
+const KEY: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 'the key of a factor' };
+
+/** What an administrator does about a user's factors. */
+export function adminFunctions(runtime: FactorRuntime): AdminFunctions {
+  const keys = Object.keys(runtime.factors);
+  const scopeOf = (request: AdminRequest, user: FactorUser, key: string): FactorRequest<object> =>
+    new FactorRequest(key, runtime, request, user);
+
+  /** Reads the parameters, finds the user, does the work for his chosen factors, and tells of it. */
+  async function administer<Result>(
+    request: AdminRequest,
+    type: FactorEventType,
+    work: (user: FactorUser, chosen: readonly string[]) => Promise<{ result: Result; touched: readonly string[] }>,
+  ): Promise<Result> {
+    return answering(emitter('', runtime, request, undefined), async () => {
+      if (request.master !== true || request.isReadOnly === true) throw new FactorError('session_required');
+      const { userId, factor } = readParams(request.params, type !== 'listed' && type !== 'device_revoked');
+      if (factor !== undefined && !keys.includes(factor)) throw new FactorError('not_enrolled');
+      const user = await findUser(request.config, userId);
+      if (user === undefined) throw new FactorError('invalid_input', { sentence: 'There is no such user.' });
+      const enrolled = storedAmong(authDataOf(user), factor === undefined ? keys : [factor]);
+      const { result, touched } = await work(user, enrolled);
+      for (const key of touched) emitter(key, runtime, request, userId)({ type, reason: 'administrator' });
+      return result;
+    });
+  }
+
+  return {
+    factorsList: (request) =>
+      administer(request, 'listed', async (user, enrolled) => {
+        const list = enrolled.map((key) => [key, scopeOf(request, user, key).status(runtime.factors[key])] as const);
+        return { result: Object.fromEntries(list), touched: enrolled };
+      }),
+    factorsReset: (request) =>
+      administer(request, 'reset', async (user, chosen) => {
+        const factors = storedAmong(authDataOf(user), realFactors(runtime));
+        const isLast = factors.every((key) => chosen.includes(key));
+        const removed = isLast ? storedAmong(authDataOf(user), keys) : chosen;
+        for (const key of removed) await scopeOf(request, user, key).forget();
+        if (removed.length > 0) {
+          await writeRecords(request.config, user.id, Object.fromEntries(removed.map((key) => [key, null])));
+          const scope = scopeOf(request, await fetchUser(request.config, user.id), removed[0] ?? '');
+          await scope.endProofs();
+          await scope.endWhatDependsOn('removed');
+        }
+        return { result: removed, touched: removed };
+      }),
+    factorsUnlock: (request) =>
+      administer(request, 'unlocked', async (user, chosen) => {
+        for (const key of chosen) {
+          const scope = scopeOf(request, user, key);
+          await runtime.factors[key]?.unlock(scope.context, scope.enrolment.enrolment);
+        }
+        return { result: chosen, touched: chosen };
+      }),
+    factorsRevokeDevices: (request) =>
+      administer(request, 'device_revoked', async (user) => {
+        const touched = await scopeOf(request, user, '').endTrust();
+        return { result: touched, touched };
+      }),
+  };
+}
+
+function readParams(params: unknown, mayNameFactor: boolean): { readonly userId: string; readonly factor?: string } {
+  const namesFactor = mayNameFactor && asObject(params)?.['factor'] !== undefined;
+  return namesFactor ? readFields(params, { userId: USER_ID, factor: KEY }) : readFields(params, { userId: USER_ID });
+}

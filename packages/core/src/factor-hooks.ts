@@ -1,0 +1,233 @@
+import type { HookResult } from './auth-adapter.js';
+import { emitter } from './emitter.js';
+import { openEnrolment, type EnrolmentRecord, type OpenedEnrolment } from './enrolment-record.js';
+import { FactorError } from './factor-error.js';
+import { FactorRequest } from './factor-request.js';
+import type { FactorRuntime } from './factor-runtime.js';
+import type { Factor, FactorUser, Reply } from './factor.js';
+import { asUser, LoginRequest } from './login-request.js';
+import { traceOf } from './login-trace.js';
+import { answering } from './parse-fault.js';
+import { parseGlobal, type HookObject, type HookRequest, type HookUser } from './parse-hooks.js';
+import { fetchUser } from './parse-user.js';
+import { asObject } from './payload.js';
+
+const STATUS_ENABLED: Reply = Object.freeze({ status: 'enabled' });
+const UNCHANGED = Object.freeze({ doNotSave: true } as const);
+
+/** What Parse Server's hooks do for one factor. */
+export class FactorHooks<Enrolment extends object> {
+  readonly #key: string;
+  readonly #factor: Factor<Enrolment>;
+  readonly #runtime: FactorRuntime;
+  /** `afterFind` is not told which application it runs for. */
+  #appId: string | undefined;
+
+  constructor(key: string, factor: Factor<Enrolment>, runtime: FactorRuntime) {
+    this.#key = key;
+    this.#factor = factor;
+    this.#runtime = runtime;
+  }
+
+  /** Lets out nothing but the server's own errors, from our table or another provider. */
+  guard<Result>(request: HookRequest, work: () => Promise<Result>): Promise<Result> {
+    this.#appId = request.config.appId;
+    return answering(emitter(this.#key, this.#runtime, request, request.original?.id ?? request.user?.id), work);
+  }
+
+  /** `POST /challenge`: by whoever has just proven a first factor, or by the user's own session. */
+  async challenge(payload: unknown, request: HookRequest): Promise<Reply> {
+    const { original: proven, user: session } = request;
+    if (proven !== undefined && (payload === true || session?.id !== proven.id)) {
+      const scope = this.#scope(request, asUser(proven));
+      if (scope.record === undefined && (await this.#mayEnrolAtLogin(request, proven))) return this.#challengeNew(payload, scope);
+      if (payload !== true) throw new FactorError(asObject(payload) === undefined ? 'invalid_input' : 'session_required');
+      return this.#factor.challenge(scope.context, 'sign-in', scope.enrolment.enrolment);
+    }
+    if (session === undefined) throw new FactorError('session_required');
+    return this.#challengeOwn(payload, this.#scope(request, await fetchUser(request.config, session.id), session));
+  }
+
+  /** Parse Server sees no factor set up: a session of the user may set it up, or a login that has to. */
+  async setUp(payload: unknown, request: HookRequest): Promise<HookResult> {
+    if (request.user !== undefined) return this.update(payload, request);
+    if (request.original === undefined || !(await this.#mayEnrolAtLogin(request, request.original)))
+      throw new FactorError('session_required');
+    const login = new LoginRequest(request, this.#runtime);
+    login.refuseRemovals();
+    await login.proveFirst(this.#key);
+    // Those that are set up answer as well, each in its own hook of this login.
+    if (!login.enrolled.every((key) => login.given.includes(key))) throw new FactorError('session_required');
+    await login.assertPolicy();
+    const enrolled = await this.#enrolAtLogin(payload, this.#scope(request, login.user));
+    traceOf(request.config, login.user.id).hasEnrolled = true;
+    return enrolled;
+  }
+
+  /** A login of an enrolled user. */
+  async logIn(payload: unknown, request: HookRequest): Promise<HookResult> {
+    const login = new LoginRequest(request, this.#runtime);
+    login.refuseRemovals();
+    await login.proveFirst(this.#key);
+    const scope = this.#scope(request, login.user);
+    const opened = scope.enrolment;
+    await login.assertPolicy();
+    const response = await this.#factor.verify(scope.context, 'sign-in', payload, opened.enrolment);
+    if (this.#factor.standIn === undefined) traceOf(request.config, login.user.id).answered = this.#key;
+    await this.#sealAnew(scope, opened);
+    return { ...UNCHANGED, ...(response && { response }) };
+  }
+
+  /** The user's own session, the master key, or a login that carries either. */
+  async update(payload: unknown, request: HookRequest): Promise<HookResult> {
+    const { original, object, master, user } = request;
+    if (master === true && user === undefined && original !== undefined) {
+      // A login with the master key comes by here as well, and needs a right answer too.
+      const isEcho = object?.get('password') === undefined && sameStrings(payload, this.#scope(request, asUser(original)).record);
+      return isEcho ? UNCHANGED : this.logIn(payload, request);
+    }
+    // GraphQL and batches log in by here when they carry a session. Nothing tells that from a change of the password.
+    if (object?.get('password') !== undefined) {
+      throw new FactorError('invalid_input', { sentence: 'Log in without a session, or change the password by itself.' });
+    }
+    const scope = await this.#ownScope(request);
+    return scope.record === undefined ? this.#enrol(payload, scope, 'enrolled') : this.#answer(payload, scope);
+  }
+
+  /** What a client sees of the factor. Synchronous; the master key sees the record as it is stored. */
+  status(record: unknown, { master, user }: Omit<HookRequest, 'config'>): Reply | undefined {
+    if (master === true) return undefined;
+    try {
+      // Only its owner's id opens a record, so others see no more than that there is one.
+      const owner = { appId: this.#appId ?? parseGlobal().applicationId, userId: user?.id ?? '', key: this.#key };
+      return this.#describe(openEnrolment<Enrolment>(this.#runtime.keyring, owner, record).enrolment);
+    } catch {
+      return STATUS_ENABLED;
+    }
+  }
+
+  async #answer(payload: unknown, scope: FactorRequest<Enrolment>): Promise<HookResult> {
+    const opened = scope.enrolment;
+    // SDKs send back what they were shown; that changes nothing.
+    const shown = [this.#describe(opened.enrolment), STATUS_ENABLED, scope.record];
+    if (shown.some((seen) => sameStrings(payload, seen))) return UNCHANGED;
+
+    const intent = await this.#factor.intent(payload, scope.context.user, opened.enrolment);
+    if (intent === 'manage') {
+      await this.#factor.manage(scope.context, payload);
+      return UNCHANGED;
+    }
+    if (intent === 'enrol') return this.#enrol(payload, scope, 'replaced');
+    if (this.#factor.standIn !== undefined) throw new FactorError('invalid_input', { sentence: 'This is for logging in only.' });
+    try {
+      await this.#factor.verify(scope.context, 'fresh-proof', payload, opened.enrolment);
+    } catch (error) {
+      if (intent !== 'either' || !isWrongAnswer(error) || !(await scope.isFresh())) throw error;
+      return this.#enrol(payload, scope, 'replaced');
+    }
+    const freshUntil = await scope.markFresh();
+    await this.#sealAnew(scope, opened);
+    return { ...UNCHANGED, response: { status: 'verified', freshUntil: iso(freshUntil) } };
+  }
+
+  async #challengeOwn(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Reply> {
+    const enrolment = scope.findEnrolment()?.enrolment;
+    const intent = await this.#factor.intent(payload, scope.context.user, enrolment);
+    if (enrolment === undefined || intent === 'enrol' || (intent === 'either' && (await scope.isFresh()))) {
+      await scope.requireProofToEnrol(this.#factor.standIn);
+      return this.#factor.beginEnrolment(scope.context, payload, enrolment);
+    }
+    if (payload !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
+    return this.#factor.challenge(scope.context, 'fresh-proof', enrolment);
+  }
+
+  /**
+   * A first factor, and a policy that demands a second one: it is begun, and confirmed as well. A
+   * social login cannot confirm it in one step, as its triggers run before its factors are looked at.
+   */
+  async #challengeNew(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Reply> {
+    const isAnswer = typeof payload === 'string' || Object.hasOwn(asObject(payload) ?? {}, 'code');
+    if (!isAnswer) {
+      await this.#factor.intent(payload, scope.context.user, undefined);
+      return this.#factor.beginEnrolment(scope.context, payload, undefined);
+    }
+    if (scope.hasAnyFactor) throw new FactorError('session_required');
+    const { save, response } = await this.#enrolAtLogin(payload, scope);
+    await scope.write(save);
+    return response;
+  }
+
+  async #enrol(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
+    const { standIn } = this.#factor;
+    await scope.requireProofToEnrol(standIn);
+    const { enrolment, reply } = await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
+    const save = enrolment === undefined ? undefined : scope.seal(enrolment);
+    let response = reply ?? this.#describe(enrolment ?? scope.enrolment.enrolment);
+    if (standIn === undefined) {
+      await this.#claimFirst(scope);
+      response = { ...response, freshUntil: iso(await scope.markFresh(save)) };
+      await scope.endWhatDependsOn(type);
+    }
+    scope.context.emit({ type, purpose: 'enrolment' });
+    return save === undefined ? { ...UNCHANGED, response } : { save, response };
+  }
+
+  /** Confirms what a login has to set up, without a session. */
+  async #enrolAtLogin(payload: unknown, scope: FactorRequest<Enrolment>): Promise<{ save: EnrolmentRecord; response: Reply }> {
+    const { enrolment } = await this.#factor.confirmEnrolment(scope.context, payload, undefined);
+    if (enrolment === undefined) throw new FactorError('unavailable');
+    await this.#claimFirst(scope);
+    await scope.endWhatDependsOn('enrolled');
+    scope.context.emit({ type: 'enrolled', purpose: 'enrolment' });
+    return { save: scope.seal(enrolment), response: this.#describe(enrolment) };
+  }
+
+  /** Of several first factors at the same moment, one is the first; the others are beside it. */
+  async #claimFirst(scope: FactorRequest<Enrolment>): Promise<void> {
+    if (!scope.hasAnyFactor && !(await scope.claimFirstFactor())) await scope.requireFresh();
+  }
+
+  /** Whoever has proven a first factor sets up what a policy demands, and nothing else. */
+  async #mayEnrolAtLogin(request: HookRequest, proven: HookObject): Promise<boolean> {
+    // With the master key, a login cannot be told from an administrator's change of the user.
+    if (this.#factor.standIn !== undefined || request.master === true) return false;
+    const login = new LoginRequest({ ...request, original: proven, isChallenge: false }, this.#runtime);
+    return login.demandsEnrolment();
+  }
+
+  /** A record under an older key is sealed with the newest, unless somebody has just changed it. */
+  async #sealAnew(scope: FactorRequest<Enrolment>, opened: OpenedEnrolment<Enrolment>): Promise<void> {
+    if (!opened.isCurrent) await scope.change((enrolment) => enrolment);
+  }
+
+  /** The one who asks is asking about himself, in a session of his own. The row is read anew: triggers may have changed it. */
+  async #ownScope(request: HookRequest): Promise<FactorRequest<Enrolment>> {
+    const { user: session, object, original } = request;
+    if (session === undefined || object?.id !== session.id || original?.id !== session.id) {
+      throw new FactorError('session_required');
+    }
+    return this.#scope(request, await fetchUser(request.config, session.id), session);
+  }
+
+  #scope(request: HookRequest, user: FactorUser, session?: HookUser): FactorRequest<Enrolment> {
+    return new FactorRequest(this.#key, this.#runtime, request, user, session);
+  }
+
+  #describe(enrolment: Enrolment): Reply {
+    return { ...STATUS_ENABLED, ...this.#factor.describe(enrolment) };
+  }
+}
+
+/** A wrong answer to one question, which may still be the right one to another. */
+const isWrongAnswer = (error: unknown): boolean =>
+  error instanceof FactorError && ['code_rejected', 'code_expired', 'invalid_input'].includes(error.code);
+
+function sameStrings(payload: unknown, expected: unknown): boolean {
+  const given = Object.entries(asObject(payload) ?? {});
+  const wanted = asObject(expected) ?? {};
+  const isWanted = ([name, value]: readonly [string, unknown]): boolean =>
+    typeof value === 'string' && Object.hasOwn(wanted, name) && wanted[name] === value;
+  return given.length > 0 && given.length === Object.keys(wanted).length && given.every(isWanted);
+}
+
+const iso = (time: number): string => new Date(time).toISOString();

@@ -1,0 +1,98 @@
+import type { EnrolmentRecord } from './enrolment-record.js';
+import { FactorError } from './factor-error.js';
+import type { FactorUser } from './factor.js';
+import { parseGlobal, type HookConfig } from './parse-hooks.js';
+import { asObject } from './payload.js';
+
+const OBJECT_NOT_FOUND = 101;
+
+const pointerTo = (objectId: string, className = '_User'): object => ({ __type: 'Pointer', className, objectId });
+
+/** The whole stored row of a user, as the master key sees it, without the password's hash; undefined when there is none. */
+export async function findUser(config: HookConfig, objectId: string): Promise<FactorUser | undefined> {
+  const [row] = await config.database.find('_User', { objectId }, { limit: 1 });
+  if (row === undefined) return undefined;
+  const { password: _password, _hashed_password, ...fields } = row;
+  return parseGlobal().User.fromJSON({ className: '_User', ...fields });
+}
+
+/**
+ * The stored row of the user whose session asks.
+ *
+ * @throws FactorError `session_required` when there is none
+ */
+export async function fetchUser(config: HookConfig, objectId: string): Promise<FactorUser> {
+  const user = await findUser(config, objectId);
+  if (user === undefined) throw new FactorError('session_required');
+  return user;
+}
+
+/** What stands in a user's `authData`, by provider. */
+export const authDataOf = (user: { get(field: string): unknown }): Readonly<Record<string, unknown>> =>
+  asObject(user.get('authData')) ?? {};
+
+/**
+ * Puts a record in the place of another in one statement; false when another stood there. It takes
+ * part in the transaction of a batch, which may hold the user's row.
+ */
+export async function replaceRecord(
+  { database }: HookConfig,
+  { userId, key }: { readonly userId: string; readonly key: string },
+  current: string,
+  record: EnrolmentRecord,
+): Promise<boolean> {
+  try {
+    const query = { objectId: userId, [`authData.${key}.sealed`]: current };
+    await database.update('_User', query, { authData: { [key]: record } }, {});
+    return true;
+  } catch (cause) {
+    if (asObject(cause)?.['code'] === OBJECT_NOT_FOUND) return false;
+    throw new FactorError('unavailable', { cause });
+  }
+}
+
+/** Writes or removes (`null`) records of a user, whatever stands there. */
+export async function writeRecords(
+  { database }: HookConfig,
+  userId: string,
+  records: Readonly<Record<string, EnrolmentRecord | null>>,
+): Promise<void> {
+  await database.update('_User', { objectId: userId }, { authData: records }, {});
+}
+
+/** Ends the user's sessions but for one; gives how many. Other servers may know them for as long as their caches do. */
+export async function revokeSessions(config: HookConfig, userId: string, keep: string | undefined): Promise<number> {
+  const others = { user: pointerTo(userId), ...(keep === undefined ? {} : { sessionToken: { $ne: keep } }) };
+  const sessions = await config.database.find('_Session', others, {});
+  if (sessions.length === 0) return 0;
+  const ids = sessions.map(({ objectId }) => objectId);
+  try {
+    await config.database.destroy('_Session', { objectId: { $in: ids } });
+  } catch (cause) {
+    if (asObject(cause)?.['code'] !== OBJECT_NOT_FOUND) throw cause;
+  }
+  for (const { sessionToken } of sessions) await config.cacheController.user.del(String(sessionToken));
+  return sessions.length;
+}
+
+/** The names of a user's roles, inherited ones included; kept where Parse Server keeps them. */
+export async function roleNames(config: HookConfig, userId: string): Promise<readonly string[]> {
+  const { role: cache } = config.cacheController;
+  const cached: unknown = await cache.get(userId);
+  if (Array.isArray(cached)) return cached.map((name) => String(name).replace(/^role:/, ''));
+  const names = new Map<string, string>();
+  let found = await config.database.find('_Role', { users: pointerTo(userId) }, {});
+  while (found.length > 0) {
+    const added = found.filter(({ objectId }) => !names.has(String(objectId)));
+    for (const { objectId, name } of added) names.set(String(objectId), String(name));
+    // A role has the members of the roles that it contains.
+    const contained = added.map(({ objectId }) => pointerTo(String(objectId), '_Role'));
+    found = contained.length === 0 ? [] : await config.database.find('_Role', { roles: { $in: contained } }, {});
+  }
+  const roles = [...new Set(names.values())];
+  await cache.put(
+    userId,
+    roles.map((name) => `role:${name}`),
+  );
+  return roles;
+}

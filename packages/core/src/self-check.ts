@@ -1,0 +1,127 @@
+import type { ParseAuthAdapter } from './auth-adapter.js';
+import { emitter } from './emitter.js';
+import type { FactorRuntime } from './factor-runtime.js';
+import type { Installation } from './install.js';
+import { ParseTable } from './parse-database.js';
+import type { HookConfig } from './parse-hooks.js';
+import { asObject } from './payload.js';
+
+/** Something about the server's configuration that leaves the factors open. */
+export interface Finding {
+  readonly reason: 'guard_not_installed' | 'factor_not_configured' | 'auth_data_not_protected';
+  /** The key in `auth` that it is about; empty when it is about the server. */
+  readonly factor: string;
+  /** What is wrong, and what to do. */
+  readonly sentence: string;
+}
+
+/** The part of a started server's configuration that is looked at. */
+interface ServerConfig extends HookConfig {
+  readonly state?: string;
+  readonly auth?: Readonly<Record<string, unknown>>;
+  readonly protectedFields?: unknown;
+  readonly loggerController?: { error(message: string): void };
+}
+
+/** Every key that factors of the app were ever configured under, one row each. */
+const FACTOR_KEY_CLASS = 'FactorKey';
+const MAX_KEYS = 1000;
+const LOOK_EVERY_MS = 2000;
+const LOOKS = 300;
+
+/**
+ * Looks at the running server for what Parse Server would not say: it ignores what is stored under
+ * a key that `auth` no longer has, and unlinks factors where no guard is installed.
+ */
+export class SelfCheck {
+  readonly #runtime: FactorRuntime;
+  readonly #auth: Readonly<Record<string, ParseAuthAdapter>>;
+  readonly #installation: Installation;
+
+  constructor(runtime: FactorRuntime, auth: Readonly<Record<string, ParseAuthAdapter>>, installation: Installation) {
+    this.#runtime = runtime;
+    this.#auth = auth;
+    this.#installation = installation;
+  }
+
+  /** Runs the check once, as soon as the server that these factors serve has been up for two seconds. Keeps no process alive. */
+  watch(): void {
+    let [looks, sightings] = [0, 0];
+    const timer = setInterval(() => {
+      looks += 1;
+      const server = this.#server();
+      if (server !== undefined) sightings += 1;
+      // Not at the first sighting: `install` may be called right after the start.
+      if (sightings === 2 || looks === LOOKS) clearInterval(timer);
+      if (sightings === 2 && server !== undefined) this.#report(server).catch(() => undefined);
+    }, LOOK_EVERY_MS);
+    timer.unref();
+  }
+
+  /** What is wrong; nothing while the server is not up. */
+  async run(): Promise<readonly Finding[]> {
+    const server = this.#server();
+    if (server === undefined) return [];
+    const findings: Finding[] = [];
+    if (!this.#installation.isDone) {
+      findings.push({
+        reason: 'guard_not_installed',
+        factor: '',
+        sentence: 'Any session can remove factors: call factors.install(Parse) in Cloud Code, or once the server has started.',
+      });
+    }
+    for (const factor of await this.#forgottenKeys(server)) {
+      findings.push({
+        reason: 'factor_not_configured',
+        factor,
+        sentence: `Users have set up "${factor}", which auth no longer names: their password alone logs in. Configure it again.`,
+      });
+    }
+    if (!(await hidesAuthData(server))) {
+      findings.push({
+        reason: 'auth_data_not_protected',
+        factor: '',
+        sentence: `Set protectedFields: { _User: { '*': ['authData'] } }, so that nobody else reads or queries what is sealed.`,
+      });
+    }
+    return findings;
+  }
+
+  async #report(server: ServerConfig): Promise<void> {
+    for (const { reason, factor, sentence } of await this.run()) {
+      emitter(factor, this.#runtime, { config: server }, undefined)({ type: 'misconfigured', reason });
+      server.loggerController?.error(`parse-factors: ${reason}: ${sentence}`);
+    }
+  }
+
+  /** The configuration of the server that has loaded these factors, once it is up. */
+  #server(): ServerConfig | undefined {
+    const { Parse } = globalThis as unknown as { readonly Parse?: { readonly Server?: Partial<ServerConfig> } };
+    const server = Parse?.Server;
+    const isOurs = Object.entries(this.#auth).some(([key, adapter]) => server?.auth?.[key] === adapter);
+    return isOurs && server?.state === 'ok' && server.database !== undefined ? (server as ServerConfig) : undefined;
+  }
+
+  /** Keys of factors that are gone from `auth` while users still have them. Notes the present ones. */
+  async #forgottenKeys({ database, auth = {} }: ServerConfig): Promise<string[]> {
+    const table = ParseTable.of(database, FACTOR_KEY_CLASS, {});
+    const known = (await table.list({}, MAX_KEYS)).map(({ objectId }) => String(objectId));
+    for (const key of Object.keys(this.#auth)) if (!known.includes(key)) await table.create({ objectId: key });
+    const forgotten: string[] = [];
+    for (const key of known.filter((name) => !Object.hasOwn(auth, name))) {
+      const users = await database.find('_User', { [`authData.${key}.sealed`]: { $exists: true } }, { limit: 1 });
+      if (users.length > 0) forgotten.push(key);
+    }
+    return forgotten;
+  }
+}
+
+/** Whether the server's options, or the permissions of the class, hide `authData` from everybody. */
+async function hidesAuthData({ protectedFields, database }: ServerConfig): Promise<boolean> {
+  const schema = await (await database.loadSchema()).getOneSchema('_User', true);
+  const permissions = asObject(schema.classLevelPermissions)?.['protectedFields'];
+  return [asObject(protectedFields)?.['_User'], permissions].some((fields) => {
+    const hidden = asObject(fields)?.['*'];
+    return Array.isArray(hidden) && hidden.includes('authData');
+  });
+}
