@@ -8,7 +8,7 @@ import { sendgrid } from '@parse-factors/email-otp/sendgrid';
 import { smtp } from '@parse-factors/email-otp/smtp';
 import { twilio } from '@parse-factors/sms-otp/twilio';
 import type { Answer, Person } from '../../../tools/parse-server.js';
-import { startStage, type Stage } from './harness.js';
+import { slug, startStage, type Stage } from './harness.js';
 
 /** A request as a provider's stand-in received it. */
 interface Received {
@@ -64,7 +64,6 @@ afterAll(async () => {
 
 const channelOf = (like: ChannelLike): Channel['send'] =>
   typeof like === 'function' ? async (delivery) => like(delivery) : (delivery) => like.send(delivery);
-const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';
 const askSms = (person: Person, phone: string): Promise<Answer> =>
   stage.challenge({ challengeData: { otp: { phone } } }, person.session);
 const codeIn = (text: string | undefined): string => /\d{6}/.exec(text ?? '')?.[0] ?? '';

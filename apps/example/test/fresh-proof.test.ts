@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '../../../tools/parse-server.js';
-import { startStage, type Stage } from './harness.js';
+import { slug, startStage, type Stage } from './harness.js';
 
 const MINUTE = 60_000;
 let stage: Stage;
@@ -12,7 +12,6 @@ beforeEach(() => {
   stage.time.now += 24 * 60 * MINUTE;
 });
 
-const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';
 const logInAgain = async (person: Person, authData: object): Promise<Person> => {
   const { body } = await stage.logIn(person, authData);
   return { ...person, session: { 'X-Parse-Session-Token': String(body['sessionToken']) } };

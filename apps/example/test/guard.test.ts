@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadParseSdk } from '../../../tools/parse-sdk.js';
 import type { Answer, Person } from '../../../tools/parse-server.js';
-import { startStage, type Stage } from './harness.js';
+import { slug, startStage, type Stage } from './harness.js';
 
 const MINUTE = 60_000;
 let stage: Stage;
@@ -14,7 +14,6 @@ beforeEach(() => {
   stage.events.length = 0;
 });
 
-const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';
 const factorsOf = async ({ id }: Person): Promise<string[]> => {
   const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id]);
   return Object.keys((rows[0]?.authData as object | null) ?? {});

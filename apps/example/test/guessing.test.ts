@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '../../../tools/parse-server.js';
-import { startStage, type Stage } from './harness.js';
+import { slug, startStage, type Stage } from './harness.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -13,7 +13,6 @@ beforeEach(() => {
 
 const parallel = <Result>(times: number, work: (index: number) => Promise<Result>): Promise<Result[]> =>
   Promise.all(Array.from({ length: times }, (_, index) => work(index)));
-const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';
 const opened = (answers: readonly Answer[]): number => answers.filter(({ body }) => body['sessionToken'] !== undefined).length;
 const wrongFor = (code: string): string => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 

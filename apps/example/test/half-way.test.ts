@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '../../../tools/parse-server.js';
-import { startStage, type Stage } from './harness.js';
+import { slug, startStage, type Stage } from './harness.js';
 
 /** Requests that pass a factor's hook and then fail, or carry more than the factor. */
 
@@ -14,7 +14,6 @@ beforeEach(() => {
   stage.time.now += 24 * 60 * MINUTE;
 });
 
-const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';
 const isFresh = async (person: Person): Promise<boolean> =>
   (await stage.call('POST', '/functions/sensitive', {}, person.session)).status === 200;
 const beginTotp = async (person: Person): Promise<string> =>

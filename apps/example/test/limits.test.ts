@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '../../../tools/parse-server.js';
-import { startStage, type Stage } from './harness.js';
+import { slug, startStage, type Stage } from './harness.js';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -14,7 +14,6 @@ beforeEach(() => {
   stage.sms.messages.length = 0;
 });
 
-const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';
 const at = (time: number): string => new Date(time).toISOString();
 const ask = (person: Person, phone: string): Promise<Answer> =>
   stage.challenge({ challengeData: { otp: { phone } } }, person.session);

@@ -2,11 +2,13 @@ import {
   composeFactors,
   generateKey,
   outbox,
+  type AnyFactor,
   type CloudRequest,
   type ComposedFactors,
   type ComposeOptions,
   type FactorEvent,
   type FreshnessOptions,
+  type InstallOptions,
   type Outbox,
   type ParseCloud,
 } from '@parse-factors/core';
@@ -28,6 +30,8 @@ export interface Stage extends TestServer {
   readonly time: { now: number };
   challenge(body: object, headers?: Record<string, string>): Promise<Answer>;
   logIn(person: Person, authData?: object): Promise<Answer>;
+  /** The same person in another session, opened with these answers. */
+  another(person: Person, authData?: object): Promise<Person>;
   save(person: Person, authData: object): Promise<Answer>;
   enrolPhone(person: Person, phone?: string): Promise<void>;
   enrolEmail(person: Person, email?: string): Promise<void>;
@@ -43,8 +47,10 @@ export interface StageOptions {
   readonly mail?: Partial<EmailOtpOptions>;
   readonly totp?: Partial<TotpOptions>;
   readonly server?: Readonly<Record<string, unknown>> & { readonly auth?: object };
-  /** Whether the guard is installed, and a Cloud function that only fresh sessions may call. */
-  readonly install?: boolean;
+  /** Further factors by their keys. */
+  readonly more?: Readonly<Record<string, AnyFactor>>;
+  /** Whether the guard is installed, and a Cloud function that only fresh sessions may call; or with which options. */
+  readonly install?: boolean | InstallOptions;
 }
 
 const base32 = new ScureBase32Plugin();
@@ -64,22 +70,27 @@ export async function startStageOn(postgres: string, options: StageOptions = {})
       otp: new SmsOtpFactor({ channel: sms, countries: ['US', 'FR'], allowFictional: true, ...options.sms }),
       email: new EmailOtpFactor({ channel: mail, ...options.mail }),
       totp: new TotpFactor({ issuer: 'Acme', ...options.totp }),
+      ...options.more,
     },
     ...options.compose,
   });
   const auth: Record<string, unknown> = { ...factors.auth, ...options.server?.auth };
-  const cloud = options.install === true ? { cloud: (parse: CloudCode) => installGuard(parse, factors) } : {};
+  const { install = false } = options;
+  const cloud =
+    install === false ? {} : { cloud: (parse: CloudCode) => installGuard(parse, factors, install === true ? {} : install) };
   const server = await startParseServer(postgres, { ...cloud, ...options.server, auth });
   return Object.assign(server, extras(server, { auth, factors, keys, sms, mail, events, time }));
 }
 
 /** The part of `Parse` in Cloud Code that is used here. */
-type CloudCode = ParseCloud & {
-  readonly Cloud: { define(name: string, work: (request: CloudRequest & { params: FreshnessOptions }) => Promise<string>): void };
+type CloudCode = Omit<ParseCloud, 'Cloud'> & {
+  readonly Cloud: ParseCloud['Cloud'] & {
+    define(name: string, work: (request: CloudRequest & { params: FreshnessOptions }) => Promise<string>): void;
+  };
 };
 
-function installGuard(parse: CloudCode, factors: ComposedFactors): void {
-  factors.install(parse);
+function installGuard(parse: CloudCode, factors: ComposedFactors, options: InstallOptions): void {
+  factors.install(parse, options);
   parse.Cloud.define('sensitive', async (request) => {
     await factors.requireFresh(request, request.params);
     return 'done';
@@ -109,6 +120,10 @@ function extras(server: TestServer, state: State): Omit<Stage, keyof TestServer>
     totp,
     logIn: ({ username, password }, authData) =>
       server.call('POST', '/login', { username, password, ...(authData && { authData }) }),
+    async another(person, authData) {
+      const { body } = expectOk(await this.logIn(person, authData));
+      return { ...person, session: { 'X-Parse-Session-Token': String(body['sessionToken']) } };
+    },
     async enrolPhone(person, phone = '+15551234567') {
       expectOk(await challenge({ challengeData: { otp: { phone } } }, person.session));
       expectOk(await save(person, { otp: { phone, code: lastCode(sms) } }));

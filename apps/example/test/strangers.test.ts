@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '../../../tools/parse-server.js';
-import { startStage, type Stage } from './harness.js';
+import { slug, startStage, type Stage } from './harness.js';
 
 /** A social provider whose proof is a token; its ids are public. It sorts behind `email` and before `otp`. */
 const google = {
@@ -19,7 +19,6 @@ beforeEach(() => {
   stage.time.now += 24 * 60 * 60_000;
 });
 
-const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';
 const sent = (): number => stage.sms.messages.length + stage.mail.messages.length;
 const users = async (): Promise<unknown> => (await stage.sql.query(`select "objectId", "authData" from "_User" order by 1`)).rows;
 

@@ -1,0 +1,1 @@
+export { RecoveryCodesFactor, type RecoveryCodesOptions, type RecoveryEnrolment } from './recovery-codes-factor.js';

@@ -1,0 +1,33 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { drawBytes, type FieldRule, type RandomSource } from '@parse-factors/core';
+
+const ID_BYTES = 16;
+const SECRET_BYTES = 32;
+
+/** `<id of the device>.<secret>`, each in Base64url. */
+export const DEVICE_TOKEN: FieldRule = {
+  maxLength: 66,
+  pattern: /^[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}$/,
+  accepts: 'the token of a trusted device',
+};
+
+/** A new id of a device, 128 bits. */
+export const newDeviceId = (random: RandomSource): string => drawBytes(random, ID_BYTES).toString('base64url');
+
+/** A new secret of a device, 256 bits: too many to guess, so nothing is gained by a keyed digest. */
+export const newSecret = (random: RandomSource): string => drawBytes(random, SECRET_BYTES).toString('base64url');
+
+/** Takes a token apart. */
+export function readToken(token: string): { readonly id: string; readonly secret: string } {
+  const [id = '', secret = ''] = token.split('.');
+  return { id, secret };
+}
+
+/** What is stored of a text that only the device knows. */
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
+/** Whether the digest is that of the text; constant time. */
+export const matches = (digest: string, text: string): boolean => {
+  const [stored, given] = [Buffer.from(digest), Buffer.from(digestOf(text))];
+  return stored.length === given.length && timingSafeEqual(stored, given);
+};

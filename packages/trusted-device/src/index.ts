@@ -1,0 +1,6 @@
+export {
+  TrustedDeviceFactor,
+  type TrustedDevice,
+  type TrustedDeviceEnrolment,
+  type TrustedDeviceOptions,
+} from './trusted-device-factor.js';
