@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadParseSdk } from '../../../tools/parse-sdk.js';
-import type { Answer, Person } from '../../../tools/parse-server.js';
+import type { Person } from '../../../tools/parse-server.js';
 import { slug, startStage, type Stage } from './harness.js';
 
 const MINUTE = 60_000;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Answer, Person } from '../../../tools/parse-server.js';
+import type { Person } from '../../../tools/parse-server.js';
 import { slug, startStage, type Stage } from './harness.js';
 
 /** Requests that pass a factor's hook and then fail, or carry more than the factor. */

@@ -92,11 +92,11 @@ export class FactorGuard {
     return this.#answering(request, object.id, '', async () => {
       const user = asUser(object);
       const trace = traceOf(config, user.id);
-      const { hasEnrolled } = trace;
-      trace.hasEnrolled = false; // good for one login
+      const { enrolled } = trace;
+      delete trace.enrolled; // good for one login
       const all = realFactors(this.#runtime);
       // An anonymous user is no account yet.
-      if (hasEnrolled === true || storedAmong(authDataOf(user), [...all, 'anonymous']).length > 0) return;
+      if (enrolled !== undefined || storedAmong(authDataOf(user), [...all, 'anonymous']).length > 0) return;
       const roles = (): Promise<readonly string[]> => roleNames(config, user.id);
       await this.#runtime.policy.assert({ user, roles, enrolled: [], given: [], hasStandIn: false, all });
     });

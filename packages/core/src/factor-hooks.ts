@@ -59,9 +59,11 @@ export class FactorHooks<Enrolment extends object> {
     // Those that are set up answer as well, each in its own hook of this login.
     if (!login.enrolled.every((key) => login.given.includes(key))) throw new FactorError('session_required');
     await login.assertPolicy();
-    const enrolled = await this.#enrolAtLogin(payload, this.#scope(request, login.user));
-    traceOf(request.config, login.user.id).hasEnrolled = true;
-    return enrolled;
+    const scope = this.#scope(request, login.user);
+    const { save, response } = await this.#enrolAtLogin(payload, scope);
+    traceOf(request.config, login.user.id).enrolled = this.#key;
+    await this.#closeLogin(login, scope);
+    return { save, response };
   }
 
   /** A login of an enrolled user. */
@@ -75,6 +77,7 @@ export class FactorHooks<Enrolment extends object> {
     const response = await this.#factor.verify(scope.context, 'sign-in', payload, opened.enrolment);
     if (this.#factor.standIn === undefined) traceOf(request.config, login.user.id).answered = this.#key;
     await this.#sealAnew(scope, opened);
+    await this.#closeLogin(login, scope);
     return { ...UNCHANGED, ...(response && { response }) };
   }
 
@@ -154,6 +157,7 @@ export class FactorHooks<Enrolment extends object> {
     if (scope.hasAnyFactor) throw new FactorError('session_required');
     const { save, response } = await this.#enrolAtLogin(payload, scope);
     await scope.write(save);
+    await scope.announceEnrolment(this.#key);
     return response;
   }
 
@@ -177,9 +181,13 @@ export class FactorHooks<Enrolment extends object> {
     const { enrolment } = await this.#factor.confirmEnrolment(scope.context, payload, undefined);
     if (enrolment === undefined) throw new FactorError('unavailable');
     await this.#claimFirst(scope);
-    await scope.endWhatDependsOn('enrolled');
-    scope.context.emit({ type: 'enrolled', purpose: 'enrolment' });
     return { save: scope.seal(enrolment), response: this.#describe(enrolment) };
+  }
+
+  /** What a login has set up counts only once every factor that it gives was right. */
+  async #closeLogin(login: LoginRequest, scope: FactorRequest<Enrolment>): Promise<void> {
+    const { enrolled } = traceOf(scope.config, login.user.id);
+    if (enrolled !== undefined && login.isLast(this.#key)) await scope.announceEnrolment(enrolled);
   }
 
   /** Of several first factors at the same moment, one is the first; the others are beside it. */

@@ -18,7 +18,7 @@ import {
 } from './factor.js';
 import { realFactors, storedAmong, type FactorChange, type FactorRuntime } from './factor-runtime.js';
 import { Freshness, type SessionOwner } from './freshness.js';
-import type { HookRequest, HookUser } from './parse-hooks.js';
+import type { HookConfig, HookRequest, HookUser } from './parse-hooks.js';
 import { authDataOf, fetchUser, replaceRecord, revokeSessions, writeRecords } from './parse-user.js';
 import { subjectOf } from './subject.js';
 
@@ -58,6 +58,11 @@ export class FactorRequest<Enrolment extends object> {
     const emit = emitter(key, runtime, request, user.id);
     const change: EnrolledContext<Enrolment>['change'] = (work) => this.change(work);
     this.context = { key, appId, user, ip, installationId, store: storeFor(config), keyring, clock, random, emit, change };
+  }
+
+  /** The configuration that the request runs with. */
+  get config(): HookConfig {
+    return this.#request.config;
   }
 
   /** What stands in `authData` for the factor, as it is stored. */
@@ -113,8 +118,8 @@ export class FactorRequest<Enrolment extends object> {
       const { enrolment, sealed } = openEnrolment<Enrolment>(keyring, this.#owner, record);
       const changed = work(enrolment);
       if (changed === undefined) return false;
-      if (await replaceRecord(this.#request.config, this.#owner, sealed, this.seal(changed))) return true;
-      const user = await fetchUser(this.#request.config, this.#owner.userId);
+      if (await replaceRecord(this.config, this.#owner, sealed, this.seal(changed))) return true;
+      const user = await fetchUser(this.config, this.#owner.userId);
       record = authDataOf(user)[this.#owner.key] ?? undefined;
     }
     throw new FactorError('unavailable');
@@ -160,13 +165,18 @@ export class FactorRequest<Enrolment extends object> {
    * changed and the options say so, the user's sessions but for this one.
    */
   async endWhatDependsOn(change: FactorChange | 'password'): Promise<void> {
-    const { config } = this.#request;
     const ended = await this.endTrust();
     for (const key of ended)
       emitter(key, this.#runtime, this.#request, this.#user.id)({ type: 'device_revoked', reason: change });
     if (change === 'password' || !this.#runtime.revokeSessionsOn.includes(change)) return;
-    const sessions = await revokeSessions(config, this.#user.id, this.#session?.getSessionToken());
+    const sessions = await revokeSessions(this.config, this.#user.id, this.#session?.getSessionToken());
     if (sessions > 0) this.context.emit({ type: 'sessions_revoked', reason: change });
+  }
+
+  /** Ends what a new factor ends, and tells of it. */
+  async announceEnrolment(key: string): Promise<void> {
+    await this.endWhatDependsOn('enrolled');
+    emitter(key, this.#runtime, this.#request, this.#user.id)({ type: 'enrolled', purpose: 'enrolment' });
   }
 
   /** Whether the session has lately answered a factor. */
@@ -203,7 +213,7 @@ export class FactorRequest<Enrolment extends object> {
 
   /** Puts the record where it is kept, outside of what Parse Server is about to save. */
   write(record: EnrolmentRecord): Promise<void> {
-    return writeRecords(this.#request.config, this.#owner.userId, { [this.#owner.key]: record });
+    return writeRecords(this.config, this.#owner.userId, { [this.#owner.key]: record });
   }
 
   /** @throws FactorError `fresh_proof_required` */

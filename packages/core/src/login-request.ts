@@ -57,6 +57,11 @@ export class LoginRequest {
     }
   }
 
+  /** Whether no other factor is asked after this one. */
+  isLast(key: string): boolean {
+    return this.given.every((other) => other <= key);
+  }
+
   /** @throws FactorError `factor_required` or `enrolment_required`, before anything is consumed */
   assertPolicy(): Promise<void> {
     const { factors, policy } = this.#runtime;

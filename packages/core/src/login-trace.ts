@@ -4,8 +4,8 @@ import type { HookConfig } from './parse-hooks.js';
 interface Trace {
   /** The factor that a login answered, but for a stand-in. */
   answered?: string;
-  /** Whether a login has set up a factor, so that it is not refused for the lack of one. */
-  hasEnrolled?: boolean;
+  /** The factor that a login has set up, so that it is not refused for the lack of one. */
+  enrolled?: string;
 }
 
 /** By `request.config`, which hooks and triggers of one HTTP request share, then by user. */

@@ -156,6 +156,7 @@ export class LoginPolicy {
 
   #isInGrace(user: FactorUser): boolean {
     const { graceMs = 0, since = 0 } = this.#enrolment;
+    if (graceMs === 0) return this.#clock() < since;
     const signedUpAt = new Date(user.get('createdAt') as string | Date).getTime();
     return Number.isFinite(signedUpAt) && this.#clock() < Math.max(signedUpAt, since) + graceMs;
   }
