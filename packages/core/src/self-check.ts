@@ -109,7 +109,8 @@ export class SelfCheck {
     for (const key of Object.keys(this.#auth)) if (!known.includes(key)) await table.create({ objectId: key });
     const forgotten: string[] = [];
     for (const key of known.filter((name) => !Object.hasOwn(auth, name))) {
-      const users = await database.find('_User', { [`authData.${key}.sealed`]: { $exists: true } }, { limit: 1 });
+      // On Postgres, `$exists` finds nothing below the first level.
+      const users = await database.find('_User', { [`authData.${key}.sealed`]: { $regex: '.' } }, { limit: 1 });
       if (users.length > 0) forgotten.push(key);
     }
     return forgotten;

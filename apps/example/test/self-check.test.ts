@@ -1,0 +1,98 @@
+import { TotpFactor } from '@parse-factors/totp';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { composeFactors, generateKey, type FactorEvent } from '@parse-factors/core';
+import { startParseServer } from '../../../tools/parse-server.js';
+import { startStage, type Stage, type StageOptions } from './harness.js';
+
+/** What is reported at the start of a server whose configuration leaves the factors open. */
+
+const PROTECTED = { _User: { '*': ['authData'] } };
+let stage: Stage;
+const start = async (options: StageOptions): Promise<void> => {
+  stage = await startStage(options);
+};
+afterEach(() => stage.stop());
+
+const reasons = async (): Promise<string[]> => (await stage.factors.check()).map(({ reason }) => reason);
+
+describe('the self-check', () => {
+  it('finds nothing where all is well', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED } });
+    expect(await stage.factors.check()).toEqual([]);
+  });
+
+  it('accepts authData that the class itself protects', async () => {
+    await start({ install: true });
+    expect(await reasons()).toEqual(['auth_data_not_protected']);
+    const classLevelPermissions = { protectedFields: { '*': ['authData'] } };
+    const master = { 'X-Parse-Master-Key': 'master' };
+    const { status } = await stage.call('PUT', '/schemas/_User', { className: '_User', classLevelPermissions }, master);
+    expect(status).toBe(200);
+    expect(await reasons()).toEqual([]);
+  });
+
+  it('reports by itself, soon after the start, a guard that was forgotten', async () => {
+    const logged: string[] = [];
+    const loggerAdapter = { log: (_level: string, message: string) => logged.push(message), query: () => undefined };
+    await start({ server: { protectedFields: PROTECTED, loggerAdapter } });
+    await expect
+      .poll(() => stage.events.filter(({ type }) => type === 'misconfigured'), { timeout: 10_000 })
+      .toMatchObject([{ reason: 'guard_not_installed', factor: '' }]);
+    expect(logged.join('\n')).toContain('parse-factors: guard_not_installed: ');
+    stage.factors.install();
+    expect(await reasons()).toEqual([]);
+  });
+
+  it('reports by itself authData that is not protected, when the guard is there', async () => {
+    await start({ install: true });
+    await expect
+      .poll(() => stage.events.filter(({ type }) => type === 'misconfigured').map(({ reason }) => reason), { timeout: 10_000 })
+      .toEqual(['auth_data_not_protected']);
+  });
+
+  it('knows that an application calls the guard from triggers of its own', async () => {
+    await start({ install: { except: ['beforeSave'] }, server: { protectedFields: PROTECTED } });
+    expect(await reasons()).toEqual([]);
+  });
+
+  it('reports a factor that users have, and auth names no more; not one that nobody has', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED } });
+    const person = await stage.signUp();
+    await stage.enrolTotp(person);
+    await stage.factors.check(); // as at every start: notes which there are
+
+    const events: FactorEvent[] = [];
+    const keys = generateKey('later');
+    const later = composeFactors({
+      keys,
+      factors: { authenticator: new TotpFactor({ issuer: 'Acme' }) },
+      onEvent: (event) => events.push(event),
+    });
+    const server = await startParseServer(
+      inject('postgres'),
+      {
+        auth: { ...later.auth },
+        protectedFields: PROTECTED,
+        cloud: (parse: Parameters<typeof later.install>[0]) => later.install(parse),
+      },
+      stage.databaseUri,
+    );
+    try {
+      expect(await later.check()).toEqual([
+        { reason: 'factor_not_configured', factor: 'totp', sentence: expect.stringContaining('"totp"') },
+      ]);
+      await expect
+        .poll(() => events.filter(({ type }) => type === 'misconfigured'), { timeout: 10_000 })
+        .toMatchObject([{ reason: 'factor_not_configured', factor: 'totp' }]);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('can be turned off, and says nothing of a server that is not up', async () => {
+    await start({ compose: { selfCheck: false } });
+    const idle = composeFactors({ keys: generateKey('idle'), factors: { totp: new TotpFactor({ issuer: 'Acme' }) } });
+    expect(await idle.check()).toEqual([]);
+    expect(await reasons()).toEqual(['guard_not_installed', 'auth_data_not_protected']);
+  });
+});
