@@ -49,7 +49,7 @@ export interface StageOptions {
   readonly server?: Readonly<Record<string, unknown>> & { readonly auth?: object };
   /** Further factors by their keys. */
   readonly more?: Readonly<Record<string, AnyFactor>>;
-  /** Whether the guard is installed, and a Cloud function that only fresh sessions may call; or with which options. */
+  /** Whether the guard is installed, and Cloud functions, `plain` and `sensitive`, which only fresh sessions may call; or how. */
   readonly install?: boolean | InstallOptions;
 }
 
@@ -91,6 +91,7 @@ type CloudCode = Omit<ParseCloud, 'Cloud'> & {
 
 function installGuard(parse: CloudCode, factors: ComposedFactors, options: InstallOptions): void {
   factors.install(parse, options);
+  parse.Cloud.define('plain', async () => 'done');
   parse.Cloud.define('sensitive', async (request) => {
     await factors.requireFresh(request, request.params);
     return 'done';
