@@ -49,8 +49,23 @@ export function tour(url: string): readonly Step[] {
       line: `curl -s -X POST ${url}/parse/login ${APP} -d "{${LOGIN.replaceAll('"', '\\"')},\\"authData\\":{\\"email\\":\\"$CODE\\"}}"`,
     },
     {
-      title: 'Or with the next code of the app',
-      line: `read -p 'Code: ' CODE; curl -s -X POST ${url}/parse/login ${APP} -d "{${LOGIN.replaceAll('"', '\\"')},\\"authData\\":{\\"totp\\":\\"$CODE\\"}}"`,
+      title: 'Or with the next code of the app; keep this session',
+      line: `read -p 'Code: ' CODE; REPLY=$(curl -s -X POST ${url}/parse/login ${APP} -d "{${LOGIN.replaceAll('"', '\\"')},\\"authData\\":{\\"totp\\":\\"$CODE\\"}}"); echo "$REPLY"; SESSION=$(echo "$REPLY" | ${field('sessionToken')})`,
     },
+    {
+      title: 'Trust this device: it was just logged in with a factor',
+      line: `TOKEN=$(${put('{"authData":{"device":{"remember":"true","name":"This shell"}}}')} | ${field('token')}); echo $TOKEN`,
+    },
+    {
+      title: 'Log in on it: its token stands in for a code, and is renewed',
+      line: `curl -s -X POST ${url}/parse/login ${APP} -d "{${LOGIN.replaceAll('"', '\\"')},\\"authData\\":{\\"device\\":{\\"token\\":\\"$TOKEN\\"}}}"`,
+    },
+    {
+      title: 'Prove it is you once more: ask for a code by e-mail',
+      line: post('/challenge', '{"challengeData":{"email":true}}', SESSION),
+    },
+    { title: 'Read the code', line: code },
+    { title: 'Answer it: for five minutes this session is fresh', line: put('{"authData":{"email":"$CODE"}}') },
+    { title: 'Make recovery codes: they are shown once', line: put('{"authData":{"recovery":{"generate":"true"}}}') },
   ];
 }

@@ -1,7 +1,9 @@
 import { composeFactors, type ParseCloud } from '@parse-factors/core';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
+import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { SmsOtpFactor } from '@parse-factors/sms-otp';
 import { TotpFactor } from '@parse-factors/totp';
+import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import type { Channels } from './channels.js';
 import { servePages } from './pages.js';
 import type { Settings } from './settings.js';
@@ -74,6 +76,8 @@ const composeExample = ({ factorKeys }: Settings, { sms, email, outboxes }: Chan
       }),
       email: new EmailOtpFactor({ channel: email, appName: 'Example' }),
       totp: new TotpFactor({ issuer: 'Example' }),
+      recovery: new RecoveryCodesFactor(),
+      device: new TrustedDeviceFactor(),
     },
   });
 
@@ -98,7 +102,7 @@ export async function startServer(settings: Settings, channels: Channels, databa
     graphQLPath: '/graphql',
     graphQLPublicIntrospection: true,
     auth: factors.auth,
-    cloud: (Parse: ParseCloud) => factors.install(Parse),
+    cloud: (Parse: ParseCloud) => factors.install(Parse, { adminFunctions: true }),
     protectedFields: { _User: { '*': ['authData'] } },
     protectedFieldsOwnerExempt: true, // users see the status of their own factors
     middleware: servePages(url, channels.outboxes, host === '127.0.0.1'),

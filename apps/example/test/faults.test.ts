@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { MemoryOtpStore, type OtpStore } from '@parse-factors/core';
+import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
+import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startStage, type Stage } from './harness.js';
 
@@ -19,7 +21,11 @@ beforeAll(async () => {
     if (broken === 'random') throw new Error('no entropy');
     return randomBytes(size);
   };
-  stage = await startStage({ compose: { store, random } });
+  stage = await startStage({
+    install: true,
+    compose: { store, random },
+    more: { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() },
+  });
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
@@ -68,5 +74,53 @@ describe('a fault', () => {
     expect(JSON.stringify(stage.events)).not.toContain('10.0.0.7');
     broken = undefined;
     await stage.enrolPhone(person, phone);
+  });
+});
+
+/** Makes every change of a user's row fail from now on; gives an end to it. */
+async function breakUsers(): Promise<() => Promise<void>> {
+  await stage.sql.query(
+    `create function refuse() returns trigger language plpgsql as 'begin raise exception ''disk full''; end'`,
+  );
+  await stage.sql.query(`create trigger refuse before update on "_User" for each row execute function refuse()`);
+  return async () => {
+    await stage.sql.query(`drop trigger refuse on "_User"`);
+    await stage.sql.query(`drop function refuse`);
+  };
+}
+
+describe("a fault of the database in a user's row", () => {
+  it('lets no recovery code and no device in, and both work afterwards', async () => {
+    const person = await stage.signUp();
+    await stage.enrolTotp(person);
+    const device = await stage.save(person, { device: { remember: 'true', name: 'Laptop' } });
+    const { token } = device.body['authDataResponse'].device as { token: string };
+    const made = await stage.save(person, { recovery: { generate: 'true' } });
+    const [recovery] = String(made.body['authDataResponse'].recovery.codes).split(', ');
+    const mend = await breakUsers();
+    expect((await stage.logIn(person, { recovery })).body).toEqual(UNAVAILABLE);
+    expect((await stage.logIn(person, { device: { token } })).body).toEqual(UNAVAILABLE);
+    await mend();
+    expect((await stage.logIn(person, { recovery })).status).toBe(200);
+    expect((await stage.logIn(person, { device: { token } })).status).toBe(200);
+  });
+
+  it('of the random source makes no codes and trusts no device', async () => {
+    const person = await stage.signUp();
+    await stage.enrolTotp(person);
+    broken = 'random';
+    expect((await stage.save(person, { recovery: { generate: 'true' } })).body).toEqual(UNAVAILABLE);
+    expect((await stage.save(person, { device: { remember: 'true' } })).body).toEqual(UNAVAILABLE);
+    broken = undefined;
+    expect((await stage.save(person, { recovery: { generate: 'true' } })).status).toBe(200);
+  });
+
+  it('that keeps the guard from looking removes nothing', async () => {
+    const person = await stage.signUp();
+    await stage.enrolTotp(person);
+    broken = 'attempt';
+    expect((await stage.save(person, { totp: null })).body).toEqual(UNAVAILABLE);
+    broken = undefined;
+    expect((await stage.logIn(person)).body['error']).toContain('Missing additional authData totp');
   });
 });

@@ -89,11 +89,15 @@ describe('npm start', () => {
 
     const replies = await runTour(lines);
     expect(replies).toContain('"code":-1,"error":"Missing additional authData otp"');
-    expect(replies.match(/"status":"sent"/g)).toHaveLength(3);
+    expect(replies.match(/"status":"sent"/g)).toHaveLength(4);
     expect(replies.match(/"status":"enabled"[^}]*"freshUntil"/g)).toHaveLength(3);
-    expect(replies.match(/"sessionToken":"r:/g)).toHaveLength(3); // sign-up, by mail, by app
+    expect(replies.match(/"sessionToken":"r:/g)).toHaveLength(4); // sign-up, by mail, by app, by device
+    expect(replies).toMatch(/"device":\{"token":"[\w-]{22}\.[\w-]{43}"\}/);
+    expect(replies).toContain('"status":"verified"');
+    expect(/"codes":"([^"]+)"/.exec(replies)?.[1]?.split(', ')).toHaveLength(10);
     expect(await fetchJson('/outbox.json')).toMatchObject([
       { channel: 'sms', to: '+15551234567', text: expect.stringMatching(/^\d{6} is your/), sentAt: expect.stringMatching(/^20/) },
+      { channel: 'email', to: 'ann@example.com' },
       { channel: 'email', to: 'ann@example.com' },
       { channel: 'email', to: 'ann@example.com' },
     ]);
