@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { COMPOSE_RULES } from '../packages/core/src/compose-options.js';
 import { CODE_FACTOR_RULES, FACTOR_ERRORS } from '../packages/core/src/index.js';
 
 /** Checks the documents: TypeScript compiles, links lead somewhere, tables of options and errors agree with the source. */
@@ -65,7 +66,7 @@ function checkTables(): void {
   for (const slug of documented.filter((name) => !Object.hasOwn(FACTOR_ERRORS, name)))
     problems.push(`docs/errors.md: unknown ${slug}`);
   const core = readFileSync(join(root, 'packages', 'core', 'README.md'), 'utf8');
-  for (const option of Object.keys(CODE_FACTOR_RULES)) {
+  for (const option of Object.keys({ ...CODE_FACTOR_RULES, ...COMPOSE_RULES })) {
     if (!core.includes(`\`${option}\``)) problems.push(`packages/core/README.md lacks the option ${option}`);
   }
 }

@@ -63,6 +63,17 @@ describe('a trusted device', () => {
     expect(await stage.dump()).not.toContain(token.split('.')[1]);
   });
 
+  it('logs in by GraphQL, which hands out the renewed token; a batch does too', async () => {
+    const { person, token } = await trusting();
+    const { username, password } = person;
+    const query = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken user { authDataResponse } } } }`;
+    const login = await stage.graphql(query, { input: { username, password, authData: { device: { token } } } });
+    const { authDataResponse } = login['data'].logIn.viewer.user as { authDataResponse: { device: { token: string } } };
+    const body = { username, password, authData: authDataResponse };
+    const batch = await stage.call('POST', '/batch', { requests: [{ method: 'POST', path: '/parse/login', body }] });
+    expect(batch.body[0].success.authDataResponse.device.token).toMatch(/^[\w-]{22}\./);
+  });
+
   it('costs a login two statements at most', async () => {
     const { person, token } = await trusting();
     const plain = await stage.signUp();

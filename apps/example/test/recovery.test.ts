@@ -66,6 +66,15 @@ describe('recovery codes', () => {
     expect(await remaining(person)).toEqual({ status: 'enabled', remaining: '6' });
   });
 
+  it('are told by GraphQL as well', async () => {
+    const { person } = await prepared();
+    const update = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { user { authDataResponse } } }`;
+    const fields = { authData: GENERATE };
+    const made = await stage.graphql(update, { input: { id: person.id, fields } }, person.session);
+    const { codes } = made['data'].updateUser.user.authDataResponse.recovery as { codes: string };
+    expect((await stage.logIn(person, { recovery: codes.split(', ')[0] })).status).toBe(200);
+  });
+
   it('of one code, 20 parallel logins open one session; of two different codes, both do, and the count is right', async () => {
     const { person, codes } = await prepared();
     const [one = '', two = '', three = ''] = codes;

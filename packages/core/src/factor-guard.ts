@@ -11,9 +11,15 @@ import type { HookConfig, HookObject, HookUser } from './parse-hooks.js';
 import { authDataOf, fetchUser, roleNames } from './parse-user.js';
 import { subjectOf } from './subject.js';
 
-/** The part of a Cloud Code request (trigger, function or validator) that is used here. */
+/** The user of the session behind a Cloud Code request; a `Parse.User` is one. */
+export interface CloudUser {
+  readonly id?: string | undefined;
+  getSessionToken(): string | null | undefined;
+}
+
+/** The part of a Cloud Code request (trigger, function or validator) that is used here; Parse's own types fit. */
 export interface CloudRequest {
-  readonly user?: HookUser | undefined;
+  readonly user?: CloudUser | undefined;
   readonly master?: boolean | undefined;
   readonly ip?: string;
   readonly installationId?: string;
@@ -44,9 +50,7 @@ export class FactorGuard {
   /** Passes if the session is fresh; one statement, and one more while what made it fresh is an enrolment. */
   requireFresh(request: CloudRequest, options: FreshnessOptions = {}): Promise<void> {
     return this.#answering(request, request.user?.id, '', async () => {
-      const sessionToken = request.user?.getSessionToken();
-      if (request.user === undefined || sessionToken === undefined) throw new FactorError('session_required');
-      const owner = { appId: request.config.appId, userId: request.user.id, sessionToken };
+      const owner = sessionOwner(request);
       const proof = await this.#freshness(request).find(owner, (key) => this.#stored(request, owner.userId, key), options);
       if (proof === undefined) throw new FactorError('fresh_proof_required');
     });
@@ -104,16 +108,14 @@ export class FactorGuard {
 
   /** After a login: remembers for a while that its session was opened with a factor. */
   afterLogin(request: TriggerRequest): Promise<void> {
-    const { object, user, config } = request;
+    const { object, config } = request;
     return this.#answering(request, object.id, '', async () => {
-      const sessionToken = user?.getSessionToken();
-      if (object.id === undefined || sessionToken === undefined) return;
-      const trace = traceOf(config, object.id);
+      const { id } = asUser(object);
+      const trace = traceOf(config, id);
       const { answered } = trace;
       delete trace.answered; // good for one session
       if (answered === undefined) return;
-      const owner = { appId: config.appId, userId: object.id, sessionToken };
-      await this.#freshness(request, 'login').mark(owner, answered, this.#runtime.freshMs);
+      await this.#freshness(request, 'login').mark(sessionOwner(request), answered, this.#runtime.freshMs);
     });
   }
 
@@ -136,16 +138,16 @@ export class FactorGuard {
   }
 
   async #spendProof(request: TriggerRequest, id: string): Promise<void> {
-    const sessionToken = request.user?.getSessionToken();
-    if (request.user?.id !== id || sessionToken === undefined) throw new FactorError('session_required');
-    const owner: SessionOwner = { appId: request.config.appId, userId: id, sessionToken };
+    const owner = sessionOwner(request);
+    if (owner.userId !== id) throw new FactorError('session_required');
     const freshness = this.#freshness(request);
     const proof = await freshness.find(owner, (key) => this.#stored(request, id, key));
     if (proof === undefined || !(await freshness.spend(owner, proof))) throw new FactorError('fresh_proof_required');
   }
 
   #scope(request: CloudRequest, user: FactorUser, key: string): FactorRequest<object> {
-    const session = request.user?.id === user.id ? request.user : undefined;
+    const token = request.user?.id === user.id ? (request.user.getSessionToken() ?? undefined) : undefined;
+    const session: HookUser | undefined = token === undefined ? undefined : { id: user.id, getSessionToken: () => token };
     return new FactorRequest(key, this.#runtime, request, user, session);
   }
 
@@ -156,4 +158,11 @@ export class FactorGuard {
   #answering(request: CloudRequest, userId: string | undefined, key: string, work: () => Promise<void>): Promise<void> {
     return answering(emitter(key, this.#runtime, request, userId), work);
   }
+}
+
+/** Whose session asks. */
+function sessionOwner({ user, config }: CloudRequest): SessionOwner {
+  const sessionToken = user?.getSessionToken() ?? undefined;
+  if (user?.id === undefined || sessionToken === undefined) throw new FactorError('session_required');
+  return { appId: config.appId, userId: user.id, sessionToken };
 }
