@@ -2,9 +2,11 @@ import { composeFactors, FactorConfigError, generateKey, MemoryOtpStore, outbox,
 import { EmailOtpFactor, type EmailOtpOptions } from '@parse-factors/email-otp';
 import { sendgrid, type SendgridOptions } from '@parse-factors/email-otp/sendgrid';
 import { smtp, type SmtpOptions } from '@parse-factors/email-otp/smtp';
+import { RecoveryCodesFactor, type RecoveryCodesOptions } from '@parse-factors/recovery-codes';
 import { SmsOtpFactor, type SmsOtpOptions } from '@parse-factors/sms-otp';
 import { twilio, type TwilioOptions } from '@parse-factors/sms-otp/twilio';
 import { TotpFactor, type TotpOptions } from '@parse-factors/totp';
+import { TrustedDeviceFactor, type TrustedDeviceOptions } from '@parse-factors/trusted-device';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -17,7 +19,34 @@ const mail: EmailOtpOptions = { channel };
 
 /** Everything that takes options: how it is made, sound options, and every option it has. */
 const makers = {
-  composeFactors: [composeFactors, compose, ['keys', 'factors', 'store', 'freshMs', 'onEvent', 'clock', 'random']],
+  composeFactors: [
+    composeFactors,
+    compose,
+    [
+      'keys',
+      'factors',
+      'store',
+      'freshMs',
+      'policy',
+      'enrolment',
+      'revokeSessionsOn',
+      'selfCheck',
+      'eventLog',
+      'onEvent',
+      'clock',
+      'random',
+    ],
+  ],
+  RecoveryCodesFactor: [
+    (options: RecoveryCodesOptions) => new RecoveryCodesFactor(options ?? (null as never)),
+    {},
+    ['count', 'warnAt', 'maxFailures', 'lockMs', 'maxLockMs'],
+  ],
+  TrustedDeviceFactor: [
+    (options: TrustedDeviceOptions) => new TrustedDeviceFactor(options ?? (null as never)),
+    {},
+    ['trustMs', 'maxDevices', 'bindInstallation'],
+  ],
   SmsOtpFactor: [(options: SmsOtpOptions) => new SmsOtpFactor(options), sms, [...codeOptions(), 'countries', 'allowFictional']],
   EmailOtpFactor: [(options: EmailOtpOptions) => new EmailOtpFactor(options), mail, codeOptions()],
   TotpFactor: [
@@ -85,13 +114,19 @@ const ABSURD: readonly unknown[] = [
   Symbol('x'),
 ];
 const TIMES_OR_COUNTS = /Ms$|^max|Length$|Seconds$/;
+/** Options for which some of these mean something. */
+const NOT_ABSURD: Readonly<Record<string, (value: unknown) => boolean>> = {
+  factors: (value) => Reflect.get(Object(value), 'send') !== undefined,
+  enrolment: (value) => JSON.stringify(value) === '{}',
+  revokeSessionsOn: (value) => JSON.stringify(value) === '[]',
+};
 
 describe.each(Object.entries(makers))('%s', (_name, [make, sound, names]) => {
   it('takes sound options', () => expect(() => make(sound)).not.toThrow());
 
   it.each(names)('refuses an absurd %s by its name', (name) => {
     const values = TIMES_OR_COUNTS.test(name) ? [...ABSURD, '60000', 0, true] : ABSURD;
-    for (const value of values.filter((value) => name !== 'factors' || Reflect.get(Object(value), 'send') === undefined)) {
+    for (const value of values.filter((value) => NOT_ABSURD[name]?.(value) !== true)) {
       const create = (): unknown => make({ ...sound, [name]: value });
       expect(create, `${name} = ${String(value)}`).toThrow(FactorConfigError);
       expect(create).toThrow(new RegExp(`"${name}"`));
@@ -172,6 +207,26 @@ describe('values that look sound', () => {
     [() => new SmsOtpFactor({ ...sms, channel: Sender as never }), /"channel"/],
     [() => composeFactors({ ...compose, store: MemoryOtpStore as never }), /"store"/],
     [() => composeFactors({ ...compose, clock: () => 'x' as never }), /"clock"/],
+    [() => composeFactors({ ...compose, policy: 'al' as never }), /"policy"/],
+    [() => composeFactors({ ...compose, policy: { atLeast: 0 } }), /"policy"/],
+    [() => composeFactors({ ...compose, policy: { atLeast: 6 } }), /"policy"/],
+    [() => composeFactors({ ...compose, policy: { atLeast: 2, orElse: 'any' } as never }), /"policy"/],
+    [() => composeFactors({ ...compose, policy: { byRole: { admin: 'al' as never } } }), /"policy"/],
+    [() => composeFactors({ ...compose, policy: { byRole: {}, otherwise: 'none' as never } }), /"policy"/],
+    [() => composeFactors({ ...compose, policy: { roles: { admin: 'all' } } as never }), /"policy"/],
+    [() => composeFactors({ ...compose, enrolment: { requiredFor: 'all' as never } }), /"enrolment"/],
+    [() => composeFactors({ ...compose, enrolment: { requiredFor: { roles: 'admin' as never } } }), /"enrolment"/],
+    [() => composeFactors({ ...compose, enrolment: { graceDays: 3 } as never }), /"enrolment"/],
+    [() => composeFactors({ ...compose, enrolment: { graceMs: -1 } }), /"enrolment"/],
+    [() => composeFactors({ ...compose, revokeSessionsOn: ['enroled' as never] }), /"revokeSessionsOn"/],
+    [() => composeFactors({ ...compose, selfCheck: 'no' as never }), /"selfCheck"/],
+    [
+      () => composeFactors({ ...compose, factors: { recovery: new RecoveryCodesFactor() } }),
+      /"factors" must hold a factor beside/,
+    ],
+    [() => composeFactors(compose).install({} as never, { except: ['beforesave' as never] }), /"except"/],
+    [() => composeFactors(compose).install({} as never, { exept: [] } as never), /unknown option "exept"/],
+    [() => composeFactors(compose).install({} as never), /call it from Cloud Code/],
     [() => sendgrid({ apiKey: 'SG.x', from: 'a@b.c', baseUrl: 'javascript:alert(1)' }), /"baseUrl"/],
     [() => sendgrid({ apiKey: 'SG.x', from: 'a@b.c', baseUrl: 'ftp://x' }), /"baseUrl"/],
     [() => smtp({ url: 'smtp://us%zz:pw@host', from: 'a@b.c' }), /"url"/],
@@ -192,6 +247,7 @@ it.each([
   [SmsOtpFactor, sms],
   [EmailOtpFactor, mail],
   [TotpFactor, { issuer: 'A' }],
+  [RecoveryCodesFactor, {}],
 ] as const)('%o refuses a longest lock shorter than the first', (Factor, sound) => {
   const create = Factor as unknown as new (options: object) => object;
   expect(() => new create({ ...sound, lockMs: 120_000, maxLockMs: 60_000 })).toThrow(/"maxLockMs"/);

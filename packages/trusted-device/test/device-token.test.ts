@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { DEVICE_TOKEN, digestOf, matches, newDeviceId, newSecret, readToken } from '../src/device-token.js';
+
+describe("a device's token", () => {
+  it('is made of 128 bits that name the device and 256 that nobody guesses', () => {
+    const sizes: number[] = [];
+    const random = (size: number): Uint8Array => {
+      sizes.push(size);
+      return randomBytes(size);
+    };
+    const token = `${newDeviceId(random)}.${newSecret(random)}`;
+    expect(sizes).toEqual([16, 32]);
+    expect(DEVICE_TOKEN.pattern.test(token)).toBe(true);
+    const { id, secret } = readToken(token);
+    expect(`${id}.${secret}`).toBe(token);
+  });
+
+  it('matches the digest of its secret, and no other text', () => {
+    const digest = digestOf('one');
+    expect(matches(digest, 'one')).toBe(true);
+    for (const other of ['two', '', 'one ', digest]) expect(matches(digest, other)).toBe(false);
+    expect(matches('', '')).toBe(false);
+  });
+});
