@@ -1,4 +1,5 @@
-import type { EnrolmentOptions, PolicyOption } from '@parse-factors/core';
+import type { AnyFactor, EnrolmentOptions, PolicyOption } from '@parse-factors/core';
+import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '../../../tools/parse-server.js';
 import { slug, startStage, type Stage } from './harness.js';
@@ -9,8 +10,12 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const MASTER = { 'X-Parse-Master-Key': 'master' };
 let stage: Stage;
-const start = async (enrolment: EnrolmentOptions, policy: PolicyOption = 'any'): Promise<void> => {
-  stage = await startStage({ install: true, compose: { enrolment, policy }, server: { auth: { badge: BADGE } } });
+const start = async (
+  enrolment: EnrolmentOptions,
+  policy: PolicyOption = 'any',
+  more: Record<string, AnyFactor> = {},
+): Promise<void> => {
+  stage = await startStage({ install: true, compose: { enrolment, policy }, more, server: { auth: { badge: BADGE } } });
 };
 afterEach(() => stage.stop());
 
@@ -86,11 +91,8 @@ describe('who must have a factor and has none', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => stage.logIn(one, { totp })));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     const body = { ...credentials(two), authData: { totp: stage.totp(await beginTotp(two)) } };
-    const requests = [body, credentials(two), body, credentials(two)].map((given) => ({
-      method: 'POST',
-      path: '/parse/login',
-      body: given,
-    }));
+    const plain = Array.from({ length: 20 }, () => credentials(two));
+    const requests = [body, ...plain, body, ...plain].map((given) => ({ method: 'POST', path: '/parse/login', body: given }));
     const batch = await stage.call('POST', '/batch', { requests });
     expect((batch.body as unknown as { success?: unknown }[]).filter(({ success }) => success)).toHaveLength(1);
   });
@@ -214,6 +216,19 @@ describe('the rule', () => {
     expect(await factorsOf(person)).toEqual(['otp', 'totp']);
     stage.time.now += MINUTE;
     expect(slug(await stage.logIn(person, { totp: stage.totp(secret) }))).toBe('factor_required');
+  });
+
+  it('of two factors does not let a recovery code add one in the place of the first', async () => {
+    await start({}, { atLeast: 2 }, { recovery: new RecoveryCodesFactor() });
+    const person = await stage.signUp();
+    await stage.enrolTotp(person);
+    const made = await stage.save(person, { recovery: { generate: 'true' } });
+    const [recovery] = String(made.body['authDataResponse'].recovery.codes).split(', ');
+    const phone = '+15554440009';
+    await beginPhone(person, phone);
+    const otp = { phone, code: stage.lastCode(stage.sms) };
+    expect(slug(await stage.logIn(person, { otp, recovery }))).toBe('session_required');
+    expect(await factorsOf(person)).toEqual(['recovery', 'totp']);
   });
 
   it('of two factors does not let whoever has the password alone add one', async () => {
