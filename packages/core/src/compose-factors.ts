@@ -1,13 +1,13 @@
 import { toAuthAdapter, type ParseAuthAdapter } from './auth-adapter.js';
 import {
   assertFactor,
-  assertRealFactor,
+  assertEnough,
   assertStore,
   COMPOSE_RULES,
   type AnyFactor,
   type ComposeOptions,
 } from './compose-options.js';
-import { FactorGuard, type CloudRequest, type SaveRequest, type TriggerRequest } from './factor-guard.js';
+import { FactorGuard, type CloudRequest, type TriggerRequest } from './factor-guard.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor } from './factor.js';
 import type { FreshnessOptions } from './freshness.js';
@@ -36,21 +36,22 @@ export interface ComposedFactors<Key extends string = string> {
 
   /**
    * To be awaited in the application's own `beforeSave` of `_User`. Removing a factor needs a fresh
-   * proof, which it spends; the master key may, and that is an event. A new password ends what was
+   * proof, which it spends; the master key may, and that is an event. On an account with a factor,
+   * linking or unlinking another provider needs a fresh proof as well. A new password ends what was
    * proven, and trust in devices.
    *
-   * @throws Parse.Error `fresh_proof_required`, `session_required`
+   * @throws Parse.Error `fresh_proof_required`, `session_required`, `invalid_input`
    */
-  beforeSaveUser(request: SaveRequest): Promise<void>;
+  beforeSaveUser(request: TriggerRequest): Promise<void>;
 
   /** To be awaited in the application's own `afterDelete` of `_User`: removes all that the store holds of the user. */
   afterDeleteUser(request: TriggerRequest): Promise<void>;
 
   /**
-   * To be awaited in the application's own `beforeLogin`; needed where a policy demands factors of
-   * users who have none.
+   * To be awaited in the application's own `beforeLogin`: refuses a login that carries a session, and
+   * users without a factor where a policy demands one.
    *
-   * @throws Parse.Error `enrolment_required`
+   * @throws Parse.Error `invalid_input`, `enrolment_required`
    */
   beforeLogin(request: TriggerRequest): Promise<void>;
 
@@ -97,19 +98,20 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     assertFactor(key, factor);
     factors[key] = factor;
   }
-  assertRealFactor(factors);
+  const policy = new LoginPolicy(resolved.policy, resolved.enrolment, clock);
+  assertEnough(factors, policy);
   const runtime: FactorRuntime = {
     ...resolved,
     factors,
     keyring: new Keyring(resolved.keys, resolved.random),
-    policy: new LoginPolicy(resolved.policy, resolved.enrolment, clock),
+    policy,
     storeFor: typeof store === 'function' ? (host) => assertStore(store(host)) : () => store,
   };
   const adapters = Object.entries(factors).map(([key, factor]) => [key, toAuthAdapter(key, factor, runtime)] as const);
   const auth = Object.freeze(Object.fromEntries(adapters)) as Record<Key, ParseAuthAdapter>;
   const guard = new FactorGuard(runtime);
   const triggers = {
-    beforeSave: (request: SaveRequest) => guard.beforeSave(request),
+    beforeSave: (request: TriggerRequest) => guard.beforeSave(request),
     afterDelete: (request: TriggerRequest) => guard.afterDelete(request),
     beforeLogin: (request: TriggerRequest) => guard.beforeLogin(request),
     afterLogin: (request: TriggerRequest) => guard.afterLogin(request),

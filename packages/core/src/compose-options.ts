@@ -6,7 +6,7 @@ import type { Factor } from './factor.js';
 import { choiceOption, functionOption, integerOption, optional, type OptionRule } from './options.js';
 import type { OtpStore } from './otp-store.js';
 import type { ParseDatabase } from './parse-database.js';
-import { enrolmentOption, policyOption, type EnrolmentOptions, type PolicyOption } from './policy.js';
+import { enrolmentOption, policyOption, type EnrolmentOptions, type LoginPolicy, type PolicyOption } from './policy.js';
 import type { RandomSource } from './random.js';
 
 /** Where state is kept: one store for all requests, or a function of the database that a request runs on. */
@@ -61,6 +61,7 @@ const STORE_VERBS: readonly (keyof OtpStore)[] = [
   'claim',
   'count',
   'uncount',
+  'pardon',
   'forget',
   'prune',
 ];
@@ -73,7 +74,6 @@ const FACTOR_METHODS: readonly (keyof Factor<object>)[] = [
   'describe',
   'manage',
   'afterChange',
-  'unlock',
 ];
 
 const CHANGES: readonly FactorChange[] = ['enrolled', 'replaced', 'removed'];
@@ -132,9 +132,13 @@ export function assertFactor(key: string, factor: unknown): asserts factor is Fa
   }
 }
 
-/** @throws FactorConfigError when there is nothing that they could stand in for */
-export function assertRealFactor(factors: Readonly<Record<string, Factor<object>>>): void {
-  if (Object.values(factors).every(({ standIn }) => standIn !== undefined)) {
+/** @throws FactorConfigError when there is nothing that they could stand in for, or fewer than the policy demands */
+export function assertEnough(factors: Readonly<Record<string, Factor<object>>>, { mostDemanded }: LoginPolicy): void {
+  const { length } = Object.values(factors).filter(({ standIn }) => standIn === undefined);
+  if (length === 0) {
     throw new FactorConfigError('composeFactors: option "factors" must hold a factor beside what only stands in for one');
+  }
+  if (mostDemanded > length) {
+    throw new FactorConfigError(`composeFactors: option "policy" demands ${mostDemanded} factors, and there are only ${length}`);
   }
 }

@@ -3,10 +3,10 @@ import { FactorError } from './factor-error.js';
 import type { FactorEventType } from './factor-event.js';
 import type { CloudRequest } from './factor-guard.js';
 import { FactorRequest } from './factor-request.js';
-import { realFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
+import { storedAmong, type FactorRuntime } from './factor-runtime.js';
 import type { FactorUser, Reply } from './factor.js';
 import { answering } from './parse-fault.js';
-import { authDataOf, fetchUser, findUser, writeRecords } from './parse-user.js';
+import { authDataOf, fetchUser, findUser } from './parse-user.js';
 import { asObject, readFields, type FieldRule } from './payload.js';
 
 /** The part of a Cloud function's request that is used here. */
@@ -63,24 +63,15 @@ export function adminFunctions(runtime: FactorRuntime): AdminFunctions {
       }),
     factorsReset: (request) =>
       administer(request, 'reset', async (user, chosen) => {
-        const factors = storedAmong(authDataOf(user), realFactors(runtime));
-        const isLast = factors.every((key) => chosen.includes(key));
-        const removed = isLast ? storedAmong(authDataOf(user), keys) : chosen;
+        if (chosen.length > 0) await scopeOf(request, user, chosen[0] ?? '').remove(chosen);
+        const left = storedAmong(authDataOf(await fetchUser(request.config, user.id)), keys);
+        const removed = storedAmong(authDataOf(user), keys).filter((key) => !left.includes(key));
         for (const key of removed) await scopeOf(request, user, key).forget();
-        if (removed.length > 0) {
-          await writeRecords(request.config, user.id, Object.fromEntries(removed.map((key) => [key, null])));
-          const scope = scopeOf(request, await fetchUser(request.config, user.id), removed[0] ?? '');
-          await scope.endProofs();
-          await scope.endWhatDependsOn('removed');
-        }
         return { result: removed, touched: removed };
       }),
     factorsUnlock: (request) =>
       administer(request, 'unlocked', async (user, chosen) => {
-        for (const key of chosen) {
-          const scope = scopeOf(request, user, key);
-          await runtime.factors[key]?.unlock(scope.context, scope.enrolment.enrolment);
-        }
+        for (const key of chosen) await scopeOf(request, user, key).pardon();
         return { result: chosen, touched: chosen };
       }),
     factorsRevokeDevices: (request) =>

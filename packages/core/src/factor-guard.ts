@@ -4,11 +4,13 @@ import { FactorRequest } from './factor-request.js';
 import { realFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
 import type { FactorUser } from './factor.js';
 import { Freshness, type FreshnessOptions, type SessionOwner } from './freshness.js';
+import { givenOf } from './given.js';
 import { asUser } from './login-request.js';
 import { traceOf } from './login-trace.js';
 import { answering } from './parse-fault.js';
 import type { HookConfig, HookObject, HookUser } from './parse-hooks.js';
-import { authDataOf, fetchUser, roleNames } from './parse-user.js';
+import { authDataOf, fetchUser, isAnonymous, roleNames } from './parse-user.js';
+import { asObject } from './payload.js';
 import { subjectOf } from './subject.js';
 
 /** The user of the session behind a Cloud Code request; a `Parse.User` is one. */
@@ -31,11 +33,6 @@ export interface TriggerRequest extends CloudRequest {
   readonly object: HookObject;
 }
 
-/** The part of a `beforeSave` trigger's request that is used here. */
-export interface SaveRequest extends TriggerRequest {
-  readonly object: HookObject & { set(field: string, value: unknown): unknown };
-}
-
 /**
  * What Parse Server leaves open around factors: it unlinks a provider for whoever holds a
  * session, lets in whoever has no factor, and keeps what a deleted user leaves behind.
@@ -56,22 +53,31 @@ export class FactorGuard {
     });
   }
 
-  /** Before a `_User` is saved: removing a factor spends a fresh proof; a new password ends what was proven. */
-  beforeSave(request: SaveRequest): Promise<void> {
-    const { object } = request;
-    const { id } = object;
-    const given = authDataOf(object);
-    const removed = Object.keys(this.#runtime.factors).filter((key) => given[key] === null);
-    const hasPassword = object.get('password') !== undefined;
-    if (id === undefined || (removed.length === 0 && !hasPassword)) return Promise.resolve();
-    return this.#answering(request, id, removed[0] ?? '', async () => {
+  /**
+   * Before a `_User` is saved: removing a factor spends a fresh proof, and is done here; linking
+   * another provider beside a factor, or unlinking one, needs one; a new password ends what was proven.
+   */
+  beforeSave(request: TriggerRequest): Promise<void> {
+    const { object, config, master } = request;
+    return this.#answering(request, object.id, '', async () => {
+      const { authData, hasPassword } = givenOf(object);
+      if (object.id === undefined || (Object.keys(authData).length === 0 && !hasPassword)) return;
+      const { made } = traceOf(config, object.id);
+      const given = Object.keys(this.#runtime.factors).filter((key) => Object.hasOwn(authData, key));
+      // Where a linked id is sent along, Parse Server may store the rest without asking anybody.
+      if (given.some((key) => authData[key] !== null && !made.has(String(asObject(authData[key])?.['sealed']))))
+        throw new FactorError('invalid_input');
       // The stored row, as `request.original` may lack protected fields.
-      const user = await fetchUser(request.config, id);
-      const enrolled = storedAmong(authDataOf(user), removed);
-      if (enrolled.length > 0) await this.#remove(request, user, enrolled);
-      const scope = this.#scope(request, user, '');
-      if (enrolled.length > 0 || hasPassword) await scope.endProofs();
-      if (hasPassword) await scope.endWhatDependsOn('password');
+      const user = await fetchUser(config, object.id);
+      const removed = storedAmong(authDataOf(user), given).filter((key) => authData[key] === null);
+      if (removed.length > 0) await this.#remove(request, user, removed);
+      else if (master !== true && this.#relinks(authData, user)) await this.#findProof(request, user.id);
+      // Parse Server refuses whoever has neither; until then nothing has changed.
+      if (hasPassword && (master === true || request.user !== undefined)) {
+        const scope = this.#scope(request, user, '');
+        await scope.endProofs();
+        await scope.endWhatDependsOn('password');
+      }
     });
   }
 
@@ -88,21 +94,27 @@ export class FactorGuard {
   }
 
   /**
-   * Before a login: refuses a user without any factor where the policy demands one. Whoever has one
-   * is held to the policy by his factors themselves.
+   * Before a login: refuses one that carries a session, as Parse Server then may ask none of the
+   * factors; and a user without any factor where the policy demands one. Whoever has one is held to
+   * the policy by his factors themselves.
    */
   beforeLogin(request: TriggerRequest): Promise<void> {
     const { object, config } = request;
     return this.#answering(request, object.id, '', async () => {
       const user = asUser(object);
+      const authData = authDataOf(user);
+      const hasFactors = storedAmong(authData, Object.keys(this.#runtime.factors)).length > 0;
+      if (hasFactors && request.user !== undefined && request.master !== true)
+        throw new FactorError('invalid_input', { sentence: 'Log in without a session.' });
       const trace = traceOf(config, user.id);
-      const { enrolled } = trace;
-      delete trace.enrolled; // good for one login
+      const { hasEnrolled } = trace;
+      trace.hasEnrolled = false; // good for one login
       const all = realFactors(this.#runtime);
-      // An anonymous user is no account yet.
-      if (enrolled !== undefined || storedAmong(authDataOf(user), [...all, 'anonymous']).length > 0) return;
+      if (hasEnrolled === true || storedAmong(authData, all).length > 0) return;
       const roles = (): Promise<readonly string[]> => roleNames(config, user.id);
-      await this.#runtime.policy.assert({ user, roles, enrolled: [], given: [], hasStandIn: false, all });
+      const asked = { user, roles, enrolled: [] };
+      if (!(await this.#runtime.policy.demandsEnrolment(asked)) || (await isAnonymous(config, user))) return;
+      await this.#runtime.policy.assert({ ...asked, given: [], hasStandIn: false, all });
     });
   }
 
@@ -119,30 +131,41 @@ export class FactorGuard {
     });
   }
 
-  async #remove(request: SaveRequest, user: FactorUser, removed: readonly string[]): Promise<void> {
+  async #remove(request: TriggerRequest, user: FactorUser, removed: readonly string[]): Promise<void> {
     if (request.master !== true) await this.#spendProof(request, user.id);
+    const scope = this.#scope(request, user, removed[0] ?? '');
+    await scope.remove(removed);
     for (const key of removed) emitter(key, this.#runtime, request, user.id)({ type: 'removed' });
-    const factors = realFactors(this.#runtime);
-    const authData = authDataOf(user);
-    if (!removed.some((key) => factors.includes(key))) return;
-    if (storedAmong(authData, factors).every((key) => removed.includes(key))) {
-      // What stands in for a factor goes with the last of them, in the same save.
-      const left = storedAmong(authData, Object.keys(this.#runtime.factors)).map((key) => [key, null]);
-      request.object.set('authData', { ...authDataOf(request.object), ...Object.fromEntries(left) });
-    }
-    await this.#scope(request, user, removed[0] ?? '').endWhatDependsOn('removed');
+  }
+
+  /** Whether another provider is linked or unlinked on an account that has a factor. */
+  #relinks(authData: Readonly<Record<string, unknown>>, user: FactorUser): boolean {
+    const stored = authDataOf(user);
+    if (storedAmong(stored, realFactors(this.#runtime)).length === 0) return false;
+    const others = Object.keys(authData).filter((key) => !Object.hasOwn(this.#runtime.factors, key));
+    return others.some((key) => {
+      const [before, after] = [stored[key] ?? undefined, authData[key] ?? undefined];
+      if (before === undefined || after === undefined) return before !== after;
+      return asObject(before)?.['id'] !== asObject(after)?.['id'];
+    });
   }
 
   async #stored({ config }: CloudRequest, id: string, key: string): Promise<unknown> {
     return authDataOf(await fetchUser(config, id))[key];
   }
 
-  async #spendProof(request: TriggerRequest, id: string): Promise<void> {
+  async #findProof(request: TriggerRequest, id: string): Promise<string> {
     const owner = sessionOwner(request);
     if (owner.userId !== id) throw new FactorError('session_required');
-    const freshness = this.#freshness(request);
-    const proof = await freshness.find(owner, (key) => this.#stored(request, id, key));
-    if (proof === undefined || !(await freshness.spend(owner, proof))) throw new FactorError('fresh_proof_required');
+    const proof = await this.#freshness(request).find(owner, (key) => this.#stored(request, id, key));
+    if (proof === undefined) throw new FactorError('fresh_proof_required');
+    return proof;
+  }
+
+  async #spendProof(request: TriggerRequest, id: string): Promise<void> {
+    const proof = await this.#findProof(request, id);
+    const isSpent = await this.#freshness(request).spend(sessionOwner(request), proof);
+    if (!isSpent) throw new FactorError('fresh_proof_required');
   }
 
   #scope(request: CloudRequest, user: FactorUser, key: string): FactorRequest<object> {

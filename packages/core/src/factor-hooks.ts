@@ -5,8 +5,9 @@ import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor, FactorUser, Reply } from './factor.js';
+import { givenOf } from './given.js';
 import { asUser, LoginRequest } from './login-request.js';
-import { traceOf } from './login-trace.js';
+import { loginTrace, traceOf, type LoginTrace } from './login-trace.js';
 import { answering } from './parse-fault.js';
 import { parseGlobal, type HookObject, type HookRequest, type HookUser } from './parse-hooks.js';
 import { fetchUser } from './parse-user.js';
@@ -32,7 +33,10 @@ export class FactorHooks<Enrolment extends object> {
   /** Lets out nothing but the server's own errors, from our table or another provider. */
   guard<Result>(request: HookRequest, work: () => Promise<Result>): Promise<Result> {
     this.#appId = request.config.appId;
-    return answering(emitter(this.#key, this.#runtime, request, request.original?.id ?? request.user?.id), work);
+    return answering(emitter(this.#key, this.#runtime, request, request.original?.id ?? request.user?.id), async () => {
+      givenOf(request.object); // nothing is looked at before what was sent is unambiguous
+      return work();
+    });
   }
 
   /** `POST /challenge`: by whoever has just proven a first factor, or by the user's own session. */
@@ -54,30 +58,22 @@ export class FactorHooks<Enrolment extends object> {
     if (request.original === undefined || !(await this.#mayEnrolAtLogin(request, request.original)))
       throw new FactorError('session_required');
     const login = new LoginRequest(request, this.#runtime);
-    login.refuseRemovals();
-    await login.proveFirst(this.#key);
-    // Those that are set up answer as well, each in its own hook of this login.
-    if (!login.enrolled.every((key) => login.given.includes(key))) throw new FactorError('session_required');
-    await login.assertPolicy();
-    const scope = this.#scope(request, login.user);
-    const { save, response } = await this.#enrolAtLogin(payload, scope);
-    traceOf(request.config, login.user.id).enrolled = this.#key;
-    await this.#closeLogin(login, scope);
-    return { save, response };
+    const scope = await this.#openLogin(login, request);
+    const { record, response } = await this.#enrolAtLogin(payload, scope, loginTrace(request));
+    loginTrace(request).enrolled[this.#key] = record;
+    await this.#closeLogin(login, request, scope);
+    return { ...UNCHANGED, response };
   }
 
   /** A login of an enrolled user. */
   async logIn(payload: unknown, request: HookRequest): Promise<HookResult> {
     const login = new LoginRequest(request, this.#runtime);
-    login.refuseRemovals();
-    await login.proveFirst(this.#key);
-    const scope = this.#scope(request, login.user);
+    const scope = await this.#openLogin(login, request);
     const opened = scope.enrolment;
-    await login.assertPolicy();
     const response = await this.#factor.verify(scope.context, 'sign-in', payload, opened.enrolment);
-    if (this.#factor.standIn === undefined) traceOf(request.config, login.user.id).answered = this.#key;
+    if (this.#factor.standIn === undefined) loginTrace(request).answered.push(this.#key);
     await this.#sealAnew(scope, opened);
-    await this.#closeLogin(login, scope);
+    await this.#closeLogin(login, request, scope);
     return { ...UNCHANGED, ...(response && { response }) };
   }
 
@@ -86,11 +82,11 @@ export class FactorHooks<Enrolment extends object> {
     const { original, object, master, user } = request;
     if (master === true && user === undefined && original !== undefined) {
       // A login with the master key comes by here as well, and needs a right answer too.
-      const isEcho = object?.get('password') === undefined && sameStrings(payload, this.#scope(request, asUser(original)).record);
+      const isEcho = !givenOf(object).hasPassword && sameStrings(payload, this.#scope(request, asUser(original)).record);
       return isEcho ? UNCHANGED : this.logIn(payload, request);
     }
     // GraphQL and batches log in by here when they carry a session. Nothing tells that from a change of the password.
-    if (object?.get('password') !== undefined) {
+    if (givenOf(object).hasPassword) {
       throw new FactorError('invalid_input', { sentence: 'Log in without a session, or change the password by itself.' });
     }
     const scope = await this.#ownScope(request);
@@ -155,39 +151,68 @@ export class FactorHooks<Enrolment extends object> {
       return this.#factor.beginEnrolment(scope.context, payload, undefined);
     }
     if (scope.hasAnyFactor) throw new FactorError('session_required');
-    const { save, response } = await this.#enrolAtLogin(payload, scope);
-    await scope.write(save);
-    await scope.announceEnrolment(this.#key);
+    const { record, response } = await this.#enrolAtLogin(payload, scope, { answered: [], enrolled: {} });
+    await scope.storeEnrolled({ [this.#key]: record });
     return response;
   }
 
   async #enrol(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
-    const { standIn } = this.#factor;
-    await scope.requireProofToEnrol(standIn);
-    const { enrolment, reply } = await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
-    const save = enrolment === undefined ? undefined : scope.seal(enrolment);
-    let response = reply ?? this.#describe(enrolment ?? scope.enrolment.enrolment);
-    if (standIn === undefined) {
-      await this.#claimFirst(scope);
-      response = { ...response, freshUntil: iso(await scope.markFresh(save)) };
-      await scope.endWhatDependsOn(type);
-    }
+    await scope.requireProofToEnrol(this.#factor.standIn);
+    if (this.#factor.standIn !== undefined) return this.#enrolStandIn(payload, scope, type);
+    const { enrolment } = await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
+    if (enrolment === undefined) throw new FactorError('unavailable');
+    await this.#claimFirst(scope);
+    const save = scope.seal(enrolment);
+    const freshUntil = await scope.markFresh(save);
+    await scope.endWhatDependsOn(type);
+    traceOf(scope.config, scope.context.user.id).made.add(save.sealed);
     scope.context.emit({ type, purpose: 'enrolment' });
-    return save === undefined ? { ...UNCHANGED, response } : { save, response };
+    return { save, response: { ...this.#describe(enrolment), freshUntil: iso(freshUntil) } };
+  }
+
+  /** Stored here and not by Parse Server: only where nobody else has changed it, and only beside a factor. */
+  async #enrolStandIn(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
+    const { enrolment, reply } = await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
+    if (enrolment !== undefined && !(await scope.replace(enrolment))) {
+      return this.#enrolStandIn(payload, await scope.reread(), 'replaced');
+    }
+    await scope.assertBesideFactor();
+    scope.context.emit({ type, purpose: 'enrolment' });
+    return { ...UNCHANGED, response: reply ?? STATUS_ENABLED };
   }
 
   /** Confirms what a login has to set up, without a session. */
-  async #enrolAtLogin(payload: unknown, scope: FactorRequest<Enrolment>): Promise<{ save: EnrolmentRecord; response: Reply }> {
+  async #enrolAtLogin(
+    payload: unknown,
+    scope: FactorRequest<Enrolment>,
+    { enrolled }: LoginTrace,
+  ): Promise<{ record: EnrolmentRecord; response: Reply }> {
     const { enrolment } = await this.#factor.confirmEnrolment(scope.context, payload, undefined);
     if (enrolment === undefined) throw new FactorError('unavailable');
-    await this.#claimFirst(scope);
-    return { save: scope.seal(enrolment), response: this.#describe(enrolment) };
+    if (Object.keys(enrolled).length === 0) await this.#claimFirst(scope);
+    return { record: scope.seal(enrolment), response: this.#describe(enrolment) };
   }
 
-  /** What a login has set up counts only once every factor that it gives was right. */
-  async #closeLogin(login: LoginRequest, scope: FactorRequest<Enrolment>): Promise<void> {
-    const { enrolled } = traceOf(scope.config, login.user.id);
-    if (enrolled !== undefined && login.isLast(this.#key)) await scope.announceEnrolment(enrolled);
+  /** Before anything is counted: the first factor is proven, and nothing that is needed is missing. */
+  async #openLogin(login: LoginRequest, request: HookRequest): Promise<FactorRequest<Enrolment>> {
+    login.refuseRemovals();
+    await login.proveFirst(this.#key);
+    await login.assertPolicy();
+    return this.#scope(request, login.user);
+  }
+
+  /**
+   * What a login has shown counts once all that it gives was right. What it has set up is stored
+   * here and not by Parse Server, so that nobody is let in for a factor that then is not there.
+   */
+  async #closeLogin(login: LoginRequest, request: HookRequest, scope: FactorRequest<Enrolment>): Promise<void> {
+    if (!login.isLast(this.#key)) return;
+    const { answered, enrolled } = loginTrace(request);
+    const trace = traceOf(request.config, login.user.id);
+    trace.answered = answered[0];
+    if (Object.keys(enrolled).length === 0) return;
+    await scope.storeEnrolled(enrolled);
+    trace.hasEnrolled = true;
   }
 
   /** Of several first factors at the same moment, one is the first; the others are beside it. */

@@ -139,6 +139,21 @@ export class FactorRequest<Enrolment extends object> {
     for (const purpose of PURPOSES) await this.context.store.forget(factorSubject(this.context, purpose));
   }
 
+  /** Ends every lock; codes on their way stay good, and used ones stay used. */
+  async pardon(): Promise<void> {
+    for (const purpose of PURPOSES) await this.context.store.pardon(factorSubject(this.context, purpose));
+  }
+
+  /** Removes these, what stands in for a factor with the last one, and what hung on them. */
+  async remove(keys: readonly string[]): Promise<void> {
+    const isLast = this.hasAnyFactor && this.enrolledFactors.every((key) => keys.includes(key));
+    const removed = isLast ? storedAmong(this.#authData, Object.keys(this.#runtime.factors)) : keys;
+    await writeRecords(this.config, this.#user.id, Object.fromEntries(removed.map((key) => [key, null])));
+    await this.sweepStandIns(); // somebody else may have removed another one
+    await this.endProofs();
+    if (keys.some((key) => realFactors(this.#runtime).includes(key))) await this.endWhatDependsOn('removed');
+  }
+
   /** Ends what any session of the user has proven. */
   async endProofs(): Promise<void> {
     for (const kind of ['fresh', 'login'] as const) {
@@ -173,10 +188,12 @@ export class FactorRequest<Enrolment extends object> {
     if (sessions > 0) this.context.emit({ type: 'sessions_revoked', reason: change });
   }
 
-  /** Ends what a new factor ends, and tells of it. */
-  async announceEnrolment(key: string): Promise<void> {
+  /** Stores what was set up without Parse Server's help, ends what that ends, and tells of it. */
+  async storeEnrolled(records: Readonly<Record<string, EnrolmentRecord>>): Promise<void> {
+    await writeRecords(this.config, this.#user.id, records);
     await this.endWhatDependsOn('enrolled');
-    emitter(key, this.#runtime, this.#request, this.#user.id)({ type: 'enrolled', purpose: 'enrolment' });
+    for (const key of Object.keys(records))
+      emitter(key, this.#runtime, this.#request, this.#user.id)({ type: 'enrolled', purpose: 'enrolment' });
   }
 
   /** Whether the session has lately answered a factor. */
@@ -207,13 +224,40 @@ export class FactorRequest<Enrolment extends object> {
    */
   async requireProofToEnrol(standIn: StandIn | undefined): Promise<void> {
     if (standIn !== undefined && !this.hasAnyFactor) throw new FactorError('enrolment_required');
-    if (!this.hasAnyFactor || (standIn === 'login' && (await this.#hasJustLoggedIn()))) return;
+    // Recovery codes left alone are no account without a factor: only an administrator ends that.
+    if (storedAmong(this.#authData, Object.keys(this.#runtime.factors)).length === 0) return;
+    if (standIn === 'login' && (await this.#hasJustLoggedIn())) return;
     await this.requireFresh();
   }
 
-  /** Puts the record where it is kept, outside of what Parse Server is about to save. */
-  write(record: EnrolmentRecord): Promise<void> {
-    return writeRecords(this.config, this.#owner.userId, { [this.#owner.key]: record });
+  /** Puts the enrolment in the place of what this request has read; false when somebody has changed that. */
+  replace(enrolment: Enrolment): Promise<boolean> {
+    const current = this.record === undefined ? undefined : openEnrolment(this.#runtime.keyring, this.#owner, this.record).sealed;
+    return replaceRecord(this.config, this.#owner, current, this.seal(enrolment));
+  }
+
+  /** The same request with what is stored now. */
+  async reread(): Promise<FactorRequest<Enrolment>> {
+    const user = await fetchUser(this.config, this.#user.id);
+    return new FactorRequest(this.#owner.key, this.#runtime, this.#request, user, this.#session);
+  }
+
+  /**
+   * What stands in for a factor does not stay without one, should the last have been removed meanwhile.
+   *
+   * @throws FactorError `enrolment_required`
+   */
+  async assertBesideFactor(): Promise<void> {
+    if (await this.sweepStandIns()) throw new FactorError('enrolment_required');
+  }
+
+  /** Removes what stands in for a factor where there is none any more; whether there was none. */
+  async sweepStandIns(): Promise<boolean> {
+    const authData = authDataOf(await fetchUser(this.config, this.#user.id));
+    if (storedAmong(authData, realFactors(this.#runtime)).length > 0) return false;
+    const left = storedAmong(authData, Object.keys(this.#runtime.factors));
+    if (left.length > 0) await writeRecords(this.config, this.#user.id, Object.fromEntries(left.map((key) => [key, null])));
+    return true;
   }
 
   /** @throws FactorError `fresh_proof_required` */

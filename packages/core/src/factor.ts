@@ -161,11 +161,6 @@ export abstract class Factor<Enrolment extends object> {
   afterChange(enrolment: Enrolment): Enrolment {
     return enrolment;
   }
-
-  /** Ends every lock, on behalf of an administrator; codes on their way die with it. */
-  async unlock(context: FactorContext, _enrolment: Enrolment): Promise<void> {
-    for (const purpose of PURPOSES) await context.store.forget(factorSubject(context, purpose));
-  }
 }
 
 /** The store's name for what is guessed at: one factor of one user, for one purpose. */

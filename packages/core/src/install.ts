@@ -1,6 +1,6 @@
 import { adminFunctions, type AdminFunctions, type AdminRequest } from './factor-admin.js';
 import { FactorConfigError } from './factor-error.js';
-import type { SaveRequest, TriggerRequest } from './factor-guard.js';
+import type { TriggerRequest } from './factor-guard.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import { choiceOption, resolveOptions, type OptionRule } from './options.js';
 
@@ -20,7 +20,7 @@ type Trigger<Request> = (request: Request) => Promise<void>;
 /** The part of `Parse` in Cloud Code that `install` uses. */
 export interface ParseCloud {
   readonly Cloud: {
-    beforeSave(className: '_User', trigger: Trigger<SaveRequest>): void;
+    beforeSave(className: '_User', trigger: Trigger<TriggerRequest>): void;
     afterDelete(className: '_User', trigger: Trigger<TriggerRequest>): void;
     beforeLogin(trigger: Trigger<TriggerRequest>): void;
     afterLogin(trigger: Trigger<TriggerRequest>): void;
@@ -30,7 +30,7 @@ export interface ParseCloud {
 
 /** The guard's triggers. */
 export interface GuardTriggers {
-  readonly beforeSave: Trigger<SaveRequest>;
+  readonly beforeSave: Trigger<TriggerRequest>;
   readonly afterDelete: Trigger<TriggerRequest>;
   readonly beforeLogin: Trigger<TriggerRequest>;
   readonly afterLogin: Trigger<TriggerRequest>;
@@ -68,7 +68,7 @@ export function installer(runtime: FactorRuntime, triggers: GuardTriggers): Inst
       const has = (name: GuardTrigger): boolean => !resolved.except.includes(name);
       if (has('beforeSave')) Cloud.beforeSave('_User', triggers.beforeSave);
       if (has('afterDelete')) Cloud.afterDelete('_User', triggers.afterDelete);
-      if (has('beforeLogin') && runtime.policy.mayDemandEnrolment) Cloud.beforeLogin(triggers.beforeLogin);
+      if (has('beforeLogin')) Cloud.beforeLogin(triggers.beforeLogin);
       if (has('afterLogin') && trustsDevices) Cloud.afterLogin(triggers.afterLogin);
       if (resolved.adminFunctions) {
         for (const [name, work] of Object.entries<AdminFunctions[keyof AdminFunctions]>({ ...adminFunctions(runtime) }))

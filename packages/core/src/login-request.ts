@@ -1,34 +1,34 @@
 import { FactorError } from './factor-error.js';
 import { realFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
 import type { FactorUser } from './factor.js';
+import { givenOf } from './given.js';
+import { asServerError } from './parse-fault.js';
 import type { HookRequest } from './parse-hooks.js';
 import { authDataOf, roleNames } from './parse-user.js';
-import { asObject } from './payload.js';
 
 /** A login that carries factors: whose it is, and what it gives. */
 export class LoginRequest {
   /** Who is logging in. */
   readonly user: FactorUser;
+  /** The factors that the user has set up; what only stands in for one is left out. */
+  readonly enrolled: readonly string[];
+  /** The factors that the login answers or sets up; what only stands in for one is left out. */
+  readonly given: readonly string[];
   readonly #request: HookRequest;
   readonly #runtime: FactorRuntime;
+  readonly #authData: Readonly<Record<string, unknown>>;
 
   /** @throws FactorError `session_required` where the request only asks who somebody is: a second factor never says */
   constructor(request: HookRequest, runtime: FactorRuntime) {
-    const { original, isChallenge } = request;
+    const { original, isChallenge, object } = request;
     if (isChallenge === true || original === undefined) throw new FactorError('session_required');
+    const all = realFactors(runtime);
     this.user = asUser(original);
     this.#request = request;
     this.#runtime = runtime;
-  }
-
-  /** The factors that the user has set up; what only stands in for one is left out. */
-  get enrolled(): string[] {
-    return storedAmong(authDataOf(this.user), realFactors(this.#runtime));
-  }
-
-  /** The factors that the login answers or sets up; what only stands in for one is left out. */
-  get given(): string[] {
-    return realFactors(this.#runtime).filter((key) => this.#authData[key] !== undefined);
+    this.#authData = givenOf(object).authData;
+    this.enrolled = storedAmong(authDataOf(this.user), all);
+    this.given = all.filter((key) => Object.hasOwn(this.#authData, key));
   }
 
   /** On a login, `null` would unlink a factor past every trigger. */
@@ -52,23 +52,34 @@ export class LoginRequest {
       provider > key && !Object.hasOwn(this.#runtime.factors, provider) && given[provider] !== null;
     for (const provider of Object.keys(given).filter(isLater)) {
       const validator = config.authDataManager.getValidatorForProvider(provider)?.validator;
-      const result = await validator?.(given[provider], { auth: { user, isMaster: master === true } }, original, this.#request);
-      await result?.validator?.();
+      if (validator === undefined) throw new FactorError('invalid_input', { sentence: 'A provider is not supported.' });
+      const auth = { user, isMaster: master === true };
+      try {
+        const result = await validator(given[provider], { auth }, original, this.#request);
+        await result?.validator?.();
+      } catch (fault) {
+        throw asServerError(fault);
+      }
     }
   }
 
-  /** Whether no other factor is asked after this one. */
-  isLast(key: string): boolean {
-    return this.given.every((other) => other <= key);
-  }
-
-  /** @throws FactorError `factor_required` or `enrolment_required`, before anything is consumed */
-  assertPolicy(): Promise<void> {
+  /**
+   * Whether everything that is needed is given, before anything is consumed.
+   *
+   * @throws FactorError `factor_required`, `enrolment_required`; `session_required` where one is
+   *   given that is not set up, and need not be
+   */
+  async assertPolicy(): Promise<void> {
     const { factors, policy } = this.#runtime;
     const all = realFactors(this.#runtime);
+    const isSettingUp = this.given.some((key) => !this.enrolled.includes(key));
+    // Whoever sets up one beside others answers all of them; nothing stands in for those.
+    if (isSettingUp && !(await this.demandsEnrolment())) throw new FactorError('session_required');
+    if (isSettingUp && !this.enrolled.every((key) => this.given.includes(key))) throw new FactorError('session_required');
     const standIns = Object.keys(factors).filter((key) => !all.includes(key));
-    const hasStandIn = storedAmong(authDataOf(this.user), standIns).some((key) => this.#authData[key] !== undefined);
-    return policy.assert({ ...this.#asked, given: this.given, hasStandIn, all });
+    const hasStandIn =
+      !isSettingUp && storedAmong(authDataOf(this.user), standIns).some((key) => Object.hasOwn(this.#authData, key));
+    await policy.assert({ ...this.#asked, given: this.given, hasStandIn, all });
   }
 
   /** Whether the user must now set up more factors than he has. */
@@ -76,13 +87,14 @@ export class LoginRequest {
     return this.#runtime.policy.demandsEnrolment(this.#asked);
   }
 
+  /** Whether no other factor or stand-in is asked after this one. */
+  isLast(key: string): boolean {
+    return Object.keys(this.#runtime.factors).every((other) => other <= key || !Object.hasOwn(this.#authData, other));
+  }
+
   get #asked() {
     const roles = (): Promise<readonly string[]> => roleNames(this.#request.config, this.user.id);
     return { user: this.user, roles, enrolled: this.enrolled };
-  }
-
-  get #authData(): Readonly<Record<string, unknown>> {
-    return asObject(this.#request.object?.get('authData')) ?? {};
   }
 }
 

@@ -1,21 +1,41 @@
-import type { HookConfig } from './parse-hooks.js';
+import type { EnrolmentRecord } from './enrolment-record.js';
+import type { HookConfig, HookRequest } from './parse-hooks.js';
 
-/** What an HTTP request has shown of a user so far. */
-interface Trace {
-  /** The factor that a login answered, but for a stand-in. */
-  answered?: string;
-  /** The factor that a login has set up, so that it is not refused for the lack of one. */
-  enrolled?: string;
+/** What one login has shown so far. Parse Server hands the same request to every factor of it. */
+export interface LoginTrace {
+  /** Factors that were answered rightly, but for stand-ins. */
+  readonly answered: string[];
+  /** Factors that were set up rightly; they are stored when all that the login gives was right. */
+  readonly enrolled: Record<string, EnrolmentRecord>;
+}
+
+const logins = new WeakMap<HookRequest, LoginTrace>();
+
+/** What the factors of one login leave for each other. */
+export function loginTrace(request: HookRequest): LoginTrace {
+  const trace = logins.get(request) ?? { answered: [], enrolled: {} };
+  logins.set(request, trace);
+  return trace;
+}
+
+/** What hooks leave for the triggers of the same HTTP request, which may be a batch. */
+export interface UserTrace {
+  /** A factor that a login answered, with all else that it gave. */
+  answered?: string | undefined;
+  /** Whether a login has set up a factor, so that it is not refused for the lack of one. */
+  hasEnrolled?: boolean;
+  /** Records, as they are sealed, that hooks have made and Parse Server is about to store. */
+  readonly made: Set<string>;
 }
 
 /** By `request.config`, which hooks and triggers of one HTTP request share, then by user. */
-const traces = new WeakMap<HookConfig, Map<string, Trace>>();
+const traces = new WeakMap<HookConfig, Map<string, UserTrace>>();
 
-/** What hooks leave for the triggers of the same HTTP request. */
-export function traceOf(config: HookConfig, userId: string): Trace {
-  const users = traces.get(config) ?? new Map<string, Trace>();
+/** What the hooks of an HTTP request leave for its triggers. */
+export function traceOf(config: HookConfig, userId: string): UserTrace {
+  const users = traces.get(config) ?? new Map<string, UserTrace>();
   traces.set(config, users);
-  const trace = users.get(userId) ?? {};
+  const trace = users.get(userId) ?? { made: new Set() };
   users.set(userId, trace);
   return trace;
 }

@@ -122,6 +122,11 @@ export class MemoryOtpStore implements OtpStore {
     if (window !== undefined && window.endsAt > this.#clock() && window.count > 0) window.count -= 1;
   }
 
+  async pardon(name: string): Promise<void> {
+    const subject = this.#subjects.get(name);
+    if (subject !== undefined) Object.assign(subject, { failures: 0, locks: 0, lockedUntil: 0 });
+  }
+
   async forget(name: string): Promise<void> {
     this.#subjects.delete(name);
   }

@@ -91,6 +91,9 @@ export interface OtpStore {
   /** Takes one event of an open window back, as it did not come about. */
   uncount(bucket: string): Promise<void>;
 
+  /** Takes failures and locks back; leaves the live code, its attempts and the mark. */
+  pardon(subject: string): Promise<void>;
+
   /** Removes all that is known of a subject. */
   forget(subject: string): Promise<void>;
 

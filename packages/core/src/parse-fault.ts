@@ -3,6 +3,8 @@ import { faultName } from './factor-event.js';
 import type { FactorContext } from './factor.js';
 import { parseGlobal } from './parse-hooks.js';
 
+const SCRIPT_FAILED = 141;
+
 /**
  * Runs what a hook or trigger does, and lets out nothing but the server's own errors: from our
  * table, or of another provider or trigger. Anything else is `unavailable`.
@@ -19,4 +21,10 @@ export async function answering<Result>(emit: FactorContext['emit'], work: () =>
     if (error.code === 'unavailable') emit({ type: 'fault', reason: faultName(error.cause ?? error) });
     throw new Parse.Error(error.parseCode, error.message);
   }
+}
+
+/** What another provider threw: the server's own error, or the one that Parse Server would answer in its place. */
+export function asServerError(fault: unknown): Error {
+  const Parse = parseGlobal();
+  return fault instanceof Parse.Error ? fault : new Parse.Error(SCRIPT_FAILED, 'Auth failed. Unknown error.');
 }

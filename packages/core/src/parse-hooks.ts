@@ -43,6 +43,10 @@ export type ProviderValidator = (
 export interface HookObject {
   readonly id?: string;
   get(field: string): unknown;
+  /** What is pending for a field. */
+  op(field: string): { toJSON(): unknown } | undefined;
+  /** The fields for which something is pending. */
+  dirtyKeys(): string[];
 }
 
 /** The user of the session that asks. */

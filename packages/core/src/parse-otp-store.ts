@@ -174,6 +174,10 @@ export class ParseOtpStore implements OtpStore {
     await this.#table.update(open, { count1: { __op: 'Increment', amount: -1 } });
   }
 
+  async pardon(subject: string): Promise<void> {
+    await this.#table.update({ objectId: subject }, { failures: 0, locks: 0, lockedUntil: 0 });
+  }
+
   async forget(subject: string): Promise<void> {
     await this.#table.destroy({ objectId: subject });
   }

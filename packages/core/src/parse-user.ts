@@ -5,6 +5,7 @@ import { parseGlobal, type HookConfig } from './parse-hooks.js';
 import { asObject } from './payload.js';
 
 const OBJECT_NOT_FOUND = 101;
+const MAX_SWEEPS = 10;
 
 const pointerTo = (objectId: string, className = '_User'): object => ({ __type: 'Pointer', className, objectId });
 
@@ -32,17 +33,17 @@ export const authDataOf = (user: { get(field: string): unknown }): Readonly<Reco
   asObject(user.get('authData')) ?? {};
 
 /**
- * Puts a record in the place of another in one statement; false when another stood there. It takes
- * part in the transaction of a batch, which may hold the user's row.
+ * Puts a record in the place of another, or of none, in one statement; false when another stood
+ * there. It takes part in the transaction of a batch, which may hold the user's row.
  */
 export async function replaceRecord(
   { database }: HookConfig,
   { userId, key }: { readonly userId: string; readonly key: string },
-  current: string,
+  current: string | undefined,
   record: EnrolmentRecord,
 ): Promise<boolean> {
   try {
-    const query = { objectId: userId, [`authData.${key}.sealed`]: current };
+    const query = { objectId: userId, [`authData.${key}.sealed`]: current ?? null };
     await database.update('_User', query, { authData: { [key]: record } }, {});
     return true;
   } catch (cause) {
@@ -63,16 +64,26 @@ export async function writeRecords(
 /** Ends the user's sessions but for one; gives how many. Other servers may know them for as long as their caches do. */
 export async function revokeSessions(config: HookConfig, userId: string, keep: string | undefined): Promise<number> {
   const others = { user: pointerTo(userId), ...(keep === undefined ? {} : { sessionToken: { $ne: keep } }) };
-  const sessions = await config.database.find('_Session', others, {});
-  if (sessions.length === 0) return 0;
-  const ids = sessions.map(({ objectId }) => objectId);
-  try {
-    await config.database.destroy('_Session', { objectId: { $in: ids } });
-  } catch (cause) {
-    if (asObject(cause)?.['code'] !== OBJECT_NOT_FOUND) throw cause;
+  let ended = 0;
+  // Requests that are under way may open further ones meanwhile.
+  for (let round = 0; round < MAX_SWEEPS; round += 1) {
+    const sessions = await config.database.find('_Session', others, {});
+    if (sessions.length === 0) break;
+    ended += sessions.length;
+    await config.database.destroy('_Session', others).catch((cause: unknown) => {
+      if (asObject(cause)?.['code'] !== OBJECT_NOT_FOUND) throw cause;
+    });
+    for (const { sessionToken } of sessions) await config.cacheController.user.del(String(sessionToken));
   }
-  for (const { sessionToken } of sessions) await config.cacheController.user.del(String(sessionToken));
-  return sessions.length;
+  return ended;
+}
+
+/** Whether the user is one that Parse Server calls anonymous: nothing but a random id, and no password. */
+export async function isAnonymous({ database }: HookConfig, user: FactorUser): Promise<boolean> {
+  const providers = Object.keys(authDataOf(user)).filter((key) => authDataOf(user)[key] !== null);
+  if (providers.length !== 1 || providers[0] !== 'anonymous') return false;
+  const [row] = await database.find('_User', { objectId: user.id }, { limit: 1 });
+  return row !== undefined && row['password'] === undefined && row['_hashed_password'] === undefined;
 }
 
 /** The names of a user's roles, inherited ones included; kept where Parse Server keeps them. */

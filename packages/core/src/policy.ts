@@ -96,9 +96,12 @@ export class LoginPolicy {
     this.#clock = clock;
   }
 
-  /** Whether a user may ever have to set up a factor. */
-  get mayDemandEnrolment(): boolean {
-    return this.#enrolment.requiredFor !== undefined || (this.#policy !== 'any' && this.#policy !== 'all');
+  /** The most factors that it is known to demand; a function may demand any number. */
+  get mostDemanded(): number {
+    const policy = this.#policy;
+    if (typeof policy === 'function') return 0;
+    const all = typeof policy === 'object' && 'byRole' in policy ? [...Object.values(policy.byRole), policy.otherwise] : [policy];
+    return Math.max(...all.map((one) => (typeof one === 'object' ? one.atLeast : 0)));
   }
 
   /** Whether the user must now set up more factors than he has. No statement, but for roles that are not cached. */

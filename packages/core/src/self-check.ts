@@ -8,7 +8,7 @@ import { asObject } from './payload.js';
 
 /** Something about the server's configuration that leaves the factors open. */
 export interface Finding {
-  readonly reason: 'guard_not_installed' | 'factor_not_configured' | 'auth_data_not_protected';
+  readonly reason: 'guard_not_installed' | 'factor_not_configured' | 'auth_data_not_protected' | 'check_failed';
   /** The key in `auth` that it is about; empty when it is about the server. */
   readonly factor: string;
   /** What is wrong, and what to do. */
@@ -70,11 +70,19 @@ export class SelfCheck {
         sentence: 'Any session can remove factors: call factors.install(Parse) in Cloud Code, or once the server has started.',
       });
     }
-    for (const factor of await this.#forgottenKeys(server)) {
+    try {
+      for (const factor of await this.#forgottenKeys(server)) {
+        findings.push({
+          reason: 'factor_not_configured',
+          factor,
+          sentence: `Users have set up "${factor}", which auth no longer names: their password alone logs in. Configure it again.`,
+        });
+      }
+    } catch {
       findings.push({
-        reason: 'factor_not_configured',
-        factor,
-        sentence: `Users have set up "${factor}", which auth no longer names: their password alone logs in. Configure it again.`,
+        reason: 'check_failed',
+        factor: '',
+        sentence: `Whether users have factors that auth no longer names is not known: the class ${FACTOR_KEY_CLASS} cannot be used. It must be closed to all but the master key.`,
       });
     }
     if (!(await hidesAuthData(server))) {
@@ -108,7 +116,9 @@ export class SelfCheck {
     const known = (await table.list({}, MAX_KEYS)).map(({ objectId }) => String(objectId));
     for (const key of Object.keys(this.#auth)) if (!known.includes(key)) await table.create({ objectId: key });
     const forgotten: string[] = [];
-    for (const key of known.filter((name) => !Object.hasOwn(auth, name))) {
+    // Ours must be served by us; what another adapter serves is another's business.
+    const isServed = (key: string): boolean => Object.is(auth[key], this.#auth[key] ?? auth[key]) && Boolean(auth[key]);
+    for (const key of [...new Set([...known, ...Object.keys(this.#auth)])].filter((name) => !isServed(name))) {
       // On Postgres, `$exists` finds nothing below the first level.
       const users = await database.find('_User', { [`authData.${key}.sealed`]: { $regex: '.' } }, { limit: 1 });
       if (users.length > 0) forgotten.push(key);

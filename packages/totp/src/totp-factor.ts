@@ -168,15 +168,6 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     context.emit({ type: 'verified', purpose });
   }
 
-  /** What was used stays used: every step up to the one after the next counts as used. */
-  override async unlock(context: FactorContext, { stepSeconds }: TotpEnrolment): Promise<void> {
-    await context.store.forget(factorSubject(context, 'enrolment'));
-    await context.store.forget(factorSubject(context, 'fresh-proof'));
-    // Beyond any mark that a code may have left, so that it moves, which is what clears a lock.
-    const step = Math.floor(context.clock() / 1000 / stepSeconds) + this.#options.driftSteps + 1;
-    await context.store.advance(factorSubject(context, 'sign-in'), step);
-  }
-
   /** Nothing about a secret is shown. */
   describe(): Reply {
     return {};

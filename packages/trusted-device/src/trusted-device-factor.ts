@@ -177,11 +177,6 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment> {
     return enrolment.devices.length === 0 ? enrolment : { devices: [] };
   }
 
-  /** There are no locks: a token has 256 bits. */
-  override async unlock(): Promise<void> {
-    // nothing to end
-  }
-
   #newDevice({ random, clock, installationId }: FactorContext, name: string, secret: string): TrustedDevice {
     const { bindInstallation, trustMs } = this.#options;
     if (bindInstallation && installationId === undefined) {

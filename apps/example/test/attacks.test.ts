@@ -1,0 +1,293 @@
+import type { ComposeOptions } from '@parse-factors/core';
+import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
+import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Person } from '../../../tools/parse-server.js';
+import { slug, startStage, type Stage, type StageOptions } from './harness.js';
+
+/** Requests that make Parse Server show its hooks something else than it does. */
+
+const MINUTE = 60_000;
+const MASTER = { 'X-Parse-Master-Key': 'master' };
+const BADGE = {
+  validateAppId: async () => undefined,
+  validateAuthData: async ({ secret }: { secret?: string }) => {
+    if (secret !== 'right') throw new Error('wrong badge');
+  },
+};
+let stage: Stage;
+const start = async (compose: Partial<ComposeOptions> = {}, install: StageOptions['install'] = true): Promise<void> => {
+  const more = { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() };
+  stage = await startStage({ install, compose, more, server: { auth: { badge: BADGE } } });
+};
+afterEach(() => stage.stop());
+
+const stored = async ({ id }: Person): Promise<Record<string, { sealed?: string }>> => {
+  const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id]);
+  return (rows[0]?.authData as Record<string, object> | null) ?? {};
+};
+const keysOf = async (person: Person): Promise<string[]> =>
+  Object.keys(await stored(person)).toSorted((a, b) => a.localeCompare(b));
+const credentials = ({ username, password }: Person): object => ({ username, password });
+
+/** An authenticator, recovery codes, and a device that is trusted; the proofs are over. */
+async function equipped(): Promise<{ person: Person; secret: string; codes: string[]; token: string }> {
+  const person = await stage.signUp();
+  const secret = await stage.enrolTotp(person);
+  const recovery = await stage.save(person, { recovery: { generate: 'true' } });
+  const device = await stage.save(person, { device: { remember: 'true' } });
+  stage.time.now += 5 * MINUTE;
+  return {
+    person,
+    secret,
+    codes: String(recovery.body['authDataResponse'].recovery.codes).split(', '),
+    token: String(device.body['authDataResponse'].device.token),
+  };
+}
+
+/** Keys with dots: they change what hooks see of `authData`, and nothing of what is checked and stored. */
+const dotted = (key: string, op: object): object => ({ 'authData.zzz': 'v', [`authData.${key}`]: op });
+
+describe('keys with dots beside authData', () => {
+  it('give no factor that was not given, at a login, in a batch, or beside a social login', async () => {
+    await start({ policy: 'all' });
+    const person = await stage.signUp();
+    const secret = await stage.enrolTotp(person);
+    const badge = { id: person.id, secret: 'right' };
+    await stage.save(person, { badge });
+    await stage.enrolPhone(person);
+    for (const key of ['otp.x', 'recovery.x', 'email.x']) {
+      stage.time.now += MINUTE;
+      const pretended = dotted(key, { __op: 'Increment', amount: 1 });
+      const body = { ...credentials(person), ...pretended, authData: { totp: stage.totp(secret) } };
+      expect(slug(await stage.call('POST', '/login', body))).toBe('invalid_input');
+      const batch = await stage.call('POST', '/batch', { requests: [{ method: 'POST', path: '/parse/login', body }] });
+      expect(batch.body[0].success).toBe(undefined);
+      const social = { ...pretended, authData: { badge, totp: stage.totp(secret) } };
+      expect((await stage.call('POST', '/users', social)).body['sessionToken']).toBe(undefined);
+    }
+  });
+
+  it('hide no removal at a login', async () => {
+    await start();
+    const { person, secret, codes, token } = await equipped();
+    for (const answer of [{ recovery: codes[0] }, { device: { token } }]) {
+      const body = { ...credentials(person), ...dotted('totp', { __op: 'Delete' }), authData: { ...answer, totp: null } };
+      expect((await stage.call('POST', '/login', body)).body['sessionToken']).toBe(undefined);
+      expect(await keysOf(person)).toEqual(['device', 'recovery', 'totp']);
+    }
+    expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
+  });
+});
+
+describe('a stolen session that sends an id along that is linked to the account', () => {
+  /** Such an id costs nothing to get on an account without factors, and may be linked already. */
+  async function stolen(): Promise<{ owner: Person; badge: object; codes: string[]; token: string; secret: string }> {
+    const owner = await stage.signUp();
+    const badge = { id: owner.id, secret: 'right' };
+    expect((await stage.save(owner, { badge })).status).toBe(200);
+    const secret = await stage.enrolTotp(owner);
+    const made = await stage.save(owner, { recovery: { generate: 'true' } });
+    const device = await stage.save(owner, { device: { remember: 'true' } });
+    stage.time.now += 5 * MINUTE;
+    const codes = String(made.body['authDataResponse'].recovery.codes).split(', ');
+    return { owner, badge, codes, secret, token: String(device.body['authDataResponse'].device.token) };
+  }
+
+  it('removes no factor where Parse Server takes it for a login: REST, batch, GraphQL', async () => {
+    await start();
+    const { owner, badge } = await stolen();
+    for (const authData of [
+      { badge, recovery: {}, totp: null },
+      { badge, totp: {}, recovery: null },
+      { badge, totp: null },
+    ]) {
+      expect(slug(await stage.call('POST', '/users', { authData }, owner.session))).toBe('invalid_input');
+      expect(slug(await stage.call('POST', '/classes/_User', { authData }, owner.session))).toBe('invalid_input');
+      const request = { method: 'POST', path: '/parse/users', body: { authData } };
+      expect((await stage.call('POST', '/batch', { requests: [request] }, owner.session)).body[0].error).toBeDefined();
+      const query = `mutation ($input: LogInWithInput!) { logInWith(input: $input) { viewer { sessionToken } } }`;
+      expect((await stage.graphql(query, { input: { authData } }, owner.session))['errors']).toBeDefined();
+    }
+    expect(await keysOf(owner)).toEqual(['badge', 'device', 'recovery', 'totp']);
+  });
+
+  it('overwrites no record, neither with nothing nor with one of before', async () => {
+    await start();
+    const { owner, badge, codes, token } = await stolen();
+    const before = await stored(owner);
+    const { sealed } = before['recovery'] ?? {};
+    const [code = ''] = codes;
+    expect((await stage.logIn(owner, { recovery: code })).status).toBe(200);
+    expect((await stage.logIn(owner, { device: { token } })).status).toBe(200);
+    const after = await stored(owner);
+    for (const authData of [
+      { badge, totp: {}, recovery: {} },
+      { badge, recovery: { sealed } },
+      { badge, device: { sealed: before['device']?.sealed } },
+      { badge, totp: { sealed: after['totp']?.sealed } },
+    ]) {
+      expect((await stage.save(owner, authData)).status).toBe(400);
+    }
+    expect(await stored(owner)).toEqual(after);
+    expect(slug(await stage.logIn(owner, { recovery: code }))).toBe('code_rejected');
+  });
+
+  it('links and unlinks no other provider on an account with a factor, but for a fresh proof', async () => {
+    await start();
+    const { owner, secret } = await stolen();
+    const another = { badge: { id: 'the thief', secret: 'right' } };
+    expect(slug(await stage.save(owner, another))).toBe('fresh_proof_required');
+    expect(slug(await stage.save(owner, { badge: null }))).toBe('fresh_proof_required');
+    expect(slug(await stage.save(owner, { anonymous: { id: 'the thief' } }))).toBe('fresh_proof_required');
+    // Renewing what is linked goes on working.
+    expect((await stage.save(owner, { badge: { id: owner.id, secret: 'right', more: 'x' } })).status).toBe(200);
+    await stage.save(owner, { totp: stage.totp(secret) });
+    expect((await stage.save(owner, another)).status).toBe(200);
+  });
+});
+
+describe('several logins of one user in one request', () => {
+  it('do not lend each other what only one has shown', async () => {
+    await start({ enrolment: { requiredFor: 'everybody' } });
+    const person = await stage.signUp();
+    const phone = '+15551230001';
+    await stage.challenge({ ...credentials(person), challengeData: { otp: { phone } } });
+    const otp = { phone, code: stage.lastCode(stage.sms) };
+    // The set-up is right, the login fails for another reason.
+    const failing = { ...credentials(person), authData: { otp, zzz: { id: '1' } } };
+    const requests = [failing, ...Array.from({ length: 20 }, () => credentials(person))].map((body) => ({
+      method: 'POST',
+      path: '/parse/login',
+      body,
+    }));
+    const batch = await stage.call('POST', '/batch', { requests });
+    expect((batch.body as unknown as { success?: unknown }[]).filter(({ success }) => success)).toEqual([]);
+    const query = `mutation ($a: LogInInput!, $b: LogInInput!) {
+      a: logIn(input: $a) { viewer { sessionToken } }
+      b: logIn(input: $b) { viewer { sessionToken } }
+    }`;
+    const a = { ...credentials(person), authData: { otp, totp: '000000' } };
+    const answer = await stage.graphql(query, { a, b: credentials(person) });
+    expect(answer['data']?.b ?? null).toBe(null);
+    expect(await keysOf(person)).toEqual([]);
+  });
+
+  it('make no session of a recovery code one that may trust a device', async () => {
+    await start();
+    const { person, codes, secret } = await equipped();
+    stage.time.now += MINUTE;
+    await stage.save(person, { totp: stage.totp(secret) });
+    await stage.enrolPhone(person, '+15551230002');
+    stage.time.now += 5 * MINUTE;
+    await stage.challenge({ ...credentials(person), challengeData: { otp: true } });
+    const query = `mutation ($a: LogInInput!, $b: LogInInput!) {
+      a: logIn(input: $a) { viewer { sessionToken } }
+      b: logIn(input: $b) { viewer { sessionToken } }
+    }`;
+    const a = { ...credentials(person), authData: { otp: stage.lastCode(stage.sms), totp: '000000' } };
+    const b = { ...credentials(person), authData: { recovery: codes[0] } };
+    const { data } = await stage.graphql(query, { a, b });
+    const session = { 'X-Parse-Session-Token': String(data.b.viewer.sessionToken) };
+    expect(slug(await stage.save({ ...person, session }, { device: { remember: 'true' } }))).toBe('fresh_proof_required');
+  });
+});
+
+describe('an anonymous id on an account with a password', () => {
+  it('does not let its password off', async () => {
+    await start({ enrolment: { requiredFor: 'everybody' } });
+    const person = await stage.signUp();
+    expect((await stage.save(person, { anonymous: { id: 'x1' } })).status).toBe(200);
+    expect(slug(await stage.logIn(person))).toBe('enrolment_required');
+    const { body } = await stage.call('POST', '/users', {
+      username: 'both',
+      password: 'both',
+      authData: { anonymous: { id: 'x2' } },
+    });
+    expect(body['objectId']).toEqual(expect.any(String));
+    expect(slug(await stage.call('POST', '/login', { username: 'both', password: 'both' }))).toBe('enrolment_required');
+  });
+});
+
+describe('races', () => {
+  it('leave no recovery codes and no device without a factor', async () => {
+    await start({}, { adminFunctions: true });
+    const both = ['totp', 'otp'];
+    for (const work of [
+      (person: Person) =>
+        Promise.all(both.map((key) => stage.call('PUT', `/users/${person.id}`, { authData: { [key]: null } }, MASTER))),
+      (person: Person) =>
+        Promise.all(both.map((factor) => stage.call('POST', '/functions/factorsReset', { userId: person.id, factor }, MASTER))),
+    ]) {
+      const { person, secret } = await equipped();
+      stage.time.now += MINUTE;
+      await stage.save(person, { totp: stage.totp(secret) });
+      await stage.enrolPhone(person, `+155512301${person.username.replace('person', '').padStart(2, '0')}`);
+      await work(person);
+      expect(await keysOf(person)).toEqual([]);
+    }
+    for (const make of [{ recovery: { generate: 'true' } }, { device: { remember: 'true' } }]) {
+      const person = await stage.signUp();
+      await stage.enrolTotp(person);
+      await Promise.all([stage.save(person, { totp: null }), stage.save(person, make)]);
+      const left = await keysOf(person);
+      expect(left.length === 0 || left.includes('totp')).toBe(true);
+    }
+  });
+
+  it('of two devices trusted at once leave both trusted', async () => {
+    await start();
+    const person = await stage.signUp();
+    await stage.enrolTotp(person);
+    const answers = await Promise.all([1, 2, 3].map(() => stage.save(person, { device: { remember: 'true' } })));
+    for (const { body } of answers) {
+      const { token } = body['authDataResponse'].device as { token: string };
+      expect((await stage.logIn(person, { device: { token } })).status).toBe(200);
+    }
+  });
+
+  it('of a thief who keeps making sessions end with him outside', async () => {
+    await start();
+    const owner = await stage.signUp();
+    const thief = await stage.another(owner);
+    const tokens: string[] = [];
+    let isOver = false;
+    const keepAsking = async (): Promise<void> => {
+      while (!isOver) {
+        const { body } = await stage.call('POST', '/sessions', {}, thief.session);
+        if (typeof body['sessionToken'] === 'string') tokens.push(body['sessionToken']);
+      }
+    };
+    const loops = [1, 2, 3].map(keepAsking);
+    await stage.enrolTotp(owner);
+    isOver = true;
+    await Promise.all(loops);
+    expect(tokens.length).toBeGreaterThan(0);
+    const alive = await Promise.all(
+      tokens.map((token) => stage.call('POST', '/functions/plain', {}, { 'X-Parse-Session-Token': token })),
+    );
+    expect(alive.filter(({ status }) => status === 200)).toEqual([]);
+  });
+});
+
+describe('nothing is consumed', () => {
+  it('before a factor that is not set up is refused, or one that a set-up needs is found missing', async () => {
+    await start({ policy: { atLeast: 2 }, enrolment: { graceMs: 366 * 24 * 60 * MINUTE } });
+    const { person, token } = await equipped();
+    await stage.save(person, { device: { revoke: 'none' } });
+    const refused = await stage.logIn(person, { device: { token }, otp: { phone: '+15551230003', code: '123456' } });
+    expect(slug(refused)).toBe('session_required');
+    expect((await stage.logIn(person, { device: { token } })).status).toBe(200);
+  });
+});
+
+describe('a user row that anybody may write', () => {
+  it('loses no trust by a stranger asking for a new password', async () => {
+    await start();
+    const { person, token } = await equipped();
+    const ACL = { '*': { read: true, write: true } };
+    expect((await stage.call('PUT', `/users/${person.id}`, { ACL }, person.session)).status).toBe(200);
+    expect((await stage.call('PUT', `/users/${person.id}`, { password: 'his' })).body['code']).toBe(206);
+    expect((await stage.logIn(person, { device: { token } })).status).toBe(200);
+  });
+});
