@@ -9,7 +9,7 @@ import { startStage, type Stage, type StageOptions } from './harness.js';
 const PROTECTED = { _User: { '*': ['authData'] } };
 let stage: Stage;
 const start = async (options: StageOptions): Promise<void> => {
-  stage = await startStage(options);
+  stage = await startStage({ ...options, compose: { selfCheck: true, ...options.compose } });
 };
 afterEach(() => stage.stop());
 

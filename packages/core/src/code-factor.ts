@@ -1,3 +1,4 @@
+import type { AddressKind } from './address-kind.js';
 import { toChannel, type Channel, type MessageContent } from './channel.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { defaultMessage } from './default-message.js';
@@ -28,22 +29,6 @@ const TEN_MINUTES_MS = 10 * MINUTE_MS;
 export interface AddressEnrolment {
   /** The normalised address that was confirmed. */
   readonly address: string;
-}
-
-/** What a concrete factor knows about its addresses. */
-export interface AddressKind {
-  /** Name of the address in payloads, such as `phone`. */
-  readonly field: string;
-  /** How the default message calls it, such as `number`. */
-  readonly noun: string;
-  /**
-   * The one form of an address, by which it is kept, compared and sent to.
-   *
-   * @throws FactorError `invalid_input` or `address_refused`
-   */
-  readonly normalise: (input: string) => string;
-  /** As much of it as its owner needs to recognise it, at constant length where hidden. */
-  readonly mask: (address: string) => string;
 }
 
 const SAFE_INPUT: FieldRule = { maxLength: 320, pattern: /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, accepts: 'an address' };

@@ -1,3 +1,4 @@
+import { Account } from './account.js';
 import { emitter } from './emitter.js';
 import { FactorError } from './factor-error.js';
 import type { FactorEventType } from './factor-event.js';
@@ -63,7 +64,7 @@ export function adminFunctions(runtime: FactorRuntime): AdminFunctions {
       }),
     factorsReset: (request) =>
       administer(request, 'reset', async (user, chosen) => {
-        if (chosen.length > 0) await scopeOf(request, user, chosen[0] ?? '').remove(chosen);
+        if (chosen.length > 0) await new Account(runtime, request, user).remove(chosen);
         const left = storedAmong(authDataOf(await fetchUser(request.config, user.id)), keys);
         const removed = storedAmong(authDataOf(user), keys).filter((key) => !left.includes(key));
         for (const key of removed) await scopeOf(request, user, key).forget();
@@ -76,7 +77,7 @@ export function adminFunctions(runtime: FactorRuntime): AdminFunctions {
       }),
     factorsRevokeDevices: (request) =>
       administer(request, 'device_revoked', async (user) => {
-        const touched = await scopeOf(request, user, '').endTrust();
+        const touched = await new Account(runtime, request, user).endTrust();
         return { result: touched, touched };
       }),
   };

@@ -1,3 +1,4 @@
+import { Account } from './account.js';
 import { emitter } from './emitter.js';
 import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
@@ -74,9 +75,9 @@ export class FactorGuard {
       else if (master !== true && this.#relinks(authData, user)) await this.#findProof(request, user.id);
       // Parse Server refuses whoever has neither; until then nothing has changed.
       if (hasPassword && (master === true || request.user !== undefined)) {
-        const scope = this.#scope(request, user, '');
-        await scope.endProofs();
-        await scope.endWhatDependsOn('password');
+        const account = this.#account(request, user);
+        await account.endProofs();
+        await account.endWhatDependsOn('password', '');
       }
     });
   }
@@ -87,8 +88,8 @@ export class FactorGuard {
     if (id === undefined) return Promise.resolve();
     return this.#answering(request, id, '', async () => {
       const user = asUser(request.object);
-      for (const key of Object.keys(this.#runtime.factors)) await this.#scope(request, user, key).forget();
-      await this.#scope(request, user, '').endProofs();
+      for (const key of Object.keys(this.#runtime.factors)) await new FactorRequest(key, this.#runtime, request, user).forget();
+      await this.#account(request, user).endProofs();
       await this.#runtime.storeFor(request.config).forget(subjectOf('first-factor', request.config.appId, id));
     });
   }
@@ -133,8 +134,7 @@ export class FactorGuard {
 
   async #remove(request: TriggerRequest, user: FactorUser, removed: readonly string[]): Promise<void> {
     if (request.master !== true) await this.#spendProof(request, user.id);
-    const scope = this.#scope(request, user, removed[0] ?? '');
-    await scope.remove(removed);
+    await this.#account(request, user).remove(removed);
     for (const key of removed) emitter(key, this.#runtime, request, user.id)({ type: 'removed' });
   }
 
@@ -168,10 +168,10 @@ export class FactorGuard {
     if (!isSpent) throw new FactorError('fresh_proof_required');
   }
 
-  #scope(request: CloudRequest, user: FactorUser, key: string): FactorRequest<object> {
+  #account(request: CloudRequest, user: FactorUser): Account {
     const token = request.user?.id === user.id ? (request.user.getSessionToken() ?? undefined) : undefined;
     const session: HookUser | undefined = token === undefined ? undefined : { id: user.id, getSessionToken: () => token };
-    return new FactorRequest(key, this.#runtime, request, user, session);
+    return new Account(this.#runtime, request, user, session);
   }
 
   #freshness({ config }: CloudRequest, kind: 'fresh' | 'login' = 'fresh'): Freshness {

@@ -11,7 +11,7 @@ import { loginTrace, traceOf, type LoginTrace } from './login-trace.js';
 import { answering } from './parse-fault.js';
 import { parseGlobal, type HookObject, type HookRequest, type HookUser } from './parse-hooks.js';
 import { fetchUser } from './parse-user.js';
-import { asObject } from './payload.js';
+import { asObject, sameStrings } from './payload.js';
 
 const STATUS_ENABLED: Reply = Object.freeze({ status: 'enabled' });
 const UNCHANGED = Object.freeze({ doNotSave: true } as const);
@@ -58,22 +58,24 @@ export class FactorHooks<Enrolment extends object> {
     if (request.original === undefined || !(await this.#mayEnrolAtLogin(request, request.original)))
       throw new FactorError('session_required');
     const login = new LoginRequest(request, this.#runtime);
-    const scope = await this.#openLogin(login, request);
+    await login.open(this.#key);
+    const scope = this.#scope(request, login.user);
     const { record, response } = await this.#enrolAtLogin(payload, scope, loginTrace(request));
     loginTrace(request).enrolled[this.#key] = record;
-    await this.#closeLogin(login, request, scope);
+    await login.close(this.#key, scope.account);
     return { ...UNCHANGED, response };
   }
 
   /** A login of an enrolled user. */
   async logIn(payload: unknown, request: HookRequest): Promise<HookResult> {
     const login = new LoginRequest(request, this.#runtime);
-    const scope = await this.#openLogin(login, request);
+    await login.open(this.#key);
+    const scope = this.#scope(request, login.user);
     const opened = scope.enrolment;
     const response = await this.#factor.verify(scope.context, 'sign-in', payload, opened.enrolment);
     if (this.#factor.standIn === undefined) loginTrace(request).answered.push(this.#key);
     await this.#sealAnew(scope, opened);
-    await this.#closeLogin(login, request, scope);
+    await login.close(this.#key, scope.account);
     return { ...UNCHANGED, ...(response && { response }) };
   }
 
@@ -121,10 +123,10 @@ export class FactorHooks<Enrolment extends object> {
     try {
       await this.#factor.verify(scope.context, 'fresh-proof', payload, opened.enrolment);
     } catch (error) {
-      if (intent !== 'either' || !isWrongAnswer(error) || !(await scope.isFresh())) throw error;
+      if (intent !== 'either' || !isWrongAnswer(error) || !(await scope.account.isFresh())) throw error;
       return this.#enrol(payload, scope, 'replaced');
     }
-    const freshUntil = await scope.markFresh();
+    const freshUntil = await scope.account.markFresh(this.#key);
     await this.#sealAnew(scope, opened);
     return { ...UNCHANGED, response: { status: 'verified', freshUntil: iso(freshUntil) } };
   }
@@ -132,8 +134,8 @@ export class FactorHooks<Enrolment extends object> {
   async #challengeOwn(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Reply> {
     const enrolment = scope.findEnrolment()?.enrolment;
     const intent = await this.#factor.intent(payload, scope.context.user, enrolment);
-    if (enrolment === undefined || intent === 'enrol' || (intent === 'either' && (await scope.isFresh()))) {
-      await scope.requireProofToEnrol(this.#factor.standIn);
+    if (enrolment === undefined || intent === 'enrol' || (intent === 'either' && (await scope.account.isFresh()))) {
+      await scope.account.requireProofToEnrol(this.#factor.standIn);
       return this.#factor.beginEnrolment(scope.context, payload, enrolment);
     }
     if (payload !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
@@ -150,21 +152,21 @@ export class FactorHooks<Enrolment extends object> {
       await this.#factor.intent(payload, scope.context.user, undefined);
       return this.#factor.beginEnrolment(scope.context, payload, undefined);
     }
-    if (scope.hasAnyFactor) throw new FactorError('session_required');
+    if (scope.account.hasAnyFactor) throw new FactorError('session_required');
     const { record, response } = await this.#enrolAtLogin(payload, scope, { answered: [], enrolled: {} });
-    await scope.storeEnrolled({ [this.#key]: record });
+    await scope.account.storeEnrolled({ [this.#key]: record });
     return response;
   }
 
   async #enrol(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
-    await scope.requireProofToEnrol(this.#factor.standIn);
+    await scope.account.requireProofToEnrol(this.#factor.standIn);
     if (this.#factor.standIn !== undefined) return this.#enrolStandIn(payload, scope, type);
     const { enrolment } = await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
     if (enrolment === undefined) throw new FactorError('unavailable');
-    await this.#claimFirst(scope);
+    await scope.account.claimFirstFactor();
     const save = scope.seal(enrolment);
-    const freshUntil = await scope.markFresh(save);
-    await scope.endWhatDependsOn(type);
+    const freshUntil = await scope.account.markFresh(this.#key, save);
+    await scope.account.endWhatDependsOn(type, this.#key);
     traceOf(scope.config, scope.context.user.id).made.add(save.sealed);
     scope.context.emit({ type, purpose: 'enrolment' });
     return { save, response: { ...this.#describe(enrolment), freshUntil: iso(freshUntil) } };
@@ -176,7 +178,7 @@ export class FactorHooks<Enrolment extends object> {
     if (enrolment !== undefined && !(await scope.replace(enrolment))) {
       return this.#enrolStandIn(payload, await scope.reread(), 'replaced');
     }
-    await scope.assertBesideFactor();
+    await scope.account.assertFactorLeft();
     scope.context.emit({ type, purpose: 'enrolment' });
     return { ...UNCHANGED, response: reply ?? STATUS_ENABLED };
   }
@@ -189,35 +191,8 @@ export class FactorHooks<Enrolment extends object> {
   ): Promise<{ record: EnrolmentRecord; response: Reply }> {
     const { enrolment } = await this.#factor.confirmEnrolment(scope.context, payload, undefined);
     if (enrolment === undefined) throw new FactorError('unavailable');
-    if (Object.keys(enrolled).length === 0) await this.#claimFirst(scope);
+    if (Object.keys(enrolled).length === 0) await scope.account.claimFirstFactor();
     return { record: scope.seal(enrolment), response: this.#describe(enrolment) };
-  }
-
-  /** Before anything is counted: the first factor is proven, and nothing that is needed is missing. */
-  async #openLogin(login: LoginRequest, request: HookRequest): Promise<FactorRequest<Enrolment>> {
-    login.refuseRemovals();
-    await login.proveFirst(this.#key);
-    await login.assertPolicy();
-    return this.#scope(request, login.user);
-  }
-
-  /**
-   * What a login has shown counts once all that it gives was right. What it has set up is stored
-   * here and not by Parse Server, so that nobody is let in for a factor that then is not there.
-   */
-  async #closeLogin(login: LoginRequest, request: HookRequest, scope: FactorRequest<Enrolment>): Promise<void> {
-    if (!login.isLast(this.#key)) return;
-    const { answered, enrolled } = loginTrace(request);
-    const trace = traceOf(request.config, login.user.id);
-    trace.answered = answered[0];
-    if (Object.keys(enrolled).length === 0) return;
-    await scope.storeEnrolled(enrolled);
-    trace.hasEnrolled = true;
-  }
-
-  /** Of several first factors at the same moment, one is the first; the others are beside it. */
-  async #claimFirst(scope: FactorRequest<Enrolment>): Promise<void> {
-    if (!scope.hasAnyFactor && !(await scope.claimFirstFactor())) await scope.requireFresh();
   }
 
   /** Whoever has proven a first factor sets up what a policy demands, and nothing else. */
@@ -230,7 +205,7 @@ export class FactorHooks<Enrolment extends object> {
 
   /** A record under an older key is sealed with the newest, unless somebody has just changed it. */
   async #sealAnew(scope: FactorRequest<Enrolment>, opened: OpenedEnrolment<Enrolment>): Promise<void> {
-    if (!opened.isCurrent) await scope.change((enrolment) => enrolment);
+    if (!opened.isCurrent) await scope.context.change((enrolment) => enrolment);
   }
 
   /** The one who asks is asking about himself, in a session of his own. The row is read anew: triggers may have changed it. */
@@ -254,13 +229,5 @@ export class FactorHooks<Enrolment extends object> {
 /** A wrong answer to one question, which may still be the right one to another. */
 const isWrongAnswer = (error: unknown): boolean =>
   error instanceof FactorError && ['code_rejected', 'code_expired', 'invalid_input'].includes(error.code);
-
-function sameStrings(payload: unknown, expected: unknown): boolean {
-  const given = Object.entries(asObject(payload) ?? {});
-  const wanted = asObject(expected) ?? {};
-  const isWanted = ([name, value]: readonly [string, unknown]): boolean =>
-    typeof value === 'string' && Object.hasOwn(wanted, name) && wanted[name] === value;
-  return given.length > 0 && given.length === Object.keys(wanted).length && given.every(isWanted);
-}
 
 const iso = (time: number): string => new Date(time).toISOString();

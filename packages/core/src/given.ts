@@ -23,7 +23,7 @@ export function givenOf(object: HookObject | undefined): Given {
     throw new FactorError('invalid_input', { sentence: 'Send "authData" and "password" whole, without dots in their keys.' });
   }
   return {
-    authData: asObject(object?.op('authData')?.toJSON()) ?? {},
+    authData: asObject(Reflect.get(object?.op('authData') ?? {}, '_value')) ?? {},
     hasPassword: object?.op('password') !== undefined,
   };
 }

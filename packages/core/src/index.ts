@@ -1,3 +1,4 @@
+export type { AddressKind } from './address-kind.js';
 export { toAuthAdapter, type HookResult, type ParseAuthAdapter } from './auth-adapter.js';
 export {
   channelOption,
@@ -18,7 +19,7 @@ export {
   type CodeFactorOptions,
   type ResolvedCodeFactorOptions,
 } from './code-factor-options.js';
-export { CodeFactor, type AddressEnrolment, type AddressKind } from './code-factor.js';
+export { CodeFactor, type AddressEnrolment } from './code-factor.js';
 export { composeFactors, type ComposedFactors } from './compose-factors.js';
 export type { AnyFactor, ComposeOptions, StoreSource } from './compose-options.js';
 export type { EnrolmentRecord } from './enrolment-record.js';

@@ -1,7 +1,9 @@
+import type { Account } from './account.js';
 import { FactorError } from './factor-error.js';
 import { realFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
 import type { FactorUser } from './factor.js';
 import { givenOf } from './given.js';
+import { loginTrace, traceOf } from './login-trace.js';
 import { asServerError } from './parse-fault.js';
 import type { HookRequest } from './parse-hooks.js';
 import { authDataOf, roleNames } from './parse-user.js';
@@ -31,8 +33,37 @@ export class LoginRequest {
     this.given = all.filter((key) => Object.hasOwn(this.#authData, key));
   }
 
+  /**
+   * Before anything is counted: the first factor is proven, and nothing that is needed is missing.
+   *
+   * @param key the factor that is asked
+   * @throws FactorError `invalid_input`, `factor_required`, `enrolment_required`, `session_required`
+   */
+  async open(key: string): Promise<void> {
+    this.#refuseRemovals();
+    await this.#proveFirst(key);
+    await this.#assertPolicy();
+  }
+
+  /**
+   * After a factor was answered or set up rightly. What the login has shown counts once that is true
+   * of all that it gives. What it has set up is stored here and not by Parse Server, so that nobody
+   * is let in for a factor that then is not there.
+   *
+   * @param key the factor that was asked
+   */
+  async close(key: string, account: Account): Promise<void> {
+    if (!this.#isLast(key)) return;
+    const { answered, enrolled } = loginTrace(this.#request);
+    const trace = traceOf(this.#request.config, this.user.id);
+    trace.answered = answered[0];
+    if (Object.keys(enrolled).length === 0) return;
+    await account.storeEnrolled(enrolled);
+    trace.hasEnrolled = true;
+  }
+
   /** On a login, `null` would unlink a factor past every trigger. */
-  refuseRemovals(): void {
+  #refuseRemovals(): void {
     if (Object.keys(this.#runtime.factors).some((key) => this.#authData[key] === null)) {
       throw new FactorError('invalid_input', { sentence: 'A factor cannot be removed while logging in.' });
     }
@@ -45,7 +76,7 @@ export class LoginRequest {
    *
    * @param key the factor that is asked
    */
-  async proveFirst(key: string): Promise<void> {
+  async #proveFirst(key: string): Promise<void> {
     const { user, master, original, config } = this.#request;
     const given = this.#authData;
     const isLater = (provider: string): boolean =>
@@ -69,7 +100,7 @@ export class LoginRequest {
    * @throws FactorError `factor_required`, `enrolment_required`; `session_required` where one is
    *   given that is not set up, and need not be
    */
-  async assertPolicy(): Promise<void> {
+  async #assertPolicy(): Promise<void> {
     const { factors, policy } = this.#runtime;
     const all = realFactors(this.#runtime);
     const isSettingUp = this.given.some((key) => !this.enrolled.includes(key));
@@ -88,7 +119,7 @@ export class LoginRequest {
   }
 
   /** Whether no other factor or stand-in is asked after this one. */
-  isLast(key: string): boolean {
+  #isLast(key: string): boolean {
     return Object.keys(this.#runtime.factors).every((other) => other <= key || !Object.hasOwn(this.#authData, other));
   }
 

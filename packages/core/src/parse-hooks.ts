@@ -43,8 +43,8 @@ export type ProviderValidator = (
 export interface HookObject {
   readonly id?: string;
   get(field: string): unknown;
-  /** What is pending for a field. */
-  op(field: string): { toJSON(): unknown } | undefined;
+  /** What is pending for a field; of a value that is set, `_value` has it. */
+  op(field: string): object | undefined;
   /** The fields for which something is pending. */
   dirtyKeys(): string[];
 }

@@ -50,3 +50,12 @@ export function readFields<Name extends string>(
 /** `"123456"` and `{ code: "123456" }` mean the same wherever a code is expected. */
 export const readCode = (payload: unknown, rule: FieldRule): string =>
   readFields(typeof payload === 'string' ? { code: payload } : payload, { code: rule }).code;
+
+/** Whether the payload has exactly these fields, all strings, with these values. */
+export function sameStrings(payload: unknown, expected: unknown): boolean {
+  const given = Object.entries(asObject(payload) ?? {});
+  const wanted = asObject(expected) ?? {};
+  const isWanted = ([name, value]: readonly [string, unknown]): boolean =>
+    typeof value === 'string' && Object.hasOwn(wanted, name) && wanted[name] === value;
+  return given.length > 0 && given.length === Object.keys(wanted).length && given.every(isWanted);
+}

@@ -296,6 +296,26 @@ export function storeCases(setUp: () => StoreUnderTest): void {
     expect(await store.issue(b, code('y'), SENDS)).toEqual({ issued: true });
   });
 
+  it('pardons failures and locks, and leaves the code, its attempts and the mark', async () => {
+    const { store, subject, code } = begin();
+    const [s, other] = [subject(), subject()];
+    await store.advance(s, 7);
+    await store.issue(s, code('x'), SENDS);
+    for (const name of [s, other]) await parallel(10, () => store.attempt(name, { ...LIMITS, maxAttempts: 11 }));
+    expect((await store.attempt(s, LIMITS)).locked).toBe(true);
+    await store.pardon(s);
+    await store.pardon(subject()); // of nobody: nothing happens
+    expect(await store.attempt(s, { ...LIMITS, maxAttempts: 11 })).toEqual({
+      locked: false,
+      digest: 'x',
+      mark: 7,
+      locksUntil: undefined,
+    });
+    expect(await store.attempt(s, { ...LIMITS, maxAttempts: 11 })).toMatchObject({ digest: undefined });
+    expect(await store.advance(s, 7)).toBe(false);
+    expect((await store.attempt(other, LIMITS)).locked).toBe(true);
+  });
+
   it('forgets all of a subject, and of nobody else', async () => {
     const { store, subject, code } = begin();
     const [a, b] = [subject(), subject()];

@@ -1,0 +1,42 @@
+import { openEnrolment, sealEnrolment } from './enrolment-record.js';
+import { FactorError } from './factor-error.js';
+import type { FactorRuntime } from './factor-runtime.js';
+import type { FactorUser } from './factor.js';
+import type { HookConfig } from './parse-hooks.js';
+import { authDataOf, fetchUser, replaceRecord } from './parse-user.js';
+
+/** Losing this many races for one record means that something else is wrong. */
+const MAX_ROUNDS = 32;
+
+/** Whose record of which factor is meant. */
+export interface RecordPlace {
+  readonly runtime: Pick<FactorRuntime, 'keyring'>;
+  readonly config: HookConfig;
+  /** The stored row, as far as it is known. */
+  readonly user: FactorUser;
+  /** The factor's key in `auth`. */
+  readonly key: string;
+}
+
+/**
+ * Changes a stored record in one atomic step, as `EnrolledContext.change` says.
+ *
+ * @throws FactorError `unavailable` when it does not open, or when others keep changing it
+ */
+export async function changeRecord<Enrolment extends object>(
+  { runtime: { keyring }, config, user, key }: RecordPlace,
+  work: (enrolment: Enrolment) => Enrolment | undefined,
+): Promise<boolean> {
+  const owner = { appId: config.appId, userId: user.id, key };
+  let stored = authDataOf(user);
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const record = stored[key] ?? undefined;
+    if (record === undefined) return false;
+    const { enrolment, sealed } = openEnrolment<Enrolment>(keyring, owner, record);
+    const changed = work(enrolment);
+    if (changed === undefined) return false;
+    if (await replaceRecord(config, owner, sealed, sealEnrolment(keyring, owner, changed))) return true;
+    stored = authDataOf(await fetchUser(config, user.id));
+  }
+  throw new FactorError('unavailable');
+}
