@@ -102,7 +102,7 @@ export async function startServer(settings: Settings, channels: Channels, databa
     graphQLPath: '/graphql',
     graphQLPublicIntrospection: true,
     auth: factors.auth,
-    cloud: (Parse: ParseCloud) => factors.install(Parse, { adminFunctions: true }),
+    cloud: (Parse: ParseCloud) => factors.install(Parse, { adminFunctions: true, pruneJob: true }),
     protectedFields: { _User: { '*': ['authData'] } },
     protectedFieldsOwnerExempt: true, // users see the status of their own factors
     middleware: servePages(url, channels.outboxes, host === '127.0.0.1'),

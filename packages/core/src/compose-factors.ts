@@ -16,6 +16,7 @@ import { Keyring } from './keyring.js';
 import { resolveOptions } from './options.js';
 import { ParseOtpStore } from './parse-otp-store.js';
 import { LoginPolicy } from './policy.js';
+import { prune } from './prune.js';
 import { systemRandom } from './random.js';
 import { SelfCheck, type Finding } from './self-check.js';
 
@@ -64,6 +65,12 @@ export interface ComposedFactors<Key extends string = string> {
    * @throws Parse.Error `fresh_proof_required`; `session_required` without a session
    */
   requireFresh(request: CloudRequest, options?: FreshnessOptions): Promise<void>;
+
+  /**
+   * Deletes what is dead in the store, in batches of 1000; gives how many rows. Nothing depends on
+   * it: what is dead is refused anyway. `install` can define a job that does it.
+   */
+  prune(request: Pick<CloudRequest, 'config'>): Promise<number>;
 
   /**
    * What about the server's configuration leaves the factors open; looked at once after the start
@@ -127,6 +134,7 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     beforeLogin: triggers.beforeLogin,
     afterLogin: triggers.afterLogin,
     requireFresh: (request: CloudRequest, given?: FreshnessOptions) => guard.requireFresh(request, given),
+    prune: ({ config }: Pick<CloudRequest, 'config'>) => prune(runtime, config),
     check: () => selfCheck.run(),
   });
 }

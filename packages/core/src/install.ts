@@ -3,6 +3,8 @@ import { FactorConfigError } from './factor-error.js';
 import type { TriggerRequest } from './factor-guard.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import { choiceOption, resolveOptions, type OptionRule } from './options.js';
+import type { HookConfig } from './parse-hooks.js';
+import { prune } from './prune.js';
 
 /** A trigger of `_User` that guards the factors. */
 export type GuardTrigger = 'beforeSave' | 'afterDelete' | 'beforeLogin' | 'afterLogin';
@@ -11,6 +13,8 @@ export type GuardTrigger = 'beforeSave' | 'afterDelete' | 'beforeLogin' | 'after
 export interface InstallOptions {
   /** Triggers that the application has itself, and calls the guard from; none by default. */
   readonly except?: readonly GuardTrigger[];
+  /** Whether the Cloud job `pruneFactors` is defined, which deletes what is dead in the store; false by default. */
+  readonly pruneJob?: boolean;
   /** Whether the Cloud functions of {@link AdminFunctions} are defined, for the master key alone; false by default. */
   readonly adminFunctions?: boolean;
 }
@@ -24,6 +28,7 @@ export interface ParseCloud {
     afterDelete(className: '_User', trigger: Trigger<TriggerRequest>): void;
     beforeLogin(trigger: Trigger<TriggerRequest>): void;
     afterLogin(trigger: Trigger<TriggerRequest>): void;
+    job(name: string, work: (request: { readonly config?: unknown }) => Promise<unknown>): void;
     define(name: string, work: (request: AdminRequest) => Promise<unknown>, validator: { readonly requireMaster: true }): void;
   };
 }
@@ -49,6 +54,7 @@ const RULES: { readonly [Name in keyof Required<InstallOptions>]: OptionRule } =
     accepts: `a list of any of ${TRIGGERS.map((name) => JSON.stringify(name)).join(', ')}`,
     isValid: (value) => Array.isArray(value) && value.every((name) => choiceOption(...TRIGGERS).isValid(name)),
   },
+  pruneJob: choiceOption(true, false),
   adminFunctions: choiceOption(true, false),
 };
 
@@ -61,7 +67,11 @@ export function installer(runtime: FactorRuntime, triggers: GuardTriggers): Inst
       return isDone;
     },
     install(Parse = (globalThis as unknown as { readonly Parse?: ParseCloud }).Parse, options = {}) {
-      const resolved = resolveOptions<Required<InstallOptions>>('install', options, RULES, { except: [], adminFunctions: false });
+      const resolved = resolveOptions<Required<InstallOptions>>('install', options, RULES, {
+        except: [],
+        pruneJob: false,
+        adminFunctions: false,
+      });
       if (Parse?.Cloud === undefined)
         throw new FactorConfigError('install: call it from Cloud Code, or once Parse Server has started');
       const { Cloud } = Parse;
@@ -70,6 +80,7 @@ export function installer(runtime: FactorRuntime, triggers: GuardTriggers): Inst
       if (has('afterDelete')) Cloud.afterDelete('_User', triggers.afterDelete);
       if (has('beforeLogin')) Cloud.beforeLogin(triggers.beforeLogin);
       if (has('afterLogin') && trustsDevices) Cloud.afterLogin(triggers.afterLogin);
+      if (resolved.pruneJob) Cloud.job('pruneFactors', ({ config }) => prune(runtime, config as HookConfig));
       if (resolved.adminFunctions) {
         for (const [name, work] of Object.entries<AdminFunctions[keyof AdminFunctions]>({ ...adminFunctions(runtime) }))
           Cloud.define(name, work, { requireMaster: true });
