@@ -102,7 +102,7 @@ describe('twilio', () => {
   });
 
   it.each([
-    ['an error', { status: 400, body: JSON.stringify({ code: 21211, message: 'Invalid To +15552220003', status: 400 }) }],
+    ['an error', { status: 400, body: JSON.stringify({ code: 21612, message: 'Invalid To +15552220003', status: 400 }) }],
     ['throttling', { status: 429, body: JSON.stringify({ code: 20429, message: 'Too Many Requests', status: 429 }) }],
     ['a breakdown', { status: 503, body: '<html>' }],
     ['a reset', 'reset'],

@@ -2,7 +2,8 @@ import type { AddressKind } from './address-kind.js';
 import { toChannel, type Channel, type MessageContent } from './channel.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { defaultMessage } from './default-message.js';
-import { FactorError } from './factor-error.js';
+import { withinTime } from './delivery-timeout.js';
+import { FactorError, isAddressRefused } from './factor-error.js';
 import { faultName } from './factor-event.js';
 import {
   Factor,
@@ -210,30 +211,16 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
   }
 
   async #deliver({ user, emit }: FactorContext, content: Omit<MessageContent, 'user' | 'locale'>, to: string): Promise<void> {
-    const timeout = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        timeout.abort();
-        reject(new DeliveryTimeout());
-      }, this.options.deliveryTimeoutMs);
-    });
     try {
       const message = { ...content, user, locale: this.options.locale(user) };
       const { subject, text } = this.options.message?.(message) ?? defaultMessage(message, this.#kind.noun, this.options.appName);
       if (typeof text !== 'string' || typeof subject !== 'string')
         throw new TypeError('option "message" must give subject and text');
-      const sent = this.#channel.send({ ...message, subject, text, to, signal: timeout.signal });
-      await Promise.race([sent, tooLate]);
+      const { deliveryTimeoutMs } = this.options;
+      await withinTime(deliveryTimeoutMs, (signal) => this.#channel.send({ ...message, subject, text, to, signal }));
     } catch (cause) {
       emit({ type: 'delivery_failed', purpose: content.purpose, reason: faultName(cause) });
-      throw new FactorError('delivery_failed', { cause });
-    } finally {
-      clearTimeout(timer);
+      throw isAddressRefused(cause) ? cause : new FactorError('delivery_failed', { cause });
     }
   }
-}
-
-class DeliveryTimeout extends Error {
-  override readonly name = 'DeliveryTimeout';
 }

@@ -73,3 +73,6 @@ export class FactorError extends Error {
 export class FactorConfigError extends Error {
   override readonly name = 'FactorConfigError';
 }
+
+/** Whether a channel says that the address itself is refused: no other channel would take it. */
+export const isAddressRefused = (fault: unknown): boolean => fault instanceof FactorError && fault.code === 'address_refused';

@@ -24,6 +24,7 @@ export { composeFactors, type ComposedFactors } from './compose-factors.js';
 export type { AnyFactor, ComposeOptions, StoreSource } from './compose-options.js';
 export type { EnrolmentRecord } from './enrolment-record.js';
 export { FACTOR_ERRORS, FactorConfigError, FactorError, type FactorErrorCode, type FactorErrorDetails } from './factor-error.js';
+export { failover, type FailoverOptions } from './failover.js';
 export { FACTOR_EVENT_CLASS } from './event-log.js';
 export type { AdminFunctions, AdminRequest } from './factor-admin.js';
 export type { FactorEvent, FactorEventType, FactorListener, FactorOccurrence } from './factor-event.js';

@@ -1,5 +1,6 @@
 import {
   FactorConfigError,
+  FactorError,
   integerOption,
   optional,
   resolveOptions,
@@ -32,7 +33,14 @@ const matching = (pattern: RegExp, accepts: string): OptionRule => ({
 });
 
 /**
- * Sends messages with Twilio's own client, one try each.
+ * Twilio's error codes that speak of the number and not of the service: invalid (21211, 21217),
+ * not reachable (21214), its region blocked (21408), opted out by its owner (21610), not mobile (21614).
+ */
+const REFUSED_NUMBERS = new Set([21211, 21214, 21217, 21408, 21610, 21614]);
+
+/**
+ * Sends messages with Twilio's own client, one try each. A number that Twilio refuses is
+ * `address_refused`; anything else is a failure of the channel.
  *
  * @throws FactorConfigError naming the option and what it accepts
  */
@@ -61,7 +69,12 @@ export function twilio(options: TwilioOptions): Channel {
   return {
     name: 'twilio',
     async send({ to, text }) {
-      await client.messages.create({ ...sender, to, body: text });
+      try {
+        await client.messages.create({ ...sender, to, body: text });
+      } catch (cause) {
+        const { code } = cause as { readonly code?: unknown };
+        throw REFUSED_NUMBERS.has(Number(code)) ? new FactorError('address_refused', { cause }) : cause;
+      }
     },
   };
 }

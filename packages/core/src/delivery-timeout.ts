@@ -1,0 +1,31 @@
+/** A delivery that took too long. */
+export class DeliveryTimeout extends Error {
+  override readonly name = 'DeliveryTimeout';
+}
+
+/**
+ * Runs a delivery for so long at most, however it takes its signal; what becomes of it later is
+ * nobody's business.
+ *
+ * @param outer ends it as well
+ * @throws DeliveryTimeout
+ */
+export async function withinTime(
+  timeoutMs: number,
+  work: (signal: AbortSignal) => Promise<void>,
+  outer?: AbortSignal,
+): Promise<void> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    controller.signal.addEventListener('abort', () => reject(new DeliveryTimeout()), { once: true });
+  });
+  const timer = setTimeout(abort, timeoutMs);
+  outer?.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([work(controller.signal), tooLate]);
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener('abort', abort);
+  }
+}
