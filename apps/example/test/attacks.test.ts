@@ -1,4 +1,4 @@
-import type { ComposeOptions } from '@parse-factors/core';
+import type { ComposeOptions, ParseCloud } from '@parse-factors/core';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -289,5 +289,136 @@ describe('a user row that anybody may write', () => {
     expect((await stage.call('PUT', `/users/${person.id}`, { ACL }, person.session)).status).toBe(200);
     expect((await stage.call('PUT', `/users/${person.id}`, { password: 'his' })).body['code']).toBe(206);
     expect((await stage.logIn(person, { device: { token } })).status).toBe(200);
+  });
+});
+
+describe('an id in the body', () => {
+  it('makes the guard look at nobody else', async () => {
+    await start();
+    const { person: owner, token } = await equipped();
+    const thief = await stage.signUp();
+    for (const name of ['objectId', 'id']) {
+      for (const path of [`/users/${owner.id}`, `/classes/_User/${owner.id}`]) {
+        for (const authData of [{ totp: null }, { badge: { id: 'x', secret: 'right' } }, { recovery: null }]) {
+          const answer = await stage.call('PUT', path, { [name]: thief.id, authData }, owner.session);
+          expect(answer.status).toBe(400);
+        }
+      }
+    }
+    const byMaster = { objectId: owner.id, authData: { totp: null } };
+    expect((await stage.call('PUT', `/users/${thief.id}`, byMaster, MASTER)).status).toBe(400);
+    const password = { objectId: owner.id, password: 'x' };
+    expect((await stage.call('PUT', `/users/${thief.id}`, password, thief.session)).status).toBe(400);
+    expect(await keysOf(owner)).toEqual(['device', 'recovery', 'totp']);
+    expect((await stage.logIn(owner, { device: { token } })).status).toBe(200);
+    // SDKs send the user's own along.
+    const own = { objectId: owner.id, nickname: 'Ann' };
+    expect((await stage.call('PUT', `/users/${owner.id}`, own, owner.session)).status).toBe(200);
+  });
+
+  it('of a new user is his own affair', async () => {
+    await start();
+    await stage.stop();
+    stage = await startStage({ install: true, server: { allowCustomObjectId: true } });
+    const made = await stage.call('POST', '/users', { objectId: 'chosen', username: 'c', password: 'c' });
+    expect([made.status, made.body['objectId']]).toEqual([201, 'chosen']);
+  });
+});
+
+describe('a sign-up', () => {
+  it('stores no record that no factor has made', async () => {
+    await start({ enrolment: { requiredFor: 'everybody' } });
+    for (const path of ['/users', '/classes/_User']) {
+      const body = { username: `u${path}`, password: 'x', 'authData.totp': { sealed: 'junk' } };
+      expect((await stage.call('POST', path, body)).status).toBe(400);
+    }
+  });
+});
+
+describe('a removal of what is not set up', () => {
+  it('removes nothing that is set up at that moment', async () => {
+    const sealed = { sealed: 'made meanwhile' };
+    let meanwhile: (() => Promise<void>) | undefined;
+    const cloud = (parse: ParseCloud): void => {
+      stage.factors.install(parse, { except: ['beforeSave'] });
+      parse.Cloud.beforeSave('_User', async (request) => {
+        await stage.factors.beforeSaveUser(request);
+        await meanwhile?.();
+      });
+    };
+    await start({}, false);
+    cloud((globalThis as unknown as { readonly Parse: ParseCloud }).Parse);
+    const person = await stage.signUp();
+    meanwhile = async () => {
+      await stage.sql.query(`update "_User" set "authData" = $1 where "objectId" = $2`, [{ totp: sealed }, person.id]);
+    };
+    expect((await stage.save(person, { totp: null })).status).toBe(200);
+    expect(await stored(person)).toEqual({ totp: sealed });
+  });
+});
+
+describe('a login', () => {
+  it('of an account with a factor links, exchanges and unlinks no other provider', async () => {
+    await start();
+    const { person, codes, token, secret } = await equipped();
+    stage.time.now += MINUTE;
+    await stage.save(person, { totp: stage.totp(secret) });
+    const badge = { id: person.id, secret: 'right' };
+    expect((await stage.save(person, { badge })).status).toBe(200);
+    stage.time.now += 5 * MINUTE;
+    const before = await stored(person);
+    for (const answer of [{ recovery: codes[0] }, { device: { token } }, { totp: stage.totp(secret) }]) {
+      for (const change of [{ badge: { id: 'thief', secret: 'right' } }, { badge: null }, { anonymous: { id: 'thief' } }])
+        expect((await stage.logIn(person, { ...answer, ...change })).body['sessionToken']).toBe(undefined);
+    }
+    expect(await stored(person)).toEqual(before); // and nothing was spent
+    expect((await stage.logIn(person, { recovery: codes[0], badge })).status).toBe(200);
+  });
+});
+
+describe('names that every object has', () => {
+  it('are no providers that are linked already', async () => {
+    await start();
+    const { person, secret } = await equipped();
+    stage.time.now += MINUTE;
+    await stage.save(person, { totp: stage.totp(secret) });
+    const badge = { id: person.id, secret: 'right' };
+    await stage.save(person, { badge });
+    stage.time.now += 5 * MINUTE;
+    const before = await stored(person);
+    for (const name of ['toString', 'valueOf', 'hasOwnProperty'])
+      expect((await stage.save(person, { badge, [name]: {} })).status).not.toBe(200);
+    expect(await stored(person)).toEqual(before);
+  });
+});
+
+describe('what is not refused', () => {
+  it('a save that sets one factor up and removes another, with a proof', async () => {
+    await start();
+    const person = await stage.signUp();
+    const secret = await stage.enrolTotp(person);
+    stage.time.now += 5 * MINUTE;
+    await stage.save(person, { totp: stage.totp(secret) });
+    const phone = '+15551230008';
+    await stage.challenge({ challengeData: { otp: { phone } } }, person.session);
+    const swap = { otp: { phone, code: stage.lastCode(stage.sms) }, totp: null };
+    expect((await stage.save(person, swap)).status).toBe(200);
+    expect(await keysOf(person)).toEqual(['otp']);
+  });
+
+  it('a save of everything by the master key, and a stale echo of what stands in for a factor', async () => {
+    await start();
+    const { person, codes, token, secret } = await equipped();
+    stage.time.now += MINUTE;
+    await stage.save(person, { totp: stage.totp(secret) });
+    await stage.save(person, { badge: { id: person.id, secret: 'right' } });
+    const everything = { authData: await stored(person) };
+    expect((await stage.call('PUT', `/users/${person.id}`, everything, MASTER)).status).toBe(200);
+    const shown = (await stage.call('GET', '/users/me', undefined, person.session)).body['authData'] as object;
+    await stage.logIn(person, { recovery: codes[0] });
+    await stage.logIn(person, { device: { token } });
+    const before = await stored(person);
+    expect((await stage.save(person, { ...shown })).status).toBe(200);
+    expect(await stored(person)).toEqual(before);
   });
 });

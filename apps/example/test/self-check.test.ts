@@ -89,6 +89,16 @@ describe('the self-check', () => {
     }
   });
 
+  it('reports another second factor, beside which ours are not asked', async () => {
+    const pin = { policy: 'additional', challenge: () => undefined };
+    const server = { protectedFields: PROTECTED, auth: { pin, mfa: { options: ['TOTP'] }, plain: { policy: 'default' } } };
+    await start({ install: true, server });
+    expect((await stage.factors.check()).map(({ reason, factor }) => [reason, factor])).toEqual([
+      ['other_second_factor', 'pin'],
+      ['other_second_factor', 'mfa'],
+    ]);
+  });
+
   it('can be turned off, and says nothing of a server that is not up', async () => {
     await start({ compose: { selfCheck: false } });
     const idle = composeFactors({ keys: generateKey('idle'), factors: { totp: new TotpFactor({ issuer: 'Acme' }) } });

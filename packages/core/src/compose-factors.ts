@@ -7,7 +7,7 @@ import {
   type AnyFactor,
   type ComposeOptions,
 } from './compose-options.js';
-import { FactorGuard, type CloudRequest, type TriggerRequest } from './factor-guard.js';
+import { FactorGuard, type CloudRequest, type SaveRequest, type TriggerRequest } from './factor-guard.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor } from './factor.js';
 import type { FreshnessOptions } from './freshness.js';
@@ -43,7 +43,7 @@ export interface ComposedFactors<Key extends string = string> {
    *
    * @throws Parse.Error `fresh_proof_required`, `session_required`, `invalid_input`
    */
-  beforeSaveUser(request: TriggerRequest): Promise<void>;
+  beforeSaveUser(request: SaveRequest): Promise<void>;
 
   /** To be awaited in the application's own `afterDelete` of `_User`: removes all that the store holds of the user. */
   afterDeleteUser(request: TriggerRequest): Promise<void>;
@@ -118,7 +118,7 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
   const auth = Object.freeze(Object.fromEntries(adapters)) as Record<Key, ParseAuthAdapter>;
   const guard = new FactorGuard(runtime);
   const triggers = {
-    beforeSave: (request: TriggerRequest) => guard.beforeSave(request),
+    beforeSave: (request: SaveRequest) => guard.beforeSave(request),
     afterDelete: (request: TriggerRequest) => guard.afterDelete(request),
     beforeLogin: (request: TriggerRequest) => guard.beforeLogin(request),
     afterLogin: (request: TriggerRequest) => guard.afterLogin(request),

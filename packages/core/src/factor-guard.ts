@@ -12,6 +12,7 @@ import { answering } from './parse-fault.js';
 import type { HookConfig, HookObject, HookUser } from './parse-hooks.js';
 import { authDataOf, fetchUser, isAnonymous, roleNames } from './parse-user.js';
 import { asObject } from './payload.js';
+import { relinks } from './relinks.js';
 import { subjectOf } from './subject.js';
 
 /** The user of the session behind a Cloud Code request; a `Parse.User` is one. */
@@ -32,6 +33,13 @@ export interface CloudRequest {
 /** The part of a trigger's request that is used here. */
 export interface TriggerRequest extends CloudRequest {
   readonly object: HookObject;
+}
+
+/** The part of a `beforeSave` trigger's request that is used here. */
+export interface SaveRequest extends TriggerRequest {
+  readonly object: HookObject & { set(field: string, value: unknown): unknown };
+  /** The row as it is stored; left out for a new one. */
+  readonly original?: { readonly id?: string };
 }
 
 /**
@@ -58,23 +66,33 @@ export class FactorGuard {
    * Before a `_User` is saved: removing a factor spends a fresh proof, and is done here; linking
    * another provider beside a factor, or unlinking one, needs one; a new password ends what was proven.
    */
-  beforeSave(request: TriggerRequest): Promise<void> {
-    const { object, config, master } = request;
-    return this.#answering(request, object.id, '', async () => {
+  beforeSave(request: SaveRequest): Promise<void> {
+    const { object, original } = request;
+    return this.#answering(request, original?.id, '', async () => {
       const { authData, hasPassword } = givenOf(object);
-      if (object.id === undefined || (Object.keys(authData).length === 0 && !hasPassword)) return;
-      const { made } = traceOf(config, object.id);
-      const given = Object.keys(this.#runtime.factors).filter((key) => Object.hasOwn(authData, key));
-      // Where a linked id is sent along, Parse Server may store the rest without asking anybody.
-      if (given.some((key) => authData[key] !== null && !made.has(String(asObject(authData[key])?.['sealed']))))
+      const { factors } = this.#runtime;
+      const given = Object.keys(factors).filter((key) => Object.hasOwn(authData, key));
+      // The id of `object` is what the body says; that of `original` is whose row it is.
+      const id = original?.id;
+      if (id === undefined ? given.some((key) => authData[key] !== null) : object.id !== id)
         throw new FactorError('invalid_input');
-      // The stored row, as `request.original` may lack protected fields.
-      const user = await fetchUser(config, object.id);
+      if (id === undefined || (Object.keys(authData).length === 0 && !hasPassword)) return;
+      // The stored row, as `original` may lack protected fields.
+      const user = await fetchUser(request.config, id);
+      this.#assertOurs(request, user, authData);
       const removed = storedAmong(authDataOf(user), given).filter((key) => authData[key] === null);
-      if (removed.length > 0) await this.#remove(request, user, removed);
-      else if (master !== true && this.#relinks(authData, user)) await this.#findProof(request, user.id);
+      const hasFactor = storedAmong(authDataOf(user), realFactors(this.#runtime)).length > 0;
+      const needsProof = removed.length > 0 || (hasFactor && relinks(authData, authDataOf(user), factors));
+      if (needsProof && request.master !== true) await this.#prove(request, id, authData, removed.length > 0);
+      if (removed.length > 0) {
+        await this.#account(request, user).remove(removed);
+        for (const key of removed) emitter(key, this.#runtime, request, id)({ type: 'removed' });
+      }
+      // Parse Server must not write a removal itself: what it removed might have been set up since.
+      const kept = Object.entries(authData).filter(([key, value]) => value !== null || !Object.hasOwn(factors, key));
+      if (kept.length < Object.keys(authData).length) object.set('authData', Object.fromEntries(kept));
       // Parse Server refuses whoever has neither; until then nothing has changed.
-      if (hasPassword && (master === true || request.user !== undefined)) {
+      if (hasPassword && (request.master === true || request.user !== undefined)) {
         const account = this.#account(request, user);
         await account.endProofs();
         await account.endWhatDependsOn('password', '');
@@ -132,40 +150,32 @@ export class FactorGuard {
     });
   }
 
-  async #remove(request: TriggerRequest, user: FactorUser, removed: readonly string[]): Promise<void> {
-    if (request.master !== true) await this.#spendProof(request, user.id);
-    await this.#account(request, user).remove(removed);
-    for (const key of removed) emitter(key, this.#runtime, request, user.id)({ type: 'removed' });
-  }
-
-  /** Whether another provider is linked or unlinked on an account that has a factor. */
-  #relinks(authData: Readonly<Record<string, unknown>>, user: FactorUser): boolean {
-    const stored = authDataOf(user);
-    if (storedAmong(stored, realFactors(this.#runtime)).length === 0) return false;
-    const others = Object.keys(authData).filter((key) => !Object.hasOwn(this.#runtime.factors, key));
-    return others.some((key) => {
-      const [before, after] = [stored[key] ?? undefined, authData[key] ?? undefined];
-      if (before === undefined || after === undefined) return before !== after;
-      return asObject(before)?.['id'] !== asObject(after)?.['id'];
-    });
+  /** Where a linked id is sent along, Parse Server stores the rest as it came, asking nobody. */
+  #assertOurs(request: SaveRequest, user: FactorUser, authData: Readonly<Record<string, unknown>>): void {
+    const { made } = traceOf(request.config, user.id);
+    const isOurs = (key: string): boolean => {
+      if (authData[key] === null) return true;
+      const sealed = asObject(authData[key])?.['sealed'];
+      const isUnchanged = sealed !== undefined && sealed === asObject(authDataOf(user)[key])?.['sealed'];
+      return made.has(String(sealed)) || (request.master === true && isUnchanged);
+    };
+    const given = Object.keys(this.#runtime.factors).filter((key) => Object.hasOwn(authData, key));
+    if (!given.every(isOurs)) throw new FactorError('invalid_input');
   }
 
   async #stored({ config }: CloudRequest, id: string, key: string): Promise<unknown> {
     return authDataOf(await fetchUser(config, id))[key];
   }
 
-  async #findProof(request: TriggerRequest, id: string): Promise<string> {
+  /** Finds a fresh proof of the user's own session, and spends it where that is asked for. */
+  async #prove(request: SaveRequest, id: string, authData: Readonly<Record<string, unknown>>, isSpent: boolean): Promise<void> {
     const owner = sessionOwner(request);
     if (owner.userId !== id) throw new FactorError('session_required');
-    const proof = await this.#freshness(request).find(owner, (key) => this.#stored(request, id, key));
+    // What this very save is about to store counts as stored.
+    const stored = (key: string): unknown => authData[key] ?? this.#stored(request, id, key);
+    const proof = await this.#freshness(request).find(owner, stored);
     if (proof === undefined) throw new FactorError('fresh_proof_required');
-    return proof;
-  }
-
-  async #spendProof(request: TriggerRequest, id: string): Promise<void> {
-    const proof = await this.#findProof(request, id);
-    const isSpent = await this.#freshness(request).spend(sessionOwner(request), proof);
-    if (!isSpent) throw new FactorError('fresh_proof_required');
+    if (isSpent && !(await this.#freshness(request).spend(owner, proof))) throw new FactorError('fresh_proof_required');
   }
 
   #account(request: CloudRequest, user: FactorUser): Account {

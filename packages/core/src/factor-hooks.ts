@@ -112,6 +112,8 @@ export class FactorHooks<Enrolment extends object> {
     // SDKs send back what they were shown; that changes nothing.
     const shown = [this.#describe(opened.enrolment), STATUS_ENABLED, scope.record];
     if (shown.some((seen) => sameStrings(payload, seen))) return UNCHANGED;
+    // What stands in changes as it is used, so what an SDK was shown may be old.
+    if (this.#factor.standIn !== undefined && Object.hasOwn(asObject(payload) ?? {}, 'status')) return UNCHANGED;
 
     const intent = await this.#factor.intent(payload, scope.context.user, opened.enrolment);
     if (intent === 'manage') {

@@ -1,6 +1,6 @@
 import { adminFunctions, type AdminFunctions, type AdminRequest } from './factor-admin.js';
 import { FactorConfigError } from './factor-error.js';
-import type { TriggerRequest } from './factor-guard.js';
+import type { SaveRequest, TriggerRequest } from './factor-guard.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import { choiceOption, resolveOptions, type OptionRule } from './options.js';
 import type { HookConfig } from './parse-hooks.js';
@@ -24,7 +24,7 @@ type Trigger<Request> = (request: Request) => Promise<void>;
 /** The part of `Parse` in Cloud Code that `install` uses. */
 export interface ParseCloud {
   readonly Cloud: {
-    beforeSave(className: '_User', trigger: Trigger<TriggerRequest>): void;
+    beforeSave(className: '_User', trigger: Trigger<SaveRequest>): void;
     afterDelete(className: '_User', trigger: Trigger<TriggerRequest>): void;
     beforeLogin(trigger: Trigger<TriggerRequest>): void;
     afterLogin(trigger: Trigger<TriggerRequest>): void;
@@ -35,7 +35,7 @@ export interface ParseCloud {
 
 /** The guard's triggers. */
 export interface GuardTriggers {
-  readonly beforeSave: Trigger<TriggerRequest>;
+  readonly beforeSave: Trigger<SaveRequest>;
   readonly afterDelete: Trigger<TriggerRequest>;
   readonly beforeLogin: Trigger<TriggerRequest>;
   readonly afterLogin: Trigger<TriggerRequest>;

@@ -7,6 +7,7 @@ import { loginTrace, traceOf } from './login-trace.js';
 import { asServerError } from './parse-fault.js';
 import type { HookRequest } from './parse-hooks.js';
 import { authDataOf, roleNames } from './parse-user.js';
+import { relinks } from './relinks.js';
 
 /** A login that carries factors: whose it is, and what it gives. */
 export class LoginRequest {
@@ -40,8 +41,8 @@ export class LoginRequest {
    * @throws FactorError `invalid_input`, `factor_required`, `enrolment_required`, `session_required`
    */
   async open(key: string): Promise<void> {
-    this.#refuseRemovals();
     await this.#proveFirst(key);
+    this.#refuseChanges();
     await this.#assertPolicy();
   }
 
@@ -62,11 +63,14 @@ export class LoginRequest {
     trace.hasEnrolled = true;
   }
 
-  /** On a login, `null` would unlink a factor past every trigger. */
-  #refuseRemovals(): void {
-    if (Object.keys(this.#runtime.factors).some((key) => this.#authData[key] === null)) {
+  /** On a login, nothing is unlinked, linked or exchanged past every trigger. */
+  #refuseChanges(): void {
+    const { factors } = this.#runtime;
+    if (Object.keys(factors).some((key) => this.#authData[key] === null)) {
       throw new FactorError('invalid_input', { sentence: 'A factor cannot be removed while logging in.' });
     }
+    const isRelinking = relinks(this.#authData, authDataOf(this.user), factors);
+    if (this.enrolled.length > 0 && isRelinking) throw new FactorError('fresh_proof_required');
   }
 
   /**

@@ -20,7 +20,9 @@ export interface HookConfig {
   readonly database: ParseDatabase;
   readonly cacheController: { readonly user: ParseCache; readonly role: ParseCache };
   readonly authDataManager: {
-    getValidatorForProvider(provider: string): { readonly validator?: ProviderValidator } | undefined;
+    getValidatorForProvider(
+      provider: string,
+    ): { readonly validator?: ProviderValidator; readonly adapter?: { readonly policy?: unknown } } | undefined;
   };
 }
 

@@ -8,7 +8,8 @@ import { asObject } from './payload.js';
 
 /** Something about the server's configuration that leaves the factors open. */
 export interface Finding {
-  readonly reason: 'guard_not_installed' | 'factor_not_configured' | 'auth_data_not_protected' | 'check_failed';
+  readonly reason:
+    'guard_not_installed' | 'factor_not_configured' | 'auth_data_not_protected' | 'other_second_factor' | 'check_failed';
   /** The key in `auth` that it is about; empty when it is about the server. */
   readonly factor: string;
   /** What is wrong, and what to do. */
@@ -85,6 +86,13 @@ export class SelfCheck {
         sentence: `Whether users have factors that auth no longer names is not known: the class ${FACTOR_KEY_CLASS} cannot be used. It must be closed to all but the master key.`,
       });
     }
+    for (const factor of this.#otherSecondFactors(server)) {
+      findings.push({
+        reason: 'other_second_factor',
+        factor,
+        sentence: `"${factor}" is a second factor, or waives them, without these factors being asked: no policy and no guard holds at its logins.`,
+      });
+    }
     if (!(await hidesAuthData(server))) {
       findings.push({
         reason: 'auth_data_not_protected',
@@ -108,6 +116,15 @@ export class SelfCheck {
     const server = Parse?.Server;
     const isOurs = Object.entries(this.#auth).some(([key, adapter]) => server?.auth?.[key] === adapter);
     return isOurs && server?.state === 'ok' && server.database !== undefined ? (server as ServerConfig) : undefined;
+  }
+
+  /** Parse Server lets in whoever answers any provider of policy `additional`, and asks nobody else. */
+  #otherSecondFactors({ auth = {}, authDataManager }: ServerConfig): string[] {
+    const others = Object.keys(auth).filter((key) => !Object.hasOwn(this.#auth, key));
+    return others.filter((key) => {
+      const policy = authDataManager.getValidatorForProvider(key)?.adapter?.policy;
+      return policy !== undefined && policy !== 'default';
+    });
   }
 
   /** Keys of factors that are gone from `auth` while users still have them. Notes the present ones. */
