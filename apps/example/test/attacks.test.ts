@@ -422,3 +422,42 @@ describe('what is not refused', () => {
     expect(await stored(person)).toEqual(before);
   });
 });
+
+describe('values that Parse Server decodes to something else', () => {
+  const disguises = (id: string): object[] => [
+    { __type: 'Pointer', className: 'X', objectId: id, id: 'thief', secret: 'right' },
+    { __type: 'Object', className: 'X', objectId: id, id: 'thief', secret: 'right' },
+    { __op: 'Foo', id: 'thief', secret: 'right' },
+    { __type: 'Relation', className: 'X', id: 'thief', secret: 'right' },
+    { __type: 'Date', iso: '2026-11-22T00:00:00.000Z', id: 'thief', secret: 'right' },
+  ];
+
+  it('exchange, link and unlink no provider: at a login, a social one, in a batch, by GraphQL, or in a save', async () => {
+    for (const isLinked of [true, false]) {
+      await start();
+      const { person, codes, token, secret } = await equipped();
+      stage.time.now += MINUTE;
+      await stage.save(person, { totp: stage.totp(secret) });
+      const badge = { id: person.id, secret: 'right' };
+      if (isLinked) expect((await stage.save(person, { badge })).status).toBe(200);
+      stage.time.now += 5 * MINUTE;
+      const before = await stored(person);
+      for (const disguised of disguises(person.id)) {
+        for (const answer of [{ recovery: codes[0] }, { device: { token } }]) {
+          const body = { ...credentials(person), authData: { ...answer, badge: disguised } };
+          expect((await stage.call('POST', '/login', body)).body['sessionToken']).toBe(undefined);
+          const batch = await stage.call('POST', '/batch', { requests: [{ method: 'POST', path: '/parse/login', body }] });
+          expect(batch.body[0].success).toBe(undefined);
+          const query = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }`;
+          expect((await stage.graphql(query, { input: body }))['errors']).toBeDefined();
+        }
+        for (const path of [`/users/${person.id}`, `/classes/_User/${person.id}`])
+          await stage.call('PUT', path, { authData: { badge: disguised } }, person.session);
+        expect(await stored(person)).toEqual(before);
+      }
+      expect((await stage.logIn(person, { recovery: codes[0] })).status).toBe(200);
+      await stage.stop();
+    }
+    await start();
+  });
+});

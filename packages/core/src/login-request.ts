@@ -69,7 +69,9 @@ export class LoginRequest {
     if (Object.keys(factors).some((key) => this.#authData[key] === null)) {
       throw new FactorError('invalid_input', { sentence: 'A factor cannot be removed while logging in.' });
     }
-    const isRelinking = relinks(this.#authData, authDataOf(this.user), factors);
+    // What has become null here may be something else where it is stored.
+    const isUnlinking = Object.values(this.#authData).includes(null);
+    const isRelinking = isUnlinking || relinks(this.#authData, authDataOf(this.user), factors);
     if (this.enrolled.length > 0 && isRelinking) throw new FactorError('fresh_proof_required');
   }
 

@@ -6,6 +6,10 @@ export const asObject = (payload: unknown): Readonly<Record<string, unknown>> | 
     ? (payload as Readonly<Record<string, unknown>>)
     : undefined;
 
+/** Whether a value is as JSON gives it: a scalar or a plain object, and nothing that an SDK made of one. */
+export const isPlain = (value: unknown): boolean =>
+  typeof value !== 'object' || value === null || Object.getPrototypeOf(value) === Object.prototype;
+
 /** What a payload's field must be. */
 export interface FieldRule {
   /** Most characters, looked at before anything else. */

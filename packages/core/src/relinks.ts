@@ -1,4 +1,4 @@
-import { asObject } from './payload.js';
+import { asObject, isPlain } from './payload.js';
 
 /**
  * Whether a request links, unlinks or exchanges a provider of an account; renewing what is linked
@@ -18,6 +18,6 @@ export function relinks(
     const before = Object.hasOwn(stored, key) ? (stored[key] ?? undefined) : undefined;
     const after = given[key] ?? undefined;
     if (before === undefined || after === undefined) return before !== after;
-    return asObject(before)?.['id'] !== asObject(after)?.['id'];
+    return !isPlain(before) || !isPlain(after) || asObject(before)?.['id'] !== asObject(after)?.['id'];
   });
 }
