@@ -338,18 +338,18 @@ describe('a sign-up', () => {
 describe('a removal of what is not set up', () => {
   it('removes nothing that is set up at that moment', async () => {
     const sealed = { sealed: 'made meanwhile' };
-    let meanwhile: (() => Promise<void>) | undefined;
+    const race: { meanwhile?: () => Promise<void> } = {};
     const cloud = (parse: ParseCloud): void => {
       stage.factors.install(parse, { except: ['beforeSave'] });
       parse.Cloud.beforeSave('_User', async (request) => {
         await stage.factors.beforeSaveUser(request);
-        await meanwhile?.();
+        await race.meanwhile?.();
       });
     };
     await start({}, false);
     cloud((globalThis as unknown as { readonly Parse: ParseCloud }).Parse);
     const person = await stage.signUp();
-    meanwhile = async () => {
+    race.meanwhile = async () => {
       await stage.sql.query(`update "_User" set "authData" = $1 where "objectId" = $2`, [{ totp: sealed }, person.id]);
     };
     expect((await stage.save(person, { totp: null })).status).toBe(200);
