@@ -89,6 +89,26 @@ describe('the self-check', () => {
     }
   });
 
+  it('reports a factor of ours that auth names, and something else serves', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED } });
+    const person = await stage.signUp();
+    await stage.enrolTotp(person);
+    for (const other of [undefined, false, { policy: 'default' }]) {
+      stage.auth['totp'] = other;
+      expect(await stage.factors.check()).toMatchObject([{ reason: 'factor_not_configured', factor: 'totp' }]);
+    }
+    stage.auth['totp'] = stage.factors.auth['totp'];
+    expect(await reasons()).toEqual([]);
+  });
+
+  it('says so when it cannot look, and what it knows all the same', async () => {
+    await start({ server: { protectedFields: PROTECTED } });
+    const master = { 'X-Parse-Master-Key': 'master' };
+    const open = { className: 'FactorKey', classLevelPermissions: { find: { '*': true }, create: { '*': true } } };
+    expect((await stage.call('POST', '/schemas/FactorKey', open, master)).status).toBe(200);
+    expect(await reasons()).toEqual(['guard_not_installed', 'check_failed']);
+  });
+
   it('reports another second factor, beside which ours are not asked', async () => {
     const pin = { policy: 'additional', challenge: () => undefined };
     const server = { protectedFields: PROTECTED, auth: { pin, mfa: { options: ['TOTP'] }, plain: { policy: 'default' } } };
