@@ -64,6 +64,9 @@ describe('an administrator', () => {
     );
     const list = await administer('factorsList', { userId: person.id });
     expect(list.body['result'].totp).toEqual({ status: 'unreadable' });
+    for (let guess = 0; guess < 10; guess += 1) await stage.logIn(person, { recovery: 'AAAA-AAAA-AAAA-AAAA' });
+    expect((await administer('factorsUnlock', { userId: person.id })).body['result']).toHaveLength(4);
+    expect(slug(await stage.logIn(person, { recovery: 'AAAA-AAAA-AAAA-AAAA' }))).toBe('code_rejected');
     expect((await administer('factorsReset', { userId: person.id, factor: 'totp' })).body['result']).toEqual(['totp']);
   });
 

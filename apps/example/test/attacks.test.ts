@@ -461,3 +461,34 @@ describe('values that Parse Server decodes to something else', () => {
     await start();
   });
 });
+
+describe('recovery codes that are left without a factor', () => {
+  it('do not make a first factor of what a session sets up: an administrator ends that', async () => {
+    await start({}, { adminFunctions: true });
+    const { person } = await equipped();
+    await stage.sql.query(`update "_User" set "authData" = "authData"::jsonb - 'totp' where "objectId" = $1`, [person.id]);
+    expect(slug(await stage.challenge({ challengeData: { totp: true } }, person.session))).toBe('fresh_proof_required');
+    expect(slug(await stage.save(person, { totp: '123456' }))).toBe('fresh_proof_required');
+    await stage.call('POST', '/functions/factorsReset', { userId: person.id }, MASTER);
+    expect(await keysOf(person)).toEqual([]);
+  });
+});
+
+describe('another provider beside a factor', () => {
+  it('that refuses, or does not exist, costs no attempt and is no fault of the factor', async () => {
+    const refusing = { ...BADGE, validateAuthData: () => Promise.reject(new TypeError('connect 10.0.0.7')) };
+    await start();
+    Object.assign(stage.auth, { wallet: refusing });
+    const person = await stage.signUp();
+    const secret = await stage.enrolTotp(person);
+    for (const provider of ['wallet', 'zzz']) {
+      for (let guess = 0; guess < 12; guess += 1) {
+        const answer = await stage.logIn(person, { totp: '000000', [provider]: { id: 'x' } });
+        expect([141, 142]).toContain(answer.body['code']);
+        expect(JSON.stringify(answer.body)).not.toContain('10.0.0.7');
+      }
+    }
+    expect(stage.events.filter(({ type }) => type === 'fault' || type === 'rejected')).toEqual([]);
+    expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
+  });
+});

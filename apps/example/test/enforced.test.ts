@@ -218,6 +218,19 @@ describe('the rule', () => {
     expect(slug(await stage.logIn(person, { totp: stage.totp(secret) }))).toBe('factor_required');
   });
 
+  it('of two factors is met by one login that sets up both', async () => {
+    await start({}, { atLeast: 2 });
+    const person = await stage.signUp();
+    const phone = '+15554440010';
+    await beginPhone(person, phone);
+    const authData = { otp: { phone, code: stage.lastCode(stage.sms) }, totp: stage.totp(await beginTotp(person)) };
+    expect(slug(await stage.logIn(person, { totp: authData.totp }))).toBe('enrolment_required'); // and spends nothing
+    expect((await stage.logIn(person, authData)).body).toMatchObject({ sessionToken: expect.any(String) });
+    expect(await factorsOf(person)).toEqual(['otp', 'totp']);
+    expect(await sessions(person)).toBe(1);
+    expect(stage.events.filter(({ type }) => type === 'enrolled').map(({ factor }) => factor)).toEqual(['otp', 'totp']);
+  });
+
   it('of two factors does not let a recovery code add one in the place of the first', async () => {
     await start({}, { atLeast: 2 }, { recovery: new RecoveryCodesFactor() });
     const person = await stage.signUp();

@@ -220,6 +220,8 @@ describe('values that look sound', () => {
     [() => composeFactors({ ...compose, enrolment: { graceMs: -1 } }), /"enrolment"/],
     [() => composeFactors({ ...compose, revokeSessionsOn: ['enroled' as never] }), /"revokeSessionsOn"/],
     [() => composeFactors({ ...compose, selfCheck: 'no' as never }), /"selfCheck"/],
+    [() => composeFactors({ ...compose, policy: { atLeast: 2 } }), /"policy" demands 2 factors, and there are only 1/],
+    [() => composeFactors({ ...compose, policy: { byRole: { admin: { atLeast: 3 } } } }), /"policy" demands 3 factors/],
     [
       () => composeFactors({ ...compose, factors: { recovery: new RecoveryCodesFactor() } }),
       /"factors" must hold a factor beside/,
