@@ -8,6 +8,7 @@ export interface ParseSdk {
     new (): SdkUser;
     enableUnsafeCurrentUser(): void;
     logIn(username: string, password: string): Promise<SdkUser>;
+    logInWith(provider: string, options: { readonly authData: object }): Promise<SdkUser>;
     logInWithAdditionalAuth(username: string, password: string, authData: object): Promise<SdkUser>;
     become(sessionToken: string): Promise<SdkUser>;
     logOut(): Promise<void>;

@@ -1,7 +1,7 @@
-import { composeFactors, type ParseCloud } from '@parse-factors/core';
+import { composeFactors, type ComposedFactors, type ParseCloud } from '@parse-factors/core';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
-import { SmsOtpFactor } from '@parse-factors/sms-otp';
+import { SmsOtpFactor, type SmsOtpOptions } from '@parse-factors/sms-otp';
 import { TotpFactor } from '@parse-factors/totp';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import type { Channels } from './channels.js';
@@ -38,48 +38,27 @@ const FUTURE_DEFAULTS = {
   allowAggregationForReadOnlyMasterKey: false,
 };
 
+const COUNTRIES = 'AT AU BE BR CA CH DE DK ES FI FR GB IE IN IT JP MX NL NO NZ PL PT SE US'.split(
+  ' ',
+) as SmsOtpOptions['countries'];
+
 /** The factors of the example, under the keys that clients use. */
-const composeExample = ({ factorKeys }: Settings, { sms, email, outboxes }: Channels) =>
-  composeFactors({
+function composeExample({ factorKeys }: Settings, { sms, email, outboxes }: Channels): ComposedFactors {
+  const allowFictional = outboxes.some((box) => box === sms);
+  const phones = { channel: sms, countries: COUNTRIES, appName: 'Example', allowFictional };
+  return composeFactors({
     keys: factorKeys,
     factors: {
-      otp: new SmsOtpFactor({
-        channel: sms,
-        countries: [
-          'AT',
-          'AU',
-          'BE',
-          'BR',
-          'CA',
-          'CH',
-          'DE',
-          'DK',
-          'ES',
-          'FI',
-          'FR',
-          'GB',
-          'IE',
-          'IN',
-          'IT',
-          'JP',
-          'MX',
-          'NL',
-          'NO',
-          'NZ',
-          'PL',
-          'PT',
-          'SE',
-          'US',
-        ],
-        appName: 'Example',
-        allowFictional: outboxes.some((box) => box === sms),
-      }),
+      otp: new SmsOtpFactor(phones),
       email: new EmailOtpFactor({ channel: email, appName: 'Example' }),
+      emailLogin: new EmailOtpFactor({ policy: 'default', channel: email, appName: 'Example' }),
+      phoneLogin: new SmsOtpFactor({ ...phones, policy: 'default' }),
       totp: new TotpFactor({ issuer: 'Example' }),
       recovery: new RecoveryCodesFactor(),
       device: new TrustedDeviceFactor(),
     },
   });
+}
 
 /** Starts Parse Server with all factors, GraphQL and the example's pages. */
 export async function startServer(settings: Settings, channels: Channels, databaseUri: string): Promise<RunningServer> {

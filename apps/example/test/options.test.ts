@@ -87,6 +87,10 @@ function codeOptions(): string[] {
     'maxSendsPerIp',
     'budget',
     'deliveryTimeoutMs',
+    'policy',
+    'signUp',
+    'idRecords',
+    'allow',
     'destination',
     'locale',
     'message',
@@ -175,7 +179,8 @@ describe('composeFactors', () => {
     [{}],
     [null],
     [{ policy: 'additional' }],
-    [Object.assign(Object.create(totp) as object, { policy: 'aditional' })],
+    [Object.defineProperty(Object.create(totp), 'policy', { value: 'aditional' }) as object],
+    [Object.defineProperty(Object.create(totp), 'policy', { value: 'default' }) as object],
     [channel],
   ])('refuses what is no factor', (factor) => {
     expect(() => composeFactors({ ...compose, factors: { x: factor as never } })).toThrow(/factors\.x must be a Factor/);

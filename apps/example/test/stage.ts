@@ -46,6 +46,8 @@ export interface StageOptions {
   readonly sms?: Partial<SmsOtpOptions>;
   readonly mail?: Partial<EmailOtpOptions>;
   readonly totp?: Partial<TotpOptions>;
+  readonly emailLogin?: Partial<EmailOtpOptions>;
+  readonly phoneLogin?: Partial<SmsOtpOptions>;
   readonly server?: Readonly<Record<string, unknown>> & { readonly auth?: object };
   /** Further factors by their keys. */
   readonly more?: Readonly<Record<string, AnyFactor>>;
@@ -71,6 +73,14 @@ export async function startStageOn(postgres: string, options: StageOptions = {})
       otp: new SmsOtpFactor({ channel: sms, countries: ['US', 'FR'], allowFictional: true, ...options.sms }),
       email: new EmailOtpFactor({ channel: mail, ...options.mail }),
       totp: new TotpFactor({ issuer: 'Acme', ...options.totp }),
+      emailLogin: new EmailOtpFactor({ channel: mail, policy: 'default', ...options.emailLogin }),
+      phoneLogin: new SmsOtpFactor({
+        channel: sms,
+        countries: ['US', 'FR'],
+        allowFictional: true,
+        policy: 'default',
+        ...options.phoneLogin,
+      }),
       ...options.more,
     },
     ...options.compose,

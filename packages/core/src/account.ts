@@ -1,21 +1,26 @@
 import { emitter } from './emitter.js';
 import type { EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
-import { realFactors, storedAmong, type FactorChange, type FactorRuntime } from './factor-runtime.js';
-import type { Factor, FactorUser, StandIn } from './factor.js';
-import { Freshness, type SessionOwner } from './freshness.js';
-import type { HookRequest, HookUser } from './parse-hooks.js';
+import {
+  firstFactors,
+  secondFactors,
+  standInFactors,
+  storedAmong,
+  type FactorChange,
+  type FactorRuntime,
+} from './factor-runtime.js';
+import type { Factor, FactorUser } from './factor.js';
+import { Freshness, type FreshnessOptions, type ProofAccount, type SessionOwner } from './freshness.js';
+import type { HookUser } from './parse-hooks.js';
 import { authDataOf, fetchUser, revokeSessions, writeRecords } from './parse-user.js';
 import { changeRecord } from './record-change.js';
+import type { AskedRequest } from './request-context.js';
 import { subjectOf } from './subject.js';
-
-/** The part of a request that concerns an account. */
-export type AccountRequest = Pick<HookRequest, 'ip' | 'installationId' | 'config'>;
 
 /** A user's account during one request: its factors, what his session has proven, and what a change of a factor ends. */
 export class Account {
   readonly #runtime: FactorRuntime;
-  readonly #request: AccountRequest;
+  readonly #request: AskedRequest;
   readonly #user: FactorUser;
   readonly #session: HookUser | undefined;
 
@@ -23,26 +28,26 @@ export class Account {
    * @param user the whole stored row of the user
    * @param session the user's own session, where there is one
    */
-  constructor(runtime: FactorRuntime, request: AccountRequest, user: FactorUser, session?: HookUser) {
+  constructor(runtime: FactorRuntime, request: AskedRequest, user: FactorUser, session?: HookUser) {
     this.#runtime = runtime;
     this.#request = request;
     this.#user = user;
     this.#session = session;
   }
 
-  /** Whether the user has set up any factor; what only stands in for one is none. */
-  get hasAnyFactor(): boolean {
-    return storedAmong(this.#authData, realFactors(this.#runtime)).length > 0;
+  /** Whether the user has set up a second factor; what only stands in for one is none. */
+  get hasSecondFactor(): boolean {
+    return storedAmong(this.#authData, secondFactors(this.#runtime)).length > 0;
   }
 
-  /** Whether the session has lately answered a factor. */
-  async isFresh(): Promise<boolean> {
-    return (await this.#freshness('fresh').find(this.#sessionOwner, (key) => this.#authData[key])) !== undefined;
+  /** Whether the session has lately answered a factor that counts. */
+  async isFresh(options: FreshnessOptions = {}): Promise<boolean> {
+    return (await this.#freshness('fresh').find(this.#sessionOwner, this.#proofAccount, options)) !== undefined;
   }
 
   /** @throws FactorError `fresh_proof_required` */
-  async requireFresh(): Promise<void> {
-    if (!(await this.isFresh())) throw new FactorError('fresh_proof_required');
+  async requireFresh(options: FreshnessOptions = {}): Promise<void> {
+    if (!(await this.isFresh(options))) throw new FactorError('fresh_proof_required');
   }
 
   /**
@@ -56,7 +61,7 @@ export class Account {
 
   /** Of several first factors at the same moment, one is the first; the others are beside it. */
   async claimFirstFactor(): Promise<void> {
-    if (this.hasAnyFactor) return;
+    if (this.hasSecondFactor) return;
     // Five seconds are ample for the enrolment to be stored and seen.
     const key = subjectOf('first-factor', this.#appId, this.#user.id);
     const isFirst = await this.#runtime.storeFor(this.#request.config).claim(key, this.#runtime.clock() + 5000);
@@ -64,17 +69,25 @@ export class Account {
   }
 
   /**
-   * Whether the session may set something up: a first factor may be; one beside it needs a fresh
-   * proof; and what stands in for a factor needs that, or as much as it says, and a factor.
+   * Whether the session may set something up. Without a second factor one may be; anything beside it
+   * needs a fresh proof by one; and what stands in for a factor needs that, or as much as it says, and
+   * a factor. What signs in alone is linked to an account without any factor as it is, and changed
+   * with a proof of what it was before.
    *
+   * @param key that of what is set up
    * @throws FactorError `fresh_proof_required`, `enrolment_required`
    */
-  async requireProofToEnrol(standIn: StandIn | undefined): Promise<void> {
-    if (standIn !== undefined && !this.hasAnyFactor) throw new FactorError('enrolment_required');
+  async requireProofToEnrol(key: string): Promise<void> {
+    const { standIn, signIn } = this.#runtime.factors[key] ?? {};
+    if (standIn !== undefined && !this.hasSecondFactor) throw new FactorError('enrolment_required');
     // Recovery codes left alone are no account without a factor: only an administrator ends that.
-    if (storedAmong(this.#authData, Object.keys(this.#runtime.factors)).length === 0) return;
-    if (standIn === 'login' && (await this.#hasJustLoggedIn())) return;
-    await this.requireFresh();
+    if (this.hasSecondFactor || storedAmong(this.#authData, standInFactors(this.#runtime)).length > 0) {
+      if (standIn === 'login' && (await this.#hasJustLoggedIn())) return;
+      await this.requireFresh();
+      return;
+    }
+    const linked = signIn === undefined ? [] : storedAmong(this.#authData, firstFactors(this.#runtime));
+    if (linked.length > 0) await this.requireFresh({ factors: linked.includes(key) ? [key] : linked });
   }
 
   /** Ends what any session of the user has proven. */
@@ -86,13 +99,14 @@ export class Account {
 
   /** Removes these, what stands in for a factor with the last one, and what hung on them. */
   async remove(keys: readonly string[]): Promise<void> {
-    const factors = realFactors(this.#runtime);
-    const isLast = this.hasAnyFactor && storedAmong(this.#authData, factors).every((key) => keys.includes(key));
-    const removed = isLast ? storedAmong(this.#authData, Object.keys(this.#runtime.factors)) : keys;
+    const second = storedAmong(this.#authData, secondFactors(this.#runtime));
+    const standIns = standInFactors(this.#runtime);
+    const isLast = second.length > 0 && second.every((key) => keys.includes(key));
+    const removed = isLast ? [...keys, ...storedAmong(this.#authData, standIns)] : keys;
     await this.#write(Object.fromEntries(removed.map((key) => [key, null])));
     await this.#sweepStandIns(); // somebody else may have removed another one
     await this.endProofs();
-    const [change] = keys.filter((key) => factors.includes(key));
+    const change = keys.find((key) => !standIns.includes(key));
     if (change !== undefined) await this.endWhatDependsOn('removed', change);
   }
 
@@ -144,14 +158,14 @@ export class Account {
   /** Removes what stands in for a factor where there is none any more; whether there was none. */
   async #sweepStandIns(): Promise<boolean> {
     const authData = authDataOf(await fetchUser(this.#request.config, this.#user.id));
-    if (storedAmong(authData, realFactors(this.#runtime)).length > 0) return false;
-    const left = storedAmong(authData, Object.keys(this.#runtime.factors));
+    if (storedAmong(authData, secondFactors(this.#runtime)).length > 0) return false;
+    const left = storedAmong(authData, standInFactors(this.#runtime));
     if (left.length > 0) await this.#write(Object.fromEntries(left.map((key) => [key, null])));
     return true;
   }
 
   async #hasJustLoggedIn(): Promise<boolean> {
-    return (await this.#freshness('login').find(this.#sessionOwner, () => undefined)) !== undefined;
+    return (await this.#freshness('login').find(this.#sessionOwner, this.#proofAccount)) !== undefined;
   }
 
   #write(records: Readonly<Record<string, EnrolmentRecord | null>>): Promise<void> {
@@ -164,6 +178,10 @@ export class Account {
 
   #freshness(kind: 'fresh' | 'login'): Freshness {
     return new Freshness(this.#runtime.storeFor(this.#request.config), this.#runtime.clock, kind);
+  }
+
+  get #proofAccount(): ProofAccount {
+    return proofAccount(this.#runtime, async () => this.#authData);
   }
 
   get #appId(): string {
@@ -180,3 +198,18 @@ export class Account {
     return { appId: this.#appId, userId: this.#user.id, sessionToken };
   }
 }
+
+/**
+ * What the worth of a user's proofs depends on: where there is a second factor, a proof by what alone
+ * signs in is not good enough.
+ *
+ * @param authData reads what is stored of the user; not asked for where it does not matter
+ */
+export const proofAccount = (
+  runtime: FactorRuntime,
+  authData: () => Promise<Readonly<Record<string, unknown>>>,
+): ProofAccount => ({
+  stored: async (key) => (await authData())[key],
+  counts: async (key) =>
+    runtime.factors[key]?.signIn === undefined || storedAmong(await authData(), secondFactors(runtime)).length === 0,
+});

@@ -3,6 +3,7 @@ import { FactorHooks } from './factor-hooks.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor, Reply } from './factor.js';
 import type { HookRequest } from './parse-hooks.js';
+import { SignInHooks } from './sign-in-hooks.js';
 
 /** What a hook tells Parse Server: exactly one of `save` and `doNotSave`. */
 export type HookResult =
@@ -12,7 +13,7 @@ export type HookResult =
 export interface ParseAuthAdapter {
   /** Never set; Parse Server's own type of an adapter knows no other property. */
   readonly enabled?: true;
-  readonly policy: 'additional';
+  readonly policy: 'additional' | 'solo';
   readonly challenge: (challengeData: unknown, authData: unknown, options: unknown, request: HookRequest) => Promise<Reply>;
   readonly validateAppId: () => Promise<void>;
   readonly validateSetUp: (authData: unknown, options: unknown, request: HookRequest) => Promise<HookResult>;
@@ -33,14 +34,17 @@ export function toAuthAdapter<Enrolment extends object>(
   factor: Factor<Enrolment>,
   runtime: FactorRuntime,
 ): ParseAuthAdapter {
-  const hooks = new FactorHooks(key, factor, runtime);
+  const own = new FactorHooks(key, factor, runtime);
+  const hooks = factor.signIn === undefined ? own : new SignInHooks(key, factor.signIn, runtime, own);
   return Object.freeze({
-    policy: 'additional',
-    challenge: (payload, _authData, _options, request) => hooks.guard(request, () => hooks.challenge(payload, request)),
+    // With `default`, Parse Server would name the second factors of whoever has an id before anything
+    // is proven. With `solo` it asks for none, and leaves them to the factor.
+    policy: factor.signIn === undefined ? 'additional' : 'solo',
+    challenge: (payload, _authData, _options, request) => own.guard(request, () => hooks.challenge(payload, request)),
     validateAppId: async () => undefined,
-    validateSetUp: (payload, _options, request) => hooks.guard(request, () => hooks.setUp(payload, request)),
-    validateLogin: (payload, _options, request) => hooks.guard(request, () => hooks.logIn(payload, request)),
-    validateUpdate: (payload, _options, request) => hooks.guard(request, () => hooks.update(payload, request)),
-    afterFind: (record, _options, request) => hooks.status(record, request),
+    validateSetUp: (payload, _options, request) => own.guard(request, () => hooks.setUp(payload, request)),
+    validateLogin: (payload, _options, request) => own.guard(request, () => hooks.logIn(payload, request)),
+    validateUpdate: (payload, _options, request) => own.guard(request, () => hooks.update(payload, request)),
+    afterFind: (record, _options, request) => own.status(record, request),
   } satisfies ParseAuthAdapter);
 }

@@ -22,8 +22,8 @@ export interface MessageContent {
   readonly purpose: Purpose;
   /** The user's language as a BCP 47 tag. */
   readonly locale: string;
-  /** Whom it is for. */
-  readonly user: FactorUser;
+  /** Whom it is for; undefined where nobody is known yet. */
+  readonly user: FactorUser | undefined;
 }
 
 /** A message on its way. */

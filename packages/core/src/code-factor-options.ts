@@ -1,13 +1,32 @@
 import { channelOption, type ChannelLike, type MessageContent, type MessageText } from './channel.js';
-import type { FactorUser } from './factor.js';
+import type { FactorUser, Purpose, RequestHeaders } from './factor.js';
 import { ATTEMPT_LIMIT_RULES, DEFAULT_ATTEMPT_LIMITS } from './guess.js';
-import { functionOption, integerOption, optional, textOption, type OptionRule } from './options.js';
+import { choiceOption, functionOption, integerOption, optional, textOption, type OptionRule } from './options.js';
 import type { AttemptLimits, Quota } from './otp-store.js';
 import { asObject } from './payload.js';
+import type { IdRecords } from './sign-in.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const TEN_MINUTES_MS = 10 * MINUTE_MS;
+
+/** The request that a message goes out for. */
+export interface MessageRequest {
+  /** Its headers, by their names in lower case. */
+  readonly headers: RequestHeaders;
+  /** The client's address as Parse Server saw it. */
+  readonly ip: string | undefined;
+  /** The installation that asks, as its SDK names itself. */
+  readonly installationId: string | undefined;
+}
+
+/** What is known where the application is asked whether a message may go out. */
+export interface AllowContext extends MessageRequest {
+  /** What the code is for. */
+  readonly purpose: Purpose;
+  /** Whom it is for; undefined where nobody is known yet. */
+  readonly user: FactorUser | undefined;
+}
 
 /** Options of every factor that delivers a code. */
 export interface CodeFactorOptions extends Partial<AttemptLimits> {
@@ -37,15 +56,34 @@ export interface CodeFactorOptions extends Partial<AttemptLimits> {
    * address changed later takes effect only when it has been confirmed anew.
    */
   readonly destination?: (user: FactorUser) => string | undefined | Promise<string | undefined>;
-  /** The user's language as a BCP 47 tag, handed to `message`; `en` by default. */
-  readonly locale?: (user: FactorUser) => string;
+  /**
+   * `additional` is a second factor; `default` signs in and signs up with the code alone, under a key
+   * of its own such as `emailLogin`. `additional` by default.
+   */
+  readonly policy?: 'additional' | 'default';
+  /** For policy `default`: whether whoever proves an address that nobody has is signed up; true by default. */
+  readonly signUp?: boolean;
+  /**
+   * For policy `default`: how the address is kept in `authData.<key>.id`. `sealed`, so that one that
+   * was written there past this factor signs nobody in; `adopted` while users move over from an adapter
+   * that kept it bare: accepted, and sealed at the next login; or `bare`. `sealed` by default.
+   */
+  readonly idRecords?: IdRecords;
+  /**
+   * The application's own rules, or a CAPTCHA whose answer is in a header: a message goes out only
+   * where it gives true. Asked with the normalised address, before anything is counted.
+   */
+  readonly allow?: (destination: string, context: AllowContext) => boolean | Promise<boolean>;
+  /** The language of a message as a BCP 47 tag; by default the first of `Accept-Language` that there is a text in, or `en`. */
+  readonly locale?: (user: FactorUser | undefined, request: MessageRequest) => string;
   /** Writes the message; a short English text by default. */
   readonly message?: (content: MessageContent) => MessageText;
 }
 
+type Optional = 'appName' | 'budget' | 'destination' | 'message' | 'allow';
+
 /** {@link CodeFactorOptions} with every default filled in. */
-export type ResolvedCodeFactorOptions = Required<Omit<CodeFactorOptions, 'appName' | 'budget' | 'destination' | 'message'>> &
-  Pick<CodeFactorOptions, 'appName' | 'budget' | 'destination' | 'message'>;
+export type ResolvedCodeFactorOptions = Required<Omit<CodeFactorOptions, Optional>> & Pick<CodeFactorOptions, Optional>;
 
 /** Defaults of {@link CodeFactorOptions}, but for `validityMs`, which depends on the factor. */
 export const DEFAULT_CODE_FACTOR_OPTIONS: Omit<ResolvedCodeFactorOptions, 'channel' | 'validityMs'> = Object.freeze({
@@ -56,6 +94,9 @@ export const DEFAULT_CODE_FACTOR_OPTIONS: Omit<ResolvedCodeFactorOptions, 'chann
   maxSendsPerDay: 10,
   maxSendsPerIp: 20,
   deliveryTimeoutMs: 10_000,
+  policy: 'additional',
+  signUp: true,
+  idRecords: 'sealed',
   locale: () => 'en',
 });
 
@@ -78,6 +119,10 @@ export const CODE_FACTOR_RULES: { readonly [Name in keyof Required<CodeFactorOpt
   maxSendsPerIp: integerOption(1, 1e6),
   budget: optional({ accepts: '{ limit, windowMs } with a limit of at least 1 and 1000 to 86400000 ms', isValid: isQuota }),
   deliveryTimeoutMs: integerOption(50, 30_000),
+  policy: choiceOption('additional', 'default'),
+  signUp: choiceOption(true, false),
+  idRecords: choiceOption('sealed', 'adopted', 'bare'),
+  allow: optional(functionOption),
   destination: optional(functionOption),
   locale: functionOption,
   message: optional(functionOption),

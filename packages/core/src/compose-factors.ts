@@ -16,7 +16,7 @@ import { Keyring } from './keyring.js';
 import { resolveOptions } from './options.js';
 import { ParseOtpStore } from './parse-otp-store.js';
 import { LoginPolicy } from './policy.js';
-import { prune } from './prune.js';
+import { pruneStore } from './prune.js';
 import { systemRandom } from './random.js';
 import { SelfCheck, type Finding } from './self-check.js';
 
@@ -134,7 +134,7 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     beforeLogin: triggers.beforeLogin,
     afterLogin: triggers.afterLogin,
     requireFresh: (request: CloudRequest, given?: FreshnessOptions) => guard.requireFresh(request, given),
-    prune: ({ config }: Pick<CloudRequest, 'config'>) => prune(runtime, config),
+    prune: ({ config }: Pick<CloudRequest, 'config'>) => pruneStore(runtime.storeFor(config), clock()),
     check: () => selfCheck.run(),
   });
 }

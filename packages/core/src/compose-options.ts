@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 import { FactorConfigError } from './factor-error.js';
 import type { FactorListener } from './factor-event.js';
-import type { FactorChange } from './factor-runtime.js';
+import { firstFactors, secondFactors, type FactorChange } from './factor-runtime.js';
 import type { Factor } from './factor.js';
 import { choiceOption, functionOption, integerOption, optional, type OptionRule } from './options.js';
 import type { OtpStore } from './otp-store.js';
@@ -109,6 +109,12 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
   random: functionOption,
 };
 
+/** A factor of policy `default` says how it signs in alone; another does not. */
+function hasSoundPolicy(factor: unknown): boolean {
+  const { policy, signIn } = factor as Partial<Factor<object>>;
+  return policy === (signIn === undefined ? 'additional' : 'default');
+}
+
 /** @throws FactorConfigError when it is no store */
 export function assertStore(store: OtpStore): OtpStore {
   if (!hasMethods(store, STORE_VERBS)) throw new FactorConfigError('composeFactors: option "store" must give an OtpStore');
@@ -127,15 +133,15 @@ export function assertFactor(key: string, factor: unknown): asserts factor is Fa
       `composeFactors: factor key "${key}" is the name of a provider built into Parse Server; choose another`,
     );
   }
-  if (!hasMethods(factor, FACTOR_METHODS) || Reflect.get(Object(factor), 'policy') !== 'additional') {
-    throw new FactorConfigError(`composeFactors: factors.${key} must be a Factor with policy "additional"`);
+  if (!hasMethods(factor, FACTOR_METHODS) || !hasSoundPolicy(factor)) {
+    throw new FactorConfigError(`composeFactors: factors.${key} must be a Factor`);
   }
 }
 
 /** @throws FactorConfigError when there is nothing that they could stand in for, or fewer than the policy demands */
 export function assertEnough(factors: Readonly<Record<string, Factor<object>>>, { mostDemanded }: LoginPolicy): void {
-  const { length } = Object.values(factors).filter(({ standIn }) => standIn === undefined);
-  if (length === 0) {
+  const { length } = secondFactors({ factors });
+  if (length === 0 && firstFactors({ factors }).length < Object.keys(factors).length) {
     throw new FactorConfigError('composeFactors: option "factors" must hold a factor beside what only stands in for one');
   }
   if (mostDemanded > length) {

@@ -4,7 +4,7 @@ import { FactorError } from './factor-error.js';
 import type { FactorEventType } from './factor-event.js';
 import type { CloudRequest } from './factor-guard.js';
 import { FactorRequest } from './factor-request.js';
-import { storedAmong, type FactorRuntime } from './factor-runtime.js';
+import { firstFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
 import type { FactorUser, Reply } from './factor.js';
 import { answering } from './parse-fault.js';
 import { authDataOf, fetchUser, findUser } from './parse-user.js';
@@ -64,7 +64,10 @@ export function adminFunctions(runtime: FactorRuntime): AdminFunctions {
       }),
     factorsReset: (request) =>
       administer(request, 'reset', async (user, chosen) => {
-        if (chosen.length > 0) await new Account(runtime, request, user).remove(chosen);
+        // What signs in alone goes only when it is named: a user without it may have no way in.
+        const named = asObject(request.params)?.['factor'];
+        const reset = chosen.filter((key) => key === named || !firstFactors(runtime).includes(key));
+        if (reset.length > 0) await new Account(runtime, request, user).remove(reset);
         const left = storedAmong(authDataOf(await fetchUser(request.config, user.id)), keys);
         const removed = storedAmong(authDataOf(user), keys).filter((key) => !left.includes(key));
         for (const key of removed) await scopeOf(request, user, key).forget();

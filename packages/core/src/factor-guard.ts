@@ -1,17 +1,17 @@
-import { Account } from './account.js';
+import { Account, proofAccount } from './account.js';
 import { emitter } from './emitter.js';
+import { markOf } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
-import { realFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
+import { firstFactors, secondFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
 import type { FactorUser } from './factor.js';
-import { Freshness, type FreshnessOptions, type SessionOwner } from './freshness.js';
+import { Freshness, type FreshnessOptions, type ProofAccount, type SessionOwner } from './freshness.js';
 import { givenOf } from './given.js';
 import { asUser } from './login-request.js';
 import { traceOf } from './login-trace.js';
 import { answering } from './parse-fault.js';
 import type { HookConfig, HookObject, HookUser } from './parse-hooks.js';
-import { authDataOf, fetchUser, isAnonymous, roleNames } from './parse-user.js';
-import { asObject } from './payload.js';
+import { authDataOf, fetchUser, hasOnly, roleNames } from './parse-user.js';
 import { relinks } from './relinks.js';
 import { subjectOf } from './subject.js';
 
@@ -57,7 +57,7 @@ export class FactorGuard {
   requireFresh(request: CloudRequest, options: FreshnessOptions = {}): Promise<void> {
     return this.#answering(request, request.user?.id, '', async () => {
       const owner = sessionOwner(request);
-      const proof = await this.#freshness(request).find(owner, (key) => this.#stored(request, owner.userId, key), options);
+      const proof = await this.#freshness(request).find(owner, this.#proofAccount(request, owner.userId), options);
       if (proof === undefined) throw new FactorError('fresh_proof_required');
     });
   }
@@ -74,14 +74,14 @@ export class FactorGuard {
       const given = Object.keys(factors).filter((key) => Object.hasOwn(authData, key));
       // The id of `object` is what the body says; that of `original` is whose row it is.
       const id = original?.id;
-      if (id === undefined ? given.some((key) => authData[key] !== null) : object.id !== id)
-        throw new FactorError('invalid_input');
+      if (id === undefined) this.#assertMade(request, '', authData);
+      else if (object.id !== id) throw new FactorError('invalid_input');
       if (id === undefined || (Object.keys(authData).length === 0 && !hasPassword)) return;
       // The stored row, as `original` may lack protected fields.
       const user = await fetchUser(request.config, id);
-      this.#assertOurs(request, user, authData);
+      this.#assertMade(request, id, authData, authDataOf(user));
       const removed = storedAmong(authDataOf(user), given).filter((key) => authData[key] === null);
-      const hasFactor = storedAmong(authDataOf(user), realFactors(this.#runtime)).length > 0;
+      const hasFactor = storedAmong(authDataOf(user), secondFactors(this.#runtime)).length > 0;
       const needsProof = removed.length > 0 || (hasFactor && relinks(authData, authDataOf(user), factors));
       if (needsProof && request.master !== true) await this.#prove(request, id, authData, removed.length > 0);
       if (removed.length > 0) {
@@ -115,7 +115,8 @@ export class FactorGuard {
   /**
    * Before a login: refuses one that carries a session, as Parse Server then may ask none of the
    * factors; and a user without any factor where the policy demands one. Whoever has one is held to
-   * the policy by his factors themselves.
+   * the policy by his factors themselves, and so is who has nothing but what signs in alone: nothing
+   * is proven yet here, and nothing may tell that there is such a user.
    */
   beforeLogin(request: TriggerRequest): Promise<void> {
     const { object, config } = request;
@@ -128,11 +129,12 @@ export class FactorGuard {
       const trace = traceOf(config, user.id);
       const { hasEnrolled } = trace;
       trace.hasEnrolled = false; // good for one login
-      const all = realFactors(this.#runtime);
+      const all = secondFactors(this.#runtime);
       if (hasEnrolled === true || storedAmong(authData, all).length > 0) return;
       const roles = (): Promise<readonly string[]> => roleNames(config, user.id);
       const asked = { user, roles, enrolled: [] };
-      if (!(await this.#runtime.policy.demandsEnrolment(asked)) || (await isAnonymous(config, user))) return;
+      if (!(await this.#runtime.policy.demandsEnrolment(asked)) || (await hasOnly(config, user, firstFactors(this.#runtime))))
+        return;
       await this.#runtime.policy.assert({ ...asked, given: [], hasStandIn: false, all });
     });
   }
@@ -151,20 +153,20 @@ export class FactorGuard {
   }
 
   /** Where a linked id is sent along, Parse Server stores the rest as it came, asking nobody. */
-  #assertOurs(request: SaveRequest, user: FactorUser, authData: Readonly<Record<string, unknown>>): void {
-    const { made } = traceOf(request.config, user.id);
+  #assertMade(request: SaveRequest, userId: string, authData: Readonly<Record<string, unknown>>, stored: object = {}): void {
+    const { made } = traceOf(request.config, userId);
     const isOurs = (key: string): boolean => {
       if (authData[key] === null) return true;
-      const sealed = asObject(authData[key])?.['sealed'];
-      const isUnchanged = sealed !== undefined && sealed === asObject(authDataOf(user)[key])?.['sealed'];
-      return made.has(String(sealed)) || (request.master === true && isUnchanged);
+      const before: unknown = Reflect.get(stored, key) ?? undefined;
+      const isUnchanged = before !== undefined && markOf(before) === markOf(authData[key]);
+      return made.has(markOf(authData[key])) || (request.master === true && isUnchanged);
     };
     const given = Object.keys(this.#runtime.factors).filter((key) => Object.hasOwn(authData, key));
     if (!given.every(isOurs)) throw new FactorError('invalid_input');
   }
 
-  async #stored({ config }: CloudRequest, id: string, key: string): Promise<unknown> {
-    return authDataOf(await fetchUser(config, id))[key];
+  #proofAccount({ config }: CloudRequest, id: string): ProofAccount {
+    return proofAccount(this.#runtime, async () => authDataOf(await fetchUser(config, id)));
   }
 
   /** Finds a fresh proof of the user's own session, and spends it where that is asked for. */
@@ -172,8 +174,9 @@ export class FactorGuard {
     const owner = sessionOwner(request);
     if (owner.userId !== id) throw new FactorError('session_required');
     // What this very save is about to store counts as stored.
-    const stored = (key: string): unknown => authData[key] ?? this.#stored(request, id, key);
-    const proof = await this.#freshness(request).find(owner, stored);
+    const { stored, counts } = this.#proofAccount(request, id);
+    const account = { stored: (key: string): unknown => authData[key] ?? stored(key), counts };
+    const proof = await this.#freshness(request).find(owner, account);
     if (proof === undefined) throw new FactorError('fresh_proof_required');
     if (isSpent && !(await this.#freshness(request).spend(owner, proof))) throw new FactorError('fresh_proof_required');
   }

@@ -1,6 +1,6 @@
 import type { HookResult } from './auth-adapter.js';
 import { emitter } from './emitter.js';
-import { openEnrolment, type EnrolmentRecord, type OpenedEnrolment } from './enrolment-record.js';
+import { EnrolmentRecords, markOf, type EnrolmentRecord, type OpenedEnrolment } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
 import type { FactorRuntime } from './factor-runtime.js';
@@ -12,9 +12,11 @@ import { answering } from './parse-fault.js';
 import { parseGlobal, type HookObject, type HookRequest, type HookUser } from './parse-hooks.js';
 import { fetchUser } from './parse-user.js';
 import { asObject, sameStrings } from './payload.js';
+import { proveFirst } from './prove-first.js';
 
 const STATUS_ENABLED: Reply = Object.freeze({ status: 'enabled' });
-const UNCHANGED = Object.freeze({ doNotSave: true } as const);
+/** The stored record stays as it is. */
+export const UNCHANGED: { readonly doNotSave: true } = Object.freeze({ doNotSave: true });
 
 /** What Parse Server's hooks do for one factor. */
 export class FactorHooks<Enrolment extends object> {
@@ -49,12 +51,13 @@ export class FactorHooks<Enrolment extends object> {
       return this.#factor.challenge(scope.context, 'sign-in', scope.enrolment.enrolment);
     }
     if (session === undefined) throw new FactorError('session_required');
-    return this.#challengeOwn(payload, this.#scope(request, await fetchUser(request.config, session.id), session));
+    return this.challengeOwn(payload, request, session);
   }
 
   /** Parse Server sees no factor set up: a session of the user may set it up, or a login that has to. */
   async setUp(payload: unknown, request: HookRequest): Promise<HookResult> {
     if (request.user !== undefined) return this.update(payload, request);
+    await proveFirst(request, this.#runtime);
     if (request.original === undefined || !(await this.#mayEnrolAtLogin(request, request.original)))
       throw new FactorError('session_required');
     const login = new LoginRequest(request, this.#runtime);
@@ -84,8 +87,7 @@ export class FactorHooks<Enrolment extends object> {
     const { original, object, master, user } = request;
     if (master === true && user === undefined && original !== undefined) {
       // A login with the master key comes by here as well, and needs a right answer too.
-      const isEcho = !givenOf(object).hasPassword && sameStrings(payload, this.#scope(request, asUser(original)).record);
-      return isEcho ? UNCHANGED : this.logIn(payload, request);
+      return this.isEcho(payload, request) ? UNCHANGED : this.logIn(payload, request);
     }
     // GraphQL and batches log in by here when they carry a session. Nothing tells that from a change of the password.
     if (givenOf(object).hasPassword) {
@@ -101,7 +103,8 @@ export class FactorHooks<Enrolment extends object> {
     try {
       // Only its owner's id opens a record, so others see no more than that there is one.
       const owner = { appId: this.#appId ?? parseGlobal().applicationId, userId: user?.id ?? '', key: this.#key };
-      return this.#describe(openEnrolment<Enrolment>(this.#runtime.keyring, owner, record).enrolment);
+      const records = new EnrolmentRecords(this.#runtime.keyring, owner, this.#factor.signIn);
+      return this.#describe(records.open(record).enrolment);
     } catch {
       return STATUS_ENABLED;
     }
@@ -133,11 +136,13 @@ export class FactorHooks<Enrolment extends object> {
     return { ...UNCHANGED, response: { status: 'verified', freshUntil: iso(freshUntil) } };
   }
 
-  async #challengeOwn(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Reply> {
+  /** `POST /challenge` by the user's own session. */
+  async challengeOwn(payload: unknown, request: HookRequest, session: HookUser): Promise<Reply> {
+    const scope = this.#scope(request, await fetchUser(request.config, session.id), session);
     const enrolment = scope.findEnrolment()?.enrolment;
     const intent = await this.#factor.intent(payload, scope.context.user, enrolment);
     if (enrolment === undefined || intent === 'enrol' || (intent === 'either' && (await scope.account.isFresh()))) {
-      await scope.account.requireProofToEnrol(this.#factor.standIn);
+      await scope.account.requireProofToEnrol(this.#key);
       return this.#factor.beginEnrolment(scope.context, payload, enrolment);
     }
     if (payload !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
@@ -154,24 +159,43 @@ export class FactorHooks<Enrolment extends object> {
       await this.#factor.intent(payload, scope.context.user, undefined);
       return this.#factor.beginEnrolment(scope.context, payload, undefined);
     }
-    if (scope.account.hasAnyFactor) throw new FactorError('session_required');
-    const { record, response } = await this.#enrolAtLogin(payload, scope, { answered: [], enrolled: {} });
+    if (scope.account.hasSecondFactor) throw new FactorError('session_required');
+    const { record, response } = await this.#enrolAtLogin(payload, scope, { answered: [], enrolled: {}, proven: new Map() });
     await scope.account.storeEnrolled({ [this.#key]: record });
     return response;
   }
 
   async #enrol(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
-    await scope.account.requireProofToEnrol(this.#factor.standIn);
-    if (this.#factor.standIn !== undefined) return this.#enrolStandIn(payload, scope, type);
-    const { enrolment } = await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
-    if (enrolment === undefined) throw new FactorError('unavailable');
-    await scope.account.claimFirstFactor();
+    if (this.#factor.standIn !== undefined) {
+      await scope.account.requireProofToEnrol(this.#key);
+      return this.#enrolStandIn(payload, scope, type);
+    }
+    const enrolment = await this.confirm(payload, scope);
+    if (this.#factor.signIn === undefined) await scope.account.claimFirstFactor();
     const save = scope.seal(enrolment);
     const freshUntil = await scope.account.markFresh(this.#key, save);
     await scope.account.endWhatDependsOn(type, this.#key);
-    traceOf(scope.config, scope.context.user.id).made.add(save.sealed);
+    traceOf(scope.config, scope.context.user.id).made.add(markOf(save));
     scope.context.emit({ type, purpose: 'enrolment' });
     return { save, response: { ...this.#describe(enrolment), freshUntil: iso(freshUntil) } };
+  }
+
+  /** Confirms what the user's session has begun to set up. */
+  async confirm(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Enrolment> {
+    await scope.account.requireProofToEnrol(this.#key);
+    const { enrolment } = await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
+    if (enrolment === undefined) throw new FactorError('unavailable');
+    return enrolment;
+  }
+
+  /** Whether the master key sends back what is stored. */
+  isEcho(payload: unknown, request: HookRequest): boolean {
+    const { original, object } = request;
+    return (
+      original !== undefined &&
+      !givenOf(object).hasPassword &&
+      sameStrings(payload, this.#scope(request, asUser(original)).record)
+    );
   }
 
   /** Stored here and not by Parse Server: only where nobody else has changed it, and only beside a factor. */

@@ -1,18 +1,13 @@
-import { Account, type AccountRequest } from './account.js';
-import { emitter } from './emitter.js';
-import {
-  openEnrolment,
-  sealEnrolment,
-  type EnrolmentRecord,
-  type OpenedEnrolment,
-  type RecordOwner,
-} from './enrolment-record.js';
+import { Account } from './account.js';
+import { EnrolmentRecords, type EnrolmentRecord, type OpenedEnrolment, type RecordOwner } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import { factorSubject, PURPOSES, type EnrolledContext, type Factor, type FactorUser, type Reply } from './factor.js';
 import type { HookConfig, HookUser } from './parse-hooks.js';
 import { authDataOf, fetchUser, replaceRecord } from './parse-user.js';
 import { changeRecord } from './record-change.js';
+import { requestContext, type AskedRequest } from './request-context.js';
+import type { SignIn } from './sign-in.js';
 
 /** One user and one factor during one request: what is stored of them. */
 export class FactorRequest<Enrolment extends object> {
@@ -21,29 +16,28 @@ export class FactorRequest<Enrolment extends object> {
   /** The user's account with all its factors. */
   readonly account: Account;
   readonly #runtime: FactorRuntime;
-  readonly #request: AccountRequest;
+  readonly #request: AskedRequest;
   readonly #user: FactorUser;
   readonly #session: HookUser | undefined;
   readonly #owner: RecordOwner;
+  readonly #records: EnrolmentRecords<Enrolment>;
 
   /**
    * @param key the factor's key in `auth`
    * @param user the whole stored row of the user
    * @param session the user's own session, where there is one
    */
-  constructor(key: string, runtime: FactorRuntime, request: AccountRequest, user: FactorUser, session?: HookUser) {
-    const { keyring, clock, random, storeFor } = runtime;
-    const { ip, installationId, config } = request;
-    const { appId } = config;
+  constructor(key: string, runtime: FactorRuntime, request: AskedRequest, user: FactorUser, session?: HookUser) {
+    const { config } = request;
     this.#runtime = runtime;
     this.#request = request;
     this.#user = user;
     this.#session = session;
-    this.#owner = { appId, userId: user.id, key };
+    this.#owner = { appId: config.appId, userId: user.id, key };
+    this.#records = new EnrolmentRecords(runtime.keyring, this.#owner, this.#signIn);
     this.account = new Account(runtime, request, user, session);
-    const emit = emitter(key, runtime, request, user.id);
     const change: EnrolledContext<Enrolment>['change'] = (work) => changeRecord({ runtime, config, user, key }, work);
-    this.context = { key, appId, user, ip, installationId, store: storeFor(config), keyring, clock, random, emit, change };
+    this.context = { ...requestContext(key, runtime, request, user.id), user, change };
   }
 
   /** The configuration that the request runs with. */
@@ -62,7 +56,7 @@ export class FactorRequest<Enrolment extends object> {
    * @throws FactorError `unavailable` when there is one that does not open
    */
   findEnrolment(): OpenedEnrolment<Enrolment> | undefined {
-    return this.record === undefined ? undefined : openEnrolment<Enrolment>(this.#runtime.keyring, this.#owner, this.record);
+    return this.record === undefined ? undefined : this.#records.open(this.record);
   }
 
   /**
@@ -78,7 +72,7 @@ export class FactorRequest<Enrolment extends object> {
 
   /** The enrolment as it is to be stored. */
   seal(enrolment: Enrolment): EnrolmentRecord {
-    return sealEnrolment(this.#runtime.keyring, this.#owner, enrolment);
+    return this.#records.seal(enrolment);
   }
 
   /** Puts the enrolment in the place of what this request has read; false when somebody has changed that. */
@@ -108,6 +102,13 @@ export class FactorRequest<Enrolment extends object> {
 
   /** Ends every lock; codes on their way stay good, and used ones stay used. */
   async pardon(): Promise<void> {
-    for (const purpose of PURPOSES) await this.context.store.pardon(factorSubject(this.context, purpose));
+    const subjects = PURPOSES.map((purpose) => factorSubject(this.context, purpose));
+    const signIn = this.#signIn;
+    if (signIn !== undefined) subjects.push(signIn.subject(this.context, signIn.idOf(this.enrolment.enrolment)));
+    for (const subject of subjects) await this.context.store.pardon(subject);
+  }
+
+  get #signIn(): SignIn<Enrolment> | undefined {
+    return (this.#runtime.factors[this.#owner.key] as Factor<Enrolment> | undefined)?.signIn;
   }
 }

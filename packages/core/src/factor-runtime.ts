@@ -34,9 +34,19 @@ export interface FactorRuntime {
   readonly storeFor: (config: HookConfig) => OtpStore;
 }
 
-/** The keys of the composed factors; what only stands in for one is left out. */
-export const realFactors = ({ factors }: Pick<FactorRuntime, 'factors'>): string[] =>
-  Object.keys(factors).filter((key) => factors[key]?.standIn === undefined);
+type Composed = Pick<FactorRuntime, 'factors'>;
+
+/** The keys of the second factors: neither what signs in alone, nor what only stands in for a factor. */
+export const secondFactors = ({ factors }: Composed): string[] =>
+  Object.keys(factors).filter((key) => factors[key]?.standIn === undefined && factors[key]?.signIn === undefined);
+
+/** The keys of what signs in alone. */
+export const firstFactors = ({ factors }: Composed): string[] =>
+  Object.keys(factors).filter((key) => factors[key]?.signIn !== undefined);
+
+/** The keys of what only stands in for a factor. */
+export const standInFactors = ({ factors }: Composed): string[] =>
+  Object.keys(factors).filter((key) => factors[key]?.standIn !== undefined);
 
 /** Those of the keys under which something is stored. */
 export const storedAmong = (authData: Readonly<Record<string, unknown>>, keys: readonly string[]): string[] =>

@@ -4,11 +4,12 @@ import type { FactorOccurrence } from './factor-event.js';
 import type { Keyring } from './keyring.js';
 import type { OtpStore } from './otp-store.js';
 import type { RandomSource } from './random.js';
+import type { SignIn } from './sign-in.js';
 import { subjectOf } from './subject.js';
 
 /** What an answer is to prove. A code made for one purpose is refused for any other. */
 export type Purpose =
-  /** Logging in, after the first factor. */
+  /** Logging in: after the first factor, or alone. */
   | 'sign-in'
   /** That an address or authenticator is the user's, to set it up. */
   | 'enrolment'
@@ -29,18 +30,21 @@ export interface FactorUser {
   get(field: string): unknown;
 }
 
-/** What a factor works with during one request. */
-export interface FactorContext {
+/** The headers of a request, by their names in lower case. */
+export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** What a factor works with during one request, whoever is asking. */
+export interface RequestContext {
   /** The key of the factor in `auth`, such as `otp`. */
   readonly key: string;
   /** The application's id. */
   readonly appId: string;
-  /** The user, who has proven a first factor or holds an own session. */
-  readonly user: FactorUser;
   /** The client's address as Parse Server saw it. */
   readonly ip: string | undefined;
   /** The installation that asks, as its SDK names itself; anybody can claim any. */
   readonly installationId: string | undefined;
+  /** The headers of the request. */
+  readonly headers: RequestHeaders;
   /** Where state is kept. */
   readonly store: OtpStore;
   /** Digests and seals. */
@@ -51,6 +55,12 @@ export interface FactorContext {
   readonly random: RandomSource;
   /** Tells the application's listener. */
   readonly emit: (event: FactorOccurrence) => void;
+}
+
+/** What a factor works with during a request of a known user. */
+export interface FactorContext extends RequestContext {
+  /** The user, who has proven a first factor or holds an own session. */
+  readonly user: FactorUser;
 }
 
 /** What a factor works with where the user is enrolled. */
@@ -87,15 +97,20 @@ export interface Confirmed<Enrolment> {
 }
 
 /**
- * A second factor (policy `additional`). A concrete factor says how it challenges, enrols,
+ * A factor: a second one (policy `additional`), or one that signs in alone. A concrete factor says how it challenges, enrols,
  * verifies and describes itself; when each may happen, who may ask, and what Parse Server is
  * told is decided around it. Its methods throw `FactorError` and keep no state of their own.
  *
  * @typeParam Enrolment what it keeps about a user, as JSON; it is sealed at rest
  */
 export abstract class Factor<Enrolment extends object> {
-  /** Beside another login, never alone. */
-  readonly policy = 'additional' as const;
+  /** `additional`: beside another login, never alone. `default`: alone, and what {@link signIn} says. */
+  get policy(): 'additional' | 'default' {
+    return this.signIn === undefined ? 'additional' : 'default';
+  }
+
+  /** Set where it signs in alone. Undefined by default. */
+  readonly signIn: SignIn<Enrolment> | undefined = undefined;
 
   /**
    * Set where it is no factor of its own but stands in for one at login: never a fresh proof,

@@ -1,7 +1,6 @@
 import type { Clock } from './clock.js';
-import type { EnrolmentRecord } from './enrolment-record.js';
+import { markOf, type EnrolmentRecord } from './enrolment-record.js';
 import type { AttemptLimits, OtpStore } from './otp-store.js';
-import { asObject } from './payload.js';
 import { subjectOf } from './subject.js';
 
 const UNLIMITED: AttemptLimits = {
@@ -29,6 +28,14 @@ export interface FreshnessOptions {
   readonly factors?: readonly string[];
 }
 
+/** What a proof's worth depends on. */
+export interface ProofAccount {
+  /** Gives what stands in the user's `authData` for a factor. */
+  readonly stored: (factor: string) => unknown;
+  /** Whether a proof by this factor is good for the user. */
+  readonly counts: (factor: string) => boolean | Promise<boolean>;
+}
+
 /**
  * Which session has lately answered a factor: again (`fresh`), or as it was opened (`login`). One
  * row per user and kind, so at most one of his sessions is fresh, and whatever ends it ends it
@@ -54,7 +61,7 @@ export class Freshness {
   async mark(owner: SessionOwner, factor: string, freshMs: number, record?: EnrolmentRecord): Promise<number> {
     const now = this.#clock();
     const expiresAt = now + freshMs;
-    const digest = [sessionOf(owner), factor, now, record === undefined ? '' : subjectOf(record.sealed)].join(' ');
+    const digest = [sessionOf(owner), factor, now, record === undefined ? '' : subjectOf(markOf(record))].join(' ');
     await this.#store.issue(this.#subject(owner), { digest, expiresAt }, { cooldownMs: 0, quotas: [] });
     return expiresAt;
   }
@@ -62,11 +69,11 @@ export class Freshness {
   /**
    * The proof that the session is fresh, to be spent or not; undefined when it is not. One statement.
    *
-   * @param stored gives what stands in the user's `authData` for a factor
+   * @param account what is to be known of the user's account
    */
   async find(
     owner: SessionOwner,
-    stored: (factor: string) => unknown,
+    { stored, counts }: ProofAccount,
     { maxAgeMs, factors }: FreshnessOptions = {},
   ): Promise<string | undefined> {
     const attempt = await this.#store.attempt(this.#subject(owner), UNLIMITED);
@@ -75,7 +82,8 @@ export class Freshness {
     if (session !== sessionOf(owner)) return undefined;
     if (maxAgeMs !== undefined && Number(provenAt) + maxAgeMs <= this.#clock()) return undefined;
     if (factors !== undefined && !factors.includes(factor)) return undefined;
-    if (record !== '' && subjectOf(String(asObject(await stored(factor))?.['sealed'])) !== record) return undefined;
+    if (!(await counts(factor))) return undefined;
+    if (record !== '' && subjectOf(markOf(await stored(factor))) !== record) return undefined;
     return attempt.digest;
   }
 

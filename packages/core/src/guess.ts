@@ -1,5 +1,5 @@
 import { FactorConfigError, FactorError } from './factor-error.js';
-import type { FactorContext, Purpose } from './factor.js';
+import type { Purpose, RequestContext } from './factor.js';
 import { integerOption, type OptionRule } from './options.js';
 import type { AttemptLimits } from './otp-store.js';
 
@@ -42,7 +42,7 @@ export interface Guess {
  * @throws FactorError `locked`, with when to come back
  */
 export async function beginGuess(
-  { store, emit }: FactorContext,
+  { store, emit }: RequestContext,
   subject: string,
   purpose: Purpose,
   limits: AttemptLimits,

@@ -16,7 +16,9 @@ export type { Clock } from './clock.js';
 export {
   CODE_FACTOR_RULES,
   DEFAULT_CODE_FACTOR_OPTIONS,
+  type AllowContext,
   type CodeFactorOptions,
+  type MessageRequest,
   type ResolvedCodeFactorOptions,
 } from './code-factor-options.js';
 export { CodeFactor, type AddressEnrolment } from './code-factor.js';
@@ -41,6 +43,8 @@ export {
   type Intent,
   type Purpose,
   type Reply,
+  type RequestContext,
+  type RequestHeaders,
   type StandIn,
 } from './factor.js';
 export type { FreshnessOptions } from './freshness.js';
@@ -75,6 +79,8 @@ export type { HookConfig, HookObject, HookRequest, HookUser, ProviderValidator }
 export { FACTOR_STATE_CLASS, ParseOtpStore } from './parse-otp-store.js';
 export { asObject, digitsRule, readCode, readFields, type FieldRule } from './payload.js';
 export type { EnrolmentOptions, LoginPolicy, Policy, PolicyOption, RoleNames } from './policy.js';
+export { pruneStore } from './prune.js';
 export { drawBytes, randomDigits, systemRandom, type RandomSource } from './random.js';
 export type { Finding } from './self-check.js';
+export type { IdRecords, ProvenId, SignIn } from './sign-in.js';
 export { subjectOf } from './subject.js';

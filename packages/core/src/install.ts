@@ -4,7 +4,7 @@ import type { SaveRequest, TriggerRequest } from './factor-guard.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import { choiceOption, resolveOptions, type OptionRule } from './options.js';
 import type { HookConfig } from './parse-hooks.js';
-import { prune } from './prune.js';
+import { pruneStore } from './prune.js';
 
 /** A trigger of `_User` that guards the factors. */
 export type GuardTrigger = 'beforeSave' | 'afterDelete' | 'beforeLogin' | 'afterLogin';
@@ -80,7 +80,8 @@ export function installer(runtime: FactorRuntime, triggers: GuardTriggers): Inst
       if (has('afterDelete')) Cloud.afterDelete('_User', triggers.afterDelete);
       if (has('beforeLogin')) Cloud.beforeLogin(triggers.beforeLogin);
       if (has('afterLogin') && trustsDevices) Cloud.afterLogin(triggers.afterLogin);
-      if (resolved.pruneJob) Cloud.job('pruneFactors', ({ config }) => prune(runtime, config as HookConfig));
+      if (resolved.pruneJob)
+        Cloud.job('pruneFactors', ({ config }) => pruneStore(runtime.storeFor(config as HookConfig), runtime.clock()));
       if (resolved.adminFunctions) {
         for (const [name, work] of Object.entries<AdminFunctions[keyof AdminFunctions]>({ ...adminFunctions(runtime) }))
           Cloud.define(name, work, { requireMaster: true });

@@ -1,12 +1,13 @@
 import type { Account } from './account.js';
 import { FactorError } from './factor-error.js';
-import { realFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
+import { firstFactors, secondFactors, standInFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
 import type { FactorUser } from './factor.js';
 import { givenOf } from './given.js';
 import { loginTrace, traceOf } from './login-trace.js';
 import { asServerError } from './parse-fault.js';
 import type { HookRequest } from './parse-hooks.js';
 import { authDataOf, roleNames } from './parse-user.js';
+import { proveFirst } from './prove-first.js';
 import { relinks } from './relinks.js';
 
 /** A login that carries factors: whose it is, and what it gives. */
@@ -25,7 +26,7 @@ export class LoginRequest {
   constructor(request: HookRequest, runtime: FactorRuntime) {
     const { original, isChallenge, object } = request;
     if (isChallenge === true || original === undefined) throw new FactorError('session_required');
-    const all = realFactors(runtime);
+    const all = secondFactors(runtime);
     this.user = asUser(original);
     this.#request = request;
     this.#runtime = runtime;
@@ -44,6 +45,7 @@ export class LoginRequest {
     await this.#proveFirst(key);
     this.#refuseChanges();
     await this.#assertPolicy();
+    this.#assertOthers();
   }
 
   /**
@@ -55,7 +57,8 @@ export class LoginRequest {
    */
   async close(key: string, account: Account): Promise<void> {
     if (!this.#isLast(key)) return;
-    const { answered, enrolled } = loginTrace(this.#request);
+    const { answered, enrolled, proven } = loginTrace(this.#request);
+    for (const { spend } of proven.values()) await spend();
     const trace = traceOf(this.#request.config, this.user.id);
     trace.answered = answered[0];
     if (Object.keys(enrolled).length === 0) return;
@@ -78,13 +81,15 @@ export class LoginRequest {
   /**
    * Parse Server checks the providers of a login in the order of their keys, so a factor may be
    * asked before a social provider that sorts behind it has proven anything. That one is asked
-   * here first: knowing somebody's public social id must not be enough to use up his attempts.
+   * here first: knowing somebody's public social id must not be enough to use up his attempts. What
+   * signs in alone is checked here too, and spent when everything else was right.
    *
    * @param key the factor that is asked
    */
   async #proveFirst(key: string): Promise<void> {
     const { user, master, original, config } = this.#request;
     const given = this.#authData;
+    await proveFirst(this.#request, this.#runtime);
     const isLater = (provider: string): boolean =>
       provider > key && !Object.hasOwn(this.#runtime.factors, provider) && given[provider] !== null;
     for (const provider of Object.keys(given).filter(isLater)) {
@@ -101,19 +106,41 @@ export class LoginRequest {
   }
 
   /**
+   * Parse Server asks for no second factor beside what is spoken for here, so that nobody learns from
+   * it who has one; other adapters' second factors are demanded here in its place.
+   */
+  #assertOthers(): void {
+    const { config, user, master, ip } = this.#request;
+    const isGiven = (key: string): boolean => (this.#authData[key] ?? undefined) !== undefined;
+    const first = firstFactors(this.#runtime);
+    if (!first.some(isGiven)) return;
+    const stored = authDataOf(this.user);
+    const isSecondFactor = (key: string): boolean => {
+      const adapter = config.authDataManager.getValidatorForProvider(key)?.adapter;
+      const policy: unknown = adapter?.policy;
+      const asked: unknown =
+        typeof policy === 'function' ? policy.call(adapter, { ip, user, master: master === true }, stored[key]) : policy;
+      return asked === 'additional';
+    };
+    const second = storedAmong(stored, Object.keys(stored)).filter((key) => !first.includes(key) && isSecondFactor(key));
+    if (second.length === 0 || second.some(isGiven)) return;
+    throw new FactorError('factor_required', { sentence: `Also required: ${second.join(' or ')}.` });
+  }
+
+  /**
    * Whether everything that is needed is given, before anything is consumed.
    *
    * @throws FactorError `factor_required`, `enrolment_required`; `session_required` where one is
    *   given that is not set up, and need not be
    */
   async #assertPolicy(): Promise<void> {
-    const { factors, policy } = this.#runtime;
-    const all = realFactors(this.#runtime);
+    const { policy } = this.#runtime;
+    const all = secondFactors(this.#runtime);
     const isSettingUp = this.given.some((key) => !this.enrolled.includes(key));
     // Whoever sets up one beside others answers all of them; nothing stands in for those.
     if (isSettingUp && !(await this.demandsEnrolment())) throw new FactorError('session_required');
     if (isSettingUp && !this.enrolled.every((key) => this.given.includes(key))) throw new FactorError('session_required');
-    const standIns = Object.keys(factors).filter((key) => !all.includes(key));
+    const standIns = standInFactors(this.#runtime);
     const hasStandIn =
       !isSettingUp && storedAmong(authDataOf(this.user), standIns).some((key) => Object.hasOwn(this.#authData, key));
     await policy.assert({ ...this.#asked, given: this.given, hasStandIn, all });
@@ -136,7 +163,7 @@ export class LoginRequest {
 }
 
 /** A user with an id. */
-export const asUser = (object: { readonly id?: string; get(field: string): unknown }): FactorUser => {
-  if (object.id === undefined) throw new FactorError('session_required');
+export const asUser = (object: { readonly id?: string; get(field: string): unknown } | undefined): FactorUser => {
+  if (object?.id === undefined) throw new FactorError('session_required');
   return object as FactorUser;
 };

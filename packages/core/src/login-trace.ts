@@ -1,5 +1,6 @@
 import type { EnrolmentRecord } from './enrolment-record.js';
 import type { HookConfig, HookRequest } from './parse-hooks.js';
+import type { ProvenId } from './sign-in.js';
 
 /** What one login has shown so far. Parse Server hands the same request to every factor of it. */
 export interface LoginTrace {
@@ -7,13 +8,15 @@ export interface LoginTrace {
   readonly answered: string[];
   /** Factors that were set up rightly; they are stored when all that the login gives was right. */
   readonly enrolled: Record<string, EnrolmentRecord>;
+  /** What was proven alone; it is spent when all that the login gives was right. */
+  readonly proven: Map<string, ProvenId>;
 }
 
 const logins = new WeakMap<HookRequest, LoginTrace>();
 
 /** What the factors of one login leave for each other. */
 export function loginTrace(request: HookRequest): LoginTrace {
-  const trace = logins.get(request) ?? { answered: [], enrolled: {} };
+  const trace = logins.get(request) ?? { answered: [], enrolled: {}, proven: new Map() };
   logins.set(request, trace);
   return trace;
 }

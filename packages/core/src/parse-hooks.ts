@@ -1,5 +1,5 @@
 import { FactorError } from './factor-error.js';
-import type { FactorUser } from './factor.js';
+import type { FactorUser, RequestHeaders } from './factor.js';
 import type { ParseDatabase } from './parse-database.js';
 
 /** The part of a Parse Server hook's request that is used here. */
@@ -18,6 +18,8 @@ export interface HookRequest {
 export interface HookConfig {
   readonly appId: string;
   readonly database: ParseDatabase;
+  /** The headers of the HTTP request. */
+  readonly headers?: RequestHeaders;
   readonly cacheController: { readonly user: ParseCache; readonly role: ParseCache };
   readonly authDataManager: {
     getValidatorForProvider(

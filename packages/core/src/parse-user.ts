@@ -78,10 +78,14 @@ export async function revokeSessions(config: HookConfig, userId: string, keep: s
   return ended;
 }
 
-/** Whether the user is one that Parse Server calls anonymous: nothing but a random id, and no password. */
-export async function isAnonymous({ database }: HookConfig, user: FactorUser): Promise<boolean> {
+/**
+ * Whether the user has no password, and no provider but these, or is one that Parse Server calls
+ * anonymous: nothing but a random id.
+ */
+export async function hasOnly({ database }: HookConfig, user: FactorUser, keys: readonly string[]): Promise<boolean> {
   const providers = Object.keys(authDataOf(user)).filter((key) => authDataOf(user)[key] !== null);
-  if (providers.length !== 1 || providers[0] !== 'anonymous') return false;
+  const isAnonymous = providers.length === 1 && providers[0] === 'anonymous';
+  if (!isAnonymous && (providers.length === 0 || !providers.every((key) => keys.includes(key)))) return false;
   const [row] = await database.find('_User', { objectId: user.id }, { limit: 1 });
   return row !== undefined && row['password'] === undefined && row['_hashed_password'] === undefined;
 }

@@ -1,12 +1,13 @@
-import type { FactorRuntime } from './factor-runtime.js';
-import type { HookConfig } from './parse-hooks.js';
+import type { OtpStore } from './otp-store.js';
 
 const BATCH = 1000;
 
-/** Deletes what is dead in the store, in bounded batches; gives how many rows. */
-export async function prune({ storeFor, clock }: Pick<FactorRuntime, 'storeFor' | 'clock'>, config: HookConfig): Promise<number> {
-  const store = storeFor(config);
-  const now = clock();
+/**
+ * Deletes what is dead in a store, in batches of 1000; gives how many rows.
+ *
+ * @param now the time in epoch milliseconds
+ */
+export async function pruneStore(store: OtpStore, now: number): Promise<number> {
   let deleted = 0;
   let batch = BATCH;
   while (batch === BATCH) {

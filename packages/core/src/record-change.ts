@@ -1,7 +1,7 @@
-import { openEnrolment, sealEnrolment } from './enrolment-record.js';
+import { EnrolmentRecords } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import type { FactorRuntime } from './factor-runtime.js';
-import type { FactorUser } from './factor.js';
+import type { Factor, FactorUser } from './factor.js';
 import type { HookConfig } from './parse-hooks.js';
 import { authDataOf, fetchUser, replaceRecord } from './parse-user.js';
 
@@ -10,7 +10,7 @@ const MAX_ROUNDS = 32;
 
 /** Whose record of which factor is meant. */
 export interface RecordPlace {
-  readonly runtime: Pick<FactorRuntime, 'keyring'>;
+  readonly runtime: Pick<FactorRuntime, 'keyring' | 'factors'>;
   readonly config: HookConfig;
   /** The stored row, as far as it is known. */
   readonly user: FactorUser;
@@ -24,18 +24,19 @@ export interface RecordPlace {
  * @throws FactorError `unavailable` when it does not open, or when others keep changing it
  */
 export async function changeRecord<Enrolment extends object>(
-  { runtime: { keyring }, config, user, key }: RecordPlace,
+  { runtime: { keyring, factors }, config, user, key }: RecordPlace,
   work: (enrolment: Enrolment) => Enrolment | undefined,
 ): Promise<boolean> {
   const owner = { appId: config.appId, userId: user.id, key };
+  const records = new EnrolmentRecords(keyring, owner, (factors[key] as Factor<Enrolment> | undefined)?.signIn);
   let stored = authDataOf(user);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const record = stored[key] ?? undefined;
     if (record === undefined) return false;
-    const { enrolment, sealed } = openEnrolment<Enrolment>(keyring, owner, record);
+    const { enrolment, sealed } = records.open(record);
     const changed = work(enrolment);
     if (changed === undefined) return false;
-    if (await replaceRecord(config, owner, sealed, sealEnrolment(keyring, owner, changed))) return true;
+    if (await replaceRecord(config, owner, sealed, records.seal(changed))) return true;
     stored = authDataOf(await fetchUser(config, user.id));
   }
   throw new FactorError('unavailable');

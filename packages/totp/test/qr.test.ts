@@ -10,6 +10,7 @@ const context = (username: string): FactorContext => ({
   appId: 'app',
   user: { id: 'u1', get: (field) => (field === 'username' ? username : undefined) },
   ip: undefined,
+  headers: {},
   installationId: undefined,
   store: new MemoryOtpStore(),
   keyring: new Keyring(generateKey('k')),

@@ -1,0 +1,85 @@
+import type { AddressKind } from './address-kind.js';
+import { assertOneForm, normalise, readAnswer, SAFE_INPUT } from './code-answer.js';
+import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
+import type { AddressEnrolment } from './code-factor.js';
+import { FactorError, type FactorErrorCode } from './factor-error.js';
+import type { Reply, RequestContext } from './factor.js';
+import type { CodeTarget, OneTimeCodes } from './one-time-codes.js';
+import { digitsRule, readFields, type FieldRule } from './payload.js';
+import type { IdRecords, ProvenId, SignIn } from './sign-in.js';
+import { subjectOf } from './subject.js';
+
+/** Signing in with a code sent to an address, and nothing beside it. The address is the id. */
+export class CodeSignIn implements SignIn<AddressEnrolment> {
+  readonly signUp: boolean;
+  readonly idRecords: IdRecords;
+  readonly #kind: AddressKind;
+  readonly #codes: OneTimeCodes;
+  readonly #code: FieldRule;
+
+  constructor(kind: AddressKind, options: ResolvedCodeFactorOptions, codes: OneTimeCodes) {
+    this.signUp = options.signUp;
+    this.idRecords = options.idRecords;
+    this.#kind = kind;
+    this.#codes = codes;
+    this.#code = digitsRule(options.codeLength);
+  }
+
+  idOf({ address }: AddressEnrolment): string {
+    return address;
+  }
+
+  enrolmentOf(id: string): AddressEnrolment {
+    return { address: normalise(id, this.#kind, 'id') };
+  }
+
+  subject({ appId, key, keyring }: RequestContext, id: string): string {
+    return subjectOf('sign-in', appId, key, keyring.digest('address', id));
+  }
+
+  async begin(context: RequestContext, payload: unknown, isKnown: (id: string) => Promise<boolean>): Promise<Reply> {
+    const { field } = this.#kind;
+    const address = normalise(readFields(payload, { [field]: SAFE_INPUT })[field] ?? '', this.#kind);
+    const { signUp } = this;
+    try {
+      const { reply, deliver } = await this.#codes.issue(context, this.#target(context, address));
+      if (signUp) await deliver();
+      // Nobody waits for what goes out to some and not to others. A failure is an event.
+      else if (await isKnown(address)) deliver().catch(() => undefined);
+      return reply;
+    } catch (error) {
+      // A locked address is told from no other.
+      if (error instanceof FactorError && error.code === 'locked') return this.#codes.reply(address, context.clock());
+      throw error;
+    }
+  }
+
+  async check(context: RequestContext, payload: unknown, enrolment?: AddressEnrolment, storedId?: string): Promise<ProvenId> {
+    const answer = readAnswer(payload, this.#kind, this.#code);
+    const { id, address } = answer;
+    if (id === undefined || address === undefined) {
+      throw new FactorError('invalid_input', {
+        sentence: `Field "id" must be the ${this.#kind.field} that the code was sent to.`,
+      });
+    }
+    if (id !== storedId || enrolment === undefined) assertOneForm(answer, this.#kind);
+    if (enrolment !== undefined && enrolment.address !== address) throw new FactorError('code_rejected');
+    const target = this.#target(context, address);
+    // Why a code is refused is not told to whoever has proven nothing.
+    const { spend } = await rejecting(() => this.#codes.check(context, target, answer.code), 'code_expired', 'locked');
+    return { id: address, spend: () => rejecting(spend, 'code_expired') };
+  }
+
+  #target(context: RequestContext, address: string): CodeTarget {
+    return { subject: this.subject(context, address), purpose: 'sign-in', address, user: undefined };
+  }
+}
+
+/** Answers these errors as a code that is not right. */
+export async function rejecting<Result>(work: () => Promise<Result>, ...hidden: readonly FactorErrorCode[]): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof FactorError && hidden.includes(error.code) ? new FactorError('code_rejected') : error;
+  }
+}

@@ -1,0 +1,149 @@
+import type { HookResult } from './auth-adapter.js';
+import { EnrolmentRecords, markOf, type EnrolmentRecord } from './enrolment-record.js';
+import { FactorError } from './factor-error.js';
+import { UNCHANGED, type FactorHooks } from './factor-hooks.js';
+import { FactorRequest } from './factor-request.js';
+import type { FactorRuntime } from './factor-runtime.js';
+import type { Reply } from './factor.js';
+import { givenOf } from './given.js';
+import { asUser, LoginRequest } from './login-request.js';
+import { traceOf } from './login-trace.js';
+import type { HookRequest } from './parse-hooks.js';
+import { fetchUser } from './parse-user.js';
+import { asObject } from './payload.js';
+import { proveFirst } from './prove-first.js';
+import { requestContext } from './request-context.js';
+import type { SignIn } from './sign-in.js';
+
+/** How many milliseconds a sign-up may take from its answer to its row. */
+const SIGN_UP_MS = 10_000;
+
+/**
+ * What Parse Server's hooks do for a factor that signs in alone. With a session it is linked,
+ * answered and changed as any other.
+ */
+export class SignInHooks<Enrolment extends object> {
+  readonly #key: string;
+  readonly #signIn: SignIn<Enrolment>;
+  readonly #runtime: FactorRuntime;
+  readonly #own: FactorHooks<Enrolment>;
+
+  constructor(key: string, signIn: SignIn<Enrolment>, runtime: FactorRuntime, own: FactorHooks<Enrolment>) {
+    this.#key = key;
+    this.#signIn = signIn;
+    this.#runtime = runtime;
+    this.#own = own;
+  }
+
+  /** `POST /challenge`: a session links or answers; anybody else begins to sign in. */
+  challenge(payload: unknown, request: HookRequest): Promise<Reply> {
+    if (request.user !== undefined) return this.#own.challengeOwn(payload, request, request.user);
+    const { database } = request.config;
+    const isKnown = async (id: string): Promise<boolean> =>
+      (await database.find('_User', { [`authData.${this.#key}.id`]: id }, { limit: 1 })).length > 0;
+    return this.#signIn.begin(requestContext(this.#key, this.#runtime, request), payload, isKnown);
+  }
+
+  /** Nobody has the id: a sign-up, or a session that links it. */
+  async setUp(payload: unknown, request: HookRequest): Promise<HookResult> {
+    const { user, object, original, master } = request;
+    if (master === true && user === undefined && isBareId(payload)) return this.#provide(payload, request);
+    if (user !== undefined) {
+      assertNotSigningIn(request);
+      return this.#own.update(payload, request);
+    }
+    const proven = (await proveFirst(request, this.#runtime)).get(this.#key);
+    // Somebody was found by another provider or his password: what is not his is not linked on the way in.
+    if (original !== undefined || object?.id !== undefined) throw new FactorError('session_required');
+    const given = givenOf(object).authData;
+    const others = Object.keys(this.#runtime.factors).filter((key) => key !== this.#key && Object.hasOwn(given, key));
+    if (others.length > 0) throw new FactorError('session_required');
+    if (!this.#signIn.signUp || proven === undefined) throw new FactorError('code_rejected');
+    const context = requestContext(this.#key, this.#runtime, request);
+    await proven.spend();
+    // One that is still under way has the id, even where the database would take it twice.
+    const isFirst = await context.store.claim(
+      this.#signIn.subject(context, `sign-up ${proven.id}`),
+      context.clock() + SIGN_UP_MS,
+    );
+    if (!isFirst) throw new FactorError('code_rejected');
+    context.emit({ type: 'enrolled', purpose: 'sign-in' });
+    return { save: this.#record(proven.id, request) };
+  }
+
+  /** Somebody has the id, or has logged in otherwise and gives it as well. */
+  async logIn(payload: unknown, request: HookRequest): Promise<HookResult> {
+    if (request.user !== undefined && request.user.id !== request.original?.id) return this.#linkTaken(payload, request);
+    if (request.isChallenge === true) {
+      // Says who somebody is; what is given here is still good for the login.
+      await this.#identify(payload, request);
+      return UNCHANGED;
+    }
+    const login = new LoginRequest(request, this.#runtime);
+    await login.open(this.#key);
+    const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, login.user);
+    await login.close(this.#key, scope.account);
+    const opened = scope.enrolment;
+    if (!opened.isCurrent) await scope.context.change((enrolment) => enrolment);
+    return UNCHANGED;
+  }
+
+  /** The user's own session, or the master key. */
+  async update(payload: unknown, request: HookRequest): Promise<HookResult> {
+    const { master, user, original } = request;
+    if (master !== true || user !== undefined || original === undefined) {
+      assertNotSigningIn(request);
+      return this.#own.update(payload, request);
+    }
+    if (isBareId(payload)) return this.#provide(payload, request);
+    return this.#own.isEcho(payload, request) ? UNCHANGED : this.logIn(payload, request);
+  }
+
+  /** Here the stored row stands in the place of what was sent. */
+  async #identify(payload: unknown, request: HookRequest): Promise<void> {
+    const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, asUser(request.original));
+    const storedId = String(asObject(scope.record)?.['id']);
+    await this.#signIn.check(scope.context, payload, scope.enrolment.enrolment, storedId);
+  }
+
+  /** An id that another account has. Only who proves that it is his own learns so, and from Parse Server. */
+  async #linkTaken(payload: unknown, request: HookRequest): Promise<HookResult> {
+    const { user: session, object, config } = request;
+    assertNotSigningIn(request);
+    if (session === undefined || object?.id !== session.id) throw new FactorError('session_required');
+    const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, await fetchUser(config, session.id), session);
+    await this.#own.confirm(payload, scope);
+    return UNCHANGED;
+  }
+
+  /** The master key says whose an id is. */
+  #provide(payload: { readonly id: string }, request: HookRequest): HookResult {
+    const { id } = payload;
+    if (this.#signIn.idOf(this.#signIn.enrolmentOf(id)) !== id) {
+      throw new FactorError('invalid_input', { sentence: 'Field "id" must be in its one form.' });
+    }
+    const userId = request.original?.id ?? '';
+    const { emit } = requestContext(this.#key, this.#runtime, request, request.original?.id);
+    emit({ type: 'enrolled', purpose: 'enrolment', reason: 'administrator' });
+    return { save: this.#record(id, request, userId) };
+  }
+
+  /** The record of an id; the guard lets it pass. */
+  #record(id: string, { config }: HookRequest, userId = ''): EnrolmentRecord {
+    const owner = { appId: config.appId, userId, key: this.#key };
+    const records = new EnrolmentRecords(this.#runtime.keyring, owner, this.#signIn);
+    const record = records.seal(this.#signIn.enrolmentOf(id));
+    traceOf(config, userId).made.add(markOf(record));
+    return record;
+  }
+}
+
+/** A sign-in that carries a session would be a link to its user for Parse Server. */
+function assertNotSigningIn({ object }: HookRequest): void {
+  if (object?.id === undefined) throw new FactorError('invalid_input', { sentence: 'Log in without a session.' });
+}
+
+const isBareId = (payload: unknown): payload is { readonly id: string } => {
+  const { id, ...others } = asObject(payload) ?? {};
+  return typeof id === 'string' && Object.keys(others).length === 0;
+};

@@ -1,0 +1,119 @@
+import { hkdfSync } from 'node:crypto';
+import {
+  composeFactors,
+  FactorError,
+  functionOption,
+  optional,
+  ParseOtpStore,
+  pruneStore,
+  resolveOptions,
+  textOption,
+  type HookConfig,
+  type HookRequest,
+  type ParseAuthAdapter,
+} from '@parse-factors/core';
+import { maskEmail, normaliseEmail } from './email-address.js';
+import { EmailOtpFactor } from './email-otp-factor.js';
+
+/** Options of {@link initializeOtpAdapter}, as `parse-server-otp-auth-adapter` has them. */
+export interface OtpAdapterOptions {
+  /** How long a code lives, in milliseconds; at least 30 seconds and at most 10 minutes are used. */
+  readonly otpValidityInMs: number;
+  /** How often one code may be tried, from 1; at most 10 are used. */
+  readonly maxAttempts: number;
+  /** Sends the code to the normalised address. What it rejects with is told to nobody; the code is void then. */
+  readonly sendEmail: (email: string, otp: string) => Promise<void>;
+  /** Not needed any more. */
+  readonly applicationId?: string;
+  /** Not needed any more. */
+  readonly mountPath?: string;
+}
+
+/** The part of a server's configuration that is used here. */
+interface ServerConfig extends HookConfig {
+  readonly auth?: Readonly<Record<string, unknown>>;
+  loadMasterKey(): Promise<string>;
+}
+
+const positive = {
+  accepts: 'a number above 0',
+  isValid: (value: unknown) => typeof value === 'number' && Number.isFinite(value) && value > 0,
+};
+const within = (value: number, min: number, max: number): number => Math.min(Math.max(Math.floor(value), min), max);
+
+/**
+ * A drop-in for `parse-server-otp-auth-adapter`: passwordless sign-in with a code by e-mail, for
+ * `auth: { otp: initializeOtpAdapter({ … }) }`. Its configuration, clients and users go on working; a
+ * code is good only for the address that it was sent to, once, and within limits.
+ *
+ * It needs no keys: digests of codes are keyed with one that is derived from the server's master key,
+ * and what it keeps about a user is the bare address. For second factors beside it, notices and
+ * sealed records use `composeFactors` with an `EmailOtpFactor` of policy `default`.
+ *
+ * @throws FactorConfigError naming the option and what it accepts
+ */
+export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapter {
+  const { otpValidityInMs, maxAttempts, sendEmail } = resolveOptions<OtpAdapterOptions>('initializeOtpAdapter', options, {
+    otpValidityInMs: positive,
+    maxAttempts: positive,
+    sendEmail: functionOption,
+    applicationId: optional(textOption(1000)),
+    mountPath: optional(textOption(1000)),
+  });
+  const factor = new EmailOtpFactor({
+    policy: 'default',
+    idRecords: 'bare',
+    channel: ({ to, code }) => sendEmail(to, code),
+    validityMs: within(otpValidityInMs, 30_000, 600_000),
+    maxAttempts: within(maxAttempts, 1, 10),
+  });
+  const composed = new Map<string, ParseAuthAdapter>();
+
+  /** The adapter for a server: its key in `auth`, and its keys, are known only when it asks. */
+  async function adapterFor({ config }: HookRequest): Promise<ParseAuthAdapter> {
+    const { auth = {}, appId } = config as ServerConfig;
+    const key = Object.keys(auth).find((name) => auth[name] === adapter) ?? 'otp';
+    const masterKey = await (config as ServerConfig).loadMasterKey();
+    const name = JSON.stringify([appId, key, masterKey]);
+    const known = composed.get(name);
+    if (known !== undefined) return known;
+    const keys = `master:${Buffer.from(hkdfSync('sha256', masterKey, appId, 'parse-factors otp adapter', 32)).toString('base64')}`;
+    const made = composeFactors({ keys, factors: { [key]: factor }, selfCheck: false }).auth[key];
+    if (made === undefined) throw new FactorError('unavailable');
+    composed.set(name, made);
+    return made;
+  }
+
+  const adapter: ParseAuthAdapter = Object.freeze({
+    policy: 'solo',
+    challenge: async (payload, authData, given, request) =>
+      (await adapterFor(request)).challenge(payload, authData, given, request),
+    validateAppId: async () => undefined,
+    validateSetUp: async (payload, given, request) => (await adapterFor(request)).validateSetUp(payload, given, request),
+    validateLogin: async (payload, given, request) => (await adapterFor(request)).validateLogin(payload, given, request),
+    validateUpdate: async (payload, given, request) => (await adapterFor(request)).validateUpdate(payload, given, request),
+    afterFind: (record, _options, { master }) => (master === true ? undefined : { status: 'enabled', ...describe(record) }),
+  } satisfies ParseAuthAdapter);
+  return adapter;
+}
+
+/** What is shown of an address; nothing of what is none. */
+function describe(record: unknown): { readonly destination?: string } {
+  try {
+    return { destination: maskEmail(normaliseEmail(String(Reflect.get(Object(record), 'id')))) };
+  } catch {
+    return {};
+  }
+}
+
+/** Resolves at once: what codes need is made when the first one is. Kept for applications that call it. */
+export async function setupOtpTable(_config?: unknown): Promise<void> {
+  await Promise.resolve();
+}
+
+/**
+ * Deletes what is dead in the store, in batches of 1000; gives how many rows. For a job:
+ * `Parse.Cloud.job('cleanupExpiredOTPs', pruneOtps)`.
+ */
+export const pruneOtps = ({ config }: { readonly config?: unknown }): Promise<number> =>
+  pruneStore(new ParseOtpStore((config as HookConfig).database), Date.now());
