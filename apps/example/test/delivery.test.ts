@@ -153,7 +153,9 @@ describe('sendgrid', () => {
           type: 'text/plain',
           value: expect.stringMatching(/^\d{6} is your code to add this address\. It is valid for 10 minutes\./),
         },
+        { type: 'text/html', value: expect.stringMatching(/^<!doctype html>[^]*>\d{6}<\/p>/) },
       ],
+      tracking_settings: { click_tracking: { enable: false }, open_tracking: { enable: false } },
     });
     expect((await stage.save(person, { email: { email: 'sg@example.com', code: codeIn(body.content[0]?.value) } })).status).toBe(
       200,

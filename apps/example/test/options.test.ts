@@ -31,6 +31,7 @@ const makers = {
       'enrolment',
       'revokeSessionsOn',
       'selfCheck',
+      'notices',
       'eventLog',
       'onEvent',
       'clock',
@@ -47,7 +48,11 @@ const makers = {
     {},
     ['trustMs', 'maxDevices', 'bindInstallation'],
   ],
-  SmsOtpFactor: [(options: SmsOtpOptions) => new SmsOtpFactor(options), sms, [...codeOptions(), 'countries', 'allowFictional']],
+  SmsOtpFactor: [
+    (options: SmsOtpOptions) => new SmsOtpFactor(options),
+    sms,
+    [...codeOptions(), 'countries', 'maxSendsPerPrefix', 'origin', 'allowFictional'],
+  ],
   EmailOtpFactor: [(options: EmailOtpOptions) => new EmailOtpFactor(options), mail, codeOptions()],
   TotpFactor: [
     (options: TotpOptions) => new TotpFactor(options),
@@ -69,9 +74,13 @@ const makers = {
   twilio: [
     twilio,
     { accountSid: sid('AC'), authToken: 't', from: '+14155552671' } satisfies TwilioOptions,
-    ['accountSid', 'authToken', 'from', 'messagingServiceSid', 'baseUrl', 'timeoutMs'],
+    ['accountSid', 'authToken', 'from', 'messagingServiceSid', 'via', 'contentSid', 'baseUrl', 'timeoutMs'],
   ],
-  sendgrid: [sendgrid, { apiKey: 'SG.x', from: 'a@b.c' } satisfies SendgridOptions, ['apiKey', 'from', 'baseUrl', 'timeoutMs']],
+  sendgrid: [
+    sendgrid,
+    { apiKey: 'SG.x', from: 'a@b.c' } satisfies SendgridOptions,
+    ['apiKey', 'from', 'templateId', 'sandbox', 'baseUrl', 'timeoutMs'],
+  ],
   smtp: [smtp, { url: 'smtps://host', from: 'a@b.c' } satisfies SmtpOptions, ['url', 'from']],
 } as unknown as Record<string, [make: (options: unknown) => unknown, sound: object, names: string[]]>;
 

@@ -173,7 +173,7 @@ export class Account {
   }
 
   #emitter(key: string): ReturnType<typeof emitter> {
-    return emitter(key, this.#runtime, this.#request, this.#user.id);
+    return emitter(key, this.#runtime, this.#request, this.#user);
   }
 
   #freshness(kind: 'fresh' | 'login'): Freshness {

@@ -1,9 +1,11 @@
+import type { FactorUser } from './factor.js';
+
 /** What a concrete factor knows about its addresses. */
 export interface AddressKind {
   /** Name of the address in payloads, such as `phone`. */
   readonly field: string;
-  /** How the default message calls it, such as `number`. */
-  readonly noun: string;
+  /** How messages call it. */
+  readonly noun: 'address' | 'number';
   /**
    * The one form of an address, by which it is kept, compared and sent to.
    *
@@ -12,4 +14,17 @@ export interface AddressKind {
   readonly normalise: (input: string) => string;
   /** As much of it as its owner needs to recognise it, at constant length where hidden. */
   readonly mask: (address: string) => string;
+  /** Where it is, for limits and counts by place; left out where that says nothing. */
+  readonly region?: (address: string) => {
+    /** ISO 3166-1 alpha-2 code, or `ZZ`. */
+    readonly country: string;
+    /** What numbers of one range have in common. */
+    readonly prefix: string;
+  };
+  /** Messages to one range in an hour; no limit by default. */
+  readonly maxSendsPerPrefix?: number;
+  /** For notices: the user's address on his user object, where he has confirmed it. */
+  readonly confirmed?: (user: FactorUser) => string | undefined;
+  /** The last line of every message with a code, where its readers expect one; none by default. */
+  readonly closing?: (code: string) => string;
 }

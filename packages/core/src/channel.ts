@@ -1,3 +1,4 @@
+import { systemClock } from './clock.js';
 import { FactorConfigError } from './factor-error.js';
 import type { FactorUser, Purpose } from './factor.js';
 import { isClass, type OptionRule } from './options.js';
@@ -8,6 +9,8 @@ export interface MessageText {
   readonly subject: string;
   /** The plain text. */
   readonly text: string;
+  /** The same as HTML, for channels that send it; none by default. */
+  readonly html?: string;
 }
 
 /** What a message is made from. */
@@ -20,26 +23,31 @@ export interface MessageContent {
   readonly validMinutes: number;
   /** What the code is for. */
   readonly purpose: Purpose;
-  /** The user's language as a BCP 47 tag. */
+  /** The language as a BCP 47 tag. */
   readonly locale: string;
   /** Whom it is for; undefined where nobody is known yet. */
   readonly user: FactorUser | undefined;
 }
 
-/** A message on its way. */
-export interface Delivery<Address = string> extends MessageContent, MessageText {
+/** A written message on its way. */
+export interface Notice<Address = string> extends MessageText {
   /** Where it goes: an E.164 number or a normalised e-mail address. */
   readonly to: Address;
   /** Aborted when the time for delivery is over. A listener must not throw: Node would end the process. */
   readonly signal: AbortSignal;
 }
 
+/** A message with a code on its way. */
+export interface Delivery<Address = string> extends MessageContent, Notice<Address> {}
+
 /** Takes messages to their address. Resolves when the message was accepted, rejects otherwise. */
 export interface Channel<Address = string> {
   /** What the channel is called in logs. */
   readonly name: string;
-  /** Sends one message, once. */
+  /** Sends one message with a code, once. */
   send(delivery: Delivery<Address>): Promise<void>;
+  /** Sends one notice, once; a channel without it sends none. */
+  notify?(notice: Notice<Address>): Promise<void>;
 }
 
 /** A function is accepted wherever a channel is. */
@@ -67,6 +75,8 @@ export interface OutboxMessage {
   readonly subject: string;
   /** Its plain text. */
   readonly text: string;
+  /** Its HTML part, where it has one. */
+  readonly html?: string;
   /** When it was sent, ISO 8601. */
   readonly sentAt: string;
 }
@@ -88,18 +98,16 @@ const OUTBOX_SIZE = 1000;
  */
 export function outbox({
   name = 'outbox',
-  clock = Date.now,
+  clock = systemClock,
 }: { readonly name?: string; readonly clock?: () => number } = {}): Outbox {
   if (process.env['NODE_ENV'] === 'production') {
     throw new FactorConfigError('outbox() keeps codes in clear and sends nothing: it must not be used with NODE_ENV=production');
   }
   const messages: OutboxMessage[] = [];
-  return {
-    name,
-    messages,
-    async send({ to, subject, text }) {
-      messages.push({ channel: name, to, subject, text, sentAt: new Date(clock()).toISOString() });
-      if (messages.length > OUTBOX_SIZE) messages.shift();
-    },
+  const keep = async ({ to, subject, text, html }: Notice): Promise<void> => {
+    const sentAt = new Date(clock()).toISOString();
+    messages.push({ channel: name, to, subject, text, ...(html !== undefined && { html }), sentAt });
+    if (messages.length > OUTBOX_SIZE) messages.shift();
   };
+  return { name, messages, send: keep, notify: keep };
 }

@@ -3,6 +3,7 @@ import type { FactorUser, Purpose, RequestHeaders } from './factor.js';
 import { ATTEMPT_LIMIT_RULES, DEFAULT_ATTEMPT_LIMITS } from './guess.js';
 import { choiceOption, functionOption, integerOption, optional, textOption, type OptionRule } from './options.js';
 import type { AttemptLimits, Quota } from './otp-store.js';
+import { acceptedLanguage } from './message.js';
 import { asObject } from './payload.js';
 import type { IdRecords } from './sign-in.js';
 
@@ -76,7 +77,7 @@ export interface CodeFactorOptions extends Partial<AttemptLimits> {
   readonly allow?: (destination: string, context: AllowContext) => boolean | Promise<boolean>;
   /** The language of a message as a BCP 47 tag; by default the first of `Accept-Language` that there is a text in, or `en`. */
   readonly locale?: (user: FactorUser | undefined, request: MessageRequest) => string;
-  /** Writes the message; a short English text by default. */
+  /** Writes the message; by default a short text in the language of `locale`, with an HTML part. */
   readonly message?: (content: MessageContent) => MessageText;
 }
 
@@ -97,7 +98,7 @@ export const DEFAULT_CODE_FACTOR_OPTIONS: Omit<ResolvedCodeFactorOptions, 'chann
   policy: 'additional',
   signUp: true,
   idRecords: 'sealed',
-  locale: () => 'en',
+  locale: (_user, { headers }) => acceptedLanguage(headers),
 });
 
 const isQuota = (value: unknown): boolean => {

@@ -6,8 +6,10 @@ import { FactorConfigError, FactorError } from './factor-error.js';
 import {
   Factor,
   factorSubject,
+  type AccountChange,
   type Confirmed,
   type FactorContext,
+  type FactorNotice,
   type FactorUser,
   type Intent,
   type Purpose,
@@ -106,6 +108,11 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
 
   #namesAddress(payload: unknown): boolean {
     return hasField(payload, this.#kind.field) || (this.signIn !== undefined && hasField(payload, 'id'));
+  }
+
+  override notices(user: FactorUser, enrolment: AddressEnrolment | undefined, change: AccountChange): readonly FactorNotice[] {
+    const addresses = new Set([enrolment?.address, this.#kind.confirmed?.(user)]);
+    return [...addresses].flatMap((address) => (address && this.#codes.notice(address, user, change)) || []);
   }
 
   /** What signs in alone is answered with its id; any other payload that names an address is to add it. */

@@ -1,4 +1,5 @@
 import { toAuthAdapter, type ParseAuthAdapter } from './auth-adapter.js';
+import { systemClock } from './clock.js';
 import {
   assertFactor,
   assertEnough,
@@ -87,7 +88,7 @@ export interface ComposedFactors<Key extends string = string> {
  * @throws FactorConfigError naming the option and what it accepts, before Parse Server starts
  */
 export function composeFactors<Key extends string>(options: ComposeOptions<Key>): ComposedFactors<Key> {
-  const clock = options?.clock ?? Date.now;
+  const clock = options?.clock ?? systemClock;
   const resolved = resolveOptions<Required<ComposeOptions<Key>>>('composeFactors', options, COMPOSE_RULES, {
     store: ({ database }) => new ParseOtpStore(database, { clock }),
     freshMs: 5 * 60_000,
@@ -95,6 +96,7 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     enrolment: {},
     revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
     selfCheck: true,
+    notices: true,
     eventLog: false,
     clock,
     random: systemRandom,

@@ -33,6 +33,12 @@ export interface ComposeOptions<Key extends string = string> {
   readonly revokeSessionsOn?: readonly FactorChange[];
   /** Whether the server's configuration is looked at once after it has started; true by default. */
   readonly selfCheck?: boolean;
+  /**
+   * Whether users are told when a way to sign in was added, replaced or removed, a recovery code was used,
+   * or too many wrong codes were given: at every address that was known before, by channels that send
+   * notices; true by default.
+   */
+  readonly notices?: boolean;
   /** Whether events are also written to the class `FactorEvent` of the app's database; false by default. */
   readonly eventLog?: boolean;
   /** Hears of everything that happens, for logs, metrics and notices. What it throws changes nothing. */
@@ -74,6 +80,7 @@ const FACTOR_METHODS: readonly (keyof Factor<object>)[] = [
   'describe',
   'manage',
   'afterChange',
+  'notices',
 ];
 
 const CHANGES: readonly FactorChange[] = ['enrolled', 'replaced', 'removed'];
@@ -100,6 +107,7 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
     isValid: (value) => Array.isArray(value) && value.every((change) => choiceOption(...CHANGES).isValid(change)),
   },
   selfCheck: choiceOption(true, false),
+  notices: choiceOption(true, false),
   eventLog: choiceOption(true, false),
   onEvent: optional(functionOption),
   clock: {

@@ -15,6 +15,9 @@ const FIELDS = {
   reason: { type: 'String' },
   retryAt: { type: 'Number' },
   remaining: { type: 'Number' },
+  country: { type: 'String' },
+  sent: { type: 'Number' },
+  verified: { type: 'Number' },
 } as const;
 
 /** Appends the event. Nobody waits for it, and a fault of the database changes nothing for the user. */

@@ -51,7 +51,7 @@ export function adminFunctions(runtime: FactorRuntime): AdminFunctions {
       if (user === undefined) throw new FactorError('invalid_input', { sentence: 'There is no such user.' });
       const enrolled = storedAmong(authDataOf(user), factor === undefined ? keys : [factor]);
       const { result, touched } = await work(user, enrolled);
-      for (const key of touched) emitter(key, runtime, request, userId)({ type, reason: 'administrator' });
+      for (const key of touched) emitter(key, runtime, request, user)({ type, reason: 'administrator' });
       return result;
     });
   }

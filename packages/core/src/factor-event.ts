@@ -19,6 +19,8 @@ export type FactorEventType =
   | 'rejected'
   /** Too many wrong answers: nothing is checked until `retryAt`. */
   | 'locked'
+  /** The user was told of a change at an address of his; `reason` says of what. */
+  | 'notified'
   /** The factor was removed. */
   | 'removed'
   /** A recovery code was used; `remaining` says how many are left. */
@@ -59,11 +61,17 @@ export interface FactorEvent {
   readonly retryAt?: number;
   /** For recovery codes: how many are left. */
   readonly remaining?: number;
+  /** For messages to phones: the number's country by its ISO 3166-1 alpha-2 code, `ZZ` where there is none. */
+  readonly country?: string;
+  /** With `country`: messages that this server has sent there since the hour began. */
+  readonly sent?: number;
+  /** With `country`: codes of these that came back right. */
+  readonly verified?: number;
 }
 
 /** What a factor tells of; whom it is about and when is added around it. */
 export type FactorOccurrence = Pick<FactorEvent, 'type'> &
-  Partial<Pick<FactorEvent, 'purpose' | 'reason' | 'retryAt' | 'remaining'>>;
+  Partial<Pick<FactorEvent, 'purpose' | 'reason' | 'retryAt' | 'remaining' | 'country' | 'sent' | 'verified'>>;
 
 /** Takes events, for logs, metrics or notices. What it throws or rejects with changes nothing. */
 export type FactorListener = (event: FactorEvent) => unknown;

@@ -86,7 +86,7 @@ export class FactorGuard {
       if (needsProof && request.master !== true) await this.#prove(request, id, authData, removed.length > 0);
       if (removed.length > 0) {
         await this.#account(request, user).remove(removed);
-        for (const key of removed) emitter(key, this.#runtime, request, id)({ type: 'removed' });
+        for (const key of removed) emitter(key, this.#runtime, request, user)({ type: 'removed' });
       }
       // Parse Server must not write a removal itself: what it removed might have been set up since.
       const kept = Object.entries(authData).filter(([key, value]) => value !== null || !Object.hasOwn(factors, key));

@@ -37,7 +37,7 @@ export class FactorRequest<Enrolment extends object> {
     this.#records = new EnrolmentRecords(runtime.keyring, this.#owner, this.#signIn);
     this.account = new Account(runtime, request, user, session);
     const change: EnrolledContext<Enrolment>['change'] = (work) => changeRecord({ runtime, config, user, key }, work);
-    this.context = { ...requestContext(key, runtime, request, user.id), user, change };
+    this.context = { ...requestContext(key, runtime, request, user), user, change };
   }
 
   /** The configuration that the request runs with. */

@@ -28,6 +28,8 @@ export interface FactorRuntime {
   readonly revokeSessionsOn: readonly FactorChange[];
   /** Hears of everything that happens. */
   readonly onEvent: FactorListener | undefined;
+  /** Whether users are told of changes to their accounts. */
+  readonly notices: boolean;
   /** Whether events are also written to the app's database. */
   readonly eventLog: boolean;
   /** The store to use for a request. */

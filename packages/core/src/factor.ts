@@ -2,6 +2,7 @@ import type { Clock } from './clock.js';
 import { FactorError } from './factor-error.js';
 import type { FactorOccurrence } from './factor-event.js';
 import type { Keyring } from './keyring.js';
+import type { NoticeType } from './message-texts.js';
 import type { OtpStore } from './otp-store.js';
 import type { RandomSource } from './random.js';
 import type { SignIn } from './sign-in.js';
@@ -88,6 +89,23 @@ export type Intent = 'enrol' | 'answer' | 'either' | 'manage';
  */
 export type StandIn = 'fresh-proof' | 'login';
 
+/** A change to an account, and the request that made it. */
+export interface AccountChange {
+  readonly type: NoticeType;
+  readonly request: {
+    readonly headers: RequestHeaders;
+    readonly ip: string | undefined;
+    readonly installationId: string | undefined;
+  };
+}
+
+/** A notice that can be sent. */
+export interface FactorNotice {
+  /** Where it goes; each address is told once. */
+  readonly address: string;
+  send(): Promise<void>;
+}
+
 /** A confirmed enrolment. */
 export interface Confirmed<Enrolment> {
   /** What is to be kept about the user; undefined where the factor has changed what is kept by itself. */
@@ -170,6 +188,16 @@ export abstract class Factor<Enrolment extends object> {
    */
   async manage(_context: EnrolledContext<Enrolment>, _payload: unknown): Promise<void> {
     throw new FactorError('invalid_input');
+  }
+
+  /**
+   * Where the user can be told of a change to his account, and how. Nowhere by default.
+   *
+   * @param user the row as it was stored before
+   * @param enrolment undefined where the factor was not set up before
+   */
+  notices(_user: FactorUser, _enrolment: Enrolment | undefined, _change: AccountChange): readonly FactorNotice[] {
+    return [];
   }
 
   /** What is left of the enrolment once the password, or a factor beside it, has changed. All of it by default. */

@@ -1,5 +1,5 @@
-import { channelOption, toChannel, type Channel, type ChannelLike, type Delivery } from './channel.js';
-import type { Clock } from './clock.js';
+import { channelOption, toChannel, type Channel, type ChannelLike, type Notice } from './channel.js';
+import { systemClock, type Clock } from './clock.js';
 import { DeliveryTimeout, withinTime } from './delivery-timeout.js';
 import { FactorConfigError, isAddressRefused } from './factor-error.js';
 import { faultName } from './factor-event.js';
@@ -44,26 +44,35 @@ export function failover(channels: readonly ChannelLike[], options: FailoverOpti
     timeoutMs: 4000,
     maxFailures: 5,
     openMs: 30_000,
-    clock: Date.now,
+    clock: systemClock,
   });
   const circuits = channels.map((channel) => new Circuit(toChannel(channel), resolved));
+  const notifying = circuits.filter(({ notifies }) => notifies);
   return {
     name: `failover(${circuits.map(({ name }) => name).join(', ')})`,
-    async send(delivery) {
-      let last: unknown;
-      for (const circuit of inTurn(circuits)) {
-        if (delivery.signal.aborted) break;
-        try {
-          await circuit.send(delivery);
-          return;
-        } catch (fault) {
-          if (isAddressRefused(fault)) throw fault;
-          last = fault;
-        }
-      }
-      throw last ?? new DeliveryTimeout();
-    },
+    send: (delivery) => sendByOne(circuits, delivery.signal, (channel, signal) => channel.send({ ...delivery, signal })),
+    ...(notifying.length > 0 && {
+      notify: (notice: Notice) =>
+        sendByOne(notifying, notice.signal, async (channel, signal) => channel.notify?.({ ...notice, signal })),
+    }),
   };
+}
+
+type Sending = (channel: Channel, signal: AbortSignal) => Promise<void>;
+
+async function sendByOne(circuits: readonly Circuit[], signal: AbortSignal, sending: Sending): Promise<void> {
+  let last: unknown;
+  for (const circuit of inTurn(circuits)) {
+    if (signal.aborted) break;
+    try {
+      await circuit.send(sending, signal);
+      return;
+    } catch (fault) {
+      if (isAddressRefused(fault)) throw fault;
+      last = fault;
+    }
+  }
+  throw last ?? new DeliveryTimeout();
 }
 
 /** Those that do well, each looked at when its turn comes; then, as a last resort, those that keep failing. */
@@ -102,10 +111,14 @@ class Circuit {
     return true;
   }
 
-  async send(delivery: Delivery): Promise<void> {
+  get notifies(): boolean {
+    return this.#channel.notify !== undefined;
+  }
+
+  async send(sending: Sending, outer: AbortSignal): Promise<void> {
     const { timeoutMs, openMs, maxFailures, clock } = this.#options;
     try {
-      await withinTime(timeoutMs, (signal) => this.#channel.send({ ...delivery, signal }), delivery.signal);
+      await withinTime(timeoutMs, (signal) => sending(this.#channel, signal), outer);
       this.#failures = 0;
     } catch (fault) {
       if (isAddressRefused(fault)) throw fault;

@@ -9,6 +9,7 @@ export {
   type Delivery,
   type MessageContent,
   type MessageText,
+  type Notice,
   type Outbox,
   type OutboxMessage,
 } from './channel.js';
@@ -36,9 +37,11 @@ export {
   Factor,
   factorSubject,
   PURPOSES,
+  type AccountChange,
   type Confirmed,
   type EnrolledContext,
   type FactorContext,
+  type FactorNotice,
   type FactorUser,
   type Intent,
   type Purpose,
@@ -52,6 +55,8 @@ export { assertLocks, ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS, t
 export type { GuardTrigger, InstallOptions, ParseCloud } from './install.js';
 export { generateKey, Keyring, type OpenedRecord } from './keyring.js';
 export { MemoryOtpStore } from './memory-otp-store.js';
+export { acceptedLanguage, MESSAGE_LANGUAGES } from './message.js';
+export type { NoticeType } from './message-texts.js';
 export {
   choiceOption,
   functionOption,

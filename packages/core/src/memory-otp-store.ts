@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import { systemClock, type Clock } from './clock.js';
 import {
   lockLength,
   RETENTION_MS,
@@ -40,7 +40,7 @@ export class MemoryOtpStore implements OtpStore {
   readonly #counts = new Map<string, Window>();
 
   /** @param options.clock the time in epoch milliseconds, `Date.now` by default */
-  constructor({ clock = Date.now }: { readonly clock?: Clock } = {}) {
+  constructor({ clock = systemClock }: { readonly clock?: Clock } = {}) {
     this.#clock = clock;
   }
 

@@ -1,19 +1,21 @@
 import type { AddressKind } from './address-kind.js';
 import { toChannel, type Channel, type MessageContent } from './channel.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
-import { defaultMessage } from './default-message.js';
 import { withinTime } from './delivery-timeout.js';
 import { FactorError, isAddressRefused } from './factor-error.js';
 import { faultName } from './factor-event.js';
-import type { FactorUser, Purpose, Reply, RequestContext } from './factor.js';
+import type { AccountChange, FactorNotice, FactorUser, Purpose, Reply, RequestContext } from './factor.js';
 import { beginGuess } from './guess.js';
+import { codeMessage, noticeMessage } from './message.js';
 import { networkOf } from './network.js';
 import type { Quota, SendLimits } from './otp-store.js';
 import { randomDigits } from './random.js';
 import { subjectOf } from './subject.js';
+import { Traffic, type CountryCounts } from './traffic.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
+const HOUR_MS = 60 * MINUTE_MS;
 const TEN_MINUTES_MS = 10 * MINUTE_MS;
 
 /** What a code is to prove: an address, for one subject and purpose. */
@@ -56,6 +58,7 @@ export class OneTimeCodes {
   readonly #channel: Channel;
   readonly #quotas: readonly [Quota, Quota];
   readonly #sendLimits: SendLimits;
+  readonly #counts = new Traffic();
 
   constructor(kind: AddressKind, options: ResolvedCodeFactorOptions) {
     this.#kind = kind;
@@ -101,7 +104,25 @@ export class OneTimeCodes {
           await store.revoke(subject, live.digest);
           throw fault;
         }
-        emit({ type: 'delivered', purpose });
+        emit({ type: 'delivered', purpose, ...this.#traffic(context, address, 'sent') });
+      },
+    };
+  }
+
+  /**
+   * A notice to an address; undefined where the channel sends none.
+   *
+   * @param to the address
+   */
+  notice(to: string, user: FactorUser, { type, request }: AccountChange): FactorNotice | undefined {
+    const channel = this.#channel;
+    if (channel.notify === undefined) return undefined;
+    const { deliveryTimeoutMs, locale, appName } = this.#options;
+    return {
+      address: to,
+      send: async () => {
+        const written = { ...noticeMessage(type, locale(user, request), appName), to };
+        await withinTime(deliveryTimeoutMs, async (signal) => channel.notify?.({ ...written, signal }));
       },
     };
   }
@@ -134,7 +155,7 @@ export class OneTimeCodes {
     return {
       spend: async () => {
         if (!(await store.consume(subject, digest))) throw guess.reject('code_expired');
-        emit({ type: 'verified', purpose });
+        emit({ type: 'verified', purpose, ...this.#traffic(context, address, 'verified') });
       },
     };
   }
@@ -154,6 +175,12 @@ export class OneTimeCodes {
     if (ip !== undefined) {
       const perIp = { limit: this.#options.maxSendsPerIp, windowMs: TEN_MINUTES_MS };
       limits.push([subjectOf('ip', appId, keyring.digest('ip', networkOf(ip))), perIp]);
+    }
+    const { maxSendsPerPrefix, region } = this.#kind;
+    const prefix = region?.(address).prefix;
+    if (prefix !== undefined && maxSendsPerPrefix !== undefined) {
+      const bucket = subjectOf('prefix', appId, keyring.digest('prefix', prefix));
+      limits.push([bucket, { limit: maxSendsPerPrefix, windowMs: HOUR_MS }]);
     }
     // Where nobody is known, the subject is the address, and its own quotas are those of the destination.
     if (user !== undefined) {
@@ -176,6 +203,11 @@ export class OneTimeCodes {
     return giveBack;
   }
 
+  #traffic({ clock }: RequestContext, address: string, what: 'sent' | 'verified'): CountryCounts | undefined {
+    const country = this.#kind.region?.(address).country;
+    return country === undefined ? undefined : this.#counts.count(country, what, clock);
+  }
+
   /** The application's own say, before anything is counted. */
   async #assertAllowed({ ip, headers, installationId }: RequestContext, { address, purpose, user }: CodeTarget): Promise<void> {
     const allowed: unknown = await this.#options.allow?.(address, { purpose, user, ip, installationId, headers });
@@ -192,10 +224,13 @@ export class OneTimeCodes {
       const validMinutes = Math.max(1, Math.floor(validityMs / MINUTE_MS));
       const locale = this.#options.locale(user, { headers, ip, installationId });
       const message = { ...live, purpose, validMinutes, user, locale };
-      const { subject, text } = this.#options.message?.(message) ?? defaultMessage(message, this.#kind.noun, appName);
-      if (typeof text !== 'string' || typeof subject !== 'string')
+      const { noun, closing } = this.#kind;
+      const { subject, text, html } = this.#options.message?.(message) ?? codeMessage(message, noun, appName);
+      if ([subject, text, html ?? ''].some((part) => typeof part !== 'string'))
         throw new TypeError('option "message" must give subject and text');
-      await withinTime(deliveryTimeoutMs, (signal) => this.#channel.send({ ...message, subject, text, to, signal }));
+      const written = { subject, text: [text, ...(closing === undefined ? [] : [closing(live.code)])].join('\n\n') };
+      const delivery = { ...message, ...written, ...(html !== undefined && { html }), to };
+      await withinTime(deliveryTimeoutMs, (signal) => this.#channel.send({ ...delivery, signal }));
     } catch (cause) {
       emit({ type: 'delivery_failed', purpose, reason: faultName(cause) });
       throw isAddressRefused(cause) ? cause : new FactorError('delivery_failed', { cause });

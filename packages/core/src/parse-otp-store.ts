@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import { systemClock, type Clock } from './clock.js';
 import { FactorError } from './factor-error.js';
 import {
   lockLength,
@@ -62,7 +62,7 @@ export class ParseOtpStore implements OtpStore {
    * @param database the request's `config.database`
    * @param options.clock the time in epoch milliseconds, `Date.now` by default
    */
-  constructor(database: ParseDatabase, { clock = Date.now }: { readonly clock?: Clock } = {}) {
+  constructor(database: ParseDatabase, { clock = systemClock }: { readonly clock?: Clock } = {}) {
     this.#table = ParseTable.of(database, FACTOR_STATE_CLASS, FIELDS);
     this.#clock = clock;
   }

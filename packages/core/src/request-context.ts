@@ -1,6 +1,6 @@
 import { emitter } from './emitter.js';
 import type { FactorRuntime } from './factor-runtime.js';
-import type { RequestContext } from './factor.js';
+import type { FactorUser, RequestContext } from './factor.js';
 import type { HookRequest } from './parse-hooks.js';
 
 /** The part of a request that a factor may know of. */
@@ -9,12 +9,17 @@ export type AskedRequest = Pick<HookRequest, 'ip' | 'installationId' | 'config'>
 /**
  * What a factor works with during a request.
  *
- * @param userId whom events are about, as far as that is known
+ * @param who whom events are about, as far as that is known
  */
-export function requestContext(key: string, runtime: FactorRuntime, request: AskedRequest, userId?: string): RequestContext {
+export function requestContext(
+  key: string,
+  runtime: FactorRuntime,
+  request: AskedRequest,
+  who?: FactorUser | string,
+): RequestContext {
   const { keyring, clock, random, storeFor } = runtime;
   const { ip, installationId, config } = request;
-  const emit = emitter(key, runtime, request, userId);
+  const emit = emitter(key, runtime, request, who);
   const headers = config.headers ?? {};
   return { key, appId: config.appId, ip, installationId, headers, store: storeFor(config), keyring, clock, random, emit };
 }

@@ -4,12 +4,19 @@ import {
   DEFAULT_CODE_FACTOR_OPTIONS,
   resolveOptions,
   type CodeFactorOptions,
+  type FactorUser,
   type ResolvedCodeFactorOptions,
 } from '@parse-factors/core';
 import { maskEmail, normaliseEmail } from './email-address.js';
 
 /** Options of {@link EmailOtpFactor}: those of every factor that delivers a code. */
 export type EmailOtpOptions = CodeFactorOptions;
+
+/** The user's `email`, where Parse Server has verified it. */
+function confirmedEmail(user: FactorUser): string | undefined {
+  const email = user.get('email');
+  return typeof email === 'string' && user.get('emailVerified') === true ? normaliseEmail(email) : undefined;
+}
 
 /**
  * One-time codes by e-mail as a second factor. A user proves an address once; from then on a
@@ -29,6 +36,6 @@ export class EmailOtpFactor extends CodeFactor {
       ...DEFAULT_CODE_FACTOR_OPTIONS,
       validityMs: 10 * 60_000,
     });
-    super({ field: 'email', noun: 'address', normalise: normaliseEmail, mask: maskEmail }, resolved);
+    super({ field: 'email', noun: 'address', normalise: normaliseEmail, mask: maskEmail, confirmed: confirmedEmail }, resolved);
   }
 }

@@ -1,4 +1,13 @@
-import { integerOption, optional, resolveOptions, textOption, urlOption, type Channel } from '@parse-factors/core';
+import {
+  choiceOption,
+  integerOption,
+  optional,
+  resolveOptions,
+  textOption,
+  urlOption,
+  type Channel,
+  type Notice,
+} from '@parse-factors/core';
 import { MailService } from '@sendgrid/mail';
 
 /** Options of {@link sendgrid}. */
@@ -7,6 +16,13 @@ export interface SendgridOptions {
   readonly apiKey: string;
   /** Verified sender: `codes@example.com` or `Acme <codes@example.com>`. */
   readonly from: string;
+  /**
+   * A dynamic template, `d-…`, in the place of our texts for codes. It is given `code`, `validMinutes`,
+   * `purpose`, `locale`, `subject` and `text`. Notices keep our texts.
+   */
+  readonly templateId?: string;
+  /** Whether SendGrid only checks messages and sends none (sandbox mode); false by default. */
+  readonly sandbox?: boolean;
   /** Another address of SendGrid's API, such as `https://api.eu.sendgrid.com/`; the global one by default. */
   readonly baseUrl?: string;
   /** How long one request may take, in milliseconds; 30,000 by default. */
@@ -24,26 +40,48 @@ interface ServiceClient {
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function sendgrid(options: SendgridOptions): Channel {
-  const { apiKey, from, baseUrl, timeoutMs } = resolveOptions<SendgridOptions>(
+  const { apiKey, from, templateId, sandbox, baseUrl, timeoutMs } = resolveOptions<SendgridOptions>(
     'sendgrid',
     options,
     {
       apiKey: { accepts: 'an API key, SG.…', isValid: (value) => typeof value === 'string' && /^SG\.\S+$/.test(value) },
       from: textOption(320),
+      templateId: optional({
+        accepts: 'the id of a dynamic template, d-…',
+        isValid: (value) => typeof value === 'string' && /^d-[0-9a-f]{32}$/.test(value),
+      }),
+      sandbox: choiceOption(true, false),
       baseUrl: optional(urlOption('https:', 'http:')),
       timeoutMs: integerOption(50, 60_000),
     },
-    { timeoutMs: 30_000 },
+    { sandbox: false, timeoutMs: 30_000 },
   );
   // A service of its own: the package's shared one belongs to the application.
   const mail = new MailService();
   mail.setApiKey(apiKey);
   mail.setTimeout(timeoutMs ?? 30_000);
   if (baseUrl !== undefined) (mail as unknown as ServiceClient).client.setDefaultRequest('baseUrl', baseUrl);
+  const settings = {
+    from,
+    // A code is nobody else's business: no picture that tells who has read it, no rewritten words.
+    trackingSettings: { clickTracking: { enable: false }, openTracking: { enable: false } },
+    ...(sandbox === true && { mailSettings: { sandboxMode: { enable: true } } }),
+  };
+  const notify = async ({ to, subject, text, html }: Notice): Promise<void> => {
+    await mail.send({ ...settings, to, subject, text, ...(html !== undefined && { html }) });
+  };
   return {
     name: 'sendgrid',
-    async send({ to, subject, text }) {
-      await mail.send({ to, from, subject, text });
+    async send(delivery) {
+      if (templateId === undefined) return notify(delivery);
+      const { to, code, validMinutes, purpose, locale, subject, text } = delivery;
+      await mail.send({
+        ...settings,
+        to,
+        templateId,
+        dynamicTemplateData: { code, validMinutes, purpose, locale, subject, text },
+      });
     },
+    notify,
   };
 }

@@ -1,4 +1,4 @@
-import { resolveOptions, textOption, urlOption, type Channel } from '@parse-factors/core';
+import { resolveOptions, textOption, urlOption, type Channel, type Notice } from '@parse-factors/core';
 import { createTransport } from 'nodemailer';
 
 /** Options of {@link smtp}. */
@@ -39,11 +39,13 @@ export function smtp(options: SmtpOptions): Channel & { close(): void } {
     greetingTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: IDLE_TIMEOUT_MS,
   });
+  const send = async ({ to, subject, text, html }: Notice): Promise<void> => {
+    await transport.sendMail({ to, from, subject, text, ...(html !== undefined && { html }) });
+  };
   return {
     name: 'smtp',
-    async send({ to, subject, text }) {
-      await transport.sendMail({ to, from, subject, text });
-    },
+    send,
+    notify: send,
     /** Ends the pooled connections; call it when the server stops. */
     close: () => transport.close(),
   };

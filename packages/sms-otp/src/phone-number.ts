@@ -45,5 +45,11 @@ export function normalisePhone(input: string, { countries, allowFictional }: Pho
 /** The last four digits, behind a mask of constant length. */
 export const maskPhone = (number: string): string => `•••• ${number.slice(-4)}`;
 
+/** The country of a number, and what the numbers of its range have in common: all but the last four digits. */
+export const regionOf = (number: string): { readonly country: string; readonly prefix: string } => ({
+  country: parsePhoneNumberFromString(number)?.country ?? 'ZZ',
+  prefix: number.slice(0, -4),
+});
+
 /** A country as libphonenumber knows it. */
 export type Country = CountryCode;

@@ -4,17 +4,26 @@ import {
   CodeFactor,
   DEFAULT_CODE_FACTOR_OPTIONS,
   FactorConfigError,
+  integerOption,
+  optional,
   resolveOptions,
   type CodeFactorOptions,
   type ResolvedCodeFactorOptions,
 } from '@parse-factors/core';
 import { isSupportedCountry } from 'libphonenumber-js/max';
-import { maskPhone, normalisePhone, type Country } from './phone-number.js';
+import { maskPhone, normalisePhone, regionOf, type Country } from './phone-number.js';
 
 /** Options of {@link SmsOtpFactor}. */
 export interface SmsOtpOptions extends CodeFactorOptions {
   /** The countries that codes may be sent to, by ISO 3166-1 alpha-2 code, such as `['FR', 'US']`. At least one. */
   readonly countries: readonly Country[];
+  /** Messages to numbers that differ in their last four digits only, in an hour; 30 by default. */
+  readonly maxSendsPerPrefix?: number;
+  /**
+   * The site that codes are for, such as `example.com`: every message then ends with a line that
+   * browsers and iOS read it from, and fill the code in there and nowhere else. No such line by default.
+   */
+  readonly origin?: string;
   /**
    * Accepts numbers set aside for fiction (+1 555 …), which nobody has. For tests and
    * development; refused with `NODE_ENV=production`. Off by default.
@@ -22,7 +31,13 @@ export interface SmsOtpOptions extends CodeFactorOptions {
   readonly allowFictional?: boolean;
 }
 
-type Resolved = ResolvedCodeFactorOptions & Required<Pick<SmsOtpOptions, 'countries' | 'allowFictional'>>;
+type Resolved = ResolvedCodeFactorOptions &
+  Required<Pick<SmsOtpOptions, 'countries' | 'maxSendsPerPrefix' | 'allowFictional'>> &
+  Pick<SmsOtpOptions, 'origin'>;
+
+/** Labels of letters, digits and hyphens (RFC 1123, section 2.1); no scheme, port or path. */
+const isHostName = (value: unknown): boolean =>
+  typeof value === 'string' && value.length <= 253 && /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/.test(value);
 
 const isCountryList = (value: unknown): boolean =>
   Array.isArray(value) &&
@@ -46,13 +61,28 @@ export class SmsOtpFactor extends CodeFactor {
       {
         ...CODE_FACTOR_RULES,
         countries: { accepts: "a list of at least one country code, such as ['FR', 'US']", isValid: isCountryList },
+        maxSendsPerPrefix: integerOption(1, 1e6),
+        origin: optional({ accepts: 'a host name, such as example.com', isValid: isHostName }),
         allowFictional: choiceOption(true, false),
       },
-      { ...DEFAULT_CODE_FACTOR_OPTIONS, validityMs: 5 * 60_000, allowFictional: false },
+      { ...DEFAULT_CODE_FACTOR_OPTIONS, validityMs: 5 * 60_000, maxSendsPerPrefix: 30, allowFictional: false },
     );
     if (resolved.allowFictional && process.env['NODE_ENV'] === 'production') {
       throw new FactorConfigError('SmsOtpFactor: option "allowFictional" must not be set with NODE_ENV=production');
     }
-    super({ field: 'phone', noun: 'number', normalise: (input) => normalisePhone(input, resolved), mask: maskPhone }, resolved);
+    const { origin } = resolved;
+    super(
+      {
+        field: 'phone',
+        noun: 'number',
+        normalise: (input) => normalisePhone(input, resolved),
+        mask: maskPhone,
+        region: regionOf,
+        maxSendsPerPrefix: resolved.maxSendsPerPrefix,
+        // The WICG's origin-bound one-time codes: the last line, the site and the code.
+        ...(origin !== undefined && { closing: (code: string) => `@${origin} #${code}` }),
+      },
+      resolved,
+    );
   }
 }

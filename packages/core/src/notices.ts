@@ -1,0 +1,70 @@
+import { EnrolmentRecords } from './enrolment-record.js';
+import { tell, type FactorEvent, type FactorEventType, faultName } from './factor-event.js';
+import type { FactorRuntime } from './factor-runtime.js';
+import type { FactorUser } from './factor.js';
+import type { NoticeType } from './message-texts.js';
+import type { HookRequest } from './parse-hooks.js';
+import { authDataOf } from './parse-user.js';
+import { subjectOf } from './subject.js';
+
+const NOTICE_OF: Readonly<Partial<Record<FactorEventType, NoticeType>>> = {
+  enrolled: 'enrolled',
+  replaced: 'replaced',
+  removed: 'removed',
+  reset: 'removed',
+  recovery_used: 'recovery_used',
+  locked: 'locked',
+};
+
+/** Notices to one user in a day, so that nobody is buried in them, and no bill is run up. */
+const QUOTA = { limit: 20, windowMs: 24 * 60 * 60_000 };
+
+/**
+ * Tells a user of a change to his account, at every address of his that was known before it: never
+ * at a new one. Nobody waits for it, and what fails changes nothing but is an event.
+ *
+ * @param user the row as it was stored before
+ */
+export async function sendNotices(
+  runtime: FactorRuntime,
+  { ip, installationId, config }: Pick<HookRequest, 'ip' | 'installationId' | 'config'>,
+  event: FactorEvent,
+  user: FactorUser,
+): Promise<void> {
+  const type = noticeOf(runtime, event);
+  if (type === undefined) return;
+  const request = { headers: config.headers ?? {}, ip, installationId };
+  const told = new Set<string>();
+  let isCounted = false;
+  for (const [key, factor] of Object.entries(runtime.factors)) {
+    const owner = { appId: config.appId, userId: user.id, key };
+    const record = authDataOf(user)[key] ?? undefined;
+    try {
+      const enrolment = record && new EnrolmentRecords(runtime.keyring, owner, factor.signIn).open(record).enrolment;
+      for (const { address, send } of factor.notices(user, enrolment, { type, request })) {
+        if (told.has(address)) continue;
+        told.add(address);
+        if (!isCounted && !(await isWithinQuota(runtime, config, user))) return;
+        isCounted = true;
+        await send();
+        tell(runtime.onEvent, { ...event, type: 'notified', factor: key, reason: type });
+      }
+    } catch (fault) {
+      tell(runtime.onEvent, { ...event, type: 'delivery_failed', factor: key, reason: faultName(fault) });
+    }
+  }
+}
+
+/** What the user is told of, if anything. */
+function noticeOf({ factors, notices }: FactorRuntime, { type, factor, purpose }: FactorEvent): NoticeType | undefined {
+  const { standIn, signIn } = factors[factor] ?? {};
+  // Who has proven nothing makes no message go out; and trusting a device is everyday.
+  const isByStranger = signIn !== undefined && type === 'locked' && purpose === 'sign-in';
+  const isEveryday = standIn === 'login' && (type === 'enrolled' || type === 'replaced');
+  return !notices || isByStranger || isEveryday ? undefined : NOTICE_OF[type];
+}
+
+async function isWithinQuota(runtime: FactorRuntime, config: HookRequest['config'], user: FactorUser): Promise<boolean> {
+  const { allowed } = await runtime.storeFor(config).count(subjectOf('notices', config.appId, user.id), QUOTA);
+  return allowed;
+}
