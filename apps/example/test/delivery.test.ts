@@ -101,6 +101,45 @@ describe('twilio', () => {
     expect(form).toEqual({ To: '+15552220002', MessagingServiceSid: service, Body: expect.any(String) });
   });
 
+  it('sends by WhatsApp, with a template where one is named', async () => {
+    api.received.length = 0;
+    const from = '+15005550006';
+    smsChannel = twilio({ accountSid: sid, authToken: 'token', from, via: 'whatsapp', baseUrl: base });
+    await askSms(await stage.signUp(), '+15552220012');
+    const contentSid = `HX${'2'.repeat(32)}`;
+    smsChannel = twilio({ accountSid: sid, authToken: 'token', from, via: 'whatsapp', contentSid, baseUrl: base });
+    const person = await stage.signUp();
+    await askSms(person, '+15552220013');
+    const [plain, template] = api.received.map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
+    expect(plain).toEqual({
+      To: 'whatsapp:+15552220012',
+      From: 'whatsapp:+15005550006',
+      Body: expect.stringMatching(/^\d{6} is/),
+    });
+    expect(template).toEqual({
+      To: 'whatsapp:+15552220013',
+      From: 'whatsapp:+15005550006',
+      ContentSid: contentSid,
+      ContentVariables: expect.stringMatching(/^\{"1":"\d{6}"\}$/),
+    });
+    const { 1: code } = JSON.parse(template?.['ContentVariables'] ?? '') as { 1: string };
+    expect((await stage.save(person, { otp: { phone: '+15552220013', code } })).status).toBe(200);
+    smsChannel = twilio({ accountSid: sid, authToken: 'token', from, baseUrl: base });
+  });
+
+  it('sends notices as plain texts, but not by WhatsApp, which takes none', async () => {
+    api.received.length = 0;
+    const options = { accountSid: sid, authToken: 'token', from: '+15005550006', baseUrl: base };
+    const notice = { to: '+15552220014', subject: '', text: 'Something happened.', signal: new AbortController().signal };
+    await twilio(options).notify?.(notice);
+    expect(Object.fromEntries(new URLSearchParams(api.received[0]?.body))).toEqual({
+      To: '+15552220014',
+      From: '+15005550006',
+      Body: 'Something happened.',
+    });
+    expect(twilio({ ...options, via: 'whatsapp' }).notify).toBeUndefined();
+  });
+
   it.each([
     ['an error', { status: 400, body: JSON.stringify({ code: 21612, message: 'Invalid To +15552220003', status: 400 }) }],
     ['throttling', { status: 429, body: JSON.stringify({ code: 20429, message: 'Too Many Requests', status: 429 }) }],
@@ -153,13 +192,57 @@ describe('sendgrid', () => {
           type: 'text/plain',
           value: expect.stringMatching(/^\d{6} is your code to add this address\. It is valid for 10 minutes\./),
         },
-        { type: 'text/html', value: expect.stringMatching(/^<!doctype html>[^]*>\d{6}<\/p>/) },
+        { type: 'text/html', value: expect.stringMatching(/^<!doctype html>[^]*>\d{6}<\/span>/) },
       ],
       tracking_settings: { click_tracking: { enable: false }, open_tracking: { enable: false } },
     });
     expect((await stage.save(person, { email: { email: 'sg@example.com', code: codeIn(body.content[0]?.value) } })).status).toBe(
       200,
     );
+  });
+
+  it('fills a dynamic template in, and has messages only checked in sandbox mode', async () => {
+    api.received.length = 0;
+    api.answer = { status: 202, body: '' };
+    const templateId = `d-${'0'.repeat(32)}`;
+    mailChannel = sendgrid({ apiKey: 'SG.key', from: 'codes@acme.example', templateId, sandbox: true, baseUrl: base });
+    const person = await stage.signUp();
+    expect((await stage.challenge({ challengeData: { email: { email: 'sg3@example.com' } } }, person.session)).status).toBe(200);
+    const body = JSON.parse(api.received[0]?.body ?? '') as {
+      personalizations: { dynamic_template_data: Record<string, string> }[];
+    };
+    expect(body).toEqual({
+      from: { email: 'codes@acme.example' },
+      template_id: templateId,
+      personalizations: [
+        {
+          to: [{ email: 'sg3@example.com' }],
+          dynamic_template_data: {
+            code: expect.stringMatching(/^\d{6}$/),
+            validMinutes: 10,
+            purpose: 'enrolment',
+            locale: 'en',
+            subject: 'Your code',
+            text: expect.stringContaining(' is your code to add this address.'),
+          },
+        },
+      ],
+      mail_settings: { sandbox_mode: { enable: true } },
+      tracking_settings: { click_tracking: { enable: false }, open_tracking: { enable: false } },
+    });
+    const code = body.personalizations[0]?.dynamic_template_data['code'];
+    expect((await stage.save(person, { email: { email: 'sg3@example.com', code } })).status).toBe(200);
+    const channel = sendgrid({ apiKey: 'SG.key', from: 'codes@acme.example', templateId, baseUrl: base });
+    const notice = { to: 'sg3@example.com', subject: 'S', text: 'T', html: '<p>T</p>', signal: new AbortController().signal };
+    await channel.notify?.(notice);
+    expect(JSON.parse(api.received[1]?.body ?? '')).toMatchObject({
+      subject: 'S',
+      content: [
+        { type: 'text/plain', value: 'T' },
+        { type: 'text/html', value: '<p>T</p>' },
+      ],
+    });
+    mailChannel = sendgrid({ apiKey: 'SG.key', from: 'codes@acme.example', baseUrl: base });
   });
 
   it.each([[{ status: 401, body: '{"errors":[{"message":"bad key"}]}' }], [{ status: 429, body: '{}' }], ['hang']] as const)(
@@ -219,6 +302,8 @@ describe('smtp', () => {
       from: { address: 'codes@acme.example', name: 'Acme' },
       to: [{ address: 'smtp@example.com' }],
       subject: 'Your code',
+      text: expect.stringMatching(/^\d{6} is your code to add this address\./),
+      html: expect.stringMatching(/^<!doctype html>[^]*>\d{6}<\/span>/),
     });
     expect((await stage.save(person, { email: { email: 'smtp@example.com', code: codeIn(mails[0]?.text) } })).status).toBe(200);
   });

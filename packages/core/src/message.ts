@@ -40,13 +40,25 @@ const textsFor = (locale: string): { readonly language: string; readonly texts: 
   return { language, texts: MESSAGE_TEXTS[language] as MessageTexts };
 };
 
-/** A mail of a few lines. `code` stands by itself; none of it is fetched from elsewhere, and nothing links to anywhere. */
-function toHtml(language: string, subject: string, { lines, code }: { lines: readonly string[]; code?: string }): string {
-  const [first = '', ...others] = lines.map((line) => `<p style="margin:0 0 16px">${escapeHtml(line)}</p>`);
-  const shown =
-    code === undefined
-      ? ''
-      : `<p dir="ltr" style="margin:0 0 16px;font:600 32px/1.2 ui-monospace,Menlo,Consolas,monospace;letter-spacing:6px">${escapeHtml(code)}</p>`;
+/** What a mail shows. */
+interface MailContent {
+  readonly language: string;
+  readonly subject: string;
+  readonly appName: string | undefined;
+  readonly lines: readonly string[];
+  /** Shown by itself, after the first line. */
+  readonly code?: string;
+}
+
+const paragraph = (html: string, style: string): string => `<p style="margin:0 0 16px;${style}">${html}</p>`;
+
+/** A mail of a few lines, readable in light and dark. None of it is fetched from elsewhere, and nothing links to anywhere. */
+function toHtml({ language, subject, appName, lines, code }: MailContent): string {
+  const [first = '', ...others] = lines.map((line) => paragraph(escapeHtml(line), ''));
+  const name = appName === undefined ? '' : paragraph(escapeHtml(appName), 'font-weight:600');
+  const box = 'padding:16px;border-radius:8px;background:rgba(128,128,128,.14);text-align:center;';
+  const digits = `<span dir="ltr">${escapeHtml(code ?? '')}</span>`;
+  const shown = code && paragraph(digits, `${box}font:600 32px/1.2 ui-monospace,Menlo,Consolas,monospace;letter-spacing:6px`);
   return `<!doctype html>
 <html lang="${language}" dir="${language === 'ar' ? 'rtl' : 'ltr'}">
 <head>
@@ -54,13 +66,12 @@ function toHtml(language: string, subject: string, { lines, code }: { lines: rea
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
+<style>:root { color-scheme: light dark; }</style>
 <title>${escapeHtml(subject)}</title>
 </head>
 <body style="margin:0;padding:32px 16px">
-<div style="max-width:480px;margin:0 auto;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif">
-${first}
-${shown}
-${others.join('\n')}
+<div style="max-width:432px;margin:0 auto;padding:24px 24px 8px;border:1px solid rgba(128,128,128,.35);border-radius:12px;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif">
+${[name, first, shown, ...others].filter(Boolean).join('\n')}
 </div>
 </body>
 </html>
@@ -83,7 +94,7 @@ export function codeMessage(content: MessageContent, noun: 'address' | 'number',
   return {
     subject,
     text: `${fill(texts.code, values)} ${end}`,
-    html: toHtml(language, subject, { lines: [fill(texts.lead, values), end], code }),
+    html: toHtml({ language, subject, appName, lines: [fill(texts.lead, values), end], code }),
   };
 }
 
@@ -93,5 +104,6 @@ export function noticeMessage(type: NoticeType, locale: string, appName?: string
   const values = { app: appName };
   const subject = fill(texts.noticeSubject, values);
   const line = fill(texts.notices[type], values);
-  return { subject, text: `${line} ${texts.advice}`, html: toHtml(language, subject, { lines: [line, texts.advice] }) };
+  const html = toHtml({ language, subject, appName, lines: [line, texts.advice] });
+  return { subject, text: `${line} ${texts.advice}`, html };
 }
