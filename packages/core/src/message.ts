@@ -40,6 +40,15 @@ const textsFor = (locale: string): { readonly language: string; readonly texts: 
   return { language, texts: MESSAGE_TEXTS[language] as MessageTexts };
 };
 
+const rules = new Map<string, Intl.PluralRules>();
+
+/** The plural rules of a language; making them takes longer than the whole message. */
+function pluralRules(language: string): Intl.PluralRules {
+  const known = rules.get(language) ?? new Intl.PluralRules(language);
+  rules.set(language, known);
+  return known;
+}
+
 /** What a mail shows. */
 interface MailContent {
   readonly language: string;
@@ -88,7 +97,7 @@ export function codeMessage(content: MessageContent, noun: 'address' | 'number',
   const { language, texts } = textsFor(locale);
   const what = texts.purposes[purpose === 'enrolment' ? noun : purpose];
   const values = { app: appName, code, purpose: what, minutes: String(validMinutes) };
-  const category = new Intl.PluralRules(language).select(validMinutes);
+  const category = pluralRules(language).select(validMinutes);
   const end = `${fill(texts.valid[category] ?? texts.valid.other, values)} ${texts.secret}`;
   const subject = fill(texts.subject, values);
   return {
