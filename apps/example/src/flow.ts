@@ -67,5 +67,14 @@ export function tour(url: string): readonly Step[] {
     { title: 'Read the code', line: code },
     { title: 'Answer it: for five minutes this session is fresh', line: put('{"authData":{"email":"$CODE"}}') },
     { title: 'Make recovery codes: they are shown once', line: put('{"authData":{"recovery":{"generate":"true"}}}') },
+    {
+      title: 'Without any password: a code goes to an address, known or not',
+      line: post('/challenge', '{"challengeData":{"emailLogin":{"email":"bob@example.com"}}}'),
+    },
+    { title: 'Read the code', line: code },
+    {
+      title: 'It signs up; the next one logs in',
+      line: `curl -s -X POST ${url}/parse/users ${APP} -d "{\\"authData\\":{\\"emailLogin\\":{\\"id\\":\\"bob@example.com\\",\\"code\\":\\"$CODE\\"}}}"`,
+    },
   ];
 }
