@@ -78,10 +78,10 @@ describe('the README of parse-server-otp-auth-adapter', () => {
     for (const id of [newAddress(), 'Old.Friend@Example.com']) {
       const created = await server.call('POST', '/users', { username: id, password: 'x' });
       const stored = JSON.stringify({ otp: { email: id, otp: '123456', id } });
-      await server.sql.query(`update "_User" set "authData" = $2::jsonb where "objectId" = $1`, [
-        created.body['objectId'],
-        stored,
-      ]);
+      await server.sql.query(
+        `update "_User" set "authData" = $2::jsonb, "createdAt" = now() - interval '1 year' where "objectId" = $1`,
+        [created.body['objectId'], stored],
+      );
       const answer = await signIn({ email: id, otp: await codeFor(id.toLowerCase()), id });
       expect(answer.body['objectId']).toBe(created.body['objectId']);
       const me = await server.call('GET', '/users/me', undefined, {
@@ -113,6 +113,27 @@ describe('what was wrong with it', () => {
     ]) {
       const { status, body } = await signIn(payload);
       expect([status, body['sessionToken']]).toEqual([400, undefined]);
+    }
+  });
+
+  it('nobody prepares an account for somebody else', async () => {
+    const email = newAddress();
+    await codeFor(newAddress()); // from the first start on
+    const attempts = [
+      { username: 'a1', password: 'x', 'authData.otp.id': email },
+      { username: 'a2', password: 'x', 'authData.otp': { id: newAddress(), email } },
+      { authData: { anonymous: { id: 'a3' } }, 'authData.otp': { id: newAddress() } },
+    ];
+    const ids = [email, `person${people - 1}@example.com`, `person${people}@example.com`];
+    for (const [index, attempt] of attempts.entries()) {
+      const attacker = await server.call('POST', '/users', attempt);
+      const id = ids[index] ?? '';
+      const answer = await signIn({ id, email: id, otp: await codeFor(id) });
+      // Refused, as nobody can tell whose the account is; never the attacker's.
+      expect([answer.body['objectId'] === undefined || answer.body['objectId'] !== attacker.body['objectId'], id]).toEqual([
+        true,
+        id,
+      ]);
     }
   });
 

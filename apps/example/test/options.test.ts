@@ -98,7 +98,7 @@ function codeOptions(): string[] {
     'deliveryTimeoutMs',
     'policy',
     'signUp',
-    'idRecords',
+    'adoptIdsBefore',
     'allow',
     'destination',
     'locale',

@@ -152,6 +152,36 @@ describe('a code by e-mail alone', () => {
     expect(changed.getSessionToken()).toEqual(expect.any(String));
   });
 
+  it('does not get in the way of an SDK that sends it along later', async () => {
+    const Parse = loadParseSdk('test', stage.url);
+    Parse.User.enableUnsafeCurrentUser();
+    const email = newAddress();
+    const user = await Parse.User.logInWith('emailLogin', { authData: { id: email, code: await codeFor(email) } });
+    const session = { 'X-Parse-Session-Token': user.getSessionToken() };
+    await user.linkWith('badge', { authData: { id: randomUUID(), secret: 'right' } });
+    const asked = await stage.challenge({ challengeData: { totp: true } }, session);
+    const secret = String(asked.body['challengeData'].totp.secret);
+    await user.linkWith('totp', { authData: { code: stage.totp(secret) } });
+    user.set('nickname', 'Ann');
+    await user.save();
+    const me = await stage.call('GET', '/users/me', undefined, session);
+    expect(Object.keys(me.body['authData'])).toEqual(expect.arrayContaining(['emailLogin', 'badge', 'totp']));
+    // What is sent along proves nothing, and locks nothing.
+    for (let round = 0; round < 12; round += 1) {
+      await stage.call(
+        'PUT',
+        `/users/${user.id}`,
+        { authData: { emailLogin: { id: email, code: '000000' }, totp: { status: 'enabled' } } },
+        session,
+      );
+    }
+    expect(slug(await stage.call('PUT', `/users/${user.id}`, { authData: { emailLogin: null } }, session))).toBe(
+      'fresh_proof_required',
+    );
+    expect((await signIn({ id: email, code: await codeFor(email) }, { totp: stage.totp(secret, 1) })).status).toBe(200);
+    await Parse.User.logOut();
+  });
+
   it('works by SMS', async () => {
     const phone = '+15551230001';
     const signInByPhone = async (): Promise<Answer> => {
@@ -206,6 +236,52 @@ describe('nothing is told', () => {
     expect(withoutMask(unknown)).toEqual(withoutMask(known));
     expect(withoutMask(other)).toEqual(withoutMask(known));
     expect(stage.mail.messages.at(-1)?.to).not.toBe(locked);
+  });
+
+  it('of a locked address when a code is asked for again and again', async () => {
+    const [locked, open] = [newAddress(), newAddress()];
+    for (let guess = 0; guess < 12; guess += 1) await signIn({ id: locked, code: '000000' });
+    stage.time.now += MINUTE;
+    for (let round = 0; round < 3; round += 1) {
+      const [first, second] = [await ask(locked), await ask(open)];
+      expect([first.status, slug(first)]).toEqual([second.status, slug(second)]);
+    }
+    const messages = stage.mail.messages.length;
+    for (let round = 0; round < 5; round += 1) {
+      stage.time.now += MINUTE;
+      await ask(locked);
+    }
+    stage.time.now += MINUTE;
+    expect(slug(await ask(locked))).toBe('cooldown');
+    expect(stage.mail.messages.length).toBe(messages);
+  });
+
+  it('to who sends an id beside other things from a session of his own, or changes somebody else', async () => {
+    const known = await newPerson();
+    await stage.enrolEmail(known, newAddress());
+    const stranger = await stage.signUp();
+    const enrolled = await stage.signUp();
+    await stage.enrolEmail(enrolled, newAddress());
+    const ways: ((id: string) => Promise<Answer>)[] = [];
+    for (const person of [stranger, enrolled]) {
+      const put = (body: object): Promise<Answer> => stage.call('PUT', `/users/${person.id}`, body, person.session);
+      ways.push(
+        (id) => put({ password: 'x', authData: { emailLogin: { id, code: '000000' } } }),
+        (id) => put({ password: 'x', authData: { emailLogin: { id } } }),
+        (id) => put({ authData: { email: '123456', emailLogin: { id, code: '000000' } } }),
+        (id) => put({ authData: { totp: '123456', emailLogin: { id, code: '000000' } } }),
+        (id) => put({ authData: { badge: { id: 'x', secret: 'wrong' }, emailLogin: { id, code: '000000' } } }),
+        (id) => stage.call('PUT', `/users/${known.id}`, { authData: { phoneLogin: { id, code: '000000' } } }, person.session),
+        (id) =>
+          stage.call('POST', '/users', { authData: { email: '123456', emailLogin: { id, code: '000000' } } }, person.session),
+      );
+    }
+    ways.push((id) => stage.call('PUT', `/users/${stranger.id}`, { authData: { emailLogin: { id, code: '000000' } } }));
+    for (const way of ways) {
+      const [one, other] = [await way(known.email), await way(newAddress())];
+      expect(one, String(way)).toEqual(other);
+      expect(one.status).toBeGreaterThanOrEqual(400);
+    }
   });
 
   it('by the answer to a wrong code, whoever it is for', async () => {
@@ -406,21 +482,34 @@ describe('an address that is linked to an account', () => {
     expect((await signIn({ id: person.email, code: await codeFor(person.email) })).status).toBe(201);
   });
 
-  it('is no proof beside a second factor', async () => {
+  it('is no proof beside a second factor, but for what it is itself', async () => {
     const person = await newPerson();
     const secret = await stage.enrolTotp(person);
     stage.time.now += 6 * MINUTE;
     await stage.save(person, { emailLogin: { id: person.email, code: await codeBySession(person, true) } });
-    for (const attempt of [{ totp: null }, { emailLogin: null }, { recovery: { generate: 'true' } }]) {
+    for (const attempt of [{ totp: null }, { recovery: { generate: 'true' } }, { totp: null, emailLogin: null }]) {
       expect(slug(await stage.save(person, attempt))).toBe('fresh_proof_required');
     }
-    expect(slug(await stage.challenge({ challengeData: { emailLogin: { email: newAddress() } } }, person.session))).toBe(
-      'fresh_proof_required',
-    );
     const sensitive = (): Promise<Answer> => stage.call('POST', '/functions/sensitive', {}, person.session);
     expect(slug(await sensitive())).toBe('fresh_proof_required');
     await stage.save(person, { totp: stage.totp(secret) });
     expect((await sensitive()).status).toBe(200);
+  });
+
+  it('is neither changed, removed nor joined by another with a second factor that a stolen session has set up', async () => {
+    const person = await newPerson();
+    await stage.enrolTotp(person); // makes the session fresh
+    const other = { phoneLogin: { phone: '+15551230077' } };
+    const attempts = [
+      () => stage.challenge({ challengeData: { emailLogin: { email: newAddress() } } }, person.session),
+      () => stage.challenge({ challengeData: other }, person.session),
+      () => stage.save(person, { emailLogin: null }),
+      () => stage.save(person, { emailLogin: null, totp: null }),
+    ];
+    for (const attempt of attempts) expect(slug(await attempt())).toBe('fresh_proof_required');
+    await stage.save(person, { emailLogin: await codeBySession(person, true) });
+    expect((await stage.challenge({ challengeData: other }, person.session)).status).toBe(200);
+    expect((await stage.save(person, { emailLogin: null })).status).toBe(200);
   });
 
   it('is a proof where there is no other', async () => {

@@ -71,8 +71,8 @@ export class Account {
   /**
    * Whether the session may set something up. Without a second factor one may be; anything beside it
    * needs a fresh proof by one; and what stands in for a factor needs that, or as much as it says, and
-   * a factor. What signs in alone is linked to an account without any factor as it is, and changed
-   * with a proof of what it was before.
+   * a factor. What signs in alone is changed with a proof of what it was before, and linked beside
+   * others with a proof of one of them: a second factor that a stolen session has set up is none.
    *
    * @param key that of what is set up
    * @throws FactorError `fresh_proof_required`, `enrolment_required`
@@ -80,14 +80,16 @@ export class Account {
   async requireProofToEnrol(key: string): Promise<void> {
     const { standIn, signIn } = this.#runtime.factors[key] ?? {};
     if (standIn !== undefined && !this.hasSecondFactor) throw new FactorError('enrolment_required');
+    const linked = signIn === undefined ? [] : storedAmong(this.#authData, firstFactors(this.#runtime));
+    if (linked.length > 0) {
+      await this.requireFresh({ factors: linked.includes(key) ? [key] : linked });
+      return;
+    }
     // Recovery codes left alone are no account without a factor: only an administrator ends that.
     if (this.hasSecondFactor || storedAmong(this.#authData, standInFactors(this.#runtime)).length > 0) {
       if (standIn === 'login' && (await this.#hasJustLoggedIn())) return;
       await this.requireFresh();
-      return;
     }
-    const linked = signIn === undefined ? [] : storedAmong(this.#authData, firstFactors(this.#runtime));
-    if (linked.length > 0) await this.requireFresh({ factors: linked.includes(key) ? [key] : linked });
   }
 
   /** Ends what any session of the user has proven. */

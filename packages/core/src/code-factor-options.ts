@@ -5,9 +5,9 @@ import { choiceOption, functionOption, integerOption, optional, textOption, type
 import type { AttemptLimits, Quota } from './otp-store.js';
 import { acceptedLanguage } from './message.js';
 import { asObject } from './payload.js';
-import type { IdRecords } from './sign-in.js';
 
 const MINUTE_MS = 60_000;
+const YEAR_3000 = Date.UTC(3000, 0);
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const TEN_MINUTES_MS = 10 * MINUTE_MS;
 
@@ -65,11 +65,11 @@ export interface CodeFactorOptions extends Partial<AttemptLimits> {
   /** For policy `default`: whether whoever proves an address that nobody has is signed up; true by default. */
   readonly signUp?: boolean;
   /**
-   * For policy `default`: how the address is kept in `authData.<key>.id`. `sealed`, so that one that
-   * was written there past this factor signs nobody in; `adopted` while users move over from an adapter
-   * that kept it bare: accepted, and sealed at the next login; or `bare`. `sealed` by default.
+   * For policy `default`: ids that this factor has not sealed are taken of users who had signed up before
+   * then (epoch milliseconds), and sealed at their next login; for who moves over from another adapter.
+   * 0 by default: an id that was written past this factor signs nobody in.
    */
-  readonly idRecords?: IdRecords;
+  readonly adoptIdsBefore?: number;
   /**
    * The application's own rules, or a CAPTCHA whose answer is in a header: a message goes out only
    * where it gives true. Asked with the normalised address, before anything is counted.
@@ -97,7 +97,7 @@ export const DEFAULT_CODE_FACTOR_OPTIONS: Omit<ResolvedCodeFactorOptions, 'chann
   deliveryTimeoutMs: 10_000,
   policy: 'additional',
   signUp: true,
-  idRecords: 'sealed',
+  adoptIdsBefore: 0,
   locale: (_user, { headers }) => acceptedLanguage(headers),
 });
 
@@ -122,7 +122,7 @@ export const CODE_FACTOR_RULES: { readonly [Name in keyof Required<CodeFactorOpt
   deliveryTimeoutMs: integerOption(50, 30_000),
   policy: choiceOption('additional', 'default'),
   signUp: choiceOption(true, false),
-  idRecords: choiceOption('sealed', 'adopted', 'bare'),
+  adoptIdsBefore: integerOption(0, YEAR_3000),
   allow: optional(functionOption),
   destination: optional(functionOption),
   locale: functionOption,

@@ -6,23 +6,27 @@ import { FactorError, type FactorErrorCode } from './factor-error.js';
 import type { Reply, RequestContext } from './factor.js';
 import type { CodeTarget, OneTimeCodes } from './one-time-codes.js';
 import { digitsRule, readFields, type FieldRule } from './payload.js';
-import type { IdRecords, ProvenId, SignIn } from './sign-in.js';
+import type { ProvenId, SignIn } from './sign-in.js';
 import { subjectOf } from './subject.js';
 
 /** Signing in with a code sent to an address, and nothing beside it. The address is the id. */
 export class CodeSignIn implements SignIn<AddressEnrolment> {
   readonly signUp: boolean;
-  readonly idRecords: IdRecords;
+  readonly #adoptIdsBefore: number;
   readonly #kind: AddressKind;
   readonly #codes: OneTimeCodes;
   readonly #code: FieldRule;
 
   constructor(kind: AddressKind, options: ResolvedCodeFactorOptions, codes: OneTimeCodes) {
     this.signUp = options.signUp;
-    this.idRecords = options.idRecords;
+    this.#adoptIdsBefore = options.adoptIdsBefore;
     this.#kind = kind;
     this.#codes = codes;
     this.#code = digitsRule(options.codeLength);
+  }
+
+  adopts(createdAt: unknown): boolean {
+    return new Date(createdAt as string | Date).getTime() < this.#adoptIdsBefore;
   }
 
   idOf({ address }: AddressEnrolment): string {
@@ -48,8 +52,8 @@ export class CodeSignIn implements SignIn<AddressEnrolment> {
       else if (await isKnown(address)) deliver().catch(() => undefined);
       return reply;
     } catch (error) {
-      // A locked address is told from no other.
-      if (error instanceof FactorError && error.code === 'locked') return this.#codes.reply(address, context.clock());
+      if (error instanceof FactorError && error.code === 'locked')
+        return this.#codes.pretend(context, this.#target(context, address));
       throw error;
     }
   }

@@ -89,18 +89,23 @@ export interface ComposedFactors<Key extends string = string> {
  */
 export function composeFactors<Key extends string>(options: ComposeOptions<Key>): ComposedFactors<Key> {
   const clock = options?.clock ?? systemClock;
-  const resolved = resolveOptions<Required<ComposeOptions<Key>>>('composeFactors', options, COMPOSE_RULES, {
-    store: ({ database }) => new ParseOtpStore(database, { clock }),
-    freshMs: 5 * 60_000,
-    policy: 'any',
-    enrolment: {},
-    revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
-    selfCheck: true,
-    notices: true,
-    eventLog: false,
-    clock,
-    random: systemRandom,
-  });
+  const resolved = resolveOptions<Required<Omit<ComposeOptions<Key>, 'recordKeys'>> & Pick<ComposeOptions<Key>, 'recordKeys'>>(
+    'composeFactors',
+    options,
+    COMPOSE_RULES,
+    {
+      store: ({ database }) => new ParseOtpStore(database, { clock }),
+      freshMs: 5 * 60_000,
+      policy: 'any',
+      enrolment: {},
+      revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
+      selfCheck: true,
+      notices: true,
+      eventLog: false,
+      clock,
+      random: systemRandom,
+    },
+  );
   const { store } = resolved;
   const factors: Record<string, Factor<object>> = {};
   for (const [key, factor] of Object.entries<AnyFactor>(resolved.factors)) {
@@ -113,6 +118,7 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     ...resolved,
     factors,
     keyring: new Keyring(resolved.keys, resolved.random),
+    recordKeyring: new Keyring(resolved.recordKeys ?? resolved.keys, resolved.random),
     policy,
     storeFor: typeof store === 'function' ? (host) => assertStore(store(host)) : () => store,
   };

@@ -19,6 +19,8 @@ export type AnyFactor = Pick<Factor<never>, 'policy'> & object;
 export interface ComposeOptions<Key extends string = string> {
   /** `<name>:<base64 of 32 random bytes>`, newest first, separated by commas; `npx parse-factors keygen` prints one. */
   readonly keys: string;
+  /** Keys of the same form that seal what is kept about users, where they are to be others; `keys` by default. */
+  readonly recordKeys?: string;
   /** The factors by their key in `auth`, a name such as `otp`: a letter, then letters, digits and `_`. */
   readonly factors: Readonly<Record<Key, AnyFactor>>;
   /** Where codes and limits are kept; the app's own database by default. */
@@ -91,6 +93,7 @@ const hasMethods = (value: unknown, names: readonly string[]): boolean =>
 /** What the options of `composeFactors` accept. */
 export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]: OptionRule } = {
   keys: { accepts: 'given as a string', isValid: (value) => typeof value === 'string' },
+  recordKeys: optional({ accepts: 'given as a string', isValid: (value) => typeof value === 'string' }),
   factors: {
     accepts: 'an object of at least one factor',
     isValid: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0,

@@ -16,6 +16,8 @@ export interface RecordOwner {
   readonly appId: string;
   readonly userId: string;
   readonly key: string;
+  /** When the user signed up, as Parse Server gives it; needed where ids are adopted. */
+  readonly createdAt?: unknown;
 }
 
 /** An opened record. */
@@ -40,10 +42,14 @@ export class EnrolmentRecords<Enrolment extends object> {
     this.#signIn = signIn;
   }
 
-  /** The enrolment as it is to be stored, under the current key. */
-  seal(enrolment: Enrolment): EnrolmentRecord {
-    const id = this.#signIn?.idOf(enrolment);
-    if (id !== undefined && this.#signIn?.idRecords === 'bare') return { id };
+  /**
+   * The enrolment as it is to be stored, under the current key.
+   *
+   * @param stored what stands there; an id that is spelled otherwise stays as Parse Server looks for it
+   */
+  seal(enrolment: Enrolment, stored?: unknown): EnrolmentRecord {
+    const signIn = this.#signIn;
+    const id = signIn === undefined ? undefined : (this.#sameId(signIn, enrolment, stored) ?? signIn.idOf(enrolment));
     const sealed = this.#keyring.seal(JSON.stringify(enrolment), ...this.#binding(id));
     return id === undefined ? { sealed } : { id, sealed };
   }
@@ -52,20 +58,26 @@ export class EnrolmentRecords<Enrolment extends object> {
    * Opens a stored record.
    *
    * @throws FactorError `unavailable` for anything but a record that was sealed for this owner
-   *   under a known key
+   *   under a known key, or an id that is adopted
    */
   open(record: unknown): OpenedEnrolment<Enrolment> {
     const { id, sealed } = asObject(record) ?? {};
     const signIn = this.#signIn;
-    if (signIn !== undefined && typeof id !== 'string') throw new FactorError('unavailable');
-    const isBare = sealed === undefined || signIn?.idRecords === 'bare';
-    if (signIn !== undefined && signIn.idRecords !== 'sealed' && isBare) {
-      return { enrolment: signIn.enrolmentOf(String(id)), isCurrent: signIn.idRecords === 'bare', sealed: undefined };
+    const kept = typeof sealed === 'string' ? sealed : undefined;
+    try {
+      if (kept === undefined || (signIn !== undefined && typeof id !== 'string')) throw new FactorError('unavailable');
+      const { plaintext, isCurrent } = this.#keyring.open(kept, ...this.#binding(signIn && String(id)));
+      return { enrolment: JSON.parse(plaintext) as Enrolment, isCurrent, sealed: kept };
+    } catch (fault) {
+      if (typeof id !== 'string' || signIn?.adopts(this.#owner.createdAt) !== true) throw fault;
+      return { enrolment: signIn.enrolmentOf(id), isCurrent: false, sealed: kept };
     }
-    if (typeof sealed !== 'string') throw new FactorError('unavailable');
-    const binding = this.#binding(signIn === undefined ? undefined : String(id));
-    const { plaintext, isCurrent } = this.#keyring.open(sealed, ...binding);
-    return { enrolment: JSON.parse(plaintext) as Enrolment, isCurrent, sealed };
+  }
+
+  /** The stored id, where it stands for the same enrolment. */
+  #sameId(signIn: SignIn<Enrolment>, enrolment: Enrolment, stored: unknown): string | undefined {
+    const id = asObject(stored)?.['id'];
+    return typeof id === 'string' && signIn.idOf(signIn.enrolmentOf(id)) === signIn.idOf(enrolment) ? id : undefined;
   }
 
   #binding(id: string | undefined): readonly string[] {

@@ -82,8 +82,12 @@ export class FactorGuard {
       this.#assertMade(request, id, authData, authDataOf(user));
       const removed = storedAmong(authDataOf(user), given).filter((key) => authData[key] === null);
       const hasFactor = storedAmong(authDataOf(user), secondFactors(this.#runtime)).length > 0;
-      const needsProof = removed.length > 0 || (hasFactor && relinks(authData, authDataOf(user), factors));
-      if (needsProof && request.master !== true) await this.#prove(request, id, authData, removed.length > 0);
+      if (request.master !== true) {
+        const isRelinking = hasFactor && relinks(authData, authDataOf(user), factors);
+        const proof = await this.#proveRemoval(request, user, authData, removed, isRelinking);
+        const isSpent = removed.length === 0 || (await this.#freshness(request).spend(sessionOwner(request), proof ?? ''));
+        if (!isSpent) throw new FactorError('fresh_proof_required');
+      }
       if (removed.length > 0) {
         await this.#account(request, user).remove(removed);
         for (const key of removed) emitter(key, this.#runtime, request, user)({ type: 'removed' });
@@ -169,16 +173,41 @@ export class FactorGuard {
     return proofAccount(this.#runtime, async () => authDataOf(await fetchUser(config, id)));
   }
 
-  /** Finds a fresh proof of the user's own session, and spends it where that is asked for. */
-  async #prove(request: SaveRequest, id: string, authData: Readonly<Record<string, unknown>>, isSpent: boolean): Promise<void> {
+  /**
+   * What signs in alone goes with a proof of what signs in alone; everything else with one that counts.
+   *
+   * @returns the proof, where one was needed
+   */
+  async #proveRemoval(
+    request: SaveRequest,
+    user: FactorUser,
+    authData: Readonly<Record<string, unknown>>,
+    removed: readonly string[],
+    isRelinking: boolean,
+  ): Promise<string | undefined> {
+    const first = firstFactors(this.#runtime);
+    const isFirst = removed.some((key) => first.includes(key));
+    const isOther = isRelinking || removed.some((key) => !first.includes(key));
+    const linked = storedAmong(authDataOf(user), first);
+    const proof = isFirst ? await this.#findProof(request, user, authData, { factors: linked }) : undefined;
+    return isOther ? this.#findProof(request, user, authData) : proof;
+  }
+
+  /** @throws FactorError `session_required`, `fresh_proof_required` */
+  async #findProof(
+    request: SaveRequest,
+    user: FactorUser,
+    authData: Readonly<Record<string, unknown>>,
+    options: FreshnessOptions = {},
+  ): Promise<string> {
     const owner = sessionOwner(request);
-    if (owner.userId !== id) throw new FactorError('session_required');
+    if (owner.userId !== user.id) throw new FactorError('session_required');
+    const { stored, counts } = proofAccount(this.#runtime, async () => authDataOf(user));
     // What this very save is about to store counts as stored.
-    const { stored, counts } = this.#proofAccount(request, id);
     const account = { stored: (key: string): unknown => authData[key] ?? stored(key), counts };
-    const proof = await this.#freshness(request).find(owner, account);
+    const proof = await this.#freshness(request).find(owner, account, options);
     if (proof === undefined) throw new FactorError('fresh_proof_required');
-    if (isSpent && !(await this.#freshness(request).spend(owner, proof))) throw new FactorError('fresh_proof_required');
+    return proof;
   }
 
   #account(request: CloudRequest, user: FactorUser): Account {

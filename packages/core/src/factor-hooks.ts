@@ -5,7 +5,8 @@ import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor, FactorUser, Reply } from './factor.js';
-import { givenOf } from './given.js';
+import { givenOf, type Given } from './given.js';
+import { assertLinksAlone } from './links-alone.js';
 import { asUser, LoginRequest } from './login-request.js';
 import { loginTrace, traceOf, type LoginTrace } from './login-trace.js';
 import { answering } from './parse-fault.js';
@@ -37,6 +38,7 @@ export class FactorHooks<Enrolment extends object> {
     this.#appId = request.config.appId;
     return answering(emitter(this.#key, this.#runtime, request, request.original?.id ?? request.user?.id), async () => {
       givenOf(request.object); // nothing is looked at before what was sent is unambiguous
+      await assertLinksAlone(request, this.#runtime);
       return work();
     });
   }
@@ -84,17 +86,25 @@ export class FactorHooks<Enrolment extends object> {
 
   /** The user's own session, the master key, or a login that carries either. */
   async update(payload: unknown, request: HookRequest): Promise<HookResult> {
-    const { original, object, master, user } = request;
+    const { original, master, user } = request;
     if (master === true && user === undefined && original !== undefined) {
       // A login with the master key comes by here as well, and needs a right answer too.
       return this.isEcho(payload, request) ? UNCHANGED : this.logIn(payload, request);
     }
-    // GraphQL and batches log in by here when they carry a session. Nothing tells that from a change of the password.
-    if (givenOf(object).hasPassword) {
-      throw new FactorError('invalid_input', { sentence: 'Log in without a session, or change the password by itself.' });
-    }
+    const { authData } = this.assertNoPassword(request);
     const scope = await this.#ownScope(request);
+    // SDKs send along what they signed in with. A proof comes by itself.
+    const isBeside = this.#factor.signIn !== undefined && Object.keys(authData).length > 1;
+    const { id } = asObject(scope.record) ?? {};
+    if (isBeside && id !== undefined && asObject(payload)?.['id'] === id) return UNCHANGED;
     return scope.record === undefined ? this.#enrol(payload, scope, 'enrolled') : this.#answer(payload, scope);
+  }
+
+  /** GraphQL and batches log in with a session by the hooks of an update. Nothing tells that from a change of the password. */
+  assertNoPassword({ object }: HookRequest): Given {
+    const given = givenOf(object);
+    if (!given.hasPassword) return given;
+    throw new FactorError('invalid_input', { sentence: 'Log in without a session, or change the password by itself.' });
   }
 
   /** What a client sees of the factor. Synchronous; the master key sees the record as it is stored. */
@@ -103,7 +113,7 @@ export class FactorHooks<Enrolment extends object> {
     try {
       // Only its owner's id opens a record, so others see no more than that there is one.
       const owner = { appId: this.#appId ?? parseGlobal().applicationId, userId: user?.id ?? '', key: this.#key };
-      const records = new EnrolmentRecords(this.#runtime.keyring, owner, this.#factor.signIn);
+      const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, this.#factor.signIn);
       return this.#describe(records.open(record).enrolment);
     } catch {
       return STATUS_ENABLED;

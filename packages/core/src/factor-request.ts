@@ -33,8 +33,8 @@ export class FactorRequest<Enrolment extends object> {
     this.#request = request;
     this.#user = user;
     this.#session = session;
-    this.#owner = { appId: config.appId, userId: user.id, key };
-    this.#records = new EnrolmentRecords(runtime.keyring, this.#owner, this.#signIn);
+    this.#owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
+    this.#records = new EnrolmentRecords(runtime.recordKeyring, this.#owner, this.#signIn);
     this.account = new Account(runtime, request, user, session);
     const change: EnrolledContext<Enrolment>['change'] = (work) => changeRecord({ runtime, config, user, key }, work);
     this.context = { ...requestContext(key, runtime, request, user), user, change };

@@ -14,8 +14,10 @@ export type FactorChange = 'enrolled' | 'replaced' | 'removed';
 export interface FactorRuntime {
   /** All composed factors by their key in `auth`, those that only stand in for one included. */
   readonly factors: Readonly<Record<string, Factor<object>>>;
-  /** Digests and seals. */
+  /** Digests, and what factors seal in the store. */
   readonly keyring: Keyring;
+  /** Seals what is kept about users. */
+  readonly recordKeyring: Keyring;
   /** The time in epoch milliseconds. */
   readonly clock: Clock;
   /** Where codes and secrets come from. */

@@ -32,7 +32,7 @@ export interface FreshnessOptions {
 export interface ProofAccount {
   /** Gives what stands in the user's `authData` for a factor. */
   readonly stored: (factor: string) => unknown;
-  /** Whether a proof by this factor is good for the user. */
+  /** Whether a proof by this factor is good for the user where none is named. */
   readonly counts: (factor: string) => boolean | Promise<boolean>;
 }
 
@@ -81,8 +81,7 @@ export class Freshness {
     const [session, factor = '', provenAt, record = ''] = attempt.digest.split(' ');
     if (session !== sessionOf(owner)) return undefined;
     if (maxAgeMs !== undefined && Number(provenAt) + maxAgeMs <= this.#clock()) return undefined;
-    if (factors !== undefined && !factors.includes(factor)) return undefined;
-    if (!(await counts(factor))) return undefined;
+    if (factors === undefined ? !(await counts(factor)) : !factors.includes(factor)) return undefined;
     if (record !== '' && subjectOf(markOf(await stored(factor))) !== record) return undefined;
     return attempt.digest;
   }

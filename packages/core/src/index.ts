@@ -87,5 +87,5 @@ export type { EnrolmentOptions, LoginPolicy, Policy, PolicyOption, RoleNames } f
 export { pruneStore } from './prune.js';
 export { drawBytes, randomDigits, systemRandom, type RandomSource } from './random.js';
 export type { Finding } from './self-check.js';
-export type { IdRecords, ProvenId, SignIn } from './sign-in.js';
+export type { ProvenId, SignIn } from './sign-in.js';
 export { subjectOf } from './subject.js';

@@ -37,10 +37,10 @@ export async function sendNotices(
   const told = new Set<string>();
   let isCounted = false;
   for (const [key, factor] of Object.entries(runtime.factors)) {
-    const owner = { appId: config.appId, userId: user.id, key };
+    const owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
     const record = authDataOf(user)[key] ?? undefined;
     try {
-      const enrolment = record && new EnrolmentRecords(runtime.keyring, owner, factor.signIn).open(record).enrolment;
+      const enrolment = record && new EnrolmentRecords(runtime.recordKeyring, owner, factor.signIn).open(record).enrolment;
       for (const { address, send } of factor.notices(user, enrolment, { type, request })) {
         if (told.has(address)) continue;
         told.add(address);

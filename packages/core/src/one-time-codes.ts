@@ -110,6 +110,21 @@ export class OneTimeCodes {
   }
 
   /**
+   * What is told for a locked address where nobody is to be told so: the same as for any other, within
+   * the same limits.
+   *
+   * @throws FactorError `cooldown`
+   */
+  async pretend({ store, clock }: RequestContext, { subject, address }: CodeTarget): Promise<Reply> {
+    const limits: readonly Quota[] = [{ limit: 1, windowMs: this.#options.cooldownMs }, ...this.#quotas];
+    for (const quota of limits) {
+      const count = await store.count(subjectOf(subject, 'locked', String(quota.windowMs)), quota);
+      if (!count.allowed) throw new FactorError('cooldown', { retryAt: count.retryAt });
+    }
+    return this.reply(address, clock());
+  }
+
+  /**
    * A notice to an address; undefined where the channel sends none.
    *
    * @param to the address

@@ -10,7 +10,7 @@ const MAX_ROUNDS = 32;
 
 /** Whose record of which factor is meant. */
 export interface RecordPlace {
-  readonly runtime: Pick<FactorRuntime, 'keyring' | 'factors'>;
+  readonly runtime: Pick<FactorRuntime, 'recordKeyring' | 'factors'>;
   readonly config: HookConfig;
   /** The stored row, as far as it is known. */
   readonly user: FactorUser;
@@ -24,11 +24,11 @@ export interface RecordPlace {
  * @throws FactorError `unavailable` when it does not open, or when others keep changing it
  */
 export async function changeRecord<Enrolment extends object>(
-  { runtime: { keyring, factors }, config, user, key }: RecordPlace,
+  { runtime: { recordKeyring, factors }, config, user, key }: RecordPlace,
   work: (enrolment: Enrolment) => Enrolment | undefined,
 ): Promise<boolean> {
-  const owner = { appId: config.appId, userId: user.id, key };
-  const records = new EnrolmentRecords(keyring, owner, (factors[key] as Factor<Enrolment> | undefined)?.signIn);
+  const owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
+  const records = new EnrolmentRecords(recordKeyring, owner, (factors[key] as Factor<Enrolment> | undefined)?.signIn);
   let stored = authDataOf(user);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const record = stored[key] ?? undefined;
@@ -36,7 +36,7 @@ export async function changeRecord<Enrolment extends object>(
     const { enrolment, sealed } = records.open(record);
     const changed = work(enrolment);
     if (changed === undefined) return false;
-    if (await replaceRecord(config, owner, sealed, records.seal(changed))) return true;
+    if (await replaceRecord(config, owner, sealed, records.seal(changed, record))) return true;
     stored = authDataOf(await fetchUser(config, user.id));
   }
   throw new FactorError('unavailable');

@@ -52,6 +52,7 @@ export class SignInHooks<Enrolment extends object> {
       assertNotSigningIn(request);
       return this.#own.update(payload, request);
     }
+    assertNoOther(request);
     const proven = (await proveFirst(request, this.#runtime)).get(this.#key);
     // Somebody was found by another provider or his password: what is not his is not linked on the way in.
     if (original !== undefined || object?.id !== undefined) throw new FactorError('session_required');
@@ -79,6 +80,7 @@ export class SignInHooks<Enrolment extends object> {
       await this.#identify(payload, request);
       return UNCHANGED;
     }
+    assertNoOther(request);
     const login = new LoginRequest(request, this.#runtime);
     await login.open(this.#key);
     const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, login.user);
@@ -110,6 +112,7 @@ export class SignInHooks<Enrolment extends object> {
   async #linkTaken(payload: unknown, request: HookRequest): Promise<HookResult> {
     const { user: session, object, config } = request;
     assertNotSigningIn(request);
+    this.#own.assertNoPassword(request);
     if (session === undefined || object?.id !== session.id) throw new FactorError('session_required');
     const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, await fetchUser(config, session.id), session);
     await this.#own.confirm(payload, scope);
@@ -131,7 +134,7 @@ export class SignInHooks<Enrolment extends object> {
   /** The record of an id; the guard lets it pass. */
   #record(id: string, { config }: HookRequest, userId = ''): EnrolmentRecord {
     const owner = { appId: config.appId, userId, key: this.#key };
-    const records = new EnrolmentRecords(this.#runtime.keyring, owner, this.#signIn);
+    const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, this.#signIn);
     const record = records.seal(this.#signIn.enrolmentOf(id));
     traceOf(config, userId).made.add(markOf(record));
     return record;
@@ -141,6 +144,11 @@ export class SignInHooks<Enrolment extends object> {
 /** A sign-in that carries a session would be a link to its user for Parse Server. */
 function assertNotSigningIn({ object }: HookRequest): void {
   if (object?.id === undefined) throw new FactorError('invalid_input', { sentence: 'Log in without a session.' });
+}
+
+/** Without a session nobody changes a user; who the id belongs to is not looked at. */
+function assertNoOther({ object, original }: HookRequest): void {
+  if (object?.id !== undefined && object.id !== original?.id) throw new FactorError('session_required');
 }
 
 const isBareId = (payload: unknown): payload is { readonly id: string } => {

@@ -13,12 +13,6 @@ export interface ProvenId {
 }
 
 /**
- * How the id of a user is stored: `sealed`, so that one that somebody else wrote there signs nobody
- * in; `adopted`, so that a bare one is accepted as well, and sealed at its next login; or `bare`.
- */
-export type IdRecords = 'sealed' | 'adopted' | 'bare';
-
-/**
  * How a factor signs somebody in with nothing beside it. Nothing here tells whether anybody has
  * that id, and answers differ in nothing else either.
  *
@@ -28,8 +22,12 @@ export interface SignIn<Enrolment extends object> {
   /** Whether whoever proves an id that nobody has is signed up. */
   readonly signUp: boolean;
 
-  /** How ids are stored. */
-  readonly idRecords: IdRecords;
+  /**
+   * Whether an id that this factor has not sealed is taken, as another adapter has left it.
+   *
+   * @param createdAt when its user signed up, as Parse Server gives it
+   */
+  adopts(createdAt: unknown): boolean;
 
   /** The id that belongs to an enrolment. */
   idOf(enrolment: Enrolment): string;

@@ -3,17 +3,20 @@ import {
   composeFactors,
   FactorError,
   functionOption,
+  generateKey,
   optional,
   ParseOtpStore,
   pruneStore,
   resolveOptions,
+  subjectOf,
   textOption,
   type HookConfig,
   type HookRequest,
+  type OtpStore,
   type ParseAuthAdapter,
 } from '@parse-factors/core';
 import { maskEmail, normaliseEmail } from './email-address.js';
-import { EmailOtpFactor } from './email-otp-factor.js';
+import { EmailOtpFactor, type EmailOtpOptions } from './email-otp-factor.js';
 
 /** Options of {@link initializeOtpAdapter}, as `parse-server-otp-auth-adapter` has them. */
 export interface OtpAdapterOptions {
@@ -46,9 +49,11 @@ const within = (value: number, min: number, max: number): number => Math.min(Mat
  * `auth: { otp: initializeOtpAdapter({ … }) }`. Its configuration, clients and users go on working; a
  * code is good only for the address that it was sent to, once, and within limits.
  *
- * It needs no keys: digests of codes are keyed with one that is derived from the server's master key,
- * and what it keeps about a user is the bare address. For second factors beside it, notices and
- * sealed records use `composeFactors` with an `EmailOtpFactor` of policy `default`.
+ * It needs no keys: digests of codes are keyed with one that is derived from the server's master key.
+ * Ids of users who sign up from its first start on are sealed with a key of its own in the store, so
+ * that nobody prepares an account for somebody else; those of earlier users are taken as they are. For
+ * second factors beside it, the guard and notices use `composeFactors` with an `EmailOtpFactor` of
+ * policy `default`.
  *
  * @throws FactorConfigError naming the option and what it accepts
  */
@@ -60,13 +65,12 @@ export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapt
     applicationId: optional(textOption(1000)),
     mountPath: optional(textOption(1000)),
   });
-  const factor = new EmailOtpFactor({
+  const factorOptions: EmailOtpOptions = {
     policy: 'default',
-    idRecords: 'bare',
     channel: ({ to, code }) => sendEmail(to, code),
     validityMs: within(otpValidityInMs, 30_000, 600_000),
     maxAttempts: within(maxAttempts, 1, 10),
-  });
+  };
   const composed = new Map<string, ParseAuthAdapter>();
 
   /** The adapter for a server: its key in `auth`, and its keys, are known only when it asks. */
@@ -77,8 +81,13 @@ export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapt
     const name = JSON.stringify([appId, key, masterKey]);
     const known = composed.get(name);
     if (known !== undefined) return known;
+    const { recordKeys, adoptIdsBefore } = await readMarker(
+      new ParseOtpStore(config.database),
+      subjectOf('otp-adapter', appId, key),
+    );
     const keys = `master:${Buffer.from(hkdfSync('sha256', masterKey, appId, 'parse-factors otp adapter', 32)).toString('base64')}`;
-    const made = composeFactors({ keys, factors: { [key]: factor }, selfCheck: false }).auth[key];
+    const factor = new EmailOtpFactor({ ...factorOptions, adoptIdsBefore });
+    const made = composeFactors({ keys, recordKeys, factors: { [key]: factor }, selfCheck: false }).auth[key];
     if (made === undefined) throw new FactorError('unavailable');
     composed.set(name, made);
     return made;
@@ -95,6 +104,26 @@ export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapt
     afterFind: (record, _options, { master }) => (master === true ? undefined : { status: 'enabled', ...describe(record) }),
   } satisfies ParseAuthAdapter);
   return adapter;
+}
+
+const FOREVER = Date.UTC(9999, 0);
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+
+/**
+ * The adapter's own row in the store, made by the first server that asks: a key that seals the ids of
+ * users who sign up from now on, so that ids that were written past the adapter sign nobody in, and
+ * the time from which that holds. Should it be lost, ids are adopted once more.
+ */
+async function readMarker(store: OtpStore, subject: string): Promise<{ recordKeys: string; adoptIdsBefore: number }> {
+  const now = Date.now();
+  const digest = `${generateKey('row')} ${now}`;
+  // Only where there is none: the cooldown has lasted since 1970.
+  await store.issue(subject, { digest, expiresAt: FOREVER }, { cooldownMs: now, quotas: [] });
+  const unlimited = { maxAttempts: NO_LIMIT, maxFailures: NO_LIMIT, lockMs: 0, maxLockMs: 0 };
+  const attempt = await store.attempt(subject, unlimited);
+  const [recordKeys, since] = attempt.locked ? [] : (attempt.digest ?? '').split(' ');
+  if (recordKeys === undefined || since === undefined) throw new FactorError('unavailable');
+  return { recordKeys, adoptIdsBefore: Number(since) };
 }
 
 /** What is shown of an address; nothing of what is none. */
