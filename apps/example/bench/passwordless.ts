@@ -121,7 +121,7 @@ export async function benchPasswordless(postgres: string): Promise<Result[]> {
   };
   const stage = await startStageOn(postgres, {
     emailLogin: { channel: ({ to, code }) => keep(to, code), ...UNLIMITED },
-    server: { auth: { naive: naiveAdapter(keep) } },
+    server: { auth: { naive: naiveAdapter(keep) }, trustProxy: true },
   });
   try {
     return [await compareThroughput(stage, client), ...(await count(stage, codes)), ...(await compareTimes(stage, codes))];

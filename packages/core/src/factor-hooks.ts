@@ -1,6 +1,7 @@
 import type { HookResult } from './auth-adapter.js';
 import { emitter } from './emitter.js';
-import { EnrolmentRecords, markOf, type EnrolmentRecord, type OpenedEnrolment } from './enrolment-record.js';
+import { EnrolmentRecords, type OpenedEnrolment } from './enrolment-record.js';
+import { FactorEnrolment, STATUS_ENABLED, toIso, UNCHANGED } from './factor-enrolment.js';
 import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
 import type { FactorRuntime } from './factor-runtime.js';
@@ -8,22 +9,19 @@ import type { Factor, FactorUser, Reply } from './factor.js';
 import { givenOf, type Given } from './given.js';
 import { assertLinksAlone } from './links-alone.js';
 import { asUser, LoginRequest } from './login-request.js';
-import { loginTrace, traceOf, type LoginTrace } from './login-trace.js';
+import { loginTrace } from './login-trace.js';
 import { answering } from './parse-fault.js';
 import { parseGlobal, type HookObject, type HookRequest, type HookUser } from './parse-hooks.js';
 import { fetchUser } from './parse-user.js';
 import { asObject, sameStrings } from './payload.js';
 import { proveFirst } from './prove-first.js';
 
-const STATUS_ENABLED: Reply = Object.freeze({ status: 'enabled' });
-/** The stored record stays as it is. */
-export const UNCHANGED: { readonly doNotSave: true } = Object.freeze({ doNotSave: true });
-
 /** What Parse Server's hooks do for one factor. */
 export class FactorHooks<Enrolment extends object> {
   readonly #key: string;
   readonly #factor: Factor<Enrolment>;
   readonly #runtime: FactorRuntime;
+  readonly #enrolment: FactorEnrolment<Enrolment>;
   /** `afterFind` is not told which application it runs for. */
   #appId: string | undefined;
 
@@ -31,6 +29,7 @@ export class FactorHooks<Enrolment extends object> {
     this.#key = key;
     this.#factor = factor;
     this.#runtime = runtime;
+    this.#enrolment = new FactorEnrolment(key, factor);
   }
 
   /** Lets out nothing but the server's own errors, from our table or another provider. */
@@ -65,7 +64,7 @@ export class FactorHooks<Enrolment extends object> {
     const login = new LoginRequest(request, this.#runtime);
     await login.open(this.#key);
     const scope = this.#scope(request, login.user);
-    const { record, response } = await this.#enrolAtLogin(payload, scope, loginTrace(request));
+    const { record, response } = await this.#enrolment.enrolAtLogin(payload, scope, loginTrace(request));
     loginTrace(request).enrolled[this.#key] = record;
     await login.close(this.#key, scope.account);
     return { ...UNCHANGED, response };
@@ -97,7 +96,7 @@ export class FactorHooks<Enrolment extends object> {
     const isBeside = this.#factor.signIn !== undefined && Object.keys(authData).length > 1;
     const { id } = asObject(scope.record) ?? {};
     if (isBeside && id !== undefined && asObject(payload)?.['id'] === id) return UNCHANGED;
-    return scope.record === undefined ? this.#enrol(payload, scope, 'enrolled') : this.#answer(payload, scope);
+    return scope.record === undefined ? this.#enrolment.enrol(payload, scope, 'enrolled') : this.#answer(payload, scope);
   }
 
   /** GraphQL and batches log in with a session by the hooks of an update. Nothing tells that from a change of the password. */
@@ -114,7 +113,7 @@ export class FactorHooks<Enrolment extends object> {
       // Only its owner's id opens a record, so others see no more than that there is one.
       const owner = { appId: this.#appId ?? parseGlobal().applicationId, userId: user?.id ?? '', key: this.#key };
       const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, this.#factor.signIn);
-      return this.#describe(records.open(record).enrolment);
+      return this.#enrolment.describe(records.open(record).enrolment);
     } catch {
       return STATUS_ENABLED;
     }
@@ -123,7 +122,7 @@ export class FactorHooks<Enrolment extends object> {
   async #answer(payload: unknown, scope: FactorRequest<Enrolment>): Promise<HookResult> {
     const opened = scope.enrolment;
     // SDKs send back what they were shown; that changes nothing.
-    const shown = [this.#describe(opened.enrolment), STATUS_ENABLED, scope.record];
+    const shown = [this.#enrolment.describe(opened.enrolment), STATUS_ENABLED, scope.record];
     if (shown.some((seen) => sameStrings(payload, seen))) return UNCHANGED;
     // What stands in changes as it is used, so what an SDK was shown may be old.
     if (this.#factor.standIn !== undefined && Object.hasOwn(asObject(payload) ?? {}, 'status')) return UNCHANGED;
@@ -133,17 +132,17 @@ export class FactorHooks<Enrolment extends object> {
       await this.#factor.manage(scope.context, payload);
       return UNCHANGED;
     }
-    if (intent === 'enrol') return this.#enrol(payload, scope, 'replaced');
+    if (intent === 'enrol') return this.#enrolment.enrol(payload, scope, 'replaced');
     if (this.#factor.standIn !== undefined) throw new FactorError('invalid_input', { sentence: 'This is for logging in only.' });
     try {
       await this.#factor.verify(scope.context, 'fresh-proof', payload, opened.enrolment);
     } catch (error) {
       if (intent !== 'either' || !isWrongAnswer(error) || !(await scope.account.isFresh())) throw error;
-      return this.#enrol(payload, scope, 'replaced');
+      return this.#enrolment.enrol(payload, scope, 'replaced');
     }
     const freshUntil = await scope.account.markFresh(this.#key);
     await this.#sealAnew(scope, opened);
-    return { ...UNCHANGED, response: { status: 'verified', freshUntil: iso(freshUntil) } };
+    return { ...UNCHANGED, response: { status: 'verified', freshUntil: toIso(freshUntil) } };
   }
 
   /** `POST /challenge` by the user's own session. */
@@ -170,32 +169,18 @@ export class FactorHooks<Enrolment extends object> {
       return this.#factor.beginEnrolment(scope.context, payload, undefined);
     }
     if (scope.account.hasSecondFactor) throw new FactorError('session_required');
-    const { record, response } = await this.#enrolAtLogin(payload, scope, { answered: [], enrolled: {}, proven: new Map() });
+    const { record, response } = await this.#enrolment.enrolAtLogin(payload, scope, {
+      answered: [],
+      enrolled: {},
+      proven: new Map(),
+    });
     await scope.account.storeEnrolled({ [this.#key]: record });
     return response;
   }
 
-  async #enrol(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
-    if (this.#factor.standIn !== undefined) {
-      await scope.account.requireProofToEnrol(this.#key);
-      return this.#enrolStandIn(payload, scope, type);
-    }
-    const enrolment = await this.confirm(payload, scope);
-    if (this.#factor.signIn === undefined) await scope.account.claimFirstFactor();
-    const save = scope.seal(enrolment);
-    const freshUntil = await scope.account.markFresh(this.#key, save);
-    await scope.account.endWhatDependsOn(type, this.#key);
-    traceOf(scope.config, scope.context.user.id).made.add(markOf(save));
-    scope.context.emit({ type, purpose: 'enrolment' });
-    return { save, response: { ...this.#describe(enrolment), freshUntil: iso(freshUntil) } };
-  }
-
-  /** Confirms what the user's session has begun to set up. */
-  async confirm(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Enrolment> {
-    await scope.account.requireProofToEnrol(this.#key);
-    const { enrolment } = await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
-    if (enrolment === undefined) throw new FactorError('unavailable');
-    return enrolment;
+  /** Confirms what the user's session has begun to set up; nothing is stored. */
+  confirm(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Enrolment> {
+    return this.#enrolment.confirm(payload, scope);
   }
 
   /** Whether the master key sends back what is stored. */
@@ -206,29 +191,6 @@ export class FactorHooks<Enrolment extends object> {
       !givenOf(object).hasPassword &&
       sameStrings(payload, this.#scope(request, asUser(original)).record)
     );
-  }
-
-  /** Stored here and not by Parse Server: only where nobody else has changed it, and only beside a factor. */
-  async #enrolStandIn(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
-    const { enrolment, reply } = await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
-    if (enrolment !== undefined && !(await scope.replace(enrolment))) {
-      return this.#enrolStandIn(payload, await scope.reread(), 'replaced');
-    }
-    await scope.account.assertFactorLeft();
-    scope.context.emit({ type, purpose: 'enrolment' });
-    return { ...UNCHANGED, response: reply ?? STATUS_ENABLED };
-  }
-
-  /** Confirms what a login has to set up, without a session. */
-  async #enrolAtLogin(
-    payload: unknown,
-    scope: FactorRequest<Enrolment>,
-    { enrolled }: LoginTrace,
-  ): Promise<{ record: EnrolmentRecord; response: Reply }> {
-    const { enrolment } = await this.#factor.confirmEnrolment(scope.context, payload, undefined);
-    if (enrolment === undefined) throw new FactorError('unavailable');
-    if (Object.keys(enrolled).length === 0) await scope.account.claimFirstFactor();
-    return { record: scope.seal(enrolment), response: this.#describe(enrolment) };
   }
 
   /** Whoever has proven a first factor sets up what a policy demands, and nothing else. */
@@ -256,14 +218,8 @@ export class FactorHooks<Enrolment extends object> {
   #scope(request: HookRequest, user: FactorUser, session?: HookUser): FactorRequest<Enrolment> {
     return new FactorRequest(this.#key, this.#runtime, request, user, session);
   }
-
-  #describe(enrolment: Enrolment): Reply {
-    return { ...STATUS_ENABLED, ...this.#factor.describe(enrolment) };
-  }
 }
 
 /** A wrong answer to one question, which may still be the right one to another. */
 const isWrongAnswer = (error: unknown): boolean =>
   error instanceof FactorError && ['code_rejected', 'code_expired', 'invalid_input'].includes(error.code);
-
-const iso = (time: number): string => new Date(time).toISOString();

@@ -1,7 +1,8 @@
 import type { HookResult } from './auth-adapter.js';
 import { EnrolmentRecords, markOf, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
-import { UNCHANGED, type FactorHooks } from './factor-hooks.js';
+import { UNCHANGED } from './factor-enrolment.js';
+import type { FactorHooks } from './factor-hooks.js';
 import { FactorRequest } from './factor-request.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Reply } from './factor.js';
@@ -14,6 +15,9 @@ import { asObject } from './payload.js';
 import { proveFirst } from './prove-first.js';
 import { requestContext } from './request-context.js';
 import type { SignIn } from './sign-in.js';
+
+/** The least time of a reply to who begins, in milliseconds: a row that is new takes longer than one that is there. */
+const REPLY_MS = 20;
 
 /** How many milliseconds a sign-up may take from its answer to its row. */
 const SIGN_UP_MS = 10_000;
@@ -41,7 +45,8 @@ export class SignInHooks<Enrolment extends object> {
     const { database } = request.config;
     const isKnown = async (id: string): Promise<boolean> =>
       (await database.find('_User', { [`authData.${this.#key}.id`]: id }, { limit: 1 })).length > 0;
-    return this.#signIn.begin(requestContext(this.#key, this.#runtime, request), payload, isKnown);
+    const context = requestContext(this.#key, this.#runtime, request);
+    return notBefore(REPLY_MS, () => this.#signIn.begin(context, payload, isKnown));
   }
 
   /** Nobody has the id: a sign-up, or a session that links it. */
@@ -139,6 +144,14 @@ export class SignInHooks<Enrolment extends object> {
     traceOf(config, userId).made.add(markOf(record));
     return record;
   }
+}
+
+/** Does the work, and gives its outcome no sooner than that. */
+async function notBefore<Result>(milliseconds: number, work: () => Promise<Result>): Promise<Result> {
+  const pause = new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const [outcome] = await Promise.allSettled([work(), pause]);
+  if (outcome.status === 'rejected') throw outcome.reason;
+  return outcome.value;
 }
 
 /** A sign-in that carries a session would be a link to its user for Parse Server. */

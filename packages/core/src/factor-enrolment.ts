@@ -1,0 +1,78 @@
+import type { HookResult } from './auth-adapter.js';
+import { markOf, type EnrolmentRecord } from './enrolment-record.js';
+import { FactorError } from './factor-error.js';
+import type { FactorRequest } from './factor-request.js';
+import type { Factor, Reply } from './factor.js';
+import { traceOf, type LoginTrace } from './login-trace.js';
+
+/** What is shown of a factor that is set up, whatever it keeps. */
+export const STATUS_ENABLED: Reply = Object.freeze({ status: 'enabled' });
+
+/** The stored record stays as it is. */
+export const UNCHANGED: { readonly doNotSave: true } = Object.freeze({ doNotSave: true });
+
+/** A time as clients read it. */
+export const toIso = (time: number): string => new Date(time).toISOString();
+
+/** Setting one factor up, or anew. */
+export class FactorEnrolment<Enrolment extends object> {
+  readonly #key: string;
+  readonly #factor: Factor<Enrolment>;
+
+  constructor(key: string, factor: Factor<Enrolment>) {
+    this.#key = key;
+    this.#factor = factor;
+  }
+
+  /** What a client sees of the factor. */
+  describe(enrolment: Enrolment): Reply {
+    return { ...STATUS_ENABLED, ...this.#factor.describe(enrolment) };
+  }
+
+  /** Confirms what the user's session has begun, and says what is to be stored. */
+  async enrol(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
+    if (this.#factor.standIn !== undefined) {
+      await scope.account.requireProofToEnrol(this.#key);
+      return this.#enrolStandIn(payload, scope, type);
+    }
+    const enrolment = await this.confirm(payload, scope);
+    if (this.#factor.signIn === undefined) await scope.account.claimFirstFactor();
+    const save = scope.seal(enrolment);
+    const freshUntil = await scope.account.markFresh(this.#key, save);
+    await scope.account.endWhatDependsOn(type, this.#key);
+    traceOf(scope.config, scope.context.user.id).made.add(markOf(save));
+    scope.context.emit({ type, purpose: 'enrolment' });
+    return { save, response: { ...this.describe(enrolment), freshUntil: toIso(freshUntil) } };
+  }
+
+  /** Confirms what the user's session has begun to set up. */
+  async confirm(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Enrolment> {
+    await scope.account.requireProofToEnrol(this.#key);
+    const { enrolment } = await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
+    if (enrolment === undefined) throw new FactorError('unavailable');
+    return enrolment;
+  }
+
+  /** Stored here and not by Parse Server: only where nobody else has changed it, and only beside a factor. */
+  async #enrolStandIn(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
+    const { enrolment, reply } = await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
+    if (enrolment !== undefined && !(await scope.replace(enrolment))) {
+      return this.#enrolStandIn(payload, await scope.reread(), 'replaced');
+    }
+    await scope.account.assertFactorLeft();
+    scope.context.emit({ type, purpose: 'enrolment' });
+    return { ...UNCHANGED, response: reply ?? STATUS_ENABLED };
+  }
+
+  /** Confirms what a login has to set up, without a session. */
+  async enrolAtLogin(
+    payload: unknown,
+    scope: FactorRequest<Enrolment>,
+    { enrolled }: LoginTrace,
+  ): Promise<{ record: EnrolmentRecord; response: Reply }> {
+    const { enrolment } = await this.#factor.confirmEnrolment(scope.context, payload, undefined);
+    if (enrolment === undefined) throw new FactorError('unavailable');
+    if (Object.keys(enrolled).length === 0) await scope.account.claimFirstFactor();
+    return { record: scope.seal(enrolment), response: this.describe(enrolment) };
+  }
+}
