@@ -1,0 +1,95 @@
+import { redisStore } from '@parse-factors/redis-store';
+import { createClient } from '@redis/client';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { hasRedis, RedisServer } from '../../../tools/redis.js';
+import type { Answer } from '../../../tools/parse-server.js';
+import { slug, startStage, type Stage } from './harness.js';
+
+const MINUTE = 60_000;
+
+describe.skipIf(!hasRedis())('a server that keeps its codes in Redis', () => {
+  const redis = new RedisServer();
+  let client: ReturnType<typeof createClient>;
+  let stage: Stage;
+  beforeAll(async () => {
+    await redis.start();
+    client = createClient({ url: redis.url, disableOfflineQueue: true });
+    client.on('error', () => undefined);
+    await client.connect();
+    const time: { now?: () => number } = {};
+    const store = redisStore({ client, timeoutMs: 500, clock: () => time.now?.() ?? Date.now() });
+    stage = await startStage({ compose: { store } });
+    time.now = () => stage.time.now;
+  });
+  afterAll(async () => {
+    await stage.stop();
+    client.destroy();
+    await redis.remove();
+  });
+
+  const ask = (email: string): Promise<Answer> => stage.challenge({ challengeData: { emailLogin: { email } } });
+  const use = (id: string, code: string): Promise<Answer> =>
+    stage.call('POST', '/users', { authData: { emailLogin: { id, code } } });
+  const count = (answers: readonly Answer[], status: number): number =>
+    answers.filter((answer) => answer.status === status).length;
+
+  it('sends one message to 20 who ask, and opens one session with one code', async () => {
+    const asked = await Promise.all(Array.from({ length: 20 }, () => ask('ann@example.com')));
+    expect([count(asked, 200), stage.mail.messages.length]).toEqual([1, 1]);
+    const code = stage.lastCode(stage.mail);
+    const used = await Promise.all(Array.from({ length: 20 }, () => use('ann@example.com', code)));
+    expect([count(used, 201), new Set(used.filter(({ status }) => status !== 201).map(slug))]).toEqual([
+      1,
+      new Set(['code_rejected']),
+    ]);
+  });
+
+  it('looks at no more guesses than one code allows', async () => {
+    await ask('bob@example.com');
+    const code = stage.lastCode(stage.mail);
+    await Promise.all(Array.from({ length: 100 }, (_, guess) => use('bob@example.com', String(guess).padStart(6, '0'))));
+    expect(slug(await use('bob@example.com', code))).toBe('code_rejected');
+  });
+
+  it('takes each step of an authenticator once', async () => {
+    const person = await stage.signUp();
+    const secret = await stage.enrolTotp(person);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => stage.logIn(person, { totp: stage.totp(secret) })));
+    expect(count(answers, 200)).toBe(1);
+  });
+
+  it('lets nobody in while Redis is down, and everybody again after', async () => {
+    stage.time.now += 11 * MINUTE;
+    const person = await stage.signUp();
+    const secret = await stage.enrolTotp(person);
+    await ask('eve@example.com');
+    const code = stage.lastCode(stage.mail);
+    await redis.stop();
+    const refused = [
+      await ask('eve@example.com'),
+      await use('eve@example.com', code),
+      await stage.logIn(person, { totp: stage.totp(secret) }),
+    ];
+    expect(refused.map(slug)).toEqual(['unavailable', 'unavailable', 'unavailable']);
+    await redis.start();
+    await vi.waitFor(async () => expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200), {
+      timeout: 10_000,
+    });
+    // Redis has forgotten the code, and nobody is locked out.
+    expect(slug(await use('eve@example.com', code))).toBe('code_rejected');
+    expect((await ask('eve@example.com')).status).toBe(200);
+    expect((await use('eve@example.com', stage.lastCode(stage.mail))).status).toBe(201);
+  });
+
+  it('leaves no code, address or user id in it', async () => {
+    const email = 'dora@example.com';
+    await ask(email);
+    const code = stage.lastCode(stage.mail);
+    const kept: string[] = [];
+    for await (const keys of client.scanIterator()) {
+      for (const key of [keys].flat()) kept.push(key, JSON.stringify(await client.hGetAll(key)));
+    }
+    expect(kept.length).toBeGreaterThan(0);
+    for (const secret of [email, code]) expect(kept.join('\n')).not.toContain(secret);
+  });
+});

@@ -1,0 +1,1 @@
+export { redisStore, type RedisScripting, type RedisStoreOptions, type ScriptArguments } from './redis-store.js';

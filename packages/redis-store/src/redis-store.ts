@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import {
+  FactorError,
+  functionOption,
+  integerOption,
+  optional,
+  resolveOptions,
+  RETENTION_MS,
+  type AttemptLimits,
+  type AttemptResult,
+  type Clock,
+  type CountResult,
+  type IssueResult,
+  type LiveCode,
+  type OptionRule,
+  type OtpStore,
+  type Quota,
+  type SendLimits,
+} from '@parse-factors/core';
+import { SCRIPTS, type Verb } from './scripts.js';
+
+/** What a script is given. */
+export interface ScriptArguments {
+  readonly keys: string[];
+  readonly arguments: string[];
+}
+
+/** The part of a `redis` (node-redis) client or cluster that is used here. */
+export interface RedisScripting {
+  evalSha(sha1: string, given: ScriptArguments): Promise<unknown>;
+  eval(script: string, given: ScriptArguments): Promise<unknown>;
+}
+
+/** Options of {@link redisStore}. */
+export interface RedisStoreOptions {
+  /** A connected client or cluster; no connection is opened or closed here. */
+  readonly client: RedisScripting;
+  /** What keys begin with; `parse-factors:` by default. */
+  readonly prefix?: string;
+  /** How long one command may take, in milliseconds, 10 to 30,000; 1000 by default. After that it is `unavailable`. */
+  readonly timeoutMs?: number;
+  /** The time in epoch milliseconds, for tests; the server's own by default. */
+  readonly clock?: Clock;
+}
+
+const scripting: OptionRule = {
+  accepts: 'a client of the package redis ({ evalSha, eval })',
+  isValid: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    ['evalSha', 'eval'].every((name) => typeof Reflect.get(value, name) === 'function'),
+};
+
+/**
+ * Keeps the state of factors in Redis: one hash per subject, one Lua script per verb, so that each is
+ * one atomic step in one round trip. Rows die by themselves.
+ *
+ * @throws FactorConfigError naming the option and what it accepts
+ */
+export function redisStore(options: RedisStoreOptions): OtpStore {
+  return new RedisOtpStore(
+    resolveOptions<Resolved>(
+      'redisStore',
+      options,
+      {
+        client: scripting,
+        prefix: {
+          accepts: 'a text of at most 100 characters',
+          isValid: (value) => typeof value === 'string' && value.length <= 100,
+        },
+        timeoutMs: integerOption(10, 30_000),
+        clock: optional(functionOption),
+      },
+      { prefix: 'parse-factors:', timeoutMs: 1000 },
+    ),
+  );
+}
+
+type Resolved = Required<Omit<RedisStoreOptions, 'clock'>> & Pick<RedisStoreOptions, 'clock'>;
+
+class RedisOtpStore implements OtpStore {
+  readonly #options: Resolved;
+  readonly #digests = new Map<Verb, string>();
+
+  constructor(options: Resolved) {
+    this.#options = options;
+  }
+
+  async issue(subject: string, { digest, expiresAt }: LiveCode, { cooldownMs, quotas }: SendLimits): Promise<IssueResult> {
+    const limits = quotas.flatMap(({ limit, windowMs }) => [limit, windowMs]);
+    const [outcome, retryAt] = await this.#list('issue', subject, [digest, expiresAt, cooldownMs, ...limits]);
+    return outcome === 'issued'
+      ? { issued: true }
+      : { issued: false, reason: outcome === 'locked' ? 'locked' : 'cooldown', retryAt: Number(retryAt) };
+  }
+
+  async attempt(subject: string, { maxAttempts, maxFailures, lockMs, maxLockMs }: AttemptLimits): Promise<AttemptResult> {
+    const limits = [maxAttempts, maxFailures, lockMs, maxLockMs];
+    const [outcome, first = '', mark, locksUntil = ''] = await this.#list('attempt', subject, limits);
+    if (outcome === 'locked') return { locked: true, retryAt: Number(first) };
+    return {
+      locked: false,
+      digest: first === '' ? undefined : first,
+      mark: Number(mark),
+      locksUntil: locksUntil === '' ? undefined : Number(locksUntil),
+    };
+  }
+
+  consume(subject: string, digest: string): Promise<boolean> {
+    return this.#isDone('consume', subject, [digest]);
+  }
+
+  async revoke(subject: string, digest: string): Promise<void> {
+    await this.#run('revoke', subject, [digest]);
+  }
+
+  advance(subject: string, mark: number): Promise<boolean> {
+    return this.#isDone('advance', subject, [mark]);
+  }
+
+  claim(key: string, expiresAt: number): Promise<boolean> {
+    return this.#isDone('claim', key, [expiresAt]);
+  }
+
+  async count(bucket: string, { limit, windowMs }: Quota): Promise<CountResult> {
+    const retryAt = Number(await this.#run('count', bucket, [limit, windowMs]));
+    return retryAt === 0 ? { allowed: true } : { allowed: false, retryAt };
+  }
+
+  async uncount(bucket: string): Promise<void> {
+    await this.#run('uncount', bucket, []);
+  }
+
+  async pardon(subject: string): Promise<void> {
+    await this.#run('pardon', subject, []);
+  }
+
+  async forget(subject: string): Promise<void> {
+    await this.#run('forget', subject, []);
+  }
+
+  /** Nothing to do: keys die by themselves. */
+  async prune(): Promise<number> {
+    return 0;
+  }
+
+  async #isDone(verb: Verb, subject: string, values: readonly (string | number)[]): Promise<boolean> {
+    return Number(await this.#run(verb, subject, values)) === 1;
+  }
+
+  async #list(verb: Verb, subject: string, values: readonly (string | number)[]): Promise<string[]> {
+    const reply = await this.#run(verb, subject, values);
+    if (!Array.isArray(reply)) throw new FactorError('unavailable');
+    return reply.map(String);
+  }
+
+  /** Every fault, and a server that does not answer in time, is `unavailable`. */
+  async #run(verb: Verb, subject: string, values: readonly (string | number)[]): Promise<unknown> {
+    const { client, prefix, timeoutMs, clock } = this.#options;
+    const now = clock === undefined ? '' : String(clock());
+    const given = { keys: [prefix + subject], arguments: [now, String(RETENTION_MS), ...values.map(String)] };
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new RedisTimeout()), timeoutMs);
+    });
+    try {
+      return await Promise.race([this.#evaluate(client, verb, given), tooLate]);
+    } catch (cause) {
+      throw new FactorError('unavailable', { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** By its digest; a server that does not know it yet, or has forgotten it, is sent the script. */
+  async #evaluate(client: RedisScripting, verb: Verb, given: ScriptArguments): Promise<unknown> {
+    const sha1 = this.#digests.get(verb) ?? createHash('sha1').update(SCRIPTS[verb]).digest('hex');
+    this.#digests.set(verb, sha1);
+    try {
+      return await client.evalSha(sha1, given);
+    } catch (fault) {
+      if (!(fault instanceof Error) || !fault.message.startsWith('NOSCRIPT')) throw fault;
+      return client.eval(SCRIPTS[verb], given);
+    }
+  }
+}
+
+/** A command that took too long. */
+class RedisTimeout extends Error {
+  override readonly name = 'RedisTimeout';
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { FactorConfigError, FactorError, type OtpStore } from '@parse-factors/core';
+import { createClient } from '@redis/client';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { hasRedis, RedisServer } from '../../../tools/redis.js';
+import { storeCases } from '../../core/test/store-cases.js';
+import { redisStore, type RedisScripting, type RedisStoreOptions } from '../src/index.js';
+
+const given = process.env['REDIS_URL'];
+
+describe.skipIf(given === undefined && !hasRedis())('redisStore', () => {
+  const time = { now: Date.UTC(2026, 0, 1) };
+  const prefix = `test-${randomUUID()}:`;
+  const server = given === undefined ? new RedisServer() : undefined;
+  let client: ReturnType<typeof createClient>;
+  const storeWith = (options: Partial<RedisStoreOptions> = {}): OtpStore =>
+    redisStore({ client, prefix, clock: () => time.now, ...options });
+  beforeAll(async () => {
+    await server?.start();
+    client = createClient({ url: given ?? server?.url ?? '', disableOfflineQueue: true });
+    client.on('error', () => undefined);
+    await client.connect();
+  });
+  afterAll(async () => {
+    client.destroy();
+    await server?.remove();
+  });
+
+  storeCases(() => ({ store: storeWith(), time, subject: () => randomUUID() }), { prunes: false });
+
+  it('lets keys die by themselves: claims and counts with their time, subjects two days after anything happened', async () => {
+    const store = storeWith();
+    const [claim, bucket, subject] = [randomUUID(), randomUUID(), randomUUID()];
+    await store.claim(claim, time.now + 5000);
+    await store.count(bucket, { limit: 5, windowMs: 60_000 });
+    await store.issue(subject, { digest: 'x', expiresAt: time.now + 300_000 }, { cooldownMs: 0, quotas: [] });
+    const lives = async (key: string): Promise<number> => Math.round((await client.pTTL(prefix + key)) / 1000);
+    expect([await lives(claim), await lives(bucket), await lives(subject)]).toEqual([5, 60, 2 * 24 * 3600 + 300]);
+    expect(await store.prune(time.now, 10)).toBe(0);
+  });
+
+  it("goes by the server's time where no clock is given", async () => {
+    const store = redisStore({ client, prefix });
+    const subject = randomUUID();
+    expect(await store.claim(subject, Date.now() - 1)).toBe(true);
+    expect(await store.claim(subject, Date.now() + 60_000)).toBe(true);
+    expect(await store.claim(subject, Date.now() + 60_000)).toBe(false);
+  });
+
+  it('keeps to its prefix', async () => {
+    const [one, other] = [storeWith({ prefix: `${prefix}a:` }), storeWith({ prefix: `${prefix}b:` })];
+    const key = randomUUID();
+    expect(await one.claim(key, time.now + 1000)).toBe(true);
+    expect(await other.claim(key, time.now + 1000)).toBe(true);
+    expect(await one.claim(key, time.now + 1000)).toBe(false);
+  });
+
+  it('sends a script again that the server has forgotten', async () => {
+    const store = storeWith();
+    expect(await store.claim(randomUUID(), time.now + 1000)).toBe(true);
+    await client.scriptFlush();
+    expect(await store.claim(randomUUID(), time.now + 1000)).toBe(true);
+  });
+
+  it('makes one round trip for each verb', async () => {
+    let commands = 0;
+    const counting: RedisScripting = {
+      evalSha: (sha1, options) => ((commands += 1), client.evalSha(sha1, options)),
+      eval: (script, options) => ((commands += 1), client.eval(script, options)),
+    };
+    const store = storeWith({ client: counting });
+    const limits = { maxAttempts: 5, maxFailures: 10, lockMs: 60_000, maxLockMs: 60_000 };
+    const code = { digest: 'x', expiresAt: time.now + 1000 };
+    const verbs = [
+      () => store.issue('s', code, { cooldownMs: 0, quotas: [{ limit: 9, windowMs: 1000 }] }),
+      () => store.attempt('s', limits),
+      () => store.consume('s', 'x'),
+      () => store.revoke('s', 'x'),
+      () => store.advance('s', 1),
+      () => store.claim('c', time.now),
+      () => store.count('b', { limit: 5, windowMs: 1000 }),
+      () => store.uncount('b'),
+      () => store.pardon('s'),
+      () => store.forget('s'),
+    ];
+    for (const verb of verbs) await verb();
+    commands = 0;
+    for (const verb of verbs) await verb();
+    expect(commands).toBe(verbs.length);
+  });
+
+  it('rejects as unavailable when the server does not answer in time, or not at all', async () => {
+    const hanging: RedisScripting = { evalSha: () => new Promise(() => undefined), eval: () => new Promise(() => undefined) };
+    const fault = await storeWith({ client: hanging, timeoutMs: 20 })
+      .claim('x', time.now + 1)
+      .catch((error: unknown) => error);
+    expect(fault).toBeInstanceOf(FactorError);
+    expect(fault).toMatchObject({ code: 'unavailable', cause: { name: 'RedisTimeout' } });
+    const wrong: RedisScripting = { evalSha: async () => 'OK', eval: async () => 'OK' };
+    await expect(
+      storeWith({ client: wrong }).attempt('x', { maxAttempts: 1, maxFailures: 1, lockMs: 1, maxLockMs: 1 }),
+    ).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  });
+
+  it.skipIf(given !== undefined)('rejects while the server is down, and works again by itself', async () => {
+    const store = storeWith({ timeoutMs: 500 });
+    await server?.stop();
+    await expect(store.claim(randomUUID(), time.now + 1000)).rejects.toMatchObject({ code: 'unavailable' });
+    await server?.start();
+    await vi.waitFor(async () => expect(await store.claim(randomUUID(), time.now + 1000)).toBe(true), { timeout: 10_000 });
+  });
+
+  it.each([
+    [{}, /"client"/],
+    [{ client: { eval: () => undefined } }, /"client"/],
+    [{ prefix: 5 }, /"prefix"/],
+    [{ timeoutMs: 0 }, /"timeoutMs"/],
+    [{ clock: 5 }, /"clock"/],
+    [{ url: 'redis://' }, /unknown option "url"/],
+  ])('refuses %j', (options, message) => {
+    const sound = 'client' in options || Object.keys(options).length === 0 ? {} : { client };
+    expect(() => redisStore({ ...sound, ...options } as RedisStoreOptions)).toThrow(FactorConfigError);
+    expect(() => redisStore({ ...sound, ...options } as RedisStoreOptions)).toThrow(message);
+  });
+});
