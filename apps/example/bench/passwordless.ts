@@ -10,8 +10,8 @@ import { naiveAdapter } from './naive-adapter.js';
 
 const CONCURRENCY = 8;
 const FLOWS_PER_WORKER = 8;
-const ROUNDS = 25;
-const GUESSES = 60;
+const ROUNDS = 15;
+const GUESSES = 30;
 
 /** Every address is used again and again here. */
 const UNLIMITED = { maxSendsPerIp: 1_000_000, maxSendsPer10Minutes: 100, maxSendsPerDay: 1000, maxFailures: 100 };

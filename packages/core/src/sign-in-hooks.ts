@@ -16,9 +16,6 @@ import { proveFirst } from './prove-first.js';
 import { requestContext } from './request-context.js';
 import type { SignIn } from './sign-in.js';
 
-/** The least time of a reply to who begins, in milliseconds: a row that is new takes longer than one that is there. */
-const REPLY_MS = 20;
-
 /** How many milliseconds a sign-up may take from its answer to its row. */
 const SIGN_UP_MS = 10_000;
 
@@ -46,7 +43,7 @@ export class SignInHooks<Enrolment extends object> {
     const isKnown = async (id: string): Promise<boolean> =>
       (await database.find('_User', { [`authData.${this.#key}.id`]: id }, { limit: 1 })).length > 0;
     const context = requestContext(this.#key, this.#runtime, request);
-    return notBefore(REPLY_MS, () => this.#signIn.begin(context, payload, isKnown));
+    return this.#signIn.begin(context, payload, isKnown);
   }
 
   /** Nobody has the id: a sign-up, or a session that links it. */
@@ -144,14 +141,6 @@ export class SignInHooks<Enrolment extends object> {
     traceOf(config, userId).made.add(markOf(record));
     return record;
   }
-}
-
-/** Does the work, and gives its outcome no sooner than that. */
-async function notBefore<Result>(milliseconds: number, work: () => Promise<Result>): Promise<Result> {
-  const pause = new Promise((resolve) => setTimeout(resolve, milliseconds));
-  const [outcome] = await Promise.allSettled([work(), pause]);
-  if (outcome.status === 'rejected') throw outcome.reason;
-  return outcome.value;
 }
 
 /** A sign-in that carries a session would be a link to its user for Parse Server. */
