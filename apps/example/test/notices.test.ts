@@ -151,6 +151,19 @@ describe('a notice', () => {
     expect(notices()).toHaveLength(19);
   });
 
+  it('is within the budget of all messages, and of a range of numbers', async () => {
+    await start({ mail: { budget: { limit: 2, windowMs: 60 * MINUTE } }, sms: { maxSendsPerPrefix: 2 } });
+    const person = await stage.signUp();
+    await stage.enrolEmail(person, 'ann@example.com'); // one message, and one more is allowed
+    await stage.enrolPhone(person, '+15551110002');
+    await vi.waitFor(() => expect(noticesIn(stage.mail)).toHaveLength(1));
+    stage.time.now += MINUTE;
+    const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);
+    expect((await stage.save(person, { totp: stage.totp(String(body['challengeData'].totp.secret)) })).status).toBe(200);
+    const refused = (): number => stage.events.filter(({ reason }) => reason === 'cooldown').length;
+    await vi.waitFor(() => expect([refused(), noticesIn(stage.sms).length, noticesIn(stage.mail).length]).toEqual([1, 1, 1]));
+  });
+
   it('is not sent where that is switched off, or a function is the channel', async () => {
     await start({ compose: { notices: false } });
     const person = await stage.signUp();

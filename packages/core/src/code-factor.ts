@@ -2,6 +2,7 @@ import type { AddressKind } from './address-kind.js';
 import { assertOneForm, hasField, normalise, readAnswer, SAFE_INPUT } from './code-answer.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { CodeSignIn, rejecting } from './code-sign-in.js';
+import type { CodeTarget } from './code-target.js';
 import { FactorConfigError, FactorError } from './factor-error.js';
 import {
   Factor,
@@ -16,7 +17,7 @@ import {
   type Reply,
 } from './factor.js';
 import { assertLocks } from './guess.js';
-import { OneTimeCodes, type CodeTarget } from './one-time-codes.js';
+import { OneTimeCodes } from './one-time-codes.js';
 import { digitsRule, readCode, readFields, type FieldRule } from './payload.js';
 import type { SignIn } from './sign-in.js';
 

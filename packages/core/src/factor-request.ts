@@ -21,6 +21,7 @@ export class FactorRequest<Enrolment extends object> {
   readonly #session: HookUser | undefined;
   readonly #owner: RecordOwner;
   readonly #records: EnrolmentRecords<Enrolment>;
+  #opened: OpenedEnrolment<Enrolment> | undefined;
 
   /**
    * @param key the factor's key in `auth`
@@ -56,7 +57,9 @@ export class FactorRequest<Enrolment extends object> {
    * @throws FactorError `unavailable` when there is one that does not open
    */
   findEnrolment(): OpenedEnrolment<Enrolment> | undefined {
-    return this.record === undefined ? undefined : this.#records.open(this.record);
+    if (this.record === undefined) return undefined;
+    this.#opened ??= this.#records.open(this.record);
+    return this.#opened;
   }
 
   /**

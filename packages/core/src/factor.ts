@@ -99,11 +99,19 @@ export interface AccountChange {
   };
 }
 
+/** What sending a notice is counted with. */
+export type NoticeContext = Pick<RequestContext, 'appId' | 'key' | 'store' | 'keyring'>;
+
 /** A notice that can be sent. */
 export interface FactorNotice {
   /** Where it goes; each address is told once. */
   readonly address: string;
-  send(): Promise<void>;
+  /**
+   * Sends it, within the limits of the factor.
+   *
+   * @throws FactorError `cooldown`
+   */
+  send(context: NoticeContext): Promise<void>;
 }
 
 /** A confirmed enrolment. */

@@ -44,6 +44,7 @@ export {
   type FactorNotice,
   type FactorUser,
   type Intent,
+  type NoticeContext,
   type Purpose,
   type Reply,
   type RequestContext,

@@ -46,7 +46,7 @@ export async function sendNotices(
         told.add(address);
         if (!isCounted && !(await isWithinQuota(runtime, config, user))) return;
         isCounted = true;
-        await send();
+        await send({ appId: config.appId, key, store: runtime.storeFor(config), keyring: runtime.keyring });
         tell(runtime.onEvent, { ...event, type: 'notified', factor: key, reason: type });
       }
     } catch (fault) {

@@ -6,7 +6,7 @@ import { loginTrace } from './login-trace.js';
 import type { HookRequest } from './parse-hooks.js';
 import { asObject } from './payload.js';
 import { requestContext } from './request-context.js';
-import type { ProvenId } from './sign-in.js';
+import type { ProvenId, SignIn } from './sign-in.js';
 
 /**
  * Checks everything of a login that signs in alone, once for all its factors, and spends nothing.
@@ -26,9 +26,18 @@ export async function proveFirst(request: HookRequest, runtime: FactorRuntime): 
       proven.set(key, await signIn.check(requestContext(key, runtime, request), payload));
     } else {
       const scope = new FactorRequest(key, runtime, request, original as FactorUser);
-      const storedId = String(asObject(scope.record)?.['id']);
-      proven.set(key, await signIn.check(scope.context, payload, scope.findEnrolment()?.enrolment, storedId));
+      proven.set(key, await checkStored(scope, signIn, payload));
     }
   }
   return proven;
+}
+
+/** Checks an answer against what is stored of the user whom Parse Server has found. */
+export function checkStored<Enrolment extends object>(
+  scope: FactorRequest<Enrolment>,
+  signIn: SignIn<Enrolment>,
+  payload: unknown,
+): Promise<ProvenId> {
+  const storedId = String(asObject(scope.record)?.['id']);
+  return signIn.check(scope.context, payload, scope.findEnrolment()?.enrolment, storedId);
 }

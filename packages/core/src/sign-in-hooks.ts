@@ -12,7 +12,7 @@ import { traceOf } from './login-trace.js';
 import type { HookRequest } from './parse-hooks.js';
 import { fetchUser } from './parse-user.js';
 import { asObject } from './payload.js';
-import { proveFirst } from './prove-first.js';
+import { checkStored, proveFirst } from './prove-first.js';
 import { requestContext } from './request-context.js';
 import type { SignIn } from './sign-in.js';
 
@@ -79,7 +79,9 @@ export class SignInHooks<Enrolment extends object> {
     if (request.user !== undefined && request.user.id !== request.original?.id) return this.#linkTaken(payload, request);
     if (request.isChallenge === true) {
       // Says who somebody is; what is given here is still good for the login.
-      await this.#identify(payload, request);
+      const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, asUser(request.original));
+      if (scope.record === undefined) throw new FactorError('not_enrolled');
+      await checkStored(scope, this.#signIn, payload);
       return UNCHANGED;
     }
     assertNoOther(request);
@@ -101,13 +103,6 @@ export class SignInHooks<Enrolment extends object> {
     }
     if (isBareId(payload)) return this.#provide(payload, request);
     return this.#own.isEcho(payload, request) ? UNCHANGED : this.logIn(payload, request);
-  }
-
-  /** Here the stored row stands in the place of what was sent. */
-  async #identify(payload: unknown, request: HookRequest): Promise<void> {
-    const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, asUser(request.original));
-    const storedId = String(asObject(scope.record)?.['id']);
-    await this.#signIn.check(scope.context, payload, scope.enrolment.enrolment, storedId);
   }
 
   /** An id that another account has. Only who proves that it is his own learns so, and from Parse Server. */
