@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
+import { requireParseServer } from './parse-server-home.js';
 
 interface Queries {
   query(...given: unknown[]): unknown;
 }
 
 /** The driver that Parse Server uses, which may be another copy than ours. */
-const nearby = createRequire(import.meta.url);
-const driver = createRequire(nearby.resolve('pg-promise'))('pg') as { readonly Client: { readonly prototype: Queries } };
+const driver = createRequire(requireParseServer.resolve('pg-promise'))('pg') as { readonly Client: { readonly prototype: Queries } };
 
 /** How many SQL statements Parse Server in this process sends while the work runs. */
 export async function countStatements(work: () => Promise<unknown>): Promise<number> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createRequire } from 'node:module';
 import pg from 'pg';
+import { requireParseServer } from './parse-server-home.js';
 import { freePort } from './postgres.js';
 
 /** An answer of the server. */
@@ -53,15 +53,14 @@ export async function createDatabase(postgres: string): Promise<string> {
 
 /** Parse Server keeps the schema of the one database it knows in a global of the process. */
 function forgetSchema(): void {
-  const require = createRequire(import.meta.url);
-  const cache = require('parse-server/lib/Adapters/Cache/SchemaCache.js') as { readonly default: { clear(): void } };
+  const cache = requireParseServer('parse-server/lib/Adapters/Cache/SchemaCache.js') as { readonly default: { clear(): void } };
   cache.default.clear();
 }
 
 /** Starts a Parse Server with these options on an empty database. One at a time in a process, unless they share it. */
 export async function startParseServer(postgres: string, options: object, databaseUri?: string): Promise<TestServer> {
   process.env['PARSE_SERVER_LOGS_FOLDER'] = 'null';
-  const { ParseServer } = (await import('parse-server')) as unknown as {
+  const { ParseServer } = requireParseServer('parse-server') as {
     ParseServer: { startApp(options: object): Promise<RunningParseServer> };
   };
   const uri = databaseUri ?? (await createDatabase(postgres));
