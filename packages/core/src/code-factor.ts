@@ -140,12 +140,9 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
   }
 
   async #check(context: FactorContext, purpose: Purpose, address: string, code: string): Promise<AddressEnrolment> {
-    const check = async (): Promise<void> => {
-      const { spend } = await this.#codes.check(context, this.#target(context, purpose, address), code);
-      await spend();
-    };
+    const redeem = (): Promise<void> => this.#codes.redeem(context, this.#target(context, purpose, address), code);
     // What signs in alone has one word for every wrong code.
-    await (this.signIn === undefined ? check() : rejecting(check, 'code_expired'));
+    await (this.signIn === undefined ? redeem() : rejecting(redeem, 'code_expired'));
     return { address };
   }
 

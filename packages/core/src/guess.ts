@@ -1,7 +1,7 @@
 import { FactorConfigError, FactorError } from './factor-error.js';
 import type { Purpose, RequestContext } from './factor.js';
 import { integerOption, type OptionRule } from './options.js';
-import type { AttemptLimits } from './otp-store.js';
+import type { AttemptLimits, AttemptResult, RedeemResult } from './otp-store.js';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -33,33 +33,52 @@ export interface Guess {
   /** The highest mark so far, -1 when there is none. */
   readonly mark: number;
   /** Tells listeners that the answer was refused, and gives the error to throw. */
-  reject(code: 'code_rejected' | 'code_expired'): FactorError;
+  reject(code: Rejection): FactorError;
 }
 
+type Rejection = 'code_rejected' | 'code_expired';
+
 /**
- * Counts an attempt; every comparison begins here.
+ * Counts an attempt; every comparison begins here, unless the store does it all in one step.
  *
  * @throws FactorError `locked`, with when to come back
  */
 export async function beginGuess(
-  { store, emit }: RequestContext,
+  context: RequestContext,
   subject: string,
   purpose: Purpose,
   limits: AttemptLimits,
 ): Promise<Guess> {
-  const attempt = await store.attempt(subject, limits);
-  if (attempt.locked) {
+  const { digest, mark, locksUntil } = assertOpen(context, purpose, await context.store.attempt(subject, limits));
+  return { digest, mark, reject: (code) => refuse(context, purpose, code, locksUntil) };
+}
+
+/**
+ * Judges an attempt that the store has counted, compared and spent in one step.
+ *
+ * @throws FactorError `code_rejected`, `code_expired`, `locked`
+ */
+export function assertRedeemed(context: RequestContext, purpose: Purpose, result: RedeemResult): void {
+  const { outcome, locksUntil } = assertOpen(context, purpose, result);
+  if (outcome !== 'spent') throw refuse(context, purpose, outcome === 'wrong' ? 'code_rejected' : 'code_expired', locksUntil);
+}
+
+type Open<Result> = Extract<Result, { readonly locked: false }>;
+
+function assertOpen<Result extends AttemptResult | RedeemResult>(
+  { emit }: RequestContext,
+  purpose: Purpose,
+  result: Result,
+): Open<Result> {
+  if (result.locked) {
     emit({ type: 'rejected', purpose, reason: 'locked' });
-    throw new FactorError('locked', { retryAt: attempt.retryAt });
+    throw new FactorError('locked', { retryAt: result.retryAt });
   }
-  const { digest, mark, locksUntil } = attempt;
-  return {
-    digest,
-    mark,
-    reject(code) {
-      emit({ type: 'rejected', purpose, reason: code });
-      if (locksUntil !== undefined) emit({ type: 'locked', purpose, retryAt: locksUntil });
-      return new FactorError(code);
-    },
-  };
+  return result as Open<Result>;
+}
+
+function refuse({ emit }: RequestContext, purpose: Purpose, code: Rejection, locksUntil: number | undefined): FactorError {
+  emit({ type: 'rejected', purpose, reason: code });
+  if (locksUntil !== undefined) emit({ type: 'locked', purpose, retryAt: locksUntil });
+  return new FactorError(code);
 }

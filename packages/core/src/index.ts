@@ -78,6 +78,7 @@ export {
   type LiveCode,
   type OtpStore,
   type Quota,
+  type RedeemResult,
   type SendLimits,
 } from './otp-store.js';
 export type { ParseDatabase, ParseRow, ParseSchema } from './parse-database.js';
@@ -87,6 +88,7 @@ export { asObject, digitsRule, readCode, readFields, type FieldRule } from './pa
 export type { EnrolmentOptions, LoginPolicy, Policy, PolicyOption, RoleNames } from './policy.js';
 export { pruneStore } from './prune.js';
 export { drawBytes, randomDigits, systemRandom, type RandomSource } from './random.js';
+export { RowOtpStore, type QuotaWindow, type RowChange, type RowStep, type SubjectRow } from './row-otp-store.js';
 export type { Finding } from './self-check.js';
 export type { ProvenId, SignIn } from './sign-in.js';
 export { subjectOf } from './subject.js';

@@ -87,7 +87,12 @@ export class Keyring {
    * @param purpose what it is for; digests of different purposes never match
    */
   digest(purpose: string, ...parts: readonly string[]): string {
-    return `${this.#current}.${this.#mac(this.#current, purpose, parts).toString('base64url')}`;
+    return this.#digest(this.#current, purpose, parts);
+  }
+
+  /** What {@link digest} gives under each of the keys, newest first. */
+  digests(purpose: string, ...parts: readonly string[]): string[] {
+    return [...this.#keys.keys()].map((keyName) => this.#digest(keyName, purpose, parts));
   }
 
   /** Whether the digest is that of the same purpose and parts, under whichever key made it. Constant time. */
@@ -133,6 +138,10 @@ export class Keyring {
     } catch (cause) {
       throw new FactorError('unavailable', { cause });
     }
+  }
+
+  #digest(keyName: string, purpose: string, parts: readonly string[]): string {
+    return `${keyName}.${this.#mac(keyName, purpose, parts).toString('base64url')}`;
   }
 
   #mac(keyName: string, purpose: string, parts: readonly string[]): Buffer {

@@ -3,7 +3,7 @@ import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import type { CodeTarget } from './code-target.js';
 import { FactorError } from './factor-error.js';
 import type { AccountChange, FactorNotice, FactorUser, Reply, RequestContext } from './factor.js';
-import { beginGuess } from './guess.js';
+import { assertRedeemed, beginGuess } from './guess.js';
 import { MessageDelivery } from './message-delivery.js';
 import { randomDigits } from './random.js';
 import { SendQuotas } from './send-quotas.js';
@@ -111,16 +111,27 @@ export class OneTimeCodes {
   }
 
   /**
-   * Counts an attempt and checks the code.
+   * Counts an attempt, checks the code and spends it, in one step where the store can.
    *
    * @throws FactorError `code_rejected`, `code_expired`, `locked`
    */
-  async check(
-    context: RequestContext,
-    { subject, purpose, address }: Omit<CodeTarget, 'user'>,
-    code: string,
-  ): Promise<CheckedCode> {
-    const { store, keyring, emit } = context;
+  async redeem(context: RequestContext, target: Omit<CodeTarget, 'user'>, code: string): Promise<void> {
+    const { store, keyring } = context;
+    const { subject, purpose, address } = target;
+    if (store.redeem === undefined) return (await this.check(context, target, code)).spend();
+    const digests = keyring.digests('code', subject, address, code);
+    assertRedeemed(context, purpose, await store.redeem(subject, digests, this.#options));
+    this.#tellVerified(context, target);
+  }
+
+  /**
+   * Counts an attempt and checks the code, to be spent later.
+   *
+   * @throws FactorError `code_rejected`, `code_expired`, `locked`
+   */
+  async check(context: RequestContext, target: Omit<CodeTarget, 'user'>, code: string): Promise<CheckedCode> {
+    const { store, keyring } = context;
+    const { subject, purpose, address } = target;
     const guess = await beginGuess(context, subject, purpose, this.#options);
     const { digest } = guess;
     if (digest === undefined) throw guess.reject('code_expired');
@@ -128,9 +139,13 @@ export class OneTimeCodes {
     return {
       spend: async () => {
         if (!(await store.consume(subject, digest))) throw guess.reject('code_expired');
-        emit({ type: 'verified', purpose, ...this.#traffic(context, address, 'verified') });
+        this.#tellVerified(context, target);
       },
     };
+  }
+
+  #tellVerified(context: RequestContext, { purpose, address }: Omit<CodeTarget, 'user'>): void {
+    context.emit({ type: 'verified', purpose, ...this.#traffic(context, address, 'verified') });
   }
 
   #traffic({ clock }: RequestContext, address: string, what: 'sent' | 'verified'): CountryCounts | undefined {

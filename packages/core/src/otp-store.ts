@@ -54,6 +54,17 @@ export type AttemptResult =
     }
   | { readonly locked: true; readonly retryAt: number };
 
+/** Answer of {@link OtpStore.redeem}. */
+export type RedeemResult =
+  | {
+      readonly locked: false;
+      /** `spent` for exactly one caller; `wrong`, or `absent` where no code lives or its attempts are used up. */
+      readonly outcome: 'spent' | 'wrong' | 'absent';
+      /** When this attempt failed and was the one that locks: until when. */
+      readonly locksUntil: number | undefined;
+    }
+  | { readonly locked: true; readonly retryAt: number };
+
 /** Answer of {@link OtpStore.count}. */
 export type CountResult = { readonly allowed: true } | { readonly allowed: false; readonly retryAt: number };
 
@@ -75,6 +86,12 @@ export interface OtpStore {
 
   /** Spends the live code and clears failures: true for exactly one caller, and only while the code lives. */
   consume(subject: string, digest: string): Promise<boolean>;
+
+  /**
+   * {@link attempt} and {@link consume} in one step, for a store that can: counts the attempt, and spends
+   * the live code where its digest is one of these.
+   */
+  redeem?(subject: string, digests: readonly string[], limits: AttemptLimits): Promise<RedeemResult>;
 
   /** Kills this live code, and no other; leaves everything that was counted. */
   revoke(subject: string, digest: string): Promise<void>;

@@ -15,6 +15,7 @@ import {
   type OptionRule,
   type OtpStore,
   type Quota,
+  type RedeemResult,
   type SendLimits,
 } from '@parse-factors/core';
 import { SCRIPTS, type Verb } from './scripts.js';
@@ -89,21 +90,28 @@ class RedisOtpStore implements OtpStore {
   async issue(subject: string, { digest, expiresAt }: LiveCode, { cooldownMs, quotas }: SendLimits): Promise<IssueResult> {
     const limits = quotas.flatMap(({ limit, windowMs }) => [limit, windowMs]);
     const [outcome, retryAt] = await this.#list('issue', subject, [digest, expiresAt, cooldownMs, ...limits]);
-    return outcome === 'issued'
-      ? { issued: true }
-      : { issued: false, reason: outcome === 'locked' ? 'locked' : 'cooldown', retryAt: Number(retryAt) };
+    if (outcome === 'issued') return { issued: true };
+    if (outcome !== 'locked' && outcome !== 'cooldown') throw new FactorError('unavailable');
+    return { issued: false, reason: outcome, retryAt: Number(retryAt) };
   }
 
-  async attempt(subject: string, { maxAttempts, maxFailures, lockMs, maxLockMs }: AttemptLimits): Promise<AttemptResult> {
-    const limits = [maxAttempts, maxFailures, lockMs, maxLockMs];
-    const [outcome, first = '', mark, locksUntil = ''] = await this.#list('attempt', subject, limits);
+  async attempt(subject: string, limits: AttemptLimits): Promise<AttemptResult> {
+    const [outcome, first = '', mark, locksUntil = ''] = await this.#list('attempt', subject, asList(limits));
     if (outcome === 'locked') return { locked: true, retryAt: Number(first) };
+    if (outcome !== 'open') throw new FactorError('unavailable');
     return {
       locked: false,
       digest: first === '' ? undefined : first,
       mark: Number(mark),
       locksUntil: locksUntil === '' ? undefined : Number(locksUntil),
     };
+  }
+
+  async redeem(subject: string, digests: readonly string[], limits: AttemptLimits): Promise<RedeemResult> {
+    const [outcome, until = ''] = await this.#list('redeem', subject, [...asList(limits), ...digests]);
+    if (outcome === 'locked') return { locked: true, retryAt: Number(until) };
+    if (outcome !== 'spent' && outcome !== 'wrong' && outcome !== 'absent') throw new FactorError('unavailable');
+    return { locked: false, outcome, locksUntil: until === '' ? undefined : Number(until) };
   }
 
   consume(subject: string, digest: string): Promise<boolean> {
@@ -184,6 +192,13 @@ class RedisOtpStore implements OtpStore {
     }
   }
 }
+
+const asList = ({ maxAttempts, maxFailures, lockMs, maxLockMs }: AttemptLimits): number[] => [
+  maxAttempts,
+  maxFailures,
+  lockMs,
+  maxLockMs,
+];
 
 /** A command that took too long. */
 class RedisTimeout extends Error {

@@ -41,8 +41,8 @@ keep(math.max(now, tonumber(ARGV[4])) + retention - now)
 return {'issued'}
 `;
 
-/** `maxAttempts, maxFailures, lockMs, maxLockMs` → `{"locked", until}` or `{"open", digest, mark, locksUntil}`. */
-const ATTEMPT = `
+/** Counts an attempt by `maxAttempts, maxFailures, lockMs, maxLockMs`; leaves `digest`, empty where none lives, and `locksUntil`. */
+const COUNT_ATTEMPT = `
 local lockedUntil, expiresAt, attempts, failures, locks = read('lockedUntil', 'expiresAt', 'attempts', 'failures', 'locks')
 if lockedUntil > now then return {'locked', text(lockedUntil)} end
 attempts, failures = attempts + 1, failures + 1
@@ -55,6 +55,11 @@ redis.call('HSET', key, 'attempts', text(attempts), 'failures', text(failures), 
 keep(math.max(now, lockedUntil) + retention - now)
 local digest = ''
 if expiresAt > now and attempts <= tonumber(ARGV[3]) then digest = redis.call('HGET', key, 'digest') or '' end
+`;
+
+/** → `{"locked", until}` or `{"open", digest, mark, locksUntil}`. */
+const ATTEMPT = `
+${COUNT_ATTEMPT}
 return {'open', digest, redis.call('HGET', key, 'mark') or '-1', locksUntil}
 `;
 
@@ -67,6 +72,20 @@ if redis.call('HGET', key, 'digest') ~= ARGV[3] or read('expiresAt') <= now then
 ${NO_CODE}
 ${NO_FAILURES}
 return 1
+`;
+
+/** The four limits, then digests → `{"locked", until}`, `{"spent"}`, or `{"wrong" | "absent", locksUntil}`. */
+const REDEEM = `
+${COUNT_ATTEMPT}
+if digest == '' then return {'absent', locksUntil} end
+for index = 7, #ARGV do
+  if ARGV[index] == digest then
+    ${NO_CODE}
+    ${NO_FAILURES}
+    return {'spent'}
+  end
+end
+return {'wrong', locksUntil}
 `;
 
 /** `digest` → 1 where it was the live one. */
@@ -117,12 +136,14 @@ return 1
 const FORGET = `return redis.call('DEL', key)`;
 
 /** What a script does: a verb of the store. */
-export type Verb = 'issue' | 'attempt' | 'consume' | 'revoke' | 'advance' | 'claim' | 'count' | 'uncount' | 'pardon' | 'forget';
+export type Verb =
+  'issue' | 'attempt' | 'redeem' | 'consume' | 'revoke' | 'advance' | 'claim' | 'count' | 'uncount' | 'pardon' | 'forget';
 
 /** The scripts by verb, in Lua 5.1 as Redis runs it. */
 export const SCRIPTS: Readonly<Record<Verb, string>> = {
   issue: PRELUDE + ISSUE,
   attempt: PRELUDE + ATTEMPT,
+  redeem: PRELUDE + REDEEM,
   consume: PRELUDE + CONSUME,
   revoke: PRELUDE + REVOKE,
   advance: PRELUDE + ADVANCE,
