@@ -12,7 +12,7 @@ import {
 import type { Factor, FactorUser } from './factor.js';
 import { Freshness, type FreshnessOptions, type ProofAccount, type SessionOwner } from './freshness.js';
 import type { HookUser } from './parse-hooks.js';
-import { authDataOf, fetchUser, revokeSessions, writeRecords } from './parse-user.js';
+import { authDataOf, fetchUser, removeProviders, revokeSessions, writeRecords } from './parse-user.js';
 import { changeRecord } from './record-change.js';
 import type { AskedRequest } from './request-context.js';
 import { subjectOf } from './subject.js';
@@ -105,7 +105,7 @@ export class Account {
     const standIns = standInFactors(this.#runtime);
     const isLast = second.length > 0 && second.every((key) => keys.includes(key));
     const removed = isLast ? [...keys, ...storedAmong(this.#authData, standIns)] : keys;
-    await this.#write(Object.fromEntries(removed.map((key) => [key, null])));
+    await removeProviders(this.#request.config, this.#user.id, removed);
     await this.#sweepStandIns(); // somebody else may have removed another one
     await this.endProofs();
     const change = keys.find((key) => !standIns.includes(key));
@@ -114,7 +114,7 @@ export class Account {
 
   /** Stores what was set up without Parse Server's help, ends what that ends, and tells of it. */
   async storeEnrolled(records: Readonly<Record<string, EnrolmentRecord>>): Promise<void> {
-    await this.#write(records);
+    await writeRecords(this.#request.config, this.#user.id, records);
     const keys = Object.keys(records);
     await this.endWhatDependsOn('enrolled', keys[0] ?? '');
     for (const key of keys) this.#emitter(key)({ type: 'enrolled', purpose: 'enrolment' });
@@ -162,16 +162,12 @@ export class Account {
     const authData = authDataOf(await fetchUser(this.#request.config, this.#user.id));
     if (storedAmong(authData, secondFactors(this.#runtime)).length > 0) return false;
     const left = storedAmong(authData, standInFactors(this.#runtime));
-    if (left.length > 0) await this.#write(Object.fromEntries(left.map((key) => [key, null])));
+    if (left.length > 0) await removeProviders(this.#request.config, this.#user.id, left);
     return true;
   }
 
   async #hasJustLoggedIn(): Promise<boolean> {
     return (await this.#freshness('login').find(this.#sessionOwner, this.#proofAccount)) !== undefined;
-  }
-
-  #write(records: Readonly<Record<string, EnrolmentRecord | null>>): Promise<void> {
-    return writeRecords(this.#request.config, this.#user.id, records);
   }
 
   #emitter(key: string): ReturnType<typeof emitter> {

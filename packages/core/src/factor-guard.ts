@@ -11,7 +11,7 @@ import { asUser } from './login-request.js';
 import { traceOf } from './login-trace.js';
 import { answering } from './parse-fault.js';
 import type { HookConfig, HookObject, HookUser } from './parse-hooks.js';
-import { authDataOf, fetchUser, hasOnly, roleNames } from './parse-user.js';
+import { authDataOf, emptiesAuthData, fetchUser, hasOnly, removeProviders, roleNames } from './parse-user.js';
 import { relinks } from './relinks.js';
 import { subjectOf } from './subject.js';
 
@@ -93,8 +93,12 @@ export class FactorGuard {
         for (const key of removed) emitter(key, this.#runtime, request, user)({ type: 'removed' });
       }
       // Parse Server must not write a removal itself: what it removed might have been set up since.
-      const kept = Object.entries(authData).filter(([key, value]) => value !== null || !Object.hasOwn(factors, key));
-      if (kept.length < Object.keys(authData).length) object.set('authData', Object.fromEntries(kept));
+      const nulls = Object.keys(authData).filter((key) => authData[key] === null);
+      const unlinked = nulls.filter((key) => !Object.hasOwn(factors, key) && emptiesAuthData(request.config));
+      if (unlinked.length > 0) await removeProviders(request.config, id, unlinked);
+      const done = nulls.filter((key) => Object.hasOwn(factors, key) || unlinked.includes(key));
+      const kept = Object.entries(authData).filter(([key]) => !done.includes(key));
+      if (done.length > 0) object.set('authData', Object.fromEntries(kept));
       // Parse Server refuses whoever has neither; until then nothing has changed.
       if (hasPassword && (request.master === true || request.user !== undefined)) {
         const account = this.#account(request, user);

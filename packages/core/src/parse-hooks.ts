@@ -17,6 +17,8 @@ export interface HookRequest {
 /** The part of `request.config` that is used here. */
 export interface HookConfig {
   readonly appId: string;
+  /** Parse Server's version, such as `9.10.0`. */
+  readonly version?: string;
   readonly database: ParseDatabase;
   /** The headers of the HTTP request. */
   readonly headers?: RequestHeaders;

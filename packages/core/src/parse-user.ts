@@ -52,13 +52,44 @@ export async function replaceRecord(
   }
 }
 
-/** Writes or removes (`null`) records of a user, whatever stands there. */
+/** Writes records of a user, whatever stands there. */
 export async function writeRecords(
   { database }: HookConfig,
   userId: string,
-  records: Readonly<Record<string, EnrolmentRecord | null>>,
+  records: Readonly<Record<string, EnrolmentRecord>>,
 ): Promise<void> {
   await database.update('_User', { objectId: userId }, { authData: records }, {});
+}
+
+/** Whether Parse Server, on Postgres, empties all of `authData` when it removes one provider: before 9.3 it does. */
+export function emptiesAuthData({ version }: HookConfig): boolean {
+  const [major = 9, minor = 3] = (version ?? '').split('.', 2).filter(Boolean).map(Number);
+  return major < 9 || (major === 9 && minor < 3);
+}
+
+/**
+ * Removes what stands in a user's `authData` under these keys, whatever it is, and nothing else.
+ *
+ * @throws FactorError `unavailable` when others keep changing what is to stay
+ */
+export async function removeProviders(config: HookConfig, userId: string, keys: readonly string[]): Promise<void> {
+  const { database } = config;
+  const removed = Object.fromEntries(keys.map((key) => [key, null]));
+  if (!emptiesAuthData(config)) return void (await database.update('_User', { objectId: userId }, { authData: removed }, {}));
+  for (let round = 0; round < MAX_SWEEPS; round += 1) {
+    const stored = Object.entries(authDataOf(await fetchUser(config, userId)));
+    const kept = stored.filter(([key, value]) => value !== null && !keys.includes(key));
+    // What is to stay is written again by the same statement, as long as nobody has changed it.
+    const seals = kept.map(([key, value]) => [`authData.${key}.sealed`, asObject(value)?.['sealed']] as const);
+    const unchanged = Object.fromEntries(seals.filter(([, sealed]) => typeof sealed === 'string'));
+    const authData = { ...removed, ...Object.fromEntries(kept) };
+    try {
+      return void (await database.update('_User', { objectId: userId, ...unchanged }, { authData }, {}));
+    } catch (cause) {
+      if (asObject(cause)?.['code'] !== OBJECT_NOT_FOUND) throw new FactorError('unavailable', { cause });
+    }
+  }
+  throw new FactorError('unavailable');
 }
 
 /** Ends the user's sessions but for one; gives how many. Other servers may know them for as long as their caches do. */

@@ -1,0 +1,121 @@
+import type { AttemptLimits, Quota, SendLimits } from '@parse-factors/core';
+
+/** What the model is asked and what a store is compared by. */
+export interface ModelRules {
+  readonly limits: AttemptLimits;
+  readonly sends: SendLimits & { readonly quotas: readonly [Quota] };
+  readonly quota: Quota;
+  readonly validityMs: number;
+}
+
+/** The contract of a store once more, for one subject, written for reading: lists of events in place of counters. */
+export class StoreModel {
+  readonly #rules: ModelRules;
+  #live: { readonly digest: string; readonly expiresAt: number; attempts: number } | undefined;
+  #sent: number[] = [];
+  #sendWindow = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+  #locks = 0;
+  #lockedUntil = 0;
+  #mark = -1;
+  #claimedUntil = 0;
+  #events = 0;
+  #window = Number.NEGATIVE_INFINITY;
+
+  constructor(rules: ModelRules) {
+    this.#rules = rules;
+  }
+
+  issue(now: number, digest: string): 'issued' | 'locked' | 'cooldown' {
+    const { cooldownMs, quotas } = this.#rules.sends;
+    if (now < this.#lockedUntil) return 'locked';
+    if (now < (this.#sent.at(-1) ?? Number.NEGATIVE_INFINITY) + cooldownMs) return 'cooldown';
+    if (now >= this.#sendWindow + quotas[0].windowMs) this.#sendWindow = now;
+    if (this.#sent.filter((at) => at >= this.#sendWindow).length >= quotas[0].limit) return 'cooldown';
+    this.#sent.push(now);
+    this.#live = { digest, expiresAt: now + this.#rules.validityMs, attempts: 0 };
+    return 'issued';
+  }
+
+  attempt(now: number): { readonly digest: string | undefined; readonly mark: number } | 'locked' {
+    const { maxAttempts, maxFailures, lockMs, maxLockMs } = this.#rules.limits;
+    if (now < this.#lockedUntil) return 'locked';
+    this.#failures += 1;
+    if (this.#failures >= maxFailures) {
+      this.#lockedUntil = now + Math.min(lockMs * 2 ** this.#locks, maxLockMs);
+      this.#locks += 1;
+      this.#failures = 0;
+    }
+    if (this.#live === undefined) return { digest: undefined, mark: this.#mark };
+    this.#live.attempts += 1;
+    const { digest, expiresAt, attempts } = this.#live;
+    return { digest: now < expiresAt && attempts <= maxAttempts ? digest : undefined, mark: this.#mark };
+  }
+
+  redeem(now: number, digests: readonly string[]): 'locked' | 'absent' | 'wrong' | 'spent' {
+    const attempt = this.attempt(now);
+    if (attempt === 'locked') return 'locked';
+    if (attempt.digest === undefined) return 'absent';
+    if (!digests.includes(attempt.digest)) return 'wrong';
+    this.consume(now, attempt.digest);
+    return 'spent';
+  }
+
+  consume(now: number, digest: string): boolean {
+    if (this.#live?.digest !== digest || now >= this.#live.expiresAt) return false;
+    this.#live = undefined;
+    this.#forgive();
+    return true;
+  }
+
+  revoke(digest: string): void {
+    if (this.#live?.digest === digest) this.#live = undefined;
+  }
+
+  advance(mark: number): boolean {
+    if (mark <= this.#mark) return false;
+    this.#mark = mark;
+    // Whoever has answered has also forgiven what was tried at the live code.
+    if (this.#live !== undefined) this.#live.attempts = 0;
+    this.#forgive();
+    return true;
+  }
+
+  claim(now: number, expiresAt: number): boolean {
+    if (now < this.#claimedUntil) return false;
+    this.#claimedUntil = expiresAt;
+    return true;
+  }
+
+  count(now: number): boolean {
+    if (now >= this.#window + this.#rules.quota.windowMs) {
+      this.#window = now;
+      this.#events = 0;
+    }
+    if (this.#events >= this.#rules.quota.limit) return false;
+    this.#events += 1;
+    return true;
+  }
+
+  uncount(now: number): void {
+    if (now < this.#window + this.#rules.quota.windowMs) this.#events = Math.max(0, this.#events - 1);
+  }
+
+  pardon(): void {
+    this.#forgive();
+  }
+
+  forget(): void {
+    this.#live = undefined;
+    this.#sent = [];
+    this.#sendWindow = Number.NEGATIVE_INFINITY;
+    this.#forgive();
+    this.#mark = -1;
+  }
+
+  #forgive(): void {
+    this.#failures = 0;
+    this.#locks = 0;
+    this.#lockedUntil = 0;
+  }
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import type { AttemptLimits, LiveCode, OtpStore, Quota, RedeemResult, SendLimits } from '@parse-factors/core';
+import type { FakeClock } from './fake-clock.js';
+
+export const SECOND = 1000;
+export const MINUTE: number = 60 * SECOND;
+export const HOUR: number = 60 * MINUTE;
+
+export const LIMITS: AttemptLimits = { maxAttempts: 5, maxFailures: 10, lockMs: 15 * MINUTE, maxLockMs: 24 * HOUR };
+export const SENDS: SendLimits & { readonly quotas: readonly [Quota, Quota] } = {
+  cooldownMs: MINUTE,
+  quotas: [
+    { limit: 3, windowMs: 10 * MINUTE },
+    { limit: 5, windowMs: 24 * HOUR },
+  ],
+};
+export const FREE: SendLimits = { cooldownMs: 0, quotas: [] };
+
+/** What a case of the suite works with. */
+export interface StoreStage {
+  readonly store: OtpStore;
+  readonly clock: FakeClock;
+  /** A name that nothing is known of. */
+  readonly subject: () => string;
+  /** A code of that digest that lives for five minutes. */
+  readonly code: (digest: string) => LiveCode;
+}
+
+/** Cases of the suite by group and name. */
+export type StoreCases = Readonly<Record<string, Readonly<Record<string, (stage: StoreStage) => Promise<void>>>>>;
+
+/** Sets a stage with a store. */
+export const storeStage = (store: OtpStore, clock: FakeClock): StoreStage => ({
+  store,
+  clock,
+  subject: () => randomUUID(),
+  code: (digest) => ({ digest, expiresAt: clock() + 5 * MINUTE }),
+});
+
+/** Runs the work so many times at once. */
+export const parallel = <Result>(times: number, work: (index: number) => Promise<Result>): Promise<Result[]> =>
+  Promise.all(Array.from({ length: times }, (_, index) => work(index)));
+
+/** How many are true. */
+export const trues = (results: readonly boolean[]): number => results.filter(Boolean).length;
+
+/** Redeems as factors do: in one step where the store can, in two otherwise. */
+export async function redeem(
+  store: OtpStore,
+  subject: string,
+  digests: readonly string[],
+  limits: AttemptLimits,
+): Promise<RedeemResult> {
+  if (store.redeem !== undefined) return store.redeem(subject, digests, limits);
+  const attempt = await store.attempt(subject, limits);
+  if (attempt.locked) return attempt;
+  const { digest, locksUntil } = attempt;
+  if (digest === undefined) return { locked: false, outcome: 'absent', locksUntil };
+  if (!digests.includes(digest)) return { locked: false, outcome: 'wrong', locksUntil };
+  return (await store.consume(subject, digest))
+    ? { locked: false, outcome: 'spent', locksUntil: undefined }
+    : { locked: false, outcome: 'absent', locksUntil };
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import type { Clock, OtpStore } from '@parse-factors/core';
+import { fakeClock } from './fake-clock.js';
+import type { TestRunner } from './runner.js';
+import { FAULT_CASES } from './store-cases-faults.js';
+import { CODE_CASES } from './store-cases-codes.js';
+import { COUNTER_CASES } from './store-cases-counters.js';
+import { historyCase } from './store-cases-histories.js';
+import { PRUNE_CASES } from './store-cases-prune.js';
+import { storeStage, type StoreCases } from './store-stage.js';
+
+/** A store under test. */
+export interface StoreSuiteOptions {
+  /**
+   * Gives the store, which has to read this clock; asked once for each case. It may keep what earlier cases
+   * left, as no case uses another's names.
+   */
+  readonly open: (clock: Clock) => OtpStore | Promise<OtpStore>;
+  /**
+   * Puts the store's backend out of reach, and gives what brings it back and resolves once it can be reached.
+   * Without it, cases on outages are left out; leave it out only where there is no backend.
+   */
+  readonly outage?: () => Promise<() => Promise<void>>;
+  /**
+   * Whether dead rows wait for `prune`, `true` by default; `false` where they die by themselves. Those cases
+   * prune everything there is, so the store should have a place of its own.
+   */
+  readonly prunes?: boolean;
+  /** Random histories that are compared with the model, 100 by default. */
+  readonly histories?: number;
+}
+
+/**
+ * What every store must do: all verbs, at the very instants where something ends, with subjects apart from one
+ * another, under races of 50 to 200 callers, with a clock that steps back, during an outage, and in random
+ * histories against a model. A store that passes holds what codes and limits rely on.
+ *
+ * Cases take milliseconds on a store in memory, and seconds (the histories) on a database: give the runner time.
+ */
+export function storeSuite(runner: TestRunner, { open, outage, prunes = true, histories = 100 }: StoreSuiteOptions): void {
+  const groups: StoreCases = {
+    ...CODE_CASES,
+    ...COUNTER_CASES,
+    ...(prunes && PRUNE_CASES),
+    'random histories': { 'agree with the model': historyCase(histories) },
+    ...(outage !== undefined && { 'an outage': outageCases(outage) }),
+    ...FAULT_CASES,
+  };
+  for (const [group, cases] of Object.entries(groups)) {
+    runner.describe(group, () => {
+      for (const [name, run] of Object.entries(cases)) {
+        runner.it(name, async () => {
+          const clock = fakeClock();
+          await run(storeStage(await open(clock), clock));
+        });
+      }
+    });
+  }
+}
+
+const outageCases = (outage: () => Promise<() => Promise<void>>): StoreCases[string] => ({
+  'rejects every verb in time, and never resolves as absent': async (stage) => {
+    const { store, clock, subject, code } = stage;
+    const limits = { maxAttempts: 5, maxFailures: 10, lockMs: 60_000, maxLockMs: 60_000 };
+    const known = subject();
+    await store.issue(known, code('x'), { cooldownMs: 0, quotas: [] });
+    const verbs: Record<string, () => Promise<unknown>> = {
+      issue: () => store.issue(known, code('y'), { cooldownMs: 0, quotas: [] }),
+      attempt: () => store.attempt(known, limits),
+      ...(store.redeem !== undefined && { redeem: async () => store.redeem?.(known, ['x'], limits) }),
+      consume: () => store.consume(known, 'x'),
+      revoke: () => store.revoke(known, 'x'),
+      advance: () => store.advance(known, 1),
+      claim: () => store.claim(subject(), clock() + 1000),
+      count: () => store.count(subject(), { limit: 5, windowMs: 1000 }),
+      uncount: () => store.uncount(subject()),
+      pardon: () => store.pardon(known),
+      forget: () => store.forget(known),
+    };
+    const end = await outage();
+    const outcomes: Record<string, string> = {};
+    try {
+      for (const [verb, call] of Object.entries(verbs)) outcomes[verb] = await outcomeOf(call);
+    } finally {
+      await end();
+    }
+    assert.deepEqual(outcomes, Object.fromEntries(Object.keys(verbs).map((verb) => [verb, 'rejected'])));
+  },
+  'is over once the backend is back, and locks nobody out': async ({ store, clock, subject, code }) => {
+    const limits = { maxAttempts: 5, maxFailures: 10, lockMs: 60_000, maxLockMs: 60_000 };
+    const known = subject();
+    const end = await outage();
+    try {
+      for (let attempt = 0; attempt < 12; attempt += 1) await outcomeOf(() => store.attempt(known, limits));
+    } finally {
+      await end();
+    }
+    assert.deepEqual(await store.issue(known, code('x'), { cooldownMs: 0, quotas: [] }), { issued: true });
+    assert.equal((await store.attempt(known, limits)).locked, false);
+    assert.equal(await store.consume(known, 'x'), true);
+    assert.equal(await store.claim(subject(), clock() + 1000), true);
+  },
+});
+
+const OUTAGE_PATIENCE_MS = 20_000;
+
+/** How a call ends: anything but a rejection in time is wrong during an outage. */
+async function outcomeOf(call: () => Promise<unknown>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const hanging = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('hanging'), OUTAGE_PATIENCE_MS);
+  });
+  const done = call().then(
+    (value) => `resolved with ${JSON.stringify(value)}`,
+    () => 'rejected',
+  );
+  const outcome = await Promise.race([done, hanging]);
+  clearTimeout(timer);
+  return outcome;
+}
