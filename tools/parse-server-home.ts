@@ -10,3 +10,8 @@ const folder = process.env['PARSE_SERVER_HOME'];
 export const requireParseServer: NodeJS.Require = createRequire(
   folder === undefined ? import.meta.url : join(folder, 'package.json'),
 );
+
+/** Its major version. */
+export const parseServerMajor: number = Number.parseInt(
+  (requireParseServer('parse-server/package.json') as { readonly version: string }).version,
+);

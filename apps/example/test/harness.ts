@@ -1,5 +1,6 @@
 import { inject } from 'vitest';
 import type { Answer } from '../../../tools/parse-server.js';
+import { parseServerMajor } from '../../../tools/parse-server-home.js';
 import { startStageOn, type Stage, type StageOptions } from './stage.js';
 
 export type { Stage, StageOptions } from './stage.js';
@@ -9,3 +10,10 @@ export const startStage = (options?: StageOptions): Promise<Stage> => startStage
 
 /** The slug of the error that was answered. */
 export const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';
+
+/**
+ * What a login shows of a factor that shows this elsewhere: Parse Server 8 does not say whose factor it is, and so
+ * nothing that is sealed can be shown.
+ */
+export const shownAtLogin = (status: Readonly<Record<string, string>>): object =>
+  parseServerMajor === 8 ? { status: status['status'] } : status;

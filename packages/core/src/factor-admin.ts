@@ -44,7 +44,7 @@ export function adminFunctions(runtime: FactorRuntime): AdminFunctions {
     work: (user: FactorUser, chosen: readonly string[]) => Promise<{ result: Result; touched: readonly string[] }>,
   ): Promise<Result> {
     return answering(emitter('', runtime, request, undefined), async () => {
-      if (request.master !== true || request.isReadOnly === true) throw new FactorError('session_required');
+      if (request.master !== true || mayOnlyRead(request)) throw new FactorError('session_required');
       const { userId, factor } = readParams(request.params, type !== 'listed' && type !== 'device_revoked');
       if (factor !== undefined && !keys.includes(factor)) throw new FactorError('not_enrolled');
       const user = await findUser(request.config, userId);
@@ -84,6 +84,12 @@ export function adminFunctions(runtime: FactorRuntime): AdminFunctions {
         return { result: touched, touched };
       }),
   };
+}
+
+/** Parse Server 8 does not say whose master key it was: then it has to be the one that may write, and in the header. */
+function mayOnlyRead({ isReadOnly, config }: AdminRequest): boolean {
+  if (isReadOnly !== undefined || (config.readOnlyMasterKey ?? undefined) === undefined) return isReadOnly === true;
+  return typeof config.masterKey !== 'string' || config.headers?.['x-parse-master-key'] !== config.masterKey;
 }
 
 function readParams(params: unknown, mayNameFactor: boolean): { readonly userId: string; readonly factor?: string } {

@@ -19,6 +19,9 @@ export interface HookConfig {
   readonly appId: string;
   /** Parse Server's version, such as `9.10.0`. */
   readonly version?: string;
+  /** May also be a function. */
+  readonly masterKey?: unknown;
+  readonly readOnlyMasterKey?: unknown;
   readonly database: ParseDatabase;
   /** The headers of the HTTP request. */
   readonly headers?: RequestHeaders;
