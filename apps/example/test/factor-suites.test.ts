@@ -1,0 +1,82 @@
+import { composeFactors, generateKey, outbox, type AnyFactor, type ParseCloud } from '@parse-factors/core';
+import { EmailOtpFactor } from '@parse-factors/email-otp';
+import { SmsOtpFactor } from '@parse-factors/sms-otp';
+import { factorSuite, lastCode, type FactorSuiteOptions } from '@parse-factors/testing';
+import { TotpFactor, totpAt } from '@parse-factors/totp';
+import { ScureBase32Plugin } from 'otplib';
+import { afterAll, beforeAll, describe, inject, it } from 'vitest';
+import { startParseServer } from '../../../tools/parse-server.js';
+
+const start =
+  (key: string, factor: AnyFactor): FactorSuiteOptions['start'] =>
+  async (clock) => {
+    const factors = composeFactors({
+      keys: generateKey('test'),
+      clock,
+      selfCheck: false,
+      notices: false,
+      factors: { [key]: factor },
+    });
+    const cloud = (parse: ParseCloud): void => factors.install(parse);
+    const { url, stop } = await startParseServer(inject('postgres'), { auth: factors.auth, cloud }).then((server) => ({
+      url: server.url,
+      stop: () => server.stop(),
+    }));
+    return { url, appId: 'test', stop };
+  };
+
+const runner = { describe, it, beforeAll, afterAll };
+const wrongDigits = (code: string): string => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
+
+const sms = outbox({ name: 'sms' });
+let phones = 0;
+factorSuite(runner, {
+  key: 'otp',
+  start: start('otp', new SmsOtpFactor({ channel: sms, countries: ['US'], allowFictional: true, maxSendsPerPrefix: 10_000 })),
+  async begin(user) {
+    phones += 1;
+    const phone = `+1555555${String(phones).padStart(4, '0')}`;
+    await user.challenge({ phone });
+    const code = lastCode(sms, phone);
+    const right = async (ask: () => Promise<unknown>): Promise<string> => {
+      await ask();
+      return lastCode(sms, phone);
+    };
+    const answers = { right, wrong: () => wrongDigits(lastCode(sms, phone)) };
+    return { confirmation: { phone, code }, wrongConfirmation: { phone, code: wrongDigits(code) }, answers };
+  },
+});
+
+const mail = outbox({ name: 'email' });
+factorSuite(runner, {
+  key: 'email',
+  start: start('email', new EmailOtpFactor({ channel: mail })),
+  async begin(user) {
+    const email = `${user.id.toLowerCase()}@example.com`;
+    await user.challenge({ email });
+    const code = lastCode(mail, email);
+    const right = async (ask: () => Promise<unknown>): Promise<object> => {
+      await ask();
+      return { code: lastCode(mail, email) };
+    };
+    const answers = { right, wrong: () => ({ code: wrongDigits(lastCode(mail, email)) }) };
+    return { confirmation: { email, code }, wrongConfirmation: { email, code: wrongDigits(code) }, answers };
+  },
+});
+
+let totpClock: () => number = Date.now;
+const startTotp = start('totp', new TotpFactor({ issuer: 'Acme' }));
+factorSuite(runner, {
+  key: 'totp',
+  start: (clock) => {
+    totpClock = clock;
+    return startTotp(clock);
+  },
+  async begin(user) {
+    const { secret = '' } = await user.challenge(true);
+    const parameters = { secret: new ScureBase32Plugin().decode(secret), algorithm: 'SHA1', digits: 6, stepSeconds: 30 } as const;
+    const code = (): string => totpAt(parameters, Math.floor(totpClock() / 30_000));
+    const answers = { right: code, wrong: () => wrongDigits(code()) };
+    return { confirmation: code(), wrongConfirmation: wrongDigits(code()), answers };
+  },
+});
