@@ -1,29 +1,16 @@
-import { composeFactors, generateKey, outbox, type AnyFactor, type ParseCloud } from '@parse-factors/core';
+import { outbox, type AnyFactor } from '@parse-factors/core';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
 import { SmsOtpFactor } from '@parse-factors/sms-otp';
 import { factorSuite, lastCode, type FactorSuiteOptions } from '@parse-factors/testing';
 import { TotpFactor, totpAt } from '@parse-factors/totp';
 import { ScureBase32Plugin } from 'otplib';
-import { afterAll, beforeAll, describe, inject, it } from 'vitest';
-import { startParseServer } from '../../../tools/parse-server.js';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { startFactorServer } from './factor-server.js';
 
 const start =
   (key: string, factor: AnyFactor): FactorSuiteOptions['start'] =>
-  async (clock) => {
-    const factors = composeFactors({
-      keys: generateKey('test'),
-      clock,
-      selfCheck: false,
-      notices: false,
-      factors: { [key]: factor },
-    });
-    const cloud = (parse: ParseCloud): void => factors.install(parse);
-    const { url, stop } = await startParseServer(inject('postgres'), { auth: factors.auth, cloud }).then((server) => ({
-      url: server.url,
-      stop: () => server.stop(),
-    }));
-    return { url, appId: 'test', stop };
-  };
+  (clock) =>
+    startFactorServer({ [key]: factor }, clock);
 
 const runner = { describe, it, beforeAll, afterAll };
 const wrongDigits = (code: string): string => String((Number(code) + 1) % 1_000_000).padStart(6, '0');

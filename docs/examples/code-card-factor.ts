@@ -1,0 +1,96 @@
+import {
+  beginGuess,
+  DEFAULT_ATTEMPT_LIMITS,
+  digitsRule,
+  drawBytes,
+  Factor,
+  FactorError,
+  factorSubject,
+  randomDigits,
+  readCode,
+  type Confirmed,
+  type EnrolledContext,
+  type FactorContext,
+  type FactorUser,
+  type Intent,
+  type Purpose,
+  type Reply,
+  type SendLimits,
+} from '@parse-factors/core';
+
+/** What is kept about a user: it is sealed at rest. */
+export interface CodeCard {
+  /** The codes by their number, less one; empty once used. */
+  readonly codes: readonly string[];
+}
+
+const CODES = 24;
+const CODE = digitsRule(6);
+const VALIDITY_MS = 10 * 60_000;
+const SENDS: SendLimits = { cooldownMs: 0, quotas: [{ limit: 20, windowMs: 10 * 60_000 }] };
+
+/** A card with numbered codes, to be printed: each login asks for one of them, and each is good once. */
+export class CodeCardFactor extends Factor<CodeCard> {
+  intent(_payload: unknown, _user: FactorUser, card: CodeCard | undefined): Intent {
+    return card === undefined ? 'enrol' : 'either';
+  }
+
+  /** Makes a card, and shows it once. It is not kept in clear until it is confirmed. */
+  async beginEnrolment(context: FactorContext): Promise<Reply> {
+    const codes = Array.from({ length: CODES }, () => randomDigits(context.random, 6));
+    const expiresAt = await issue(context, 'enrolment', context.keyring.seal(JSON.stringify(codes), ...binding(context)));
+    return { status: 'pending', codes: codes.join(' '), number: '1', expiresAt };
+  }
+
+  /** Whoever confirms types the first code, and so has the card. */
+  async confirmEnrolment(context: EnrolledContext<CodeCard>, payload: unknown): Promise<Confirmed<CodeCard>> {
+    const code = readCode(payload, CODE);
+    const subject = factorSubject(context, 'enrolment');
+    const guess = await beginGuess(context, subject, 'enrolment', DEFAULT_ATTEMPT_LIMITS);
+    if (guess.digest === undefined) throw guess.reject('code_expired');
+    const [first, ...others] = JSON.parse(context.keyring.open(guess.digest, ...binding(context)).plaintext) as string[];
+    const expected = context.keyring.digest('code-card', subject, first ?? '');
+    if (!context.keyring.matches(expected, 'code-card', subject, code)) throw guess.reject('code_rejected');
+    if (!(await context.store.consume(subject, guess.digest))) throw guess.reject('code_expired');
+    return { enrolment: { codes: ['', ...others] } };
+  }
+
+  /** Asks for one of the codes that are left. */
+  async challenge(context: FactorContext, purpose: Purpose, { codes }: CodeCard): Promise<Reply> {
+    const left = codes.flatMap((code, index) => (code === '' ? [] : [index]));
+    const index = left[drawBytes(context.random, 4).readUInt32BE() % left.length];
+    if (index === undefined) throw new FactorError('enrolment_required', { sentence: 'The card is used up.' });
+    const digest = context.keyring.digest('code-card', factorSubject(context, purpose), codes[index] ?? '');
+    const expiresAt = await issue(context, purpose, `${index} ${digest}`);
+    return { status: 'sent', number: String(index + 1), expiresAt };
+  }
+
+  /** Counts the attempt before it compares, and spends the code before it lets anybody in. */
+  async verify(context: EnrolledContext<CodeCard>, purpose: Purpose, payload: unknown): Promise<undefined> {
+    const code = readCode(payload, CODE);
+    const subject = factorSubject(context, purpose);
+    const guess = await beginGuess(context, subject, purpose, DEFAULT_ATTEMPT_LIMITS);
+    if (guess.digest === undefined) throw guess.reject('code_expired');
+    const [index, digest = ''] = guess.digest.split(' ');
+    if (!context.keyring.matches(digest, 'code-card', subject, code)) throw guess.reject('code_rejected');
+    if (!(await context.store.consume(subject, guess.digest))) throw guess.reject('code_expired');
+    await context.change(({ codes }) => ({ codes: codes.map((left, at) => (at === Number(index) ? '' : left)) }));
+    context.emit({ type: 'verified', purpose });
+  }
+
+  /** What the user sees beside `status: "enabled"`: never a code. */
+  describe({ codes }: CodeCard): Reply {
+    return { left: String(codes.filter((code) => code !== '').length) };
+  }
+}
+
+const binding = ({ appId, user, key }: FactorContext): string[] => ['code-card', appId, user.id, key];
+
+/** Makes this the live code, within limits, and gives when it dies. */
+async function issue(context: FactorContext, purpose: Purpose, digest: string): Promise<string> {
+  const expiresAt = context.clock() + VALIDITY_MS;
+  const result = await context.store.issue(factorSubject(context, purpose), { digest, expiresAt }, SENDS);
+  if (!result.issued) throw new FactorError(result.reason, { retryAt: result.retryAt });
+  context.emit({ type: 'challenged', purpose });
+  return new Date(expiresAt).toISOString();
+}
