@@ -65,7 +65,9 @@ function run({ parseServer, node }: Line, isFull: boolean): boolean {
   const more = !isFull && parseServer === undefined ? ['apps/example/test/start.test.ts'] : [];
   process.stdout.write(`\nParse Server ${parseServer ?? 'as installed'}, Node ${node ?? process.version}\n`);
   const vitest = [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=dot', ...suites, ...more];
-  return spawnSync(bin === undefined ? process.execPath : join(bin, 'node'), vitest, { cwd: root, env, stdio: 'inherit' }).status === 0;
+  return (
+    spawnSync(bin === undefined ? process.execPath : join(bin, 'node'), vitest, { cwd: root, env, stdio: 'inherit' }).status === 0
+  );
 }
 
 const chosen = process.argv.slice(2).filter((argument) => /^\d+$/.test(argument));

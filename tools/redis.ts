@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createClient } from '@redis/client';
 import { freePort } from './postgres.js';
 
 /** Whether tests can have a Redis of their own. */
@@ -12,11 +13,21 @@ export function hasRedis(): boolean {
   return found;
 }
 
-/** A redis-server of this machine, empty and without files. */
+/** A redis-server of this machine, empty at each start. */
 export class RedisServer {
+  readonly #options: readonly string[];
   readonly #folder: string = mkdtempSync(join(tmpdir(), 'redis-'));
   #port = 0;
   #process: ChildProcess | undefined;
+
+  /** @param options further options of its command line */
+  constructor(...options: readonly string[]) {
+    this.#options = options;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
 
   get url(): string {
     return `redis://127.0.0.1:${this.#port}`;
@@ -25,25 +36,15 @@ export class RedisServer {
   /** Starts it, each time on the same port. */
   async start(): Promise<void> {
     if (this.#port === 0) this.#port = await freePort();
-    const options = [
-      '--port',
-      String(this.#port),
-      '--bind',
-      '127.0.0.1',
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-      '--dir',
-      this.#folder,
-    ];
+    const files = ['--save', '', '--appendonly', 'no', '--dir', this.#folder];
+    const options = ['--port', String(this.#port), '--bind', '127.0.0.1', ...files, ...this.#options];
     this.#process = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'ignore'] });
     for await (const line of this.#process.stdout ?? []) if (String(line).includes('Ready to accept')) return;
     throw new Error('redis-server did not start');
   }
 
   /** Kills it; what it knew is gone. */
-  async stop(): Promise<void> {
+  async crash(): Promise<void> {
     const server = this.#process;
     if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
     const ended = once(server, 'exit');
@@ -51,9 +52,48 @@ export class RedisServer {
     await ended;
   }
 
+  /** Stops it in the middle of whatever it does, as a machine that hangs; or lets it go on. */
+  hang(isHanging: boolean): void {
+    this.#process?.kill(isHanging ? 'SIGSTOP' : 'SIGCONT');
+  }
+
   /** Kills it, and leaves nothing. */
   async remove(): Promise<void> {
-    await this.stop();
+    await this.crash();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+const SLOTS = 16_384;
+
+/** Three masters that share the slots between them. */
+export class TestRedisCluster {
+  #servers: readonly RedisServer[] = [];
+
+  get urls(): readonly string[] {
+    return this.#servers.map(({ url }) => url);
+  }
+
+  async start(): Promise<void> {
+    const buses = [await freePort(), await freePort(), await freePort()];
+    this.#servers = buses.map((bus) => new RedisServer('--cluster-enabled', 'yes', '--cluster-port', String(bus)));
+    for (const server of this.#servers) await server.start();
+    const clients = this.urls.map((url) => createClient({ url }));
+    for (const client of clients) await client.connect();
+    for (const [index, client] of clients.entries()) {
+      const [first, last] = [index, index + 1].map((share) => Math.floor((share * SLOTS) / clients.length));
+      await client.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', String(first), String((last ?? 0) - 1)]);
+      const [port, bus] = [this.#servers[0]?.port, buses[0]];
+      if (index > 0) await client.sendCommand(['CLUSTER', 'MEET', '127.0.0.1', String(port), String(bus)]);
+    }
+    for (const client of clients) {
+      let isReady = false;
+      while (!isReady) isReady = String(await client.sendCommand(['CLUSTER', 'INFO'])).includes('cluster_state:ok');
+      client.destroy();
+    }
+  }
+
+  async remove(): Promise<void> {
+    for (const server of this.#servers) await server.remove();
   }
 }

@@ -64,7 +64,7 @@ describe.skipIf(!hasRedis())('a server that keeps its codes in Redis', () => {
     const secret = await stage.enrolTotp(person);
     await ask('eve@example.com');
     const code = stage.lastCode(stage.mail);
-    await redis.stop();
+    await redis.crash();
     const refused = [
       await ask('eve@example.com'),
       await use('eve@example.com', code),

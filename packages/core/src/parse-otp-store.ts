@@ -79,9 +79,12 @@ export class ParseOtpStore implements OtpStore {
       };
       const quotas = limits.quotas.map((quota, index) => ({ ...quota, fields: QUOTA_FIELDS[index] ?? QUOTA_FIELDS[0] }));
       const allowed = { objectId: subject, lockedUntil: { $lte: now }, sentAt: { $lte: now - limits.cooldownMs } };
-      const belowQuota = Object.fromEntries(quotas.map(({ fields: [count], limit }) => [count, { $lt: limit }]));
-      const counted = Object.fromEntries(quotas.map(({ fields: [count] }) => [count, plusOne]));
-      const row = await this.#table.update({ ...allowed, ...belowQuota }, { ...change, ...counted });
+      const below = (counted: typeof quotas): ParseRow =>
+        Object.fromEntries(counted.map(({ fields: [count], limit }) => [count, { $lt: limit }]));
+      const plus = Object.fromEntries(quotas.map(({ fields: [count] }) => [count, plusOne]));
+      // Without a cooldown several could find the same lapsed window; then only what is open is counted in one go.
+      const open = limits.cooldownMs > 0 ? [] : quotas.map(({ fields: [, until] }) => [until, { $gt: now }] as const);
+      const row = await this.#table.update({ ...allowed, ...below(quotas), ...Object.fromEntries(open) }, { ...change, ...plus });
       const reopen = (lapsed: ParseRow): ParseRow =>
         Object.fromEntries(
           quotas
@@ -107,9 +110,15 @@ export class ParseOtpStore implements OtpStore {
       const cooledAt = read(current, 'sentAt') + limits.cooldownMs;
       if (cooledAt > now) waits.push(cooledAt);
       if (waits.length > 0) return { issued: false, reason: 'cooldown', retryAt: Math.max(...waits) };
-      // A full window has lapsed: reopen it, and count in those that have not.
-      const reopened = { ...change, ...counted, ...reopen(current) };
-      const issued = await this.#table.update({ ...allowed, sentAt: read(current, 'sentAt') }, reopened);
+      // Windows that have lapsed are opened again by one caller; the others count on from there.
+      const lapsed = quotas.filter(({ fields: [, until] }) => read(current, until) <= now);
+      if (lapsed.length === 0) return undefined;
+      const unchanged = Object.fromEntries(lapsed.map(({ fields: [, until] }) => [until, read(current, until)]));
+      const others = below(quotas.filter((quota) => !lapsed.includes(quota)));
+      const issued = await this.#table.update(
+        { ...allowed, ...others, ...unchanged },
+        { ...change, ...plus, ...reopen(current) },
+      );
       return issued === undefined ? undefined : { issued: true };
     });
   }

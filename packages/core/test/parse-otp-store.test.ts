@@ -1,35 +1,50 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { countStatements } from '../../../tools/count-statements.js';
-import { startParseServer, type TestServer } from '../../../tools/parse-server.js';
+import { createDatabase, startParseServer, type TestServer } from '../../../tools/parse-server.js';
+import { TestPostgres } from '../../../tools/postgres.js';
 import { FACTOR_STATE_CLASS, ParseOtpStore, type ParseDatabase } from '../src/index.js';
-import { storeCases } from './store-cases.js';
+import { fakeClock, storeSuite } from '../../testing/src/index.js';
+
+/** Starts a server, and gives what stores get of it. */
+async function startDatabase(options: object, uri?: string): Promise<{ server: TestServer; database: ParseDatabase }> {
+  let config: { database: ParseDatabase } | undefined;
+  const cloud = (): void => {
+    const { Parse } = globalThis as unknown as {
+      Parse: { Cloud: { define(name: string, work: (request: { config: { database: ParseDatabase } }) => void): void } };
+    };
+    Parse.Cloud.define('config', (request) => {
+      config = request.config;
+    });
+  };
+  const server = await startParseServer(inject('postgres'), { cloud, ...options }, uri);
+  await server.call('POST', '/functions/config', {});
+  if (config === undefined) throw new Error('no config');
+  return { server, database: config.database };
+}
 
 describe('ParseOtpStore on Postgres', () => {
-  const time = { now: Date.UTC(2026, 0, 1) };
+  const clock = fakeClock();
+  const postgres = new TestPostgres();
   let server: TestServer;
   let database: ParseDatabase;
   let store: ParseOtpStore;
   beforeAll(async () => {
-    let config: { database: ParseDatabase } | undefined;
-    const cloud = (): void => {
-      const { Parse } = globalThis as unknown as {
-        Parse: { Cloud: { define(name: string, work: (request: { config: { database: ParseDatabase } }) => void): void } };
-      };
-      Parse.Cloud.define('config', (request) => {
-        config = request.config;
-      });
-    };
-    server = await startParseServer(inject('postgres'), { cloud });
-    await server.call('POST', '/functions/config', {});
-    if (config === undefined) throw new Error('no config');
-    database = config.database;
-    store = new ParseOtpStore(database, { clock: () => time.now });
+    await postgres.start();
+    ({ server, database } = await startDatabase({}, await createDatabase(postgres.uri)));
+    store = new ParseOtpStore(database, { clock });
   });
-  afterAll(() => server.stop());
+  afterAll(async () => {
+    await server.stop();
+    await postgres.remove();
+  });
+  const outage = async (): Promise<() => Promise<void>> => {
+    await postgres.crash();
+    return () => postgres.start();
+  };
 
   it('makes its class on first use, when twenty ask at once, and closes it to everybody', async () => {
-    const results = await Promise.all(Array.from({ length: 20 }, () => store.claim('first use', time.now + 1)));
+    const results = await Promise.all(Array.from({ length: 20 }, () => store.claim('first use', clock() + 1)));
     expect(results.filter(Boolean)).toHaveLength(1);
     const read = await server.call('GET', `/classes/${FACTOR_STATE_CLASS}`);
     expect(read.body['error']).toMatch(/permission denied/i);
@@ -41,7 +56,7 @@ describe('ParseOtpStore on Postgres', () => {
     );
   });
 
-  storeCases(() => ({ store, time, subject: () => randomUUID() }));
+  storeSuite({ describe, it }, { open: (now) => new ParseOtpStore(database, { clock: now }), outage });
 
   it('takes the statements of the documented table', async () => {
     const [a, b, c, d] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
@@ -53,7 +68,7 @@ describe('ParseOtpStore on Postgres', () => {
         { limit: 10, windowMs: 86_400_000 },
       ],
     };
-    const code = { digest: 'x', expiresAt: time.now + 60_000 };
+    const code = { digest: 'x', expiresAt: clock() + 60_000 };
     const counted = {
       'issue, first': await countStatements(() => store.issue(a, code, sends)),
       issue: await countStatements(() => store.issue(a, code, { ...sends, cooldownMs: 0 })),
@@ -61,7 +76,7 @@ describe('ParseOtpStore on Postgres', () => {
       consume: await countStatements(() => store.consume(a, 'x')),
       advance: await countStatements(() => store.advance(a, 1)),
       'attempt, first': await countStatements(() => store.attempt(b, limits)),
-      claim: await countStatements(() => store.claim(c, time.now + 1)),
+      claim: await countStatements(() => store.claim(c, clock() + 1)),
       'count, first': await countStatements(() => store.count(d, { limit: 5, windowMs: 1000 })),
       count: await countStatements(() => store.count(d, { limit: 5, windowMs: 1000 })),
       forget: await countStatements(() => store.forget(a)),
@@ -95,3 +110,19 @@ describe('ParseOtpStore on Postgres', () => {
     await expect(closed.claim('s', 1)).rejects.not.toThrow(/10\.0\.0\.7/);
   });
 });
+
+const mongo = process.env['MONGODB_URI'];
+if (mongo === undefined)
+  process.stdout.write('not run: ParseOtpStore on MongoDB (set MONGODB_URI to a server that tests may write to)\n');
+else {
+  describe('ParseOtpStore on MongoDB', () => {
+    let server: TestServer;
+    let database: ParseDatabase;
+    beforeAll(async () => {
+      const collectionPrefix = `test_${randomUUID()}_`;
+      ({ server, database } = await startDatabase({ collectionPrefix }, mongo));
+    });
+    afterAll(() => server.stop());
+    storeSuite({ describe, it }, { open: (clock) => new ParseOtpStore(database, { clock }) });
+  });
+}

@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { FactorConfigError, FactorError, type OtpStore } from '@parse-factors/core';
-import { createClient } from '@redis/client';
+import { FactorConfigError, FactorError, type Clock, type OtpStore } from '@parse-factors/core';
+import { fakeClock, storeSuite } from '@parse-factors/testing';
+import { createClient, createCluster } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { hasRedis, RedisServer } from '../../../tools/redis.js';
-import { storeCases } from '../../core/test/store-cases.js';
+import { hasRedis, RedisServer, TestRedisCluster } from '../../../tools/redis.js';
 import { redisStore, type RedisScripting, type RedisStoreOptions } from '../src/index.js';
 
 const given = process.env['REDIS_URL'];
 
 describe.skipIf(given === undefined && !hasRedis())('redisStore', () => {
-  const time = { now: Date.UTC(2026, 0, 1) };
+  const clock = fakeClock();
   const prefix = `test-${randomUUID()}:`;
   const server = given === undefined ? new RedisServer() : undefined;
   let client: ReturnType<typeof createClient>;
-  const storeWith = (options: Partial<RedisStoreOptions> = {}): OtpStore =>
-    redisStore({ client, prefix, clock: () => time.now, ...options });
+  const storeWith = (options: Partial<RedisStoreOptions> = {}): OtpStore => redisStore({ client, prefix, clock, ...options });
   beforeAll(async () => {
     await server?.start();
     client = createClient({ url: given ?? server?.url ?? '', disableOfflineQueue: true });
@@ -26,17 +25,25 @@ describe.skipIf(given === undefined && !hasRedis())('redisStore', () => {
     await server?.remove();
   });
 
-  storeCases(() => ({ store: storeWith(), time, subject: () => randomUUID() }), { prunes: false });
+  const outage = async (): Promise<() => Promise<void>> => {
+    await server?.crash();
+    return async () => {
+      await server?.start();
+      await vi.waitFor(() => client.ping(), { timeout: 10_000 });
+    };
+  };
+  const open = (now: Clock): OtpStore => storeWith({ clock: now });
+  storeSuite({ describe, it }, { open, prunes: false, ...(server !== undefined && { outage }) });
 
   it('lets keys die by themselves: claims and counts with their time, subjects two days after anything happened', async () => {
     const store = storeWith();
     const [claim, bucket, subject] = [randomUUID(), randomUUID(), randomUUID()];
-    await store.claim(claim, time.now + 5000);
+    await store.claim(claim, clock() + 5000);
     await store.count(bucket, { limit: 5, windowMs: 60_000 });
-    await store.issue(subject, { digest: 'x', expiresAt: time.now + 300_000 }, { cooldownMs: 0, quotas: [] });
+    await store.issue(subject, { digest: 'x', expiresAt: clock() + 300_000 }, { cooldownMs: 0, quotas: [] });
     const lives = async (key: string): Promise<number> => Math.round((await client.pTTL(prefix + key)) / 1000);
     expect([await lives(claim), await lives(bucket), await lives(subject)]).toEqual([5, 60, 2 * 24 * 3600 + 300]);
-    expect(await store.prune(time.now, 10)).toBe(0);
+    expect(await store.prune(clock(), 10)).toBe(0);
   });
 
   it("goes by the server's time where no clock is given", async () => {
@@ -50,16 +57,16 @@ describe.skipIf(given === undefined && !hasRedis())('redisStore', () => {
   it('keeps to its prefix', async () => {
     const [one, other] = [storeWith({ prefix: `${prefix}a:` }), storeWith({ prefix: `${prefix}b:` })];
     const key = randomUUID();
-    expect(await one.claim(key, time.now + 1000)).toBe(true);
-    expect(await other.claim(key, time.now + 1000)).toBe(true);
-    expect(await one.claim(key, time.now + 1000)).toBe(false);
+    expect(await one.claim(key, clock() + 1000)).toBe(true);
+    expect(await other.claim(key, clock() + 1000)).toBe(true);
+    expect(await one.claim(key, clock() + 1000)).toBe(false);
   });
 
   it('sends a script again that the server has forgotten', async () => {
     const store = storeWith();
-    expect(await store.claim(randomUUID(), time.now + 1000)).toBe(true);
+    expect(await store.claim(randomUUID(), clock() + 1000)).toBe(true);
     await client.scriptFlush();
-    expect(await store.claim(randomUUID(), time.now + 1000)).toBe(true);
+    expect(await store.claim(randomUUID(), clock() + 1000)).toBe(true);
   });
 
   it('makes one round trip for each verb', async () => {
@@ -70,14 +77,15 @@ describe.skipIf(given === undefined && !hasRedis())('redisStore', () => {
     };
     const store = storeWith({ client: counting });
     const limits = { maxAttempts: 5, maxFailures: 10, lockMs: 60_000, maxLockMs: 60_000 };
-    const code = { digest: 'x', expiresAt: time.now + 1000 };
+    const code = { digest: 'x', expiresAt: clock() + 1000 };
     const verbs = [
       () => store.issue('s', code, { cooldownMs: 0, quotas: [{ limit: 9, windowMs: 1000 }] }),
       () => store.attempt('s', limits),
       () => store.consume('s', 'x'),
+      async () => store.redeem?.('s', ['x'], limits),
       () => store.revoke('s', 'x'),
       () => store.advance('s', 1),
-      () => store.claim('c', time.now),
+      () => store.claim('c', clock()),
       () => store.count('b', { limit: 5, windowMs: 1000 }),
       () => store.uncount('b'),
       () => store.pardon('s'),
@@ -92,7 +100,7 @@ describe.skipIf(given === undefined && !hasRedis())('redisStore', () => {
   it('rejects as unavailable when the server does not answer in time, or not at all', async () => {
     const hanging: RedisScripting = { evalSha: () => new Promise(() => undefined), eval: () => new Promise(() => undefined) };
     const fault = await storeWith({ client: hanging, timeoutMs: 20 })
-      .claim('x', time.now + 1)
+      .claim('x', clock() + 1)
       .catch((error: unknown) => error);
     expect(fault).toBeInstanceOf(FactorError);
     expect(fault).toMatchObject({ code: 'unavailable', cause: { name: 'RedisTimeout' } });
@@ -104,12 +112,12 @@ describe.skipIf(given === undefined && !hasRedis())('redisStore', () => {
     });
   });
 
-  it.skipIf(given !== undefined)('rejects while the server is down, and works again by itself', async () => {
-    const store = storeWith({ timeoutMs: 500 });
-    await server?.stop();
-    await expect(store.claim(randomUUID(), time.now + 1000)).rejects.toMatchObject({ code: 'unavailable' });
-    await server?.start();
-    await vi.waitFor(async () => expect(await store.claim(randomUUID(), time.now + 1000)).toBe(true), { timeout: 10_000 });
+  it.skipIf(server === undefined)('rejects in time while the server hangs, and works again by itself', async () => {
+    const store = storeWith({ timeoutMs: 100 });
+    server?.hang(true);
+    await expect(store.claim(randomUUID(), clock() + 1000)).rejects.toMatchObject({ code: 'unavailable' });
+    server?.hang(false);
+    await vi.waitFor(async () => expect(await store.claim(randomUUID(), clock() + 1000)).toBe(true), { timeout: 10_000 });
   });
 
   it.each([
@@ -123,5 +131,39 @@ describe.skipIf(given === undefined && !hasRedis())('redisStore', () => {
     const sound = 'client' in options || Object.keys(options).length === 0 ? {} : { client };
     expect(() => redisStore({ ...sound, ...options } as RedisStoreOptions)).toThrow(FactorConfigError);
     expect(() => redisStore({ ...sound, ...options } as RedisStoreOptions)).toThrow(message);
+  });
+});
+
+describe.skipIf(!hasRedis())('redisStore on a cluster', () => {
+  const cluster = new TestRedisCluster();
+  const prefix = 'clustered:';
+  let client: ReturnType<typeof createCluster>;
+  beforeAll(async () => {
+    await cluster.start();
+    client = createCluster({ rootNodes: cluster.urls.map((url) => ({ url })) });
+    client.on('error', () => undefined);
+    await client.connect();
+  });
+  afterAll(async () => {
+    client.destroy();
+    await cluster.remove();
+  });
+
+  storeSuite({ describe, it }, { open: (clock) => redisStore({ client, prefix, clock }), prunes: false });
+
+  it('has spread subjects over all masters, each in one place', async () => {
+    const keys = await Promise.all(
+      cluster.urls.map(async (url) => {
+        const master = await createClient({ url }).connect();
+        const found = (await master.keys('*')).map(String);
+        master.destroy();
+        return found;
+      }),
+    );
+    expect(keys).toHaveLength(3);
+    for (const found of keys) expect(found.length).toBeGreaterThan(10);
+    const all = keys.flat();
+    expect(new Set(all).size).toBe(all.length);
+    expect(all.every((key) => key.startsWith(prefix))).toBe(true);
   });
 });
