@@ -3,6 +3,7 @@ import { FactorConfigError } from '@parse-factors/core';
 import { chooseChannels } from './channels.js';
 import { startDatabase } from './database.js';
 import { startServer } from './server.js';
+import { chooseStore } from './store.js';
 import { Complaint, readSettings, type Settings } from './settings.js';
 
 const STOP_WITHIN_MS = 5000;
@@ -41,13 +42,15 @@ async function main(): Promise<void> {
   const settings = readSettings(process.env);
   await assertPortFree(settings);
   const channels = chooseChannels(process.env);
+  const { store, close } = await chooseStore(settings);
   const database = await startDatabase(settings);
-  const server = await startServer(settings, channels, database.uri).catch(async (error: unknown) => {
+  const server = await startServer(settings, channels, database.uri, store).catch(async (error: unknown) => {
     await database.stop();
     throw error;
   });
   stopOnSignal(async () => {
     await server.stop().catch(() => undefined);
+    close();
     await database.stop();
   });
   const masterKey = settings.isMasterKeyNew ? `\nMaster key of this start: ${settings.masterKey}` : '';

@@ -1,4 +1,4 @@
-import { composeFactors, type ComposedFactors, type ParseCloud } from '@parse-factors/core';
+import { composeFactors, type ComposedFactors, type OtpStore, type ParseCloud } from '@parse-factors/core';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { SmsOtpFactor, type SmsOtpOptions } from '@parse-factors/sms-otp';
@@ -43,11 +43,16 @@ const COUNTRIES = 'AT AU BE BR CA CH DE DK ES FI FR GB IE IN IT JP MX NL NO NZ P
 ) as SmsOtpOptions['countries'];
 
 /** The factors of the example, under the keys that clients use. */
-function composeExample({ factorKeys }: Settings, { sms, email, outboxes }: Channels): ComposedFactors {
+function composeExample(
+  { factorKeys }: Settings,
+  { sms, email, outboxes }: Channels,
+  store: OtpStore | undefined,
+): ComposedFactors {
   const allowFictional = outboxes.some((box) => box === sms);
   const phones = { channel: sms, countries: COUNTRIES, appName: 'Example', allowFictional };
   return composeFactors({
     keys: factorKeys,
+    ...(store !== undefined && { store }),
     factors: {
       otp: new SmsOtpFactor(phones),
       email: new EmailOtpFactor({ channel: email, appName: 'Example' }),
@@ -61,10 +66,15 @@ function composeExample({ factorKeys }: Settings, { sms, email, outboxes }: Chan
 }
 
 /** Starts Parse Server with all factors, GraphQL and the example's pages. */
-export async function startServer(settings: Settings, channels: Channels, databaseUri: string): Promise<RunningServer> {
+export async function startServer(
+  settings: Settings,
+  channels: Channels,
+  databaseUri: string,
+  store?: OtpStore,
+): Promise<RunningServer> {
   const { port, host, masterKey } = settings;
   const url = `http://localhost:${port}`;
-  const factors = composeExample(settings, channels);
+  const factors = composeExample(settings, channels, store);
   process.env['PARSE_SERVER_LOGS_FOLDER'] = 'null'; // read when the module loads
   const { ParseServer } = (await import('parse-server')) as unknown as ParseServerModule;
   const server = await ParseServer.startApp({

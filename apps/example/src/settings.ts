@@ -18,6 +18,8 @@ export interface Settings extends Secrets {
   /** Whether the master key was made for this start, and so has to be shown. */
   readonly isMasterKeyNew: boolean;
   readonly databaseUri: string | undefined;
+  /** Where codes and limits are kept instead of in the database. */
+  readonly redisUrl: string | undefined;
   readonly dataFolder: string;
 }
 
@@ -56,6 +58,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     masterKey: env['MASTER_KEY'] ?? newToken(),
     isMasterKeyNew: env['MASTER_KEY'] === undefined,
     databaseUri: env['DATABASE_URI'],
+    redisUrl: env['REDIS_URL'],
     dataFolder,
   };
 }

@@ -53,6 +53,8 @@ export interface StageOptions {
   readonly more?: Readonly<Record<string, AnyFactor>>;
   /** Whether the guard is installed, and Cloud functions, `plain` and `sensitive`, which only fresh sessions may call; or how. */
   readonly install?: boolean | InstallOptions;
+  /** A database that is there already, in place of an empty one. */
+  readonly databaseUri?: string;
 }
 
 const base32 = new ScureBase32Plugin();
@@ -85,7 +87,7 @@ export async function startStageOn(postgres: string, options: StageOptions = {})
   const { install = false } = options;
   const cloud =
     install === false ? {} : { cloud: (parse: CloudCode) => installGuard(parse, factors, install === true ? {} : install) };
-  const server = await startParseServer(postgres, { ...cloud, ...options.server, auth });
+  const server = await startParseServer(postgres, { ...cloud, ...options.server, auth }, options.databaseUri);
   return Object.assign(server, extras(server, { auth, factors, keys, sms, mail, events, time }));
 }
 

@@ -1,54 +1,17 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { get } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ScureBase32Plugin } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { totpAt } from '@parse-factors/totp';
 import { freePort } from '../../../tools/postgres.js';
 import { tour } from '../src/flow.js';
+import { ExampleProcesses, type ExampleRun } from './example-process.js';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'example-'));
-chmodSync(folder, 0o755); // the database's own user has to reach it
-const children: ChildProcess[] = [];
+const examples = new ExampleProcesses();
 let port: number;
 let url: string;
 
-/** The example as a process of its own, as `npm start` runs it. */
-interface Run {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  /** Resolves when the output says so, or the process ends. */
-  until(text: string): Promise<void>;
-  readonly ended: Promise<number | null>;
-}
-
-function start(env: Record<string, string> = {}): Run {
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@parse-factors/source', main], {
-    env: { ...process.env, NODE_ENV: 'development', SILENT: '', PORT: String(port), DATA_FOLDER: folder, ...env },
-  });
-  children.push(child);
-  let output = '';
-  const watchers: (() => void)[] = [];
-  const read = (chunk: Buffer): void => {
-    output += chunk.toString();
-    for (const watch of watchers) watch();
-  };
-  child.stdout.on('data', read);
-  child.stderr.on('data', read);
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const until = (text: string): Promise<void> =>
-    new Promise((resolve) => {
-      const look = (): void => (output.includes(text) ? resolve() : undefined);
-      watchers.push(look);
-      look();
-      void ended.then(() => resolve());
-    });
-  return { child, output: () => output, until, ended };
-}
+const start = (env: Record<string, string> = {}): ExampleRun => examples.start(port, env);
 
 const fetchJson = async (path: string, init?: RequestInit): Promise<unknown> => (await fetch(`${url}${path}`, init)).json();
 const logIn = (): Promise<unknown> =>
@@ -62,10 +25,7 @@ beforeAll(async () => {
   port = await freePort();
   url = `http://localhost:${port}`;
 });
-afterAll(() => {
-  for (const child of children) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => examples.remove());
 
 describe('npm start', () => {
   it('boots with nothing configured; the lines on its page do the whole flow; a restart keeps everything', async () => {
