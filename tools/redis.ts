@@ -88,7 +88,7 @@ export class TestRedisCluster {
     }
     for (const client of clients) {
       let isReady = false;
-      while (!isReady) isReady = String(await client.sendCommand(['CLUSTER', 'INFO'])).includes('cluster_state:ok');
+      while (!isReady) isReady = (await client.sendCommand<string>(['CLUSTER', 'INFO'])).includes('cluster_state:ok');
       client.destroy();
     }
   }

@@ -3,13 +3,31 @@ export interface Result {
   readonly name: string;
   /** Ours divided by theirs; for counts, the count itself. */
   readonly ratio: number;
-  /** What the ratio may be at most. */
-  readonly bound: number;
+  /** What the ratio may be at most; null where it is only told. */
+  readonly bound: number | null;
 }
+
+/** Whether a result is within its bound. */
+export const isKept = ({ ratio, bound }: Result): boolean => bound === null || ratio <= bound;
 
 /** The median, p50. */
 export const median = (samples: readonly number[]): number =>
   samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)] ?? Number.NaN;
+
+/** The 99th percentile, p99. */
+export const p99 = (samples: readonly number[]): number =>
+  samples.toSorted((a, b) => a - b)[Math.floor(samples.length * 0.99)] ?? Number.NaN;
+
+/** Runs all of the work, so many at once, and gives how long each took. */
+export async function pool(concurrency: number, work: readonly (() => Promise<unknown>)[]): Promise<number[]> {
+  const left = [...work];
+  const times: number[] = [];
+  const worker = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) times.push(await timed(next));
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  return times;
+}
 
 /** Milliseconds that the work takes. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -39,7 +57,10 @@ export async function pairedRatios(
 /** The table as people read it. */
 export function table(results: readonly Result[]): string {
   const width = Math.max(...results.map(({ name }) => name.length));
-  const line = ({ name, ratio, bound }: Result): string =>
-    `${name.padEnd(width)}  ${ratio.toFixed(2).padStart(6)}  ${`≤ ${bound}`.padStart(7)}  ${ratio <= bound ? 'kept' : 'MISSED'}`;
-  return [`${''.padEnd(width)}   ratio    bound`, ...results.map(line)].join('\n');
+  const line = (result: Result): string => {
+    const { name, ratio, bound } = result;
+    const outcome = bound === null ? '' : `${`≤ ${bound}`.padStart(7)}  ${isKept(result) ? 'kept' : 'MISSED'}`;
+    return `${name.padEnd(width)}  ${ratio.toFixed(2).padStart(7)}  ${outcome}`.trimEnd();
+  };
+  return [`${''.padEnd(width)}    ratio    bound`, ...results.map(line)].join('\n');
 }

@@ -37,7 +37,7 @@ const addresses = (name: string): string[][] =>
   );
 
 /** A client in a process of its own, which signs people in as fast as the server lets it. */
-class LoadClient {
+export class LoadClient {
   readonly #process = fork(fileURLToPath(new URL('./load-client.ts', import.meta.url)));
 
   tell(message: LoadMessage): void {

@@ -1,27 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countStatements } from '../../../tools/count-statements.js';
-import { createDatabase, startParseServer, type TestServer } from '../../../tools/parse-server.js';
+import { openDatabase } from '../../../tools/parse-database.js';
+import type { TestServer } from '../../../tools/parse-server.js';
 import { TestPostgres } from '../../../tools/postgres.js';
 import { FACTOR_STATE_CLASS, ParseOtpStore, type ParseDatabase } from '../src/index.js';
 import { fakeClock, storeSuite } from '../../testing/src/index.js';
-
-/** Starts a server, and gives what stores get of it. */
-async function startDatabase(options: object, uri?: string): Promise<{ server: TestServer; database: ParseDatabase }> {
-  let config: { database: ParseDatabase } | undefined;
-  const cloud = (): void => {
-    const { Parse } = globalThis as unknown as {
-      Parse: { Cloud: { define(name: string, work: (request: { config: { database: ParseDatabase } }) => void): void } };
-    };
-    Parse.Cloud.define('config', (request) => {
-      config = request.config;
-    });
-  };
-  const server = await startParseServer(inject('postgres'), { cloud, ...options }, uri);
-  await server.call('POST', '/functions/config', {});
-  if (config === undefined) throw new Error('no config');
-  return { server, database: config.database };
-}
 
 describe('ParseOtpStore on Postgres', () => {
   const clock = fakeClock();
@@ -31,7 +15,7 @@ describe('ParseOtpStore on Postgres', () => {
   let store: ParseOtpStore;
   beforeAll(async () => {
     await postgres.start();
-    ({ server, database } = await startDatabase({}, await createDatabase(postgres.uri)));
+    ({ server, database } = await openDatabase(postgres.uri));
     store = new ParseOtpStore(database, { clock });
   });
   afterAll(async () => {
@@ -120,7 +104,7 @@ else {
     let database: ParseDatabase;
     beforeAll(async () => {
       const collectionPrefix = `test_${randomUUID()}_`;
-      ({ server, database } = await startDatabase({ collectionPrefix }, mongo));
+      ({ server, database } = await openDatabase('', { collectionPrefix }, mongo));
     });
     afterAll(() => server.stop());
     storeSuite({ describe, it }, { open: (clock) => new ParseOtpStore(database, { clock }) });
