@@ -74,6 +74,7 @@ async function compareVerbs(
 ): Promise<Result[]> {
   const results: Result[] = [];
   for (const verb of verbs) {
+    await pairedRatios(4, side(store, verb), () => times(CALLS, floor)); // warm
     const ratios = await pairedRatios(ROUNDS, side(store, verb), () => times(CALLS, floor));
     results.push(describe(verb, median(ratios)));
   }
@@ -149,7 +150,7 @@ type RedisClient = ReturnType<typeof createClient>;
 
 async function connect(server: RedisServer): Promise<RedisClient> {
   await server.start();
-  const client = createClient({ url: server.url });
+  const client: RedisClient = createClient({ url: server.url });
   await client.connect();
   return client;
 }

@@ -87,7 +87,7 @@ describe.skipIf(!hasRedis())('a server that keeps its codes in Redis', () => {
     const code = stage.lastCode(stage.mail);
     const kept: string[] = [];
     for await (const keys of client.scanIterator()) {
-      for (const key of [keys].flat()) kept.push(key, JSON.stringify(await client.hGetAll(key)));
+      for (const key of [keys].flat()) kept.push(key, String(await client.get(key)));
     }
     expect(kept.length).toBeGreaterThan(0);
     for (const secret of [email, code]) expect(kept.join('\n')).not.toContain(secret);

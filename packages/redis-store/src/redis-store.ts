@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import {
   FactorError,
   functionOption,
   integerOption,
   optional,
   resolveOptions,
-  RETENTION_MS,
   type AttemptLimits,
   type AttemptResult,
   type Clock,
@@ -18,7 +16,8 @@ import {
   type RedeemResult,
   type SendLimits,
 } from '@parse-factors/core';
-import { SCRIPTS, type Verb } from './scripts.js';
+import { scripts, type Script, type Verb } from './scripts.js';
+import { Watch } from './watch.js';
 
 /** What a script is given. */
 export interface ScriptArguments {
@@ -53,7 +52,7 @@ const scripting: OptionRule = {
 };
 
 /**
- * Keeps the state of factors in Redis: one hash per subject, one Lua script per verb, so that each is
+ * Keeps the state of factors in Redis: one key per subject, one Lua script per verb, so that each is
  * one atomic step in one round trip. Rows die by themselves.
  *
  * @throws FactorConfigError naming the option and what it accepts
@@ -81,37 +80,34 @@ type Resolved = Required<Omit<RedisStoreOptions, 'clock'>> & Pick<RedisStoreOpti
 
 class RedisOtpStore implements OtpStore {
   readonly #options: Resolved;
-  readonly #digests = new Map<Verb, string>();
+  readonly #scripts: Readonly<Record<Verb, Script>>;
+  readonly #watch = new Watch();
 
   constructor(options: Resolved) {
     this.#options = options;
+    this.#scripts = scripts(options.clock !== undefined);
   }
 
   async issue(subject: string, { digest, expiresAt }: LiveCode, { cooldownMs, quotas }: SendLimits): Promise<IssueResult> {
     const limits = quotas.flatMap(({ limit, windowMs }) => [limit, windowMs]);
-    const [outcome, retryAt] = await this.#list('issue', subject, [digest, expiresAt, cooldownMs, ...limits]);
+    const [outcome, retryAt] = words(await this.#run('issue', subject, [digest, expiresAt, cooldownMs, ...limits]));
     if (outcome === 'issued') return { issued: true };
     if (outcome !== 'locked' && outcome !== 'cooldown') throw new FactorError('unavailable');
     return { issued: false, reason: outcome, retryAt: Number(retryAt) };
   }
 
   async attempt(subject: string, limits: AttemptLimits): Promise<AttemptResult> {
-    const [outcome, first = '', mark, locksUntil = ''] = await this.#list('attempt', subject, asList(limits));
-    if (outcome === 'locked') return { locked: true, retryAt: Number(first) };
+    const [outcome, until, mark, ...digest] = words(await this.#run('attempt', subject, asList(limits)));
+    if (outcome === 'locked') return { locked: true, retryAt: Number(until) };
     if (outcome !== 'open') throw new FactorError('unavailable');
-    return {
-      locked: false,
-      digest: first === '' ? undefined : first,
-      mark: Number(mark),
-      locksUntil: locksUntil === '' ? undefined : Number(locksUntil),
-    };
+    return { locked: false, digest: digest.join(' ') || undefined, mark: Number(mark), locksUntil: Number(until) || undefined };
   }
 
   async redeem(subject: string, digests: readonly string[], limits: AttemptLimits): Promise<RedeemResult> {
-    const [outcome, until = ''] = await this.#list('redeem', subject, [...asList(limits), ...digests]);
+    const [outcome, until] = words(await this.#run('redeem', subject, [...asList(limits), ...digests]));
     if (outcome === 'locked') return { locked: true, retryAt: Number(until) };
     if (outcome !== 'spent' && outcome !== 'wrong' && outcome !== 'absent') throw new FactorError('unavailable');
-    return { locked: false, outcome, locksUntil: until === '' ? undefined : Number(until) };
+    return { locked: false, outcome, locksUntil: Number(until) || undefined };
   }
 
   consume(subject: string, digest: string): Promise<boolean> {
@@ -156,41 +152,35 @@ class RedisOtpStore implements OtpStore {
     return Number(await this.#run(verb, subject, values)) === 1;
   }
 
-  async #list(verb: Verb, subject: string, values: readonly (string | number)[]): Promise<string[]> {
-    const reply = await this.#run(verb, subject, values);
-    if (!Array.isArray(reply)) throw new FactorError('unavailable');
-    return reply.map(String);
-  }
-
   /** Every fault, and a server that does not answer in time, is `unavailable`. */
-  async #run(verb: Verb, subject: string, values: readonly (string | number)[]): Promise<unknown> {
+  #run(verb: Verb, subject: string, values: readonly (string | number)[]): Promise<unknown> {
     const { client, prefix, timeoutMs, clock } = this.#options;
-    const now = clock === undefined ? '' : String(clock());
-    const given = { keys: [prefix + subject], arguments: [now, String(RETENTION_MS), ...values.map(String)] };
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new RedisTimeout()), timeoutMs);
+    const { text, sha1 } = this.#scripts[verb];
+    const time = clock === undefined ? [] : [Math.floor(clock())];
+    const given = { keys: [prefix + subject], arguments: [...time, ...values].map(String) };
+    return new Promise((resolve, reject) => {
+      const fail = (cause: unknown): void => {
+        settled();
+        reject(new FactorError('unavailable', { cause }));
+      };
+      const settled = this.#watch.over(timeoutMs, fail);
+      const done = (reply: unknown): void => {
+        settled();
+        resolve(reply);
+      };
+      // By its digest; a server that does not know it yet, or has forgotten it, is sent the script.
+      client.evalSha(sha1, given).then(done, (fault: unknown) => {
+        if (!(fault instanceof Error) || !fault.message.startsWith('NOSCRIPT')) return fail(fault);
+        client.eval(text, given).then(done, fail);
+      });
     });
-    try {
-      return await Promise.race([this.#evaluate(client, verb, given), tooLate]);
-    } catch (cause) {
-      throw new FactorError('unavailable', { cause });
-    } finally {
-      clearTimeout(timer);
-    }
   }
+}
 
-  /** By its digest; a server that does not know it yet, or has forgotten it, is sent the script. */
-  async #evaluate(client: RedisScripting, verb: Verb, given: ScriptArguments): Promise<unknown> {
-    const sha1 = this.#digests.get(verb) ?? createHash('sha1').update(SCRIPTS[verb]).digest('hex');
-    this.#digests.set(verb, sha1);
-    try {
-      return await client.evalSha(sha1, given);
-    } catch (fault) {
-      if (!(fault instanceof Error) || !fault.message.startsWith('NOSCRIPT')) throw fault;
-      return client.eval(SCRIPTS[verb], given);
-    }
-  }
+/** A reply that is one line of words. */
+function words(reply: unknown): string[] {
+  if (typeof reply !== 'string') throw new FactorError('unavailable');
+  return reply.split(' ');
 }
 
 const asList = ({ maxAttempts, maxFailures, lockMs, maxLockMs }: AttemptLimits): number[] => [
@@ -199,8 +189,3 @@ const asList = ({ maxAttempts, maxFailures, lockMs, maxLockMs }: AttemptLimits):
   lockMs,
   maxLockMs,
 ];
-
-/** A command that took too long. */
-class RedisTimeout extends Error {
-  override readonly name = 'RedisTimeout';
-}

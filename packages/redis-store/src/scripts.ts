@@ -1,155 +1,223 @@
+import { createHash } from 'node:crypto';
+import { RETENTION_MS } from '@parse-factors/core';
+
 /**
- * What every script begins with. `ARGV[1]` is the time in epoch milliseconds, or empty for that of the
- * server; `ARGV[2]` is how long a subject is kept that nothing happens to. One key per script, so that
- * a cluster can run it wherever that is.
+ * What is kept under a key: twelve numbers as big-endian doubles, then the live code's digest, so that one command
+ * reads it and another writes it. `deadAt` is when the key dies.
  */
-const PRELUDE = `
-local key = KEYS[1]
-local now = tonumber(ARGV[1])
-if now == nil then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-end
-local retention = tonumber(ARGV[2])
-local function text(number) return string.format('%.0f', number) end
-local function read(...)
-  local values = redis.call('HMGET', key, ...)
-  for index = 1, #values do values[index] = tonumber(values[index] or '0') end
-  return unpack(values)
-end
-local function keep(milliseconds)
-  if redis.call('PTTL', key) < milliseconds then redis.call('PEXPIRE', key, text(milliseconds)) end
-end
-`;
+const FIELDS = 'expiresAt, attempts, failures, locks, lockedUntil, sentAt, mark, deadAt, count1, endsAt1, count2, endsAt2';
+const FORMAT = `'>${'d'.repeat(12)}'`;
 
-/** `digest, expiresAt, cooldownMs, [limit, windowMs]…` → `{"issued"}`, or why not and until when. */
-const ISSUE = `
-local lockedUntil, sentAt = read('lockedUntil', 'sentAt')
-if lockedUntil > now then return {'locked', text(lockedUntil)} end
-local retryAt = 0
-if sentAt > 0 and sentAt + tonumber(ARGV[5]) > now then retryAt = sentAt + tonumber(ARGV[5]) end
-local change = {'digest', ARGV[3], 'expiresAt', ARGV[4], 'attempts', '0', 'sentAt', text(now)}
-for index = 1, (#ARGV - 5) / 2 do
-  local count, endsAt = read('count' .. index, 'endsAt' .. index)
-  if endsAt <= now then count, endsAt = 0, now + tonumber(ARGV[5 + 2 * index]) end
-  if count >= tonumber(ARGV[4 + 2 * index]) then retryAt = math.max(retryAt, endsAt) end
-  for _, value in ipairs({'count' .. index, text(count + 1), 'endsAt' .. index, text(endsAt)}) do table.insert(change, value) end
-end
-if retryAt > 0 then return {'cooldown', text(retryAt)} end
-redis.call('HSET', key, unpack(change))
-keep(math.max(now, tonumber(ARGV[4])) + retention - now)
-return {'issued'}
+/** Stands where a script takes the time. */
+const NOW = '-- now';
+const SERVER_TIME = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
+const GIVEN_TIME = `local now = tonumber(table.remove(ARGV, 1))`;
 
-/** Counts an attempt by `maxAttempts, maxFailures, lockMs, maxLockMs`; leaves `digest`, empty where none lives, and `locksUntil`. */
-const COUNT_ATTEMPT = `
-local lockedUntil, expiresAt, attempts, failures, locks = read('lockedUntil', 'expiresAt', 'attempts', 'failures', 'locks')
-if lockedUntil > now then return {'locked', text(lockedUntil)} end
-attempts, failures = attempts + 1, failures + 1
-local locksUntil = ''
-if failures >= tonumber(ARGV[4]) then
-  lockedUntil = now + math.min(tonumber(ARGV[5]) * 2 ^ math.min(locks, 40), tonumber(ARGV[6]))
-  locksUntil, locks, failures = text(lockedUntil), locks + 1, 0
-end
-redis.call('HSET', key, 'attempts', text(attempts), 'failures', text(failures), 'locks', text(locks), 'lockedUntil', text(lockedUntil))
-keep(math.max(now, lockedUntil) + retention - now)
+/** Reads the row, if there is one. */
+const LOAD = `
+${NOW}
+local ${FIELDS} = 0, 0, 0, 0, 0, -math.huge, -1, 0, 0, 0, 0, 0
 local digest = ''
-if expiresAt > now and attempts <= tonumber(ARGV[3]) then digest = redis.call('HGET', key, 'digest') or '' end
+local row = redis.call('GET', KEYS[1])
+if row then
+  ${FIELDS} = struct.unpack(${FORMAT}, row)
+  digest = string.sub(row, 97)
+end
 `;
 
-/** → `{"locked", until}` or `{"open", digest, mark, locksUntil}`. */
+/** Writes the row, which lives as long as before. */
+const KEEP = `redis.call('SET', KEYS[1], struct.pack(${FORMAT}, ${FIELDS}) .. digest, 'KEEPTTL')`;
+
+/** Writes the row, until it is dead. */
+const SAVE = `
+redis.call('SET', KEYS[1], struct.pack(${FORMAT}, ${FIELDS}) .. digest, 'PX', math.max(1, deadAt - now))
+`;
+
+/**
+ * Writes the row of a subject, which is kept until `needed` at least. It is given an hour more, so that its time to
+ * live, which costs as much to write as the row, is not written again with every verb.
+ */
+const SAVE_SUBJECT = `
+if needed > deadAt then
+  deadAt = needed + 3600000
+  ${SAVE}
+else
+  ${KEEP}
+end
+`;
+
+const NO_CODE = `digest, expiresAt = '', 0`;
+const NO_FAILURES = `attempts, failures, locks, lockedUntil = 0, 0, 0, 0`;
+const text = (number: string): string => `string.format('%.0f', ${number})`;
+
+/** Opens a quota's window anew where it has lapsed, and counts in it. */
+const countIn = (window: 1 | 2, limit: number, windowMs: number): string => `
+if ARGV[${limit}] then
+  if endsAt${window} <= now then count${window}, endsAt${window} = 0, now + ARGV[${windowMs}] end
+  if count${window} >= tonumber(ARGV[${limit}]) then retryAt = math.max(retryAt, endsAt${window}) end
+  count${window} = count${window} + 1
+end
+`;
+
+/** `digest, expiresAt, cooldownMs, [limit, windowMs]…` → `issued`, or why not and until when. */
+const ISSUE = `
+${LOAD}
+if lockedUntil > now then return 'locked ' .. ${text('lockedUntil')} end
+local retryAt = 0
+if sentAt + ARGV[3] > now then retryAt = sentAt + ARGV[3] end
+${countIn(1, 4, 5)}
+${countIn(2, 6, 7)}
+if retryAt > 0 then return 'cooldown ' .. ${text('retryAt')} end
+digest, expiresAt, attempts, sentAt = ARGV[1], tonumber(ARGV[2]), 0, now
+local needed = math.max(now, expiresAt) + ${RETENTION_MS}
+${SAVE_SUBJECT}
+return 'issued'
+`;
+
+/** Counts an attempt by `maxAttempts, maxFailures, lockMs, maxLockMs`; `live` is the digest while there is one to guess at. */
+const COUNT_ATTEMPT = `
+${LOAD}
+if lockedUntil > now then return 'locked ' .. ${text('lockedUntil')} end
+attempts, failures = attempts + 1, failures + 1
+local locksUntil = '0'
+if failures >= tonumber(ARGV[2]) then
+  lockedUntil = now + math.min(ARGV[3] * 2 ^ math.min(locks, 40), tonumber(ARGV[4]))
+  locksUntil, locks, failures = ${text('lockedUntil')}, locks + 1, 0
+end
+local needed = math.max(now, lockedUntil) + ${RETENTION_MS}
+local live = ''
+if expiresAt > now and attempts <= tonumber(ARGV[1]) then live = digest end
+`;
+
+/** → `locked <until>` or `open <locksUntil> <mark> <digest>`, the digest empty where there is none to guess at. */
 const ATTEMPT = `
 ${COUNT_ATTEMPT}
-return {'open', digest, redis.call('HGET', key, 'mark') or '-1', locksUntil}
+${SAVE_SUBJECT}
+return 'open ' .. locksUntil .. ' ' .. mark .. ' ' .. live
 `;
 
-const NO_CODE = `redis.call('HDEL', key, 'digest', 'expiresAt')`;
-const NO_FAILURES = `redis.call('HDEL', key, 'attempts', 'failures', 'locks', 'lockedUntil')`;
+/** The four limits, then digests → `locked <until>` or `spent|wrong|absent <locksUntil>`. */
+const REDEEM = `
+${COUNT_ATTEMPT}
+local outcome = 'absent'
+if live ~= '' then
+  outcome = 'wrong'
+  for index = 5, #ARGV do
+    if ARGV[index] == live then
+      outcome, locksUntil = 'spent', '0'
+      ${NO_CODE}
+      ${NO_FAILURES}
+    end
+  end
+end
+${SAVE_SUBJECT}
+return outcome .. ' ' .. locksUntil
+`;
 
 /** `digest` → 1 for whoever spends it. */
 const CONSUME = `
-if redis.call('HGET', key, 'digest') ~= ARGV[3] or read('expiresAt') <= now then return 0 end
+${LOAD}
+if digest == '' or digest ~= ARGV[1] or expiresAt <= now then return 0 end
 ${NO_CODE}
 ${NO_FAILURES}
+${KEEP}
 return 1
-`;
-
-/** The four limits, then digests → `{"locked", until}`, `{"spent"}`, or `{"wrong" | "absent", locksUntil}`. */
-const REDEEM = `
-${COUNT_ATTEMPT}
-if digest == '' then return {'absent', locksUntil} end
-for index = 7, #ARGV do
-  if ARGV[index] == digest then
-    ${NO_CODE}
-    ${NO_FAILURES}
-    return {'spent'}
-  end
-end
-return {'wrong', locksUntil}
 `;
 
 /** `digest` → 1 where it was the live one. */
 const REVOKE = `
-if redis.call('HGET', key, 'digest') ~= ARGV[3] then return 0 end
+${LOAD}
+if digest == '' or digest ~= ARGV[1] then return 0 end
 ${NO_CODE}
+${KEEP}
 return 1
 `;
 
 /** `mark` → 1 for whoever moves it. */
 const ADVANCE = `
-if tonumber(ARGV[3]) <= tonumber(redis.call('HGET', key, 'mark') or '-1') then return 0 end
-redis.call('HSET', key, 'mark', ARGV[3])
+${LOAD}
+if tonumber(ARGV[1]) <= mark then return 0 end
+mark = tonumber(ARGV[1])
 ${NO_FAILURES}
-keep(retention)
+local needed = now + ${RETENTION_MS}
+${SAVE_SUBJECT}
 return 1
 `;
 
 /** `expiresAt` → 1 for the first. */
 const CLAIM = `
-if read('claimedUntil') > now then return 0 end
-redis.call('HSET', key, 'claimedUntil', ARGV[3])
-keep(math.max(1, tonumber(ARGV[3]) - now))
+${LOAD}
+if deadAt > now then return 0 end
+deadAt = tonumber(ARGV[1])
+${SAVE}
 return 1
 `;
 
 /** `limit, windowMs` → 0 where it is allowed, or until when not. */
 const COUNT = `
-local count, endsAt = read('count1', 'endsAt1')
-if endsAt <= now then count, endsAt = 0, now + tonumber(ARGV[4]) end
-if count >= tonumber(ARGV[3]) then return text(endsAt) end
-redis.call('HSET', key, 'count1', text(count + 1), 'endsAt1', text(endsAt))
-keep(endsAt - now)
+${LOAD}
+local retryAt = 0
+${countIn(1, 1, 2)}
+if retryAt > 0 then return ${text('retryAt')} end
+deadAt = endsAt1
+${SAVE}
 return '0'
 `;
 
 const UNCOUNT = `
-local count, endsAt = read('count1', 'endsAt1')
-if endsAt > now and count > 0 then redis.call('HSET', key, 'count1', text(count - 1)) end
+${LOAD}
+if endsAt1 <= now or count1 == 0 then return 0 end
+count1 = count1 - 1
+${KEEP}
 return 1
 `;
 
 const PARDON = `
-redis.call('HDEL', key, 'failures', 'locks', 'lockedUntil')
+${LOAD}
+if not row then return 0 end
+failures, locks, lockedUntil = 0, 0, 0
+${KEEP}
 return 1
 `;
 
-const FORGET = `return redis.call('DEL', key)`;
+const FORGET = `return redis.call('DEL', KEYS[1])`;
 
-/** What a script does: a verb of the store. */
+/** A verb of the store. */
 export type Verb =
   'issue' | 'attempt' | 'redeem' | 'consume' | 'revoke' | 'advance' | 'claim' | 'count' | 'uncount' | 'pardon' | 'forget';
 
-/** The scripts by verb, in Lua 5.1 as Redis runs it. */
-export const SCRIPTS: Readonly<Record<Verb, string>> = {
-  issue: PRELUDE + ISSUE,
-  attempt: PRELUDE + ATTEMPT,
-  redeem: PRELUDE + REDEEM,
-  consume: PRELUDE + CONSUME,
-  revoke: PRELUDE + REVOKE,
-  advance: PRELUDE + ADVANCE,
-  claim: PRELUDE + CLAIM,
-  count: PRELUDE + COUNT,
-  uncount: PRELUDE + UNCOUNT,
-  pardon: PRELUDE + PARDON,
-  forget: PRELUDE + FORGET,
+const TEMPLATES: Readonly<Record<Verb, string>> = {
+  issue: ISSUE,
+  attempt: ATTEMPT,
+  redeem: REDEEM,
+  consume: CONSUME,
+  revoke: REVOKE,
+  advance: ADVANCE,
+  claim: CLAIM,
+  count: COUNT,
+  uncount: UNCOUNT,
+  pardon: PARDON,
+  forget: FORGET,
+};
+
+/** A script, and what a server that knows it calls it. */
+export interface Script {
+  readonly text: string;
+  readonly sha1: string;
+}
+
+/**
+ * The scripts by the store's verbs, in Lua 5.1 as Redis runs it. Each has one key, so that a cluster can run it.
+ *
+ * @param takesTime whether they are given the time in epoch milliseconds, before all else; the server's own otherwise
+ */
+export const scripts = (takesTime: boolean): Readonly<Record<Verb, Script>> => {
+  const made = Object.entries(TEMPLATES).map(([verb, template]) => {
+    const text = template.replace(NOW, takesTime ? GIVEN_TIME : SERVER_TIME);
+    return [verb, { text, sha1: createHash('sha1').update(text).digest('hex') }];
+  });
+  return Object.fromEntries(made) as Readonly<Record<Verb, Script>>;
 };
