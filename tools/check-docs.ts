@@ -27,10 +27,26 @@ function writeSnippets(): number {
     for (const [, code = ''] of readFileSync(document, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
       snippets += 1;
       const name = relative(root, document).replaceAll(/[^A-Za-z]+/g, '-');
-      writeFileSync(join(folder, `${name}-${snippets}.ts`), `${code}\nexport {};\n`);
+      // Pages import examples from beside them.
+      writeFileSync(join(folder, `${name}-${snippets}.ts`), `${code.replaceAll("'./examples/", "'../examples/")}\nexport {};\n`);
     }
   }
   return snippets;
+}
+
+/** Code that tests run stands in a file, and on its page word for word. */
+function checkExamples(): void {
+  const shown = new Set<string>();
+  for (const document of documents) {
+    for (const [, name = '', code = ''] of readFileSync(document, 'utf8').matchAll(/^```ts (examples\/\S+)\n([\s\S]*?)^```$/gm)) {
+      shown.add(name);
+      const file = join(dirname(document), name);
+      if (!existsSync(file) || readFileSync(file, 'utf8') !== code)
+        problems.push(`${relative(root, document)}: ${name} differs from its file`);
+    }
+  }
+  for (const name of readdirSync(join(root, 'docs', 'examples')))
+    if (!shown.has(`examples/${name}`)) problems.push(`docs/examples/${name} stands on no page`);
 }
 
 /** The anchor that GitHub gives a heading. */
@@ -73,6 +89,7 @@ function checkTables(): void {
 
 const snippets = writeSnippets();
 checkLinks();
+checkExamples();
 checkTables();
 try {
   execFileSync(join(root, 'node_modules/.bin/tsc'), ['--noEmit', '-p', join(root, 'docs', 'tsconfig.json')], {
