@@ -31,12 +31,13 @@ export async function benchPrune(postgres: string): Promise<Result[]> {
     for (let round = 0; round < ROUNDS; round += 1) {
       quiet.push(...(await logIn(stage, people)), ...(await logIn(stage, people)));
       await fillDead(given.database, DEAD);
-      let isPruning = true;
-      const pruned = stage.factors.prune({ config: given }).finally(() => {
-        isPruning = false;
+      const clean: { pruned?: number } = {};
+      const pruning = stage.factors.prune({ config: given }).then((pruned) => {
+        clean.pruned = pruned;
       });
-      while (isPruning) busy.push(...(await logIn(stage, people, () => isPruning)));
-      if ((await pruned) < DEAD) throw new Error(`only ${await pruned} were pruned`);
+      while (clean.pruned === undefined) busy.push(...(await logIn(stage, people, () => clean.pruned === undefined)));
+      await pruning;
+      if (clean.pruned < DEAD) throw new Error(`only ${clean.pruned} were pruned`);
     }
     return [
       {
