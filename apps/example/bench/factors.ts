@@ -6,7 +6,7 @@ import { enrolBuiltIn, systemTotp } from './login.js';
 import { median, p99, pool, type Result } from './measure.js';
 
 const PEOPLE = 32;
-const ROUNDS = 3;
+const ROUNDS = 2;
 
 /** Somebody with every factor, and what he answers them with. */
 interface Equipped extends Person {

@@ -7,7 +7,7 @@ import { fillDead } from './stores.js';
 const DEAD = 100_000;
 const PEOPLE = 48;
 const CONCURRENCY = 8;
-const ROUNDS = 3;
+const ROUNDS = 2;
 
 /** Logins while the clean-up runs against those while it does not. */
 export async function benchPrune(postgres: string): Promise<Result[]> {

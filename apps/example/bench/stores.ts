@@ -7,7 +7,7 @@ import { openDatabase } from '../../../tools/parse-database.js';
 import { RedisServer } from '../../../tools/redis.js';
 import { median, pairedRatios, timed, type Result } from './measure.js';
 
-const ROUNDS = 21;
+const ROUNDS = 15;
 const CALLS = 40;
 const FEW = 1000;
 const MANY = 1_000_000;

@@ -1,11 +1,10 @@
 import pg from 'pg';
-import { redisStore } from '@parse-factors/redis-store';
-import { createClient } from '@redis/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { createDatabase, type Answer, type Person } from '../../../tools/parse-server.js';
 import { TestPostgres } from '../../../tools/postgres.js';
-import { hasRedis, RedisServer } from '../../../tools/redis.js';
+import { hasRedis } from '../../../tools/redis.js';
 import { slug, startStage, type Stage } from './harness.js';
+import { startRedisStage, type RedisStage } from './redis-stage.js';
 import { startStageOn } from './stage.js';
 
 const MINUTE = 60_000;
@@ -120,32 +119,21 @@ describe('a database that is stopped', () => {
 });
 
 describe.skipIf(!hasRedis())('a Redis that keeps the codes', () => {
-  const redis = new RedisServer();
-  let client: ReturnType<typeof createClient>;
+  let kept: RedisStage;
   let stage: Stage;
   beforeAll(async () => {
-    await redis.start();
-    client = createClient({ url: redis.url, disableOfflineQueue: true });
-    client.on('error', () => undefined);
-    await client.connect();
-    const time: { now?: () => number } = {};
-    const store = redisStore({ client, timeoutMs: 300, clock: () => time.now?.() ?? Date.now() });
-    stage = await startStage({ compose: { store } });
-    time.now = () => stage.time.now;
+    kept = await startRedisStage(300);
+    ({ stage } = kept);
   });
-  afterAll(async () => {
-    await stage.stop();
-    client.destroy();
-    await redis.remove();
-  });
-  const isBack = (): Promise<unknown> => vi.waitFor(() => client.ping(), { timeout: 10_000 });
+  afterAll(() => kept.stop());
+  const isBack = (): Promise<unknown> => vi.waitFor(() => kept.client.ping(), { timeout: 10_000 });
 
   it('and hangs lets nobody in, and answers in time; the next code does once it goes on', async () => {
     const { person, otp } = await challenged(stage);
-    redis.hang(true);
+    kept.redis.hang(true);
     const answers = await Promise.all(Array.from({ length: 5 }, () => stage.logIn(person, { otp })));
     expect(answers.map(slug)).toEqual(Array(5).fill('unavailable'));
-    redis.hang(false);
+    kept.redis.hang(false);
     await isBack();
     // What was sent has been done since: whoever could not be answered has spent the code.
     expect(isRefused(await stage.logIn(person, { otp }))).toBe(true);
@@ -155,9 +143,9 @@ describe.skipIf(!hasRedis())('a Redis that keeps the codes', () => {
 
   it('and is restarted forgets codes, and locks nobody out', async () => {
     const { person, otp } = await challenged(stage);
-    await redis.crash();
+    await kept.redis.crash();
     expect(slug(await stage.logIn(person, { otp }))).toBe('unavailable');
-    await redis.start();
+    await kept.redis.start();
     await isBack();
     expect(slug(await stage.logIn(person, { otp }))).toBe('code_expired');
     expect((await stage.logIn(person, { otp: await askAgain(stage, person) })).status).toBe(200);
@@ -171,11 +159,11 @@ describe.skipIf(!hasRedis())('a Redis that keeps the codes', () => {
     await sql.query(`lock table "_Session" in share mode`);
     const login = stage.logIn(person, { otp });
     await areWaiting(stage.databaseUri, 1);
-    await redis.crash();
+    await kept.redis.crash();
     await sql.query('rollback');
     await sql.end();
     expect((await login).status).toBe(200);
-    await redis.start();
+    await kept.redis.start();
     await isBack();
     expect(slug(await stage.logIn(person, { otp }))).toBe('code_expired');
   });

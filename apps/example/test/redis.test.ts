@@ -1,31 +1,19 @@
-import { redisStore } from '@parse-factors/redis-store';
-import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { hasRedis, RedisServer } from '../../../tools/redis.js';
+import { hasRedis } from '../../../tools/redis.js';
 import type { Answer } from '../../../tools/parse-server.js';
-import { slug, startStage, type Stage } from './harness.js';
+import { slug, type Stage } from './harness.js';
+import { startRedisStage, type RedisStage } from './redis-stage.js';
 
 const MINUTE = 60_000;
 
 describe.skipIf(!hasRedis())('a server that keeps its codes in Redis', () => {
-  const redis = new RedisServer();
-  let client: ReturnType<typeof createClient>;
+  let kept: RedisStage;
   let stage: Stage;
   beforeAll(async () => {
-    await redis.start();
-    client = createClient({ url: redis.url, disableOfflineQueue: true });
-    client.on('error', () => undefined);
-    await client.connect();
-    const time: { now?: () => number } = {};
-    const store = redisStore({ client, timeoutMs: 500, clock: () => time.now?.() ?? Date.now() });
-    stage = await startStage({ compose: { store } });
-    time.now = () => stage.time.now;
+    kept = await startRedisStage(500);
+    ({ stage } = kept);
   });
-  afterAll(async () => {
-    await stage.stop();
-    client.destroy();
-    await redis.remove();
-  });
+  afterAll(() => kept.stop());
 
   const ask = (email: string): Promise<Answer> => stage.challenge({ challengeData: { emailLogin: { email } } });
   const use = (id: string, code: string): Promise<Answer> =>
@@ -64,14 +52,14 @@ describe.skipIf(!hasRedis())('a server that keeps its codes in Redis', () => {
     const secret = await stage.enrolTotp(person);
     await ask('eve@example.com');
     const code = stage.lastCode(stage.mail);
-    await redis.crash();
+    await kept.redis.crash();
     const refused = [
       await ask('eve@example.com'),
       await use('eve@example.com', code),
       await stage.logIn(person, { totp: stage.totp(secret) }),
     ];
     expect(refused.map(slug)).toEqual(['unavailable', 'unavailable', 'unavailable']);
-    await redis.start();
+    await kept.redis.start();
     await vi.waitFor(async () => expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200), {
       timeout: 10_000,
     });
@@ -85,11 +73,11 @@ describe.skipIf(!hasRedis())('a server that keeps its codes in Redis', () => {
     const email = 'dora@example.com';
     await ask(email);
     const code = stage.lastCode(stage.mail);
-    const kept: string[] = [];
-    for await (const keys of client.scanIterator()) {
-      for (const key of [keys].flat()) kept.push(key, String(await client.get(key)));
+    const found: string[] = [];
+    for await (const keys of kept.client.scanIterator()) {
+      for (const key of [keys].flat()) found.push(key, String(await kept.client.get(key)));
     }
-    expect(kept.length).toBeGreaterThan(0);
-    for (const secret of [email, code]) expect(kept.join('\n')).not.toContain(secret);
+    expect(found.length).toBeGreaterThan(0);
+    for (const secret of [email, code]) expect(found.join('\n')).not.toContain(secret);
   });
 });
