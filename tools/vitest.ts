@@ -12,7 +12,7 @@ export const packageProject = (name: string): UserProjectConfigExport =>
       include: ['{src,test}/**/*.test.ts'],
       globalSetup: [new URL('./postgres.ts', import.meta.url).pathname],
       env: { PARSE_SERVER_LOGS_FOLDER: 'null', SILENT: '1' },
-      testTimeout: 30_000,
+      testTimeout: 60_000,
       hookTimeout: 60_000,
     },
   });

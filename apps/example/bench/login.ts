@@ -6,7 +6,7 @@ import { startStageOn, type Stage } from '../test/stage.js';
 import { median, pairedRatios, timed, type Result } from './measure.js';
 
 /** Logins of each side, whatever the concurrency; enough for the ratio to vary by about 0.01 from run to run. */
-const LOGINS = 800;
+const LOGINS = 560;
 const LOGINS_PER_WORKER = 8;
 const base32 = new ScureBase32Plugin();
 

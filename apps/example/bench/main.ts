@@ -24,8 +24,9 @@ const PARTS: Readonly<Record<string, () => Promise<Result[]>>> = {
   verify: async () => benchVerify(),
   login: () => benchLogin(postgres.uri),
   factors: () => benchFactors(postgres.uri),
-  account: () => benchAccount(postgres.uri),
+  // Triggers that `account` registers stay for all that runs after it.
   passwordless: () => benchPasswordless(postgres.uri),
+  account: () => benchAccount(postgres.uri),
   parse: () => benchParseStore(postgres.uri),
   redis: async () => (hasRedis() ? benchRedisStore() : []),
   prune: () => benchPrune(postgres.uri),
