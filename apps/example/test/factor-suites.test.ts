@@ -55,6 +55,7 @@ let totpClock: () => number = Date.now;
 const startTotp = start('totp', new TotpFactor({ issuer: 'Acme' }));
 factorSuite(runner, {
   key: 'totp',
+  isChallenged: false,
   start: (clock) => {
     totpClock = clock;
     return startTotp(clock);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { AllowContext } from '@parse-factors/core';
+import { composeFactors, generateKey, MemoryOtpStore, type AllowContext } from '@parse-factors/core';
+import { EmailOtpFactor } from '@parse-factors/email-otp';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Answer } from '../../../tools/parse-server.js';
 import { slug, startStage, type Stage } from './harness.js';
@@ -150,5 +151,38 @@ describe('a code by e-mail alone', () => {
     expect((await ask(sameAddress)).status).toBe(200);
     own.time.now += MINUTE;
     expect(slug(await ask(sameAddress))).toBe('cooldown');
+  });
+});
+
+describe('while keys rotate', () => {
+  it('a code of one server is good on another that was told of the new key, or not yet; limits are shared', async () => {
+    const store = new MemoryOtpStore({ clock: () => own.time.now });
+    own = await startStage({ compose: { store } });
+    const newer = generateKey('test2');
+    const composed = (keys: string): object =>
+      composeFactors({
+        keys,
+        clock: () => own.time.now,
+        store,
+        notices: false,
+        selfCheck: false,
+        factors: { emailLogin: new EmailOtpFactor({ channel: own.mail, policy: 'default' }) },
+      }).auth;
+    const [before, after] = [composed(`${own.keys},${newer}`), composed(`${newer},${own.keys}`)];
+    const serve = (auth: object): unknown => Object.assign(own.auth, auth);
+    for (const [first, second] of [
+      [before, after],
+      [after, before],
+    ] as const) {
+      const email = newAddress();
+      serve(first);
+      const code = await codeFor(email);
+      serve(second);
+      expect(slug(await ask(email))).toBe('cooldown');
+      expect(slug(await use(email, wrong(code)))).toBe('code_rejected');
+      expect((await use(email, code)).status).toBe(201);
+      serve(first);
+      expect(slug(await use(email, code))).toBe('code_rejected');
+    }
   });
 });

@@ -39,7 +39,7 @@ export class CodeSignIn implements SignIn<AddressEnrolment> {
   }
 
   subject({ appId, key, keyring }: RequestContext, id: string): string {
-    return subjectOf('sign-in', appId, key, keyring.digest('address', id));
+    return subjectOf('sign-in', appId, key, keyring.nameOf('address', id));
   }
 
   async begin(context: RequestContext, payload: unknown, isKnown: (id: string) => Promise<boolean>): Promise<Reply> {

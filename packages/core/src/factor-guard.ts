@@ -1,6 +1,6 @@
 import { Account, proofAccount } from './account.js';
 import { emitter } from './emitter.js';
-import { markOf } from './enrolment-record.js';
+import { markOf, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
 import { firstFactors, secondFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
@@ -11,7 +11,7 @@ import { asUser } from './login-request.js';
 import { traceOf } from './login-trace.js';
 import { answering } from './parse-fault.js';
 import type { HookConfig, HookObject, HookUser } from './parse-hooks.js';
-import { authDataOf, emptiesAuthData, fetchUser, hasOnly, removeProviders, roleNames } from './parse-user.js';
+import { authDataOf, emptiesAuthData, fetchUser, hasOnly, removeProviders, roleNames, writeRecords } from './parse-user.js';
 import { relinks } from './relinks.js';
 import { subjectOf } from './subject.js';
 
@@ -97,8 +97,7 @@ export class FactorGuard {
       const unlinked = nulls.filter((key) => !Object.hasOwn(factors, key) && emptiesAuthData(request.config));
       if (unlinked.length > 0) await removeProviders(request.config, id, unlinked);
       const done = nulls.filter((key) => Object.hasOwn(factors, key) || unlinked.includes(key));
-      const kept = Object.entries(authData).filter(([key]) => !done.includes(key));
-      if (done.length > 0) object.set('authData', Object.fromEntries(kept));
+      if (done.length > 0) await this.#keepOut(request, id, done, authData);
       // Parse Server refuses whoever has neither; until then nothing has changed.
       if (hasPassword && (request.master === true || request.user !== undefined)) {
         const account = this.#account(request, user);
@@ -158,6 +157,20 @@ export class FactorGuard {
       if (answered === undefined) return;
       await this.#freshness(request, 'login').mark(sessionOwner(request), answered, this.#runtime.freshMs);
     });
+  }
+
+  /** Takes what is done out of what Parse Server is going to store; and records, as its reply would show what we change. */
+  async #keepOut(
+    request: SaveRequest,
+    id: string,
+    done: readonly string[],
+    authData: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const left = Object.entries(authData).filter(([key]) => !done.includes(key));
+    const isRecord = ([key]: readonly [string, unknown]): boolean => Object.hasOwn(this.#runtime.factors, key);
+    const records = Object.fromEntries(left.filter(isRecord)) as Record<string, EnrolmentRecord>;
+    if (Object.keys(records).length > 0) await writeRecords(request.config, id, records);
+    request.object.set('authData', Object.fromEntries(left.filter((entry) => !isRecord(entry))));
   }
 
   /** Where a linked id is sent along, Parse Server stores the rest as it came, asking nobody. */

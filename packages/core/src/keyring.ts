@@ -58,6 +58,7 @@ function parseKey(entry: string): [string, Buffer] {
 export class Keyring {
   readonly #keys: ReadonlyMap<string, Buffer>;
   readonly #current: string;
+  readonly #naming: string;
   readonly #random: RandomSource;
   readonly #subkeys = new Map<string, Buffer>();
 
@@ -78,6 +79,7 @@ export class Keyring {
       throw new FactorConfigError('option "keys" must not hold a name or a key twice');
     }
     this.#current = entries[0]?.[0] ?? '';
+    this.#naming = entries.map(([name]) => name).toSorted()[0] ?? '';
     this.#random = random;
   }
 
@@ -88,6 +90,14 @@ export class Keyring {
    */
   digest(purpose: string, ...parts: readonly string[]): string {
     return this.#digest(this.#current, purpose, parts);
+  }
+
+  /**
+   * As {@link digest}, under the key whose name sorts first, whatever their order: a name for what is counted,
+   * which is the same on servers that were told of a newer key and on those that were not yet.
+   */
+  nameOf(purpose: string, ...parts: readonly string[]): string {
+    return this.#digest(this.#naming, purpose, parts);
   }
 
   /** What {@link digest} gives under each of the keys, newest first. */

@@ -13,7 +13,7 @@ export interface LiveCode {
    * the store, 1 to 1024 characters.
    */
   readonly digest: string;
-  /** When it dies, in epoch milliseconds. */
+  /** When it dies, in epoch milliseconds; at most a day ahead, as a store may forget it two days after anything else. */
   readonly expiresAt: number;
 }
 
@@ -124,8 +124,8 @@ export interface OtpStore {
 }
 
 /**
- * How long a store keeps a subject that nothing happens to: longer than the longest quota
- * window, so that waiting for the clean-up never wins guesses or messages.
+ * How long a store keeps a subject that nothing happens to: longer than the longest quota window, so that
+ * waiting for the clean-up never wins messages. What it wins of guesses is the length of the locks before.
  */
 export const RETENTION_MS: number = 2 * 24 * 60 * 60_000;
 

@@ -19,6 +19,8 @@ export interface HookConfig {
   readonly appId: string;
   /** Parse Server's version, such as `9.10.0`. */
   readonly version?: string;
+  /** The providers of the option `auth`. */
+  readonly auth?: Readonly<Record<string, unknown>>;
   /** May also be a function. */
   readonly masterKey?: unknown;
   readonly readOnlyMasterKey?: unknown;

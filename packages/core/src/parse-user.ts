@@ -6,6 +6,8 @@ import { asObject } from './payload.js';
 
 const OBJECT_NOT_FOUND = 101;
 const MAX_SWEEPS = 10;
+/** Losing this many races for one row means that something else is wrong. */
+const MAX_ROUNDS = 32;
 
 const pointerTo = (objectId: string, className = '_User'): object => ({ __type: 'Pointer', className, objectId });
 
@@ -76,20 +78,33 @@ export async function removeProviders(config: HookConfig, userId: string, keys: 
   const { database } = config;
   const removed = Object.fromEntries(keys.map((key) => [key, null]));
   if (!emptiesAuthData(config)) return void (await database.update('_User', { objectId: userId }, { authData: removed }, {}));
-  for (let round = 0; round < MAX_SWEEPS; round += 1) {
-    const stored = Object.entries(authDataOf(await fetchUser(config, userId)));
-    const kept = stored.filter(([key, value]) => value !== null && !keys.includes(key));
-    // What is to stay is written again by the same statement, as long as nobody has changed it.
-    const seals = kept.map(([key, value]) => [`authData.${key}.sealed`, asObject(value)?.['sealed']] as const);
-    const unchanged = Object.fromEntries(seals.filter(([, sealed]) => typeof sealed === 'string'));
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const stored = authDataOf(await fetchUser(config, userId));
+    if (!keys.some((key) => (stored[key] ?? undefined) !== undefined)) return;
+    // What is to stay is written again by the same statement, as long as nobody has changed it, or added to it.
+    const kept = Object.entries(stored).filter(([key, value]) => value !== null && !keys.includes(key));
     const authData = { ...removed, ...Object.fromEntries(kept) };
     try {
-      return void (await database.update('_User', { objectId: userId, ...unchanged }, { authData }, {}));
+      return void (await database.update('_User', { objectId: userId, ...asRead(config, stored, keys) }, { authData }, {}));
     } catch (cause) {
       if (asObject(cause)?.['code'] !== OBJECT_NOT_FOUND) throw new FactorError('unavailable', { cause });
     }
   }
   throw new FactorError('unavailable');
+}
+
+/** A query for what was read of all providers but these: their seals and ids, or that there are none. */
+function asRead({ auth = {} }: HookConfig, stored: Readonly<Record<string, unknown>>, but: readonly string[]): object {
+  const providers = new Set([...Object.keys(auth), ...Object.keys(stored), 'anonymous']);
+  const query: Record<string, unknown> = {};
+  for (const provider of providers) {
+    if (but.includes(provider)) continue;
+    for (const field of ['sealed', 'id']) {
+      const value = asObject(stored[provider])?.[field];
+      query[`authData.${provider}.${field}`] = typeof value === 'string' ? value : null;
+    }
+  }
+  return query;
 }
 
 /** Ends the user's sessions but for one; gives how many. Other servers may know them for as long as their caches do. */

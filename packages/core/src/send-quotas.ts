@@ -46,17 +46,17 @@ export class SendQuotas {
     const limits: [string, Quota][] = [];
     if (ip !== undefined) {
       const perIp = { limit: this.#options.maxSendsPerIp, windowMs: TEN_MINUTES_MS };
-      limits.push([subjectOf('ip', appId, keyring.digest('ip', networkOf(ip))), perIp]);
+      limits.push([subjectOf('ip', appId, keyring.nameOf('ip', networkOf(ip))), perIp]);
     }
     const { maxSendsPerPrefix, region } = this.#kind;
     const prefix = region?.(address).prefix;
     if (prefix !== undefined && maxSendsPerPrefix !== undefined) {
-      const bucket = subjectOf('prefix', appId, keyring.digest('prefix', prefix));
+      const bucket = subjectOf('prefix', appId, keyring.nameOf('prefix', prefix));
       limits.push([bucket, { limit: maxSendsPerPrefix, windowMs: HOUR_MS }]);
     }
     // Where nobody is known, the subject is the address, and its own quotas are those of the destination.
     if (user !== undefined) {
-      const bucket = subjectOf('destination', appId, key, purpose, keyring.digest('address', address));
+      const bucket = subjectOf('destination', appId, key, purpose, keyring.nameOf('address', address));
       for (const quota of this.perSubject.quotas) limits.push([subjectOf(bucket, String(quota.windowMs)), quota]);
     }
     if (this.#options.budget !== undefined) limits.push([subjectOf('budget', appId, key), this.#options.budget]);

@@ -127,8 +127,10 @@ class RedisOtpStore implements OtpStore {
   }
 
   async count(bucket: string, { limit, windowMs }: Quota): Promise<CountResult> {
-    const retryAt = Number(await this.#run('count', bucket, [limit, windowMs]));
-    return retryAt === 0 ? { allowed: true } : { allowed: false, retryAt };
+    const [outcome, retryAt] = words(await this.#run('count', bucket, [limit, windowMs]));
+    if (outcome === 'allowed') return { allowed: true };
+    if (outcome !== 'full') throw new FactorError('unavailable');
+    return { allowed: false, retryAt: Number(retryAt) };
   }
 
   async uncount(bucket: string): Promise<void> {
@@ -169,11 +171,24 @@ class RedisOtpStore implements OtpStore {
         resolve(reply);
       };
       // By its digest; a server that does not know it yet, or has forgotten it, is sent the script.
-      client.evalSha(sha1, given).then(done, (fault: unknown) => {
-        if (!(fault instanceof Error) || !fault.message.startsWith('NOSCRIPT')) return fail(fault);
-        client.eval(text, given).then(done, fail);
-      });
+      run(
+        () => client.evalSha(sha1, given),
+        done,
+        (fault) => {
+          if (!(fault instanceof Error) || !fault.message.startsWith('NOSCRIPT')) return fail(fault);
+          run(() => client.eval(text, given), done, fail);
+        },
+      );
     });
+  }
+}
+
+/** Runs a command, and hears of a client that throws as of one that rejects. */
+function run(command: () => Promise<unknown>, done: (reply: unknown) => void, fail: (cause: unknown) => void): void {
+  try {
+    command().then(done, fail);
+  } catch (cause) {
+    fail(cause);
   }
 }
 

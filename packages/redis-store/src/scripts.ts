@@ -33,7 +33,7 @@ const KEEP = `redis.call('SET', KEYS[1], struct.pack(${FORMAT}, ${FIELDS}) .. di
 
 /** Writes the row, until it is dead. */
 const SAVE = `
-redis.call('SET', KEYS[1], struct.pack(${FORMAT}, ${FIELDS}) .. digest, 'PX', math.max(1, deadAt - now))
+redis.call('SET', KEYS[1], struct.pack(${FORMAT}, ${FIELDS}) .. digest, 'PX', math.max(1, math.ceil(deadAt - now)))
 `;
 
 /**
@@ -96,7 +96,7 @@ if expiresAt > now and attempts <= tonumber(ARGV[1]) then live = digest end
 const ATTEMPT = `
 ${COUNT_ATTEMPT}
 ${SAVE_SUBJECT}
-return 'open ' .. locksUntil .. ' ' .. mark .. ' ' .. live
+return 'open ' .. locksUntil .. ' ' .. ${text('mark')} .. ' ' .. live
 `;
 
 /** The four limits, then digests → `locked <until>` or `spent|wrong|absent <locksUntil>`. */
@@ -156,15 +156,15 @@ ${SAVE}
 return 1
 `;
 
-/** `limit, windowMs` → 0 where it is allowed, or until when not. */
+/** `limit, windowMs` → `allowed`, or `full <until>`. */
 const COUNT = `
 ${LOAD}
 local retryAt = 0
 ${countIn(1, 1, 2)}
-if retryAt > 0 then return ${text('retryAt')} end
+if retryAt > 0 then return 'full ' .. ${text('retryAt')} end
 deadAt = endsAt1
 ${SAVE}
-return '0'
+return 'allowed'
 `;
 
 const UNCOUNT = `

@@ -104,12 +104,29 @@ describe.skipIf(given === undefined && !hasRedis())('redisStore', () => {
       .catch((error: unknown) => error);
     expect(fault).toBeInstanceOf(FactorError);
     expect(fault).toMatchObject({ code: 'unavailable', cause: { name: 'RedisTimeout' } });
-    const wrong: RedisScripting = { evalSha: async () => 'OK', eval: async () => 'OK' };
-    await expect(
-      storeWith({ client: wrong }).attempt('x', { maxAttempts: 1, maxFailures: 1, lockMs: 1, maxLockMs: 1 }),
-    ).rejects.toMatchObject({
-      code: 'unavailable',
-    });
+  });
+
+  it.each(['OK', '', null, [], 0, { allowed: true }])('rejects as unavailable what no script answers: %j', async (reply) => {
+    const store = storeWith({ client: { evalSha: async () => reply, eval: async () => reply } });
+    const limits = { maxAttempts: 1, maxFailures: 1, lockMs: 1, maxLockMs: 1 };
+    const verbs = [
+      () => store.issue('x', { digest: 'x', expiresAt: clock() + 1 }, { cooldownMs: 0, quotas: [] }),
+      () => store.attempt('x', limits),
+      async () => store.redeem?.('x', ['x'], limits),
+      () => store.count('x', { limit: 1, windowMs: 1 }),
+    ];
+    for (const verb of verbs) await expect(verb()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('hears of a client that throws as of one that rejects', async () => {
+    const thrower = (): never => {
+      throw new TypeError('closed');
+    };
+    const unknown = (): Promise<never> => Promise.reject(new Error('NOSCRIPT No matching script'));
+    for (const evalSha of [thrower, unknown]) {
+      const store = storeWith({ client: { evalSha, eval: thrower } });
+      await expect(store.claim('x', clock() + 1)).rejects.toMatchObject({ code: 'unavailable', cause: { message: 'closed' } });
+    }
   });
 
   it.skipIf(server === undefined)('rejects in time while the server hangs, and works again by itself', async () => {

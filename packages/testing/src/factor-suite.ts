@@ -46,6 +46,11 @@ export interface FactorSuiteOptions {
   readonly start: (clock: FakeClock) => Promise<FactorServer>;
   /** Begins setting the factor up for a user, with `user.challenge`. */
   readonly begin: (user: SuiteUser) => Promise<BegunEnrolment>;
+  /**
+   * Whether an answer answers a challenge: is good for its purpose alone, and only for a while. `true` by default;
+   * `false` where answers come without one, as those of an authenticator do.
+   */
+  readonly isChallenged?: boolean;
   /** Failures that lock the factor, 10 by default. */
   readonly maxFailures?: number;
   /** How long after one challenge the next may be asked for, in milliseconds; three minutes by default. */
@@ -79,7 +84,7 @@ const MALFORMED: readonly unknown[] = [
  * and tells nothing that was sent.
  */
 export function factorSuite(runner: FactorTestRunner, options: FactorSuiteOptions): void {
-  const { key, start, begin, maxFailures = 10, pauseMs = 3 * MINUTE } = options;
+  const { key, start, begin, isChallenged = true, maxFailures = 10, pauseMs = 3 * MINUTE } = options;
   const clock = fakeClock();
   let server: FactorServer | undefined;
 
@@ -127,6 +132,40 @@ export function factorSuite(runner: FactorTestRunner, options: FactorSuiteOption
       assertStatus(await other.logIn(), 200);
       assertStatus(await user.save(confirmation), 200);
       await assertDemanded(user);
+    });
+
+    runner.it('is confirmed in time, by few guesses, and by what does nothing else afterwards', async () => {
+      const [late, guessing, user] = [await newUser(), await newUser(), await newUser()];
+      const { confirmation: old } = await begin(late);
+      clock.advance(DAY);
+      assertRefused(await late.save(old));
+      const { confirmation, wrongConfirmation } = await begin(guessing);
+      await Promise.all(Array.from({ length: 50 }, () => guessing.save(wrongConfirmation)));
+      assertRefused(await guessing.save(confirmation));
+      const { confirmation: own } = await begin(user);
+      assertStatus(await user.save(own), 200);
+      const answer: unknown = typeof own === 'object' && own !== null && 'code' in own ? own.code : own;
+      assertRefused(await user.logIn(answer));
+      assertRefused(await user.save(answer));
+      for (const other of [late, guessing]) assertStatus(await other.logIn(), 200);
+    });
+
+    runner.it('takes one answer for one purpose, and one proof of 20 at once', async () => {
+      const { user, answers } = await enrolled();
+      const login = await toLogIn(user, answers);
+      if (isChallenged) assertRefused(await user.save(login));
+      assertStatus(await user.logIn(login), 200);
+      assertRefused(await user.save(login));
+      clock.advance(pauseMs);
+      const proof = await toProve(user, answers);
+      if (isChallenged) assertRefused(await user.logIn(proof));
+      const proofs = await Promise.all(Array.from({ length: 20 }, () => user.save(proof)));
+      assert.equal(proofs.filter(({ status }) => status === 200).length, 1);
+      assertRefused(await user.logIn(proof));
+      clock.advance(pauseMs);
+      const old = await toLogIn(user, answers);
+      clock.advance(DAY);
+      assertRefused(await user.logIn(old));
     });
 
     runner.it('is demanded once it is set up, and takes a right answer once', async () => {

@@ -66,6 +66,27 @@ export const CODE_CASES: StoreCases = {
         assert.equal(issuedOf(await parallel(50, (index) => store.issue(s, code(`c${index}`), sends))), 7);
       }
     },
+    'counts two quotas where there is no cooldown, for 50 at once, window after window': async ({
+      store,
+      clock,
+      subject,
+      code,
+    }) => {
+      const s = subject();
+      const sends = {
+        cooldownMs: 0,
+        quotas: [
+          { limit: 7, windowMs: HOUR },
+          { limit: 10, windowMs: 24 * HOUR },
+        ],
+      };
+      for (const expected of [7, 3, 0]) {
+        assert.equal(issuedOf(await parallel(50, (index) => store.issue(s, code(`c${index}`), sends))), expected);
+        clock.advance(HOUR);
+      }
+      clock.advance(21 * HOUR);
+      assert.equal(issuedOf(await parallel(50, (index) => store.issue(s, code(`c${index}`), sends))), 7);
+    },
     'refuses while the subject is locked, to the millisecond': async ({ store, clock, subject, code }) => {
       const s = subject();
       await parallel(10, () => store.attempt(s, LIMITS));
@@ -135,6 +156,16 @@ export const CODE_CASES: StoreCases = {
       }
       assert.deepEqual(locks, [15, 30, 60, 120, 240, 480, 960, 1440, 1440]);
     },
+    'remembers failures, and how often it has locked, for a day': async ({ store, clock, subject }) => {
+      const s = subject();
+      await parallel(9, () => store.attempt(s, LIMITS));
+      clock.advance(23 * HOUR);
+      const tenth = await store.attempt(s, LIMITS);
+      assert.equal(tenth.locked || tenth.locksUntil, clock() + LIMITS.lockMs);
+      clock.advance(LIMITS.lockMs + 20 * HOUR);
+      await parallel(10, () => store.attempt(s, LIMITS));
+      assert.deepEqual(await store.attempt(s, LIMITS), { locked: true, retryAt: clock() + 2 * LIMITS.lockMs });
+    },
     'forgives failures after a success': async (stage) => {
       const { store } = stage;
       const s = await withCode(stage);
@@ -172,6 +203,7 @@ export const CODE_CASES: StoreCases = {
       const s = await withCode(stage);
       assert.equal(await store.consume(s, 'y'), false);
       assert.equal(await store.consume(s, ''), false);
+      assert.equal(await store.consume(s, 'X'), false);
       assert.equal(await store.consume(subject(), 'x'), false);
       assert.equal(await store.consume(s, 'x'), true);
       assert.equal(await store.consume(s, ''), false);
@@ -199,6 +231,29 @@ export const CODE_CASES: StoreCases = {
         assert.deepEqual(await redeem(store, s, ['y', 'z'], LIMITS), { locked: false, outcome: 'wrong', locksUntil: undefined });
       }
       assert.deepEqual(await redeem(store, s, ['x'], LIMITS), { locked: false, outcome: 'absent', locksUntil: undefined });
+    },
+    'lets five of 50 at once be compared per code, and ten of 200 before it locks': async (stage) => {
+      const { store, subject, code } = stage;
+      const s = await withCode(stage);
+      const codes = await parallel(50, () => redeem(store, s, ['y'], { ...LIMITS, maxFailures: 100 }));
+      assert.equal(codes.filter((result) => !result.locked && result.outcome === 'wrong').length, 5);
+      const other = subject();
+      await store.issue(other, code('x'), FREE);
+      const guesses = await parallel(200, () => redeem(store, other, ['y'], LIMITS));
+      assert.equal(guesses.filter(({ locked }) => !locked).length, 10);
+    },
+    'takes the live digest wherever it stands among the others': async ({ store, subject, code }) => {
+      for (const digests of [
+        ['x', 'b', 'c', 'd', 'e'],
+        ['a', 'b', 'x', 'd', 'e'],
+        ['a', 'b', 'c', 'd', 'x'],
+        ['a b', 'X', ''],
+      ]) {
+        const s = subject();
+        await store.issue(s, code('x'), FREE);
+        const result = await redeem(store, s, digests, LIMITS);
+        assert.equal(result.locked || result.outcome, digests.includes('x') ? 'spent' : 'wrong');
+      }
     },
     'locks with the failure that reaches the limit, and forgives them all after a right one': async (stage) => {
       const { store, clock, subject, code } = stage;

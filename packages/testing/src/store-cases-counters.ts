@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { LIMITS, MINUTE, parallel, SENDS, trues, type StoreCases } from './store-stage.js';
+import { HOUR, LIMITS, MINUTE, parallel, SENDS, trues, type StoreCases } from './store-stage.js';
 
 /** Marks, claims, counts, and what is done to whole subjects. */
 export const COUNTER_CASES: StoreCases = {
@@ -23,6 +23,14 @@ export const COUNTER_CASES: StoreCases = {
       ];
       for (const [mark, isNewer] of marks) assert.equal(await store.advance(s, mark), isNewer, String(mark));
     },
+    'is remembered for a day, and told exactly': async ({ store, clock, subject }) => {
+      const [s, mark] = [subject(), Number.MAX_SAFE_INTEGER];
+      assert.equal(await store.advance(s, mark), true);
+      clock.advance(23 * HOUR);
+      assert.equal(await store.advance(s, mark), false);
+      const attempt = await store.attempt(s, LIMITS);
+      assert.equal(attempt.locked || attempt.mark, mark);
+    },
     'clears failures and the lock, but only when it advances': async ({ store, subject }) => {
       const s = subject();
       await store.advance(s, 5);
@@ -42,6 +50,18 @@ export const COUNTER_CASES: StoreCases = {
       assert.equal(await store.claim(key, expiresAt), false);
       clock.set(expiresAt);
       assert.equal(trues(await parallel(50, () => store.claim(key, expiresAt + MINUTE))), 1);
+    },
+  },
+
+  'claim and count': {
+    'are remembered for a day, when nobody asks meanwhile': async ({ store, clock, subject }) => {
+      const [key, bucket] = [subject(), subject()];
+      const quota = { limit: 2, windowMs: 24 * HOUR };
+      await store.claim(key, clock() + 24 * HOUR);
+      await parallel(2, () => store.count(bucket, quota));
+      clock.advance(24 * HOUR - 1);
+      assert.equal(await store.claim(key, clock() + HOUR), false);
+      assert.equal((await store.count(bucket, quota)).allowed, false);
     },
   },
 

@@ -247,6 +247,35 @@ describe('the suite of stores', () => {
       }),
     ],
     [
+      'that forgets what nobody asks for within an hour',
+      'attempt remembers failures, and how often it has locked, for a day',
+      brokenStore((store, clock) => {
+        let last = 0;
+        return {
+          attempt: async (s, limits) => {
+            if (clock() - last > 3_600_000) await store.forget(s);
+            last = clock();
+            return store.attempt(s, limits);
+          },
+        };
+      }),
+    ],
+    [
+      'that has no second quota without a cooldown',
+      'issue counts two quotas where there is no cooldown, for 50 at once, window after window',
+      brokenStore((store) => ({
+        issue: (s, code, { cooldownMs, quotas }) =>
+          store.issue(s, code, { cooldownMs, quotas: cooldownMs === 0 ? quotas.slice(0, 1) : quotas }),
+      })),
+    ],
+    [
+      'that compares the newest digest only',
+      'redeem takes the live digest wherever it stands among the others',
+      brokenStore((store) => ({
+        redeem: async (s, digests, limits) => store.redeem?.(s, digests.slice(0, 1), limits) ?? { locked: true, retryAt: 0 },
+      })),
+    ],
+    [
       'that revokes too much',
       'revoke kills that code and no other, and leaves what was counted',
       brokenStore((store) => ({ revoke: (s) => store.forget(s) })),
