@@ -20,13 +20,13 @@ const stored = async ({ id }: Person): Promise<string[]> => {
 
 /** Does something while the same user's sessions unlink a provider again and again. */
 async function whileUnlinking<Result>(person: Person, provider: string, work: () => Promise<Result>): Promise<Result> {
-  let isOn = true;
+  const end = new AbortController();
   const unlink = async (): Promise<void> => {
-    while (isOn) await stage.save(person, { [provider]: null });
+    while (!end.signal.aborted) await stage.save(person, { [provider]: null });
   };
   const others = Promise.all(Array.from({ length: 4 }, unlink));
   return work().finally(async () => {
-    isOn = false;
+    end.abort();
     await others;
   });
 }

@@ -25,6 +25,7 @@ export {
 export { CodeFactor, type AddressEnrolment } from './code-factor.js';
 export { composeFactors, type ComposedFactors } from './compose-factors.js';
 export type { AnyFactor, ComposeOptions, StoreSource } from './compose-options.js';
+export { defineFactor, type DefinedChallenge, type DefinedEnrolment, type FactorDefinition } from './define-factor.js';
 export type { EnrolmentRecord } from './enrolment-record.js';
 export { FACTOR_ERRORS, FactorConfigError, FactorError, type FactorErrorCode, type FactorErrorDetails } from './factor-error.js';
 export { failover, type FailoverOptions } from './failover.js';

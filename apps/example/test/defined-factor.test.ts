@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { defineFactor, FactorConfigError, type FactorDefinition } from '@parse-factors/core';
+import { factorSuite } from '@parse-factors/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pushApproval } from '../../../docs/examples/push-approval.js';
+import { startFactorServer } from './factor-server.js';
+
+const approved = new Set<string>();
+const phones = {
+  ask: async () => undefined,
+  hasApproved: async (phone: string, request: string) => approved.has(`${phone} ${request}`),
+};
+
+factorSuite(
+  { describe, it, beforeAll, afterAll },
+  {
+    key: 'phone',
+    start: (clock) => startFactorServer({ phone: pushApproval(phones) }, clock),
+    async begin(user) {
+      const phone = `phone-${user.id}`;
+      const approve = ({ request = '' }: Readonly<Record<string, string>>): string => {
+        approved.add(`${phone} ${request}`);
+        return request;
+      };
+      return {
+        confirmation: approve(await user.challenge({ phone })),
+        wrongConfirmation: '0'.repeat(32),
+        answers: { right: async (ask) => approve(await ask()), wrong: () => randomBytes(16).toString('hex') },
+      };
+    },
+  },
+);
+
+const grid = new Map<string, string>();
+factorSuite(
+  { describe, it, beforeAll, afterAll },
+  {
+    key: 'grid',
+    start: (clock) =>
+      startFactorServer(
+        {
+          // What is expected is compared by the factor; what was used is not asked for again.
+          grid: defineFactor<{ readonly left: readonly string[] }>({
+            answer: { maxLength: 8, pattern: /^[a-z0-9]{8}$/, accepts: 'a word of the card' },
+            begin: ({ random, user }) => {
+              const words = Array.from({ length: 12 }, () => Buffer.from(random(4)).toString('hex'));
+              for (const [number, word] of words.entries()) grid.set(`${user.id} ${number}`, word);
+              return { expected: words[0] ?? '', enrolment: { left: words.slice(1) }, reply: { number: '0' } };
+            },
+            challenge: ({ user }, { left }) => {
+              const number = [...Array(12).keys()].find((candidate) => grid.get(`${user.id} ${candidate}`) === left[0]);
+              return { expected: left[0] ?? '', reply: { number: String(number) } };
+            },
+            afterUse: ({ left }, expected) => ({ left: left.filter((word) => word !== expected) }),
+            describe: ({ left }) => ({ left: String(left.length) }),
+          }),
+        },
+        clock,
+      ),
+    async begin(user) {
+      await user.challenge(true);
+      const word = ({ number }: Readonly<Record<string, string>>): string => grid.get(`${user.id} ${number}`) ?? '';
+      return {
+        confirmation: word({ number: '0' }),
+        wrongConfirmation: '00000000',
+        answers: { right: async (ask) => word(await ask()), wrong: () => '00000000' },
+      };
+    },
+  },
+);
+
+describe('defineFactor', () => {
+  const sound: FactorDefinition<object> = {
+    answer: { maxLength: 6, pattern: /^\d+$/, accepts: 'digits' },
+    begin: () => ({ expected: '1', enrolment: {} }),
+    challenge: () => ({ expected: '1' }),
+  };
+
+  it.each<[string, object]>([
+    ['answer', { answer: /^\d+$/ }],
+    ['begin', { begin: undefined }],
+    ['challenge', { challenge: 'sms' }],
+    ['check', { check: true }],
+    ['validityMs', { validityMs: 1000 }],
+    ['cooldownMs', { cooldownMs: -1 }],
+    ['maxChallengesPer10Minutes', { maxChallengesPer10Minutes: 0 }],
+    ['maxLockMs', { lockMs: 3_600_000, maxLockMs: 60_000 }],
+    ['sends', { sends: 5 }],
+  ])('names the option that is wrong: %s', (option, wrong) => {
+    expect(() => defineFactor(sound)).not.toThrow();
+    expect(() => defineFactor({ ...sound, ...wrong })).toThrow(FactorConfigError);
+    expect(() => defineFactor({ ...sound, ...wrong })).toThrow(`"${option}"`);
+  });
+});
