@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { defineFactor, FactorConfigError, type FactorDefinition } from '@parse-factors/core';
-import { factorSuite } from '@parse-factors/testing';
+import { factorSuite, fakeClock, SuiteUser, type FactorServer, type ServerAnswer } from '@parse-factors/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pushApproval } from '../../../docs/examples/push-approval.js';
 import { startFactorServer } from './factor-server.js';
 
+const slugOf = ({ body }: ServerAnswer): string => String(body['error']).split(':')[0] ?? '';
 const approved = new Set<string>();
+const asked: string[] = [];
+let isPhoneOff = false;
 const phones = {
-  ask: async () => undefined,
+  ask: async (phone: string) => {
+    asked.push(phone);
+    if (isPhoneOff) throw new Error('push service down');
+  },
   hasApproved: async (phone: string, request: string) => approved.has(`${phone} ${request}`),
 };
 
@@ -68,6 +74,54 @@ factorSuite(
     },
   },
 );
+
+describe('a challenge of a defined factor', () => {
+  const clock = fakeClock();
+  let server: FactorServer;
+  beforeAll(async () => {
+    server = await startFactorServer({ phone: pushApproval(phones) }, clock);
+  });
+  afterAll(() => server.stop());
+
+  /** Somebody with a phone that is asked. */
+  async function withPhone(): Promise<{ user: SuiteUser; phone: string; approve: (request: string) => string }> {
+    const user = await SuiteUser.signUp(server, 'phone');
+    const phone = `phone-${user.id}`;
+    const approve = (request: string): string => {
+      approved.add(`${phone} ${request}`);
+      return request;
+    };
+    const { request = '' } = await user.challenge({ phone });
+    expect((await user.save(approve(request))).status).toBe(200);
+    return { user, phone, approve };
+  }
+  const times = (phone: string): number => asked.filter((candidate) => candidate === phone).length;
+
+  it('is delivered within the limits only, of 40 that are asked for at once too', async () => {
+    const { user, phone } = await withPhone();
+    const before = times(phone);
+    await Promise.allSettled(Array.from({ length: 40 }, () => user.challengeByPassword()));
+    expect(times(phone) - before).toBe(20);
+  });
+
+  it('is not delivered while the factor is locked', async () => {
+    const { user, phone } = await withPhone();
+    for (let guess = 0; guess < 10; guess += 1) await user.logIn('0'.repeat(32));
+    const before = times(phone);
+    await expect(user.challengeByPassword()).rejects.toThrow('locked');
+    expect(times(phone)).toBe(before);
+  });
+
+  it('that cannot be delivered answers nothing, and the next one does', async () => {
+    const { user, approve } = await withPhone();
+    isPhoneOff = true;
+    await expect(user.challengeByPassword()).rejects.toThrow('unavailable');
+    isPhoneOff = false;
+    expect(slugOf(await user.logIn('0'.repeat(32)))).toBe('code_expired');
+    const { request = '' } = await user.challengeByPassword();
+    expect((await user.logIn(approve(request))).status).toBe(200);
+  });
+});
 
 describe('defineFactor', () => {
   const sound: FactorDefinition<object> = {

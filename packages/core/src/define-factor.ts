@@ -17,7 +17,7 @@ import { asObject, readCode, type FieldRule } from './payload.js';
 
 /** What an answer is to answer. */
 export interface DefinedChallenge {
-  /** What the answer has to be, or what {@link FactorDefinition.check} is given; kept sealed, at most 200 characters. */
+  /** What the answer has to be, or what {@link FactorDefinition.check} is given; kept sealed, at most 200 characters of ASCII. */
   readonly expected: string;
   /** What the client is told beside `status` and `expiresAt`. */
   readonly reply?: Reply;
@@ -25,7 +25,7 @@ export interface DefinedChallenge {
 
 /** What begins to set a factor up. */
 export interface DefinedEnrolment<Enrolment> extends DefinedChallenge {
-  /** What is kept about the user once `expected` was answered; kept sealed until then, at most 400 characters of JSON. */
+  /** What is kept about the user once `expected` was answered; kept sealed until then, at most 400 characters of JSON in ASCII. */
   readonly enrolment: Enrolment;
 }
 
@@ -33,12 +33,12 @@ export interface DefinedEnrolment<Enrolment> extends DefinedChallenge {
 export interface FactorDefinition<Enrolment extends object> extends Partial<AttemptLimits> {
   /** What an answer looks like; anything else is `invalid_input`, and no guess. */
   readonly answer: FieldRule;
-  /** Makes what is to be kept about a user who sets the factor up, and what confirms it. */
+  /** Makes what is to be kept about a user who sets the factor up, and what confirms it; asked only within the limits. */
   readonly begin: (
     context: FactorContext,
     payload: unknown,
   ) => DefinedEnrolment<Enrolment> | Promise<DefinedEnrolment<Enrolment>>;
-  /** Makes a challenge for a user who has set it up, and delivers it where that is needed. */
+  /** Makes a challenge for a user who has set it up, and delivers it where that is needed; asked only within the limits. */
   readonly challenge: (
     context: FactorContext,
     enrolment: Enrolment,
@@ -63,6 +63,8 @@ type Resolved<Enrolment extends object> = FactorDefinition<Enrolment> &
   Required<Pick<FactorDefinition<Enrolment>, 'validityMs' | 'cooldownMs' | 'maxChallengesPer10Minutes'>>;
 
 const TEN_MINUTES = 10 * 60_000;
+/** What stores take. */
+const MAX_DIGEST = 1024;
 
 const ANSWER: OptionRule = {
   accepts: 'a FieldRule ({ maxLength, pattern, accepts })',
@@ -121,8 +123,8 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
   }
 
   async beginEnrolment(context: FactorContext, payload: unknown): Promise<Reply> {
-    const { expected, enrolment, reply } = await this.#definition.begin(context, payload);
-    return { ...reply, status: 'pending', ...(await this.#issue(context, 'enrolment', { expected, enrolment })) };
+    const begin = async (): Promise<DefinedEnrolment<Enrolment>> => this.#definition.begin(context, payload);
+    return { status: 'pending', ...(await this.#issue(context, 'enrolment', begin)) };
   }
 
   async confirmEnrolment(context: EnrolledContext<Enrolment>, payload: unknown): Promise<Confirmed<Enrolment>> {
@@ -132,8 +134,8 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
   }
 
   async challenge(context: FactorContext, purpose: Purpose, enrolment: Enrolment): Promise<Reply> {
-    const { expected, reply } = await this.#definition.challenge(context, enrolment, purpose);
-    return { ...reply, status: 'sent', ...(await this.#issue(context, purpose, { expected })) };
+    const challenge = async (): Promise<DefinedChallenge> => this.#definition.challenge(context, enrolment, purpose);
+    return { status: 'sent', ...(await this.#issue(context, purpose, challenge)) };
   }
 
   async verify(context: EnrolledContext<Enrolment>, purpose: Purpose, payload: unknown): Promise<undefined> {
@@ -147,16 +149,33 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
     return this.#definition.describe?.(enrolment) ?? {};
   }
 
-  async #issue(context: FactorContext, purpose: Purpose, live: Live<Enrolment>): Promise<Reply> {
+  /** Keeps to the limits before anything is made or delivered: the place is taken first, and filled then. */
+  async #issue(
+    context: FactorContext,
+    purpose: Purpose,
+    make: () => Promise<DefinedChallenge & Partial<DefinedEnrolment<Enrolment>>>,
+  ): Promise<Reply> {
     const { validityMs, cooldownMs, maxChallengesPer10Minutes } = this.#definition;
-    const sends: SendLimits = { cooldownMs, quotas: [{ limit: maxChallengesPer10Minutes, windowMs: TEN_MINUTES }] };
+    const { keyring, store, clock, emit } = context;
     const subject = factorSubject(context, purpose);
-    const expiresAt = context.clock() + validityMs;
-    const digest = context.keyring.seal(JSON.stringify(live), 'defined-factor', subject);
-    const issue = await context.store.issue(subject, { digest, expiresAt }, sends);
-    if (!issue.issued) throw new FactorError(issue.reason, { retryAt: issue.retryAt });
-    context.emit({ type: 'challenged', purpose });
-    return { expiresAt: new Date(expiresAt).toISOString() };
+    const expiresAt = clock() + validityMs;
+    const put = async (live: Live<Enrolment> | null, limits: SendLimits): Promise<string> => {
+      const digest = keyring.seal(JSON.stringify(live), 'defined-factor', subject);
+      if (digest.length > MAX_DIGEST) throw new FactorError('unavailable', { cause: new RangeError('too long to be kept') });
+      const issue = await store.issue(subject, { digest, expiresAt }, limits);
+      if (!issue.issued) throw new FactorError(issue.reason, { retryAt: issue.retryAt });
+      return digest;
+    };
+    const place = await put(null, { cooldownMs, quotas: [{ limit: maxChallengesPer10Minutes, windowMs: TEN_MINUTES }] });
+    try {
+      const { expected, enrolment, reply } = await make();
+      await put({ expected, ...(enrolment !== undefined && { enrolment }) }, { cooldownMs: 0, quotas: [] });
+      emit({ type: 'challenged', purpose });
+      return { ...reply, expiresAt: new Date(expiresAt).toISOString() };
+    } catch (fault) {
+      await store.revoke(subject, place);
+      throw fault;
+    }
   }
 
   /** Counts the attempt, checks the answer, and spends the challenge. */
@@ -167,7 +186,8 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
     const subject = factorSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#definition);
     if (guess.digest === undefined) throw guess.reject('code_expired');
-    const live = JSON.parse(keyring.open(guess.digest, 'defined-factor', subject).plaintext) as Live<Enrolment>;
+    const live = JSON.parse(keyring.open(guess.digest, 'defined-factor', subject).plaintext) as Live<Enrolment> | null;
+    if (live === null) throw guess.reject('code_expired');
     const isExpected = (): boolean =>
       keyring.matches(keyring.digest('defined-factor', subject, live.expected), 'defined-factor', subject, answer);
     const isRight: unknown = check === undefined ? isExpected() : await check(context, answer, live.expected);

@@ -113,3 +113,21 @@ describe('sealing', () => {
     expect(() => new Keyring(keys, random).seal('x', 'u')).toThrow(/^unavailable/);
   });
 });
+
+describe('digests under several keys', () => {
+  const [older, newer] = [generateKey('2026-01'), generateKey('2026-11')];
+  const [alone, before, after] = [older, `${older},${newer}`, `${newer},${older}`].map((keys) => new Keyring(keys));
+
+  it('are given under each, the current one first', () => {
+    expect(after?.digests('code', 'x')).toEqual([after?.digest('code', 'x'), alone?.digest('code', 'x')]);
+    expect(before?.digests('code', 'x')).toEqual(after?.digests('code', 'x').toReversed());
+    expect(after?.digests('code', 'x')).not.toEqual(after?.digests('code', 'y'));
+  });
+
+  it('name the same thing alike, in whatever order and before the newer key is known', () => {
+    const names = [alone, before, after].map((keyring) => keyring?.nameOf('address', 'x'));
+    expect(new Set(names).size).toBe(1);
+    expect(names[0]).not.toBe(alone?.nameOf('address', 'y'));
+    expect(names[0]).not.toBe(alone?.nameOf('ip', 'x'));
+  });
+});

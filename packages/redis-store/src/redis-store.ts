@@ -151,7 +151,9 @@ class RedisOtpStore implements OtpStore {
   }
 
   async #isDone(verb: Verb, subject: string, values: readonly (string | number)[]): Promise<boolean> {
-    return Number(await this.#run(verb, subject, values)) === 1;
+    const reply = await this.#run(verb, subject, values);
+    if (reply !== 0 && reply !== 1) throw new FactorError('unavailable');
+    return reply === 1;
   }
 
   /** Every fault, and a server that does not answer in time, is `unavailable`. */

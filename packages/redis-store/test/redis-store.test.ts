@@ -106,7 +106,7 @@ describe.skipIf(given === undefined && !hasRedis())('redisStore', () => {
     expect(fault).toMatchObject({ code: 'unavailable', cause: { name: 'RedisTimeout' } });
   });
 
-  it.each(['OK', '', null, [], 0, { allowed: true }])('rejects as unavailable what no script answers: %j', async (reply) => {
+  it.each(['OK', '', null, [], 2, { allowed: true }])('rejects as unavailable what no script answers: %j', async (reply) => {
     const store = storeWith({ client: { evalSha: async () => reply, eval: async () => reply } });
     const limits = { maxAttempts: 1, maxFailures: 1, lockMs: 1, maxLockMs: 1 };
     const verbs = [
@@ -114,6 +114,9 @@ describe.skipIf(given === undefined && !hasRedis())('redisStore', () => {
       () => store.attempt('x', limits),
       async () => store.redeem?.('x', ['x'], limits),
       () => store.count('x', { limit: 1, windowMs: 1 }),
+      () => store.consume('x', 'x'),
+      () => store.advance('x', 1),
+      () => store.claim('x', clock() + 1),
     ];
     for (const verb of verbs) await expect(verb()).rejects.toMatchObject({ code: 'unavailable' });
   });

@@ -1,10 +1,5 @@
-export {
-  factorSuite,
-  type BegunEnrolment,
-  type FactorAnswers,
-  type FactorSuiteOptions,
-  type FactorTestRunner,
-} from './factor-suite.js';
+export { factorSuite, type FactorTestRunner } from './factor-suite.js';
+export type { BegunEnrolment, FactorAnswers, FactorSuiteOptions } from './factor-stage.js';
 export { fakeClock, type FakeClock } from './fake-clock.js';
 export { lastCode } from './last-code.js';
 export type { TestRunner } from './runner.js';

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { AttemptLimits, LiveCode, OtpStore, Quota, RedeemResult, SendLimits } from '@parse-factors/core';
+import type { AttemptLimits, AttemptResult, LiveCode, OtpStore, Quota, RedeemResult, SendLimits } from '@parse-factors/core';
 import type { FakeClock } from './fake-clock.js';
 
 export const SECOND = 1000;
@@ -43,6 +44,16 @@ export const parallel = <Result>(times: number, work: (index: number) => Promise
 
 /** How many are true. */
 export const trues = (results: readonly boolean[]): number => results.filter(Boolean).length;
+
+/** A subject with a live code `x`. */
+export async function withCode({ store, subject, code }: StoreStage): Promise<string> {
+  const s = subject();
+  assert.deepEqual(await store.issue(s, code('x'), SENDS), { issued: true });
+  return s;
+}
+
+/** The digest that an attempt gives to compare with. */
+export const digestOf = (result: AttemptResult): string | undefined => (result.locked ? undefined : result.digest);
 
 /** Redeems as factors do: in one step where the store can, in two otherwise. */
 export async function redeem(

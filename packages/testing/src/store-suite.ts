@@ -6,6 +6,7 @@ import { FAULT_CASES } from './store-cases-faults.js';
 import { CODE_CASES } from './store-cases-codes.js';
 import { COUNTER_CASES } from './store-cases-counters.js';
 import { historyCase } from './store-cases-histories.js';
+import { ISSUE_CASES } from './store-cases-issue.js';
 import { PRUNE_CASES } from './store-cases-prune.js';
 import { storeStage, type StoreCases } from './store-stage.js';
 
@@ -39,6 +40,7 @@ export interface StoreSuiteOptions {
  */
 export function storeSuite(runner: TestRunner, { open, outage, prunes = true, histories = 100 }: StoreSuiteOptions): void {
   const groups: StoreCases = {
+    ...ISSUE_CASES,
     ...CODE_CASES,
     ...COUNTER_CASES,
     ...(prunes && PRUNE_CASES),
