@@ -14,12 +14,13 @@ export function signInUsers(key: string, runtime: FactorRuntime, request: AskedR
     find: (fields) => findUsers(config, fields, 2),
     challenge(user, secondFactor) {
       const scope = new FactorRequest<object>(secondFactor, runtime, request, user);
-      const work = async (): Promise<void> => {
+      const work = async (): Promise<boolean> => {
         const enrolment = scope.findEnrolment()?.enrolment;
-        if (enrolment === undefined) return;
+        if (enrolment === undefined) return false;
         await runtime.factors[secondFactor]?.challenge(scope.context, 'sign-in', enrolment);
+        return true;
       };
-      answering(scope.context.emit, work).catch(() => undefined);
+      return answering(scope.context.emit, work).catch(() => false);
     },
   };
 }

@@ -21,8 +21,12 @@ export interface SignInUsers {
   isKnown(id: string): Promise<boolean>;
   /** The users whose fields have these values: two at most. */
   find(fields: ParseRow): Promise<readonly FactorUser[]>;
-  /** Has a second factor of the user challenged for a login, where he has set it up. Nobody waits for it, nor learns how it went. */
-  challenge(user: FactorUser, secondFactor: string): void;
+  /**
+   * Has a second factor of the user challenged for a login, where he has set it up; resolves to whether it was.
+   * What fails is an event, and rejects nothing. Whom it is for has proven no second factor: nobody may wait
+   * for it, or learn how it went.
+   */
+  challenge(user: FactorUser, secondFactor: string): Promise<boolean>;
 }
 
 /** Whom a payload means. */

@@ -60,7 +60,7 @@ export const digits: FieldKind = Object.freeze({
 export const isoDate: FieldKind = Object.freeze({
   maxLength: 10,
   pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/,
-  accepts: 'a date such as "1990-01-31"',
+  accepts: 'a date, as YYYY-MM-DD',
   // The 31st of February is the 3rd of March to JavaScript.
   normalise: (text: string) => (isoDateOf(new Date(`${text}T00:00:00Z`)) === text ? text : undefined),
   toText: (stored: unknown) => {

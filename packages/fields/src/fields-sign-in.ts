@@ -87,11 +87,11 @@ export class FieldsSignIn implements SignIn<FieldsEnrolment> {
     }
     const { user, subject, told } = await this.#attempt(context, texts, users);
     for (const occurrence of told) context.emit(occurrence);
+    const send = async (to: FactorUser): Promise<void> => {
+      if (await users.challenge(to, factor)) await context.store.pardon(subject);
+    };
     // Nobody waits for what happens for some and not for others.
-    if (user !== undefined) {
-      context.store.pardon(subject).catch(() => undefined);
-      users.challenge(user, factor);
-    }
+    if (user !== undefined) send(user).catch(() => undefined);
     return { status: 'sent' };
   }
 
