@@ -2,6 +2,7 @@ import { FieldsFactor, isoDate } from '@parse-factors/fields';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { countStatements } from '../../../tools/count-statements.js';
 import type { Answer, Person } from '../../../tools/parse-server.js';
+import { parseServerMajor } from '../../../tools/parse-server-home.js';
 import { slug, startStage, type Stage } from './harness.js';
 
 const MINUTE = 60_000;
@@ -404,8 +405,11 @@ describe('what nobody has looked up', () => {
       }
     }
     expect([await authDataOf(victim), await authDataOf(thief)]).toEqual(before);
-    expect(slug(await stage.logIn(thief, { member: thief.fields, otp: await codeOf(thief.fields) }))).toBe('invalid_input');
-    expect((await stage.logIn(thief, { otp: stage.lastCode(stage.sms) })).status).toBe(200);
+    expect((await stage.logIn(thief, { member: victim.fields, otp: await codeOf(thief.fields) })).status).toBe(400);
+    // Parse Server 8 looks them up there as well, so that his own are one answer more.
+    const beside = await stage.logIn(thief, { member: thief.fields, otp: await codeOf(thief.fields) });
+    expect(beside.status).toBe(parseServerMajor === 8 ? 200 : 400);
+    expect((await stage.logIn(thief, { otp: await codeOf(thief.fields) })).status).toBe(200);
   });
 
   it("is not let in by a record that was copied to somebody else's row", async () => {
@@ -429,7 +433,9 @@ describe('what nobody has looked up', () => {
     for (const headers of [{}, thief.session]) {
       for (const body of [dotted, { ...dotted, authData: { member: thief.fields } }, { 'authData.member': victim.fields }]) {
         for (const path of [`/users/${victim.id}`, `/users/${thief.id}`]) {
-          expect((await stage.call('PUT', path, body, headers)).status).toBeGreaterThanOrEqual(400);
+          // Parse Server 8 leaves such keys out, and what is left is the thief's own proof.
+          const isProof = parseServerMajor === 8 && headers === thief.session && path.includes(thief.id) && 'authData' in body;
+          if (!isProof) expect((await stage.call('PUT', path, body, headers)).status).toBeGreaterThanOrEqual(400);
         }
         const answer = await stage.call('POST', '/users', body, headers);
         expect([answer.status >= 400, answer.body['sessionToken']]).toEqual([true, undefined]);

@@ -231,6 +231,15 @@ describe('with a session', () => {
     }
   });
 
+  it('the record can be unlinked with a proof, and is there again after the next login', async () => {
+    const person = await stage.signUp({ badgeNumber: 7003, postcode: 'x' });
+    const badge = { badgeNumber: '7003', postcode: 'x' };
+    await stage.save(person, { badge });
+    expect((await stage.save(person, { badge: null })).status).toBe(200);
+    expect(await storedOf(person)).toEqual({});
+    expect((await stage.call('POST', '/users', { authData: { badge } })).status).toBe(200);
+  });
+
   it('what an SDK sends along changes nothing and locks nobody out', async () => {
     const member = await newMember();
     await stage.save(member, { member: member.fields });

@@ -39,8 +39,8 @@ export class UserFinder<Enrolment extends object> {
    * @param config that of the server; undefined where it is not known
    */
   find(payload: unknown, config: HookConfig | undefined): Promise<void> {
-    // SDKs send back what they were shown; that means nobody.
-    if (sameStrings(payload, STATUS_ENABLED)) return Promise.resolve();
+    // SDKs send back what they were shown; that means nobody. Nor does what unlinks, for which Parse Server 8 asks too.
+    if ((payload ?? undefined) === undefined || sameStrings(payload, STATUS_ENABLED)) return Promise.resolve();
     const emit = config === undefined ? () => undefined : emitter(this.#key, this.#runtime, { config }, undefined);
     return answering(emit, async () => {
       if (config === undefined || this.#signIn.find === undefined) throw new FactorError('unavailable');

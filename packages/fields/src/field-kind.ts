@@ -49,7 +49,7 @@ export const digits: FieldKind = Object.freeze({
   maxLength: 40,
   pattern: /^[0-9][0-9 ./-]*$/,
   accepts: 'a number of up to 40 digits',
-  normalise: (text: string) => (/^[0-9 ./-]+$/.test(text) ? text.replaceAll(/[ ./-]/g, '') : undefined),
+  normalise: (text: string) => (/^[0-9 ./-]*[0-9][0-9 ./-]*$/.test(text) ? text.replaceAll(/[ ./-]/g, '') : undefined),
   toText: plainText,
 });
 
