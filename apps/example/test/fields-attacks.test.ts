@@ -412,6 +412,26 @@ describe('what nobody has looked up', () => {
     expect((await stage.logIn(thief, { otp: await codeOf(thief.fields) })).status).toBe(200);
   });
 
+  it("proves nobody beside somebody else's address, whoever is found first", async () => {
+    const [victim, thief] = [await newMember(), await newMember()];
+    await signIn(victim.fields, { otp: await codeOf(victim.fields) });
+    const id = 'thief@example.com';
+    const askByMail = async (headers?: Record<string, string>): Promise<string> => {
+      stage.time.now += MINUTE;
+      await stage.challenge({ challengeData: { emailLogin: { email: id } } }, headers);
+      return stage.lastCode(stage.mail);
+    };
+    await stage.challenge({ challengeData: { otp: true } }, thief.session);
+    await stage.save(thief, { otp: stage.lastCode(stage.sms) });
+    expect((await stage.save(thief, { emailLogin: { id, code: await askByMail(thief.session) } })).status).toBe(200);
+    for (const fields of [victim.fields, wrong(victim.fields)]) {
+      const code = await askByMail();
+      const answer = await signIn(fields, { emailLogin: { id, code }, otp: await codeOf(thief.fields) });
+      expect([slug(answer), answer.body['sessionToken']]).toEqual(['code_rejected', undefined]);
+    }
+    expect(Object.keys(await authDataOf(victim)).toSorted()).toEqual(['member', 'otp']);
+  });
+
   it("is not let in by a record that was copied to somebody else's row", async () => {
     const [victim, thief] = [await newMember(), await newMember()];
     await signIn(victim.fields, { otp: await codeOf(victim.fields) });

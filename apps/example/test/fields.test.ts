@@ -1,5 +1,6 @@
 import { digits, FieldsFactor, isoDate } from '@parse-factors/fields';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
+import { generateKey } from '@parse-factors/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadParseSdk } from '../../../tools/parse-sdk.js';
 import type { Answer, Person } from '../../../tools/parse-server.js';
@@ -254,4 +255,40 @@ describe('with a session', () => {
     expect(await storedOf(member)).toEqual(before);
     expect((await signIn(member.fields, { otp: await codeOf(member) })).status).toBe(200);
   });
+});
+
+it('goes on knowing its users when keys are rotated, and the old ones are gone', async () => {
+  const more = { member: new FieldsFactor({ find: 'memberNumber', match: ['postcode'] }) };
+  const fields = { memberNumber: 'rotated', postcode: 'x' };
+  const [older, newer] = [generateKey('b-older'), generateKey('c-newer')];
+  const records: unknown[] = [];
+  let databaseUri: string | undefined;
+  let owner: Person | undefined;
+  for (const keys of [older, `${newer},${older}`, newer]) {
+    const rotated = await startStage({ more, compose: { keys }, ...(databaseUri !== undefined && { databaseUri }) });
+    try {
+      databaseUri = rotated.databaseUri;
+      rotated.time.now += records.length * DAY;
+      if (owner === undefined) {
+        owner = await rotated.signUp(fields);
+        await rotated.enrolPhone(owner);
+        rotated.time.now += MINUTE;
+      }
+      await rotated.challenge({ challengeData: { member: { ...fields, factor: 'otp' } } });
+      await expect.poll(() => rotated.lastCode(rotated.sms)).not.toBe('');
+      if (records.length === 0) await expect.poll(() => rotated.sms.messages.length).toBe(2);
+      const authData = { member: fields, otp: rotated.lastCode(rotated.sms) };
+      const answer = await rotated.call('POST', '/users', { authData });
+      expect(answer.body['objectId']).toBe(owner.id);
+      const { rows } = await rotated.sql.query(`select "authData"->'member' as member from "_User" where "objectId" = $1`, [
+        owner.id,
+      ]);
+      records.push(rows[0]?.member);
+    } finally {
+      await rotated.stop();
+    }
+  }
+  const [first, second, third] = records as { id: string; sealed: string }[];
+  expect([second?.id, third?.id]).toEqual([first?.id, first?.id]);
+  expect(second?.sealed).toMatch(/^1\.c-newer\./);
 });
