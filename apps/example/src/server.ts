@@ -1,5 +1,6 @@
 import { composeFactors, type ComposedFactors, type OtpStore, type ParseCloud } from '@parse-factors/core';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
+import { PasskeyFactor } from '@parse-factors/passkey';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { SmsOtpFactor, type SmsOtpOptions } from '@parse-factors/sms-otp';
 import { TotpFactor } from '@parse-factors/totp';
@@ -44,7 +45,7 @@ const COUNTRIES = 'AT AU BE BR CA CH DE DK ES FI FR GB IE IN IT JP MX NL NO NZ P
 
 /** The factors of the example, under the keys that clients use. */
 function composeExample(
-  { factorKeys }: Settings,
+  { factorKeys, rpId, origins }: Settings,
   { sms, email, outboxes }: Channels,
   store: OtpStore | undefined,
 ): ComposedFactors {
@@ -59,6 +60,7 @@ function composeExample(
       emailLogin: new EmailOtpFactor({ policy: 'default', channel: email, appName: 'Example' }),
       phoneLogin: new SmsOtpFactor({ ...phones, policy: 'default' }),
       totp: new TotpFactor({ issuer: 'Example' }),
+      passkey: new PasskeyFactor({ rpId, origins, rpName: 'Example', policy: 'solo' }),
       recovery: new RecoveryCodesFactor(),
       device: new TrustedDeviceFactor(),
     },

@@ -21,6 +21,10 @@ export interface Settings extends Secrets {
   /** Where codes and limits are kept instead of in the database. */
   readonly redisUrl: string | undefined;
   readonly dataFolder: string;
+  /** The domain that passkeys belong to. */
+  readonly rpId: string;
+  /** Where passkeys may be used. */
+  readonly origins: readonly string[];
 }
 
 /** Something to be told in a sentence instead of a stack. */
@@ -50,10 +54,13 @@ function readPort(text: string | undefined): number {
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const dataFolder = env['DATA_FOLDER'] ?? fileURLToPath(new URL('../.data', import.meta.url));
   const kept = keepSecrets(dataFolder);
+  const port = readPort(env['PORT']);
   return {
     ...kept,
     factorKeys: env['FACTOR_KEYS'] ?? kept.factorKeys,
-    port: readPort(env['PORT']),
+    port,
+    rpId: env['RP_ID'] ?? 'localhost',
+    origins: env['ORIGINS']?.split(',') ?? [`http://localhost:${port}`],
     host: env['HOST'] ?? '127.0.0.1',
     masterKey: env['MASTER_KEY'] ?? newToken(),
     isMasterKeyNew: env['MASTER_KEY'] === undefined,

@@ -51,6 +51,17 @@ export class Account {
   }
 
   /**
+   * Uses up what made the session fresh.
+   *
+   * @throws FactorError `fresh_proof_required`
+   */
+  async spendProof(): Promise<void> {
+    const freshness = this.#freshness('fresh');
+    const proof = await freshness.find(this.#sessionOwner, this.#proofAccount);
+    if (proof === undefined || !(await freshness.spend(this.#sessionOwner, proof))) throw new FactorError('fresh_proof_required');
+  }
+
+  /**
    * Makes the session fresh by a factor; gives until when, in epoch milliseconds.
    *
    * @param record what is about to be stored, when setting the factor up is the proof

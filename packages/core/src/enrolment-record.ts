@@ -1,11 +1,12 @@
 import { FactorError } from './factor-error.js';
 import type { Keyring } from './keyring.js';
 import { asObject } from './payload.js';
+import type { Factor } from './factor.js';
 import type { SignIn } from './sign-in.js';
 
 /** What stands in `authData.<key>`: one sealed string, and nothing to read or to query but the id of a first factor. */
 export interface EnrolmentRecord {
-  /** Of a factor that signs in alone: the id by which Parse Server finds the user. */
+  /** Where the factor can say who the user is: the id by which Parse Server finds him. */
   readonly id?: string;
   /** The enrolment as JSON, sealed for the application, the factor, and the user or the id. */
   readonly sealed?: string;
@@ -29,17 +30,20 @@ export interface OpenedEnrolment<Enrolment> {
   readonly sealed: string | undefined;
 }
 
+/** What is to be known of a factor to seal its records. */
+export type RecordFactor<Enrolment extends object> = Pick<Factor<Enrolment>, 'signIn' | 'handleOf'>;
+
 /** Seals and opens what one factor keeps about one user. */
 export class EnrolmentRecords<Enrolment extends object> {
   readonly #keyring: Keyring;
   readonly #owner: RecordOwner;
-  readonly #signIn: SignIn<Enrolment> | undefined;
+  readonly #factor: RecordFactor<Enrolment> | undefined;
 
-  /** @param signIn set for a factor that signs in alone: at a sign-up the user has no id yet, so the record is bound to its own */
-  constructor(keyring: Keyring, owner: RecordOwner, signIn?: SignIn<Enrolment>) {
+  /** @param factor where it is a first factor, records are bound to their own id: at a sign-up the user has none yet */
+  constructor(keyring: Keyring, owner: RecordOwner, factor: RecordFactor<Enrolment> | undefined) {
     this.#keyring = keyring;
     this.#owner = owner;
-    this.#signIn = signIn;
+    this.#factor = factor;
   }
 
   /**
@@ -48,9 +52,10 @@ export class EnrolmentRecords<Enrolment extends object> {
    * @param stored what stands there; an id that is spelled otherwise stays as Parse Server looks for it
    */
   seal(enrolment: Enrolment, stored?: unknown): EnrolmentRecord {
-    const signIn = this.#signIn;
-    const id = signIn === undefined ? undefined : (this.#sameId(signIn, enrolment, stored) ?? signIn.idOf(enrolment));
-    const sealed = this.#keyring.seal(JSON.stringify(enrolment), ...this.#binding(id));
+    const signIn = this.#factor?.signIn;
+    const ownId = signIn && (this.#sameId(signIn, enrolment, stored) ?? signIn.idOf(enrolment));
+    const sealed = this.#keyring.seal(JSON.stringify(enrolment), ...this.#binding(ownId));
+    const id = ownId ?? this.#factor?.handleOf(enrolment);
     return id === undefined ? { sealed } : { id, sealed };
   }
 
@@ -62,7 +67,7 @@ export class EnrolmentRecords<Enrolment extends object> {
    */
   open(record: unknown): OpenedEnrolment<Enrolment> {
     const { id, sealed } = asObject(record) ?? {};
-    const signIn = this.#signIn;
+    const signIn = this.#factor?.signIn;
     const kept = typeof sealed === 'string' ? sealed : undefined;
     try {
       if (kept === undefined || (signIn !== undefined && typeof id !== 'string')) throw new FactorError('unavailable');

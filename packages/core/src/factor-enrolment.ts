@@ -41,7 +41,8 @@ export class FactorEnrolment<Enrolment extends object> {
       await scope.account.requireProofToEnrol(this.#key);
       return this.#enrolStandIn(payload, scope, type);
     }
-    const enrolment = await this.confirm(payload, scope);
+    const enrolment = await this.#confirm(payload, scope);
+    if (enrolment === undefined) return this.#tellAdded(scope);
     if (this.#factor.signIn === undefined) await scope.account.claimFirstFactor();
     const save = scope.seal(enrolment);
     const freshUntil = await scope.account.markFresh(this.#key, save);
@@ -53,10 +54,23 @@ export class FactorEnrolment<Enrolment extends object> {
 
   /** Confirms what the user's session has begun to set up. */
   async confirm(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Enrolment> {
-    await scope.account.requireProofToEnrol(this.#key);
-    const { enrolment } = await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
+    const enrolment = await this.#confirm(payload, scope);
     if (enrolment === undefined) throw new FactorError('unavailable');
     return enrolment;
+  }
+
+  async #confirm(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Enrolment | undefined> {
+    await scope.account.requireProofToEnrol(this.#key);
+    return (await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment)).enrolment;
+  }
+
+  /** The factor has added to what is kept by itself: several may at once. */
+  async #tellAdded(scope: FactorRequest<Enrolment>): Promise<HookResult> {
+    const { enrolment } = (await scope.reread()).enrolment;
+    const freshUntil = await scope.account.markFresh(this.#key);
+    await scope.account.endWhatDependsOn('enrolled', this.#key);
+    scope.context.emit({ type: 'enrolled', purpose: 'enrolment' });
+    return { ...UNCHANGED, response: { ...this.describe(enrolment), freshUntil: toIso(freshUntil) } };
   }
 
   /** Stored here and not by Parse Server: only where nobody else has changed it, and only beside a factor. */

@@ -9,12 +9,13 @@ import type { Factor, FactorUser, Reply } from './factor.js';
 import { givenOf, type Given } from './given.js';
 import { assertLinksAlone } from './links-alone.js';
 import { asUser, LoginRequest } from './login-request.js';
-import { loginTrace } from './login-trace.js';
+import { loginTrace, newLoginTrace } from './login-trace.js';
 import { answering } from './parse-fault.js';
 import { parseGlobal, type HookObject, type HookRequest, type HookUser } from './parse-hooks.js';
 import { fetchUser } from './parse-user.js';
-import { asObject, sameStrings } from './payload.js';
-import { proveFirst } from './prove-first.js';
+import { asObject, hasSameFields, sameStrings } from './payload.js';
+import { checkAlone, namesUser, proveFirst } from './prove-first.js';
+import { requestContext } from './request-context.js';
 
 /** What Parse Server's hooks do for one factor. */
 export class FactorHooks<Enrolment extends object> {
@@ -42,7 +43,7 @@ export class FactorHooks<Enrolment extends object> {
     });
   }
 
-  /** `POST /challenge`: by whoever has just proven a first factor, or by the user's own session. */
+  /** `POST /challenge`: by whoever has just proven a first factor, by the user's own session, or to sign in alone. */
   async challenge(payload: unknown, request: HookRequest): Promise<Reply> {
     const { original: proven, user: session } = request;
     if (proven !== undefined && (payload === true || session?.id !== proven.id)) {
@@ -52,8 +53,10 @@ export class FactorHooks<Enrolment extends object> {
       if (payload !== true) throw new FactorError(asObject(payload) === undefined ? 'invalid_input' : 'session_required');
       return this.#factor.challenge(scope.context, 'sign-in', scope.enrolment.enrolment);
     }
-    if (session === undefined) throw new FactorError('session_required');
-    return this.challengeOwn(payload, request, session);
+    if (session !== undefined) return this.challengeOwn(payload, request, session);
+    const { alone } = this.#factor;
+    if (alone === undefined) throw new FactorError('session_required');
+    return alone.begin(requestContext(this.#key, this.#runtime, request), payload);
   }
 
   /** Parse Server sees no factor set up: a session of the user may set it up, or a login that has to. */
@@ -73,11 +76,17 @@ export class FactorHooks<Enrolment extends object> {
 
   /** A login of an enrolled user. */
   async logIn(payload: unknown, request: HookRequest): Promise<HookResult> {
+    if (request.isChallenge === true && namesUser(payload)) {
+      // Says who somebody is; what is given here is still good for the login.
+      await checkAlone(this.#key, payload, request, this.#runtime);
+      return UNCHANGED;
+    }
     const login = new LoginRequest(request, this.#runtime);
     await login.open(this.#key);
     const scope = this.#scope(request, login.user);
     const opened = scope.enrolment;
-    const response = await this.#factor.verify(scope.context, 'sign-in', payload, opened.enrolment);
+    const isProven = loginTrace(request).proven.alone.has(this.#key);
+    const response = isProven ? undefined : await this.#factor.verify(scope.context, 'sign-in', payload, opened.enrolment);
     if (this.#factor.standIn === undefined) loginTrace(request).answered.push(this.#key);
     await this.#sealAnew(scope, opened);
     await login.close(this.#key, scope.account);
@@ -94,9 +103,9 @@ export class FactorHooks<Enrolment extends object> {
     const { authData } = this.assertNoPassword(request);
     const scope = await this.#ownScope(request);
     // SDKs send along what they signed in with. A proof comes by itself.
-    const isBeside = this.#factor.signIn !== undefined && Object.keys(authData).length > 1;
     const { id } = asObject(scope.record) ?? {};
-    if (isBeside && id !== undefined && asObject(payload)?.['id'] === id) return UNCHANGED;
+    const isOwn = id !== undefined && asObject(payload)?.['id'] === id;
+    if (isOwn && (this.#factor.signIn === undefined || Object.keys(authData).length > 1)) return UNCHANGED;
     return scope.record === undefined ? this.#enrolment.enrol(payload, scope, 'enrolled') : this.#answer(payload, scope);
   }
 
@@ -113,7 +122,7 @@ export class FactorHooks<Enrolment extends object> {
     try {
       // Only its owner's id opens a record, so others see no more than that there is one.
       const owner = { appId: this.#appId ?? parseGlobal().applicationId, userId: user?.id ?? '', key: this.#key };
-      const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, this.#factor.signIn);
+      const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, this.#factor);
       return this.#enrolment.describe(records.open(record).enrolment);
     } catch {
       return STATUS_ENABLED;
@@ -123,14 +132,19 @@ export class FactorHooks<Enrolment extends object> {
   async #answer(payload: unknown, scope: FactorRequest<Enrolment>): Promise<HookResult> {
     const opened = scope.enrolment;
     // SDKs send back what they were shown; that changes nothing.
-    const shown = [this.#enrolment.describe(opened.enrolment), STATUS_ENABLED, scope.record];
-    if (shown.some((seen) => sameStrings(payload, seen))) return UNCHANGED;
-    // What stands in changes as it is used, so what an SDK was shown may be old.
-    if (this.#factor.standIn !== undefined && Object.hasOwn(asObject(payload) ?? {}, 'status')) return UNCHANGED;
+    const shown = this.#enrolment.describe(opened.enrolment);
+    if ([shown, STATUS_ENABLED, scope.record].some((seen) => sameStrings(payload, seen))) return UNCHANGED;
+    // Some of it changes as it is used, so what an SDK was shown may be old.
+    if (hasSameFields(payload, shown)) return UNCHANGED;
 
     const intent = await this.#factor.intent(payload, scope.context.user, opened.enrolment);
-    if (intent === 'manage') {
+    if (intent === 'manage' || intent === 'reduce') {
+      if (intent === 'reduce') await scope.account.spendProof();
       await this.#factor.manage(scope.context, payload);
+      if (intent === 'reduce') {
+        await scope.account.endWhatDependsOn('removed', this.#key);
+        scope.context.emit({ type: 'removed' });
+      }
       return UNCHANGED;
     }
     if (intent === 'enrol') return this.#enrolment.enrol(payload, scope, 'replaced');
@@ -155,7 +169,8 @@ export class FactorHooks<Enrolment extends object> {
       await scope.account.requireProofToEnrol(this.#key);
       return this.#factor.beginEnrolment(scope.context, payload, enrolment);
     }
-    if (payload !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
+    const isAsked = payload === true || asObject(payload)?.['purpose'] === 'fresh-proof';
+    if (!isAsked) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
     return this.#factor.challenge(scope.context, 'fresh-proof', enrolment);
   }
 
@@ -164,17 +179,14 @@ export class FactorHooks<Enrolment extends object> {
    * social login cannot confirm it in one step, as its triggers run before its factors are looked at.
    */
   async #challengeNew(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Reply> {
-    const isAnswer = typeof payload === 'string' || Object.hasOwn(asObject(payload) ?? {}, 'code');
+    const given = asObject(payload) ?? {};
+    const isAnswer = typeof payload === 'string' || Object.hasOwn(given, 'code') || Object.hasOwn(given, 'credential');
     if (!isAnswer) {
       await this.#factor.intent(payload, scope.context.user, undefined);
       return this.#factor.beginEnrolment(scope.context, payload, undefined);
     }
     if (scope.account.hasSecondFactor) throw new FactorError('session_required');
-    const { record, response } = await this.#enrolment.enrolAtLogin(payload, scope, {
-      answered: [],
-      enrolled: {},
-      proven: new Map(),
-    });
+    const { record, response } = await this.#enrolment.enrolAtLogin(payload, scope, newLoginTrace());
     await scope.account.storeEnrolled({ [this.#key]: record });
     return response;
   }

@@ -7,7 +7,7 @@ import type { HookConfig, HookUser } from './parse-hooks.js';
 import { authDataOf, fetchUser, replaceRecord } from './parse-user.js';
 import { changeRecord } from './record-change.js';
 import { requestContext, type AskedRequest } from './request-context.js';
-import type { SignIn } from './sign-in.js';
+import { subjectOf } from './subject.js';
 
 /** One user and one factor during one request: what is stored of them. */
 export class FactorRequest<Enrolment extends object> {
@@ -35,10 +35,12 @@ export class FactorRequest<Enrolment extends object> {
     this.#user = user;
     this.#session = session;
     this.#owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
-    this.#records = new EnrolmentRecords(runtime.recordKeyring, this.#owner, this.#signIn);
+    this.#records = new EnrolmentRecords(runtime.recordKeyring, this.#owner, this.#factor);
     this.account = new Account(runtime, request, user, session);
     const change: EnrolledContext<Enrolment>['change'] = (work) => changeRecord({ runtime, config, user, key }, work);
-    this.context = { ...requestContext(key, runtime, request, user), user, change };
+    const token = session?.getSessionToken();
+    const asking = token === undefined ? {} : { session: subjectOf('session', token) };
+    this.context = { ...requestContext(key, runtime, request, user), user, ...asking, change };
   }
 
   /** The configuration that the request runs with. */
@@ -106,12 +108,12 @@ export class FactorRequest<Enrolment extends object> {
   /** Ends every lock; codes on their way stay good, and used ones stay used. */
   async pardon(): Promise<void> {
     const subjects = PURPOSES.map((purpose) => factorSubject(this.context, purpose));
-    const signIn = this.#signIn;
+    const signIn = this.#factor?.signIn;
     if (signIn !== undefined) subjects.push(signIn.subject(this.context, signIn.idOf(this.enrolment.enrolment)));
     for (const subject of subjects) await this.context.store.pardon(subject);
   }
 
-  get #signIn(): SignIn<Enrolment> | undefined {
-    return (this.#runtime.factors[this.#owner.key] as Factor<Enrolment> | undefined)?.signIn;
+  get #factor(): Factor<Enrolment> | undefined {
+    return this.#runtime.factors[this.#owner.key] as Factor<Enrolment> | undefined;
   }
 }

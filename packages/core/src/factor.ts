@@ -1,3 +1,4 @@
+import type { Alone } from './alone.js';
 import type { Clock } from './clock.js';
 import { FactorError } from './factor-error.js';
 import type { FactorOccurrence } from './factor-event.js';
@@ -62,6 +63,8 @@ export interface RequestContext {
 export interface FactorContext extends RequestContext {
   /** The user, who has proven a first factor or holds an own session. */
   readonly user: FactorUser;
+  /** Names the own session that asks, without telling its token; undefined for a login, and for the master key. */
+  readonly session?: string;
 }
 
 /** What a factor works with where the user is enrolled. */
@@ -78,10 +81,10 @@ export interface EnrolledContext<Enrolment extends object> extends FactorContext
 
 /**
  * What a payload from the user's own session asks of a factor: to set it up, to answer it, or
- * either; or to manage what is set up. `either` means setting up while the session is fresh, and
- * answering otherwise.
+ * either; or to manage what is set up, or to `reduce` it, which spends a fresh proof. `either` means
+ * setting up while the session is fresh, and answering otherwise.
  */
-export type Intent = 'enrol' | 'answer' | 'either' | 'manage';
+export type Intent = 'enrol' | 'answer' | 'either' | 'manage' | 'reduce';
 
 /**
  * What it takes to be given something that only stands in for a factor: a fresh proof; or a fresh
@@ -116,7 +119,7 @@ export interface FactorNotice {
 
 /** A confirmed enrolment. */
 export interface Confirmed<Enrolment> {
-  /** What is to be kept about the user; undefined where the factor has changed what is kept by itself. */
+  /** What is to be kept about the user; undefined where the factor has added to what was kept by itself. */
   readonly enrolment: Enrolment | undefined;
   /** What the client is told, once, in place of the factor's status. */
   readonly reply?: Reply;
@@ -137,6 +140,9 @@ export abstract class Factor<Enrolment extends object> {
 
   /** Set where it signs in alone. Undefined by default. */
   readonly signIn: SignIn<Enrolment> | undefined = undefined;
+
+  /** Set where it is a second factor and signs in alone as well. Undefined by default. */
+  readonly alone: Alone<Enrolment> | undefined = undefined;
 
   /**
    * Set where it is no factor of its own but stands in for one at login: never a fresh proof,
@@ -190,7 +196,15 @@ export abstract class Factor<Enrolment extends object> {
   abstract describe(enrolment: Enrolment): Reply;
 
   /**
-   * Does what a payload of intent `manage` asks for. Nothing by default.
+   * By which Parse Server finds the user of a second factor; stored in the open, so it tells nothing and nobody
+   * guesses it. There is none by default.
+   */
+  handleOf(_enrolment: Enrolment): string | undefined {
+    return undefined;
+  }
+
+  /**
+   * Does what a payload of intent `manage` or `reduce` asks for. Nothing by default.
    *
    * @throws FactorError `invalid_input`
    */

@@ -1,4 +1,6 @@
+export { accountName } from './account-name.js';
 export type { AddressKind } from './address-kind.js';
+export type { Alone, ProvenAlone } from './alone.js';
 export { toAuthAdapter, type HookResult, type ParseAuthAdapter } from './auth-adapter.js';
 export {
   channelOption,
@@ -85,7 +87,7 @@ export {
 export type { ParseDatabase, ParseRow, ParseSchema } from './parse-database.js';
 export type { HookConfig, HookObject, HookRequest, HookUser, ProviderValidator } from './parse-hooks.js';
 export { FACTOR_STATE_CLASS, ParseOtpStore } from './parse-otp-store.js';
-export { asObject, digitsRule, readCode, readFields, type FieldRule } from './payload.js';
+export { asObject, digitsRule, NAME_RULE, readCode, readFields, type FieldRule } from './payload.js';
 export type { EnrolmentOptions, LoginPolicy, Policy, PolicyOption, RoleNames } from './policy.js';
 export { pruneStore } from './prune.js';
 export { drawBytes, randomDigits, systemRandom, type RandomSource } from './random.js';

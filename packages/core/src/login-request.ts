@@ -58,7 +58,7 @@ export class LoginRequest {
   async close(key: string, account: Account): Promise<void> {
     if (!this.#isLast(key)) return;
     const { answered, enrolled, proven } = loginTrace(this.#request);
-    for (const { spend } of proven.values()) await spend();
+    for (const { spend } of [...proven.ids.values(), ...proven.alone.values()]) await spend();
     const trace = traceOf(this.#request.config, this.user.id);
     trace.answered = answered[0];
     if (Object.keys(enrolled).length === 0) return;

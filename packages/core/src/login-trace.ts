@@ -1,6 +1,15 @@
+import type { ProvenAlone } from './alone.js';
 import type { EnrolmentRecord } from './enrolment-record.js';
 import type { HookConfig, HookRequest } from './parse-hooks.js';
 import type { ProvenId } from './sign-in.js';
+
+/** What a login has proven with nothing before it, by the keys of the factors; unspent. */
+export interface ProvenFirst {
+  /** By first factors. */
+  readonly ids: Map<string, ProvenId>;
+  /** By second factors that have said who the user is. */
+  readonly alone: Map<string, ProvenAlone>;
+}
 
 /** What one login has shown so far. Parse Server hands the same request to every factor of it. */
 export interface LoginTrace {
@@ -9,14 +18,17 @@ export interface LoginTrace {
   /** Factors that were set up rightly; they are stored when all that the login gives was right. */
   readonly enrolled: Record<string, EnrolmentRecord>;
   /** What was proven alone; it is spent when all that the login gives was right. */
-  readonly proven: Map<string, ProvenId>;
+  readonly proven: ProvenFirst;
 }
 
 const logins = new WeakMap<HookRequest, LoginTrace>();
 
+/** What nothing has been shown of yet. */
+export const newLoginTrace = (): LoginTrace => ({ answered: [], enrolled: {}, proven: { ids: new Map(), alone: new Map() } });
+
 /** What the factors of one login leave for each other. */
 export function loginTrace(request: HookRequest): LoginTrace {
-  const trace = logins.get(request) ?? { answered: [], enrolled: {}, proven: new Map() };
+  const trace = logins.get(request) ?? newLoginTrace();
   logins.set(request, trace);
   return trace;
 }

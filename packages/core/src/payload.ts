@@ -27,6 +27,13 @@ export const digitsRule = (digits: number): FieldRule => ({
   accepts: `a string of ${digits} digits`,
 });
 
+/** What a user calls something of his: one line of 1 to 64 characters. */
+export const NAME_RULE: FieldRule = {
+  maxLength: 64,
+  pattern: /^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u,
+  accepts: 'a text of 1 to 64 characters',
+};
+
 /**
  * Reads exactly the named fields of a payload, all strings.
  *
@@ -54,6 +61,14 @@ export function readFields<Name extends string>(
 /** `"123456"` and `{ code: "123456" }` mean the same wherever a code is expected. */
 export const readCode = (payload: unknown, rule: FieldRule): string =>
   readFields(typeof payload === 'string' ? { code: payload } : payload, { code: rule }).code;
+
+/** Whether the payload has exactly the fields of a status, all strings, whatever their values. */
+export function hasSameFields(payload: unknown, status: Readonly<Record<string, string>>): boolean {
+  const given = Object.entries(asObject(payload) ?? {});
+  const isField = ([name, value]: readonly [string, unknown]): boolean =>
+    typeof value === 'string' && Object.hasOwn(status, name);
+  return given.length > 0 && given.length === Object.keys(status).length && given.every(isField);
+}
 
 /** Whether the payload has exactly these fields, all strings, with these values. */
 export function sameStrings(payload: unknown, expected: unknown): boolean {

@@ -1,8 +1,10 @@
+import type { ProvenAlone } from './alone.js';
+import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
-import { firstFactors, type FactorRuntime } from './factor-runtime.js';
+import type { FactorRuntime } from './factor-runtime.js';
 import type { FactorUser } from './factor.js';
 import { givenOf } from './given.js';
-import { loginTrace } from './login-trace.js';
+import { loginTrace, type ProvenFirst } from './login-trace.js';
 import type { HookRequest } from './parse-hooks.js';
 import { asObject } from './payload.js';
 import { requestContext } from './request-context.js';
@@ -14,19 +16,19 @@ import type { ProvenId, SignIn } from './sign-in.js';
  *
  * @throws FactorError `code_rejected`, `invalid_input`; `unavailable` where a stored record does not open
  */
-export async function proveFirst(request: HookRequest, runtime: FactorRuntime): Promise<ReadonlyMap<string, ProvenId>> {
+export async function proveFirst(request: HookRequest, runtime: FactorRuntime): Promise<ProvenFirst> {
   const { proven } = loginTrace(request);
   const given = givenOf(request.object).authData;
-  for (const key of firstFactors(runtime)) {
-    const { signIn } = runtime.factors[key] ?? {};
+  for (const [key, { signIn }] of Object.entries(runtime.factors)) {
     const payload = given[key] ?? undefined;
-    if (signIn === undefined || payload === undefined || proven.has(key)) continue;
-    const { original } = request;
-    if (original?.id === undefined) {
-      proven.set(key, await signIn.check(requestContext(key, runtime, request), payload));
+    if (payload === undefined || proven.ids.has(key) || proven.alone.has(key)) continue;
+    if (signIn === undefined) {
+      if (namesUser(payload)) proven.alone.set(key, await checkAlone(key, payload, request, runtime));
+    } else if (request.original?.id === undefined) {
+      proven.ids.set(key, await signIn.check(requestContext(key, runtime, request), payload));
     } else {
-      const scope = new FactorRequest(key, runtime, request, original as FactorUser);
-      proven.set(key, await checkStored(scope, signIn, payload));
+      const scope = new FactorRequest(key, runtime, request, request.original as FactorUser);
+      proven.ids.set(key, await checkStored(scope, signIn, payload));
     }
   }
   return proven;
@@ -40,4 +42,27 @@ export function checkStored<Enrolment extends object>(
 ): Promise<ProvenId> {
   const storedId = String(asObject(scope.record)?.['id']);
   return signIn.check(scope.context, payload, scope.findEnrolment()?.enrolment, storedId);
+}
+
+/** Whether a second factor's payload says who the user is: Parse Server has looked for him by that, and it proves nothing yet. */
+export const namesUser = (payload: unknown): boolean => Object.hasOwn(asObject(payload) ?? {}, 'id');
+
+/**
+ * Checks an answer that says who the user is.
+ *
+ * @throws FactorError `code_rejected`, `invalid_input`
+ */
+export async function checkAlone(
+  key: string,
+  payload: unknown,
+  request: HookRequest,
+  runtime: FactorRuntime,
+): Promise<ProvenAlone> {
+  const { alone } = runtime.factors[key] ?? {};
+  if (alone === undefined) throw new FactorError('invalid_input', { sentence: 'Field "id" is not expected.' });
+  if (request.original?.id === undefined) throw new FactorError('code_rejected');
+  const scope = new FactorRequest(key, runtime, request, request.original as FactorUser);
+  const enrolment = scope.findEnrolment()?.enrolment;
+  if (enrolment === undefined) throw new FactorError('code_rejected');
+  return alone.check(scope.context, payload, enrolment);
 }

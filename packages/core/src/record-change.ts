@@ -28,7 +28,7 @@ export async function changeRecord<Enrolment extends object>(
   work: (enrolment: Enrolment) => Enrolment | undefined,
 ): Promise<boolean> {
   const owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
-  const records = new EnrolmentRecords(recordKeyring, owner, (factors[key] as Factor<Enrolment> | undefined)?.signIn);
+  const records = new EnrolmentRecords(recordKeyring, owner, factors[key] as Factor<Enrolment> | undefined);
   let stored = authDataOf(user);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const record = stored[key] ?? undefined;

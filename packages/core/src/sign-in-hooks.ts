@@ -55,7 +55,7 @@ export class SignInHooks<Enrolment extends object> {
       return this.#own.update(payload, request);
     }
     assertNoOther(request);
-    const proven = (await proveFirst(request, this.#runtime)).get(this.#key);
+    const proven = (await proveFirst(request, this.#runtime)).ids.get(this.#key);
     // Somebody was found by another provider or his password: what is not his is not linked on the way in.
     if (original !== undefined || object?.id !== undefined) throw new FactorError('session_required');
     const given = givenOf(object).authData;
@@ -131,7 +131,7 @@ export class SignInHooks<Enrolment extends object> {
   /** The record of an id; the guard lets it pass. */
   #record(id: string, { config }: HookRequest, userId = ''): EnrolmentRecord {
     const owner = { appId: config.appId, userId, key: this.#key };
-    const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, this.#signIn);
+    const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, { signIn: this.#signIn, handleOf: () => undefined });
     const record = records.seal(this.#signIn.enrolmentOf(id));
     traceOf(config, userId).made.add(markOf(record));
     return record;

@@ -1,4 +1,5 @@
 import {
+  accountName,
   assertLocks,
   ATTEMPT_LIMIT_RULES,
   beginGuess,
@@ -68,11 +69,6 @@ const ISSUER: OptionRule = {
   isValid: (value) => typeof value === 'string' && /^[^:\p{Cc}]{1,64}$/u.test(value) && value.trim() !== '',
 };
 
-const defaultAccountName = (user: FactorUser): string => {
-  const names = [user.get('username'), user.get('email'), user.id];
-  return String(names.find((name) => typeof name === 'string' && name !== ''));
-};
-
 /**
  * Authenticator apps (TOTP, RFC 6238) as a second factor. The server makes the secret; each
  * time step opens at most one session, and an older step after a newer one is refused.
@@ -98,7 +94,7 @@ export class TotpFactor extends Factor<TotpEnrolment> {
       },
       {
         ...DEFAULT_ATTEMPT_LIMITS,
-        accountName: defaultAccountName,
+        accountName,
         algorithm: 'SHA1',
         digits: 6,
         stepSeconds: 30,
@@ -115,10 +111,10 @@ export class TotpFactor extends Factor<TotpEnrolment> {
 
   async beginEnrolment(context: FactorContext, payload: unknown): Promise<Reply> {
     if (payload !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
-    const { algorithm, digits, stepSeconds, issuer, accountName, pendingMs } = this.#options;
+    const { algorithm, digits, stepSeconds, issuer, accountName: nameOf, pendingMs } = this.#options;
     const secret = base32.encode(drawBytes(context.random, SECRET_BYTES));
     const enrolment: TotpEnrolment = { secret, algorithm, digits, stepSeconds };
-    const label = [...accountName(context.user).replaceAll(':', ' ')].slice(0, MAX_LABEL).join('');
+    const label = [...nameOf(context.user).replaceAll(':', ' ')].slice(0, MAX_LABEL).join('');
     const uri = generateURI({ issuer, label, secret, algorithm: toOtplib(algorithm), digits, period: stepSeconds });
     const expiresAt = context.clock() + pendingMs;
     const pending = context.keyring.seal(JSON.stringify(enrolment), ...pendingBinding(context));

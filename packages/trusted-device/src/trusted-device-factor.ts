@@ -4,6 +4,7 @@ import {
   Factor,
   FactorError,
   integerOption,
+  NAME_RULE,
   readFields,
   resolveOptions,
   type Confirmed,
@@ -54,7 +55,6 @@ export interface TrustedDeviceEnrolment {
 }
 
 const DAY_MS = 24 * 60 * 60_000;
-const NAME: FieldRule = { maxLength: 64, pattern: /^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u, accepts: 'a text of 1 to 64 characters' };
 const REMEMBER: FieldRule = { maxLength: 4, pattern: /^true$/, accepts: '"true"' };
 const REVOKE: FieldRule = { maxLength: 22, pattern: /^(?:all|[A-Za-z0-9_-]{22})$/, accepts: 'the id of a device, or "all"' };
 
@@ -62,7 +62,7 @@ type Change = TrustedDeviceEnrolment | undefined;
 
 /** What the user calls the device; he may leave it open. */
 function readName(payload: unknown): string {
-  if (Object.hasOwn(asObject(payload) ?? {}, 'name')) return readFields(payload, { remember: REMEMBER, name: NAME }).name;
+  if (Object.hasOwn(asObject(payload) ?? {}, 'name')) return readFields(payload, { remember: REMEMBER, name: NAME_RULE }).name;
   readFields(payload, { remember: REMEMBER });
   return 'Unnamed device';
 }

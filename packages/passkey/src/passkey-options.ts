@@ -1,0 +1,70 @@
+import {
+  accountName,
+  assertLocks,
+  ATTEMPT_LIMIT_RULES,
+  choiceOption,
+  DEFAULT_ATTEMPT_LIMITS,
+  functionOption,
+  integerOption,
+  resolveOptions,
+  textOption,
+  type AttemptLimits,
+  type FactorUser,
+} from '@parse-factors/core';
+import { assertRelyingParty, RELYING_PARTY_RULES, type RelyingParty } from './relying-party.js';
+
+/** Options of `PasskeyFactor`. */
+export interface PasskeyOptions extends RelyingParty, Partial<AttemptLimits> {
+  /** What dialogues call the application, 1 to 64 characters; `rpId` by default. */
+  readonly rpName?: string;
+  /**
+   * `additional`: beside another login. `solo`: alone as well, without a user name; passkeys are then made so that they
+   * are found without one, and verify their user. `additional` by default.
+   */
+  readonly policy?: 'additional' | 'solo';
+  /** The account's name in dialogues; by default the user's `username`, `email` or id. */
+  readonly accountName?: (user: FactorUser) => string;
+  /**
+   * Whether passkeys must verify their user (PIN, fingerprint) where they come second; alone they always must.
+   * `preferred` by default: they do where they can.
+   */
+  readonly userVerification?: 'required' | 'preferred' | 'discouraged';
+  /** How many passkeys a user may have, 1 to 20; 10 by default. */
+  readonly maxPasskeys?: number;
+  /** How long a challenge may be answered, in milliseconds, 1 to 60 minutes; 300,000 by default. */
+  readonly validityMs?: number;
+}
+
+/** All options with their defaults. */
+export type ResolvedPasskeyOptions = Readonly<Required<PasskeyOptions>>;
+
+/** @throws FactorConfigError naming the option and what it accepts */
+export function resolvePasskeyOptions(options: PasskeyOptions): ResolvedPasskeyOptions {
+  const resolved = resolveOptions<Required<PasskeyOptions>>(
+    'PasskeyFactor',
+    options,
+    {
+      ...ATTEMPT_LIMIT_RULES,
+      ...RELYING_PARTY_RULES,
+      rpName: textOption(64),
+      policy: choiceOption('additional', 'solo'),
+      accountName: functionOption,
+      userVerification: choiceOption('required', 'preferred', 'discouraged'),
+      maxPasskeys: integerOption(1, 20),
+      validityMs: integerOption(60_000, 60 * 60_000),
+    },
+    {
+      ...DEFAULT_ATTEMPT_LIMITS,
+      relatedOrigins: [],
+      rpName: String(options?.rpId).slice(0, 64),
+      policy: 'additional',
+      accountName,
+      userVerification: 'preferred',
+      maxPasskeys: 10,
+      validityMs: 5 * 60_000,
+    },
+  );
+  assertLocks('PasskeyFactor', resolved);
+  assertRelyingParty('PasskeyFactor', resolved);
+  return resolved;
+}

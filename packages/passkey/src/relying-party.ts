@@ -1,0 +1,70 @@
+import { FactorConfigError, type OptionRule } from '@parse-factors/core';
+
+/** Who asks for passkeys, and from where. */
+export interface RelyingParty {
+  /**
+   * The relying party's id: the domain that passkeys belong to, such as `acme.example`, or `localhost`. They work on it and
+   * on its subdomains, and nowhere else ever: one that is changed makes all of them useless.
+   */
+  readonly rpId: string;
+  /**
+   * Where answers may come from: `https://` origins on that domain (for `localhost` `http://` as well), and Android apps as
+   * `android:apk-key-hash:<Base64url of the SHA-256 of the signing certificate>`. Apps of Apple's systems answer with the
+   * `https://` origin of the domain that they are associated with. 1 to 20.
+   */
+  readonly origins: readonly string[];
+  /**
+   * `https://` origins on other domains that `https://<rpId>/.well-known/webauthn` names (WebAuthn Level 3, section 5.11);
+   * none by default, at most 20.
+   */
+  readonly relatedOrigins?: readonly string[];
+}
+
+const DOMAIN = /^(?=.{1,253}$)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z-][a-z0-9-]{0,62}(?<!-)$/;
+const ANDROID_APP = /^android:apk-key-hash:[A-Za-z0-9_-]{43}$/;
+const MAX_ORIGINS = 20;
+
+const isList = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.length <= MAX_ORIGINS && value.every((item) => typeof item === 'string');
+
+/** What `rpId`, `origins` and `relatedOrigins` accept, each by itself. */
+export const RELYING_PARTY_RULES: { readonly [Name in keyof Required<RelyingParty>]: OptionRule } = {
+  rpId: {
+    accepts: 'a domain in lower case without protocol, port or path, such as "acme.example", or "localhost"',
+    isValid: (value) => typeof value === 'string' && (value === 'localhost' || DOMAIN.test(value)),
+  },
+  origins: {
+    accepts: `a list of 1 to ${MAX_ORIGINS} origins`,
+    isValid: (value) => isList(value) && value.length > 0,
+  },
+  relatedOrigins: { accepts: `a list of at most ${MAX_ORIGINS} origins`, isValid: isList },
+};
+
+/** Whether it is an origin and nothing else, as browsers write it: no path, no wildcard, no port that goes without saying. */
+function asOrigin(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.origin === text && !text.includes('*') ? url : undefined;
+}
+
+function isOwnOrigin(text: string, rpId: string): boolean {
+  if (ANDROID_APP.test(text)) return true;
+  const url = asOrigin(text);
+  if (url === undefined || (url.hostname !== rpId && !url.hostname.endsWith(`.${rpId}`))) return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && rpId === 'localhost');
+}
+
+/** @throws FactorConfigError naming the option and the origin that cannot be */
+export function assertRelyingParty(owner: string, { rpId, origins, relatedOrigins }: Required<RelyingParty>): void {
+  const wrong = origins.find((origin) => !isOwnOrigin(origin, rpId));
+  if (wrong !== undefined) {
+    throw new FactorConfigError(
+      `${owner}: option "origins" must hold https origins on "${rpId}" or its subdomains (http for localhost only), or android:apk-key-hash:<hash>, without path or wildcard; ${JSON.stringify(wrong)} is none`,
+    );
+  }
+  const foreign = relatedOrigins.find((origin) => asOrigin(origin)?.protocol !== 'https:');
+  if (foreign !== undefined) {
+    throw new FactorConfigError(
+      `${owner}: option "relatedOrigins" must hold https origins without path or wildcard; ${JSON.stringify(foreign)} is none`,
+    );
+  }
+}
