@@ -1,4 +1,10 @@
-import { createFactorClient, type FactorClient, type FactorClientOptions, type ParseSdk, type SdkUser } from '@parse-factors/client';
+import {
+  createFactorClient,
+  type FactorClient,
+  type FactorClientOptions,
+  type ParseSdk,
+  type SdkUser,
+} from '@parse-factors/client';
 import { loadParseSdk } from '../../../tools/parse-sdk.js';
 
 /** A user as the SDK has him, as far as tests look. */

@@ -73,7 +73,10 @@ describe('asking where codes go', () => {
     await stage.enrolPhone(person, '+15553330003');
     const ask = (authData: object): Promise<Answer> => stage.challenge({ authData, challengeData: { otp: SHOW } });
     expect((await ask({ badge })).body['challengeData'].otp).toEqual({ status: 'enabled', destination: '•••• 0003' });
-    for (const forged of [{ ...badge, secret: 'wrong' }, { id: 'nobody', secret: 'right' }]) {
+    for (const forged of [
+      { ...badge, secret: 'wrong' },
+      { id: 'nobody', secret: 'right' },
+    ]) {
       expect((await ask({ badge: forged })).body).toEqual({ code: 101, error: 'User not found.' });
     }
   });

@@ -65,7 +65,7 @@ export class FactorClientError extends Error {
 /** A factor's error of what the SDK has thrown; anything else as it is. */
 export function toClientError(fault: unknown): unknown {
   const { code, message = '' } = (fault ?? {}) as { readonly code?: unknown; readonly message?: string };
-  const [slug = ''] = String(message).split(':');
+  const [slug = ''] = message.split(':');
   const isOurs = Object.entries(FACTOR_ERROR_CODES).some(([name, expected]) => name === slug && code === expected);
   return isOurs ? new FactorClientError(slug as FactorErrorSlug, message) : fault;
 }

@@ -2,7 +2,7 @@ import { FactorClientError, missingOf } from './factor-client-error.js';
 import { hydrate } from './local-user.js';
 import type { EnrolmentNeeded, FactorsNeeded, LoginResult, SignedIn } from './login-result.js';
 import type { ParseSdk, SdkUser } from './parse-sdk.js';
-import { asFields, sendChallenge, type Answers, type Payload, type Reply, type Send } from './wire.js';
+import { asFields, sendChallenge, type Answers, type Fields, type Payload, type Reply, type Send } from './wire.js';
 
 /** How somebody says who he is: a name and a password, or the data of providers. */
 export type FirstFactor =
@@ -46,7 +46,7 @@ function countOf({ message, missing }: FactorClientError, answers: Answers): num
   return message.includes(' or ') ? 1 : missing.length;
 }
 
-async function signedIn<User extends SdkUser>({ sdk }: Login<User>, reply: Awaited<ReturnType<Send>>): Promise<SignedIn<User>> {
+async function signedIn<User extends SdkUser>({ sdk }: Login<User>, reply: Fields): Promise<SignedIn<User>> {
   const replies = asFields(reply['authDataResponse']) as SignedIn<User>['replies'];
   return { status: 'session', user: await hydrate(sdk, reply), isNew: reply['_status'] === 201, replies };
 }
@@ -74,7 +74,7 @@ async function destinations<User extends SdkUser>(
 ): Promise<Record<string, string>> {
   if (!isShowing) return {};
   const challengeData = Object.fromEntries(needs.map((key) => [key, { show: 'status' }]));
-  const shown = await send('POST', 'challenge', { ...first, challengeData }).catch(() => ({}) as Awaited<ReturnType<Send>>);
+  const shown = await send('POST', 'challenge', { ...first, challengeData }).catch((): Fields => ({}));
   const entries = Object.entries(asFields(shown['challengeData']) as Readonly<Record<string, Reply>>);
   return Object.fromEntries(entries.flatMap(([key, { destination }]) => (destination === undefined ? [] : [[key, destination]])));
 }

@@ -1,4 +1,9 @@
-import { startAuthentication, startRegistration } from '@simplewebauthn/browser';
+import {
+  startAuthentication,
+  startRegistration,
+  type PublicKeyCredentialCreationOptionsJSON,
+  type PublicKeyCredentialRequestOptionsJSON,
+} from '@simplewebauthn/browser';
 import type { FactorClient } from './factor-client.js';
 import { FactorClientError } from './factor-client-error.js';
 import type { EnrolmentNeeded, FactorsNeeded, LoginResult } from './login-result.js';
@@ -42,22 +47,19 @@ export interface PasskeyClient<User> {
   remove(id: string): Promise<void>;
 }
 
-type RegistrationOptions = Parameters<typeof startRegistration>[0]['optionsJSON'];
-type AuthenticationOptions = Parameters<typeof startAuthentication>[0]['optionsJSON'];
-
 /** @throws FactorClientError `invalid_input` where the server has another factor under that key */
-function optionsOf<Options>({ options }: Reply): Options {
+function optionsOf({ options }: Reply): unknown {
   if (options === undefined) throw new FactorClientError('invalid_input', 'invalid_input: This factor is no passkey.');
-  return JSON.parse(options) as Options;
+  return JSON.parse(options);
 }
 
 async function create(begun: Reply, name: string | undefined): Promise<Record<string, string>> {
-  const credential = await startRegistration({ optionsJSON: optionsOf<RegistrationOptions>(begun) });
+  const credential = await startRegistration({ optionsJSON: optionsOf(begun) as PublicKeyCredentialCreationOptionsJSON });
   return { credential: JSON.stringify(credential), ...(name !== undefined && { name }) };
 }
 
 const sign = (begun: Reply, useBrowserAutofill = false): ReturnType<typeof startAuthentication> =>
-  startAuthentication({ optionsJSON: optionsOf<AuthenticationOptions>(begun), useBrowserAutofill });
+  startAuthentication({ optionsJSON: optionsOf(begun) as PublicKeyCredentialRequestOptionsJSON, useBrowserAutofill });
 
 /** Passkeys for a {@link FactorClient}, by `@simplewebauthn/browser`. */
 export function createPasskeyClient<User>(
