@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { bundle } from '../../../tools/bundle.js';
-import { launchChromium } from '../../../tools/chromium.js';
+import { addAuthenticator, launchChromium, servePage } from '../../../tools/chromium.js';
 import type { Outcome } from './browser-page.js';
 
 const sdk = createRequire(import.meta.url).resolve('parse/dist/parse.min.js');
@@ -40,18 +39,7 @@ export class BrowserApp {
 
   /** An authenticator in the device that answers whatever it is asked. */
   async addAuthenticator(): Promise<void> {
-    const devtools = await this.#context.newCDPSession(this.#page);
-    await devtools.send('WebAuthn.enable');
-    await devtools.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
+    await addAuthenticator(this.#page);
   }
 
   reload(): Promise<unknown> {
@@ -65,30 +53,25 @@ export class BrowserApp {
 
 /** Where the page is served, and the browser that opens it. */
 export interface BrowserStage {
+  readonly origin: string;
   readonly open: () => Promise<BrowserApp>;
   stop(): Promise<void>;
 }
 
-const html = (settings: object): string => `<!doctype html><meta charset="utf-8"><title>Test</title>
-<input autocomplete="username webauthn">
-<script>globalThis.settings = ${JSON.stringify(settings)};</script>
-<script src="/parse.js"></script><script type="module" src="/page.js"></script>`;
-
-/** @param port where the page is served, on http://localhost: a secure context for browsers */
-export async function startBrowserStage(port: number, settings: { appId: string; serverUrl: string }): Promise<BrowserStage> {
-  const files: Readonly<Record<string, readonly [type: string, text: string]>> = {
-    '/': ['text/html', html(settings)],
-    '/parse.js': ['text/javascript', readFileSync(sdk, 'utf8')],
-    '/page.js': ['text/javascript', await bundle({ source: `import './apps/example/test/browser-page.js';` })],
-  };
-  const server: Server = createServer(({ url = '' }, response) => {
-    const [type, text] = files[url] ?? ['text/plain', ''];
-    response.writeHead(url in files ? 200 : 404, { 'Content-Type': type }).end(text);
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+/** Serves the page on `http://localhost`, a secure context for browsers, and starts one. */
+export async function startBrowserStage(settings: { readonly appId: string; readonly serverUrl: string }): Promise<BrowserStage> {
+  const script = (code: string, type = 'text/javascript'): string =>
+    `<script type="${type}">${code.replaceAll('</script', String.raw`<\/script`)}</script>`;
+  const { origin, server } = await servePage(
+    `<!doctype html><meta charset="utf-8"><title>Test</title><input autocomplete="username webauthn">` +
+      script(`globalThis.settings = ${JSON.stringify(settings)};`) +
+      script(readFileSync(sdk, 'utf8')) +
+      script(await bundle({ source: `import './apps/example/test/browser-page.js';` }), 'module'),
+  );
   const browser = await launchChromium();
   return {
-    open: () => BrowserApp.open(browser, `http://localhost:${port}/`),
+    origin,
+    open: () => BrowserApp.open(browser, origin),
     async stop() {
       await browser.close();
       server.closeAllConnections();

@@ -4,7 +4,7 @@ import { ScureBase32Plugin } from 'otplib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasChromium } from '../../../tools/chromium.js';
 import { freePort } from '../../../tools/postgres.js';
-import { BrowserApp, startBrowserStage, type BrowserStage } from './browser-app.js';
+import { startBrowserStage, type BrowserApp, type BrowserStage } from './browser-app.js';
 import { newApp } from './client-stage.js';
 import { ExampleProcesses } from './example-process.js';
 
@@ -45,11 +45,10 @@ const withChromium = describe.skipIf(!hasChromium());
 
 withChromium('in Chromium', () => {
   beforeAll(async () => {
-    const [port, pagePort] = [await freePort(), await freePort()];
+    const port = await freePort();
     origin = `http://localhost:${port}`;
-    const example = processes.start(port, { ORIGINS: `http://localhost:${pagePort}` });
-    await example.until('Ctrl-C stops it');
-    browser = await startBrowserStage(pagePort, { appId: 'example', serverUrl: `${origin}/parse` });
+    browser = await startBrowserStage({ appId: 'example', serverUrl: `${origin}/parse` });
+    await processes.start(port, { ORIGINS: browser.origin }).until('Ctrl-C stops it');
   });
   afterAll(async () => {
     await browser?.stop();

@@ -46,7 +46,7 @@ export class PasskeyUser {
   }
 
   save(passkey: unknown): Promise<Answer> {
-    return this.#stage.save(this.person, { passkey } as object);
+    return this.#stage.save(this.person, { passkey });
   }
 
   async logIn(authenticator: SoftAuthenticator, forgery?: Forgery): Promise<Answer> {

@@ -80,7 +80,7 @@ export class SoftAuthenticator {
     const authData = this.#authData(rpId ?? '', forgery, 0);
     const signed = Buffer.concat([authData, sha256(Buffer.from(clientDataJSON, 'base64url'))]);
     const signature = sign('sha256', signed, this.#privateKey).toString('base64url');
-    const userHandle = 'userHandle' in forgery ? forgery.userHandle : this.handle;
+    const userHandle = 'userHandle' in forgery ? forgery.userHandle : this.handle || undefined;
     const response = { clientDataJSON, authenticatorData: authData.toString('base64url'), signature, userHandle };
     return this.#credential(response, forgery);
   }

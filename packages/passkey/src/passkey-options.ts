@@ -56,7 +56,7 @@ export function resolvePasskeyOptions(options: PasskeyOptions): ResolvedPasskeyO
     {
       ...DEFAULT_ATTEMPT_LIMITS,
       relatedOrigins: [],
-      rpName: String(options?.rpId).slice(0, 64),
+      rpName: options?.rpId,
       policy: 'additional',
       accountName,
       userVerification: 'preferred',
