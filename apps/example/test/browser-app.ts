@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { bundle } from '../../../tools/bundle.js';
 import { addAuthenticator, launchChromium, servePage } from '../../../tools/chromium.js';
-import type { Outcome } from './browser-page.js';
+import type { Outcome, PageSettings } from './browser-page.js';
 
 const sdk = createRequire(import.meta.url).resolve('parse/dist/parse.min.js');
 
@@ -17,8 +17,9 @@ export class BrowserApp {
     this.#page = page;
   }
 
-  static async open(browser: Browser, url: string): Promise<BrowserApp> {
+  static async open(browser: Browser, url: string, server: PageSettings): Promise<BrowserApp> {
     const context = await browser.newContext();
+    await context.addInitScript(`globalThis.settings = ${JSON.stringify(server)};`);
     const page = await context.newPage();
     await page.goto(url);
     await page.waitForFunction('typeof call === "function"');
@@ -54,24 +55,23 @@ export class BrowserApp {
 /** Where the page is served, and the browser that opens it. */
 export interface BrowserStage {
   readonly origin: string;
-  readonly open: () => Promise<BrowserApp>;
+  readonly open: (server: PageSettings) => Promise<BrowserApp>;
   stop(): Promise<void>;
 }
 
 /** Serves the page on `http://localhost`, a secure context for browsers, and starts one. */
-export async function startBrowserStage(settings: { readonly appId: string; readonly serverUrl: string }): Promise<BrowserStage> {
+export async function startBrowserStage(): Promise<BrowserStage> {
   const script = (code: string, type = 'text/javascript'): string =>
     `<script type="${type}">${code.replaceAll('</script', String.raw`<\/script`)}</script>`;
   const { origin, server } = await servePage(
     `<!doctype html><meta charset="utf-8"><title>Test</title><input autocomplete="username webauthn">` +
-      script(`globalThis.settings = ${JSON.stringify(settings)};`) +
       script(readFileSync(sdk, 'utf8')) +
       script(await bundle({ source: `import './apps/example/test/browser-page.js';` }), 'module'),
   );
   const browser = await launchChromium();
   return {
     origin,
-    open: () => BrowserApp.open(browser, origin),
+    open: (settings) => BrowserApp.open(browser, origin, settings),
     async stop() {
       await browser.close();
       server.closeAllConnections();

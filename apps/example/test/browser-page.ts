@@ -19,13 +19,19 @@ export interface Outcome {
   readonly error?: { readonly slug?: string; readonly name: string; readonly message: string; readonly retryAt?: string };
 }
 
+/** The server that the page speaks to. */
+export interface PageSettings {
+  readonly appId: string;
+  readonly serverUrl: string;
+}
+
 const page = globalThis as unknown as {
   readonly Parse: BrowserSdk;
   readonly localStorage: object;
   readonly sessionStorage: object;
   readonly document: { readonly cookie: string };
   readonly indexedDB: { databases(): Promise<object[]> };
-  readonly settings: { readonly appId: string; readonly serverUrl: string };
+  readonly settings: PageSettings;
   call?: (name: string, ...given: readonly never[]) => Promise<Outcome>;
 };
 
@@ -64,6 +70,10 @@ const calls: Readonly<Record<string, (...given: readonly never[]) => Promise<unk
   recoveryCodes: () => client.recoveryCodes(),
   trustDevice: (name: string) => client.trustDevice(name),
   enrolled: () => client.enrolled(),
+  passkeyEnrol: async (name: string) => {
+    if (login?.status !== 'enrolment') throw new Error('there is no login that demands a factor');
+    return keep(passkeys.enrol(login, name));
+  },
   passkeyRegister: (name: string) => passkeys.register(name),
   passkeyAnswer: () => keep(passkeys.answer(pending())),
   passkeyLogIn: (autofill: boolean) => keep(passkeys.logIn({ autofill })),

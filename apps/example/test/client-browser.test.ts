@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { PasskeyFactor } from '@parse-factors/passkey';
 import { totpAt } from '@parse-factors/totp';
 import { ScureBase32Plugin } from 'otplib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { hasChromium } from '../../../tools/chromium.js';
 import { freePort } from '../../../tools/postgres.js';
 import { startBrowserStage, type BrowserApp, type BrowserStage } from './browser-app.js';
 import { newApp } from './client-stage.js';
+import { startStage } from './harness.js';
 import { ExampleProcesses } from './example-process.js';
 
 /** The client in a real browser and in Node, against the example as `npm start` runs it. */
@@ -47,7 +49,7 @@ withChromium('in Chromium', () => {
   beforeAll(async () => {
     const port = await freePort();
     origin = `http://localhost:${port}`;
-    browser = await startBrowserStage({ appId: 'example', serverUrl: `${origin}/parse` });
+    browser = await startBrowserStage();
     await processes.start(port, { ORIGINS: browser.origin }).until('Ctrl-C stops it');
   });
   afterAll(async () => {
@@ -56,7 +58,7 @@ withChromium('in Chromium', () => {
   });
   beforeEach(async () => {
     secrets = [];
-    app = await browser.open();
+    app = await browser.open({ appId: 'example', serverUrl: `${origin}/parse` });
   });
   afterEach(() => app.close());
 
@@ -156,6 +158,26 @@ withChromium('in Chromium', () => {
     expect(await node.client.enrolled()).toEqual({ totp: { status: 'enabled' } });
     expect(await app.call('enrolled')).toEqual({ totp: { status: 'enabled' } });
     expect(node.written.filter((text) => secrets.some((each) => text.includes(each)))).toEqual([]);
+  });
+
+  it('a passkey that is demanded is set up on the way in', async () => {
+    const passkey = new PasskeyFactor({ rpId: 'localhost', origins: [browser.origin] });
+    const stage = await startStage({ install: true, compose: { enrolment: { requiredFor: 'everybody' } }, more: { passkey } });
+    const other = await browser.open({ appId: 'test', serverUrl: stage.url });
+    await other.addAuthenticator();
+    const [username, password] = [newName(), secret(`password ${randomUUID()}`)];
+    const id = await other.call('signUp', username, password);
+    expect(await other.call('logIn', username, password)).toMatchObject({
+      status: 'enrolment',
+      needs: expect.arrayContaining(['passkey']),
+    });
+    expect(await other.call('passkeyEnrol', 'Laptop')).toMatchObject({ status: 'session', id });
+    await expectNoTrace(other);
+    expect((await other.tryCall('passkeyLogIn', false)).error).toMatchObject({ slug: 'session_required' }); // it does not sign in alone here
+    await other.call('logIn', username, password);
+    expect(await other.call('passkeyAnswer')).toMatchObject({ status: 'session', id });
+    await other.close();
+    await stage.stop();
   });
 });
 
