@@ -1,11 +1,13 @@
 import { outbox, type AnyFactor } from '@parse-factors/core';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
 import { SmsOtpFactor } from '@parse-factors/sms-otp';
+import { PasskeyFactor } from '@parse-factors/passkey';
 import { factorSuite, lastCode, type FactorSuiteOptions } from '@parse-factors/testing';
 import { TotpFactor, totpAt } from '@parse-factors/totp';
 import { ScureBase32Plugin } from 'otplib';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { startFactorServer } from './factor-server.js';
+import { SoftAuthenticator } from './soft-authenticator.js';
 
 const start =
   (key: string, factor: AnyFactor): FactorSuiteOptions['start'] =>
@@ -66,5 +68,22 @@ factorSuite(runner, {
     const code = (): string => totpAt(parameters, Math.floor(totpClock() / 30_000));
     const answers = { right: code, wrong: () => wrongDigits(code()) };
     return { confirmation: code(), wrongConfirmation: wrongDigits(code()), answers };
+  },
+});
+
+const ORIGIN = 'https://acme.example';
+factorSuite(runner, {
+  key: 'passkey',
+  start: start('passkey', new PasskeyFactor({ rpId: 'acme.example', origins: [ORIGIN] })),
+  async begin(user) {
+    const { options = '' } = await user.challenge(true);
+    const [own, another] = [new SoftAuthenticator(ORIGIN), new SoftAuthenticator(ORIGIN)];
+    const right = async (ask: () => Promise<Readonly<Record<string, string>>>): Promise<object> => {
+      const { options: asked = '' } = await ask();
+      return { credential: own.get(asked) };
+    };
+    const answers = { right, wrong: () => ({ credential: another.get(options) }) };
+    const wrongConfirmation = { credential: another.create(options, { origin: 'https://evil.example' }) };
+    return { confirmation: { credential: own.create(options) }, wrongConfirmation, answers };
   },
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type * as Library from '@simplewebauthn/browser';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { addAuthenticator, hasChromium, launchChromium, servePage, type ServedPage } from '../../../tools/chromium.js';
@@ -7,12 +8,7 @@ import type { Answer } from '../../../tools/parse-server.js';
 import { slug, type Stage } from './harness.js';
 import { PasskeyUser, startPasskeyStage } from './passkey-stage.js';
 
-/** What `@simplewebauthn/browser` puts into a page. */
-interface Library {
-  startRegistration(options: object): Promise<{ readonly id: string }>;
-  startAuthentication(options: object): Promise<{ readonly id: string; readonly response: { readonly userHandle?: string } }>;
-}
-declare const SimpleWebAuthnBrowser: Library;
+declare const SimpleWebAuthnBrowser: typeof Library; // by the script in the page
 
 const bundle = createRequire(import.meta.url)
   .resolve('@simplewebauthn/browser')
@@ -48,7 +44,12 @@ describe.skipIf(!hasChromium())('in Chromium, a passkey', () => {
 
   const create = (options: string): Promise<string> =>
     page.evaluate(
-      async (json) => JSON.stringify(await SimpleWebAuthnBrowser.startRegistration({ optionsJSON: JSON.parse(json) as object })),
+      async (json) =>
+        JSON.stringify(
+          await SimpleWebAuthnBrowser.startRegistration({
+            optionsJSON: JSON.parse(json) as Library.PublicKeyCredentialCreationOptionsJSON,
+          }),
+        ),
       options,
     );
   const get = (options: string, useBrowserAutofill = false): Promise<string> =>
@@ -56,7 +57,7 @@ describe.skipIf(!hasChromium())('in Chromium, a passkey', () => {
       async ({ json, isAutofill }) =>
         JSON.stringify(
           await SimpleWebAuthnBrowser.startAuthentication({
-            optionsJSON: JSON.parse(json) as object,
+            optionsJSON: JSON.parse(json) as Library.PublicKeyCredentialRequestOptionsJSON,
             useBrowserAutofill: isAutofill,
           }),
         ),
