@@ -13,6 +13,7 @@ export interface ClientUser extends SdkUser {
   getSessionToken(): string;
   set(field: string, value: unknown): void;
   save(): Promise<unknown>;
+  toJSON(): object;
   fetch(): Promise<unknown>;
   linkWith(provider: string, options: object): Promise<unknown>;
 }
@@ -21,6 +22,7 @@ interface Sdk extends ParseSdk<ClientUser> {
   readonly User: ParseSdk<ClientUser>['User'] & {
     current(): ClientUser | null;
     enableUnsafeCurrentUser(): void;
+    disableUnsafeCurrentUser(): void;
     signUp(username: string, password: string): Promise<ClientUser>;
     logOut(): Promise<void>;
   };

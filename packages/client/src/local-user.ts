@@ -9,8 +9,9 @@ export const shownOf = (authData: unknown): Readonly<Record<string, Reply>> =>
 
 /** The user of a login's reply, as the SDK keeps him: without what was answered, and what was replied to it. */
 export function hydrate<User extends SdkUser>(sdk: ParseSdk<User>, reply: Fields): Promise<User> {
-  const { _status, _headers, authData, ...fields } = reply;
-  const shown = shownOf(authData);
+  // The SDK adds the response itself, as `_xhr` for one, where all that was replied stands again.
+  const fields = Object.fromEntries(Object.entries(reply).filter(([name]) => !name.startsWith('_')));
+  const shown = shownOf(reply['authData']);
   // What is undefined is taken out of what the SDK has of this user.
   const kept = Object.keys(shown).length === 0 ? undefined : shown;
   return sdk.User.hydrate({ ...fields, authData: kept, authDataResponse: undefined });
