@@ -134,8 +134,9 @@ export class FactorHooks<Enrolment extends object> {
     // SDKs send back what they were shown; that changes nothing.
     const shown = this.#enrolment.describe(opened.enrolment);
     if ([shown, STATUS_ENABLED, scope.record].some((seen) => sameStrings(payload, seen))) return UNCHANGED;
-    // Some of it changes as it is used, so what an SDK was shown may be old.
-    if (hasSameFields(payload, shown)) return UNCHANGED;
+    // What of these is shown changes as they are used, so what an SDK was shown may be old.
+    const isUsed = this.#factor.standIn !== undefined || this.#factor.handleOf(opened.enrolment) !== undefined;
+    if (isUsed && hasSameFields(payload, shown)) return UNCHANGED;
 
     const intent = await this.#factor.intent(payload, scope.context.user, opened.enrolment);
     if (intent === 'manage' || intent === 'reduce') {
