@@ -26,7 +26,7 @@ const MATRIX: readonly Line[] = [
 
 /** Every way in and every way round, in some four minutes. */
 const SUITES =
-  'admin attacks device drop-in faults fields fields-attacks fresh-proof guard main-flow passkey passkey-attacks passwordless passwordless-modes recovery redis sessions statements strangers'
+  'admin attacks client device drop-in faults fields fields-attacks fresh-proof guard main-flow passkey passkey-attacks passwordless passwordless-modes recovery redis sessions show statements strangers'
     .split(' ')
     .map((name) => `apps/example/test/${name}.test.ts`);
 

@@ -36,9 +36,11 @@ export function loadParseSdk(appId: string, serverUrl: string): ParseSdk {
   const require = createRequire(import.meta.url);
   const entry = require.resolve('parse/node');
   const folder = entry.slice(0, entry.lastIndexOf('/node_modules/parse/') + '/node_modules/parse/'.length);
-  const servers = Object.entries(require.cache).filter(([file]) => file.startsWith(folder));
+  const cached = () => Object.entries(require.cache).filter(([file]) => file.startsWith(folder));
+  const servers = cached();
   for (const [file] of servers) delete require.cache[file];
   const sdk = require(entry) as ParseSdk;
+  for (const [file] of cached()) delete require.cache[file]; // a server that starts later has its own, too
   for (const [file, module] of servers) require.cache[file] = module;
   sdk.initialize(appId);
   sdk.serverURL = serverUrl;

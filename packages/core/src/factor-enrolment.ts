@@ -29,6 +29,12 @@ export class FactorEnrolment<Enrolment extends object> {
     return { ...STATUS_ENABLED, ...this.#factor.describe(enrolment) };
   }
 
+  /** What is told of the factor after a first factor alone: where its codes go, and nothing else that it shows. */
+  show(enrolment: Enrolment): Reply {
+    const { destination } = this.#factor.describe(enrolment);
+    return destination === undefined ? STATUS_ENABLED : { ...STATUS_ENABLED, destination };
+  }
+
   /** Confirms what the user's session has begun, and says what is to be stored. */
   async enrol(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
     if (this.#factor.standIn !== undefined) {

@@ -49,6 +49,7 @@ export class FactorHooks<Enrolment extends object> {
     const { original: proven, user: session } = request;
     if (proven !== undefined && (payload === true || session?.id !== proven.id)) {
       const scope = this.#scope(request, asUser(proven));
+      if (isShow(payload)) return this.#enrolment.show(scope.enrolment.enrolment);
       if (scope.record === undefined && (await this.#mayEnrolAtLogin(request, proven))) return this.#challengeNew(payload, scope);
       if (payload !== true) throw new FactorError(asObject(payload) === undefined ? 'invalid_input' : 'session_required');
       return this.#factor.challenge(scope.context, 'sign-in', scope.enrolment.enrolment);
@@ -238,6 +239,9 @@ export class FactorHooks<Enrolment extends object> {
     return new FactorRequest(this.#key, this.#runtime, request, user, session);
   }
 }
+
+/** Where codes go, asked before any is sent. */
+const isShow = (payload: unknown): boolean => sameStrings(payload, { show: 'status' });
 
 /** A wrong answer to one question, which may still be the right one to another. */
 const isWrongAnswer = (error: unknown): boolean =>

@@ -1,0 +1,85 @@
+import {
+  startAuthentication,
+  startRegistration,
+  type PublicKeyCredentialCreationOptionsJSON,
+  type PublicKeyCredentialRequestOptionsJSON,
+} from '@simplewebauthn/browser';
+import type { FactorClient } from './factor-client.js';
+import { FactorClientError } from './factor-client-error.js';
+import type { EnrolmentNeeded, FactorsNeeded, LoginResult } from './login-result.js';
+import type { Reply } from './wire.js';
+
+/** Options of {@link createPasskeyClient}. */
+export interface PasskeyClientOptions {
+  /** The factor's key. Default: `passkey`. */
+  readonly key?: string;
+}
+
+/** How a login with a passkey alone is asked for. */
+export interface PasskeyLogInOptions {
+  /** Whether the browser offers passkeys in a field with `autocomplete="username webauthn"` instead of a dialog. Default: false. */
+  readonly autofill?: boolean;
+}
+
+/**
+ * Passkeys in a browser. Each method asks the person in front of it; what the browser says of that (`NotAllowedError`
+ * when it was declined) is thrown as it is, everything else as {@link FactorClient} does.
+ */
+export interface PasskeyClient<User> {
+  /**
+   * Adds a passkey to the current user.
+   *
+   * @param name to tell it from others
+   * @throws FactorClientError `fresh_proof_required`, `already_enrolled`, `code_rejected`, `code_expired`
+   */
+  register(name?: string): Promise<Reply>;
+  /** Sets up the one that a login demands, and logs in. */
+  enrol(login: EnrolmentNeeded<User>, name?: string): Promise<LoginResult<User>>;
+  /** Answers a login that needs a second factor. */
+  answer(login: FactorsNeeded<User>): Promise<LoginResult<User>>;
+  /** Logs in with a passkey alone. */
+  logIn(options?: PasskeyLogInOptions): Promise<LoginResult<User>>;
+  /** Proves again. */
+  freshen(): Promise<{ readonly freshUntil: Date }>;
+  /** Gives a passkey another name. @param id its credential id */
+  rename(id: string, name: string): Promise<void>;
+  /** Removes one passkey. @param id its credential id @throws FactorClientError `fresh_proof_required` */
+  remove(id: string): Promise<void>;
+}
+
+/** @throws FactorClientError `invalid_input` where the server has another factor under that key */
+function optionsOf({ options }: Reply): unknown {
+  if (options === undefined) throw new FactorClientError('invalid_input', 'invalid_input: This factor is no passkey.');
+  return JSON.parse(options);
+}
+
+async function create(begun: Reply, name: string | undefined): Promise<Record<string, string>> {
+  const credential = await startRegistration({ optionsJSON: optionsOf(begun) as PublicKeyCredentialCreationOptionsJSON });
+  return { credential: JSON.stringify(credential), ...(name !== undefined && { name }) };
+}
+
+const sign = (begun: Reply, useBrowserAutofill = false): ReturnType<typeof startAuthentication> =>
+  startAuthentication({ optionsJSON: optionsOf(begun) as PublicKeyCredentialRequestOptionsJSON, useBrowserAutofill });
+
+/** Passkeys for a {@link FactorClient}, by `@simplewebauthn/browser`. */
+export function createPasskeyClient<User>(
+  client: FactorClient<User>,
+  { key = 'passkey' }: PasskeyClientOptions = {},
+): PasskeyClient<User> {
+  return {
+    register: async (name) => client.confirm(key, await create(await client.enrol(key, { purpose: 'enrolment' }), name)),
+    enrol: async (login, name) => login.confirm(key, await create(await login.enrol(key), name)),
+    answer: async (login) => login.answer(key, { credential: JSON.stringify(await sign(await login.challenge(key))) }),
+    async logIn({ autofill } = {}) {
+      const signed = await sign(await client.passwordless.start(key, true), autofill);
+      const id = signed.response.userHandle ?? '';
+      return client.logInWith({ [key]: { id, credential: JSON.stringify(signed) } });
+    },
+    async freshen() {
+      const signed = await sign(await client.challenge(key, { purpose: 'fresh-proof' }));
+      return client.freshen(key, { credential: JSON.stringify(signed) });
+    },
+    rename: async (id, name) => void (await client.confirm(key, { rename: id, name })),
+    remove: async (id) => void (await client.confirm(key, { remove: id })),
+  };
+}
