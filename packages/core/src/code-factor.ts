@@ -107,6 +107,12 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
     return { destination: this.#kind.mask(address) };
   }
 
+  /** Takes `{ address }`, where a second factor may send codes there. */
+  override takeOver({ address }: Readonly<Record<string, unknown>>): AddressEnrolment | undefined {
+    if (this.signIn !== undefined || typeof address !== 'string') return undefined;
+    return { address: normalise(address, this.#kind) };
+  }
+
   #namesAddress(payload: unknown): boolean {
     return hasField(payload, this.#kind.field) || (this.signIn !== undefined && hasField(payload, 'id'));
   }

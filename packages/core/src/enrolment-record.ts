@@ -1,6 +1,8 @@
+import type { BuiltInPlace } from './built-in-place.js';
 import { FactorError } from './factor-error.js';
 import type { Keyring } from './keyring.js';
 import { asObject } from './payload.js';
+import type { Factor } from './factor.js';
 import type { SignIn } from './sign-in.js';
 
 /** What stands in `authData.<key>`: one sealed string, and nothing to read or to query but the id of a first factor. */
@@ -25,21 +27,24 @@ export interface OpenedEnrolment<Enrolment> {
   readonly enrolment: Enrolment;
   /** Whether it is stored as it would be today: under the newest key. */
   readonly isCurrent: boolean;
-  /** How it is stored. */
-  readonly sealed: string | undefined;
 }
+
+/** What of a factor says how its records look. */
+export type RecordKind<Enrolment extends object> = Partial<Pick<Factor<Enrolment>, 'signIn' | 'inPlaceOf'>>;
 
 /** Seals and opens what one factor keeps about one user. */
 export class EnrolmentRecords<Enrolment extends object> {
   readonly #keyring: Keyring;
   readonly #owner: RecordOwner;
   readonly #signIn: SignIn<Enrolment> | undefined;
+  readonly #place: BuiltInPlace<Enrolment> | undefined;
 
-  /** @param signIn set for a factor that signs in alone: at a sign-up the user has no id yet, so the record is bound to its own */
-  constructor(keyring: Keyring, owner: RecordOwner, signIn?: SignIn<Enrolment>) {
+  /** @param kind with `signIn`, at whose sign-ups the user has no id yet, the record is bound to its own */
+  constructor(keyring: Keyring, owner: RecordOwner, { signIn, inPlaceOf }: RecordKind<Enrolment> = {}) {
     this.#keyring = keyring;
     this.#owner = owner;
     this.#signIn = signIn;
+    this.#place = inPlaceOf;
   }
 
   /**
@@ -51,7 +56,7 @@ export class EnrolmentRecords<Enrolment extends object> {
     const signIn = this.#signIn;
     const id = signIn === undefined ? undefined : (this.#sameId(signIn, enrolment, stored) ?? signIn.idOf(enrolment));
     const sealed = this.#keyring.seal(JSON.stringify(enrolment), ...this.#binding(id));
-    return id === undefined ? { sealed } : { id, sealed };
+    return id === undefined ? { ...this.#place?.decoy, sealed } : { id, sealed };
   }
 
   /**
@@ -64,13 +69,16 @@ export class EnrolmentRecords<Enrolment extends object> {
     const { id, sealed } = asObject(record) ?? {};
     const signIn = this.#signIn;
     const kept = typeof sealed === 'string' ? sealed : undefined;
+    if (kept === undefined && this.#place !== undefined) {
+      return { enrolment: this.#place.adopt(asObject(record) ?? {}), isCurrent: false };
+    }
     try {
       if (kept === undefined || (signIn !== undefined && typeof id !== 'string')) throw new FactorError('unavailable');
       const { plaintext, isCurrent } = this.#keyring.open(kept, ...this.#binding(signIn && String(id)));
-      return { enrolment: JSON.parse(plaintext) as Enrolment, isCurrent, sealed: kept };
+      return { enrolment: JSON.parse(plaintext) as Enrolment, isCurrent };
     } catch (fault) {
       if (typeof id !== 'string' || signIn?.adopts(this.#owner.createdAt) !== true) throw fault;
-      return { enrolment: signIn.enrolmentOf(id), isCurrent: false, sealed: kept };
+      return { enrolment: signIn.enrolmentOf(id), isCurrent: false };
     }
   }
 
@@ -88,6 +96,9 @@ export class EnrolmentRecords<Enrolment extends object> {
 
 /** What tells one stored record from another. */
 export const markOf = (record: unknown): string => {
-  const { id, sealed } = asObject(record) ?? {};
-  return JSON.stringify([id ?? '', sealed ?? '']);
+  const { id, sealed, ...others } = asObject(record) ?? {};
+  return JSON.stringify([id ?? '', sealed ?? '', ...(sealed === undefined ? Object.entries(others).toSorted() : [])]);
 };
+
+/** What Parse Server's own `mfa` keeps of a number that nobody has confirmed: set up is nothing yet. */
+export const isUnconfirmed = (record: unknown): boolean => Object.keys(asObject(record) ?? {}).join() === 'pending';

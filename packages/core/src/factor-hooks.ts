@@ -1,7 +1,7 @@
 import type { HookResult } from './auth-adapter.js';
 import { emitter } from './emitter.js';
-import { EnrolmentRecords, type OpenedEnrolment } from './enrolment-record.js';
-import { FactorEnrolment, STATUS_ENABLED, toIso, UNCHANGED } from './factor-enrolment.js';
+import { EnrolmentRecords, isUnconfirmed, type OpenedEnrolment } from './enrolment-record.js';
+import { FactorEnrolment, STATUS_DISABLED, STATUS_ENABLED, toIso, UNCHANGED } from './factor-enrolment.js';
 import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
 import type { FactorRuntime } from './factor-runtime.js';
@@ -73,11 +73,13 @@ export class FactorHooks<Enrolment extends object> {
   /** A login of an enrolled user. */
   async logIn(payload: unknown, request: HookRequest): Promise<HookResult> {
     const login = new LoginRequest(request, this.#runtime);
+    // Parse Server takes what was never confirmed for a factor.
+    if (this.#scope(request, login.user).record === undefined) return this.setUp(payload, request);
     await login.open(this.#key);
     const scope = this.#scope(request, login.user);
     const opened = scope.enrolment;
     const response = await this.#factor.verify(scope.context, 'sign-in', payload, opened.enrolment);
-    if (this.#factor.standIn === undefined) loginTrace(request).answered.push(this.#key);
+    if (!this.#isStandIn(payload)) loginTrace(request).answered.push(this.#key);
     await this.#sealAnew(scope, opened);
     await login.close(this.#key, scope.account);
     return { ...UNCHANGED, ...(response && { response }) };
@@ -96,7 +98,8 @@ export class FactorHooks<Enrolment extends object> {
     const isBeside = this.#factor.signIn !== undefined && Object.keys(authData).length > 1;
     const { id } = asObject(scope.record) ?? {};
     if (isBeside && id !== undefined && asObject(payload)?.['id'] === id) return UNCHANGED;
-    return scope.record === undefined ? this.#enrolment.enrol(payload, scope, 'enrolled') : this.#answer(payload, scope);
+    if (scope.record !== undefined) return this.#answer(payload, scope);
+    return sameStrings(payload, STATUS_DISABLED) ? UNCHANGED : this.#enrolment.enrol(payload, scope, 'enrolled');
   }
 
   /** GraphQL and batches log in with a session by the hooks of an update. Nothing tells that from a change of the password. */
@@ -109,10 +112,11 @@ export class FactorHooks<Enrolment extends object> {
   /** What a client sees of the factor. Synchronous; the master key sees the record as it is stored. */
   status(record: unknown, { master, user }: Omit<HookRequest, 'config'>): Reply | undefined {
     if (master === true) return undefined;
+    if (isUnconfirmed(record)) return STATUS_DISABLED;
     try {
       // Only its owner's id opens a record, so others see no more than that there is one.
       const owner = { appId: this.#appId ?? parseGlobal().applicationId, userId: user?.id ?? '', key: this.#key };
-      const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, this.#factor.signIn);
+      const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, this.#factor);
       return this.#enrolment.describe(records.open(record).enrolment);
     } catch {
       return STATUS_ENABLED;
@@ -132,17 +136,32 @@ export class FactorHooks<Enrolment extends object> {
       await this.#factor.manage(scope.context, payload);
       return UNCHANGED;
     }
-    if (intent === 'enrol') return this.#enrolment.enrol(payload, scope, 'replaced');
-    if (this.#factor.standIn !== undefined) throw new FactorError('invalid_input', { sentence: 'This is for logging in only.' });
+    if (intent === 'enrol') {
+      const proof = this.#factor.proofIn(payload);
+      if (proof !== undefined) await this.#prove(proof, scope);
+      return this.#enrolment.enrol(payload, scope, 'replaced');
+    }
     try {
-      await this.#factor.verify(scope.context, 'fresh-proof', payload, opened.enrolment);
+      const freshUntil = await this.#prove(payload, scope);
+      return { ...UNCHANGED, response: { status: 'verified', freshUntil: toIso(freshUntil) } };
     } catch (error) {
       if (intent !== 'either' || !isWrongAnswer(error) || !(await scope.account.isFresh())) throw error;
       return this.#enrolment.enrol(payload, scope, 'replaced');
     }
+  }
+
+  /** Takes an answer as a fresh proof; gives how long it lasts. */
+  async #prove(payload: unknown, scope: FactorRequest<Enrolment>): Promise<number> {
+    const opened = scope.enrolment;
+    if (this.#isStandIn(payload)) throw new FactorError('invalid_input', { sentence: 'This is for logging in only.' });
+    await this.#factor.verify(scope.context, 'fresh-proof', payload, opened.enrolment);
     const freshUntil = await scope.account.markFresh(this.#key);
     await this.#sealAnew(scope, opened);
-    return { ...UNCHANGED, response: { status: 'verified', freshUntil: toIso(freshUntil) } };
+    return freshUntil;
+  }
+
+  #isStandIn(payload: unknown): boolean {
+    return this.#factor.standIn !== undefined || this.#factor.isStandIn(payload);
   }
 
   /** `POST /challenge` by the user's own session. */

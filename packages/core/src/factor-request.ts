@@ -7,7 +7,6 @@ import type { HookConfig, HookUser } from './parse-hooks.js';
 import { authDataOf, fetchUser, replaceRecord } from './parse-user.js';
 import { changeRecord } from './record-change.js';
 import { requestContext, type AskedRequest } from './request-context.js';
-import type { SignIn } from './sign-in.js';
 
 /** One user and one factor during one request: what is stored of them. */
 export class FactorRequest<Enrolment extends object> {
@@ -35,7 +34,7 @@ export class FactorRequest<Enrolment extends object> {
     this.#user = user;
     this.#session = session;
     this.#owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
-    this.#records = new EnrolmentRecords(runtime.recordKeyring, this.#owner, this.#signIn);
+    this.#records = new EnrolmentRecords(runtime.recordKeyring, this.#owner, this.#factor);
     this.account = new Account(runtime, request, user, session);
     const change: EnrolledContext<Enrolment>['change'] = (work) => changeRecord({ runtime, config, user, key }, work);
     this.context = { ...requestContext(key, runtime, request, user), user, change };
@@ -80,7 +79,7 @@ export class FactorRequest<Enrolment extends object> {
 
   /** Puts the enrolment in the place of what this request has read; false when somebody has changed that. */
   replace(enrolment: Enrolment): Promise<boolean> {
-    return replaceRecord(this.config, this.#owner, this.findEnrolment()?.sealed, this.seal(enrolment));
+    return replaceRecord(this.config, this.#owner, this.record, this.seal(enrolment));
   }
 
   /** The same request with what is stored now. */
@@ -106,12 +105,12 @@ export class FactorRequest<Enrolment extends object> {
   /** Ends every lock; codes on their way stay good, and used ones stay used. */
   async pardon(): Promise<void> {
     const subjects = PURPOSES.map((purpose) => factorSubject(this.context, purpose));
-    const signIn = this.#signIn;
+    const signIn = this.#factor?.signIn;
     if (signIn !== undefined) subjects.push(signIn.subject(this.context, signIn.idOf(this.enrolment.enrolment)));
     for (const subject of subjects) await this.context.store.pardon(subject);
   }
 
-  get #signIn(): SignIn<Enrolment> | undefined {
-    return (this.#runtime.factors[this.#owner.key] as Factor<Enrolment> | undefined)?.signIn;
+  get #factor(): Factor<Enrolment> | undefined {
+    return this.#runtime.factors[this.#owner.key] as Factor<Enrolment> | undefined;
   }
 }

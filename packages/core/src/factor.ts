@@ -1,3 +1,4 @@
+import type { BuiltInPlace } from './built-in-place.js';
 import type { Clock } from './clock.js';
 import { FactorError } from './factor-error.js';
 import type { FactorOccurrence } from './factor-event.js';
@@ -116,7 +117,10 @@ export interface FactorNotice {
 
 /** A confirmed enrolment. */
 export interface Confirmed<Enrolment> {
-  /** What is to be kept about the user; undefined where the factor has changed what is kept by itself. */
+  /**
+   * What is to be kept about the user; undefined where the factor has changed what is kept by itself,
+   * or has only begun to set itself up.
+   */
   readonly enrolment: Enrolment | undefined;
   /** What the client is told, once, in place of the factor's status. */
   readonly reply?: Reply;
@@ -143,6 +147,9 @@ export abstract class Factor<Enrolment extends object> {
    * set up only beside a factor, and gone with the last of them. Undefined by default.
    */
   readonly standIn: StandIn | undefined = undefined;
+
+  /** Set where it stands in the place of a provider that is built into Parse Server. Undefined by default. */
+  readonly inPlaceOf: BuiltInPlace<Enrolment> | undefined = undefined;
 
   /** Whether the user's own session wants to set the factor up or to answer it. */
   abstract intent(payload: unknown, user: FactorUser, enrolment: Enrolment | undefined): Intent | Promise<Intent>;
@@ -196,6 +203,26 @@ export abstract class Factor<Enrolment extends object> {
    */
   async manage(_context: EnrolledContext<Enrolment>, _payload: unknown): Promise<void> {
     throw new FactorError('invalid_input');
+  }
+
+  /** Whether an answer only stands in for the factor, as a recovery code does: never a fresh proof. None does by default. */
+  isStandIn(_payload: unknown): boolean {
+    return false;
+  }
+
+  /** The answer to the factor as it is that a payload of intent `enrol` carries along, as a fresh proof. None by default. */
+  proofIn(_payload: unknown): unknown {
+    return undefined;
+  }
+
+  /**
+   * The enrolment for what another factor has kept of a user, where an administrator moves him over. Undefined, as by
+   * default, where this factor cannot take it.
+   *
+   * @throws FactorError `invalid_input`, `address_refused`
+   */
+  takeOver(_kept: Readonly<Record<string, unknown>>): Enrolment | undefined {
+    return undefined;
   }
 
   /**

@@ -1,5 +1,6 @@
 export type { AddressKind } from './address-kind.js';
 export { toAuthAdapter, type HookResult, type ParseAuthAdapter } from './auth-adapter.js';
+export type { BuiltInPlace } from './built-in-place.js';
 export {
   channelOption,
   outbox,

@@ -1,4 +1,4 @@
-import type { EnrolmentRecord } from './enrolment-record.js';
+import { isUnconfirmed, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import type { FactorUser } from './factor.js';
 import { parseGlobal, type HookConfig } from './parse-hooks.js';
@@ -30,9 +30,18 @@ export async function fetchUser(config: HookConfig, objectId: string): Promise<F
   return user;
 }
 
-/** What stands in a user's `authData`, by provider. */
+/** What stands in a user's `authData`, by provider; what was never confirmed is left out. */
 export const authDataOf = (user: { get(field: string): unknown }): Readonly<Record<string, unknown>> =>
-  asObject(user.get('authData')) ?? {};
+  Object.fromEntries(Object.entries(asObject(user.get('authData')) ?? {}).filter(([, record]) => !isUnconfirmed(record)));
+
+/** A query for a record as it was read, or for none: its seal, or the fields that stand there in clear. */
+export function asStored(key: string, record: unknown): Record<string, unknown> {
+  const { sealed, ...others } = asObject(record) ?? {};
+  const clear = typeof sealed === 'string' ? [] : Object.entries(others);
+  const fields = clear.filter(([name, value]) => typeof value === 'string' && /^[A-Za-z]\w*$/.test(name));
+  const query = [['sealed', typeof sealed === 'string' ? sealed : null] as const, ...fields];
+  return Object.fromEntries(query.map(([name, value]) => [`authData.${key}.${name}`, value]));
+}
 
 /**
  * Puts a record in the place of another, or of none, in one statement; false when another stood
@@ -41,11 +50,11 @@ export const authDataOf = (user: { get(field: string): unknown }): Readonly<Reco
 export async function replaceRecord(
   { database }: HookConfig,
   { userId, key }: { readonly userId: string; readonly key: string },
-  current: string | undefined,
+  current: unknown,
   record: EnrolmentRecord,
 ): Promise<boolean> {
   try {
-    const query = { objectId: userId, [`authData.${key}.sealed`]: current ?? null };
+    const query = { objectId: userId, ...asStored(key, current) };
     await database.update('_User', query, { authData: { [key]: record } }, {});
     return true;
   } catch (cause) {

@@ -28,15 +28,15 @@ export async function changeRecord<Enrolment extends object>(
   work: (enrolment: Enrolment) => Enrolment | undefined,
 ): Promise<boolean> {
   const owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
-  const records = new EnrolmentRecords(recordKeyring, owner, (factors[key] as Factor<Enrolment> | undefined)?.signIn);
+  const records = new EnrolmentRecords(recordKeyring, owner, factors[key] as Factor<Enrolment> | undefined);
   let stored = authDataOf(user);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const record = stored[key] ?? undefined;
     if (record === undefined) return false;
-    const { enrolment, sealed } = records.open(record);
+    const { enrolment } = records.open(record);
     const changed = work(enrolment);
     if (changed === undefined) return false;
-    if (await replaceRecord(config, owner, sealed, records.seal(changed, record))) return true;
+    if (await replaceRecord(config, owner, record, records.seal(changed, record))) return true;
     stored = authDataOf(await fetchUser(config, user.id));
   }
   throw new FactorError('unavailable');

@@ -131,7 +131,7 @@ export class SignInHooks<Enrolment extends object> {
   /** The record of an id; the guard lets it pass. */
   #record(id: string, { config }: HookRequest, userId = ''): EnrolmentRecord {
     const owner = { appId: config.appId, userId, key: this.#key };
-    const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, this.#signIn);
+    const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, { signIn: this.#signIn });
     const record = records.seal(this.#signIn.enrolmentOf(id));
     traceOf(config, userId).made.add(markOf(record));
     return record;
