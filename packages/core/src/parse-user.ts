@@ -1,6 +1,7 @@
 import { isUnconfirmed, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import type { FactorUser } from './factor.js';
+import type { ParseRow } from './parse-database.js';
 import { parseGlobal, type HookConfig } from './parse-hooks.js';
 import { asObject } from './payload.js';
 
@@ -14,10 +15,16 @@ const pointerTo = (objectId: string, className = '_User'): object => ({ __type: 
 /** The whole stored row of a user, as the master key sees it, without the password's hash; undefined when there is none. */
 export async function findUser(config: HookConfig, objectId: string): Promise<FactorUser | undefined> {
   const [row] = await config.database.find('_User', { objectId }, { limit: 1 });
-  if (row === undefined) return undefined;
-  const { password: _password, _hashed_password, ...fields } = row;
-  return parseGlobal().User.fromJSON({ className: '_User', ...fields });
+  return row === undefined ? undefined : toUser(row);
 }
+
+/** The next users by their ids, as {@link findUser} gives them. */
+export async function listUsers({ database }: HookConfig, after: string, limit: number): Promise<readonly FactorUser[]> {
+  return (await database.find('_User', { objectId: { $gt: after } }, { limit, sort: { objectId: 1 } })).map(toUser);
+}
+
+const toUser = ({ password: _password, _hashed_password, ...fields }: ParseRow): FactorUser =>
+  parseGlobal().User.fromJSON({ className: '_User', ...fields });
 
 /**
  * The stored row of the user whose session asks.
@@ -100,6 +107,33 @@ export async function removeProviders(config: HookConfig, userId: string, keys: 
     }
   }
   throw new FactorError('unavailable');
+}
+
+/**
+ * Puts records in the place of another one, in one statement; false when that was changed meanwhile, or when
+ * something stands in their place.
+ *
+ * @param user the row as it was read
+ */
+export async function exchangeRecord(
+  config: HookConfig,
+  user: FactorUser,
+  key: string,
+  records: Readonly<Record<string, EnrolmentRecord>>,
+): Promise<boolean> {
+  const stored = asObject(user.get('authData')) ?? {};
+  const isEmptied = emptiesAuthData(config);
+  const kept = Object.entries(stored).filter(([provider, value]) => isEmptied && value !== null && provider !== key);
+  const free = Object.keys(records).map((target) => asStored(target, undefined));
+  const others = isEmptied ? asRead(config, stored, [key]) : {};
+  const query = Object.assign({ objectId: user.id, ...others }, asStored(key, stored[key]), ...free);
+  try {
+    await config.database.update('_User', query, { authData: { ...Object.fromEntries(kept), [key]: null, ...records } }, {});
+    return true;
+  } catch (cause) {
+    if (asObject(cause)?.['code'] === OBJECT_NOT_FOUND) return false;
+    throw new FactorError('unavailable', { cause });
+  }
 }
 
 /** A query for what was read of all providers but these: their seals and ids, or that there are none. */
