@@ -60,7 +60,7 @@ export interface CompatOptions {
   readonly keys?: string;
   readonly install?: InstallOptions;
   readonly cloud?: (factors: ReturnType<typeof composeFactors>, parse: ParseCloud) => void;
-  readonly onEvent?: (event: { readonly type: string; readonly factor: string }) => void;
+  readonly onEvent?: (event: { readonly type: string; readonly reason?: string }) => void;
 }
 
 /** Ours, under the same key and with the same options. */
