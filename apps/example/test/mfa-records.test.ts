@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import type { Person } from '../../../tools/parse-server.js';
-import { createDatabase } from '../../../tools/parse-server.js';
+import { createDatabase, type Person } from '../../../tools/parse-server.js';
 import { slug } from './harness.js';
 import { MOBILE, OTHER_SECRET, pass, SECRET, startBuiltIn, startCompat, totp, type MfaRig } from './mfa-rig.js';
 
@@ -29,7 +28,7 @@ beforeAll(async () => {
   await old.logIn(someone('ned'), { token: 'request' });
   for (const name of ['pat', 'quin']) await old.save((people[name] = await old.signUp()), { mobile: '+15557650001' });
   expect(await old.stored(someone('ann'))).toMatchObject({ secret: SECRET });
-  expect(await old.stored(someone('ned'))).toMatchObject({ mobile: MOBILE, token: old.lastToken() === '' ? '' : expect.any(String) });
+  expect(await old.stored(someone('ned'))).toMatchObject({ mobile: MOBILE, token: expect.any(String) });
   expect(Object.keys((await old.stored(someone('pat'))) ?? {})).toEqual(['pending']);
   await old.stop();
   rig = await startCompat(inject('postgres'), { install: { adminFunctions: true } }, uri);
@@ -152,7 +151,7 @@ describe('afterwards', () => {
     expect((await rig.logIn(someone('ann'), { token: totp(SECRET) })).status).toBe(200);
   });
 
-  it.each([['SMS', 'TOTP'], ['TOTP'], ['SMS']] as const)('the built-in adapter, put back, lets nobody in with what is sealed (%s %s)', async (...options) => {
+  it.each([[['SMS', 'TOTP']], [['TOTP']], [['SMS']]] as const)('the built-in adapter, put back, lets nobody in with what is sealed: %j', async (options) => {
     await rig.stop();
     rig = Object.assign(await startBuiltIn(inject('postgres'), { options }, uri), { keys: rig.keys });
     for (const token of ['', 'x', '-', '000000', totp(SECRET), 'request', null, {}, undefined]) {

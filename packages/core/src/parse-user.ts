@@ -20,7 +20,8 @@ export async function findUser(config: HookConfig, objectId: string): Promise<Fa
 
 /** The next users by their ids, as {@link findUser} gives them. */
 export async function listUsers({ database }: HookConfig, after: string, limit: number): Promise<readonly FactorUser[]> {
-  return (await database.find('_User', { objectId: { $gt: after } }, { limit, sort: { objectId: 1 } })).map(toUser);
+  const query = after === '' ? {} : { objectId: { $gt: after } };
+  return (await database.find('_User', query, { limit, sort: { objectId: 1 } })).map(toUser);
 }
 
 const toUser = ({ password: _password, _hashed_password, ...fields }: ParseRow): FactorUser =>

@@ -14,7 +14,7 @@ describe('recovery codes', () => {
     expect(JSON.stringify(kept)).not.toContain(codes[0]);
   });
 
-  it('use every character of the alphabet equally often, whatever bytes come', () => {
+  it('use every character of the alphabet, and no other', () => {
     let next = 0;
     const everyByte = (size: number): Uint8Array => Uint8Array.from({ length: size }, () => next++ % 256);
     const counts = new Map<string, number>();
