@@ -26,7 +26,7 @@ const MATRIX: readonly Line[] = [
 
 /** Every way in and every way round, in some two minutes. */
 const SUITES =
-  'admin attacks device drop-in faults fresh-proof guard main-flow passwordless passwordless-modes recovery redis sessions statements strangers'
+  'admin attacks device drop-in faults fresh-proof guard main-flow mfa-migration mfa-records mfa-side-by-side passwordless passwordless-modes recovery redis sessions statements strangers'
     .split(' ')
     .map((name) => `apps/example/test/${name}.test.ts`);
 

@@ -224,10 +224,18 @@ describe('a forged record', () => {
 
   it('is not taken from a sign-up either', async () => {
     for (const [index, mfa] of forged.entries()) {
-      for (const [way, body] of [{ authData: { mfa } }, { 'authData.mfa': mfa }, { 'authData.mfa.secret': OTHER_SECRET }].entries()) {
+      for (const [way, body] of [
+        { authData: { mfa } },
+        { 'authData.mfa': mfa },
+        { 'authData.mfa.secret': OTHER_SECRET },
+      ].entries()) {
         const username = `forger${index}-${way}`;
         await rig.call('POST', '/users', { username, password: 'x', ...body });
-        const login = await rig.call('POST', '/login', { username, password: 'x', authData: { mfa: { token: totp(OTHER_SECRET) } } });
+        const login = await rig.call('POST', '/login', {
+          username,
+          password: 'x',
+          authData: { mfa: { token: totp(OTHER_SECRET) } },
+        });
         expect([body, login.body['sessionToken']]).toEqual([body, undefined]);
       }
     }
@@ -264,9 +272,27 @@ describe('messages', () => {
 
 const long = 'x'.repeat(100_000);
 const BAD: readonly unknown[] = [
-  ...['', '12345', '1234567', '12345a', '١٢٣٤٥٦', '１２３４５６', '123\u200b456', '123456\n', long],
-  ...[123456, true, [], ['123456'], {}, { $gt: '' }, { __op: 'Delete' }],
-  ...['A'.repeat(29), 'A'.repeat(31), 'Ａ'.repeat(30), `${'A'.repeat(29)}-`, JSON.parse('{"__proto__":{"token":"123456"}}')],
+  '',
+  '12345',
+  '1234567',
+  '12345a',
+  '١٢٣٤٥٦',
+  '１２３４５６',
+  '123\u200b456',
+  '123456\n',
+  long,
+  123456,
+  true,
+  [],
+  ['123456'],
+  {},
+  { $gt: '' },
+  { __op: 'Delete' },
+  'A'.repeat(29),
+  'A'.repeat(31),
+  'Ａ'.repeat(30),
+  `${'A'.repeat(29)}-`,
+  JSON.parse('{"__proto__":{"token":"123456"}}'),
 ];
 
 describe('whatever is sent', () => {
@@ -328,9 +354,12 @@ describe('other ways in', () => {
       body: { username, password, authData: { mfa: { token } } },
     });
     const token = totp(SECRET);
-    const requests = [...Array.from({ length: 5 }, () => login(person, token)), ...Array.from({ length: 5 }, () => login(owner, 'request'))];
+    const requests = [
+      ...Array.from({ length: 5 }, () => login(person, token)),
+      ...Array.from({ length: 5 }, () => login(owner, 'request')),
+    ];
     const { body } = await rig.call('POST', '/batch', { requests });
-    const replies = Object.values(body as object) as readonly { success?: { sessionToken?: string } }[];
+    const replies = Object.values(body) as readonly { success?: { sessionToken?: string } }[];
     expect(replies.filter(({ success }) => success?.sessionToken !== undefined)).toHaveLength(1);
     expect(rig.sms.length - before).toBe(1);
   });

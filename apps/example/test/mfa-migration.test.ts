@@ -34,7 +34,11 @@ beforeAll(async () => {
     codes[name] = await old.enrolTotp(someone(name));
   }
   await old.logIn(someone('cy'), { token: codes['cy']?.[0] }); // one is left
-  for (const [name, mobile] of [['mia', '+1 202-555-0123'], ['ned', '0612345678'], ['olga', '+33612345678']] as const)
+  for (const [name, mobile] of [
+    ['mia', '+1 202-555-0123'],
+    ['ned', '0612345678'],
+    ['olga', '+33612345678'],
+  ] as const)
     await old.enrolMobile((people[name] = await old.signUp()), mobile);
   await old.save((people['pat'] = await old.signUp()), { mobile: MOBILE });
   people['zoe'] = await old.signUp(); // has nothing
@@ -43,7 +47,11 @@ beforeAll(async () => {
     inject('postgres'),
     {
       more: {
-        otp: new SmsOtpFactor({ channel: async ({ code, to }) => void messages.push({ code, to }), countries: ['US'], allowFictional: true }),
+        otp: new SmsOtpFactor({
+          channel: async ({ code, to }) => void messages.push({ code, to }),
+          countries: ['US'],
+          allowFictional: true,
+        }),
         totp: new TotpFactor({ issuer: 'Acme' }),
         recovery: new RecoveryCodesFactor(),
       },
@@ -74,7 +82,9 @@ const logIn = ({ username, password }: Person, given?: object): Promise<Answer> 
   rig.call('POST', '/login', { username, password, ...(given && { authData: given }) });
 const byName = (users: MoveReport['users']): Record<string, string> => {
   const names = new Map(Object.entries(people).map(([name, { id }]) => [id, name]));
-  return Object.fromEntries(users.map(({ userId, outcome, to, reason }) => [names.get(userId), `${outcome} ${to.join('+')} ${reason}`.trim()]));
+  return Object.fromEntries(
+    users.map(({ userId, outcome, to, reason }) => [names.get(userId), `${outcome} ${to.join('+')} ${reason}`.trim()]),
+  );
 };
 const EXPECTED = {
   ann: 'moved totp+recovery',
@@ -102,7 +112,14 @@ async function run(...given: readonly string[]): Promise<{ status: number | null
 describe('moving users of mfa to other factors', () => {
   it('is for the master key alone, and says what it takes', async () => {
     for (const headers of [{}, someone('ann').session]) expect((await migrate({ apply: true }, headers)).status).toBe(400);
-    for (const params of [{ limit: 0 }, { limit: 1001 }, { limit: '5' }, { after: { $gt: '' } }, { apply: 'true' }, { aply: true }])
+    for (const params of [
+      { limit: 0 },
+      { limit: 1001 },
+      { limit: '5' },
+      { after: { $gt: '' } },
+      { apply: 'true' },
+      { aply: true },
+    ])
       expect(slug(await migrate(params))).toBe('invalid_input');
   });
 
@@ -140,7 +157,8 @@ describe('moving users of mfa to other factors', () => {
     const changed = JSON.stringify({ mfa: { secret: OTHER_SECRET, recovery: codes['dan'] } });
     await rig.sql.query(`update "_User" set "authData" = $2::jsonb where "objectId" = $1`, [dan.id, changed]);
     const moving = report({ apply: true });
-    const waiting = async (): Promise<boolean> => (await rig.sql.query('select 1 from pg_locks where not granted')).rowCount !== 0;
+    const waiting = async (): Promise<boolean> =>
+      (await rig.sql.query('select 1 from pg_locks where not granted')).rowCount !== 0;
     await expect.poll(waiting, { timeout: 10_000 }).toBe(true);
     await rig.sql.query('commit');
     expect(byName((await moving).users)).toMatchObject({ dan: 'left  changed' });
@@ -158,7 +176,8 @@ describe('moving users of mfa to other factors', () => {
     await report({ apply: true });
     const { users } = await report({ apply: true });
     expect(byName(users)).toEqual({ eve: 'left  taken', ned: EXPECTED.ned, olga: EXPECTED.olga });
-    for (const name of ['ann', 'ben', 'cy', 'dan']) expect(Object.keys(await authData(someone(name))).toSorted()).toEqual(['recovery', 'totp']);
+    for (const name of ['ann', 'ben', 'cy', 'dan'])
+      expect(Object.keys(await authData(someone(name))).toSorted()).toEqual(['recovery', 'totp']);
     expect(Object.keys(await authData(someone('mia')))).toEqual(['otp']);
     expect(await authData(someone('pat'))).toEqual({});
     expect(await authData(someone('ned'))).toMatchObject({ mfa: { mobile: '0612345678' } });
@@ -171,7 +190,10 @@ describe('moving users of mfa to other factors', () => {
   it('after which they log in with the same authenticator, and the same recovery codes', async () => {
     pass(2 * MINUTE);
     const ann = someone('ann');
-    expect((await logIn(ann)).body).toEqual({ code: -1, error: expect.stringMatching(/^Missing additional authData (?:totp|recovery)/) });
+    expect((await logIn(ann)).body).toEqual({
+      code: -1,
+      error: expect.stringMatching(/^Missing additional authData (?:totp|recovery)/),
+    });
     expect((await logIn(ann, { totp: totp(SECRET) })).status).toBe(200);
     expect(slug(await logIn(ann, { totp: totp(SECRET) }))).toBe('code_rejected');
     const [first = '', second = ''] = codes['ann'] ?? [];
@@ -217,12 +239,16 @@ describe('moving users of mfa to other factors', () => {
     expect(applied.output).toMatch(/12 users: 1 moved, 0 dropped, 3 left\n$/);
     expect([dry.status, applied.status]).toEqual([1, 1]);
     expect(Object.keys(await authData(person)).toSorted()).toEqual(['recovery', 'totp']);
-    for (const told of [OTHER_SECRET, code, '612345678', '33612345678', 'master']) expect(dry.output + applied.output).not.toContain(told);
+    for (const told of [OTHER_SECRET, code, '612345678', '33612345678', 'master'])
+      expect(dry.output + applied.output).not.toContain(told);
   });
 
   it('says what is missing of a call of the script', async () => {
     expect(await run('--server-url', rig.url)).toMatchObject({ status: 2, output: expect.stringContaining('--app-id <id>') });
     expect(await run('--help')).toMatchObject({ status: 0 });
-    expect(await run('--server-url', rig.url, '--app-id', 'other')).toMatchObject({ status: 2, output: expect.stringMatching(/answered 40[13]/) });
+    expect(await run('--server-url', rig.url, '--app-id', 'other')).toMatchObject({
+      status: 2,
+      output: expect.stringMatching(/answered 40[13]/),
+    });
   });
 });

@@ -118,7 +118,8 @@ describe('what the built-in adapter has stored', () => {
     expect((await rig.save(eve, { token: totp(SECRET) })).status).toBe(200);
     expect((await rig.save(eve, null)).status).toBe(200);
     expect((await rig.call('PUT', `/users/${fay.id}`, { authData: { mfa: null } }, MASTER)).status).toBe(200);
-    for (const person of [eve, fay]) expect([await rig.stored(person), (await rig.logIn(person)).status]).toEqual([undefined, 200]);
+    for (const person of [eve, fay])
+      expect([await rig.stored(person), (await rig.logIn(person)).status]).toEqual([undefined, 200]);
   });
 
   it('stays removed, whatever login is under way at that moment', async () => {
@@ -151,13 +152,16 @@ describe('afterwards', () => {
     expect((await rig.logIn(someone('ann'), { token: totp(SECRET) })).status).toBe(200);
   });
 
-  it.each([[['SMS', 'TOTP']], [['TOTP']], [['SMS']]] as const)('the built-in adapter, put back, lets nobody in with what is sealed: %j', async (options) => {
-    await rig.stop();
-    rig = Object.assign(await startBuiltIn(inject('postgres'), { options }, uri), { keys: rig.keys });
-    for (const token of ['', 'x', '-', '000000', totp(SECRET), 'request', null, {}, undefined]) {
-      for (const name of ['ann', 'mia'])
-        expect([token, (await rig.logIn(someone(name), { token })).body['sessionToken']]).toEqual([token, undefined]);
-    }
-    expect(rig.sms).toHaveLength(0);
-  });
+  it.each([[['SMS', 'TOTP']], [['TOTP']], [['SMS']]] as const)(
+    'the built-in adapter, put back, lets nobody in with what is sealed: %j',
+    async (options) => {
+      await rig.stop();
+      rig = Object.assign(await startBuiltIn(inject('postgres'), { options }, uri), { keys: rig.keys });
+      for (const token of ['', 'x', '-', '000000', totp(SECRET), 'request', null, {}, undefined]) {
+        for (const name of ['ann', 'mia'])
+          expect([token, (await rig.logIn(someone(name), { token })).body['sessionToken']]).toEqual([token, undefined]);
+      }
+      expect(rig.sms).toHaveLength(0);
+    },
+  );
 });

@@ -33,7 +33,9 @@ export const pass = (milliseconds: number): void => void vi.setSystemTime(Date.n
 
 /** As authenticators read it: bits that make no whole byte are left over. */
 function bytesOf(base32: string): Uint8Array {
-  const digits = [...base32].map((character) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(character).toString(2).padStart(5, '0'));
+  const digits = [...base32].map((character) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(character).toString(2).padStart(5, '0'),
+  );
   return Uint8Array.from(digits.join('').match(/.{8}/g) ?? [], (byte) => Number.parseInt(byte, 2));
 }
 
@@ -98,7 +100,9 @@ function extras(server: TestServer, sms: MfaRig['sms'], keys: string): Omit<MfaR
       server.call('POST', '/login', { username, password, ...(mfa !== undefined && { authData: { mfa } }) }),
     shown: async ({ session }) => (await server.call('GET', '/users/me', undefined, session)).body['authData']?.mfa,
     async stored({ id }) {
-      const { rows } = await server.sql.query(`select "authData"::jsonb -> 'mfa' as mfa from "_User" where "objectId" = $1`, [id]);
+      const { rows } = await server.sql.query(`select "authData"::jsonb -> 'mfa' as mfa from "_User" where "objectId" = $1`, [
+        id,
+      ]);
       return (rows[0] as { mfa?: Record<string, unknown> } | undefined)?.mfa ?? undefined;
     },
     async enrolTotp(person, secret = SECRET) {

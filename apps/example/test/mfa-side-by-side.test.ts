@@ -4,7 +4,11 @@ import { MOBILE, OTHER_SECRET, pass, SECRET, startBuiltIn, startCompat, totp, ty
 
 /** What a client can tell of an answer: that it is let in or served, or the sentence of the refusal without our slug. */
 const told = ({ status, body }: Answer): string =>
-  status < 300 ? 'ok' : String(body['error']).replace(/^[a-z]+(?:_[a-z]+)*: /, '').replace(/ Please retry after .*/, '');
+  status < 300
+    ? 'ok'
+    : String(body['error'])
+        .replace(/^[a-z]+(?:_[a-z]+)*: /, '')
+        .replace(/ Please retry after .*/, '');
 
 interface Behaviour {
   readonly name: string;
@@ -64,7 +68,9 @@ const AUTHENTICATOR: readonly Behaviour[] = [
     run: async (rig) => {
       const person = await rig.signUp();
       const short = SECRET.slice(0, 19);
-      return allTold([setUp, { token: '123456' }, { secret: short, token: totp(SECRET) }, {}].map((mfa) => rig.save(person, mfa)));
+      return allTold(
+        [setUp, { token: '123456' }, { secret: short, token: totp(SECRET) }, {}].map((mfa) => rig.save(person, mfa)),
+      );
     },
     same: ['Invalid MFA data', 'Invalid MFA data', 'Invalid MFA data', 'Invalid MFA data'],
   },
@@ -94,7 +100,8 @@ const AUTHENTICATOR: readonly Behaviour[] = [
     name: 'logs in with the current token, the one before and the one after',
     run: async (rig) => {
       const answers: string[] = [];
-      for (const ahead of [-1, 0, 1]) answers.push(told(await rig.logIn((await enrolled(rig)).person, { token: totp(SECRET, ahead) })));
+      for (const ahead of [-1, 0, 1])
+        answers.push(told(await rig.logIn((await enrolled(rig)).person, { token: totp(SECRET, ahead) })));
       return answers;
     },
     same: ['ok', 'ok', 'ok'],
@@ -103,7 +110,9 @@ const AUTHENTICATOR: readonly Behaviour[] = [
     name: 'refuses a token two steps away, a wrong one, and none',
     run: async (rig) => {
       const { person } = await enrolled(rig);
-      return allTold([{ token: totp(SECRET, 2) }, { token: totp(SECRET, -2) }, { token: '000000' }, {}].map((mfa) => rig.logIn(person, mfa)));
+      return allTold(
+        [{ token: totp(SECRET, 2) }, { token: totp(SECRET, -2) }, { token: '000000' }, {}].map((mfa) => rig.logIn(person, mfa)),
+      );
     },
     same: ['Invalid MFA token', 'Invalid MFA token', 'Invalid MFA token', 'Invalid MFA token'],
   },
@@ -323,7 +332,11 @@ const SMS: readonly Behaviour[] = [
       await rig.save(person, { mobile: MOBILE });
       return rig.shown(person);
     },
-    differs: { builtIn: { status: 'disabled' }, ours: undefined, because: 'nothing is written on the user until it is confirmed' },
+    differs: {
+      builtIn: { status: 'disabled' },
+      ours: undefined,
+      because: 'nothing is written on the user until it is confirmed',
+    },
   },
   {
     name: 'sets the number up with the code that went there',

@@ -153,7 +153,9 @@ export function assertFactor(key: string, factor: unknown): asserts factor is Fa
     throw new FactorConfigError(`composeFactors: factors.${key} must be a Factor`);
   }
   if (place !== undefined && place !== key) {
-    throw new FactorConfigError(`composeFactors: factors.${key} stands in the place of "${String(place)}": that must be its key`);
+    throw new FactorConfigError(
+      `composeFactors: factors.${key} stands in the place of a built-in provider, whose name must be its key`,
+    );
   }
 }
 

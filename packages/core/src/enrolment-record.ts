@@ -97,7 +97,8 @@ export class EnrolmentRecords<Enrolment extends object> {
 /** What tells one stored record from another. */
 export const markOf = (record: unknown): string => {
   const { id, sealed, ...others } = asObject(record) ?? {};
-  return JSON.stringify([id ?? '', sealed ?? '', ...(sealed === undefined ? Object.entries(others).toSorted() : [])]);
+  const clear = sealed === undefined ? Object.entries(others).toSorted(([a], [b]) => (a < b ? -1 : 1)) : [];
+  return JSON.stringify([id ?? '', sealed ?? '', ...clear]);
 };
 
 /** What Parse Server's own `mfa` keeps of a number that nobody has confirmed: set up is nothing yet. */

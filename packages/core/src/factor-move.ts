@@ -46,8 +46,8 @@ export interface MovedUser {
   readonly userId: string;
   /**
    * `moved`; `dropped`, as it was never confirmed; or `left` as it was: `unreadable` where it does not open, `taken`
-   * where the user has set up the other factor by himself, `changed` where he has changed his meanwhile, or the error
-   * of the factor that was to take it over.
+   * where the user has set up the other factor by himself, `changed` where he has changed his meanwhile, `no_factor`
+   * where none is there to take it, or the error of the one that was to.
    */
   readonly outcome: 'moved' | 'dropped' | 'left';
   /** The keys of the factors that he has in its place. */
@@ -121,7 +121,7 @@ class UserMove<Enrolment extends object> {
       const { into, note = '' } = isDropped ? { into: {} } : plan(this.#open(), this.runtime.clock());
       const records = this.#records(into);
       const to = Object.keys(records);
-      if (to.length === 0 && !isDropped) throw new Left('not_enrolled');
+      if (to.length === 0 && !isDropped) throw new Left('no_factor');
       if (apply) await this.#store(records);
       return { userId, outcome: isDropped ? 'dropped' : 'moved', to, reason: note };
     } catch (fault) {
@@ -149,7 +149,7 @@ class UserMove<Enrolment extends object> {
     if (storedAmong(authDataOf(this.user), keys).length > 0) throw new Left('taken');
     const records = keys.map((key) => {
       const enrolment = this.runtime.factors[key]?.takeOver(into[key] ?? {});
-      if (enrolment === undefined) throw new Left('not_enrolled');
+      if (enrolment === undefined) throw new Left('no_factor');
       return [key, this.#scope(key).seal(enrolment)] as const;
     });
     return Object.fromEntries(records);

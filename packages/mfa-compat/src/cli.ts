@@ -34,9 +34,12 @@ async function main(): Promise<number> {
   return left > 0 ? 1 : 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (fault) {
-  process.stderr.write(`${fault instanceof Error ? fault.message : 'unknown fault'}\n`);
-  process.exitCode = 2;
-}
+main().then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (fault: unknown) => {
+    process.stderr.write(`${fault instanceof Error ? fault.message : 'unknown fault'}\n`);
+    process.exitCode = 2;
+  },
+);

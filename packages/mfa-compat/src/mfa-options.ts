@@ -82,7 +82,10 @@ export function resolveMfaOptions(options: MfaCompatOptions): ResolvedMfaOptions
       options: METHODS,
       digits: integerOption(6, 9),
       period: integerOption(10, 600),
-      algorithm: { accepts: "'SHA1', 'SHA256' or 'SHA512'", isValid: (value) => typeof value === 'string' && SPELLING.test(value) },
+      algorithm: {
+        accepts: "'SHA1', 'SHA256' or 'SHA512'",
+        isValid: (value) => typeof value === 'string' && SPELLING.test(value),
+      },
       sendSMS: optional(functionOption),
       countries: optional({ accepts: "a list of at least one country code, such as ['FR', 'US']", isValid: isCountryList }),
       cooldownMs: CODE_FACTOR_RULES.cooldownMs,

@@ -13,7 +13,11 @@ export interface MfaMigrationRun {
   readonly print: (line: string) => void;
 }
 
-const row = (columns: readonly string[]): string => columns.map((text, index) => text.padEnd([14, 10, 18, 0][index] ?? 0)).join('').trimEnd();
+const row = (columns: readonly string[]): string =>
+  columns
+    .map((text, index) => text.padEnd([14, 10, 18, 0][index] ?? 0))
+    .join('')
+    .trimEnd();
 
 /** Moves everybody, batch by batch, and prints what became of each; gives how many were left. */
 export async function runMfaMigration(run: MfaMigrationRun): Promise<number> {
@@ -45,7 +49,8 @@ async function callBatch({ serverUrl, appId, masterKey, limit, apply }: MfaMigra
   const body: unknown = await response.json().catch(() => undefined);
   const result = asObject(asObject(body)?.['result']);
   if (!response.ok || result === undefined) {
-    throw new Error(`The server answered ${response.status}: ${String(asObject(body)?.['error'] ?? 'nothing that can be read')}`);
+    const error = asObject(body)?.['error'];
+    throw new Error(`The server answered ${response.status}: ${typeof error === 'string' ? error : 'nothing that can be read'}`);
   }
   return result as unknown as MoveReport;
 }

@@ -183,7 +183,9 @@ export class TotpFactor extends Factor<TotpEnrolment> {
       typeof secret === 'string' &&
       SECRET.test(secret) &&
       choiceOption('SHA1', 'SHA256', 'SHA512').isValid(algorithm) &&
-      [integerOption(6, 9).isValid(digits), integerOption(10, 600).isValid(stepSeconds), Number.isInteger(usedUntil)].every(Boolean);
+      [integerOption(6, 9).isValid(digits), integerOption(10, 600).isValid(stepSeconds), Number.isInteger(usedUntil)].every(
+        Boolean,
+      );
     if (!isSound) throw new FactorError('invalid_input');
     return { secret, algorithm, digits, stepSeconds, usedUntil } as TotpEnrolment;
   }
