@@ -2,6 +2,7 @@ import { composeFactors, FactorConfigError, generateKey, MemoryOtpStore, outbox,
 import { EmailOtpFactor, type EmailOtpOptions } from '@parse-factors/email-otp';
 import { sendgrid, type SendgridOptions } from '@parse-factors/email-otp/sendgrid';
 import { smtp, type SmtpOptions } from '@parse-factors/email-otp/smtp';
+import { installMfaMigration, mfaCompat, type MfaCompatOptions } from '@parse-factors/mfa-compat';
 import { RecoveryCodesFactor, type RecoveryCodesOptions } from '@parse-factors/recovery-codes';
 import { SmsOtpFactor, type SmsOtpOptions } from '@parse-factors/sms-otp';
 import { twilio, type TwilioOptions } from '@parse-factors/sms-otp/twilio';
@@ -70,6 +71,13 @@ const makers = {
       'lockMs',
       'maxLockMs',
     ],
+  ],
+  mfaCompat: [
+    (options: MfaCompatOptions) => mfaCompat(options),
+    { options: ['SMS', 'TOTP'], sendSMS: () => undefined } satisfies MfaCompatOptions,
+    'options digits period algorithm sendSMS countries cooldownMs maxSendsPer10Minutes maxSendsPerDay maxSendsPerIp maxSendsPerPrefix budget allow adoptRecords maxAttempts maxFailures lockMs maxLockMs'.split(
+      ' ',
+    ),
   ],
   twilio: [
     twilio,
@@ -271,4 +279,44 @@ it.each([
 
 it.each([{}, { from: '+14155552671', messagingServiceSid: sid('MG') }])('twilio refuses %j: exactly one sender', (sender) => {
   expect(() => twilio({ accountSid: sid('AC'), authToken: 't', ...sender })).toThrow(/"from" and "messagingServiceSid"/);
+});
+
+describe('mfaCompat', () => {
+  const compat = mfaCompat({ options: ['TOTP'] });
+
+  it('takes the key of the built-in adapter, and no other does', () => {
+    expect(() => composeFactors({ ...compose, factors: { mfa: compat } })).not.toThrow();
+    for (const key of ['totp', 'google', 'MFA'])
+      expect(() => composeFactors({ ...compose, factors: { [key]: compat } })).toThrow(FactorConfigError);
+    const pretending = Object.assign(new TotpFactor({ issuer: 'Acme' }), { inPlaceOf: { provider: 'google' } });
+    for (const factor of [new TotpFactor({ issuer: 'Acme' }), pretending])
+      expect(() => composeFactors({ ...compose, factors: { mfa: factor } })).toThrow(/built into Parse Server/);
+  });
+
+  it.each([
+    [{ options: ['SMS'] }, /"sendSMS"/],
+    [{ options: ['TOTP', 'FAX'] }, /"options"/],
+    [{ options: ['TOTP'], digits: 4 }, /"digits" must be a whole number from 6 to 9/],
+    [{ options: ['TOTP'], digits: 10 }, /"digits"/],
+    [{ options: ['TOTP'], period: 5 }, /"period"/],
+    [{ options: ['TOTP'], algorithm: 'SHA3-256' }, /"algorithm"/],
+    [{ options: ['TOTP'], lockMs: 120_000, maxLockMs: 60_000 }, /"maxLockMs"/],
+    [{ options: ['TOTP'], sms: true }, /unknown option "sms"/],
+  ])('refuses %j', (options, message) => {
+    expect(() => mfaCompat(options as MfaCompatOptions)).toThrow(message);
+  });
+
+  it.each(['SHA1', 'sha1', 'SHA-1', 'SHA256', 'sha-512'])('takes the algorithm as the built-in adapter does: %s', (algorithm) => {
+    expect(() => mfaCompat({ options: ['TOTP'], algorithm })).not.toThrow();
+  });
+
+  it('is moved from to factors that are there', () => {
+    const install = (factors: Parameters<typeof installMfaMigration>[0], options?: object) => () =>
+      installMfaMigration(factors, options, { Cloud: { define: () => undefined } } as never);
+    expect(install(composeFactors(compose))).toThrow(/no factor "mfa"/);
+    const composed = composeFactors({ ...compose, factors: { ...compose.factors, mfa: compat } });
+    expect(install(composed)).toThrow(/"recovery"/);
+    expect(install(composed, { recovery: false })).not.toThrow();
+    expect(install(composed, { recovery: false, sms: 'otp' })).toThrow(/unknown option "sms"/);
+  });
 });

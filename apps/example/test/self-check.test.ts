@@ -1,3 +1,4 @@
+import { mfaCompat } from '@parse-factors/mfa-compat';
 import { TotpFactor } from '@parse-factors/totp';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { composeFactors, generateKey, type FactorEvent } from '@parse-factors/core';
@@ -117,6 +118,11 @@ describe('the self-check', () => {
       ['other_second_factor', 'pin'],
       ['other_second_factor', 'mfa'],
     ]);
+  });
+
+  it('takes no offence at what stands in the place of the built-in mfa', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED }, more: { mfa: mfaCompat({ options: ['TOTP'] }) } });
+    expect(await stage.factors.check()).toEqual([]);
   });
 
   it('can be turned off, and says nothing of a server that is not up', async () => {

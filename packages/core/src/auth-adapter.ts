@@ -1,4 +1,4 @@
-import type { EnrolmentRecord } from './enrolment-record.js';
+import { isUnconfirmed, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorHooks } from './factor-hooks.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor, Reply } from './factor.js';
@@ -15,14 +15,17 @@ export type HookResult =
 export interface ParseAuthAdapter {
   /** Never set; Parse Server's own type of an adapter knows no other property. */
   readonly enabled?: true;
-  readonly policy: 'additional' | 'solo';
+  readonly policy: 'additional' | 'solo' | ((request: unknown, record: unknown) => 'additional' | 'default');
   readonly challenge: (challengeData: unknown, authData: unknown, options: unknown, request: HookRequest) => Promise<Reply>;
   readonly validateAppId: () => Promise<void>;
   readonly validateSetUp: (authData: unknown, options: unknown, request: HookRequest) => Promise<HookResult>;
   readonly validateLogin: (authData: unknown, options: unknown, request: HookRequest) => Promise<HookResult>;
   readonly validateUpdate: (authData: unknown, options: unknown, request: HookRequest) => Promise<HookResult>;
   readonly afterFind: (authData: unknown, options: unknown, request: Omit<HookRequest, 'config'>) => Reply | undefined;
-  /** Called on Parse Server's own copy of the adapter, each time it is loaded. */
+  /**
+   * Called on Parse Server's own copy of the adapter, each time it is loaded. In the place of a built-in provider it keeps
+   * that one's own from being called, which would refuse this object.
+   */
   readonly validateOptions?: (this: LoadedAdapter) => void;
 }
 
@@ -51,6 +54,10 @@ export function toAuthAdapter<Enrolment extends object>(
     // With `default`, Parse Server would name the second factors of whoever has an id before anything
     // is proven. With `solo` it asks for none, and leaves them to the factor.
     policy: factor.signIn === undefined ? 'additional' : 'solo',
+    ...(factor.inPlaceOf !== undefined && {
+      policy: (_request: unknown, record: unknown) => (isUnconfirmed(record) ? 'default' : 'additional'),
+      validateOptions: () => undefined,
+    }),
     challenge: (payload, _authData, _options, request) => own.guard(request, () => hooks.challenge(payload, request)),
     validateAppId: async () => undefined,
     validateSetUp: (payload, _options, request) => own.guard(request, () => hooks.setUp(payload, request)),

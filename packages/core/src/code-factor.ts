@@ -4,13 +4,12 @@ import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { CodeSignIn, rejecting } from './code-sign-in.js';
 import type { CodeTarget } from './code-target.js';
 import { FactorConfigError, FactorError } from './factor-error.js';
+import type { AccountChange, FactorNotice } from './factor-notice.js';
 import {
   Factor,
   factorSubject,
-  type AccountChange,
   type Confirmed,
   type FactorContext,
-  type FactorNotice,
   type FactorUser,
   type Intent,
   type Purpose,
@@ -105,6 +104,12 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
 
   describe({ address }: AddressEnrolment): Reply {
     return { destination: this.#kind.mask(address) };
+  }
+
+  /** Takes `{ address }`, where a second factor may send codes there. */
+  override takeOver({ address }: Readonly<Record<string, unknown>>): AddressEnrolment | undefined {
+    if (this.signIn !== undefined || typeof address !== 'string') return undefined;
+    return { address: normalise(address, this.#kind) };
   }
 
   #namesAddress(payload: unknown): boolean {

@@ -8,7 +8,9 @@ import {
   type AnyFactor,
   type ComposeOptions,
 } from './compose-options.js';
+import type { AdminRequest } from './factor-admin.js';
 import { FactorGuard, type CloudRequest, type SaveRequest, type TriggerRequest } from './factor-guard.js';
+import { moveUsers, type MoveOptions, type MoveReport } from './factor-move.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor } from './factor.js';
 import type { FreshnessOptions } from './freshness.js';
@@ -72,6 +74,16 @@ export interface ComposedFactors<Key extends string = string> {
    * it: what is dead is refused anyway. `install` can define a job that does it.
    */
   prune(request: Pick<CloudRequest, 'config'>): Promise<number>;
+
+  /**
+   * Moves users from one factor to others, for a script of an administrator: one batch of users, in the
+   * order of their ids, each in one atomic step.
+   *
+   * @param request of a Cloud function with the master key, not the one that only reads; its `params`: `after`, the
+   *   `next` of the batch before; `limit`, 1 to 1000 users, 100 by default; `apply`, without which nothing is written
+   * @throws Parse.Error `session_required` without it, `invalid_input` for other parameters, or a key that is no factor's
+   */
+  move<Enrolment extends object>(request: AdminRequest, options: MoveOptions<Enrolment>): Promise<MoveReport>;
 
   /**
    * What about the server's configuration leaves the factors open; looked at once after the start
@@ -143,6 +155,7 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     afterLogin: triggers.afterLogin,
     requireFresh: (request: CloudRequest, given?: FreshnessOptions) => guard.requireFresh(request, given),
     prune: ({ config }: Pick<CloudRequest, 'config'>) => pruneStore(runtime.storeFor(config), clock()),
+    move: <Enrolment extends object>(request: AdminRequest, given: MoveOptions<Enrolment>) => moveUsers(runtime, request, given),
     check: () => selfCheck.run(),
   });
 }

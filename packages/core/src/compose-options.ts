@@ -6,6 +6,7 @@ import type { Factor } from './factor.js';
 import { choiceOption, functionOption, integerOption, optional, type OptionRule } from './options.js';
 import type { OtpStore } from './otp-store.js';
 import type { ParseDatabase } from './parse-database.js';
+import { asObject } from './payload.js';
 import { enrolmentOption, policyOption, type EnrolmentOptions, type LoginPolicy, type PolicyOption } from './policy.js';
 import type { RandomSource } from './random.js';
 
@@ -83,6 +84,10 @@ const FACTOR_METHODS: readonly (keyof Factor<object>)[] = [
   'manage',
   'afterChange',
   'notices',
+  'handleOf',
+  'isStandIn',
+  'proofIn',
+  'takeOver',
 ];
 
 const CHANGES: readonly FactorChange[] = ['enrolled', 'replaced', 'removed'];
@@ -139,13 +144,19 @@ export function assertFactor(key: string, factor: unknown): asserts factor is Fa
       `composeFactors: factor key ${JSON.stringify(key)} must be a letter followed by letters, digits or "_"`,
     );
   }
-  if (BUILT_IN_PROVIDERS.has(key)) {
+  const place = asObject(asObject(factor)?.['inPlaceOf'])?.['provider'];
+  if (BUILT_IN_PROVIDERS.has(key) && place !== key) {
     throw new FactorConfigError(
       `composeFactors: factor key "${key}" is the name of a provider built into Parse Server; choose another`,
     );
   }
   if (!hasMethods(factor, FACTOR_METHODS) || !hasSoundPolicy(factor)) {
     throw new FactorConfigError(`composeFactors: factors.${key} must be a Factor`);
+  }
+  if (place !== undefined && place !== key) {
+    throw new FactorConfigError(
+      `composeFactors: factors.${key} stands in the place of a built-in provider, whose name must be its key`,
+    );
   }
 }
 

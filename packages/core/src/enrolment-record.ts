@@ -26,12 +26,10 @@ export interface OpenedEnrolment<Enrolment> {
   readonly enrolment: Enrolment;
   /** Whether it is stored as it would be today: under the newest key. */
   readonly isCurrent: boolean;
-  /** How it is stored. */
-  readonly sealed: string | undefined;
 }
 
-/** What is to be known of a factor to seal its records. */
-export type RecordFactor<Enrolment extends object> = Partial<Pick<Factor<Enrolment>, 'signIn' | 'handleOf'>>;
+/** What of a factor says how its records look. */
+export type RecordFactor<Enrolment extends object> = Partial<Pick<Factor<Enrolment>, 'signIn' | 'handleOf' | 'inPlaceOf'>>;
 
 /** Seals and opens what one factor keeps about one user. */
 export class EnrolmentRecords<Enrolment extends object> {
@@ -56,7 +54,7 @@ export class EnrolmentRecords<Enrolment extends object> {
     const ownId = signIn && (this.#sameId(signIn, enrolment, stored) ?? signIn.idOf(enrolment));
     const sealed = this.#keyring.seal(JSON.stringify(enrolment), ...this.#binding(ownId));
     const id = ownId ?? this.#factor?.handleOf?.(enrolment);
-    return id === undefined ? { sealed } : { id, sealed };
+    return id === undefined ? { ...this.#factor?.inPlaceOf?.decoy, sealed } : { id, sealed };
   }
 
   /**
@@ -69,13 +67,17 @@ export class EnrolmentRecords<Enrolment extends object> {
     const { id, sealed } = asObject(record) ?? {};
     const signIn = this.#factor?.signIn;
     const kept = typeof sealed === 'string' ? sealed : undefined;
+    const place = this.#factor?.inPlaceOf;
+    if (kept === undefined && place !== undefined) {
+      return { enrolment: place.adopt(asObject(record) ?? {}), isCurrent: false };
+    }
     try {
       if (kept === undefined || (signIn !== undefined && typeof id !== 'string')) throw new FactorError('unavailable');
       const { plaintext, isCurrent } = this.#keyring.open(kept, ...this.#binding(signIn && String(id)));
-      return { enrolment: JSON.parse(plaintext) as Enrolment, isCurrent, sealed: kept };
+      return { enrolment: JSON.parse(plaintext) as Enrolment, isCurrent };
     } catch (fault) {
       if (typeof id !== 'string' || signIn?.adopts(this.#owner.createdAt) !== true) throw fault;
-      return { enrolment: signIn.enrolmentOf(id), isCurrent: false, sealed: kept };
+      return { enrolment: signIn.enrolmentOf(id), isCurrent: false };
     }
   }
 
@@ -93,6 +95,10 @@ export class EnrolmentRecords<Enrolment extends object> {
 
 /** What tells one stored record from another. */
 export const markOf = (record: unknown): string => {
-  const { id, sealed } = asObject(record) ?? {};
-  return JSON.stringify([id ?? '', sealed ?? '']);
+  const { id, sealed, ...others } = asObject(record) ?? {};
+  const clear = sealed === undefined ? Object.entries(others).toSorted(([a], [b]) => (a < b ? -1 : 1)) : [];
+  return JSON.stringify([id ?? '', sealed ?? '', ...clear]);
 };
+
+/** What Parse Server's own `mfa` keeps of a number that nobody has confirmed: set up is nothing yet. */
+export const isUnconfirmed = (record: unknown): boolean => Object.keys(asObject(record) ?? {}).join() === 'pending';

@@ -87,7 +87,7 @@ export function adminFunctions(runtime: FactorRuntime): AdminFunctions {
 }
 
 /** Parse Server 8 does not say whose master key it was: then it has to be the one that may write, and in the header. */
-function mayOnlyRead({ isReadOnly, config }: AdminRequest): boolean {
+export function mayOnlyRead({ isReadOnly, config }: AdminRequest): boolean {
   if (isReadOnly !== undefined || (config.readOnlyMasterKey ?? undefined) === undefined) return isReadOnly === true;
   return typeof config.masterKey !== 'string' || config.headers?.['x-parse-master-key'] !== config.masterKey;
 }

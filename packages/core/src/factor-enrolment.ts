@@ -2,11 +2,14 @@ import type { HookResult } from './auth-adapter.js';
 import { markOf, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import type { FactorRequest } from './factor-request.js';
-import type { Factor, Reply } from './factor.js';
+import type { Confirmed, Factor, Reply } from './factor.js';
 import { traceOf, type LoginTrace } from './login-trace.js';
 
 /** What is shown of a factor that is set up, whatever it keeps. */
 export const STATUS_ENABLED: Reply = Object.freeze({ status: 'enabled' });
+
+/** What is shown of a factor that nobody has confirmed. */
+export const STATUS_DISABLED: Reply = Object.freeze({ status: 'disabled' });
 
 /** The stored record stays as it is. */
 export const UNCHANGED: { readonly doNotSave: true } = Object.freeze({ doNotSave: true });
@@ -41,7 +44,8 @@ export class FactorEnrolment<Enrolment extends object> {
       await scope.account.requireProofToEnrol(this.#key);
       return this.#enrolStandIn(payload, scope, type);
     }
-    const enrolment = await this.#confirm(payload, scope);
+    const { enrolment, isBegun, reply } = await this.#confirm(payload, scope);
+    if (isBegun === true) return { ...UNCHANGED, ...(reply && { response: reply }) };
     if (enrolment === undefined) return this.#tellAdded(scope);
     if (this.#factor.signIn === undefined) await scope.account.claimFirstFactor();
     const save = scope.seal(enrolment);
@@ -49,19 +53,19 @@ export class FactorEnrolment<Enrolment extends object> {
     await scope.account.endWhatDependsOn(type, this.#key);
     traceOf(scope.config, scope.context.user.id).made.add(markOf(save));
     scope.context.emit({ type, purpose: 'enrolment' });
-    return { save, response: { ...this.describe(enrolment), freshUntil: toIso(freshUntil) } };
+    return { save, response: reply ?? { ...this.describe(enrolment), freshUntil: toIso(freshUntil) } };
   }
 
   /** Confirms what the user's session has begun to set up. */
   async confirm(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Enrolment> {
-    const enrolment = await this.#confirm(payload, scope);
+    const { enrolment } = await this.#confirm(payload, scope);
     if (enrolment === undefined) throw new FactorError('unavailable');
     return enrolment;
   }
 
-  async #confirm(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Enrolment | undefined> {
+  async #confirm(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Confirmed<Enrolment>> {
     await scope.account.requireProofToEnrol(this.#key);
-    return (await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment)).enrolment;
+    return this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
   }
 
   /** The factor has added to what is kept by itself: several may at once. */
@@ -75,7 +79,7 @@ export class FactorEnrolment<Enrolment extends object> {
 
   /** Stored here and not by Parse Server: only where nobody else has changed it, and only beside a factor. */
   async #enrolStandIn(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
-    const { enrolment, reply } = await this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
+    const { enrolment, reply } = await this.#confirm(payload, scope);
     if (enrolment !== undefined && !(await scope.replace(enrolment))) {
       return this.#enrolStandIn(payload, await scope.reread(), 'replaced');
     }
@@ -90,9 +94,10 @@ export class FactorEnrolment<Enrolment extends object> {
     scope: FactorRequest<Enrolment>,
     { enrolled }: LoginTrace,
   ): Promise<{ record: EnrolmentRecord; response: Reply }> {
-    const { enrolment } = await this.#factor.confirmEnrolment(scope.context, payload, undefined);
-    if (enrolment === undefined) throw new FactorError('unavailable');
+    const { enrolment, reply } = await this.#factor.confirmEnrolment(scope.context, payload, undefined);
+    // A login ends with a session, or with an error: what has only begun is no way in.
+    if (enrolment === undefined) throw new FactorError('enrolment_required');
     if (Object.keys(enrolled).length === 0) await scope.account.claimFirstFactor();
-    return { record: scope.seal(enrolment), response: this.describe(enrolment) };
+    return { record: scope.seal(enrolment), response: reply ?? this.describe(enrolment) };
   }
 }

@@ -35,6 +35,8 @@ export type FactorEventType =
   | 'listed'
   /** An administrator removed the factor. */
   | 'reset'
+  /** An administrator moved what the user has to other factors; `reason` names them. */
+  | 'moved'
   /** An administrator ended the factor's locks. */
   | 'unlocked'
   /** Something about the server's configuration leaves the factors open; `reason` says what. */

@@ -1,7 +1,8 @@
 import type { HookResult } from './auth-adapter.js';
 import { emitter } from './emitter.js';
-import { EnrolmentRecords, type OpenedEnrolment } from './enrolment-record.js';
-import { FactorEnrolment, STATUS_ENABLED, toIso, UNCHANGED } from './factor-enrolment.js';
+import { EnrolmentRecords, isUnconfirmed } from './enrolment-record.js';
+import { FactorAnswers } from './factor-answers.js';
+import { FactorEnrolment, STATUS_DISABLED, STATUS_ENABLED, UNCHANGED } from './factor-enrolment.js';
 import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
 import type { FactorRuntime } from './factor-runtime.js';
@@ -13,7 +14,7 @@ import { loginTrace, newLoginTrace } from './login-trace.js';
 import { answering } from './parse-fault.js';
 import { parseGlobal, type HookObject, type HookRequest, type HookUser } from './parse-hooks.js';
 import { fetchUser } from './parse-user.js';
-import { asObject, hasSameFields, sameStrings } from './payload.js';
+import { asObject, sameStrings } from './payload.js';
 import { checkAlone, namesUser, proveFirst } from './prove-first.js';
 import { quietly } from './quietly.js';
 import { requestContext } from './request-context.js';
@@ -24,6 +25,7 @@ export class FactorHooks<Enrolment extends object> {
   readonly #factor: Factor<Enrolment>;
   readonly #runtime: FactorRuntime;
   readonly #enrolment: FactorEnrolment<Enrolment>;
+  readonly #answers: FactorAnswers<Enrolment>;
   /** `afterFind` is not told which application it runs for. */
   #appId: string | undefined;
 
@@ -32,6 +34,7 @@ export class FactorHooks<Enrolment extends object> {
     this.#factor = factor;
     this.#runtime = runtime;
     this.#enrolment = new FactorEnrolment(key, factor);
+    this.#answers = new FactorAnswers(key, factor, this.#enrolment);
   }
 
   /** Lets out nothing but the server's own errors, from our table or another provider. */
@@ -83,13 +86,15 @@ export class FactorHooks<Enrolment extends object> {
       return UNCHANGED;
     }
     const login = new LoginRequest(request, this.#runtime);
+    // Parse Server takes what was never confirmed for a factor.
+    if (this.#scope(request, login.user).record === undefined) return this.setUp(payload, request);
     await login.open(this.#key);
     const scope = this.#scope(request, login.user);
     const opened = scope.enrolment;
     const isProven = loginTrace(request).proven.alone.has(this.#key);
     const response = isProven ? undefined : await this.#factor.verify(scope.context, 'sign-in', payload, opened.enrolment);
-    if (this.#factor.standIn === undefined) loginTrace(request).answered.push(this.#key);
-    await this.#sealAnew(scope, opened);
+    if (!this.#answers.isStandIn(payload)) loginTrace(request).answered.push(this.#key);
+    await this.#answers.sealAnew(scope, opened);
     await login.close(this.#key, scope.account);
     return { ...UNCHANGED, ...(response && { response }) };
   }
@@ -112,7 +117,8 @@ export class FactorHooks<Enrolment extends object> {
         await this.#factor.verify(scope.context, 'fresh-proof', payload, scope.enrolment.enrolment);
       return UNCHANGED;
     }
-    return scope.record === undefined ? this.#enrolment.enrol(payload, scope, 'enrolled') : this.#answer(payload, scope);
+    if (scope.record !== undefined) return this.#answers.answer(payload, scope);
+    return sameStrings(payload, STATUS_DISABLED) ? UNCHANGED : this.#enrolment.enrol(payload, scope, 'enrolled');
   }
 
   /** GraphQL and batches log in with a session by the hooks of an update. Nothing tells that from a change of the password. */
@@ -125,6 +131,7 @@ export class FactorHooks<Enrolment extends object> {
   /** What a client sees of the factor. Synchronous; the master key sees the record as it is stored. */
   status(record: unknown, { master, user }: Omit<HookRequest, 'config'>): Reply | undefined {
     if (master === true) return undefined;
+    if (isUnconfirmed(record)) return STATUS_DISABLED;
     try {
       // Only its owner's id opens a record, so others see no more than that there is one.
       const owner = { appId: this.#appId ?? parseGlobal().applicationId, userId: user?.id ?? '', key: this.#key };
@@ -133,38 +140,6 @@ export class FactorHooks<Enrolment extends object> {
     } catch {
       return STATUS_ENABLED;
     }
-  }
-
-  async #answer(payload: unknown, scope: FactorRequest<Enrolment>): Promise<HookResult> {
-    const opened = scope.enrolment;
-    // SDKs send back what they were shown; that changes nothing.
-    const shown = this.#enrolment.describe(opened.enrolment);
-    if ([shown, STATUS_ENABLED, scope.record].some((seen) => sameStrings(payload, seen))) return UNCHANGED;
-    // What of these is shown changes as they are used, so what an SDK was shown may be old.
-    const isUsed = this.#factor.standIn !== undefined || this.#factor.handleOf(opened.enrolment) !== undefined;
-    if (isUsed && hasSameFields(payload, shown)) return UNCHANGED;
-
-    const intent = await this.#factor.intent(payload, scope.context.user, opened.enrolment);
-    if (intent === 'manage' || intent === 'reduce') {
-      if (intent === 'reduce') await scope.account.spendProof();
-      await this.#factor.manage(scope.context, payload);
-      if (intent === 'reduce') {
-        await scope.account.endWhatDependsOn('removed', this.#key);
-        scope.context.emit({ type: 'removed' });
-      }
-      return UNCHANGED;
-    }
-    if (intent === 'enrol') return this.#enrolment.enrol(payload, scope, 'replaced');
-    if (this.#factor.standIn !== undefined) throw new FactorError('invalid_input', { sentence: 'This is for logging in only.' });
-    try {
-      await this.#factor.verify(scope.context, 'fresh-proof', payload, opened.enrolment);
-    } catch (error) {
-      if (intent !== 'either' || !isWrongAnswer(error) || !(await scope.account.isFresh())) throw error;
-      return this.#enrolment.enrol(payload, scope, 'replaced');
-    }
-    const freshUntil = await scope.account.markFresh(this.#key);
-    await this.#sealAnew(scope, opened);
-    return { ...UNCHANGED, response: { status: 'verified', freshUntil: toIso(freshUntil) } };
   }
 
   /** `POST /challenge` by the user's own session. */
@@ -221,11 +196,6 @@ export class FactorHooks<Enrolment extends object> {
     return login.demandsEnrolment();
   }
 
-  /** A record under an older key is sealed with the newest, unless somebody has just changed it. */
-  async #sealAnew(scope: FactorRequest<Enrolment>, opened: OpenedEnrolment<Enrolment>): Promise<void> {
-    if (!opened.isCurrent) await scope.context.change((enrolment) => enrolment);
-  }
-
   /** The one who asks is asking about himself, in a session of his own. The row is read anew: triggers may have changed it. */
   async #ownScope(request: HookRequest): Promise<FactorRequest<Enrolment>> {
     const { user: session, object, original } = request;
@@ -242,7 +212,3 @@ export class FactorHooks<Enrolment extends object> {
 
 /** Where codes go, asked before any is sent. */
 const isShow = (payload: unknown): boolean => sameStrings(payload, { show: 'status' });
-
-/** A wrong answer to one question, which may still be the right one to another. */
-const isWrongAnswer = (error: unknown): boolean =>
-  error instanceof FactorError && ['code_rejected', 'code_expired', 'invalid_input'].includes(error.code);

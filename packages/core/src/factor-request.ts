@@ -82,7 +82,7 @@ export class FactorRequest<Enrolment extends object> {
 
   /** Puts the enrolment in the place of what this request has read; false when somebody has changed that. */
   replace(enrolment: Enrolment): Promise<boolean> {
-    return replaceRecord(this.config, this.#owner, this.findEnrolment()?.sealed, this.seal(enrolment));
+    return replaceRecord(this.config, this.#owner, this.record, this.seal(enrolment));
   }
 
   /** The same request with what is stored now. */

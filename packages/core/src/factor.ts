@@ -1,9 +1,10 @@
 import type { Alone } from './alone.js';
+import type { BuiltInPlace } from './built-in-place.js';
 import type { Clock } from './clock.js';
 import { FactorError } from './factor-error.js';
 import type { FactorOccurrence } from './factor-event.js';
+import type { AccountChange, FactorNotice } from './factor-notice.js';
 import type { Keyring } from './keyring.js';
-import type { NoticeType } from './message-texts.js';
 import type { OtpStore } from './otp-store.js';
 import type { RandomSource } from './random.js';
 import type { SignIn } from './sign-in.js';
@@ -92,35 +93,12 @@ export type Intent = 'enrol' | 'answer' | 'either' | 'manage' | 'reduce';
  */
 export type StandIn = 'fresh-proof' | 'login';
 
-/** A change to an account, and the request that made it. */
-export interface AccountChange {
-  readonly type: NoticeType;
-  readonly request: {
-    readonly headers: RequestHeaders;
-    readonly ip: string | undefined;
-    readonly installationId: string | undefined;
-  };
-}
-
-/** What sending a notice is counted with. */
-export type NoticeContext = Pick<RequestContext, 'appId' | 'key' | 'store' | 'keyring'>;
-
-/** A notice that can be sent. */
-export interface FactorNotice {
-  /** Where it goes; each address is told once. */
-  readonly address: string;
-  /**
-   * Sends it, within the limits of the factor.
-   *
-   * @throws FactorError `cooldown`
-   */
-  send(context: NoticeContext): Promise<void>;
-}
-
 /** A confirmed enrolment. */
 export interface Confirmed<Enrolment> {
   /** What is to be kept about the user; undefined where the factor has added to what was kept by itself. */
   readonly enrolment: Enrolment | undefined;
+  /** Set where setting it up was only begun: nothing is kept yet. */
+  readonly isBegun?: true;
   /** What the client is told, once, in place of the factor's status. */
   readonly reply?: Reply;
 }
@@ -149,6 +127,9 @@ export abstract class Factor<Enrolment extends object> {
    * set up only beside a factor, and gone with the last of them. Undefined by default.
    */
   readonly standIn: StandIn | undefined = undefined;
+
+  /** Set where it stands in the place of a provider that is built into Parse Server. Undefined by default. */
+  readonly inPlaceOf: BuiltInPlace<Enrolment> | undefined = undefined;
 
   /** Whether the user's own session wants to set the factor up or to answer it. */
   abstract intent(payload: unknown, user: FactorUser, enrolment: Enrolment | undefined): Intent | Promise<Intent>;
@@ -210,6 +191,26 @@ export abstract class Factor<Enrolment extends object> {
    */
   async manage(_context: EnrolledContext<Enrolment>, _payload: unknown): Promise<void> {
     throw new FactorError('invalid_input');
+  }
+
+  /** Whether an answer only stands in for the factor, as a recovery code does: never a fresh proof. None does by default. */
+  isStandIn(_payload: unknown): boolean {
+    return false;
+  }
+
+  /** The answer to the factor as it is that a payload of intent `enrol` carries along, as a fresh proof. None by default. */
+  proofIn(_payload: unknown): unknown {
+    return undefined;
+  }
+
+  /**
+   * The enrolment for what another factor has kept of a user, where an administrator moves him over. Undefined, as by
+   * default, where this factor cannot take it.
+   *
+   * @throws FactorError `invalid_input`, `address_refused`
+   */
+  takeOver(_kept: Readonly<Record<string, unknown>>): Enrolment | undefined {
+    return undefined;
   }
 
   /**

@@ -2,6 +2,7 @@ export { accountName } from './account-name.js';
 export type { AddressKind } from './address-kind.js';
 export type { Alone, ProvenAlone } from './alone.js';
 export { toAuthAdapter, type HookResult, type ParseAuthAdapter } from './auth-adapter.js';
+export type { BuiltInPlace } from './built-in-place.js';
 export {
   channelOption,
   outbox,
@@ -35,19 +36,18 @@ export { FACTOR_EVENT_CLASS } from './event-log.js';
 export type { AdminFunctions, AdminRequest } from './factor-admin.js';
 export type { FactorEvent, FactorEventType, FactorListener, FactorOccurrence } from './factor-event.js';
 export type { CloudRequest, CloudUser, SaveRequest, TriggerRequest } from './factor-guard.js';
+export type { MovedUser, MoveOptions, MovePlan, MoveReport } from './factor-move.js';
 export type { FactorChange, FactorRuntime } from './factor-runtime.js';
+export type { AccountChange, FactorNotice, NoticeContext } from './factor-notice.js';
 export {
   Factor,
   factorSubject,
   PURPOSES,
-  type AccountChange,
   type Confirmed,
   type EnrolledContext,
   type FactorContext,
-  type FactorNotice,
   type FactorUser,
   type Intent,
-  type NoticeContext,
   type Purpose,
   type Reply,
   type RequestContext,

@@ -5,7 +5,8 @@ import type { CodeTarget } from './code-target.js';
 import { withinTime } from './delivery-timeout.js';
 import { FactorError, isAddressRefused } from './factor-error.js';
 import { faultName } from './factor-event.js';
-import type { AccountChange, FactorNotice, FactorUser, RequestContext } from './factor.js';
+import type { AccountChange, FactorNotice } from './factor-notice.js';
+import type { FactorUser, RequestContext } from './factor.js';
 import { codeMessage, noticeMessage } from './message.js';
 import type { SendQuotas } from './send-quotas.js';
 

@@ -6,7 +6,11 @@ export interface ParseDatabase {
   /** The storage adapter: Postgres or MongoDB. */
   readonly adapter: ParseStorage;
   loadSchema(options?: { clearCache: boolean }): Promise<ParseSchema>;
-  find(className: string, query: ParseRow, options: { limit?: number }): Promise<ParseRow[]>;
+  find(
+    className: string,
+    query: ParseRow,
+    options: { limit?: number; sort?: Readonly<Record<string, 1 | -1>> },
+  ): Promise<ParseRow[]>;
   update(className: string, query: ParseRow, update: ParseRow, options: object): Promise<unknown>;
   destroy(className: string, query: ParseRow): Promise<unknown>;
 }

@@ -1,4 +1,4 @@
-import type { EnrolmentRecord } from './enrolment-record.js';
+import { isUnconfirmed, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import type { FactorUser } from './factor.js';
 import type { ParseRow } from './parse-database.js';
@@ -19,11 +19,17 @@ export async function findUser(config: HookConfig, objectId: string): Promise<Fa
 
 /** Up to `limit` whole stored rows of users, as {@link findUser} gives them. */
 export async function findUsers({ database }: HookConfig, query: ParseRow, limit: number): Promise<FactorUser[]> {
-  const rows = await database.find('_User', query, { limit });
-  return rows.map(({ password: _password, _hashed_password, ...fields }) =>
-    parseGlobal().User.fromJSON({ className: '_User', ...fields }),
-  );
+  return (await database.find('_User', query, { limit })).map(toUser);
 }
+
+/** The next users by their ids, as {@link findUser} gives them. */
+export async function listUsers({ database }: HookConfig, after: string, limit: number): Promise<readonly FactorUser[]> {
+  const query = after === '' ? {} : { objectId: { $gt: after } };
+  return (await database.find('_User', query, { limit, sort: { objectId: 1 } })).map(toUser);
+}
+
+const toUser = ({ password: _password, _hashed_password, ...fields }: ParseRow): FactorUser =>
+  parseGlobal().User.fromJSON({ className: '_User', ...fields });
 
 /**
  * The stored row of the user whose session asks.
@@ -36,9 +42,18 @@ export async function fetchUser(config: HookConfig, objectId: string): Promise<F
   return user;
 }
 
-/** What stands in a user's `authData`, by provider. */
+/** What stands in a user's `authData`, by provider; what was never confirmed is left out. */
 export const authDataOf = (user: { get(field: string): unknown }): Readonly<Record<string, unknown>> =>
-  asObject(user.get('authData')) ?? {};
+  Object.fromEntries(Object.entries(asObject(user.get('authData')) ?? {}).filter(([, record]) => !isUnconfirmed(record)));
+
+/** A query for a record as it was read, or for none: its seal, or the fields that stand there in clear. */
+export function asStored(key: string, record: unknown): Record<string, unknown> {
+  const { sealed, ...others } = asObject(record) ?? {};
+  const clear = typeof sealed === 'string' ? [] : Object.entries(others);
+  const fields = clear.filter(([name, value]) => typeof value === 'string' && /^[A-Za-z]\w*$/.test(name));
+  const query = [['sealed', typeof sealed === 'string' ? sealed : null] as const, ...fields];
+  return Object.fromEntries(query.map(([name, value]) => [`authData.${key}.${name}`, value]));
+}
 
 /**
  * Puts a record in the place of another, or of none, in one statement; false when another stood
@@ -47,11 +62,11 @@ export const authDataOf = (user: { get(field: string): unknown }): Readonly<Reco
 export async function replaceRecord(
   { database }: HookConfig,
   { userId, key }: { readonly userId: string; readonly key: string },
-  current: string | undefined,
+  current: unknown,
   record: EnrolmentRecord,
 ): Promise<boolean> {
   try {
-    const query = { objectId: userId, [`authData.${key}.sealed`]: current ?? null };
+    const query = { objectId: userId, ...asStored(key, current) };
     await database.update('_User', query, { authData: { [key]: record } }, {});
     return true;
   } catch (cause) {
@@ -97,6 +112,33 @@ export async function removeProviders(config: HookConfig, userId: string, keys: 
     }
   }
   throw new FactorError('unavailable');
+}
+
+/**
+ * Puts records in the place of another one, in one statement; false when that was changed meanwhile, or when
+ * something stands in their place.
+ *
+ * @param user the row as it was read
+ */
+export async function exchangeRecord(
+  config: HookConfig,
+  user: FactorUser,
+  key: string,
+  records: Readonly<Record<string, EnrolmentRecord>>,
+): Promise<boolean> {
+  const stored = asObject(user.get('authData')) ?? {};
+  const isEmptied = emptiesAuthData(config);
+  const kept = Object.entries(stored).filter(([provider, value]) => isEmptied && value !== null && provider !== key);
+  const free = Object.keys(records).map((target) => asStored(target, undefined));
+  const others = isEmptied ? asRead(config, stored, [key]) : {};
+  const query = Object.assign({ objectId: user.id, ...others }, asStored(key, stored[key]), ...free);
+  try {
+    await config.database.update('_User', query, { authData: { ...Object.fromEntries(kept), [key]: null, ...records } }, {});
+    return true;
+  } catch (cause) {
+    if (asObject(cause)?.['code'] === OBJECT_NOT_FOUND) return false;
+    throw new FactorError('unavailable', { cause });
+  }
 }
 
 /** A query for what was read of all providers but these: their seals and ids, or that there are none. */

@@ -33,10 +33,10 @@ export async function changeRecord<Enrolment extends object>(
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const record = stored[key] ?? undefined;
     if (record === undefined) return false;
-    const { enrolment, sealed } = records.open(record);
+    const { enrolment } = records.open(record);
     const changed = work(enrolment);
     if (changed === undefined) return false;
-    if (await replaceRecord(config, owner, sealed, records.seal(changed, record))) return true;
+    if (await replaceRecord(config, owner, record, records.seal(changed, record))) return true;
     stored = authDataOf(await fetchUser(config, user.id));
   }
   throw new FactorError('unavailable');

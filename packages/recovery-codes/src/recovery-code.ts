@@ -7,10 +7,13 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LENGTH = 16;
 const GROUP = 4;
 
+/** A code of Parse Server's own `mfa`: some 178 bits, whose case matters. */
+const FOREIGN = /^[0-9A-Za-z]{30}$/;
+
 /** Case, spaces and dashes do not matter. */
 export const RECOVERY_CODE: FieldRule = {
   maxLength: 64,
-  pattern: /^[ -]*(?:[0-9A-Za-z][ -]*){16}$/,
+  pattern: /^(?:[ -]*(?:[0-9A-Za-z][ -]*){16}|[0-9A-Za-z]{30})$/,
   accepts: 'a recovery code of 16 letters and digits',
 };
 
@@ -22,13 +25,17 @@ export function newCode(random: RandomSource): string {
 
 /** A code as it was made, however it was typed. */
 const normalise = (code: string): string =>
-  code.replaceAll(/[ -]/g, '').toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1');
+  FOREIGN.test(code) ? code : code.replaceAll(/[ -]/g, '').toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1');
 
-/** A keyed digest (HMAC-SHA-256) of a code. */
+/**
+ * A keyed digest (HMAC-SHA-256) of a recovery code, as `RecoveryCodesFactor` keeps it.
+ *
+ * @param key the key of the user's digests, in Base64url
+ */
 export const digestOf = (key: string, code: string): string =>
   createHmac('sha256', Buffer.from(key, 'base64url')).update(normalise(code)).digest('base64url');
 
-/** The digests but for that of the code; undefined when it is not among them. All are compared, each in constant time. */
+/** The digests but for that of a recovery code; undefined when it is not among them. All are compared, each in constant time. */
 export function without(digests: readonly string[], key: string, code: string): string[] | undefined {
   const given = Buffer.from(digestOf(key, code));
   const left = digests.filter((digest) => {

@@ -104,6 +104,14 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment> {
     if (remaining <= this.#options.warnAt) emit({ type: 'recovery_low', purpose, remaining });
   }
 
+  /** Takes `{ key, digests }`, as another factor has kept them. */
+  override takeOver({ key, digests }: Readonly<Record<string, unknown>>): RecoveryEnrolment {
+    const isDigest = (value: unknown): boolean => typeof value === 'string' && /^[\w-]{43}$/.test(value);
+    if (!isDigest(key) || !Array.isArray(digests) || digests.length === 0 || !digests.every(isDigest))
+      throw new FactorError('invalid_input');
+    return { key, digests } as RecoveryEnrolment;
+  }
+
   /** How many codes are left. */
   describe({ digests }: RecoveryEnrolment): Reply {
     return { remaining: String(digests.length) };

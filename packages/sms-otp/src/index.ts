@@ -1,1 +1,2 @@
 export { SmsOtpFactor, type SmsOtpOptions } from './sms-otp-factor.js';
+export { maskPhone, normalisePhone, regionOf, type Country, type PhonePolicy } from './phone-number.js';

@@ -8,13 +8,19 @@ const TEXT_CAPABLE = new Set(['MOBILE', 'FIXED_LINE_OR_MOBILE']);
 const SEPARATORS = /[ ().-]/g;
 const E164 = /^\+[1-9][0-9]{6,14}$/;
 
+/** Freephone, satellite, premium and other services that belong to no country (ITU-T E.164.1). */
+const NO_COUNTRY = /^\+(?:800|808|870|878|88[1238]|979)/;
+
 /** North American numbers set aside for fiction: an area code that is not assigned, and 555-0100 to 555-0199. */
 const FICTIONAL = /^\+1(?:555[0-9]{7}|[2-9][0-9]{2}55501[0-9]{2})$/;
 
 /** Which numbers are accepted. */
 export interface PhonePolicy {
-  /** Countries by ISO 3166-1 alpha-2 code. */
-  readonly countries: readonly string[];
+  /**
+   * Countries by ISO 3166-1 alpha-2 code. Undefined is everywhere, numbers that no plan knows included; only what is
+   * known not to carry text messages to a person is refused then.
+   */
+  readonly countries: readonly string[] | undefined;
   /** Whether numbers set aside for fiction are accepted besides. */
   readonly allowFictional: boolean;
 }
@@ -35,8 +41,12 @@ export function normalisePhone(input: string, { countries, allowFictional }: Pho
   }
   if (allowFictional && FICTIONAL.test(digits)) return digits;
   const number = parsePhoneNumberFromString(digits);
+  if (countries === undefined) {
+    const type = number?.getType();
+    if (!NO_COUNTRY.test(digits) && (type === undefined || TEXT_CAPABLE.has(type))) return digits;
+  }
   const isCapable = number !== undefined && number.isValid() && TEXT_CAPABLE.has(number.getType() ?? '');
-  if (!isCapable || !countries.includes(number.country ?? '') || FICTIONAL.test(number.number)) {
+  if (!isCapable || countries?.includes(number.country ?? '') !== true || FICTIONAL.test(number.number)) {
     throw new FactorError('address_refused', { sentence: 'This number cannot be used for codes.' });
   }
   return number.number;

@@ -10,8 +10,8 @@ export interface TotpParameters {
   readonly secret: Uint8Array;
   /** The hash function. */
   readonly algorithm: TotpAlgorithm;
-  /** Digits of a code: 6 or 8. */
-  readonly digits: 6 | 8;
+  /** Digits of a code, 6 to 9. */
+  readonly digits: number;
   /** Length of a time step in seconds. */
   readonly stepSeconds: number;
 }

@@ -52,12 +52,16 @@ export interface TotpEnrolment {
   /** The shared secret in Base32 (RFC 4648, section 6). */
   readonly secret: string;
   readonly algorithm: TotpAlgorithm;
-  readonly digits: 6 | 8;
+  readonly digits: number;
   readonly stepSeconds: number;
+  /** Of a user who was moved here from another factor: the last step that may have been used there. */
+  readonly usedUntil?: number;
 }
 
 /** RFC 4226, section 4, R6: at least 128 bits, 160 recommended. */
 const SECRET_BYTES = 20;
+/** Base32 without padding (RFC 4648, section 6). */
+const SECRET = /^[A-Z2-7]{8,256}$/;
 /** Code points of an account's name in the key URI; more would not fit into a QR code that phones read. */
 const MAX_LABEL = 64;
 /** Begun enrolments of a user: each costs a picture. */
@@ -169,9 +173,23 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     return {};
   }
 
-  #match({ clock }: FactorContext, { secret, ...parameters }: TotpEnrolment, code: string, guess: Guess): number {
+  /** Takes `{ secret, algorithm, digits, stepSeconds, usedUntil }`, as another factor for authenticator apps has kept it. */
+  override takeOver({ secret, algorithm, digits, stepSeconds, usedUntil }: Readonly<Record<string, unknown>>): TotpEnrolment {
+    const isSound =
+      typeof secret === 'string' &&
+      SECRET.test(secret) &&
+      choiceOption('SHA1', 'SHA256', 'SHA512').isValid(algorithm) &&
+      [integerOption(6, 9).isValid(digits), integerOption(10, 600).isValid(stepSeconds), Number.isInteger(usedUntil)].every(
+        Boolean,
+      );
+    if (!isSound) throw new FactorError('invalid_input');
+    return { secret, algorithm, digits, stepSeconds, usedUntil } as TotpEnrolment;
+  }
+
+  #match({ clock }: FactorContext, enrolment: TotpEnrolment, code: string, guess: Guess): number {
+    const { secret, usedUntil = -1, ...parameters } = enrolment;
     const result = verifyTotp({ ...parameters, secret: base32.decode(secret) }, code, clock(), this.#options.driftSteps);
-    if (!result.ok || result.step <= guess.mark) throw guess.reject('code_rejected');
+    if (!result.ok || result.step <= Math.max(guess.mark, usedUntil)) throw guess.reject('code_rejected');
     return result.step;
   }
 }

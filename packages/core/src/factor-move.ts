@@ -1,0 +1,168 @@
+import { emitter } from './emitter.js';
+import { isUnconfirmed, type EnrolmentRecord } from './enrolment-record.js';
+import { mayOnlyRead, type AdminRequest } from './factor-admin.js';
+import { FactorError } from './factor-error.js';
+import { FactorRequest } from './factor-request.js';
+import { storedAmong, type FactorRuntime } from './factor-runtime.js';
+import type { FactorUser } from './factor.js';
+import { integerOption } from './options.js';
+import { answering } from './parse-fault.js';
+import { authDataOf, exchangeRecord, listUsers } from './parse-user.js';
+import { asObject } from './payload.js';
+
+/** What becomes of one user. */
+export interface MovePlan {
+  /** By the key of a factor: what it is to take over. */
+  readonly into: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Something that the administrator is to know, in a word; nothing by default. Never a secret or an address. */
+  readonly note?: string;
+}
+
+/** Whom to move, and where. */
+export interface MoveOptions<Enrolment extends object> {
+  /** The key of the factor that users are moved from. */
+  readonly from: string;
+  /**
+   * What the other factors are to take over of an enrolment.
+   *
+   * @param now the time in epoch milliseconds
+   */
+  readonly plan: (enrolment: Enrolment, now: number) => MovePlan;
+}
+
+/** The parameters of the Cloud function that moves users. */
+interface MoveParams {
+  /** The id of the user after whom this batch begins; the first by default. */
+  readonly after: string;
+  /** How many users are looked at, 1 to 1000; 100 by default. */
+  readonly limit: number;
+  /** Whether anything is written; false by default. */
+  readonly apply: boolean;
+}
+
+/** What has become of one user, or would. */
+export interface MovedUser {
+  /** The `objectId`. */
+  readonly userId: string;
+  /**
+   * `moved`; `dropped`, as it was never confirmed; or `left` as it was: `unreadable` where it does not open, `taken`
+   * where the user has set up the other factor by himself, `changed` where he has changed his meanwhile, `no_factor`
+   * where none is there to take it, or the error of the one that was to.
+   */
+  readonly outcome: 'moved' | 'dropped' | 'left';
+  /** The keys of the factors that he has in its place. */
+  readonly to: readonly string[];
+  /** Why he was left, or the plan's note; empty when there is nothing to say. */
+  readonly reason: string;
+}
+
+/** A batch of users. */
+export interface MoveReport {
+  /** Those who have the factor. */
+  readonly users: readonly MovedUser[];
+  /** How many were looked at. */
+  readonly seen: number;
+  /** Where the next batch begins; left out after the last one. */
+  readonly next?: string;
+}
+
+const DEFAULT_LIMIT = 100;
+const LIMIT = integerOption(1, 1000);
+
+/** Moves a batch of users from one factor to others. */
+export function moveUsers<Enrolment extends object>(
+  runtime: FactorRuntime,
+  request: AdminRequest,
+  { from, plan }: MoveOptions<Enrolment>,
+): Promise<MoveReport> {
+  return answering(emitter('', runtime, request, undefined), async () => {
+    if (request.master !== true || mayOnlyRead(request)) throw new FactorError('session_required');
+    if (!Object.hasOwn(runtime.factors, from)) throw new FactorError('invalid_input');
+    const { after, limit, apply } = readParams(request.params);
+    const batch = await listUsers(request.config, after, limit);
+    const users: MovedUser[] = [];
+    for (const user of batch) {
+      const mover = new UserMove<Enrolment>(runtime, request, user, from);
+      if (mover.hasRecord) users.push(await mover.move(plan, apply));
+    }
+    const last = batch.at(-1)?.id;
+    return { users, seen: batch.length, ...(batch.length === limit && last !== undefined && { next: last }) };
+  });
+}
+
+function readParams(params: unknown): MoveParams {
+  const { after = '', limit = DEFAULT_LIMIT, apply = false, ...others } = asObject(params) ?? {};
+  const isId = typeof after === 'string' && /^[A-Za-z0-9_-]{0,64}$/.test(after);
+  if (Object.keys(others).length > 0 || !isId || !LIMIT.isValid(limit) || typeof apply !== 'boolean') {
+    throw new FactorError('invalid_input', { sentence: `Expected any of: after, limit (${LIMIT.accepts}), apply.` });
+  }
+  return { after, limit: Number(limit), apply };
+}
+
+/** Why a user is left as he was. */
+class Left extends Error {}
+
+class UserMove<Enrolment extends object> {
+  constructor(
+    private readonly runtime: FactorRuntime,
+    private readonly request: AdminRequest,
+    private readonly user: FactorUser,
+    private readonly from: string,
+  ) {}
+
+  get hasRecord(): boolean {
+    return (this.#record ?? undefined) !== undefined;
+  }
+
+  async move(plan: MoveOptions<Enrolment>['plan'], apply: boolean): Promise<MovedUser> {
+    const userId = this.user.id;
+    try {
+      const isDropped = isUnconfirmed(this.#record);
+      const { into, note = '' } = isDropped ? { into: {} } : plan(this.#open(), this.runtime.clock());
+      const records = this.#records(into);
+      const to = Object.keys(records);
+      if (to.length === 0 && !isDropped) throw new Left('no_factor');
+      if (apply) await this.#store(records);
+      return { userId, outcome: isDropped ? 'dropped' : 'moved', to, reason: note };
+    } catch (fault) {
+      // A fault of the database ends the batch: what is done is done, and the next run goes on from there.
+      const reason = fault instanceof Left ? fault.message : fault instanceof FactorError ? fault.code : 'unavailable';
+      if (reason === 'unavailable') throw fault;
+      return { userId, outcome: 'left', to: [], reason };
+    }
+  }
+
+  get #record(): unknown {
+    return asObject(this.user.get('authData'))?.[this.from];
+  }
+
+  #open(): Enrolment {
+    try {
+      return this.#scope(this.from).enrolment.enrolment as Enrolment;
+    } catch {
+      throw new Left('unreadable');
+    }
+  }
+
+  #records(into: MovePlan['into']): Readonly<Record<string, EnrolmentRecord>> {
+    const keys = Object.keys(into);
+    if (storedAmong(authDataOf(this.user), keys).length > 0) throw new Left('taken');
+    const records = keys.map((key) => {
+      const enrolment = this.runtime.factors[key]?.takeOver(into[key] ?? {});
+      if (enrolment === undefined) throw new Left('no_factor');
+      return [key, this.#scope(key).seal(enrolment)] as const;
+    });
+    return Object.fromEntries(records);
+  }
+
+  async #store(records: Readonly<Record<string, EnrolmentRecord>>): Promise<void> {
+    const { config } = this.request;
+    if (!(await exchangeRecord(config, this.user, this.from, records))) throw new Left('changed');
+    await this.#scope(this.from).forget();
+    emitter(this.from, this.runtime, this.request, this.user)({ type: 'moved', reason: Object.keys(records).join(' ') });
+  }
+
+  #scope(key: string): FactorRequest<object> {
+    return new FactorRequest(key, this.runtime, this.request, this.user);
+  }
+}

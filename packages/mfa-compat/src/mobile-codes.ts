@@ -1,0 +1,40 @@
+import { CodeFactor, DEFAULT_CODE_FACTOR_OPTIONS } from '@parse-factors/core';
+import { maskPhone, regionOf } from '@parse-factors/sms-otp';
+import { normaliseMobile, type ResolvedMfaOptions } from './mfa-options.js';
+
+/** A code lives at least until another one may be asked for. */
+const LEAST_VALIDITY_MS = 60_000;
+
+/** The codes by SMS: made, limited and checked as those of every other factor. */
+export class MobileCodes extends CodeFactor {
+  constructor(options: ResolvedMfaOptions) {
+    const { sendSMS, digits, period, maxAttempts, maxFailures, lockMs, maxLockMs, budget, allow } = options;
+    const { cooldownMs, maxSendsPer10Minutes, maxSendsPerDay, maxSendsPerIp, maxSendsPerPrefix } = options;
+    super(
+      {
+        field: 'mobile',
+        noun: 'number',
+        normalise: (input) => normaliseMobile(input, options),
+        mask: maskPhone,
+        region: regionOf,
+        maxSendsPerPrefix,
+      },
+      {
+        ...DEFAULT_CODE_FACTOR_OPTIONS,
+        maxAttempts,
+        maxFailures,
+        lockMs,
+        maxLockMs,
+        cooldownMs,
+        maxSendsPer10Minutes,
+        maxSendsPerDay,
+        maxSendsPerIp,
+        ...(budget !== undefined && { budget }),
+        ...(allow !== undefined && { allow }),
+        codeLength: digits,
+        validityMs: Math.max(period * 1000, LEAST_VALIDITY_MS),
+        channel: { name: 'sendSMS', send: async ({ code, to }) => void (await sendSMS?.(code, to)) },
+      },
+    );
+  }
+}
