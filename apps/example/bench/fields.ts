@@ -5,7 +5,7 @@ import { startStageOn, type Stage } from '../test/stage.js';
 import { median, pairedRatios, timed, type Result } from './measure.js';
 
 const ROUNDS = 15;
-const GUESSES = 30;
+const GUESSES = 20;
 const DAY = 24 * 60 * 60_000;
 
 type Fields = Readonly<Record<string, string>>;
@@ -45,7 +45,7 @@ export async function benchFields(postgres: string): Promise<Result[]> {
     };
     type Compared = readonly [one: readonly Fields[], other: readonly Fields[]];
     const compare = async (name: string, [one, other]: Compared, bound: number | null = 1.1): Promise<Result> => {
-      await pairedRatios(1, side(one), side(other)); // makes their rows in the store
+      await pairedRatios(3, side(one), side(other)); // makes their rows in the store, and warms up
       const ratio = median(await pairedRatios(ROUNDS, side(one), side(other)));
       return { name: `fields: ${name}, p50`, ratio, bound };
     };

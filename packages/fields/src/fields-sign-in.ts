@@ -46,6 +46,8 @@ interface Attempt {
 
 const TOKEN: FieldRule = { maxLength: 200, pattern: /^[\w.-]+$/, accepts: 'left out' };
 const FACTOR: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 'the key of a factor' };
+/** Whose fields are read where there is nobody, so that it takes the same steps. */
+const NOBODY: FactorUser = { id: '', get: () => 'nobody' };
 const NOT_LOOKED_UP = 'Log in with these fields by themselves: without a user name, a password or an id.';
 
 /** Signing in by fields of the user object. */
@@ -162,7 +164,7 @@ export class FieldsSignIn implements SignIn<FieldsEnrolment> {
   ): boolean {
     const matches = this.#rules.match.map((field) => {
       const { name } = field;
-      const stored = user === undefined ? undefined : normaliseStored(field, user);
+      const stored = normaliseStored(field, user ?? NOBODY);
       const digest = keyring.digest('field', appId, key, name, stored ?? '');
       return keyring.matches(digest, 'field', appId, key, name, texts[name] ?? '') && stored !== undefined;
     });
