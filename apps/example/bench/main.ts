@@ -4,6 +4,7 @@ import { TestPostgres } from '../../../tools/postgres.js';
 import { hasRedis } from '../../../tools/redis.js';
 import { benchAccount } from './account.js';
 import { benchFactors } from './factors.js';
+import { benchFields } from './fields.js';
 import { benchLoad } from './load.js';
 import { benchLogin } from './login.js';
 import { isKept, table, type Result } from './measure.js';
@@ -26,6 +27,7 @@ const PARTS: Readonly<Record<string, () => Promise<Result[]>>> = {
   factors: () => benchFactors(postgres.uri),
   // Triggers that `account` registers stay for all that runs after it.
   passwordless: () => benchPasswordless(postgres.uri),
+  fields: () => benchFields(postgres.uri),
   account: () => benchAccount(postgres.uri),
   parse: () => benchParseStore(postgres.uri),
   redis: async () => (hasRedis() ? benchRedisStore() : []),

@@ -2,7 +2,7 @@ import { emitter } from './emitter.js';
 import type { EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import {
-  firstFactors,
+  linkedFactors,
   secondFactors,
   standInFactors,
   storedAmong,
@@ -91,7 +91,7 @@ export class Account {
   async requireProofToEnrol(key: string): Promise<void> {
     const { standIn, signIn } = this.#runtime.factors[key] ?? {};
     if (standIn !== undefined && !this.hasSecondFactor) throw new FactorError('enrolment_required');
-    const linked = signIn === undefined ? [] : storedAmong(this.#authData, firstFactors(this.#runtime));
+    const linked = signIn === undefined ? [] : storedAmong(this.#authData, linkedFactors(this.#runtime));
     if (linked.length > 0) {
       await this.requireFresh({ factors: linked.includes(key) ? [key] : linked });
       return;

@@ -3,7 +3,9 @@ import { FactorHooks } from './factor-hooks.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor, Reply } from './factor.js';
 import type { HookRequest } from './parse-hooks.js';
+import { runningServer } from './running-server.js';
 import { SignInHooks } from './sign-in-hooks.js';
+import { UserFinder } from './user-finder.js';
 
 /** What a hook tells Parse Server: exactly one of `save` and `doNotSave`. */
 export type HookResult =
@@ -20,6 +22,14 @@ export interface ParseAuthAdapter {
   readonly validateLogin: (authData: unknown, options: unknown, request: HookRequest) => Promise<HookResult>;
   readonly validateUpdate: (authData: unknown, options: unknown, request: HookRequest) => Promise<HookResult>;
   readonly afterFind: (authData: unknown, options: unknown, request: Omit<HookRequest, 'config'>) => Reply | undefined;
+  /** Called on Parse Server's own copy of the adapter, each time it is loaded. */
+  readonly validateOptions?: (this: LoadedAdapter) => void;
+}
+
+/** Parse Server's copy of an adapter. */
+interface LoadedAdapter {
+  /** Runs before a user is looked up by the id of the payload. Parse Server copies it from no adapter. */
+  beforeFind?: (authData: unknown) => Promise<void>;
 }
 
 /**
@@ -36,7 +46,8 @@ export function toAuthAdapter<Enrolment extends object>(
 ): ParseAuthAdapter {
   const own = new FactorHooks(key, factor, runtime);
   const hooks = factor.signIn === undefined ? own : new SignInHooks(key, factor.signIn, runtime, own);
-  return Object.freeze({
+  const finder = factor.signIn?.find && new UserFinder(key, factor.signIn, runtime);
+  const adapter: ParseAuthAdapter = Object.freeze({
     // With `default`, Parse Server would name the second factors of whoever has an id before anything
     // is proven. With `solo` it asks for none, and leaves them to the factor.
     policy: factor.signIn === undefined ? 'additional' : 'solo',
@@ -46,5 +57,11 @@ export function toAuthAdapter<Enrolment extends object>(
     validateLogin: (payload, _options, request) => own.guard(request, () => hooks.logIn(payload, request)),
     validateUpdate: (payload, _options, request) => own.guard(request, () => hooks.update(payload, request)),
     afterFind: (record, _options, request) => own.status(record, request),
+    ...(finder !== undefined && {
+      validateOptions(this: LoadedAdapter) {
+        this.beforeFind = (payload) => finder.find(payload, runningServer({ [key]: adapter }));
+      },
+    }),
   } satisfies ParseAuthAdapter);
+  return adapter;
 }

@@ -7,7 +7,7 @@ import { FactorError, type FactorErrorCode } from './factor-error.js';
 import type { Reply, RequestContext } from './factor.js';
 import type { OneTimeCodes } from './one-time-codes.js';
 import { digitsRule, readFields, type FieldRule } from './payload.js';
-import type { ProvenId, SignIn } from './sign-in.js';
+import type { ProvenId, SignIn, SignInUsers } from './sign-in.js';
 import { subjectOf } from './subject.js';
 
 /** Signing in with a code sent to an address, and nothing beside it. The address is the id. */
@@ -42,7 +42,7 @@ export class CodeSignIn implements SignIn<AddressEnrolment> {
     return subjectOf('sign-in', appId, key, keyring.nameOf('address', id));
   }
 
-  async begin(context: RequestContext, payload: unknown, isKnown: (id: string) => Promise<boolean>): Promise<Reply> {
+  async begin(context: RequestContext, payload: unknown, users: SignInUsers): Promise<Reply> {
     const { field } = this.#kind;
     const address = normalise(readFields(payload, { [field]: SAFE_INPUT })[field] ?? '', this.#kind);
     const { signUp } = this;
@@ -50,7 +50,7 @@ export class CodeSignIn implements SignIn<AddressEnrolment> {
       const { reply, deliver } = await this.#codes.issue(context, this.#target(context, address));
       if (signUp) await deliver();
       // Nobody waits for what goes out to some and not to others. A failure is an event.
-      else if (await isKnown(address)) deliver().catch(() => undefined);
+      else if (await users.isKnown(address)) deliver().catch(() => undefined);
       return reply;
     } catch (error) {
       if (error instanceof FactorError && error.code === 'locked')

@@ -152,6 +152,10 @@ export function assertFactor(key: string, factor: unknown): asserts factor is Fa
 /** @throws FactorConfigError when there is nothing that they could stand in for, or fewer than the policy demands */
 export function assertEnough(factors: Readonly<Record<string, Factor<object>>>, { mostDemanded }: LoginPolicy): void {
   const { length } = secondFactors({ factors });
+  const dependent = Object.keys(factors).find((key) => factors[key]?.signIn?.alone === false);
+  if (length === 0 && dependent !== undefined) {
+    throw new FactorConfigError(`composeFactors: factors.${dependent} lets nobody in without a second factor, and there is none`);
+  }
   if (length === 0 && firstFactors({ factors }).length < Object.keys(factors).length) {
     throw new FactorConfigError('composeFactors: option "factors" must hold a factor beside what only stands in for one');
   }

@@ -31,7 +31,7 @@ export interface OpenedEnrolment<Enrolment> {
 }
 
 /** What is to be known of a factor to seal its records. */
-export type RecordFactor<Enrolment extends object> = Pick<Factor<Enrolment>, 'signIn' | 'handleOf'>;
+export type RecordFactor<Enrolment extends object> = Partial<Pick<Factor<Enrolment>, 'signIn' | 'handleOf'>>;
 
 /** Seals and opens what one factor keeps about one user. */
 export class EnrolmentRecords<Enrolment extends object> {
@@ -55,7 +55,7 @@ export class EnrolmentRecords<Enrolment extends object> {
     const signIn = this.#factor?.signIn;
     const ownId = signIn && (this.#sameId(signIn, enrolment, stored) ?? signIn.idOf(enrolment));
     const sealed = this.#keyring.seal(JSON.stringify(enrolment), ...this.#binding(ownId));
-    const id = ownId ?? this.#factor?.handleOf(enrolment);
+    const id = ownId ?? this.#factor?.handleOf?.(enrolment);
     return id === undefined ? { sealed } : { id, sealed };
   }
 

@@ -69,9 +69,9 @@ export interface FactorEvent {
   readonly verified?: number;
 }
 
-/** What a factor tells of; whom it is about and when is added around it. */
+/** What a factor tells of; when, and whom it is about where that is not said, is added around it. */
 export type FactorOccurrence = Pick<FactorEvent, 'type'> &
-  Partial<Pick<FactorEvent, 'purpose' | 'reason' | 'retryAt' | 'remaining' | 'country' | 'sent' | 'verified'>>;
+  Partial<Pick<FactorEvent, 'purpose' | 'userId' | 'reason' | 'retryAt' | 'remaining' | 'country' | 'sent' | 'verified'>>;
 
 /** Takes events, for logs, metrics or notices. What it throws or rejects with changes nothing. */
 export type FactorListener = (event: FactorEvent) => unknown;

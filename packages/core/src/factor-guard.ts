@@ -3,7 +3,7 @@ import { emitter } from './emitter.js';
 import { markOf, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
-import { firstFactors, secondFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
+import { firstFactors, linkedFactors, secondFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
 import type { FactorUser } from './factor.js';
 import { Freshness, type FreshnessOptions, type ProofAccount, type SessionOwner } from './freshness.js';
 import { givenOf } from './given.js';
@@ -202,7 +202,7 @@ export class FactorGuard {
     removed: readonly string[],
     isRelinking: boolean,
   ): Promise<string | undefined> {
-    const first = firstFactors(this.#runtime);
+    const first = linkedFactors(this.#runtime);
     const isFirst = removed.some((key) => first.includes(key));
     const isOther = isRelinking || removed.some((key) => !first.includes(key));
     const linked = storedAmong(authDataOf(user), first);

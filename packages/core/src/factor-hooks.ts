@@ -15,6 +15,7 @@ import { parseGlobal, type HookObject, type HookRequest, type HookUser } from '.
 import { fetchUser } from './parse-user.js';
 import { asObject, hasSameFields, sameStrings } from './payload.js';
 import { checkAlone, namesUser, proveFirst } from './prove-first.js';
+import { quietly } from './quietly.js';
 import { requestContext } from './request-context.js';
 
 /** What Parse Server's hooks do for one factor. */
@@ -39,7 +40,7 @@ export class FactorHooks<Enrolment extends object> {
     return answering(emitter(this.#key, this.#runtime, request, request.original?.id ?? request.user?.id), async () => {
       givenOf(request.object); // nothing is looked at before what was sent is unambiguous
       await assertLinksAlone(request, this.#runtime);
-      return work();
+      return quietly(request, this.#runtime, work);
     });
   }
 
@@ -105,7 +106,12 @@ export class FactorHooks<Enrolment extends object> {
     // SDKs send along what they signed in with. A proof comes by itself.
     const { id } = asObject(scope.record) ?? {};
     const isOwn = id !== undefined && asObject(payload)?.['id'] === id;
-    if (isOwn && (this.#factor.signIn === undefined || Object.keys(authData).length > 1)) return UNCHANGED;
+    if (isOwn && (this.#factor.signIn === undefined || Object.keys(authData).length > 1)) {
+      // An attempt was counted to find him by it.
+      if (this.#factor.signIn?.find !== undefined)
+        await this.#factor.verify(scope.context, 'fresh-proof', payload, scope.enrolment.enrolment);
+      return UNCHANGED;
+    }
     return scope.record === undefined ? this.#enrolment.enrol(payload, scope, 'enrolled') : this.#answer(payload, scope);
   }
 

@@ -109,7 +109,9 @@ export class FactorRequest<Enrolment extends object> {
   async pardon(): Promise<void> {
     const subjects = PURPOSES.map((purpose) => factorSubject(this.context, purpose));
     const signIn = this.#factor?.signIn;
-    if (signIn !== undefined) subjects.push(signIn.subject(this.context, signIn.idOf(this.enrolment.enrolment)));
+    // Whoever is found by his fields is guessed at by these, linked or not.
+    const id = signIn?.find === undefined ? signIn?.idOf(this.enrolment.enrolment) : '';
+    if (signIn !== undefined && id !== undefined) subjects.push(signIn.subject(this.context, id));
     for (const subject of subjects) await this.context.store.pardon(subject);
   }
 

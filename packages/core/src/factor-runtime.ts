@@ -48,6 +48,10 @@ export const secondFactors = ({ factors }: Composed): string[] =>
 export const firstFactors = ({ factors }: Composed): string[] =>
   Object.keys(factors).filter((key) => factors[key]?.signIn !== undefined);
 
+/** The keys of what signs in alone and is linked to the user, rather than found by his fields. */
+export const linkedFactors = (composed: Composed): string[] =>
+  firstFactors(composed).filter((key) => composed.factors[key]?.signIn?.find === undefined);
+
 /** The keys of what only stands in for a factor. */
 export const standInFactors = ({ factors }: Composed): string[] =>
   Object.keys(factors).filter((key) => factors[key]?.standIn !== undefined);

@@ -93,5 +93,5 @@ export { pruneStore } from './prune.js';
 export { drawBytes, randomDigits, systemRandom, type RandomSource } from './random.js';
 export { RowOtpStore, type QuotaWindow, type RowChange, type RowStep, type SubjectRow } from './row-otp-store.js';
 export type { Finding } from './self-check.js';
-export type { ProvenId, SignIn } from './sign-in.js';
+export type { FoundUser, ProvenId, SignIn, SignInUsers } from './sign-in.js';
 export { subjectOf } from './subject.js';

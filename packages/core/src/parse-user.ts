@@ -1,6 +1,7 @@
 import type { EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import type { FactorUser } from './factor.js';
+import type { ParseRow } from './parse-database.js';
 import { parseGlobal, type HookConfig } from './parse-hooks.js';
 import { asObject } from './payload.js';
 
@@ -13,10 +14,15 @@ const pointerTo = (objectId: string, className = '_User'): object => ({ __type: 
 
 /** The whole stored row of a user, as the master key sees it, without the password's hash; undefined when there is none. */
 export async function findUser(config: HookConfig, objectId: string): Promise<FactorUser | undefined> {
-  const [row] = await config.database.find('_User', { objectId }, { limit: 1 });
-  if (row === undefined) return undefined;
-  const { password: _password, _hashed_password, ...fields } = row;
-  return parseGlobal().User.fromJSON({ className: '_User', ...fields });
+  return (await findUsers(config, { objectId }, 1))[0];
+}
+
+/** Up to `limit` whole stored rows of users, as {@link findUser} gives them. */
+export async function findUsers({ database }: HookConfig, query: ParseRow, limit: number): Promise<FactorUser[]> {
+  const rows = await database.find('_User', query, { limit });
+  return rows.map(({ password: _password, _hashed_password, ...fields }) =>
+    parseGlobal().User.fromJSON({ className: '_User', ...fields }),
+  );
 }
 
 /**

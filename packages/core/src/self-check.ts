@@ -3,8 +3,8 @@ import { emitter } from './emitter.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Installation } from './install.js';
 import { ParseTable } from './parse-database.js';
-import type { HookConfig } from './parse-hooks.js';
 import { asObject } from './payload.js';
+import { runningServer, type ServerConfig } from './running-server.js';
 
 /** Something about the server's configuration that leaves the factors open. */
 export interface Finding {
@@ -14,14 +14,6 @@ export interface Finding {
   readonly factor: string;
   /** What is wrong, and what to do. */
   readonly sentence: string;
-}
-
-/** The part of a started server's configuration that is looked at. */
-interface ServerConfig extends HookConfig {
-  readonly state?: string;
-  readonly auth?: Readonly<Record<string, unknown>>;
-  readonly protectedFields?: unknown;
-  readonly loggerController?: { error(message: string): void };
 }
 
 /** Every key that factors of the app were ever configured under, one row each. */
@@ -50,7 +42,7 @@ export class SelfCheck {
     let [looks, sightings] = [0, 0];
     const timer = setInterval(() => {
       looks += 1;
-      const server = this.#server();
+      const server = runningServer(this.#auth);
       if (server !== undefined) sightings += 1;
       // Not at the first sighting: `install` may be called right after the start.
       if (sightings === 2 || looks === LOOKS) clearInterval(timer);
@@ -61,7 +53,7 @@ export class SelfCheck {
 
   /** What is wrong; nothing while the server is not up. */
   async run(): Promise<readonly Finding[]> {
-    const server = this.#server();
+    const server = runningServer(this.#auth);
     if (server === undefined) return [];
     const findings: Finding[] = [];
     if (!this.#installation.isDone) {
@@ -108,14 +100,6 @@ export class SelfCheck {
       emitter(factor, this.#runtime, { config: server }, undefined)({ type: 'misconfigured', reason });
       server.loggerController?.error(`parse-factors: ${reason}: ${sentence}`);
     }
-  }
-
-  /** The configuration of the server that has loaded these factors, once it is up. */
-  #server(): ServerConfig | undefined {
-    const { Parse } = globalThis as unknown as { readonly Parse?: { readonly Server?: Partial<ServerConfig> } };
-    const server = Parse?.Server;
-    const isOurs = Object.entries(this.#auth).some(([key, adapter]) => server?.auth?.[key] === adapter);
-    return isOurs && server?.state === 'ok' && server.database !== undefined ? (server as ServerConfig) : undefined;
   }
 
   /** Parse Server lets in whoever answers any provider of policy `additional`, and asks nobody else. */

@@ -9,11 +9,12 @@ import type { Reply } from './factor.js';
 import { givenOf } from './given.js';
 import { asUser, LoginRequest } from './login-request.js';
 import { traceOf } from './login-trace.js';
-import type { HookRequest } from './parse-hooks.js';
+import type { HookObject, HookRequest } from './parse-hooks.js';
 import { fetchUser } from './parse-user.js';
 import { asObject } from './payload.js';
 import { checkStored, proveFirst } from './prove-first.js';
 import { requestContext } from './request-context.js';
+import { signInUsers } from './sign-in-users.js';
 import type { SignIn } from './sign-in.js';
 
 /** How many milliseconds a sign-up may take from its answer to its row. */
@@ -39,11 +40,8 @@ export class SignInHooks<Enrolment extends object> {
   /** `POST /challenge`: a session links or answers; anybody else begins to sign in. */
   challenge(payload: unknown, request: HookRequest): Promise<Reply> {
     if (request.user !== undefined) return this.#own.challengeOwn(payload, request, request.user);
-    const { database } = request.config;
-    const isKnown = async (id: string): Promise<boolean> =>
-      (await database.find('_User', { [`authData.${this.#key}.id`]: id }, { limit: 1 })).length > 0;
     const context = requestContext(this.#key, this.#runtime, request);
-    return this.#signIn.begin(context, payload, isKnown);
+    return this.#signIn.begin(context, payload, signInUsers(this.#key, this.#runtime, request));
   }
 
   /** Nobody has the id: a sign-up, or a session that links it. */
@@ -78,6 +76,7 @@ export class SignInHooks<Enrolment extends object> {
   async logIn(payload: unknown, request: HookRequest): Promise<HookResult> {
     if (request.user !== undefined && request.user.id !== request.original?.id) return this.#linkTaken(payload, request);
     if (request.isChallenge === true) {
+      if (this.#signIn.find !== undefined) throw new FactorError('session_required');
       // Says who somebody is; what is given here is still good for the login.
       const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, asUser(request.original));
       if (scope.record === undefined) throw new FactorError('not_enrolled');
@@ -87,6 +86,7 @@ export class SignInHooks<Enrolment extends object> {
     assertNoOther(request);
     const login = new LoginRequest(request, this.#runtime);
     await login.open(this.#key);
+    if (this.#signIn.alone === false && login.enrolled.length === 0) throw new FactorError('enrolment_required');
     const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, login.user);
     await login.close(this.#key, scope.account);
     const opened = scope.enrolment;
@@ -111,7 +111,10 @@ export class SignInHooks<Enrolment extends object> {
     assertNotSigningIn(request);
     this.#own.assertNoPassword(request);
     if (session === undefined || object?.id !== session.id) throw new FactorError('session_required');
-    const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, await fetchUser(config, session.id), session);
+    const own = await fetchUser(config, session.id);
+    // Nobody has linked it, so it is an answer like any other, and a wrong one.
+    if (this.#signIn.find !== undefined) return this.#own.update(payload, { ...request, original: own as HookObject });
+    const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, own, session);
     await this.#own.confirm(payload, scope);
     return UNCHANGED;
   }
@@ -119,6 +122,7 @@ export class SignInHooks<Enrolment extends object> {
   /** The master key says whose an id is. */
   #provide(payload: { readonly id: string }, request: HookRequest): HookResult {
     const { id } = payload;
+    if (this.#signIn.find !== undefined) throw new FactorError('invalid_input', { sentence: 'There is nothing to link.' });
     if (this.#signIn.idOf(this.#signIn.enrolmentOf(id)) !== id) {
       throw new FactorError('invalid_input', { sentence: 'Field "id" must be in its one form.' });
     }
@@ -131,7 +135,7 @@ export class SignInHooks<Enrolment extends object> {
   /** The record of an id; the guard lets it pass. */
   #record(id: string, { config }: HookRequest, userId = ''): EnrolmentRecord {
     const owner = { appId: config.appId, userId, key: this.#key };
-    const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, { signIn: this.#signIn, handleOf: () => undefined });
+    const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, { signIn: this.#signIn });
     const record = records.seal(this.#signIn.enrolmentOf(id));
     traceOf(config, userId).made.add(markOf(record));
     return record;

@@ -1,4 +1,5 @@
-import type { RequestContext, Reply } from './factor.js';
+import type { FactorUser, RequestContext, Reply } from './factor.js';
+import type { ParseRow } from './parse-database.js';
 
 /** An id that an answer has proven, and that can be used once. */
 export interface ProvenId {
@@ -10,6 +11,30 @@ export interface ProvenId {
    * @throws FactorError `code_rejected`
    */
   spend(): Promise<void>;
+}
+
+/** What a factor that signs in alone may ask about users, and have done for one. */
+export interface SignInUsers {
+  /** The keys of the second factors of the application. */
+  readonly secondFactors: readonly string[];
+  /** Whether a user has that id. */
+  isKnown(id: string): Promise<boolean>;
+  /** The users whose fields have these values: two at most. */
+  find(fields: ParseRow): Promise<readonly FactorUser[]>;
+  /**
+   * Has a second factor of the user challenged for a login, where he has set it up; resolves to whether it was.
+   * What fails is an event, and rejects nothing. Whom it is for has proven no second factor: nobody may wait
+   * for it, or learn how it went.
+   */
+  challenge(user: FactorUser, secondFactor: string): Promise<boolean>;
+}
+
+/** Whom a payload means. */
+export interface FoundUser {
+  /** Who has proven himself by it; undefined for nobody. */
+  readonly user: FactorUser | undefined;
+  /** Stands in the payload in place of all that was sent, for {@link SignIn.check}: opaque, and good once. */
+  readonly ticket: string;
 }
 
 /**
@@ -45,10 +70,23 @@ export interface SignIn<Enrolment extends object> {
   /**
    * Begins: by sending a code, for example.
    *
-   * @param isKnown whether a user has that id; asked only where nobody is signed up
    * @throws FactorError `invalid_input`, `address_refused`, `cooldown`, `delivery_failed`
    */
-  begin(context: RequestContext, payload: unknown, isKnown: (id: string) => Promise<boolean>): Promise<Reply>;
+  begin(context: RequestContext, payload: unknown, users: SignInUsers): Promise<Reply>;
+
+  /**
+   * Set where nobody sends an id: finds whom a payload means, before Parse Server looks for anybody. It
+   * counts the attempt before it looks, and says nothing: whoever is found gets an id that is made for
+   * him, and everybody else one that nobody has. `check` sees no more than that id and the ticket. What
+   * else is wrong with a login is then told as `code_rejected` too.
+   *
+   * @param context of nobody's request: without an address and headers
+   * @throws FactorError `invalid_input`
+   */
+  find?(context: RequestContext, payload: unknown, users: SignInUsers): Promise<FoundUser>;
+
+  /** Whether it is enough for users without a second factor; true by default. */
+  readonly alone?: boolean;
 
   /**
    * Checks an answer, which counts as an attempt, and spends nothing yet.

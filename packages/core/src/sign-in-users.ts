@@ -1,0 +1,26 @@
+import { FactorRequest } from './factor-request.js';
+import { secondFactors, type FactorRuntime } from './factor-runtime.js';
+import { answering } from './parse-fault.js';
+import { findUsers } from './parse-user.js';
+import type { AskedRequest } from './request-context.js';
+import type { SignInUsers } from './sign-in.js';
+
+/** The users of the application, for a factor that signs in alone. */
+export function signInUsers(key: string, runtime: FactorRuntime, request: AskedRequest): SignInUsers {
+  const { config } = request;
+  return {
+    secondFactors: secondFactors(runtime),
+    isKnown: async (id) => (await config.database.find('_User', { [`authData.${key}.id`]: id }, { limit: 1 })).length > 0,
+    find: (fields) => findUsers(config, fields, 2),
+    challenge(user, secondFactor) {
+      const scope = new FactorRequest<object>(secondFactor, runtime, request, user);
+      const work = async (): Promise<boolean> => {
+        const enrolment = scope.findEnrolment()?.enrolment;
+        if (enrolment === undefined) return false;
+        await runtime.factors[secondFactor]?.challenge(scope.context, 'sign-in', enrolment);
+        return true;
+      };
+      return answering(scope.context.emit, work).catch(() => false);
+    },
+  };
+}

@@ -1,0 +1,201 @@
+import {
+  beginGuess,
+  FactorError,
+  readFields,
+  subjectOf,
+  type AttemptLimits,
+  type FactorOccurrence,
+  type FactorUser,
+  type FieldRule,
+  type FoundUser,
+  type Guess,
+  type ProvenId,
+  type Purpose,
+  type Reply,
+  type RequestContext,
+  type SignIn,
+  type SignInUsers,
+} from '@parse-factors/core';
+import { normaliseSent, normaliseStored, type ResolvedField, type ResolvedFind } from './field.js';
+import { Tickets } from './tickets.js';
+
+/** What is kept about a user. */
+export interface FieldsEnrolment {
+  /** By which Parse Server finds him: a keyed digest, which says nothing. */
+  readonly id: string;
+}
+
+/** What the sign-in goes by. */
+export interface FieldsRules {
+  readonly find: ResolvedFind;
+  readonly match: readonly ResolvedField[];
+  readonly limits: AttemptLimits;
+  readonly alone: boolean;
+}
+
+/** What came of one attempt. */
+interface Attempt {
+  readonly appId: string;
+  readonly key: string;
+  readonly subject: string;
+  /** Who has proven himself by it. */
+  readonly user: FactorUser | undefined;
+  /** What happened, to be told once it is known who asked. */
+  readonly told: readonly FactorOccurrence[];
+}
+
+const TOKEN: FieldRule = { maxLength: 200, pattern: /^[\w.-]+$/, accepts: 'left out' };
+const FACTOR: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 'the key of a factor' };
+const NOT_LOOKED_UP = 'Log in with these fields by themselves: without a user name, a password or an id.';
+
+/** Signing in by fields of the user object. */
+export class FieldsSignIn implements SignIn<FieldsEnrolment> {
+  readonly signUp = false;
+  readonly alone: boolean;
+  readonly #rules: FieldsRules;
+  readonly #tickets = new Tickets<Attempt>();
+
+  constructor(rules: FieldsRules) {
+    this.#rules = rules;
+    this.alone = rules.alone;
+  }
+
+  adopts(): boolean {
+    return false;
+  }
+
+  idOf({ id }: FieldsEnrolment): string {
+    return id;
+  }
+
+  enrolmentOf(id: string): FieldsEnrolment {
+    return { id };
+  }
+
+  /** What is guessed at is what identifies the user, whoever has it, or nobody; an administrator names the user instead. */
+  subject(context: RequestContext & { readonly user?: FactorUser }, id: string): string {
+    const { find } = this.#rules;
+    const text = context.user === undefined ? id : (normaliseStored(find, context.user) ?? '');
+    return this.#subject(context, text);
+  }
+
+  /** Has a second factor challenged, for whoever is right; the answer is the same for everybody. */
+  async begin(context: RequestContext, payload: unknown, users: SignInUsers): Promise<Reply> {
+    const { factor = '', ...texts } = this.#read(payload, { factor: FACTOR });
+    if (!users.secondFactors.includes(factor)) {
+      throw new FactorError('invalid_input', { sentence: `Field "factor" must be ${FACTOR.accepts}.` });
+    }
+    const { user, subject, told } = await this.#attempt(context, texts, users);
+    for (const occurrence of told) context.emit(occurrence);
+    const send = async (to: FactorUser): Promise<void> => {
+      if (await users.challenge(to, factor)) await context.store.pardon(subject);
+    };
+    // Nobody waits for what happens for some and not for others.
+    if (user !== undefined) send(user).catch(() => undefined);
+    return { status: 'sent' };
+  }
+
+  async find(context: RequestContext, payload: unknown, users: SignInUsers): Promise<FoundUser> {
+    const attempt = await this.#attempt(context, this.#read(payload), users);
+    return { user: attempt.user, ticket: this.#tickets.issue(attempt, context) };
+  }
+
+  async check(context: RequestContext, payload: unknown, enrolment?: FieldsEnrolment): Promise<ProvenId> {
+    const spend = this.redeem(context, payload, enrolment);
+    return { id: enrolment?.id ?? '', spend: () => spend('sign-in') };
+  }
+
+  /**
+   * What was found out before, which can be asked for once.
+   *
+   * @param enrolment that of the user whom Parse Server has found by it
+   * @returns takes the failures back, and tells of it
+   * @throws FactorError `code_rejected`, `invalid_input` for what was not looked up
+   */
+  redeem(
+    context: RequestContext & { readonly user?: FactorUser },
+    payload: unknown,
+    enrolment: FieldsEnrolment | undefined,
+  ): (purpose: Purpose) => Promise<void> {
+    const { id, ticket } = readTicket(payload);
+    const attempt = this.#tickets.take(ticket, context.clock);
+    if (attempt === undefined || attempt.appId !== context.appId || attempt.key !== context.key) {
+      throw new FactorError('invalid_input', { sentence: NOT_LOOKED_UP });
+    }
+    for (const occurrence of attempt.told) context.emit(occurrence);
+    const { user, subject } = attempt;
+    if (user === undefined) throw new FactorError('code_rejected');
+    if (enrolment?.id !== id || context.user?.id !== user.id) {
+      // Right, and not let in: without a second factor, for example, or from somebody else's session.
+      context.emit({ type: 'rejected', userId: user.id, purpose: 'sign-in', reason: 'enrolment_required' });
+      throw new FactorError('code_rejected');
+    }
+    return async (purpose) => {
+      await context.store.pardon(subject);
+      context.emit({ type: 'verified', purpose });
+    };
+  }
+
+  /** Counts the attempt before anything is looked up or compared; then all kinds of users take the same steps. */
+  async #attempt(context: RequestContext, texts: Readonly<Record<string, string>>, users: SignInUsers): Promise<Attempt> {
+    const { find, limits } = this.#rules;
+    const { appId, key } = context;
+    const told: FactorOccurrence[] = [];
+    const identifier = texts[find.name] ?? '';
+    const subject = this.#subject(context, identifier);
+    const guess = await unlessLocked(() =>
+      beginGuess({ ...context, emit: (occurrence) => void told.push(occurrence) }, subject, 'sign-in', limits),
+    );
+    const found = await users.find({ [find.name]: find.toStored(identifier) });
+    const named = found.length === 1 ? found[0] : undefined;
+    const isRight = this.#matches(context, texts, named);
+    if (guess !== undefined && !isRight) guess.reject('code_rejected');
+    const user = guess !== undefined && isRight ? named : undefined;
+    return { appId, key, subject, user, told: told.map((occurrence) => ({ ...occurrence, userId: named?.id })) };
+  }
+
+  /** Every field is compared, in constant time, whatever the others are; with nobody's, where there is nobody. */
+  #matches(
+    { keyring, appId, key }: RequestContext,
+    texts: Readonly<Record<string, string>>,
+    user: FactorUser | undefined,
+  ): boolean {
+    const matches = this.#rules.match.map((field) => {
+      const { name } = field;
+      const stored = user === undefined ? undefined : normaliseStored(field, user);
+      const digest = keyring.digest('field', appId, key, name, stored ?? '');
+      return keyring.matches(digest, 'field', appId, key, name, texts[name] ?? '') && stored !== undefined;
+    });
+    return user !== undefined && !matches.includes(false);
+  }
+
+  /** @throws FactorError `invalid_input` */
+  #read(payload: unknown, more: Readonly<Record<string, FieldRule>> = {}): Record<string, string> {
+    const fields = [this.#rules.find, ...this.#rules.match];
+    const sent = readFields(payload, { ...Object.fromEntries(fields.map((field) => [field.name, field])), ...more });
+    return { ...sent, ...Object.fromEntries(fields.map((field) => [field.name, normaliseSent(field, sent[field.name] ?? '')])) };
+  }
+
+  #subject({ appId, key, keyring }: RequestContext, text: string): string {
+    return subjectOf('fields', appId, key, keyring.nameOf('field', text));
+  }
+}
+
+/** @throws FactorError `invalid_input` for what no look-up has made */
+function readTicket(payload: unknown): { readonly id: string; readonly ticket: string } {
+  try {
+    return readFields(payload, { id: TOKEN, ticket: TOKEN });
+  } catch {
+    throw new FactorError('invalid_input', { sentence: NOT_LOOKED_UP });
+  }
+}
+
+/** Whoever is locked out is not told so, and takes the same steps. */
+async function unlessLocked(begin: () => Promise<Guess>): Promise<Guess | undefined> {
+  try {
+    return await begin();
+  } catch (error) {
+    if (error instanceof FactorError && error.code === 'locked') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,3 @@
+import { packageConfig } from '../../tools/tsdown.ts';
+
+export default packageConfig('index');

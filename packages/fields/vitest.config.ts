@@ -1,0 +1,3 @@
+import { packageProject } from '../../tools/vitest.js';
+
+export default packageProject('fields');
