@@ -26,7 +26,7 @@ const MATRIX: readonly Line[] = [
 
 /** Every way in and every way round, in some four minutes. */
 const SUITES =
-  'admin attacks client device drop-in faults fields fields-attacks fresh-proof guard main-flow mfa-migration mfa-records mfa-side-by-side passkey passkey-attacks passwordless passwordless-modes recovery redis sessions show statements strangers'
+  'admin attacks client device drop-in faults fields fields-attacks fresh-proof guard main-flow mfa-migration mfa-records mfa-side-by-side passkey passkey-attacks passwordless passwordless-modes recipes recovery redis sessions show statements strangers'
     .split(' ')
     .map((name) => `apps/example/test/${name}.test.ts`);
 
