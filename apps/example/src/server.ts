@@ -1,5 +1,6 @@
 import { composeFactors, type ComposedFactors, type OtpStore, type ParseCloud } from '@parse-factors/core';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
+import { FieldsFactor, isoDate } from '@parse-factors/fields';
 import { PasskeyFactor } from '@parse-factors/passkey';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { SmsOtpFactor, type SmsOtpOptions } from '@parse-factors/sms-otp';
@@ -59,6 +60,7 @@ function composeExample(
       email: new EmailOtpFactor({ channel: email, appName: 'Example' }),
       emailLogin: new EmailOtpFactor({ policy: 'default', channel: email, appName: 'Example' }),
       phoneLogin: new SmsOtpFactor({ ...phones, policy: 'default' }),
+      member: new FieldsFactor({ find: 'memberNumber', match: [{ name: 'birthDate', ...isoDate }] }),
       totp: new TotpFactor({ issuer: 'Example' }),
       passkey: new PasskeyFactor({ rpId, origins, rpName: 'Example', policy: 'solo' }),
       recovery: new RecoveryCodesFactor(),
@@ -94,7 +96,7 @@ export async function startServer(
     graphQLPublicIntrospection: true,
     auth: factors.auth,
     cloud: (Parse: ParseCloud) => factors.install(Parse, { adminFunctions: true, pruneJob: true }),
-    protectedFields: { _User: { '*': ['authData'] } },
+    protectedFields: { _User: { '*': ['authData', 'memberNumber', 'birthDate'] } },
     protectedFieldsOwnerExempt: true, // users see the status of their own factors
     middleware: servePages(url, channels.outboxes, host === '127.0.0.1'),
     logLevel: 'warn',
