@@ -73,7 +73,7 @@ export async function startCompat(postgres: string, given: CompatOptions = {}, u
   const factors = composeFactors({
     keys,
     selfCheck: false,
-    factors: { mfa: mfaCompat({ ...BOTH, sendSMS, ...compat }), ...more },
+    factors: { mfa: mfaCompat({ ...BOTH, sendSMS, countries: 'any', ...compat }), ...more },
     ...(onEvent && { onEvent }),
   });
   const cloud = (parse: ParseCloud): void => {

@@ -74,7 +74,7 @@ const makers = {
   ],
   mfaCompat: [
     (options: MfaCompatOptions) => mfaCompat(options),
-    { options: ['SMS', 'TOTP'], sendSMS: () => undefined } satisfies MfaCompatOptions,
+    { options: ['SMS', 'TOTP'], sendSMS: () => undefined, countries: 'any' } satisfies MfaCompatOptions,
     'options digits period algorithm sendSMS countries cooldownMs maxSendsPer10Minutes maxSendsPerDay maxSendsPerIp maxSendsPerPrefix budget allow adoptRecords maxAttempts maxFailures lockMs maxLockMs'.split(
       ' ',
     ),
@@ -295,6 +295,8 @@ describe('mfaCompat', () => {
 
   it.each([
     [{ options: ['SMS'] }, /"sendSMS"/],
+    [{ options: ['SMS'], sendSMS: String }, /"countries"/],
+    [{ options: ['SMS'], sendSMS: String, countries: 'all' }, /"countries"/],
     [{ options: ['TOTP', 'FAX'] }, /"options"/],
     [{ options: ['TOTP'], digits: 4 }, /"digits" must be a whole number from 6 to 9/],
     [{ options: ['TOTP'], digits: 10 }, /"digits"/],

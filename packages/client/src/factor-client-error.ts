@@ -56,7 +56,7 @@ export class FactorClientError extends Error {
     this.slug = slug;
     this.code = FACTOR_ERROR_CODES[slug];
     const [, retryAt] = / retry after (\S+)$/.exec(message) ?? [];
-    this.retryAt = retryAt === undefined ? undefined : new Date(retryAt);
+    this.retryAt = Number.isNaN(Date.parse(retryAt ?? '')) ? undefined : new Date(retryAt ?? '');
     const names = this.code === FACTOR_ERROR_CODES.factor_required ? KEYS.exec(message)?.[1] : undefined;
     this.missing = names === undefined ? [] : names.split(/, | or /);
   }

@@ -75,8 +75,8 @@ async function destinations<User extends SdkUser>(
   if (!isShowing) return {};
   const challengeData = Object.fromEntries(needs.map((key) => [key, { show: 'status' }]));
   const shown = await send('POST', 'challenge', { ...first, challengeData }).catch((): Fields => ({}));
-  const entries = Object.entries(asFields(shown['challengeData']) as Readonly<Record<string, Reply>>);
-  return Object.fromEntries(entries.flatMap(([key, { destination }]) => (destination === undefined ? [] : [[key, destination]])));
+  const entries = Object.entries(asFields(shown['challengeData'])).map(([key, reply]) => [key, asFields(reply)['destination']]);
+  return Object.fromEntries(entries.filter(([, destination]) => typeof destination === 'string')) as Record<string, string>;
 }
 
 function enrolmentNeeded<User extends SdkUser>(

@@ -89,9 +89,11 @@ export class Account {
    * @throws FactorError `fresh_proof_required`, `enrolment_required`
    */
   async requireProofToEnrol(key: string): Promise<void> {
-    const { standIn, signIn } = this.#runtime.factors[key] ?? {};
+    const { standIn, signIn, alone } = this.#runtime.factors[key] ?? {};
     if (standIn !== undefined && !this.hasSecondFactor) throw new FactorError('enrolment_required');
-    const linked = signIn === undefined ? [] : storedAmong(this.#authData, linkedFactors(this.#runtime));
+    // A first second factor that signs in alone as well is a way in like those.
+    const isWayIn = signIn !== undefined || (alone !== undefined && !this.hasSecondFactor);
+    const linked = !isWayIn ? [] : storedAmong(this.#authData, linkedFactors(this.#runtime));
     if (linked.length > 0) {
       await this.requireFresh({ factors: linked.includes(key) ? [key] : linked });
       return;

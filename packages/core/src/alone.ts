@@ -24,6 +24,9 @@ export interface Alone<Enrolment extends object> {
    */
   begin(context: RequestContext, payload: unknown): Promise<Reply>;
 
+  /** @throws FactorError `invalid_input` for what can be no answer to {@link begin}, whoever it is of */
+  assertReadable(payload: unknown): void;
+
   /**
    * Checks an answer by somebody who has proven nothing before, and spends nothing yet.
    *

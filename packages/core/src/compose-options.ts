@@ -85,6 +85,7 @@ const FACTOR_METHODS: readonly (keyof Factor<object>)[] = [
   'afterChange',
   'notices',
   'handleOf',
+  'join',
   'isStandIn',
   'proofIn',
   'takeOver',

@@ -4,6 +4,7 @@ import { FactorError } from './factor-error.js';
 import type { FactorRequest } from './factor-request.js';
 import type { Confirmed, Factor, Reply } from './factor.js';
 import { traceOf, type LoginTrace } from './login-trace.js';
+import { asObject } from './payload.js';
 
 /** What is shown of a factor that is set up, whatever it keeps. */
 export const STATUS_ENABLED: Reply = Object.freeze({ status: 'enabled' });
@@ -46,8 +47,9 @@ export class FactorEnrolment<Enrolment extends object> {
     }
     const { enrolment, isBegun, reply } = await this.#confirm(payload, scope);
     if (isBegun === true) return { ...UNCHANGED, ...(reply && { response: reply }) };
-    if (enrolment === undefined) return this.#tellAdded(scope);
+    if (enrolment === undefined) throw new FactorError('unavailable');
     if (this.#factor.signIn === undefined) await scope.account.claimFirstFactor();
+    if (this.#factor.handleOf(enrolment) !== undefined) return this.#add(enrolment, scope);
     const save = scope.seal(enrolment);
     const freshUntil = await scope.account.markFresh(this.#key, save);
     await scope.account.endWhatDependsOn(type, this.#key);
@@ -68,13 +70,16 @@ export class FactorEnrolment<Enrolment extends object> {
     return this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
   }
 
-  /** The factor has added to what is kept by itself: several may at once. */
-  async #tellAdded(scope: FactorRequest<Enrolment>): Promise<HookResult> {
-    const { enrolment } = (await scope.reread()).enrolment;
-    const freshUntil = await scope.account.markFresh(this.#key);
+  /** Of several that may be had, more than one may be added at once: each is stored here, and none in the place of another. */
+  async #add(enrolment: Enrolment, scope: FactorRequest<Enrolment>): Promise<HookResult> {
+    const isFirst = scope.record === undefined && (await scope.replace(enrolment));
+    const isAdded = isFirst || (await (await scope.reread()).context.change((stored) => this.#factor.join(stored, enrolment)));
+    if (!isAdded) throw new FactorError('not_enrolled');
+    const after = await scope.reread();
+    const freshUntil = await scope.account.markFresh(this.#key, asObject(after.record));
     await scope.account.endWhatDependsOn('enrolled', this.#key);
     scope.context.emit({ type: 'enrolled', purpose: 'enrolment' });
-    return { ...UNCHANGED, response: { ...this.describe(enrolment), freshUntil: toIso(freshUntil) } };
+    return { ...UNCHANGED, response: { ...this.describe(after.enrolment.enrolment), freshUntil: toIso(freshUntil) } };
   }
 
   /** Stored here and not by Parse Server: only where nobody else has changed it, and only beside a factor. */

@@ -14,8 +14,8 @@ import { loginTrace, newLoginTrace } from './login-trace.js';
 import { answering } from './parse-fault.js';
 import { parseGlobal, type HookObject, type HookRequest, type HookUser } from './parse-hooks.js';
 import { fetchUser } from './parse-user.js';
-import { asObject, sameStrings } from './payload.js';
-import { checkAlone, namesUser, proveFirst } from './prove-first.js';
+import { asObject, namesUser, sameStrings } from './payload.js';
+import { checkAlone, proveFirst } from './prove-first.js';
 import { quietly } from './quietly.js';
 import { requestContext } from './request-context.js';
 
@@ -42,8 +42,10 @@ export class FactorHooks<Enrolment extends object> {
     this.#appId = request.config.appId;
     return answering(emitter(this.#key, this.#runtime, request, request.original?.id ?? request.user?.id), async () => {
       givenOf(request.object); // nothing is looked at before what was sent is unambiguous
-      await assertLinksAlone(request, this.#runtime);
-      return quietly(request, this.#runtime, work);
+      return quietly(request, this.#runtime, async () => {
+        await assertLinksAlone(request, this.#runtime);
+        return work();
+      });
     });
   }
 

@@ -95,7 +95,7 @@ export type StandIn = 'fresh-proof' | 'login';
 
 /** A confirmed enrolment. */
 export interface Confirmed<Enrolment> {
-  /** What is to be kept about the user; undefined where the factor has added to what was kept by itself. */
+  /** What is to be kept about the user; undefined where the factor keeps it by itself, as what stands in for one does. */
   readonly enrolment: Enrolment | undefined;
   /** Set where setting it up was only begun: nothing is kept yet. */
   readonly isBegun?: true;
@@ -182,6 +182,17 @@ export abstract class Factor<Enrolment extends object> {
    */
   handleOf(_enrolment: Enrolment): string | undefined {
     return undefined;
+  }
+
+  /**
+   * What is kept where one more of several was set up. Asked where there is a handle; it may be asked more than once.
+   *
+   * @param stored what is kept already
+   * @param added what was confirmed
+   * @throws FactorError `already_enrolled`, `invalid_input`
+   */
+  join(_stored: Enrolment, added: Enrolment): Enrolment {
+    return added;
   }
 
   /**

@@ -1,14 +1,7 @@
 import type { Clock } from './clock.js';
 import { markOf, type EnrolmentRecord } from './enrolment-record.js';
-import type { AttemptLimits, OtpStore } from './otp-store.js';
+import { UNLIMITED, type OtpStore } from './otp-store.js';
 import { subjectOf } from './subject.js';
-
-const UNLIMITED: AttemptLimits = {
-  maxAttempts: Number.MAX_SAFE_INTEGER,
-  maxFailures: Number.MAX_SAFE_INTEGER,
-  lockMs: 0,
-  maxLockMs: 0,
-};
 
 /** Whose session is meant. */
 export interface SessionOwner {

@@ -60,6 +60,7 @@ export type { GuardTrigger, InstallOptions, ParseCloud } from './install.js';
 export { generateKey, Keyring, type OpenedRecord } from './keyring.js';
 export { MemoryOtpStore } from './memory-otp-store.js';
 export { acceptedLanguage, MESSAGE_LANGUAGES } from './message.js';
+export { networkOf } from './network.js';
 export type { NoticeType } from './message-texts.js';
 export {
   choiceOption,
@@ -74,6 +75,7 @@ export {
 export {
   lockLength,
   RETENTION_MS,
+  UNLIMITED,
   type AttemptLimits,
   type AttemptResult,
   type CountResult,

@@ -3,12 +3,12 @@ import { firstFactors, type FactorRuntime } from './factor-runtime.js';
 import { givenOf } from './given.js';
 import type { HookRequest } from './parse-hooks.js';
 import { authDataOf, fetchUser } from './parse-user.js';
-import { asObject } from './payload.js';
+import { asObject, namesUser } from './payload.js';
 
 /**
  * Where a session sends an id that is not its user's, Parse Server shows the hooks of all factors whoever
  * has that id. So that nobody learns from them what he has, or that there is one, a session links one
- * id at a time, and nothing else with it.
+ * id at a time, and nothing else with it; and it gives no handle of a second factor but its user's own.
  *
  * @throws FactorError `invalid_input`
  */
@@ -19,12 +19,14 @@ export async function assertLinksAlone(
   if (user === undefined || isChallenge === true) return;
   const given = givenOf(object).authData;
   const ids = firstFactors(runtime).filter((key) => asObject(given[key])?.['id'] !== undefined);
-  if (ids.length === 0) return;
+  const handles = Object.keys(runtime.factors).filter((key) => !ids.includes(key) && namesUser(given[key]));
+  if (ids.length === 0 && handles.length === 0) return;
   if (object?.id === undefined) throw new FactorError('invalid_input', { sentence: 'Log in without a session.' });
   const ours = Object.keys(runtime.factors).filter((key) => (given[key] ?? undefined) !== undefined);
-  if (ours.length < 2) return;
+  if (ours.length < 2 && handles.length === 0) return;
   const stored = authDataOf(await fetchUser(config, user.id));
   const isOwn = (key: string): boolean => asObject(given[key])?.['id'] === asObject(stored[key])?.['id'];
+  if (!handles.every(isOwn)) throw new FactorError('invalid_input', { sentence: 'Field "id" is not expected.' });
   const foreign = ids.filter((key) => !isOwn(key));
   const others = ours.filter((key) => !ids.includes(key) || foreign.includes(key));
   if (foreign.length > 0 && others.length > 1) {

@@ -37,6 +37,14 @@ export interface AttemptLimits {
   readonly maxLockMs: number;
 }
 
+/** Limits that never lock: for subjects that nobody guesses at. */
+export const UNLIMITED: AttemptLimits = Object.freeze({
+  maxAttempts: Number.MAX_SAFE_INTEGER,
+  maxFailures: Number.MAX_SAFE_INTEGER,
+  lockMs: 0,
+  maxLockMs: 0,
+});
+
 /** Answer of {@link OtpStore.issue}. */
 export type IssueResult =
   { readonly issued: true } | { readonly issued: false; readonly reason: 'cooldown' | 'locked'; readonly retryAt: number };

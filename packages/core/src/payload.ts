@@ -10,6 +10,9 @@ export const asObject = (payload: unknown): Readonly<Record<string, unknown>> | 
 export const isPlain = (value: unknown): boolean =>
   typeof value !== 'object' || value === null || Object.getPrototypeOf(value) === Object.prototype;
 
+/** Whether a second factor's payload says who the user is: Parse Server has looked for him by that, and it proves nothing yet. */
+export const namesUser = (payload: unknown): boolean => Object.hasOwn(asObject(payload) ?? {}, 'id');
+
 /** What a payload's field must be. */
 export interface FieldRule {
   /** Most characters, looked at before anything else. */

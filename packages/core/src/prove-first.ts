@@ -6,7 +6,7 @@ import type { FactorUser } from './factor.js';
 import { givenOf } from './given.js';
 import { loginTrace, type ProvenFirst } from './login-trace.js';
 import type { HookRequest } from './parse-hooks.js';
-import { asObject } from './payload.js';
+import { asObject, namesUser } from './payload.js';
 import { requestContext } from './request-context.js';
 import type { ProvenId, SignIn } from './sign-in.js';
 
@@ -19,6 +19,7 @@ import type { ProvenId, SignIn } from './sign-in.js';
 export async function proveFirst(request: HookRequest, runtime: FactorRuntime): Promise<ProvenFirst> {
   const { proven } = loginTrace(request);
   const given = givenOf(request.object).authData;
+  assertOneSubject(given, runtime);
   for (const [key, { signIn }] of Object.entries(runtime.factors)) {
     const payload = given[key] ?? undefined;
     if (payload === undefined || proven.ids.has(key) || proven.alone.has(key)) continue;
@@ -34,6 +35,19 @@ export async function proveFirst(request: HookRequest, runtime: FactorRuntime): 
   return proven;
 }
 
+/**
+ * Who is looked for by what he knows is looked for by that alone: beside it, another answer that says who somebody is would
+ * be used up or not by whether that was right.
+ */
+function assertOneSubject(given: Readonly<Record<string, unknown>>, { factors }: FactorRuntime): void {
+  const says = Object.keys(factors).filter(
+    (key) => (given[key] ?? undefined) !== undefined && (factors[key]?.signIn !== undefined || namesUser(given[key])),
+  );
+  if (says.length > 1 && says.some((key) => factors[key]?.signIn?.find !== undefined)) {
+    throw new FactorError('invalid_input', { sentence: 'Say in one way who is signing in.' });
+  }
+}
+
 /** Checks an answer against what is stored of the user whom Parse Server has found. */
 export function checkStored<Enrolment extends object>(
   scope: FactorRequest<Enrolment>,
@@ -43,9 +57,6 @@ export function checkStored<Enrolment extends object>(
   const storedId = String(asObject(scope.record)?.['id']);
   return signIn.check(scope.context, payload, scope.findEnrolment()?.enrolment, storedId);
 }
-
-/** Whether a second factor's payload says who the user is: Parse Server has looked for him by that, and it proves nothing yet. */
-export const namesUser = (payload: unknown): boolean => Object.hasOwn(asObject(payload) ?? {}, 'id');
 
 /**
  * Checks an answer that says who the user is.
@@ -60,6 +71,7 @@ export async function checkAlone(
 ): Promise<ProvenAlone> {
   const { alone } = runtime.factors[key] ?? {};
   if (alone === undefined) throw new FactorError('invalid_input', { sentence: 'Field "id" is not expected.' });
+  alone.assertReadable(payload); // whoever it is of
   if (request.original?.id === undefined) throw new FactorError('code_rejected');
   const scope = new FactorRequest(key, runtime, request, request.original as FactorUser);
   const enrolment = scope.findEnrolment()?.enrolment;

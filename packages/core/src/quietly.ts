@@ -1,11 +1,12 @@
 import { FactorError } from './factor-error.js';
 import type { FactorRuntime } from './factor-runtime.js';
-import { loginTrace } from './login-trace.js';
+import { givenOf } from './given.js';
 import { parseGlobal, type HookRequest } from './parse-hooks.js';
+import { asObject } from './payload.js';
 
 /**
- * Where a login has shown nothing yet but what its user knows, whatever else is wrong with it is told in
- * the same words: else every factor would say that this much was right.
+ * Where somebody was looked for by what he knows, whatever is wrong with the request is told in the same words, before
+ * that is judged and after: else every factor, and every other check, would say whether it was right.
  */
 export async function quietly<Result>(
   request: HookRequest,
@@ -15,9 +16,11 @@ export async function quietly<Result>(
   try {
     return await work();
   } catch (error) {
-    const proven = [...loginTrace(request).proven.ids.keys()];
-    const isFound = proven.some((key) => runtime.factors[key]?.signIn?.find !== undefined);
+    const given = Object.entries(givenOf(request.object).authData);
+    // What an SDK was shown, and sends back, has no ticket.
+    const isLookUp = ([key, payload]: readonly [string, unknown]): boolean =>
+      runtime.factors[key]?.signIn?.find !== undefined && Object.hasOwn(asObject(payload) ?? {}, 'ticket');
     const isTold = error instanceof FactorError ? error.code !== 'unavailable' : error instanceof parseGlobal().Error;
-    throw isFound && isTold && request.user === undefined ? new FactorError('code_rejected') : error;
+    throw given.some(isLookUp) && isTold ? new FactorError('code_rejected') : error;
   }
 }

@@ -1,3 +1,4 @@
+import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
 import { secondFactors, type FactorRuntime } from './factor-runtime.js';
 import { answering } from './parse-fault.js';
@@ -11,9 +12,14 @@ export function signInUsers(key: string, runtime: FactorRuntime, request: AskedR
   return {
     secondFactors: secondFactors(runtime),
     isKnown: async (id) => (await config.database.find('_User', { [`authData.${key}.id`]: id }, { limit: 1 })).length > 0,
-    find: (fields) => findUsers(config, fields, 2),
+    find: (fields) =>
+      findUsers(config, fields, 2).catch((cause: unknown) => {
+        throw new FactorError('unavailable', { cause }); // such as a text for a column of numbers
+      }),
     challenge(user, secondFactor) {
-      const scope = new FactorRequest<object>(secondFactor, runtime, request, user);
+      // Nothing of the asker's own limits is used up by it: he would learn so.
+      const { ip: _ip, ...unseen } = request;
+      const scope = new FactorRequest<object>(secondFactor, runtime, unseen, user);
       const work = async (): Promise<boolean> => {
         const enrolment = scope.findEnrolment()?.enrolment;
         if (enrolment === undefined) return false;

@@ -1,6 +1,7 @@
 import {
   beginGuess,
   FactorError,
+  networkOf,
   readFields,
   subjectOf,
   type AttemptLimits,
@@ -48,6 +49,8 @@ const TOKEN: FieldRule = { maxLength: 200, pattern: /^[\w.-]+$/, accepts: 'left 
 const FACTOR: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 'the key of a factor' };
 /** Whose fields are read where there is nobody, so that it takes the same steps. */
 const NOBODY: FactorUser = { id: '', get: () => 'nobody' };
+/** Asks for a code from one address, as many as codes may be sent from one. */
+const ASKS_PER_IP = { limit: 20, windowMs: 10 * 60_000 };
 const NOT_LOOKED_UP = 'Log in with these fields by themselves: without a user name, a password or an id.';
 
 /** Signing in by fields of the user object. */
@@ -87,6 +90,7 @@ export class FieldsSignIn implements SignIn<FieldsEnrolment> {
     if (!users.secondFactors.includes(factor)) {
       throw new FactorError('invalid_input', { sentence: `Field "factor" must be ${FACTOR.accepts}.` });
     }
+    await this.#countAsk(context);
     const { user, subject, told } = await this.#attempt(context, texts, users);
     for (const occurrence of told) context.emit(occurrence);
     const send = async (to: FactorUser): Promise<void> => {
@@ -138,6 +142,13 @@ export class FieldsSignIn implements SignIn<FieldsEnrolment> {
     };
   }
 
+  /** By address and for everybody alike; what goes out does not count there. @throws FactorError `cooldown` */
+  async #countAsk({ ip, appId, key, keyring, store }: RequestContext): Promise<void> {
+    if (ip === undefined) return;
+    const asks = await store.count(subjectOf('fields-asks', appId, key, keyring.nameOf('ip', networkOf(ip))), ASKS_PER_IP);
+    if (!asks.allowed) throw new FactorError('cooldown', { retryAt: asks.retryAt });
+  }
+
   /** Counts the attempt before anything is looked up or compared; then all kinds of users take the same steps. */
   async #attempt(context: RequestContext, texts: Readonly<Record<string, string>>, users: SignInUsers): Promise<Attempt> {
     const { find, limits } = this.#rules;
@@ -149,7 +160,9 @@ export class FieldsSignIn implements SignIn<FieldsEnrolment> {
       beginGuess({ ...context, emit: (occurrence) => void told.push(occurrence) }, subject, 'sign-in', limits),
     );
     const found = await users.find({ [find.name]: find.toStored(identifier) });
-    const named = found.length === 1 ? found[0] : undefined;
+    const only = found.length === 1 ? found[0] : undefined;
+    // A database may take other texts for the same value; each would have a count of its own.
+    const named = only !== undefined && normaliseStored(find, only) === identifier ? only : undefined;
     const isRight = this.#matches(context, texts, named);
     if (guess !== undefined && !isRight) guess.reject('code_rejected');
     const user = guess !== undefined && isRight ? named : undefined;

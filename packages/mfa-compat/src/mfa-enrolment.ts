@@ -31,6 +31,8 @@ export const isMobile = (enrolment: MfaEnrolment): enrolment is MobileEnrolment 
 /** What the built-in adapter keeps; of both ways, it asks for SMS. */
 const FIELDS = new Set(['secret', 'recovery', 'mobile', 'token', 'expiry', 'pending']);
 const SECRET = /^[A-Za-z2-7 ]{1,512}=*$/;
+/** 80 bits; the built-in adapter takes 20 characters, blanks included. */
+const LEAST_SECRET = 16;
 /** What it takes for a number, and no longer than any number is. */
 const MOBILE = /^[+]*[(]?[0-9]{1,3}[)]?[-\s./0-9]{0,32}$/;
 
@@ -50,6 +52,7 @@ export function adoptRecord(
     mobile === undefined &&
     typeof secret === 'string' &&
     SECRET.test(secret) &&
+    canonicalBase32(secret).length >= LEAST_SECRET &&
     Array.isArray(recovery) &&
     recovery.every((code) => typeof code === 'string' && code.length <= 100);
   if (!isSound) throw new FactorError('unavailable');

@@ -37,10 +37,11 @@ export interface MfaCompatOptions extends Partial<AttemptLimits>, Pick<CodeFacto
   /** Sends a code to a number; needed for `SMS`. */
   readonly sendSMS?: (token: string, mobile: string) => unknown;
   /**
-   * The countries that codes may be sent to, by ISO 3166-1 alpha-2 code. Everywhere by default, as with the built-in
-   * adapter, but for premium, satellite and other numbers that are no mobile phone's.
+   * The countries that codes may be sent to, by ISO 3166-1 alpha-2 code; needed for `SMS`. `any` is everywhere, as with the
+   * built-in adapter, but for premium, satellite and other numbers that are no mobile phone's: whoever signs up can then
+   * have messages sent to the dearest of countries, within the limits.
    */
-  readonly countries?: readonly Country[];
+  readonly countries?: readonly Country[] | 'any';
   /** Messages to numbers that differ in their last four digits only, in an hour; 30 by default. */
   readonly maxSendsPerPrefix?: number;
   /**
@@ -64,8 +65,16 @@ const METHODS: OptionRule = {
     Array.isArray(value) && value.length > 0 && value.every((method) => choiceOption('SMS', 'TOTP').isValid(method)),
 };
 
-const isCountryList = (value: unknown): boolean =>
-  Array.isArray(value) && value.length > 0 && value.every((country) => typeof country === 'string' && /^[A-Z]{2}$/.test(country));
+const isWhere = (value: unknown): boolean =>
+  value === 'any' ||
+  (Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((country) => typeof country === 'string' && /^[A-Z]{2}$/.test(country)));
+
+const COUNTRIES: OptionRule = {
+  accepts: "a list of at least one country code, such as ['FR', 'US'], or 'any'",
+  isValid: isWhere,
+};
 
 /**
  * Fills in the defaults.
@@ -87,7 +96,7 @@ export function resolveMfaOptions(options: MfaCompatOptions): ResolvedMfaOptions
         isValid: (value) => typeof value === 'string' && SPELLING.test(value),
       },
       sendSMS: optional(functionOption),
-      countries: optional({ accepts: "a list of at least one country code, such as ['FR', 'US']", isValid: isCountryList }),
+      countries: optional(COUNTRIES),
       cooldownMs: CODE_FACTOR_RULES.cooldownMs,
       maxSendsPer10Minutes: CODE_FACTOR_RULES.maxSendsPer10Minutes,
       maxSendsPerDay: CODE_FACTOR_RULES.maxSendsPerDay,
@@ -113,6 +122,9 @@ export function resolveMfaOptions(options: MfaCompatOptions): ResolvedMfaOptions
   if (resolved.options.includes('SMS') && resolved.sendSMS === undefined) {
     throw new FactorConfigError('mfaCompat: option "sendSMS" must be a function where option "options" has \'SMS\'');
   }
+  if (resolved.options.includes('SMS') && resolved.countries === undefined) {
+    throw new FactorConfigError(`mfaCompat: option "countries" must be ${COUNTRIES.accepts} where option "options" has 'SMS'`);
+  }
   return { ...resolved, algorithm: resolved.algorithm.replace(SPELLING, 'SHA$1') as TotpAlgorithm };
 }
 
@@ -122,4 +134,4 @@ export function resolveMfaOptions(options: MfaCompatOptions): ResolvedMfaOptions
  * @throws FactorError `invalid_input`, `address_refused`
  */
 export const normaliseMobile = (mobile: string, { countries }: Pick<ResolvedMfaOptions, 'countries'>): string =>
-  normalisePhone(mobile.replaceAll('/', ''), { countries, allowFictional: false });
+  normalisePhone(mobile.replaceAll('/', ''), { countries: countries === 'any' ? undefined : countries, allowFictional: false });

@@ -19,6 +19,24 @@ const row = (columns: readonly string[]): string =>
     .join('')
     .trimEnd();
 
+/** What a server says, on a terminal: ids, keys and words, and nothing that a terminal obeys. */
+const plain = (text: unknown): string => String(text).replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?');
+
+/**
+ * The functions of a server, which get the master key.
+ *
+ * @throws Error for a URL that is not https, but for this machine's own, or that has credentials; it is not repeated
+ */
+export function functionsUrl(serverUrl: string): string {
+  const url = URL.canParse(serverUrl) ? new URL(serverUrl) : undefined;
+  const isLocal = url !== undefined && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
+  const isSound = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal);
+  if (url === undefined || !isSound || url.username !== '' || url.password !== '') {
+    throw new Error('--server-url must be a URL that begins with https://, or http:// for this machine, without credentials.');
+  }
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}/functions`;
+}
+
 /** Moves everybody, batch by batch, and prints what became of each; gives how many were left. */
 export async function runMfaMigration(run: MfaMigrationRun): Promise<number> {
   const { apply, print } = run;
@@ -32,7 +50,7 @@ export async function runMfaMigration(run: MfaMigrationRun): Promise<number> {
     seen += report.seen;
     for (const { userId, outcome, to, reason } of report.users) {
       counts[outcome] += 1;
-      print(row([userId, outcome, to.join(' ') || '-', reason]));
+      print(row([userId, outcome, to.join(' ') || '-', reason].map(plain)));
     }
     after = report.next;
   } while (after !== undefined);
@@ -41,8 +59,9 @@ export async function runMfaMigration(run: MfaMigrationRun): Promise<number> {
 }
 
 async function callBatch({ serverUrl, appId, masterKey, limit, apply }: MfaMigrationRun, after?: string): Promise<MoveReport> {
-  const response = await fetch(`${serverUrl.replace(/\/+$/, '')}/functions/${MFA_MIGRATION}`, {
+  const response = await fetch(`${functionsUrl(serverUrl)}/${MFA_MIGRATION}`, {
     method: 'POST',
+    redirect: 'error', // the master key goes nowhere else
     headers: { 'Content-Type': 'application/json', 'X-Parse-Application-Id': appId, 'X-Parse-Master-Key': masterKey },
     body: JSON.stringify({ limit, apply, ...(after !== undefined && { after }) }),
   });
@@ -50,7 +69,9 @@ async function callBatch({ serverUrl, appId, masterKey, limit, apply }: MfaMigra
   const result = asObject(asObject(body)?.['result']);
   if (!response.ok || result === undefined) {
     const error = asObject(body)?.['error'];
-    throw new Error(`The server answered ${response.status}: ${typeof error === 'string' ? error : 'nothing that can be read'}`);
+    throw new Error(
+      `The server answered ${response.status}: ${typeof error === 'string' ? plain(error) : 'nothing that can be read'}`,
+    );
   }
   return result as unknown as MoveReport;
 }

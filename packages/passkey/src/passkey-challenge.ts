@@ -1,4 +1,4 @@
-import { drawBytes, subjectOf, type Purpose, type RequestContext } from '@parse-factors/core';
+import { drawBytes, subjectOf, UNLIMITED, type Purpose, type RequestContext } from '@parse-factors/core';
 
 /** What a challenge is for; good for nothing else. */
 export interface Ceremony {
@@ -14,14 +14,16 @@ export interface Ceremony {
 export type ReadChallenge =
   | {
       readonly ok: true;
+      /** Whether it was spent before. */
+      isSpent(): Promise<boolean>;
       /** Spends it: true for exactly one caller. */
       spend(): Promise<boolean>;
     }
   | { readonly ok: false; readonly reason: 'code_rejected' | 'code_expired' };
 
 const NONCE_BYTES = 16;
-/** Spent challenges are known for longer than they live, should a clock be set back. */
-const REMEMBER_MS = 60 * 60_000;
+/** The mark of a challenge that was spent. Stores keep marks for days, should a clock be set back. */
+const SPENT = 1;
 const FORMAT = /^([A-Za-z0-9_-]{22})\.([0-9a-z]{1,11})\.([A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{43})$/;
 const PURPOSE = 'passkey-challenge';
 
@@ -54,5 +56,13 @@ export function readChallenge(context: RequestContext, ceremony: Ceremony, chall
   const expiresAt = Number.parseInt(expiry, 36);
   if (expiresAt <= context.clock()) return { ok: false, reason: 'code_expired' };
   const { store, appId, key } = context;
-  return { ok: true, spend: () => store.claim(subjectOf(PURPOSE, appId, key, nonce), expiresAt + REMEMBER_MS) };
+  const subject = subjectOf(PURPOSE, appId, key, nonce);
+  return {
+    ok: true,
+    isSpent: async () => {
+      const attempt = await store.attempt(subject, UNLIMITED);
+      return attempt.locked || attempt.mark >= SPENT;
+    },
+    spend: () => store.advance(subject, SPENT),
+  };
 }

@@ -28,7 +28,7 @@ import {
   readPurpose,
   readRegistration,
 } from './passkey-payload.js';
-import { afterUse, describePasskeys, goesOn, type Passkey, type PasskeyEnrolment, type PasskeyUse } from './passkey.js';
+import { afterUse, describePasskeys, goesOn, type PasskeyEnrolment, type PasskeyUse } from './passkey.js';
 import { verifyAssertion, verifyRegistration, type Expected } from './verify-credential.js';
 
 type Enrolled = EnrolledContext<PasskeyEnrolment>;
@@ -49,6 +49,7 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     this.#options = resolvePasskeyOptions(options);
     const alone: Alone<PasskeyEnrolment> = {
       begin: (context, payload) => this.#beginAlone(context, payload),
+      assertReadable: (payload) => void readAnswerAlone(payload),
       check: (context, payload, enrolment) => this.#checkAlone(context, payload, enrolment),
     };
     this.alone = this.#options.policy === 'solo' ? alone : undefined;
@@ -92,9 +93,7 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     const passkey = await verifyRegistration(given, expected, { name, addedAt: context.clock() });
     if (passkey === undefined || !(await challenge.spend())) throw guess.reject('code_rejected');
     await context.store.advance(subject, context.clock()); // takes the failures back
-    if (enrolment === undefined) return { enrolment: { handle: newHandle(context), passkeys: [passkey] } };
-    await this.#add(context, passkey);
-    return { enrolment: undefined };
+    return { enrolment: { handle: enrolment?.handle ?? newHandle(context), passkeys: [passkey] } };
   }
 
   async challenge(context: FactorContext, purpose: Purpose, { passkeys }: PasskeyEnrolment): Promise<Reply> {
@@ -112,6 +111,12 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     if (!(await storeUse(context, given, use))) throw guess.reject('code_rejected');
     await context.store.advance(subject, context.clock());
     context.emit({ type: 'verified', purpose });
+  }
+
+  override join({ handle, passkeys }: PasskeyEnrolment, { passkeys: added }: PasskeyEnrolment): PasskeyEnrolment {
+    if (passkeys.some(({ id }) => added.some((passkey) => passkey.id === id))) throw new FactorError('already_enrolled');
+    if (passkeys.length >= this.#options.maxPasskeys) throw tooMany();
+    return { handle, passkeys: [...passkeys, ...added] };
   }
 
   describe(enrolment: PasskeyEnrolment): Reply {
@@ -140,22 +145,16 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     const challenge = readChallenge(context, ALONE, given.challenge);
     const isOwn = id === enrolment.handle && given.response.response.userHandle === id;
     const use = challenge.ok && isOwn ? await verifyAssertion(given, this.#expected(true), enrolment) : undefined;
-    if (!challenge.ok || use === undefined) throw refuse(context);
+    const before = enrolment.passkeys.find((passkey) => passkey.id === given.response.id);
+    // Nothing else of the user is looked at for an answer that was used, or that a copy has given.
+    if (!challenge.ok || use === undefined || before === undefined || (await challenge.isSpent())) throw refuse(context);
+    if (!goesOn(before.counter, use.counter)) throw refuse(context, 'counter_went_back');
     return {
       spend: async () => {
         if (!(await challenge.spend()) || !(await storeUse(context, given, use))) throw refuse(context);
         context.emit({ type: 'verified', purpose: 'sign-in' });
       },
     };
-  }
-
-  async #add({ change }: Enrolled, passkey: Passkey): Promise<void> {
-    let isKnown = false;
-    const isAdded = await change(({ handle, passkeys }) => {
-      isKnown = passkeys.some(({ id }) => id === passkey.id);
-      return isKnown || passkeys.length >= this.#options.maxPasskeys ? undefined : { handle, passkeys: [...passkeys, passkey] };
-    });
-    if (!isAdded) throw isKnown ? new FactorError('already_enrolled') : tooMany();
   }
 
   #assertRoom(enrolment: PasskeyEnrolment | undefined): void {
@@ -180,8 +179,8 @@ async function storeUse(context: Enrolled, { response: { id } }: GivenAssertion,
 }
 
 /** Whoever has proven nothing is not told why. */
-function refuse({ emit }: RequestContext): FactorError {
-  emit({ type: 'rejected', purpose: 'sign-in', reason: 'code_rejected' });
+function refuse({ emit }: RequestContext, reason = 'code_rejected'): FactorError {
+  emit({ type: 'rejected', purpose: 'sign-in', reason });
   return new FactorError('code_rejected');
 }
 

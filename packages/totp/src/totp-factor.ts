@@ -62,6 +62,8 @@ export interface TotpEnrolment {
 const SECRET_BYTES = 20;
 /** Base32 without padding (RFC 4648, section 6). */
 const SECRET = /^[A-Z2-7]{8,256}$/;
+/** Longer steps, such as another factor may have left, have no neighbours: no code lives longer than ten minutes. */
+const LONG_STEP_SECONDS = 200;
 /** Code points of an account's name in the key URI; more would not fit into a QR code that phones read. */
 const MAX_LABEL = 64;
 /** Begun enrolments of a user: each costs a picture. */
@@ -188,7 +190,8 @@ export class TotpFactor extends Factor<TotpEnrolment> {
 
   #match({ clock }: FactorContext, enrolment: TotpEnrolment, code: string, guess: Guess): number {
     const { secret, usedUntil = -1, ...parameters } = enrolment;
-    const result = verifyTotp({ ...parameters, secret: base32.decode(secret) }, code, clock(), this.#options.driftSteps);
+    const driftSteps = parameters.stepSeconds > LONG_STEP_SECONDS ? 0 : this.#options.driftSteps;
+    const result = verifyTotp({ ...parameters, secret: base32.decode(secret) }, code, clock(), driftSteps);
     if (!result.ok || result.step <= Math.max(guess.mark, usedUntil)) throw guess.reject('code_rejected');
     return result.step;
   }
