@@ -1,4 +1,4 @@
-import { FieldsFactor, isoDate } from '@parse-factors/fields';
+import { digits, FieldsFactor, isoDate } from '@parse-factors/fields';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { countStatements } from '../../../tools/count-statements.js';
 import type { Answer, Person } from '../../../tools/parse-server.js';
@@ -25,7 +25,10 @@ beforeAll(async () => {
     install: { adminFunctions: true },
     sms: { maxSendsPerIp: 100_000, maxSendsPer10Minutes: 100, maxSendsPerDay: 1000 },
     emailLogin: { maxSendsPerIp: 100_000 },
-    more: { member: new FieldsFactor({ find: 'memberNumber', match: [{ name: 'birthDate', ...isoDate }] }) },
+    more: {
+      member: new FieldsFactor({ find: 'memberNumber', match: [{ name: 'birthDate', ...isoDate }], maxAsksPerIp: 10_000 }),
+      badge: new FieldsFactor({ find: { name: 'badge', ...digits, toStored: Number }, match: ['pin'] }),
+    },
     server: {
       auth: { abadge: BADGE, zbadge: BADGE },
       logLevel: 'info',
@@ -242,6 +245,52 @@ describe('nothing is told', () => {
     expect(stage.events.length).toBeGreaterThan(0);
     for (const value of [...Object.values(member.fields), '1990-02-01', '1990-01-31x'])
       expect(told.includes(value), value).toBe(false);
+  });
+});
+
+describe('what was right is not told by what is sent beside', () => {
+  const emailCode = async (email: string): Promise<string> => {
+    stage.time.now += 2 * MINUTE;
+    await stage.challenge({ challengeData: { emailLogin: { email } } });
+    return stage.lastCode(stage.mail);
+  };
+
+  it('an own code by e-mail, which is as good afterwards', async () => {
+    const member = await newMember();
+    for (const fields of [member.fields, wrong(member.fields)]) {
+      const id = `own${fields['birthDate']}@example.com`;
+      const code = await emailCode(id);
+      for (let guess = 0; guess < 5; guess += 1) {
+        expect(slug(await signIn(fields, { emailLogin: { id, code } }))).toBe('code_rejected');
+      }
+      expect((await stage.call('POST', '/users', { authData: { emailLogin: { id, code } } })).status).toBe(201);
+    }
+  });
+
+  it('an own session, on an account of its own provider', async () => {
+    const member = await newMember();
+    const { body } = await stage.call('POST', '/users', { authData: { anonymous: { id: 'own' } } });
+    const session = { 'X-Parse-Session-Token': String(body['sessionToken']) };
+    const answers = await Promise.all(
+      [member.fields, wrong(member.fields), newFields()].map((fields) => signIn(fields, { anonymous: { id: 'own' } }, session)),
+    );
+    expect(answers.map(slug)).toEqual(Array(3).fill('code_rejected'));
+    expect(answers[0]).toEqual(answers[1]);
+  });
+});
+
+describe('other spellings', () => {
+  it('that the database takes for the same are nobody, and win no guesses', async () => {
+    const person = await stage.signUp({ badge: 4711, pin: '1234' });
+    const secret = await stage.enrolTotp(person);
+    const guess = (badge: string, pin: string): Promise<Answer> =>
+      stage.call('POST', '/users', { authData: { badge: { badge, pin }, totp: stage.totp(secret) } });
+    const before = stage.events.length;
+    for (let zeros = 1; zeros < 20; zeros += 1)
+      expect(slug(await guess(`${'0'.repeat(zeros)}4711`, '1234'))).toBe('code_rejected');
+    const told = stage.events.slice(before).filter(({ userId }) => userId === person.id);
+    expect(told).toEqual([]);
+    expect((await guess('4711', '1234')).status).toBe(200);
   });
 });
 

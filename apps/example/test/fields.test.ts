@@ -217,8 +217,8 @@ describe('with a session', () => {
     const bare = await stage.signUp();
     const member = await newMember();
     const other = await newMember();
-    expect(slug(await stage.save(bare, { member: member.fields }))).toBe('invalid_input');
-    expect(slug(await stage.save(bare, { member: { ...member.fields, postcode: 'wrong' } }))).toBe('invalid_input');
+    expect(slug(await stage.save(bare, { member: member.fields }))).toBe('code_rejected');
+    expect(slug(await stage.save(bare, { member: { ...member.fields, postcode: 'wrong' } }))).toBe('code_rejected');
     expect(slug(await stage.challenge({ challengeData: { member: member.fields } }, bare.session))).toBe('invalid_input');
     expect(await storedOf(bare)).toEqual({});
     await stage.save(member, { member: member.fields });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { MoveReport } from '@parse-factors/core';
+import type { MoveReport, Policy } from '@parse-factors/core';
 import { installMfaMigration } from '@parse-factors/mfa-compat';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { SmsOtpFactor } from '@parse-factors/sms-otp';
@@ -21,6 +21,8 @@ const someone = (name: string): Person => {
   return person;
 };
 
+/** Holds a login after its user was read, as a slow policy does. */
+let held: Promise<void> | undefined;
 const events: string[] = [];
 const messages: { code: string; to: string }[] = [];
 let rig: MfaRig;
@@ -54,6 +56,10 @@ beforeAll(async () => {
         }),
         totp: new TotpFactor({ issuer: 'Acme' }),
         recovery: new RecoveryCodesFactor(),
+      },
+      policy: async (): Promise<Policy> => {
+        await held;
+        return 'any';
       },
       onEvent: ({ type, reason }) => events.push(`${type} ${reason ?? ''}`.trim()),
       cloud: (factors, parse) => installMfaMigration(factors, {}, parse),
@@ -227,16 +233,37 @@ describe('moving users of mfa to other factors', () => {
     expect(events).toContain('moved totp recovery');
   });
 
+  it('a token opens one session, of two logins with a move between them', async () => {
+    const person = { ...(await rig.signUp({ username: 'twice', password: 'twice' })), username: 'twice', password: 'twice' };
+    await rig.enrolTotp(person, OTHER_SECRET);
+    const token = totp(OTHER_SECRET);
+    let release = (): void => undefined;
+    held = new Promise((resolve) => (release = resolve));
+    const slow = logIn(person, { mfa: { token } });
+    await rig.call('GET', '/health');
+    held = undefined;
+    const answers = [await logIn(person, { mfa: { token } })];
+    expect((await migrate({ apply: true })).status).toBe(200);
+    release();
+    answers.push(await slow, await logIn(person, { totp: token }));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  it('takes ids of any form', async () => {
+    expect((await migrate({ after: 'a.b:c@d', limit: 1 })).status).toBe(200);
+    expect((await migrate({ after: 'x'.repeat(300) })).status).toBe(400);
+  });
+
   it('is run by a script, dry at first, which tells neither secrets nor numbers', async () => {
     const given = ['--server-url', rig.url, '--app-id', 'test'];
     const person = { ...(await rig.signUp({ username: 'last', password: 'last' })), username: 'last', password: 'last' };
     const [code = ''] = await rig.enrolTotp(person, OTHER_SECRET);
     const dry = await run(...given, '--batch', '4');
     expect(dry.output).toContain(`${person.id}    moved     totp recovery`);
-    expect(dry.output).toMatch(/12 users: 1 moved, 0 dropped, 3 left \(dry run\)\n$/);
+    expect(dry.output).toMatch(/13 users: 1 moved, 0 dropped, 3 left \(dry run\)\n$/);
     expect(Object.keys(await authData(person))).toEqual(['mfa']);
     const applied = await run(...given, '--apply');
-    expect(applied.output).toMatch(/12 users: 1 moved, 0 dropped, 3 left\n$/);
+    expect(applied.output).toMatch(/13 users: 1 moved, 0 dropped, 3 left\n$/);
     expect([dry.status, applied.status]).toEqual([1, 1]);
     expect(Object.keys(await authData(person)).toSorted()).toEqual(['recovery', 'totp']);
     for (const told of [OTHER_SECRET, code, '612345678', '33612345678', 'master'])

@@ -1,4 +1,11 @@
-import { composeFactors, generateKey, type AnyFactor, type InstallOptions, type ParseCloud } from '@parse-factors/core';
+import {
+  composeFactors,
+  generateKey,
+  type AnyFactor,
+  type InstallOptions,
+  type ParseCloud,
+  type PolicyOption,
+} from '@parse-factors/core';
 import { mfaCompat, type MfaCompatOptions } from '@parse-factors/mfa-compat';
 import { totpAt } from '@parse-factors/totp';
 import { vi } from 'vitest';
@@ -61,13 +68,14 @@ export interface CompatOptions {
   readonly more?: Readonly<Record<string, AnyFactor>>;
   readonly keys?: string;
   readonly install?: InstallOptions;
+  readonly policy?: PolicyOption;
   readonly cloud?: (factors: ReturnType<typeof composeFactors>, parse: ParseCloud) => void;
   readonly onEvent?: (event: { readonly type: string; readonly reason?: string }) => void;
 }
 
 /** Ours, under the same key and with the same options. */
 export async function startCompat(postgres: string, given: CompatOptions = {}, uri?: string): Promise<MfaRig> {
-  const { compat, more, keys = generateKey('test'), install, cloud: addCloud, onEvent } = given;
+  const { compat, more, keys = generateKey('test'), install, policy, cloud: addCloud, onEvent } = given;
   const sms: MfaRig['sms'] = [];
   const sendSMS = (token: string, mobile: string): void => void sms.push({ token, mobile });
   const factors = composeFactors({
@@ -75,6 +83,7 @@ export async function startCompat(postgres: string, given: CompatOptions = {}, u
     selfCheck: false,
     factors: { mfa: mfaCompat({ ...BOTH, sendSMS, countries: 'any', ...compat }), ...more },
     ...(onEvent && { onEvent }),
+    ...(policy !== undefined && { policy }),
   });
   const cloud = (parse: ParseCloud): void => {
     factors.install(parse, install);

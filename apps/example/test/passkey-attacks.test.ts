@@ -225,6 +225,57 @@ describe('a stranger who knows a user handle', () => {
     expect(rows[0]?.authData?.passkey).toBe(undefined);
   });
 
+  it('learns the same from garbage, whether anybody has the handle', async () => {
+    const { passkey } = await enrolled();
+    for (const credential of [
+      '{',
+      '{}',
+      'garbage',
+      new SoftAuthenticator(ORIGIN).get(await new PasskeyUser(stage, await stage.signUp()).beginAlone()),
+    ]) {
+      const [known, unknown] = [await alone(passkey.handle, credential), await alone('x'.repeat(43), credential)];
+      expect(known).toEqual(unknown);
+    }
+  });
+
+  it('learns nothing from a session of his own of what the owner has set up', async () => {
+    const { user, passkey } = await enrolled();
+    await stage.enrolPhone(user.person);
+    const bare = await enrolled();
+    const mallory = await stage.signUp();
+    for (const beside of [{ otp: '000000' }, { email: '000000' }, { emailLogin: { code: '000000' } }, { totp: '000000' }]) {
+      const answers = [passkey, bare.passkey].map(({ handle }) =>
+        stage.save(mallory, { passkey: { id: handle, credential: '{}' }, ...beside }),
+      );
+      const [one, other] = await Promise.all(answers);
+      expect([one?.status, slug(one ?? { status: 0, body: {} })]).toEqual([400, 'invalid_input']);
+      expect(one).toEqual(other);
+    }
+  });
+
+  it('judges nothing else of a user by an answer that was used, or that a copy has given', async () => {
+    const user = new PasskeyUser(stage, await stage.signUp());
+    const secret = await stage.enrolTotp(user.person);
+    stage.time.now += MINUTE;
+    const passkey = await user.add(new SoftAuthenticator(ORIGIN, 5));
+    expect((await user.prove(passkey)).status).toBe(200);
+    await stage.enrolPhone(user.person, '+15551239999');
+    const used = passkey.get(await user.beginAlone());
+    expect((await alone(passkey.handle, used)).status).toBe(200);
+    const copied = passkey.get(await user.beginAlone(), { counter: 6 });
+    stage.sms.messages.length = 0;
+    for (const credential of [used, copied]) {
+      const authData = { passkey: { id: passkey.handle, credential } };
+      for (const otp of [true, { show: 'status' }])
+        expect((await stage.challenge({ authData, challengeData: { otp } })).status).toBe(404);
+      const answers = await times(15, () => alone(passkey.handle, credential, { totp: '000000' }));
+      expect(new Set(answers.map(slug))).toEqual(new Set(['code_rejected']));
+    }
+    expect(stage.sms.messages).toHaveLength(0);
+    stage.time.now += MINUTE;
+    expect((await stage.logIn(user.person, { totp: stage.totp(secret) })).status).toBe(200);
+  });
+
   it('does not get another factor challenged by it', async () => {
     const { user, passkey } = await enrolled();
     await stage.enrolPhone(user.person);
@@ -257,6 +308,39 @@ describe('a stolen session', () => {
     expect((await user.logIn(second)).status).toBe(200);
   });
 
+  it('joins no passkey to an account that signs in by code alone, without a proof of that', async () => {
+    const email = 'alone@example.com';
+    const code = async (): Promise<string> => {
+      stage.time.now += 2 * MINUTE;
+      await stage.challenge({ challengeData: { emailLogin: { email } } });
+      return stage.lastCode(stage.mail);
+    };
+    const { body } = await stage.call('POST', '/users', { authData: { emailLogin: { id: email, code: await code() } } });
+    const session = { 'X-Parse-Session-Token': String(body['sessionToken']) };
+    const user = new PasskeyUser(stage, { id: String(body['objectId']), username: '', password: '', session });
+    stage.time.now += 60 * MINUTE;
+    await expect(user.begin()).rejects.toThrow('fresh_proof_required');
+    await stage.challenge({ challengeData: { emailLogin: true } }, session);
+    expect((await stage.save(user.person, { emailLogin: { code: stage.lastCode(stage.mail) } })).status).toBe(200);
+    const passkey = await user.add();
+    expect((await user.logInAlone(passkey)).status).toBe(200);
+  });
+
+  it('does not stay fresh by a passkey that a batch has taken back', async () => {
+    const { user, passkey } = await enrolled();
+    stage.time.now += 10 * MINUTE;
+    expect((await user.prove(passkey)).status).toBe(200);
+    stage.time.now += 4 * MINUTE;
+    const credential = new SoftAuthenticator(ORIGIN).create(await user.begin({ purpose: 'enrolment' }));
+    const put = { method: 'PUT', path: `/parse/users/${user.person.id}`, body: { authData: { passkey: { credential } } } };
+    const failing = { method: 'POST', path: '/parse/users', body: { username: user.person.username, password: 'x' } };
+    await stage.call('POST', '/batch', { transaction: true, requests: [put, failing] }, user.person.session);
+    const { body } = await stage.call('GET', '/users/me', undefined, user.person.session);
+    expect(JSON.parse(body['authData'].passkey.passkeys as string)).toHaveLength(1);
+    stage.time.now += 4 * MINUTE;
+    expect(slug(await stage.call('POST', '/functions/sensitive', {}, user.person.session))).toBe('fresh_proof_required');
+  });
+
   it('removes one passkey by one proof', async () => {
     const { user, passkey } = await enrolled();
     const others = [await user.add(), await user.add(), await user.add()];
@@ -280,6 +364,21 @@ describe('passkeys of one user', () => {
     await expect(user.begin({ purpose: 'enrolment' })).rejects.toThrow('invalid_input');
     expect(slug(await user.save({ credential: new SoftAuthenticator(ORIGIN).create(spare) }))).toBe('invalid_input');
     expect((await user.logIn(passkey)).status).toBe(200);
+  });
+
+  it('are all kept, the first of them too, beside another factor', async () => {
+    const user = new PasskeyUser(stage, await stage.signUp());
+    await stage.enrolTotp(user.person);
+    stage.time.now += MINUTE;
+    const begun = await times(5, () => user.begin({ purpose: 'enrolment' }));
+    const made = begun.map((options) => {
+      const authenticator = new SoftAuthenticator(ORIGIN);
+      return { authenticator, credential: authenticator.create(options) };
+    });
+    const answers = await Promise.all(made.map(({ credential }) => user.save({ credential })));
+    const added = made.filter((_, index) => answers[index]?.status === 200);
+    expect(added.length).toBeGreaterThan(0);
+    for (const { authenticator } of added) expect((await user.logIn(authenticator)).status).toBe(200);
   });
 
   it('are not added twice', async () => {

@@ -2,7 +2,7 @@ import { FactorClientError, missingOf } from './factor-client-error.js';
 import { hydrate } from './local-user.js';
 import type { EnrolmentNeeded, FactorsNeeded, LoginResult, SignedIn } from './login-result.js';
 import type { ParseSdk, SdkUser } from './parse-sdk.js';
-import { asFields, sendChallenge, type Answers, type Fields, type Payload, type Reply, type Send } from './wire.js';
+import { asFields, sendChallenge, type Answers, type Fields, type Payload, type Send } from './wire.js';
 
 /** How somebody says who he is: a name and a password, or the data of providers. */
 export type FirstFactor =

@@ -152,7 +152,7 @@ export class Account {
         return left === enrolment ? undefined : left;
       };
       const place = { runtime: this.#runtime, config, user: this.#user, key };
-      if (factor.standIn !== undefined && (await changeRecord(place, shorten))) ended.push(key);
+      if (factor.standIn !== undefined && (await changeRecord(place, shorten)) !== undefined) ended.push(key);
     }
     return ended;
   }

@@ -4,7 +4,6 @@ import { FactorError } from './factor-error.js';
 import type { FactorRequest } from './factor-request.js';
 import type { Confirmed, Factor, Reply } from './factor.js';
 import { traceOf, type LoginTrace } from './login-trace.js';
-import { asObject } from './payload.js';
 
 /** What is shown of a factor that is set up, whatever it keeps. */
 export const STATUS_ENABLED: Reply = Object.freeze({ status: 'enabled' });
@@ -72,14 +71,13 @@ export class FactorEnrolment<Enrolment extends object> {
 
   /** Of several that may be had, more than one may be added at once: each is stored here, and none in the place of another. */
   async #add(enrolment: Enrolment, scope: FactorRequest<Enrolment>): Promise<HookResult> {
-    const isFirst = scope.record === undefined && (await scope.replace(enrolment));
-    const isAdded = isFirst || (await (await scope.reread()).context.change((stored) => this.#factor.join(stored, enrolment)));
-    if (!isAdded) throw new FactorError('not_enrolled');
-    const after = await scope.reread();
-    const freshUntil = await scope.account.markFresh(this.#key, asObject(after.record));
+    let joined = enrolment;
+    const record = await scope.add(enrolment, (stored) => (joined = this.#factor.join(stored, enrolment)));
+    if (record === undefined) throw new FactorError('not_enrolled');
+    const freshUntil = await scope.account.markFresh(this.#key, record);
     await scope.account.endWhatDependsOn('enrolled', this.#key);
     scope.context.emit({ type: 'enrolled', purpose: 'enrolment' });
-    return { ...UNCHANGED, response: { ...this.describe(after.enrolment.enrolment), freshUntil: toIso(freshUntil) } };
+    return { ...UNCHANGED, response: { ...this.describe(joined), freshUntil: toIso(freshUntil) } };
   }
 
   /** Stored here and not by Parse Server: only where nobody else has changed it, and only beside a factor. */

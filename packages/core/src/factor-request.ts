@@ -37,7 +37,8 @@ export class FactorRequest<Enrolment extends object> {
     this.#owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
     this.#records = new EnrolmentRecords(runtime.recordKeyring, this.#owner, this.#factor);
     this.account = new Account(runtime, request, user, session);
-    const change: EnrolledContext<Enrolment>['change'] = (work) => changeRecord({ runtime, config, user, key }, work);
+    const change: EnrolledContext<Enrolment>['change'] = async (work) =>
+      (await changeRecord({ runtime, config, user, key }, work)) !== undefined;
     const token = session?.getSessionToken();
     const asking = token === undefined ? {} : { session: subjectOf('session', token) };
     this.context = { ...requestContext(key, runtime, request, user), user, ...asking, change };
@@ -83,6 +84,18 @@ export class FactorRequest<Enrolment extends object> {
   /** Puts the enrolment in the place of what this request has read; false when somebody has changed that. */
   replace(enrolment: Enrolment): Promise<boolean> {
     return replaceRecord(this.config, this.#owner, this.record, this.seal(enrolment));
+  }
+
+  /**
+   * Stores the enrolment where there is none; where there is one by then, what `join` makes of both.
+   *
+   * @returns what is stored now, which a transaction may take back without being seen; undefined where it was removed
+   */
+  async add(added: Enrolment, join: (stored: Enrolment) => Enrolment): Promise<EnrolmentRecord | undefined> {
+    const first = this.seal(added);
+    if (this.record === undefined && (await replaceRecord(this.config, this.#owner, undefined, first))) return first;
+    const user = await fetchUser(this.config, this.#user.id);
+    return changeRecord({ runtime: this.#runtime, config: this.config, user, key: this.#owner.key }, join);
   }
 
   /** The same request with what is stored now. */

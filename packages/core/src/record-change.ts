@@ -1,4 +1,4 @@
-import { EnrolmentRecords } from './enrolment-record.js';
+import { EnrolmentRecords, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor, FactorUser } from './factor.js';
@@ -21,22 +21,24 @@ export interface RecordPlace {
 /**
  * Changes a stored record in one atomic step, as `EnrolledContext.change` says.
  *
+ * @returns what is stored now; undefined where it was left as it was
  * @throws FactorError `unavailable` when it does not open, or when others keep changing it
  */
 export async function changeRecord<Enrolment extends object>(
   { runtime: { recordKeyring, factors }, config, user, key }: RecordPlace,
   work: (enrolment: Enrolment) => Enrolment | undefined,
-): Promise<boolean> {
+): Promise<EnrolmentRecord | undefined> {
   const owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
   const records = new EnrolmentRecords(recordKeyring, owner, factors[key] as Factor<Enrolment> | undefined);
   let stored = authDataOf(user);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const record = stored[key] ?? undefined;
-    if (record === undefined) return false;
+    if (record === undefined) return undefined;
     const { enrolment } = records.open(record);
     const changed = work(enrolment);
-    if (changed === undefined) return false;
-    if (await replaceRecord(config, owner, record, records.seal(changed, record))) return true;
+    if (changed === undefined) return undefined;
+    const sealed = records.seal(changed, record);
+    if (await replaceRecord(config, owner, record, sealed)) return sealed;
     stored = authDataOf(await fetchUser(config, user.id));
   }
   throw new FactorError('unavailable');

@@ -5,6 +5,7 @@ import {
   DEFAULT_ATTEMPT_LIMITS,
   Factor,
   FactorError,
+  integerOption,
   resolveOptions,
   type AttemptLimits,
   type Confirmed,
@@ -27,6 +28,8 @@ export interface FieldsOptions extends Partial<Omit<AttemptLimits, 'maxAttempts'
   readonly match: readonly (string | FieldOptions)[];
   /** Whether it is enough for users without a second factor; false by default. */
   readonly alone?: boolean;
+  /** Codes asked for from one IP address (IPv6: /64) in ten minutes, whoever is meant, 1 to 10,000; 20 by default. */
+  readonly maxAsksPerIp?: number;
 }
 
 const MAX_MATCH = 5;
@@ -44,7 +47,7 @@ export class FieldsFactor extends Factor<FieldsEnrolment> {
     super();
     const { maxAttempts: _none, ...limitRules } = ATTEMPT_LIMIT_RULES;
     const { maxAttempts: _no, ...defaults } = DEFAULT_ATTEMPT_LIMITS;
-    const { find, match, alone, ...limits } = resolveOptions<Required<FieldsOptions>>(
+    const { find, match, alone, maxAsksPerIp, ...limits } = resolveOptions<Required<FieldsOptions>>(
       'FieldsFactor',
       options,
       {
@@ -56,8 +59,9 @@ export class FieldsFactor extends Factor<FieldsEnrolment> {
             Array.isArray(value) && value.length >= 1 && value.length <= MAX_MATCH && value.every(fieldOption.isValid),
         },
         alone: choiceOption(true, false),
+        maxAsksPerIp: integerOption(1, 10_000),
       },
-      { ...defaults, alone: false },
+      { ...defaults, alone: false, maxAsksPerIp: 20 },
     );
     // Attempts at one live code do not matter: there is none.
     const rules = {
@@ -65,6 +69,7 @@ export class FieldsFactor extends Factor<FieldsEnrolment> {
       match: match.map((field) => resolveField('match', field)),
       limits: { ...limits, maxAttempts: 1 },
       alone,
+      maxAsksPerIp,
     };
     assertDistinct([rules.find, ...rules.match]);
     assertLocks('FieldsFactor', rules.limits);

@@ -32,6 +32,7 @@ export interface FieldsRules {
   readonly match: readonly ResolvedField[];
   readonly limits: AttemptLimits;
   readonly alone: boolean;
+  readonly maxAsksPerIp: number;
 }
 
 /** What came of one attempt. */
@@ -49,8 +50,7 @@ const TOKEN: FieldRule = { maxLength: 200, pattern: /^[\w.-]+$/, accepts: 'left 
 const FACTOR: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 'the key of a factor' };
 /** Whose fields are read where there is nobody, so that it takes the same steps. */
 const NOBODY: FactorUser = { id: '', get: () => 'nobody' };
-/** Asks for a code from one address, as many as codes may be sent from one. */
-const ASKS_PER_IP = { limit: 20, windowMs: 10 * 60_000 };
+const ASKS_WINDOW_MS = 10 * 60_000;
 const NOT_LOOKED_UP = 'Log in with these fields by themselves: without a user name, a password or an id.';
 
 /** Signing in by fields of the user object. */
@@ -145,7 +145,8 @@ export class FieldsSignIn implements SignIn<FieldsEnrolment> {
   /** By address and for everybody alike; what goes out does not count there. @throws FactorError `cooldown` */
   async #countAsk({ ip, appId, key, keyring, store }: RequestContext): Promise<void> {
     if (ip === undefined) return;
-    const asks = await store.count(subjectOf('fields-asks', appId, key, keyring.nameOf('ip', networkOf(ip))), ASKS_PER_IP);
+    const bucket = subjectOf('fields-asks', appId, key, keyring.nameOf('ip', networkOf(ip)));
+    const asks = await store.count(bucket, { limit: this.#rules.maxAsksPerIp, windowMs: ASKS_WINDOW_MS });
     if (!asks.allowed) throw new FactorError('cooldown', { retryAt: asks.retryAt });
   }
 
