@@ -74,10 +74,12 @@ export class FactorEnrolment<Enrolment extends object> {
     let joined = enrolment;
     const record = await scope.add(enrolment, (stored) => (joined = this.#factor.join(stored, enrolment)));
     if (record === undefined) throw new FactorError('not_enrolled');
-    const freshUntil = await scope.account.markFresh(this.#key, record);
+    // Beside another factor the session is fresh already, and is so for no longer.
+    const isFirst = !scope.account.hasSecondFactor;
+    const fresh = isFirst ? { freshUntil: toIso(await scope.account.markFresh(this.#key, record)) } : {};
     await scope.account.endWhatDependsOn('enrolled', this.#key);
     scope.context.emit({ type: 'enrolled', purpose: 'enrolment' });
-    return { ...UNCHANGED, response: { ...this.describe(joined), freshUntil: toIso(freshUntil) } };
+    return { ...UNCHANGED, response: { ...this.describe(joined), ...fresh } };
   }
 
   /** Stored here and not by Parse Server: only where nobody else has changed it, and only beside a factor. */
