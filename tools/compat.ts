@@ -32,9 +32,7 @@ const SUITES = paths(
 );
 
 /** Every way in, in some two minutes, for what differs less. */
-const WAYS_IN = paths(
-  'admin client device fields fresh-proof guard main-flow mfa-records passkey passwordless recovery redis statements',
-);
+const WAYS_IN = paths('client device fields main-flow mfa-records passkey passwordless recovery redis statements');
 
 /** Installs a package apart from the project, once; gives the folder. */
 function install(name: string, version: string): string {

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import { markOf, type EnrolmentRecord } from './enrolment-record.js';
 import { UNLIMITED, type OtpStore } from './otp-store.js';
+import { asObject } from './payload.js';
 import { subjectOf } from './subject.js';
 
 /** Whose session is meant. */
@@ -54,7 +55,7 @@ export class Freshness {
   async mark(owner: SessionOwner, factor: string, freshMs: number, record?: EnrolmentRecord): Promise<number> {
     const now = this.#clock();
     const expiresAt = now + freshMs;
-    const digest = [sessionOf(owner), factor, now, record === undefined ? '' : subjectOf(markOf(record))].join(' ');
+    const digest = [sessionOf(owner), factor, now, record === undefined ? '' : holdOf(record)].join(' ');
     await this.#store.issue(this.#subject(owner), { digest, expiresAt }, { cooldownMs: 0, quotas: [] });
     return expiresAt;
   }
@@ -75,7 +76,7 @@ export class Freshness {
     if (session !== sessionOf(owner)) return undefined;
     if (maxAgeMs !== undefined && Number(provenAt) + maxAgeMs <= this.#clock()) return undefined;
     if (factors === undefined ? !(await counts(factor)) : !factors.includes(factor)) return undefined;
-    if (record !== '' && subjectOf(markOf(await stored(factor))) !== record) return undefined;
+    if (record !== '' && holdOf(await stored(factor)) !== record) return undefined;
     return attempt.digest;
   }
 
@@ -93,5 +94,11 @@ export class Freshness {
     return subjectOf(this.#kind, appId, userId);
   }
 }
+
+/** What a proof by setting up hangs on: what stands in the open stays the same while the record is used, and is gone with it. */
+const holdOf = (record: unknown): string => {
+  const id = asObject(record)?.['id'];
+  return subjectOf(typeof id === 'string' ? id : markOf(record));
+};
 
 const sessionOf = ({ sessionToken }: SessionOwner): string => subjectOf('session', sessionToken);
