@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { isUnconfirmed, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import type { FactorUser } from './factor.js';
@@ -7,6 +8,8 @@ import { asObject } from './payload.js';
 
 const OBJECT_NOT_FOUND = 101;
 const MAX_SWEEPS = 10;
+/** How long a request that opens a session may be under way, and be seen. */
+const SETTLE_MS = 100;
 /** Losing this many races for one row means that something else is wrong. */
 const MAX_ROUNDS = 32;
 
@@ -158,11 +161,17 @@ function asRead({ auth = {} }: HookConfig, stored: Readonly<Record<string, unkno
 /** Ends the user's sessions but for one; gives how many. Other servers may know them for as long as their caches do. */
 export async function revokeSessions(config: HookConfig, userId: string, keep: string | undefined): Promise<number> {
   const others = { user: pointerTo(userId), ...(keep === undefined ? {} : { sessionToken: { $ne: keep } }) };
-  let ended = 0;
-  // Requests that are under way may open further ones meanwhile.
+  let [ended, isSettled] = [0, true];
+  // Requests that are under way may open further ones meanwhile: where there was any, it is looked once more after a while.
   for (let round = 0; round < MAX_SWEEPS; round += 1) {
     const sessions = await config.database.find('_Session', others, {});
-    if (sessions.length === 0) break;
+    if (sessions.length === 0) {
+      if (isSettled) break;
+      isSettled = true;
+      await setTimeout(SETTLE_MS);
+      continue;
+    }
+    isSettled = false;
     ended += sessions.length;
     await config.database.destroy('_Session', others).catch((cause: unknown) => {
       if (asObject(cause)?.['code'] !== OBJECT_NOT_FOUND) throw cause;
