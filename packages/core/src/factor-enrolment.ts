@@ -40,10 +40,8 @@ export class FactorEnrolment<Enrolment extends object> {
 
   /** Confirms what the user's session has begun, and says what is to be stored. */
   async enrol(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
-    if (this.#factor.standIn !== undefined) {
-      await scope.account.requireProofToEnrol(this.#key);
-      return this.#enrolStandIn(payload, scope, type);
-    }
+    await scope.account.requireProofToEnrol(this.#key);
+    if (this.#factor.standIn !== undefined) return this.#enrolStandIn(payload, scope, type);
     const { enrolment, isBegun, reply } = await this.#confirm(payload, scope);
     if (isBegun === true) return { ...UNCHANGED, ...(reply && { response: reply }) };
     if (enrolment === undefined) throw new FactorError('unavailable');
@@ -59,13 +57,13 @@ export class FactorEnrolment<Enrolment extends object> {
 
   /** Confirms what the user's session has begun to set up. */
   async confirm(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Enrolment> {
+    await scope.account.requireProofToEnrol(this.#key);
     const { enrolment } = await this.#confirm(payload, scope);
     if (enrolment === undefined) throw new FactorError('unavailable');
     return enrolment;
   }
 
-  async #confirm(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Confirmed<Enrolment>> {
-    await scope.account.requireProofToEnrol(this.#key);
+  #confirm(payload: unknown, scope: FactorRequest<Enrolment>): Promise<Confirmed<Enrolment>> {
     return this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
   }
 

@@ -88,10 +88,10 @@ export class FactorHooks<Enrolment extends object> {
       return UNCHANGED;
     }
     const login = new LoginRequest(request, this.#runtime);
-    // Parse Server takes what was never confirmed for a factor.
-    if (this.#scope(request, login.user).record === undefined) return this.setUp(payload, request);
-    await login.open(this.#key);
     const scope = this.#scope(request, login.user);
+    // Parse Server takes what was never confirmed for a factor.
+    if (scope.record === undefined) return this.setUp(payload, request);
+    await login.open(this.#key);
     const opened = scope.enrolment;
     const isProven = loginTrace(request).proven.alone.has(this.#key);
     const response = isProven ? undefined : await this.#factor.verify(scope.context, 'sign-in', payload, opened.enrolment);
