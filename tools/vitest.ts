@@ -1,18 +1,23 @@
 import { defineProject, type UserProjectConfigExport } from 'vitest/config';
 
 const condition = '@parse-factors/source';
+const file = (name: string): string => new URL(name, import.meta.url).pathname;
 
 /** How a package is tested: on the source of its siblings, so that nothing has to be built first. */
-export const packageProject = (name: string): UserProjectConfigExport =>
+export const packageProject = (name: string, more: object = {}): UserProjectConfigExport =>
   defineProject({
     ssr: { resolve: { conditions: [condition] } },
     test: {
       name,
       environment: 'node',
       include: ['{src,test}/**/*.test.ts'],
-      globalSetup: [new URL('./postgres.ts', import.meta.url).pathname],
       env: { PARSE_SERVER_LOGS_FOLDER: 'null', SILENT: '1' },
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      ...more,
     },
   });
+
+/** The same, with a Postgres of its own. */
+export const serverProject = (name: string): UserProjectConfigExport =>
+  packageProject(name, { globalSetup: [file('./postgres.ts')] });
