@@ -18,6 +18,6 @@ export const packageProject = (name: string, more: object = {}): UserProjectConf
     },
   });
 
-/** The same, with a Postgres of its own. */
+/** The same, with a Postgres of its own, and Parse Servers that hash passwords quickly. */
 export const serverProject = (name: string): UserProjectConfigExport =>
-  packageProject(name, { globalSetup: [file('./postgres.ts')] });
+  packageProject(name, { globalSetup: [file('./postgres.ts')], setupFiles: [file('./quick-passwords.ts')] });
