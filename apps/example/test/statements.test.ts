@@ -5,7 +5,8 @@ import { startStage, type Stage } from './harness.js';
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await startStage();
+  // Parse Server forgets roles after five seconds, and asks for them again.
+  stage = await startStage({ server: { cacheTTL: 600_000 } });
 });
 afterAll(() => stage.stop());
 
