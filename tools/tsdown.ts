@@ -7,8 +7,8 @@ export const packageConfig = (...entries: readonly string[]): UserConfig =>
     format: ['esm', 'cjs'],
     platform: 'node',
     target: 'node20.19',
-    dts: true,
-    sourcemap: true,
+    dts: { sourcemap: false },
+    sourcemap: false, // what is published can be read as it is, and the source is not published with it
     clean: true,
     logLevel: 'warn',
   });
