@@ -18,6 +18,13 @@ export const packageProject = (name: string, more: object = {}): UserProjectConf
     },
   });
 
-/** The same, with a Postgres of its own, and Parse Servers that hash passwords quickly. */
-export const serverProject = (name: string): UserProjectConfigExport =>
-  packageProject(name, { globalSetup: [file('./postgres.ts')], setupFiles: [file('./quick-passwords.ts')] });
+/**
+ * The same, with a Postgres of its own, and Parse Servers that hash passwords quickly.
+ *
+ * @param setUps what else is done once before all tests, by paths from the package's folder
+ */
+export const serverProject = (name: string, ...setUps: readonly string[]): UserProjectConfigExport =>
+  packageProject(name, {
+    globalSetup: [file('./postgres.ts'), ...setUps],
+    setupFiles: [file('./quick-passwords.ts')],
+  });

@@ -1,3 +1,3 @@
 import { serverProject } from '../../tools/vitest.js';
 
-export default serverProject('example');
+export default serverProject('example', './test/web-app.ts');
