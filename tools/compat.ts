@@ -61,6 +61,7 @@ function run({ parseServer, node }: Line, isFull: boolean): boolean {
         );
   const env = {
     ...process.env,
+    NODE_COMPILE_CACHE: join(cache, 'compiled'), // from Node 22 on: a fifth of a file's time goes into loading Parse Server
     ...(bin !== undefined && { PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` }),
     ...(parseServer !== undefined && { PARSE_SERVER_HOME: install('parse-server', parseServer) }),
   };
