@@ -2,7 +2,8 @@ import type { Outbox, OutboxMessage } from '@parse-factors/core';
 import type { Content } from './content.js';
 
 /** A mail is shown as a mail program shows it: its own styles, no scripts, nothing loaded, no way out of its frame. */
-const MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+const MAIL_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /** What the outboxes hold, for the page that shows it. */
 export class OutboxPages {

@@ -10,11 +10,17 @@ export function defineOwnEvents(Parse: typeof ParseSdk): void {
   Parse.Cloud.define(
     'ownEvents',
     async ({ user }) => {
-      const query = new Parse.Query('FactorEvent').equalTo('userId', user?.id).descending('at').addDescending('createdAt').limit(SHOWN);
+      const query = new Parse.Query('FactorEvent')
+        .equalTo('userId', user?.id)
+        .descending('at')
+        .addDescending('createdAt')
+        .limit(SHOWN);
       const events = await query.find({ useMasterKey: true });
       return events.map((event) => ({
         id: event.id,
-        ...Object.fromEntries(['type', 'factor', 'purpose', 'ip', 'at', 'reason'].map((name) => [name, event.get(name) as unknown])),
+        ...Object.fromEntries(
+          ['type', 'factor', 'purpose', 'ip', 'at', 'reason'].map((name) => [name, event.get(name) as unknown]),
+        ),
       }));
     },
     { requireUser: true },

@@ -24,6 +24,8 @@ export interface ServerParts {
   readonly store?: OtpStore | undefined;
   /** The time of the factors, in epoch milliseconds. Default: `Date.now`. */
   readonly clock?: () => number;
+  /** Further options of Parse Server. */
+  readonly options?: object;
 }
 
 interface ParseServerModule {
@@ -116,6 +118,7 @@ export async function startServer(
     protectedFieldsOwnerExempt: true, // users see the status of their own factors
     middleware: servePages(url, channels.outboxes, host === '127.0.0.1'),
     logLevel: 'warn',
+    ...parts.options,
   });
   return { url, stop: () => server.handleShutdown() };
 }

@@ -38,7 +38,9 @@ const NOT_BUILT: Content = {
  * The files of the web app by their paths, as `vite build` left them. They are read once, so no path of a request
  * ever reaches the disk.
  */
-export function readWebApp(folder: string = fileURLToPath(new URL('../dist/web', import.meta.url))): ReadonlyMap<string, Content> {
+export function readWebApp(
+  folder: string = fileURLToPath(new URL('../dist/web', import.meta.url)),
+): ReadonlyMap<string, Content> {
   const read = (name: string): Content => ({
     type: TYPES[extname(name)] ?? 'application/octet-stream',
     body: readFileSync(join(folder, name)),

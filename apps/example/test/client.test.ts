@@ -178,6 +178,7 @@ describe.each(['sync', 'async'] as const)('over an SDK with %s storage', (storag
     expect((await login.answer('recovery', codes[0] ?? '')).status).toBe('session');
     stage.time.now += MINUTE;
     expect((await errorOf(app.client.remove('totp'))).slug).toBe('fresh_proof_required');
+    expect((await errorOf(app.client.enrol('totp'))).slug).toBe('fresh_proof_required');
     await app.client.freshen('totp', secret(stage.totp(seed)));
     await app.client.remove('totp');
     expect(await app.client.enrolled()).toEqual({});

@@ -5,6 +5,7 @@ import { generateKey, outbox, type Outbox } from '@parse-factors/core';
 import { totpAt } from '@parse-factors/totp';
 import { ScureBase32Plugin } from 'otplib';
 import type { Browser } from 'playwright-core';
+import pg from 'pg';
 import { inject } from 'vitest';
 import { launchChromium } from '../../../tools/chromium.js';
 import { createDatabase } from '../../../tools/parse-server.js';
@@ -27,13 +28,15 @@ export interface UiStage {
   lastCode(box: Outbox): string;
   /** What an authenticator app shows for a secret. */
   totp(secret: string): string;
+  /** Ends all sessions of a user, as from elsewhere. */
+  endSessions(username: string): Promise<void>;
   /** Lets time pass, on the server and in every open browser. */
   pass(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Starts the example on an empty database, and Chromium. */
-export async function startUi(environment: { readonly enforced?: boolean } = {}): Promise<UiStage> {
+export async function startUi({ isEnforced = false }: { readonly isEnforced?: boolean } = {}): Promise<UiStage> {
   const time = { now: Date.now() };
   const clock = (): number => time.now;
   const [sms, mail] = [outbox({ name: 'sms', clock }), outbox({ name: 'email', clock })];
@@ -51,10 +54,13 @@ export async function startUi(environment: { readonly enforced?: boolean } = {})
     dataFolder: '',
     rpId: 'localhost',
     origins: [url],
-    isEnforced: environment.enforced === true,
+    isEnforced,
   };
   const uri = await createDatabase(inject('postgres'));
-  const server: RunningServer = await startServer(settings, { sms, email: mail, outboxes: [sms, mail] }, uri, { clock });
+  const server: RunningServer = await startServer(settings, { sms, email: mail, outboxes: [sms, mail] }, uri, {
+    clock,
+    options: { silent: true },
+  });
   const browser: Browser = await launchChromium();
   const visitors: Visitor[] = [];
   mkdirSync(PICTURES, { recursive: true });
@@ -70,8 +76,19 @@ export async function startUi(environment: { readonly enforced?: boolean } = {})
     },
     lastCode: (box) => /\d{6}/.exec(box.messages.at(-1)?.text ?? '')?.[0] ?? '',
     totp(secret) {
-      const parameters = { secret: new ScureBase32Plugin().decode(secret), algorithm: 'SHA1', digits: 6, stepSeconds: 30 } as const;
+      const parameters = {
+        secret: new ScureBase32Plugin().decode(secret),
+        algorithm: 'SHA1',
+        digits: 6,
+        stepSeconds: 30,
+      } as const;
       return totpAt(parameters, Math.floor(time.now / 30_000));
+    },
+    async endSessions(username) {
+      const sql = new pg.Client({ connectionString: uri });
+      await sql.connect();
+      await sql.query(`delete from "_Session" where "user" = (select "objectId" from "_User" where username = $1)`, [username]);
+      await sql.end();
     },
     async pass(ms) {
       time.now += ms;

@@ -29,12 +29,12 @@ export interface Visit {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Counts how far things jump that nobody has touched, and what the browser refuses to load. */
+/** Counts how far things jump, and what the browser refuses to load. */
 const WATCH = `
   globalThis.jumps = 0;
   globalThis.refused = [];
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) globalThis.jumps += entry.value;
+    for (const { value } of list.getEntries()) globalThis.jumps += value;
   }).observe({ type: 'layout-shift', buffered: true });
   addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => globalThis.refused.push(violatedDirective + ' ' + blockedURI));
 `;
@@ -54,7 +54,8 @@ export class Visitor {
     page.on('pageerror', (error) => this.#faults.push(error.message));
     page.on('console', (message) => {
       // A refused request is told to the person by the page; Chromium tells it here as well.
-      const isRefusal = message.text().startsWith('Failed to load resource');
+      // Mails may run no scripts, that of the test included.
+      const isRefusal = /^Failed to load resource|^Blocked script execution in '[^']*\/outbox\/\d+'/.test(message.text());
       if (message.type() === 'error' && !isRefusal) this.#faults.push(message.text());
     });
     page.on('request', (request) => {
@@ -80,7 +81,10 @@ export class Visitor {
 
   /** Fills a field in, by its label. */
   fill(label: string, text: string): Promise<void> {
-    return this.page.locator('input').and(this.page.getByLabel(label, { exact: true })).fill(text);
+    return this.page
+      .locator('input')
+      .and(this.page.getByLabel(label, { exact: true }))
+      .fill(text);
   }
 
   button(name: string): Locator {
@@ -131,20 +135,51 @@ export class Visitor {
     await this.arriveAt('Sign in');
   }
 
-  /** An authenticator in the device that answers whatever it is asked. */
-  async addAuthenticator(): Promise<() => Promise<void>> {
+  /** An authenticator in the device; a finger lies on it until it is lifted. */
+  async addAuthenticator(): Promise<{ touch(isThere: boolean): Promise<void> }> {
     const { cdp, authenticatorId } = await addAuthenticator(this.page);
-    return () => cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
+    return {
+      async touch(enabled) {
+        await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+      },
+    };
+  }
+
+  /** What has the focus, as it is called. */
+  focused(): Promise<string> {
+    return this.page.evaluate<string>(
+      '(({ labels, innerText }) => (labels?.[0]?.innerText ?? innerText).trim())(document.activeElement)',
+    );
+  }
+
+  /** Cuts the connection to the server, or mends it. */
+  connect(isConnected: boolean): Promise<void> {
+    return this.#context.setOffline(!isConnected);
+  }
+
+  /** What was copied last. */
+  clipboard(): Promise<string> {
+    return this.page.evaluate<string>('navigator.clipboard.readText()');
+  }
+
+  /** Everything that the browser keeps for this site. */
+  stored(): Promise<string> {
+    return this.page.evaluate<string>('JSON.stringify([{ ...localStorage }, { ...sessionStorage }])');
   }
 
   /** Lets time pass in the browser. */
-  pass(ms: number): Promise<void> {
-    return this.page.clock.fastForward(ms);
+  async pass(ms: number): Promise<void> {
+    if (!this.page.isClosed()) await this.page.clock.fastForward(ms);
   }
 
-  /** A picture for the artefacts of the run; and the page is looked at with the rules of axe. */
-  async picture(name: string): Promise<void> {
+  /** A picture for the artefacts of the run. */
+  async photograph(name: string): Promise<void> {
     await this.page.screenshot({ path: `${this.#visit.pictures}/${name}.png`, fullPage: true, animations: 'disabled' });
+  }
+
+  /** The same, and the page is looked at with the rules of axe. */
+  async picture(name: string): Promise<void> {
+    await this.photograph(name);
     this.#faults.push(...(await this.#axe()).map((violation) => `${name}: ${violation}`));
   }
 
@@ -154,9 +189,10 @@ export class Visitor {
     return violations.map(({ id, impact, nodes }) => `${String(impact)} ${id}: ${nodes.map(({ html }) => html).join(' ')}`);
   }
 
-  /** How far the page jumped by itself since it was opened, as Cumulative Layout Shift. */
-  jumps(): Promise<number> {
-    return this.page.evaluate<number>('jumps');
+  /** How far the page has jumped since it was last asked, as Cumulative Layout Shift. */
+  async jumps(): Promise<number> {
+    await this.page.waitForLoadState('networkidle');
+    return this.page.evaluate<number>('[jumps, (jumps = 0)][0]');
   }
 
   /** What went wrong unseen until now: errors, accessibility, requests to elsewhere, and what the policy refused. */

@@ -135,7 +135,12 @@ export function createFactorClient<User extends SdkUser>(
       },
     },
     challenge,
-    enrol: challenge,
+    async enrol(key, payload) {
+      const reply = await challenge(key, payload);
+      // An authenticator that is there is asked for, not set up anew, until its owner has proven himself.
+      if (reply.status !== 'enabled') return reply;
+      throw new FactorClientError('fresh_proof_required', 'fresh_proof_required: Prove again first.');
+    },
     confirm: put,
     freshen: async (key, answer) => ({ freshUntil: new Date((await put(key, answer))['freshUntil'] ?? Number.NaN) }),
     remove: async (key) => void (await put(key, null)),

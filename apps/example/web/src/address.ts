@@ -22,4 +22,5 @@ export const ADDRESS_FIELDS = {
 } as const satisfies Readonly<Record<AddressKind, object>>;
 
 /** @returns what the server takes for that kind */
-export const toAddress = (kind: AddressKind, text: string): SignInAddress => (kind === 'email' ? { email: text } : { phone: text });
+export const toAddress = (kind: AddressKind, text: string): SignInAddress =>
+  kind === 'email' ? { email: text } : { phone: text };

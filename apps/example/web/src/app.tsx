@@ -28,8 +28,7 @@ export function App() {
       </Switch>
       <footer>
         <p>
-          An example of <strong>parse-factors</strong>, strong sign-in for Parse Server. The same{' '}
-          <a href="/tour">by curl</a>.
+          An example of <strong>parse-factors</strong>, strong sign-in for Parse Server. The same <a href="/tour">by curl</a>.
         </p>
       </footer>
     </>
@@ -38,20 +37,25 @@ export function App() {
 
 function Header() {
   const { account, signOut } = useSession();
+  const [, navigate] = useLocation();
   const action = useAction();
+  const leave = async (): Promise<void> => {
+    await signOut();
+    navigate('/');
+  };
   return (
     <header>
       <Link href="/" className="brand">
         <img src="/icon.svg" alt="" width="24" height="24" /> Example
       </Link>
       <nav aria-label="Pages">
-        <Link href="/outbox">Outbox</Link>
-        <Link href="/operator">Operator</Link>
         {account && (
-          <button type="button" className="plain" disabled={action.isBusy} onClick={() => void action.run(signOut)}>
+          <button type="button" className="plain" disabled={action.isBusy} onClick={() => void action.run(leave)}>
             Sign out
           </button>
         )}
+        <Link href="/outbox">Outbox</Link>
+        <Link href="/operator">Operator</Link>
       </nav>
     </header>
   );

@@ -28,8 +28,10 @@ const SENTENCES: { readonly [Slug in FactorErrorSlug]?: string } = {
   unavailable: 'Something is out of order on the server. Nothing was changed; try again in a moment.',
 };
 
+const UNREACHABLE = 'The server cannot be reached. Check your connection, then try again.';
+
 const PARSE_SENTENCES: Readonly<Record<number, string>> = {
-  100: 'The server cannot be reached. Check your connection, then try again.',
+  100: UNREACHABLE,
   101: 'The name or the password is not right.',
   202: 'This name is taken. Choose another one.',
   209: 'You have been signed out. Sign in again.',
@@ -51,6 +53,8 @@ export function explain(fault: unknown): Fault | undefined {
     const text = SENTENCES[fault.slug] ?? sentenceOf(fault);
     return { text, ...(fault.retryAt !== undefined && { retryAt: fault.retryAt }) };
   }
+  // So browsers call it where no answer came.
+  if (fault instanceof TypeError) return { text: UNREACHABLE };
   const { name = '', message = '' } = fault instanceof Error ? fault : {};
   return { text: BROWSER_SENTENCES[name] ?? PARSE_SENTENCES[codeOf(fault)] ?? (message || 'Something went wrong. Try again.') };
 }

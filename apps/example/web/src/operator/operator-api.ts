@@ -10,6 +10,8 @@ export interface ShownUser {
 
 /** What an operator does, with the master key. */
 export interface OperatorApi {
+  /** Whether the key is the master key: rejects where it is not. */
+  assertKey(): Promise<unknown>;
   /** The latest users, or those whose names begin so. */
   users(name: string): Promise<readonly ShownUser[]>;
   factors(userId: string): Promise<Readonly<Record<string, Reply>>>;
@@ -36,14 +38,16 @@ export function operatorApi(masterKey: string): OperatorApi {
     if (!response.ok) throw new Error(reply.error ?? `The server answered ${response.status}.`);
     return reply;
   };
-  const find = async <Row,>(path: string, where: object, order: string): Promise<readonly Row[]> => {
+  const find = async <Row>(path: string, where: object, order: string): Promise<readonly Row[]> => {
     const query = new URLSearchParams({ where: JSON.stringify(where), order, limit: String(SHOWN) });
     return ((await send('GET', `${path}?${query}`)) as { readonly results: readonly Row[] }).results;
   };
-  const call = async <Result,>(name: string, params: object): Promise<Result> =>
+  const call = async <Result>(name: string, params: object): Promise<Result> =>
     ((await send('POST', `functions/${name}`, params)) as { readonly result: Result }).result;
   return {
-    users: (name) => find('users', name === '' ? {} : { username: { $regex: `^${name.replaceAll(/[^\w ]/g, String.raw`\$&`)}` } }, '-createdAt'),
+    assertKey: () => send('GET', 'serverInfo'),
+    users: (name) =>
+      find('users', name === '' ? {} : { username: { $regex: `^${name.replaceAll(/[^\w ]/g, String.raw`\$&`)}` } }, '-createdAt'),
     factors: (userId) => call('factorsList', { userId }),
     reset: (userId, factor) => call('factorsReset', { userId, ...(factor !== undefined && { factor }) }),
     unlock: (userId) => call('factorsUnlock', { userId }),

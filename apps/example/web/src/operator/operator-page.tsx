@@ -15,6 +15,7 @@ export function OperatorPage() {
   const [open, setOpen] = useState<{ readonly api: OperatorApi; readonly users: readonly ShownUser[] }>();
   const unlock = async (): Promise<void> => {
     const api = operatorApi(key);
+    await api.assertKey();
     setOpen({ api, users: await api.users('') });
   };
   return (

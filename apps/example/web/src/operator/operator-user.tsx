@@ -32,7 +32,9 @@ export function OperatorUser({
     (work: () => Promise<readonly string[]>, said: string): (() => Promise<void>) =>
     async () => {
       const touched = await work();
-      setDone(touched.length === 0 ? 'Nothing was to be done.' : `${said}: ${touched.map((key) => factorName(key).name).join(', ')}.`);
+      setDone(
+        touched.length === 0 ? 'Nothing was to be done.' : `${said}: ${touched.map((key) => factorName(key).name).join(', ')}.`,
+      );
       await look();
     };
   return (

@@ -41,16 +41,17 @@ export function OutboxPage() {
     return () => clearInterval(timer);
   }, []);
   return (
-    <Page title="Outbox" lead="What this server would have sent. With a real channel configured, messages go out and are not shown.">
+    <Page
+      title="Outbox"
+      lead="What this server would have sent. With a real channel configured, messages go out and are not shown."
+    >
       <p role="status" className="done">
         {isLost && 'The server cannot be reached.'}
         {messages?.length === 0 && 'Nothing has been sent yet.'}
       </p>
       <ol className="messages" aria-live="polite" aria-label="Messages, latest first">
         {messages?.map((message) => (
-          <li key={message.id}>
-            {message.channel === 'email' ? <Mail message={message} /> : <TextMessage message={message} />}
-          </li>
+          <li key={message.id}>{message.channel === 'email' ? <Mail message={message} /> : <TextMessage message={message} />}</li>
         ))}
       </ol>
     </Page>

@@ -69,7 +69,15 @@ export function CodeForm({ label, submit, sent, destination, onResend, onAnswer,
 }
 
 /** Its words change with the seconds, its size does not. */
-function Resend({ at, isBusy, onResend }: { readonly at: string | undefined; readonly isBusy: boolean; readonly onResend: () => void }) {
+function Resend({
+  at,
+  isBusy,
+  onResend,
+}: {
+  readonly at: string | undefined;
+  readonly isBusy: boolean;
+  readonly onResend: () => void;
+}) {
   const time = at === undefined ? 0 : Date.parse(at);
   const left = time - useNow(time);
   return (

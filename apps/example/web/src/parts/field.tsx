@@ -31,7 +31,11 @@ export function Field({ label, hint, onChange, ...input }: FieldProps) {
 }
 
 /** A field for a code of six digits: filled in by the system where it can, and pasted with whatever stands between the digits. */
-export function CodeField({ label = 'Code', value, onChange }: Pick<FieldProps, 'value' | 'onChange'> & { readonly label?: string }) {
+export function CodeField({
+  label = 'Code',
+  value,
+  onChange,
+}: Pick<FieldProps, 'value' | 'onChange'> & { readonly label?: string }) {
   const id = useId();
   return (
     <div className="field">

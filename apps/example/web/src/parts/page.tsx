@@ -3,7 +3,15 @@ import { useEffect, useRef, type ReactNode } from 'react';
 let isFirst = true;
 
 /** A page with its title; whoever comes from another page, and hears it read, starts at its heading. */
-export function Page({ title, lead, children }: { readonly title: string; readonly lead?: ReactNode; readonly children: ReactNode }) {
+export function Page({
+  title,
+  lead,
+  children,
+}: {
+  readonly title: string;
+  readonly lead?: ReactNode;
+  readonly children: ReactNode;
+}) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     const isTyping = document.activeElement instanceof HTMLInputElement;

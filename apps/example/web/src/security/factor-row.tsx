@@ -60,7 +60,7 @@ export function FactorRow({
               {isOn && !many ? 'Replace' : 'Add'}
             </button>
             {isOn && (
-              <ActionButton action={action} kind="danger" work={remove} label={`Remove: ${name}`}>
+              <ActionButton action={action} kind="danger" work={remove} label={`${many ? 'Remove all' : 'Remove'}: ${name}`}>
                 {many ? 'Remove all' : 'Remove'}
               </ActionButton>
             )}

@@ -106,7 +106,9 @@ function Proof({ account, onProven, onCancel }: DialogueProps) {
         {proofsOf(account).map((each) => (
           <ActionButton key={each} action={action} work={() => choose(each)}>
             {factorName(each).ask}
-            {account.factors[each]?.destination !== undefined && <span className="hint">{account.factors[each].destination}</span>}
+            {account.factors[each]?.destination !== undefined && (
+              <span className="hint">{account.factors[each].destination}</span>
+            )}
           </ActionButton>
         ))}
       </div>

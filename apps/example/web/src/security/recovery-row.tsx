@@ -38,8 +38,8 @@ export function RecoveryRow({
       {codes !== undefined && <RecoveryCodes codes={codes} onKept={() => setCodes(undefined)} />}
       {codes === undefined && mayHave && (
         <div className="buttons own">
-          <ActionButton action={action} work={make} label={isOn ? 'Make new recovery codes' : 'Make recovery codes'}>
-            {isOn ? 'Make new ones' : 'Make codes'}
+          <ActionButton action={action} work={make}>
+            {isOn ? 'Make new recovery codes' : 'Make recovery codes'}
           </ActionButton>
           {isOn && (
             <ActionButton action={action} kind="danger" work={remove} label={`Remove: ${name}`}>

@@ -13,7 +13,7 @@ const SECOND_FACTORS = ['totp', 'otp', 'email'];
 const FIRST_FACTORS = ['emailLogin', 'phoneLogin'];
 
 /** What a reply holds as JSON. */
-const listOf = <Item,>(reply: Reply | undefined, name: string): readonly Item[] => JSON.parse(reply?.[name] ?? '[]') as Item[];
+const listOf = (reply: Reply | undefined, name: string): unknown => JSON.parse(reply?.[name] ?? '[]');
 
 const stateOf = (reply: Reply | undefined): string | undefined =>
   reply && (reply.destination === undefined ? 'On' : `On, ${reply.destination}`);
@@ -29,8 +29,8 @@ export function SecurityPage({ account }: { readonly account: Account }) {
     setDone(text);
   };
   const row = (factor: string): RowProps => ({ factor, guarded, onChange });
-  const passkeys = listOf<ShownPasskey>(factors['passkey'], 'passkeys');
-  const devices = listOf<ShownDevice>(factors['device'], 'devices');
+  const passkeys = listOf(factors['passkey'], 'passkeys') as readonly ShownPasskey[];
+  const devices = listOf(factors['device'], 'devices') as readonly ShownDevice[];
   const second = [...SECOND_FACTORS, 'passkey'].filter((key) => key in factors);
   return (
     <Page title="Security" lead={<>You are signed in as {account.name}.</>}>
@@ -52,7 +52,11 @@ export function SecurityPage({ account }: { readonly account: Account }) {
             <FactorRow key={key} {...row(key)} state={stateOf(factors[key])} />
           ))}
           <RecoveryRow {...row('recovery')} remaining={factors['recovery']?.['remaining']} mayHave={second.length > 0} />
-          <Row name="Trusted devices" state={devices.length === 0 ? 'None' : countOf(devices.length, 'device')} isOn={devices.length > 0}>
+          <Row
+            name="Trusted devices"
+            state={devices.length === 0 ? 'None' : countOf(devices.length, 'device')}
+            isOn={devices.length > 0}
+          >
             {devices.length > 0 && <DeviceList list={devices} onChange={onChange} />}
           </Row>
         </ul>

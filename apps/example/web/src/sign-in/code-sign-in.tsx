@@ -9,7 +9,13 @@ import { sendCode } from '../send-code.js';
 import { useAction } from '../use-action.js';
 
 /** No password: a code goes to an address, which signs in, or up. */
-export function CodeSignIn({ kind, onResult }: { readonly kind: AddressKind; readonly onResult: (result: Login) => Promise<void> }) {
+export function CodeSignIn({
+  kind,
+  onResult,
+}: {
+  readonly kind: AddressKind;
+  readonly onResult: (result: Login) => Promise<void>;
+}) {
   const action = useAction();
   const [address, setAddress] = useState('');
   const [sent, setSent] = useState<Reply>();

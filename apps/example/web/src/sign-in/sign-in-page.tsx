@@ -42,7 +42,7 @@ export function SignInPage() {
   usePasskeyAutofill(
     isFirst && way === 'password' && !action.isBusy,
     (result) => void action.run(() => goOn(result)),
-    (fault) => void action.run(() => Promise.reject(fault as Error)),
+    (fault) => void action.run(() => Promise.reject(fault)),
   );
 
   if (login?.status === 'factors') {

@@ -6,7 +6,11 @@ import { passkeys, type Login } from '../parse-app.js';
 const RENEW_MS = 4 * 60_000;
 
 /** Has the browser offer passkeys in the field for the name, as long as it is wanted. */
-export function usePasskeyAutofill(isWanted: boolean, onResult: (result: Login) => void, onFault: (fault: unknown) => void): void {
+export function usePasskeyAutofill(
+  isWanted: boolean,
+  onResult: (result: Login) => void,
+  onFault: (fault: unknown) => void,
+): void {
   useEffect(() => {
     if (!isWanted) return undefined;
     let isOver = false;
