@@ -14,6 +14,7 @@ export class LongestFirst extends BaseSequencer {
       const place = LONGEST.indexOf(basename(moduleId));
       return place === -1 ? LONGEST.length : place;
     };
-    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+    const sorted = await super.sort(files); // oxlint-disable-line unicorn/no-array-sort -- Vitest's, no array's
+    return sorted.toSorted((a, b) => rank(a) - rank(b));
   }
 }
