@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly bin?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }
@@ -50,6 +51,8 @@ for (const folder of folders) {
   };
   put(['packages', folder, 'package.json'], `${JSON.stringify({ ...manifest, ...alike }, null, 2)}\n`);
   put(['packages', folder, 'LICENSE'], read('LICENSE'));
+  for (const path of Object.values(manifest.bin ?? {}))
+    if (path.startsWith('./')) problems.push(`${directory}: npm publishes no program ${path}; leave out the ./`);
   for (const [name, range] of Object.entries(manifest.dependencies ?? {})) {
     if (name.startsWith('@parse-factors/') && range !== `^${version}`)
       problems.push(`${directory} depends on ${name} ${range}, which is at ${version}`);
