@@ -5,7 +5,6 @@ import { generateKey, outbox, type Outbox } from '@parse-factors/core';
 import { totpAt } from '@parse-factors/totp';
 import { ScureBase32Plugin } from 'otplib';
 import type { Browser } from 'playwright-core';
-import pg from 'pg';
 import { inject } from 'vitest';
 import { launchChromium } from '../../../tools/chromium.js';
 import { createDatabase } from '../../../tools/parse-server.js';
@@ -63,6 +62,15 @@ export async function startUi({ isEnforced = false }: { readonly isEnforced?: bo
   });
   const browser: Browser = await launchChromium();
   const visitors: Visitor[] = [];
+  const asOperator = async (
+    method: string,
+    path: string,
+  ): Promise<{ readonly results: readonly { readonly objectId: string }[] }> => {
+    const headers = { 'X-Parse-Application-Id': 'example', 'X-Parse-Master-Key': MASTER_KEY };
+    const response = await fetch(`${url}/parse${path}`, { method, headers });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
+    return (await response.json()) as { results: { objectId: string }[] };
+  };
   mkdirSync(PICTURES, { recursive: true });
   return {
     url,
@@ -85,10 +93,9 @@ export async function startUi({ isEnforced = false }: { readonly isEnforced?: bo
       return totpAt(parameters, Math.floor(time.now / 30_000));
     },
     async endSessions(username) {
-      const sql = new pg.Client({ connectionString: uri });
-      await sql.connect();
-      await sql.query(`delete from "_Session" where "user" = (select "objectId" from "_User" where username = $1)`, [username]);
-      await sql.end();
+      const where = { user: { $inQuery: { className: '_User', where: { username } } } };
+      const { results } = await asOperator('GET', `/sessions?where=${encodeURIComponent(JSON.stringify(where))}`);
+      for (const { objectId } of results) await asOperator('DELETE', `/sessions/${objectId}`);
     },
     async pass(ms) {
       time.now += ms;

@@ -53,11 +53,14 @@ export function explain(fault: unknown): Fault | undefined {
     const text = SENTENCES[fault.slug] ?? sentenceOf(fault);
     return { text, ...(fault.retryAt !== undefined && { retryAt: fault.retryAt }) };
   }
-  // So browsers call it where no answer came.
-  if (fault instanceof TypeError) return { text: UNREACHABLE };
+  if (isUnanswered(fault)) return { text: UNREACHABLE };
   const { name = '', message = '' } = fault instanceof Error ? fault : {};
   return { text: BROWSER_SENTENCES[name] ?? PARSE_SENTENCES[codeOf(fault)] ?? (message || 'Something went wrong. Try again.') };
 }
+
+/** Where no answer came browsers throw a TypeError, and the SDK an error that has a code, and none. */
+const isUnanswered = (fault: unknown): boolean =>
+  fault instanceof TypeError || (fault instanceof Error && 'code' in fault && fault.code === undefined);
 
 /** Of the others the server says what is wrong: which field, or which factors. */
 function sentenceOf({ message, missing }: FactorClientError): string {
