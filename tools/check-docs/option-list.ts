@@ -37,10 +37,10 @@ export function written(value: unknown): string | undefined {
 }
 
 /** A default in the words of a comment. */
-const saidDefault = ({ says }: TypedOption): string | undefined =>
-  /(?:^|[;:,.] )([^;:,.]*(?:,\d{3})*) by default/.exec(says)?.[1] ??
+export const saidDefault = ({ says }: Pick<TypedOption, 'says'>): string | undefined =>
+  /(?:^|[;:,.] )(`[^`]+`|[^;:,.`]*(?:,\d{3})*) by default/.exec(says)?.[1] ??
   /Default: ([^.]+)/.exec(says)?.[1] ??
-  /by default (.*?)\.?$/.exec(says)?.[1];
+  /by default ([^.;]+)/.exec(says)?.[1];
 
 const plain = (word: string): string => word.replaceAll(/[`,]/g, '');
 const isLiteral = (word: string): boolean => /^(?:\d+|true|false)$/.test(word);
@@ -52,7 +52,8 @@ function listed(owner: OptionOwner, typed: TypedOption, probed: ProbedOption | u
   const isGiven = Object.values(given).includes(probed?.fallback);
   const fallback = literal !== undefined && !isGiven ? literal : undefined;
   const isRequired = !typed.isOptional;
-  const words = fallback === undefined ? (said ?? 'none') : `\`${fallback}\``;
+  const isUnsaid = probed?.fallback !== undefined && !isGiven;
+  const words = fallback === undefined ? (said ?? (isUnsaid ? '' : 'none')) : `\`${fallback}\``;
   return {
     ...typed,
     accepts: probed?.accepts,
@@ -69,6 +70,7 @@ function faultsOf({ name, from }: OptionOwner, option: ListedOption): readonly P
   const bounds = boundsOf(option.accepts)?.join(' to ');
   const faults = [
     option.says === '' && 'has no comment',
+    option.defaultText === '' && 'has a default, and its comment does not say which',
     isLiteral(said) && option.fallback !== undefined && said !== plain(option.fallback) &&
       `has ${option.fallback} by default, and its comment says ${said}`,
     least !== undefined && bounds !== undefined && `${least} to ${most}` !== bounds &&

@@ -60,7 +60,7 @@ const core: readonly OptionOwner[] = [
     type: 'CodeFactorOptions',
     make: (options: object) =>
       resolveOptions<CodeFactorOptions>('CodeFactor', options, CODE_FACTOR_RULES, DEFAULT_CODE_FACTOR_OPTIONS),
-    given: { channel: nothing, validityMs: 60_000 },
+    given: { channel: nothing, validityMs: 61_000 },
     varying: { validityMs: 'by factor' },
   },
   { name: 'failover', from: '@parse-factors/core', type: 'FailoverOptions', make: (options: object) => failover([nothing, nothing], options) },
@@ -172,6 +172,9 @@ const fields: readonly OptionOwner[] = [
     type: 'FindOptions',
     make: (find: { name: string }) => new FieldsFactor({ find, match: ['birthDate'] }),
     given: { name: 'username' },
+    varying: Object.fromEntries(
+      ['normalise', 'toText', 'pattern', 'maxLength', 'accepts'].map((name) => [name, 'as `caseless` has it']),
+    ),
   },
 ];
 

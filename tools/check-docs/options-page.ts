@@ -1,6 +1,6 @@
 import { dirname, join, relative } from 'node:path';
 import { anchorOf } from './anchors.js';
-import { boundsOf, type ListedOption, type ListedOwner } from './option-list.js';
+import { boundsOf, saidDefault, type ListedOption, type ListedOwner } from './option-list.js';
 import type { OptionTable } from './option-tables.js';
 import { root } from './page.js';
 
@@ -31,12 +31,17 @@ function typeOf({ name, accepts, type }: ListedOption): string {
   if (accepts === 'one of true, false' || /^boolean\b/.test(type)) return 'boolean';
   const [, choices] = /^one of (.*)$/.exec(accepts ?? '') ?? [];
   if (choices !== undefined) return choices.replaceAll('"', '`');
+  if (accepts === 'given as a string') return 'text';
   if (accepts === 'a function' || accepts === undefined) return `\`${type.replace(/ \| undefined$/, '').replace(/^\((.*)\)$/, '$1').replaceAll('|', '\\|')}\``;
   return inCell(accepts);
 }
 
-/** What a comment says beside the bounds and the default, which have columns of their own. */
-const purposeOf = ({ says }: ListedOption): string => inProse(says.replace(/[;,] (?:[\d,]+|true|false|`[^`]+`) by default/, ''));
+/** What a comment says beside the default, which has a column of its own. */
+function purposeOf(option: ListedOption): string {
+  const said = saidDefault(option) ?? '';
+  const text = option.says.replace(` Default: ${said}.`, '').replace(new RegExp(`[;,] ${said.replaceAll(/[.*+?()[\]{}|^$]/g, '\\$&')} by default`), '');
+  return inProse(text.charAt(0).toUpperCase() + text.slice(1));
+}
 
 function whereOf({ name }: ListedOption, tables: readonly OptionTable[]): string {
   const table = tables.find(({ rows }) => rows.some(({ names }) => names.includes(name)));
@@ -52,6 +57,7 @@ function section({ owner, options }: ListedOwner, all: readonly OptionTable[]): 
   const title = owner.name.includes(' ') ? owner.name[0]?.toUpperCase() + owner.name.slice(1) : `\`${owner.name}\``;
   const rows = options
     .filter(({ isInherited }) => !isInherited)
+    .toSorted((a, b) => Number(b.isRequired) - Number(a.isRequired))
     .map(
       (option) =>
         `| \`${option.name}\` | ${typeOf(option)} | ${inProse(option.defaultText)} | ${purposeOf(option)} | ${whereOf(option, tables)} |`,
