@@ -5,6 +5,9 @@ import { lineAt, root, type Page, type Problem } from './page.js';
 
 const REFERENCE = 'docs/reference/errors.md';
 
+/** Packages of others. */
+const OTHERS = new Set(['parse_server_sdk_flutter', 'flutter_secure_storage']);
+
 const codeOf = (slug: string): number | undefined =>
   Object.hasOwn(FACTOR_ERRORS, slug) ? FACTOR_ERRORS[slug as keyof typeof FACTOR_ERRORS].parseCode : undefined;
 
@@ -49,7 +52,7 @@ const sources = (): string =>
 /** Slugs, reasons and types of events look alike; the source knows each that a page names. */
 function checkWords({ name, text }: Page, source: string): readonly Problem[] {
   return [...text.matchAll(/(?<=[`"])([a-z]+(?:_[a-z]+)+)(?=[`":])/g)].flatMap(({ index, 1: word = '' }) =>
-    new RegExp(`\\b${word}\\b`).test(source) ? [] : [{ page: name, line: lineAt(text, index), what: `the source knows no ${word}` }],
+    OTHERS.has(word) || new RegExp(`\\b${word}\\b`).test(source) ? [] : [{ page: name, line: lineAt(text, index), what: `the source knows no ${word}` }],
   );
 }
 

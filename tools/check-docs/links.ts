@@ -39,3 +39,14 @@ export function checkLinks(page: Page): readonly Problem[] {
     return fault === undefined ? [] : [{ page: page.name, line: lineAt(prose, index), what: `${target}: ${fault}` }];
   });
 }
+
+/** Links of the site's bars that lead nowhere, and pages that no bar leads to. */
+export function checkNavigation(): readonly Problem[] {
+  const name = 'docs/.vitepress/pages.ts';
+  const text = readFileSync(join(root, name), 'utf8');
+  return [...text.matchAll(/(?:, |link: )'(\/[^']*)'/g)].flatMap(({ index, 1: target = '' }) => {
+    const base = join(site, target);
+    if (target.startsWith('/api/') || [`${base}.md`, join(base, 'index.md')].some((file) => existsSync(file))) return [];
+    return [{ page: name, line: lineAt(text, index), what: `${target}: leads nowhere` }];
+  });
+}

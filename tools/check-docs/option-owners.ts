@@ -172,9 +172,10 @@ const fields: readonly OptionOwner[] = [
     type: 'FindOptions',
     make: (find: { name: string }) => new FieldsFactor({ find, match: ['birthDate'] }),
     given: { name: 'username' },
-    varying: Object.fromEntries(
-      ['normalise', 'toText', 'pattern', 'maxLength', 'accepts'].map((name) => [name, 'as `caseless` has it']),
-    ),
+    varying: {
+      ...Object.fromEntries(['normalise', 'toText', 'pattern', 'maxLength', 'accepts'].map((name) => [name, 'as `caseless` has it'])),
+      toStored: 'the text itself',
+    },
   },
 ];
 

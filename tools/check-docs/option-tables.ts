@@ -86,7 +86,7 @@ function faultOf(option: ListedOption, type: string, fallback: string | undefine
   if (bounds !== undefined && said.length > 0 && said.join() !== bounds.join()) return `takes ${bounds.join(' to ')}`;
   const unit = unitOf(option.name);
   if (unit !== undefined && bounds !== undefined && type !== '' && !type.startsWith(unit)) return `is in ${unit}`;
-  if (fallback === undefined) return undefined;
+  if (fallback === undefined || fallback === '') return undefined;
   if (option.isRequired !== /^required$/.test(fallback)) return option.isRequired ? 'is required' : 'is not required';
   if (option.fallback === undefined) return undefined;
   const isSame = plain(fallback) === plain(option.fallback) || plain(fallback).startsWith(`${plain(option.fallback)} (`);
