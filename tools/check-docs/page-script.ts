@@ -50,7 +50,8 @@ function shellParts({ line, text }: Block): readonly Part[] {
   return parts;
 }
 
-const isCurl = ({ info, text }: Block): boolean => /^(?:sh|bash)\b/.test(info) && /\bcurl\b/.test(text);
+/** Shell lines that are run: those that ask the server, and what a page needs beforehand. */
+const isRun = ({ info, text, isHidden }: Block): boolean => isHidden || (/^(?:sh|bash)\b/.test(info) && /\bcurl\b/.test(text));
 
 /** Makes a script of a page's blocks. */
 class ScriptWriter {
@@ -67,8 +68,8 @@ class ScriptWriter {
     const { info, line, text } = block;
     const [, method = '', path = '', session = ''] = /^json request (\S+) (\S+)(?: (session))?$/.exec(info) ?? [];
     const [isReply, status] = /^json reply(?: (\d+))?$/.exec(info) ?? [];
-    if (isCurl(block)) this.#addShell(block);
-    else if (method !== '') this.#send(line, [method, `/parse${path}`, session], `"$(fill ${quoted(text)})"`);
+    if (isRun(block)) this.#addShell(block);
+    else if (method !== '') this.#send(line, 'request', [method, path, session, text]);
     else if (info.startsWith('graphql')) this.#begin(block);
     else if (info === 'json variables') this.#sendOperation(line, text);
     else if (isReply !== undefined) this.#show({ line, text, status: status === undefined ? undefined : Number(status) });
@@ -90,13 +91,11 @@ class ScriptWriter {
     const operation = this.#operation;
     if (operation === undefined) return this.#complain(line, 'no GraphQL operation stands above these variables');
     operation.isSent = true;
-    const query = JSON.stringify(operation.block.text);
-    const body = `{"query":'${quoted(query)}',"variables":'"$(fill ${quoted(variables)})"'}`;
-    this.#send(line, ['POST', '/graphql', operation.isSession ? 'session' : ''], `'${body}'`);
+    this.#send(line, 'operation', [operation.isSession ? 'session' : '', JSON.stringify(operation.block.text), variables]);
   }
 
-  #send(line: number, words: readonly string[], body: string): void {
-    this.parts.push({ line, shell: `request ${words.map(quoted).join(' ')} ${body}`, reply: undefined });
+  #send(line: number, how: string, words: readonly string[]): void {
+    this.parts.push({ line, shell: `${how} ${words.map(quoted).join(' ')}`, reply: undefined });
   }
 
   #addShell(block: Block): void {
@@ -118,7 +117,7 @@ class ScriptWriter {
 
 /** What of a page is run; undefined where nothing is. */
 export function scriptOf(page: Page): PageScript | undefined {
-  if (!page.blocks.some((block) => isCurl(block) || /^(?:graphql|json request)\b/.test(block.info))) return undefined;
+  if (!page.blocks.some((block) => isRun(block) || /^(?:graphql|json request)\b/.test(block.info))) return undefined;
   const writer = new ScriptWriter(page);
   for (const block of page.blocks) writer.read(block);
   writer.end();

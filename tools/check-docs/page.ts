@@ -12,6 +12,8 @@ export interface Block {
   /** What stands beside the fence. */
   readonly info: string;
   readonly text: string;
+  /** Whether it stands in a comment. */
+  readonly isHidden: boolean;
 }
 
 /** A page of the documentation. */
@@ -48,6 +50,7 @@ export function readPage(file: string): Page {
     line: lineAt(text, index),
     info: info.trim(),
     text: shown ?? hidden ?? '',
+    isHidden: hidden !== undefined,
   }));
   return { name: relative(root, file), file, text, blocks };
 }

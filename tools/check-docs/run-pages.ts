@@ -26,7 +26,7 @@ interface Ended {
 function runScript(lines: string, folder: string, { url, masterKey }: ExampleServer): Promise<Ended> {
   const env = { PATH: process.env['PATH'], URL: url, MASTER_KEY: masterKey, OUT: folder, TOTP: beside('totp-code.mjs') };
   return new Promise((resolve) => {
-    execFile('bash', ['-c', lines], { env, cwd: folder, timeout: WITHIN_MS }, (error, _stdout, stderr) =>
+    execFile('bash', ['--noprofile', '--norc', '-c', lines], { env, cwd: folder, timeout: WITHIN_MS }, (error, _stdout, stderr) =>
       resolve({ isDone: error === null, stderr }),
     );
   });
