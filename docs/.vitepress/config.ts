@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitepress';
 import { extendMarkdown, slugify } from './markdown.js';
+import { apiSidebar } from './api-sidebar.js';
 import { nav, sidebar } from './pages.js';
 import { repository } from './repository.js';
 
@@ -21,7 +22,7 @@ export default defineConfig({
   },
   themeConfig: {
     nav,
-    sidebar,
+    sidebar: { '/': sidebar, '/api/': apiSidebar() },
     outline: [2, 3],
     search: { provider: 'local' },
     editLink: { pattern: `${repository}/edit/main/docs/:path`, text: 'Edit this page' },

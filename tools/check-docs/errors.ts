@@ -13,12 +13,14 @@ const codeOf = (slug: string): number | undefined =>
 
 /** The table of all errors holds each with its code and sentence, and no other. */
 function checkTable({ name, text }: Page): readonly Problem[] {
-  const rows = [...text.matchAll(/^\| `(\w+)` \| (-?\d+) \| ([^|]*) \|/gm)].map(({ index, 1: slug = '', 2: code, 3: sentence }) => ({
-    slug,
-    code: Number(code),
-    sentence,
-    line: lineAt(text, index),
-  }));
+  const rows = [...text.matchAll(/^\| `(\w+)` \| (-?\d+) \| ([^|]*) \|/gm)].map(
+    ({ index, 1: slug = '', 2: code, 3: sentence }) => ({
+      slug,
+      code: Number(code),
+      sentence,
+      line: lineAt(text, index),
+    }),
+  );
   const missing = Object.keys(FACTOR_ERRORS).filter((slug) => !rows.some((row) => row.slug === slug));
   const wrong = rows.flatMap(({ slug, code, sentence, line }) => {
     const known = Object.hasOwn(FACTOR_ERRORS, slug) ? FACTOR_ERRORS[slug as keyof typeof FACTOR_ERRORS] : undefined;
@@ -52,7 +54,9 @@ const sources = (): string =>
 /** Slugs, reasons and types of events look alike; the source knows each that a page names. */
 function checkWords({ name, text }: Page, source: string): readonly Problem[] {
   return [...text.matchAll(/(?<=[`"])([a-z]+(?:_[a-z]+)+)(?=[`":])/g)].flatMap(({ index, 1: word = '' }) =>
-    OTHERS.has(word) || new RegExp(`\\b${word}\\b`).test(source) ? [] : [{ page: name, line: lineAt(text, index), what: `the source knows no ${word}` }],
+    OTHERS.has(word) || new RegExp(`\\b${word}\\b`).test(source)
+      ? []
+      : [{ page: name, line: lineAt(text, index), what: `the source knows no ${word}` }],
   );
 }
 

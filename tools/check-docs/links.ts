@@ -13,7 +13,11 @@ const GENERATED = join(site, 'api');
 function fileOf(page: Page, path: string): string | undefined {
   if (path === '') return page.file;
   const isOnSite = page.file.startsWith(`${site}/`);
-  const bases = path.startsWith('/') ? (isOnSite ? [join(site, path), join(site, 'public', path)] : []) : [resolve(dirname(page.file), path)];
+  const bases = path.startsWith('/')
+    ? isOnSite
+      ? [join(site, path), join(site, 'public', path)]
+      : []
+    : [resolve(dirname(page.file), path)];
   const candidates = bases.flatMap((base) =>
     isOnSite ? [base, `${base}.md`, base.replace(/\.html$/, '.md'), join(base, 'index.md')] : [base],
   );

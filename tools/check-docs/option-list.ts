@@ -45,7 +45,12 @@ export const saidDefault = ({ says }: Pick<TypedOption, 'says'>): string | undef
 const plain = (word: string): string => word.replaceAll(/[`,]/g, '');
 const isLiteral = (word: string): boolean => /^(?:\d+|true|false)$/.test(word);
 
-function listed(owner: OptionOwner, typed: TypedOption, probed: ProbedOption | undefined, shared: ListedOption | undefined): ListedOption {
+function listed(
+  owner: OptionOwner,
+  typed: TypedOption,
+  probed: ProbedOption | undefined,
+  shared: ListedOption | undefined,
+): ListedOption {
   const said = saidDefault(typed);
   const { given = {} } = owner;
   const literal = probed === undefined ? undefined : written(probed.fallback);
@@ -71,12 +76,18 @@ function faultsOf({ name, from }: OptionOwner, option: ListedOption): readonly P
   const faults = [
     option.says === '' && 'has no comment',
     option.defaultText === '' && 'has a default, and its comment does not say which',
-    isLiteral(said) && option.fallback !== undefined && said !== plain(option.fallback) &&
+    isLiteral(said) &&
+      option.fallback !== undefined &&
+      said !== plain(option.fallback) &&
       `has ${option.fallback} by default, and its comment says ${said}`,
-    least !== undefined && bounds !== undefined && `${least} to ${most}` !== bounds &&
+    least !== undefined &&
+      bounds !== undefined &&
+      `${least} to ${most}` !== bounds &&
       `takes ${bounds}, and its comment says ${least} to ${most}`,
   ];
-  return faults.flatMap((what) => (typeof what === 'string' ? [{ page: from, line: 1, what: `option ${option.name} of ${name} ${what}` }] : []));
+  return faults.flatMap((what) =>
+    typeof what === 'string' ? [{ page: from, line: 1, what: `option ${option.name} of ${name} ${what}` }] : [],
+  );
 }
 
 /** The least and the most of a whole number. */
@@ -93,7 +104,14 @@ export function listOptions(types: ExportedTypes): OptionList {
     const typed = types.optionsOf(owner.from, owner.type);
     const probed = probeOptions(owner);
     const shared = owners.find(({ owner: { name } }) => name === owner.extends)?.options ?? [];
-    const options = typed.map((each) => listed(owner, each, probed?.get(each.name), shared.find(({ name }) => name === each.name)));
+    const options = typed.map((each) =>
+      listed(
+        owner,
+        each,
+        probed?.get(each.name),
+        shared.find(({ name }) => name === each.name),
+      ),
+    );
     const unknown = [...(probed?.keys() ?? [])].filter((name) => !typed.some((each) => each.name === name));
     problems.push(
       ...unknown.map((name) => ({ page: owner.from, line: 1, what: `${owner.type} lacks ${name}, which ${owner.name} takes` })),
@@ -103,6 +121,8 @@ export function listOptions(types: ExportedTypes): OptionList {
   }
   const known = new Set([...OPTION_OWNERS.map(({ type }) => type), ...OTHER_OPTION_TYPES]);
   const missing = types.optionTypes.filter((name) => !known.has(name));
-  problems.push(...missing.map((name) => ({ page: 'tools/check-docs/option-owners.ts', line: 1, what: `lacks the owner of ${name}` })));
+  problems.push(
+    ...missing.map((name) => ({ page: 'tools/check-docs/option-owners.ts', line: 1, what: `lacks the owner of ${name}` })),
+  );
   return { owners, problems };
 }

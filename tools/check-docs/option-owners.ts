@@ -40,7 +40,9 @@ export interface OptionOwner {
 }
 
 const nothing = (): undefined => undefined;
-const Parse = { Cloud: { beforeSave: nothing, afterDelete: nothing, beforeLogin: nothing, afterLogin: nothing, job: nothing, define: nothing } };
+const Parse = {
+  Cloud: { beforeSave: nothing, afterDelete: nothing, beforeLogin: nothing, afterLogin: nothing, job: nothing, define: nothing },
+};
 const composed = (): ReturnType<typeof composeFactors> =>
   composeFactors({ keys: generateKey('docs'), factors: { totp: new TotpFactor({ issuer: 'Docs' }) } });
 const CODES = 'factors that deliver a code';
@@ -63,7 +65,12 @@ const core: readonly OptionOwner[] = [
     given: { channel: nothing, validityMs: 61_000 },
     varying: { validityMs: 'by factor' },
   },
-  { name: 'failover', from: '@parse-factors/core', type: 'FailoverOptions', make: (options: object) => failover([nothing, nothing], options) },
+  {
+    name: 'failover',
+    from: '@parse-factors/core',
+    type: 'FailoverOptions',
+    make: (options: object) => failover([nothing, nothing], options),
+  },
   {
     name: 'defineFactor',
     from: '@parse-factors/core',
@@ -71,7 +78,12 @@ const core: readonly OptionOwner[] = [
     make: defineFactor,
     given: { answer: { maxLength: 6, pattern: /^\d{6}$/, accepts: 'six digits' }, begin: nothing, challenge: nothing },
   },
-  { name: 'install', from: '@parse-factors/core', type: 'InstallOptions', make: (options: object) => composed().install(Parse, options) },
+  {
+    name: 'install',
+    from: '@parse-factors/core',
+    type: 'InstallOptions',
+    make: (options: object) => composed().install(Parse, options),
+  },
   { name: 'requireFresh', from: '@parse-factors/core', type: 'FreshnessOptions' },
   { name: 'move', from: '@parse-factors/core', type: 'MoveOptions' },
   { name: 'outbox', from: '@parse-factors/core', type: 'outbox' },
@@ -173,7 +185,9 @@ const fields: readonly OptionOwner[] = [
     make: (find: { name: string }) => new FieldsFactor({ find, match: ['birthDate'] }),
     given: { name: 'username' },
     varying: {
-      ...Object.fromEntries(['normalise', 'toText', 'pattern', 'maxLength', 'accepts'].map((name) => [name, 'as `caseless` has it'])),
+      ...Object.fromEntries(
+        ['normalise', 'toText', 'pattern', 'maxLength', 'accepts'].map((name) => [name, 'as `caseless` has it']),
+      ),
       toStored: 'the text itself',
     },
   },

@@ -38,7 +38,8 @@ function resolvedBy({ make, given }: OptionOwner, names: readonly string[]): Rea
   }
   const own = frozen.filter(
     (value) =>
-      Object.keys(value).every((name) => names.includes(name)) && Object.keys(given ?? {}).every((name) => Object.hasOwn(value, name)),
+      Object.keys(value).every((name) => names.includes(name)) &&
+      Object.keys(given ?? {}).every((name) => Object.hasOwn(value, name)),
   );
   return Object.fromEntries(own.flatMap((value) => Object.entries(value)));
 }

@@ -31,7 +31,7 @@ function rowsFrom(lines: readonly string[], start: number): readonly Row[] {
   const header = cellsOf(lines[start] ?? '');
   const [type, fallback] = ['type', 'default'].map((name) => header.indexOf(name));
   const rows: Row[] = [];
-  for (let index = start + 2; lines[index]?.startsWith('|') === true; index += 1) {
+  for (let index = start + 2; lines[index]?.startsWith('|'); index += 1) {
     const cells = cellsOf(lines[index] ?? '');
     rows.push({
       line: index + 1,
@@ -59,9 +59,11 @@ export function unboundTables({ name, text }: Page): readonly Problem[] {
   const lines = text.split('\n');
   return lines.flatMap((line, index) => {
     const isHeader = line.startsWith('|') && /^\|[-|: ]+\|$/.test(lines[index + 1] ?? '') && cellsOf(line).includes('default');
-    const isBound = lines[index - 2]?.startsWith('<!-- options: ') === true;
+    const isBound = lines[index - 2]?.startsWith('<!-- options: ') ?? false;
     if (name === OPTIONS_PAGE || !isHeader || isBound) return [];
-    return [{ page: name, line: index + 1, what: 'a table of defaults needs <!-- options: <owner> --> and an empty line above it' }];
+    return [
+      { page: name, line: index + 1, what: 'a table of defaults needs <!-- options: <owner> --> and an empty line above it' },
+    ];
   });
 }
 
@@ -73,11 +75,13 @@ const SPELLED: readonly (readonly [RegExp, string])[] = [
 ];
 
 const numbersIn = (text: string): readonly string[] =>
-  SPELLED.reduce((line, [words, digits]) => line.replace(words, digits), text.replaceAll(/(?<=\d),(?=\d{3})/g, '')).match(/\d+/g) ?? [];
+  SPELLED.reduce((line, [words, digits]) => line.replace(words, digits), text.replaceAll(/(?<=\d),(?=\d{3})/g, '')).match(
+    /\d+/g,
+  ) ?? [];
 
 const plain = (text: string): string => text.replaceAll('`', '').replaceAll(/(?<=\d),(?=\d{3})/g, '');
 
-const unitOf = (name: string): string | undefined => (/Ms$/.test(name) ? 'ms' : /Seconds$/.test(name) ? 's' : undefined);
+const unitOf = (name: string): string | undefined => (name.endsWith('Ms') ? 'ms' : name.endsWith('Seconds') ? 's' : undefined);
 
 /** What a row says of one of its options that is not so. */
 function faultOf(option: ListedOption, type: string, fallback: string | undefined): string | undefined {
@@ -93,7 +97,11 @@ function faultOf(option: ListedOption, type: string, fallback: string | undefine
   return isSame ? undefined : `is ${option.fallback} by default`;
 }
 
-function checkRow({ page }: OptionTable, { owner, options }: ListedOwner, { line, names, type, fallback }: Row): readonly Problem[] {
+function checkRow(
+  { page }: OptionTable,
+  { owner, options }: ListedOwner,
+  { line, names, type, fallback }: Row,
+): readonly Problem[] {
   const share = (cell: string, index: number): string => (names.length === 1 ? cell : (cell.split(', ')[index] ?? ''));
   return names.flatMap((name, index) => {
     const option = options.find((each) => each.name === name);
@@ -109,7 +117,8 @@ export function checkOptionTables(pages: readonly Page[], owners: readonly Liste
   const tables = pages.flatMap(optionTables);
   const wrong = tables.flatMap((table) => {
     const owner = owners.find(({ owner: { name } }) => name === table.owner);
-    if (owner === undefined) return [{ page: table.page.name, line: table.line, what: `nobody knows the options of ${table.owner}` }];
+    if (owner === undefined)
+      return [{ page: table.page.name, line: table.line, what: `nobody knows the options of ${table.owner}` }];
     if (table.rows.length === 0) return [{ page: table.page.name, line: table.line, what: 'no table follows' }];
     return table.rows.flatMap((row) => checkRow(table, owner, row));
   });

@@ -46,7 +46,8 @@ export class ExportedTypes {
 
   /** The names of exported types that end in `Options`. */
   get optionTypes(): readonly string[] {
-    return [...this.#exports.values()].flatMap((symbols) => [...symbols.values()].filter(({ flags, name }) => (flags & TYPE) !== 0 && name.endsWith('Options')).map(({ name }) => name),
+    return [...this.#exports.values()].flatMap((symbols) =>
+      [...symbols.values()].filter(({ flags, name }) => (flags & TYPE) !== 0 && name.endsWith('Options')).map(({ name }) => name),
     );
   }
 

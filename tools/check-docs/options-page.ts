@@ -14,7 +14,8 @@ Every option of every package, from the source: \`npm run check:docs -- --write\
 Options are checked when they are given. A wrong value, an unknown name or a missing one throws \`FactorConfigError\`, which names the option and what it accepts, before Parse Server starts. An option that is \`undefined\` has its default. Times are in milliseconds where the name ends in \`Ms\`, and in seconds where it ends in \`Seconds\`. Only the client and the test suites check nothing.
 `;
 
-const unitOf = (name: string): string => (name.endsWith('Ms') ? 'ms, ' : name.endsWith('Seconds') || name === 'period' ? 's, ' : '');
+const unitOf = (name: string): string =>
+  name.endsWith('Ms') ? 'ms, ' : name.endsWith('Seconds') || name === 'period' ? 's, ' : '';
 
 const inCell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
@@ -32,14 +33,20 @@ function typeOf({ name, accepts, type }: ListedOption): string {
   const [, choices] = /^one of (.*)$/.exec(accepts ?? '') ?? [];
   if (choices !== undefined) return choices.replaceAll('"', '`');
   if (accepts === 'given as a string') return 'text';
-  if (accepts === 'a function' || accepts === undefined) return `\`${type.replace(/ \| undefined$/, '').replace(/^\((.*)\)$/, '$1').replaceAll('|', '\\|')}\``;
+  if (accepts === 'a function' || accepts === undefined)
+    return `\`${type
+      .replace(/ \| undefined$/, '')
+      .replace(/^\((.*)\)$/, '$1')
+      .replaceAll('|', '\\|')}\``;
   return inCell(accepts);
 }
 
 /** What a comment says beside the default, which has a column of its own. */
 function purposeOf(option: ListedOption): string {
   const said = saidDefault(option) ?? '';
-  const text = option.says.replace(` Default: ${said}.`, '').replace(new RegExp(`[;,] ${said.replaceAll(/[.*+?()[\]{}|^$]/g, '\\$&')} by default`), '');
+  const text = option.says
+    .replace(` Default: ${said}.`, '')
+    .replace(new RegExp(`[;,] ${said.replaceAll(/[.*+?()[\]{}|^$]/g, '\\$&')} by default`), '');
   return inProse(text.charAt(0).toUpperCase() + text.slice(1));
 }
 

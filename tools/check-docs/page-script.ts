@@ -78,7 +78,8 @@ class ScriptWriter {
   end(): void {
     const left = this.#operation;
     if (left === undefined || left.isSent) return;
-    if (/[(:]\s*\$|\(\s*\$/.test(left.block.text)) this.#complain(left.block.line, 'a GraphQL operation whose variables are not given is not run');
+    if (/[(:]\s*\$|\(\s*\$/.test(left.block.text))
+      this.#complain(left.block.line, 'a GraphQL operation whose variables are not given is not run');
     else this.#sendOperation(left.block.line, '{}');
   }
 
@@ -106,7 +107,8 @@ class ScriptWriter {
 
   #show(reply: ShownReply): void {
     const last = this.parts.pop();
-    if (last === undefined || last.reply !== undefined) return this.#complain(reply.line, 'nothing is run that this could be the reply to');
+    if (last === undefined || last.reply !== undefined)
+      return this.#complain(reply.line, 'nothing is run that this could be the reply to');
     this.parts.push({ ...last, reply });
   }
 

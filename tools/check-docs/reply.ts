@@ -31,7 +31,9 @@ export function difference(shown: unknown, came: unknown, path = ''): string | u
   }
   if (isObject(shown)) {
     if (!isObject(came)) return `${where} is ${JSON.stringify(came)}`;
-    return firstOf(Object.entries(shown).map(([name, each]) => difference(each, came[name], path === '' ? name : `${path}.${name}`)));
+    return firstOf(
+      Object.entries(shown).map(([name, each]) => difference(each, came[name], path === '' ? name : `${path}.${name}`)),
+    );
   }
   const isSame = typeof shown === 'string' ? isText(shown, came) : shown === came;
   return isSame ? undefined : `${where} is ${JSON.stringify(came)}`;

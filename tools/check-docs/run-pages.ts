@@ -87,9 +87,11 @@ export async function runPage({ page, parts }: PageScript, example: ExampleServe
     await example.empty();
     const { isDone, stderr } = await runScript([`. ${PREAMBLE}`, ...parts.map(linesOf)].join('\n'), folder, example);
     const reached = isDone ? parts.length - 1 : Number(readFileSync(join(folder, 'at'), 'utf8'));
-    const problems = parts.slice(0, reached + 1).flatMap((part, index) =>
-      faultsOf(part, answersOf(folder, index)).map(([line, what]) => ({ page: page.name, line, what })),
-    );
+    const problems = parts
+      .slice(0, reached + 1)
+      .flatMap((part, index) =>
+        faultsOf(part, answersOf(folder, index)).map(([line, what]) => ({ page: page.name, line, what })),
+      );
     if (isDone) return problems;
     return [...problems, { page: page.name, line: parts[reached]?.line ?? 1, what: `the shell ended: ${stderr.trim()}` }];
   } finally {
