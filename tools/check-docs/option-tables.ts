@@ -81,6 +81,14 @@ const numbersIn = (text: string): readonly string[] =>
 
 const plain = (text: string): string => text.replaceAll('`', '').replaceAll(/(?<=\d),(?=\d{3})/g, '');
 
+const LENGTHS_MS: Readonly<Record<string, number>> = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+/** A default as a number of milliseconds, where a length of time is said in words. */
+function inMs(text: string): string {
+  const [, count, unit = ''] = /^(\d+) (second|minute|hour|day)s?$/.exec(text) ?? [];
+  return count === undefined ? text : String(Number(count) * (LENGTHS_MS[unit] ?? 0));
+}
+
 const unitOf = (name: string): string | undefined => (name.endsWith('Ms') ? 'ms' : name.endsWith('Seconds') ? 's' : undefined);
 
 /** What a row says of one of its options that is not so. */
@@ -93,7 +101,8 @@ function faultOf(option: ListedOption, type: string, fallback: string | undefine
   if (fallback === undefined || fallback === '') return undefined;
   if (option.isRequired !== /^required$/.test(fallback)) return option.isRequired ? 'is required' : 'is not required';
   if (option.fallback === undefined) return undefined;
-  const isSame = plain(fallback) === plain(option.fallback) || plain(fallback).startsWith(`${plain(option.fallback)} (`);
+  const words = inMs(plain(fallback));
+  const isSame = words === plain(option.fallback) || words.startsWith(`${plain(option.fallback)} (`);
   return isSame ? undefined : `is ${option.fallback} by default`;
 }
 
