@@ -38,15 +38,16 @@ function report(problems: readonly Problem[], summary: string): number {
 }
 
 function checkStill(): number {
+  const compilation = compileBlocks(readPages(), [...packageEntries().values()]);
+  const options = checkOptions(readPages(), compilation);
   const pages = readPages();
-  const compilation = compileBlocks(pages, [...packageEntries().values()]);
   const problems = [
     ...pages.flatMap((page) => [...checkLinks(page), ...hiddenBlocks(page)]),
     ...checkNavigation(),
     ...checkExampleFiles(pages),
     ...compilation.problems,
     ...checkErrors(pages),
-    ...checkOptions(pages, compilation),
+    ...options,
   ];
   return report(problems, `${pages.length} pages, ${compilation.blocks} blocks of code`);
 }

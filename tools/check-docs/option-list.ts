@@ -58,7 +58,8 @@ function listed(
   const fallback = literal !== undefined && !isGiven ? literal : undefined;
   const isRequired = !typed.isOptional;
   const isUnsaid = probed?.fallback !== undefined && !isGiven;
-  const words = fallback === undefined ? (said ?? (isUnsaid ? '' : 'none')) : `\`${fallback}\``;
+  const text = fallback ?? (said !== undefined && isLiteral(plain(said)) ? said : undefined);
+  const words = text === undefined ? (said ?? (isUnsaid ? '' : 'none')) : `\`${text.replaceAll('`', '')}\``;
   return {
     ...typed,
     accepts: probed?.accepts,

@@ -8,6 +8,8 @@ interface Row {
   readonly names: readonly string[];
   readonly type: string;
   readonly fallback: string | undefined;
+  /** Where the row leads to, from its page. */
+  readonly link: string | undefined;
 }
 
 /** A table that a comment before it says is of an owner's options. */
@@ -38,6 +40,7 @@ function rowsFrom(lines: readonly string[], start: number): readonly Row[] {
       names: [...(cells[0] ?? '').matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
       type: cells[type ?? -1] ?? '',
       fallback: cells[fallback ?? -1],
+      link: /\[[^\]]*\]\((?!https?:)[^)]+\)/.exec(cells.at(-1) ?? '')?.[0],
     });
   }
   return rows;
