@@ -82,7 +82,7 @@ function faultsOf(part: Part, answers: readonly Answer[]): readonly (readonly [l
   const { line, reply } = part;
   const last = answers.at(-1);
   const unexpected = (reply === undefined ? answers : answers.slice(0, -1)).filter(isError);
-  const failed = unexpected.map(({ body }) => [line, `was answered with ${body}`] as const);
+  const failed = unexpected.map(({ body }) => [line, `was answered with ${body.slice(0, 300)}`] as const);
   if (reply === undefined) return failed;
   const fault = last === undefined ? 'nothing was asked for' : replyFault(reply, last);
   return fault === undefined ? failed : [...failed, [reply.line, fault]];
