@@ -3,6 +3,8 @@ import { extendMarkdown, slugify } from './markdown.js';
 import { apiSidebar } from './api-sidebar.js';
 import { nav, sidebar } from './pages.js';
 import { repository } from './repository.js';
+import { toBeFound } from './search.js';
+import { sequenceDiagramsOnly } from './sequence-diagrams-only.js';
 
 export default defineConfig({
   title: 'parse-factors',
@@ -15,16 +17,17 @@ export default defineConfig({
   ],
   markdown: { anchor: { slugify }, toc: { slugify }, headers: { slugify }, config: extendMarkdown },
   vite: {
+    plugins: [sequenceDiagramsOnly()],
     build: {
-      // Mermaid is loaded by pages with a diagram, when one comes into view, and not before.
-      chunkSizeWarningLimit: 900,
+      // Mermaid's core: loaded on pages with a diagram only.
+      chunkSizeWarningLimit: 700,
     },
   },
   themeConfig: {
     nav,
     sidebar: { '/': sidebar, '/api/': apiSidebar() },
     outline: [2, 3],
-    search: { provider: 'local' },
+    search: { provider: 'local', options: { _render: toBeFound } },
     editLink: { pattern: `${repository}/edit/main/docs/:path`, text: 'Edit this page' },
     socialLinks: [{ icon: 'github', link: repository }],
     footer: { message: 'MIT licence' },
