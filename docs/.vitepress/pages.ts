@@ -9,7 +9,7 @@ const docs = fileURLToPath(new URL('..', import.meta.url));
 
 const page = (text: string, link: string): Item => ({ text, link });
 
-const group = (text: string, items: Item[]): Item => ({ text, items, collapsed: false });
+const group = (text: string, items: Item[], collapsed = false): Item => ({ text, items, collapsed });
 
 /** The pages of a folder by their headings, those that are named first in this order. */
 function pagesOf(folder: string, first: readonly string[]): Item[] {
@@ -59,22 +59,30 @@ export const sidebar: Item[] = [
     page('The built-in mfa', '/factors/mfa-compat'),
     page('defineFactor', '/factors/define-factor'),
   ]),
-  group('Channels', [
-    page('Messages go out', '/channels/'),
-    page('Twilio', '/channels/twilio'),
-    page('SendGrid', '/channels/sendgrid'),
-    page('SMTP', '/channels/smtp'),
-    page('Outbox', '/channels/outbox'),
-    page('Failover', '/channels/failover'),
-    page('Your own', '/channels/your-own'),
-  ]),
-  group('Stores', [
-    page('Stores and limits', '/stores/'),
-    page('The app’s database', '/stores/database'),
-    page('Redis', '/stores/redis'),
-    page('Memory', '/stores/memory'),
-    page('Your own', '/guide/write-a-store'),
-  ]),
+  group(
+    'Channels',
+    [
+      page('Messages go out', '/channels/'),
+      page('Twilio', '/channels/twilio'),
+      page('SendGrid', '/channels/sendgrid'),
+      page('SMTP', '/channels/smtp'),
+      page('Outbox', '/channels/outbox'),
+      page('Failover', '/channels/failover'),
+      page('Your own', '/channels/your-own'),
+    ],
+    true,
+  ),
+  group(
+    'Stores',
+    [
+      page('Stores and limits', '/stores/'),
+      page('The app’s database', '/stores/database'),
+      page('Redis', '/stores/redis'),
+      page('Memory', '/stores/memory'),
+      page('Your own', '/guide/write-a-store'),
+    ],
+    true,
+  ),
   group('Guides', [
     page('Compose and policies', '/guide/policies'),
     page('Passwordless', '/guide/passwordless'),
@@ -97,6 +105,6 @@ export const sidebar: Item[] = [
     page('SMS and e-mail', '/security/sms-and-email'),
     page('What weakens it', '/security/weakening'),
   ]),
-  group('Recipes', pagesOf('recipes', ['rest.md', 'graphql.md', 'javascript.md'])),
+  group('Recipes', pagesOf('recipes', ['rest.md', 'graphql.md', 'javascript.md']), true),
   group('Reference', [...pagesOf('reference', ['options.md', 'errors.md']), page('API', '/api/')]),
 ];
