@@ -15,14 +15,15 @@ curl() {
   for each in "${!given[@]}"; do
     [[ ! ${given[each]} =~ ^(.*[^0-9])?123456([^0-9].*)?$ ]] || given[each]="${BASH_REMATCH[1]}$(sent_code)${BASH_REMATCH[2]}"
   done
-  answer=$(command curl -sS --max-time 20 -w $'\036%{http_code}' "${given[@]}") || fail "curl failed: $answer"
+  answer=$(command curl -sS --max-time 60 -w $'\036%{http_code}' "${given[@]}") || fail "curl failed: $answer"
   printf '%s\035' "$answer" >> "$OUT/$BLOCK"
   printf '%s\n' "${answer%$'\036'*}"
 }
 
-# Types what an authenticator app would show for $SECRET: an older step, the current one, the next one.
+# Types what an authenticator app would show for $SECRET: the current code, then the next one.
 read() {
   TIMES=$((TIMES + 1))
+  ((TIMES <= 2)) || fail 'an authenticator has no third code within its time'
   printf -v "${!#}" %s "$(node "$TOTP" "$SECRET" "$TIMES")"
 }
 
