@@ -32,7 +32,15 @@ function settings(isDark: boolean): MermaidConfig {
       labelTextColor: text,
       loopTextColor: text,
     },
-    sequence: { useMaxWidth: true, mirrorActors: false, wrap: true, width: 130, actorMargin: 44, messageMargin: 26, noteMargin: 8 },
+    sequence: {
+      useMaxWidth: true,
+      mirrorActors: false,
+      wrap: true,
+      width: 130,
+      actorMargin: 44,
+      messageMargin: 26,
+      noteMargin: 8,
+    },
   };
 }
 
