@@ -1,3 +1,3 @@
 import { packageProject } from '../../tools/vitest.js';
 
-export default packageProject('example');
+export default packageProject('example', './test/web-app.ts');

@@ -35,7 +35,8 @@ function writeSnippets(pages: readonly Page[]): readonly Snippet[] {
 function settings(): ts.CompilerOptions {
   const file = join(root, 'docs', 'tsconfig.json');
   const { config } = ts.readConfigFile(file, (name) => readFileSync(name, 'utf8')) as { config: unknown };
-  return ts.parseJsonConfigFileContent(config, ts.sys, join(root, 'docs')).options;
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, join(root, 'docs'));
+  return { ...options, allowJs: true, checkJs: true, jsx: ts.JsxEmit.ReactJSX };
 }
 
 const examples = (): readonly string[] =>

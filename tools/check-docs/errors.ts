@@ -5,8 +5,8 @@ import { lineAt, root, type Page, type Problem } from './page.js';
 
 const REFERENCE = 'docs/reference/errors.md';
 
-/** Packages of others. */
-const OTHERS = new Set(['parse_server_sdk_flutter', 'flutter_secure_storage']);
+/** Names of others. */
+const OTHERS = new Set(['node_modules', 'parse_server_sdk_flutter', 'flutter_secure_storage']);
 
 const codeOf = (slug: string): number | undefined =>
   Object.hasOwn(FACTOR_ERRORS, slug) ? FACTOR_ERRORS[slug as keyof typeof FACTOR_ERRORS].parseCode : undefined;

@@ -58,7 +58,8 @@ function listed(
   const fallback = literal !== undefined && !isGiven ? literal : undefined;
   const isRequired = !typed.isOptional;
   const isUnsaid = probed?.fallback !== undefined && !isGiven;
-  const words = fallback === undefined ? (said ?? (isUnsaid ? '' : 'none')) : `\`${fallback}\``;
+  const text = fallback ?? (said !== undefined && isLiteral(plain(said)) ? said : undefined);
+  const words = text === undefined ? (said ?? (isUnsaid ? '' : 'none')) : `\`${text.replaceAll('`', '')}\``;
   return {
     ...typed,
     accepts: probed?.accepts,
@@ -112,8 +113,14 @@ export function listOptions(types: ExportedTypes): OptionList {
         shared.find(({ name }) => name === each.name),
       ),
     );
+    const untaken = probed === undefined ? [] : typed.filter(({ name }) => !probed.has(name));
     const unknown = [...(probed?.keys() ?? [])].filter((name) => !typed.some((each) => each.name === name));
     problems.push(
+      ...untaken.map(({ name }) => ({
+        page: owner.from,
+        line: 1,
+        what: `${owner.name} does not take ${name}, which ${owner.type} has`,
+      })),
       ...unknown.map((name) => ({ page: owner.from, line: 1, what: `${owner.type} lacks ${name}, which ${owner.name} takes` })),
       ...options.filter(({ isInherited }) => !isInherited).flatMap((option) => faultsOf(owner, option)),
     );

@@ -8,6 +8,8 @@ interface Row {
   readonly names: readonly string[];
   readonly type: string;
   readonly fallback: string | undefined;
+  /** Where the row leads to, from its page. */
+  readonly link: string | undefined;
 }
 
 /** A table that a comment before it says is of an owner's options. */
@@ -38,6 +40,7 @@ function rowsFrom(lines: readonly string[], start: number): readonly Row[] {
       names: [...(cells[0] ?? '').matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
       type: cells[type ?? -1] ?? '',
       fallback: cells[fallback ?? -1],
+      link: /\[[^\]]*\]\((?!https?:)[^)]+\)/.exec(cells.at(-1) ?? '')?.[0],
     });
   }
   return rows;
@@ -81,6 +84,14 @@ const numbersIn = (text: string): readonly string[] =>
 
 const plain = (text: string): string => text.replaceAll('`', '').replaceAll(/(?<=\d),(?=\d{3})/g, '');
 
+const LENGTHS_MS: Readonly<Record<string, number>> = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+/** A default as a number of milliseconds, where a length of time is said in words. */
+function inMs(text: string): string {
+  const [, count, unit = ''] = /^(\d+) (second|minute|hour|day)s?$/.exec(text) ?? [];
+  return count === undefined ? text : String(Number(count) * (LENGTHS_MS[unit] ?? 0));
+}
+
 const unitOf = (name: string): string | undefined => (name.endsWith('Ms') ? 'ms' : name.endsWith('Seconds') ? 's' : undefined);
 
 /** What a row says of one of its options that is not so. */
@@ -93,7 +104,8 @@ function faultOf(option: ListedOption, type: string, fallback: string | undefine
   if (fallback === undefined || fallback === '') return undefined;
   if (option.isRequired !== /^required$/.test(fallback)) return option.isRequired ? 'is required' : 'is not required';
   if (option.fallback === undefined) return undefined;
-  const isSame = plain(fallback) === plain(option.fallback) || plain(fallback).startsWith(`${plain(option.fallback)} (`);
+  const words = inMs(plain(fallback));
+  const isSame = words === plain(option.fallback) || words.startsWith(`${plain(option.fallback)} (`);
   return isSame ? undefined : `is ${option.fallback} by default`;
 }
 

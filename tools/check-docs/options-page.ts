@@ -1,8 +1,8 @@
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { anchorOf } from './anchors.js';
 import { boundsOf, saidDefault, type ListedOption, type ListedOwner } from './option-list.js';
 import type { OptionTable } from './option-tables.js';
-import { root } from './page.js';
+import { root, type Page } from './page.js';
 
 /** The reference of all options. */
 export const OPTIONS_PAGE = 'docs/reference/options.md';
@@ -35,6 +35,7 @@ function typeOf({ name, accepts, type }: ListedOption): string {
   if (accepts === 'given as a string') return 'text';
   if (accepts === 'a function' || accepts === undefined)
     return `\`${type
+      .replaceAll('readonly ', '')
       .replace(/ \| undefined$/, '')
       .replace(/^\((.*)\)$/, '$1')
       .replaceAll('|', '\\|')}\``;
@@ -50,12 +51,31 @@ function purposeOf(option: ListedOption): string {
   return inProse(text.charAt(0).toUpperCase() + text.slice(1));
 }
 
-function whereOf({ name }: ListedOption, tables: readonly OptionTable[]): string {
-  const table = tables.find(({ rows }) => rows.some(({ names }) => names.includes(name)));
-  if (table === undefined) return '';
-  const path = relative(dirname(join(root, OPTIONS_PAGE)), table.page.file);
-  const title = /^# (.+)$/m.exec(table.page.text)?.[1] ?? table.page.name;
-  return `[${title}](${path}${table.heading === undefined ? '' : `#${anchorOf(table.heading)}`})`;
+/** A path from this page, of what stands on another one. */
+function fromHere(page: Page, target: string): string {
+  const [path = '', fragment] = target.split('#');
+  const file = path === '' ? page.file : resolve(dirname(page.file), path);
+  return `${relative(dirname(join(root, OPTIONS_PAGE)), file)}${fragment === undefined ? '' : `#${fragment}`}`;
+}
+
+/** What the table that explains an option says more about it on a page of its own. */
+function moreOn({ name }: ListedOption, tables: readonly OptionTable[]): string {
+  const links = tables.flatMap(({ page, rows }) =>
+    rows.flatMap(({ names, link }) => {
+      const [, text, target] = /^\[(.*)\]\((.*)\)$/.exec(link ?? '') ?? [];
+      return names.includes(name) && target !== undefined ? [`[${text}](${fromHere(page, target)})`] : [];
+    }),
+  );
+  return links[0] ?? '';
+}
+
+/** The places that explain an owner's options. */
+function placesOf(tables: readonly OptionTable[]): string {
+  const places = tables.map(({ page, heading }) => {
+    const title = /^# (.+)$/m.exec(page.text)?.[1] ?? page.name;
+    return `[${title}](${fromHere(page, heading === undefined ? '' : `#${anchorOf(heading)}`)})`;
+  });
+  return places.length === 0 ? '' : ` Explained in ${[...new Set(places)].join(', ')}.`;
 }
 
 function section({ owner, options }: ListedOwner, all: readonly OptionTable[]): string {
@@ -67,11 +87,11 @@ function section({ owner, options }: ListedOwner, all: readonly OptionTable[]): 
     .toSorted((a, b) => Number(b.isRequired) - Number(a.isRequired))
     .map(
       (option) =>
-        `| \`${option.name}\` | ${typeOf(option)} | ${inProse(option.defaultText)} | ${purposeOf(option)} | ${whereOf(option, tables)} |`,
+        `| \`${option.name}\` | ${typeOf(option)} | ${inProse(option.defaultText)} | ${purposeOf(option)} | ${moreOn(option, tables)} |`,
     );
   return [
     `## ${title}`,
-    `From \`${owner.from}\`${inherited}.`,
+    `From \`${owner.from}\`${inherited}.${placesOf(tables)}`,
     ['| option | type | default | what it is for | more |', '|---|---|---|---|---|', ...rows].join('\n'),
   ].join('\n\n');
 }

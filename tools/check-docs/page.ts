@@ -43,9 +43,8 @@ export const lineAt = (text: string, index: number): number => text.slice(0, ind
 /** The text with its code made blank, line by line: what is left is prose. */
 export const proseOf = (text: string): string => text.replaceAll(BLOCK, (block) => block.replaceAll(/[^\n]/g, ''));
 
-/** Reads a page. */
-export function readPage(file: string): Page {
-  const text = readFileSync(file, 'utf8');
+/** Takes a page apart. */
+export function pageOf(file: string, text: string): Page {
   const blocks = [...text.matchAll(BLOCK)].map(({ index, 1: info = 'sh', 2: shown, 3: hidden }) => ({
     line: lineAt(text, index),
     info: info.trim(),
@@ -63,7 +62,9 @@ export function readPages(): readonly Page[] {
     .toSorted()
     .map((name) => join(root, 'docs', name));
   const others = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'apps/example/README.md'].map((name) => join(root, name));
-  return [...others, ...packages, ...site].filter((file) => existsSync(file)).map(readPage);
+  return [...others, ...packages, ...site]
+    .filter((file) => existsSync(file))
+    .map((file) => pageOf(file, readFileSync(file, 'utf8')));
 }
 
 /** Blocks that would not be looked at, as they do not begin a line. */

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startAuthenticator } from './authenticator.js';
 import type { ExampleServer } from './example-server.js';
 import { difference } from './reply.js';
 import type { PageScript, Part, ShownReply } from './page-script.js';
@@ -23,8 +24,15 @@ interface Ended {
   readonly stderr: string;
 }
 
-function runScript(lines: string, folder: string, { url, masterKey }: ExampleServer): Promise<Ended> {
-  const env = { PATH: process.env['PATH'], URL: url, MASTER_KEY: masterKey, OUT: folder, TOTP: beside('totp-code.mjs') };
+function runScript(lines: string, folder: string, { url, masterKey }: ExampleServer, authenticator: string): Promise<Ended> {
+  const env = {
+    PATH: process.env['PATH'],
+    URL: url,
+    MASTER_KEY: masterKey,
+    OUT: folder,
+    TOTP: beside('totp-code.mjs'),
+    AUTHENTICATOR: authenticator,
+  };
   return new Promise((resolve) => {
     execFile('bash', ['--noprofile', '--norc', '-c', lines], { env, cwd: folder, timeout: WITHIN_MS }, (error, _stdout, stderr) =>
       resolve({ isDone: error === null, stderr }),
@@ -74,7 +82,7 @@ function faultsOf(part: Part, answers: readonly Answer[]): readonly (readonly [l
   const { line, reply } = part;
   const last = answers.at(-1);
   const unexpected = (reply === undefined ? answers : answers.slice(0, -1)).filter(isError);
-  const failed = unexpected.map(({ body }) => [line, `was answered with ${body}`] as const);
+  const failed = unexpected.map(({ body }) => [line, `was answered with ${body.slice(0, 300)}`] as const);
   if (reply === undefined) return failed;
   const fault = last === undefined ? 'nothing was asked for' : replyFault(reply, last);
   return fault === undefined ? failed : [...failed, [reply.line, fault]];
@@ -83,9 +91,15 @@ function faultsOf(part: Part, answers: readonly Answer[]): readonly (readonly [l
 /** Runs the lines of a page on an example that knows nobody, and compares the replies that it shows with those that come. */
 export async function runPage({ page, parts }: PageScript, example: ExampleServer): Promise<readonly Problem[]> {
   const folder = mkdtempSync(join(tmpdir(), 'docs-'));
+  const authenticator = await startAuthenticator(example.url);
   try {
     await example.empty();
-    const { isDone, stderr } = await runScript([`. ${PREAMBLE}`, ...parts.map(linesOf)].join('\n'), folder, example);
+    const { isDone, stderr } = await runScript(
+      [`. ${PREAMBLE}`, ...parts.map(linesOf)].join('\n'),
+      folder,
+      example,
+      authenticator.url,
+    );
     const reached = isDone ? parts.length - 1 : Number(readFileSync(join(folder, 'at'), 'utf8'));
     const problems = parts
       .slice(0, reached + 1)
@@ -95,6 +109,7 @@ export async function runPage({ page, parts }: PageScript, example: ExampleServe
     if (isDone) return problems;
     return [...problems, { page: page.name, line: parts[reached]?.line ?? 1, what: `the shell ended: ${stderr.trim()}` }];
   } finally {
+    authenticator.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }

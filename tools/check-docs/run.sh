@@ -1,4 +1,5 @@
-# What the lines of a page find when they are run: URL, MASTER_KEY, OUT (where replies are kept), TOTP (prints a code).
+# What the lines of a page find when they are run: URL, MASTER_KEY, OUT (where replies are kept), TOTP (prints a code),
+# AUTHENTICATOR (answers a passkey's options).
 set -u
 TIMES=0
 HEADERS=(-H 'X-Parse-Application-Id: example' -H 'Content-Type: application/json')
@@ -36,11 +37,12 @@ fill() {
   done
 }
 
-# What an app reads: the code that was sent, an authenticator's, a device's token.
+# What an app reads: the code that was sent, an authenticator's, a device's token, the answer to a passkey's options.
 learn() {
   code=$(sent_code) || true
   if [[ $1 =~ \"secret\":\"([A-Z2-7]+)\" ]]; then SECRET=${BASH_REMATCH[1]}; read totp; fi
   if [[ $1 =~ \"token\":\"([^\"]+)\" ]]; then token=${BASH_REMATCH[1]}; fi
+  if [[ $1 == *'"options":'* ]]; then { IFS= builtin read -r handle; IFS= builtin read -r credential; } < <(command curl -sS "$AUTHENTICATOR" --data-binary "$1"; echo); fi
 }
 
 # Sends a request: method, address, "session" or nothing, body.

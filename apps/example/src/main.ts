@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   const channels = chooseChannels(process.env);
   const { store, close } = await chooseStore(settings);
   const database = await startDatabase(settings);
-  const server = await startServer(settings, channels, database.uri, store).catch(async (error: unknown) => {
+  const server = await startServer(settings, channels, database.uri, { store }).catch(async (error: unknown) => {
     await database.stop();
     throw error;
   });

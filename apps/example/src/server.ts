@@ -1,4 +1,4 @@
-import { composeFactors, type ComposedFactors, type OtpStore, type ParseCloud } from '@parse-factors/core';
+import { composeFactors, type ComposedFactors, type OtpStore } from '@parse-factors/core';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
 import { FieldsFactor, isoDate } from '@parse-factors/fields';
 import { PasskeyFactor } from '@parse-factors/passkey';
@@ -6,7 +6,9 @@ import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { SmsOtpFactor, type SmsOtpOptions } from '@parse-factors/sms-otp';
 import { TotpFactor } from '@parse-factors/totp';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
+import type ParseSdk from 'parse/node';
 import type { Channels } from './channels.js';
+import { defineOwnEvents } from './own-events.js';
 import { servePages } from './pages.js';
 import type { Settings } from './settings.js';
 
@@ -14,6 +16,14 @@ import type { Settings } from './settings.js';
 export interface RunningServer {
   readonly url: string;
   readonly stop: () => Promise<void>;
+}
+
+/** What may be another than usual. */
+export interface ServerParts {
+  /** Where codes and limits are kept. Default: the database. */
+  readonly store?: OtpStore | undefined;
+  /** The time of the factors, in epoch milliseconds. Default: `Date.now`. */
+  readonly clock?: () => number;
 }
 
 interface ParseServerModule {
@@ -46,15 +56,18 @@ const COUNTRIES = 'AT AU BE BR CA CH DE DK ES FI FR GB IE IN IT JP MX NL NO NZ P
 
 /** The factors of the example, under the keys that clients use. */
 function composeExample(
-  { factorKeys, rpId, origins }: Settings,
+  { factorKeys, rpId, origins, isEnforced }: Settings,
   { sms, email, outboxes }: Channels,
-  store: OtpStore | undefined,
+  { store, clock }: ServerParts,
 ): ComposedFactors {
   const allowFictional = outboxes.some((box) => box === sms);
   const phones = { channel: sms, countries: COUNTRIES, appName: 'Example', allowFictional };
   return composeFactors({
     keys: factorKeys,
     ...(store !== undefined && { store }),
+    ...(clock !== undefined && { clock }),
+    eventLog: true,
+    ...(isEnforced && { enrolment: { requiredFor: 'everybody' } }),
     factors: {
       otp: new SmsOtpFactor(phones),
       email: new EmailOtpFactor({ channel: email, appName: 'Example' }),
@@ -74,11 +87,11 @@ export async function startServer(
   settings: Settings,
   channels: Channels,
   databaseUri: string,
-  store?: OtpStore,
+  parts: ServerParts = {},
 ): Promise<RunningServer> {
   const { port, host, masterKey } = settings;
   const url = `http://localhost:${port}`;
-  const factors = composeExample(settings, channels, store);
+  const factors = composeExample(settings, channels, parts);
   process.env['PARSE_SERVER_LOGS_FOLDER'] = 'null'; // read when the module loads
   const { ParseServer } = (await import('parse-server')) as unknown as ParseServerModule;
   const server = await ParseServer.startApp({
@@ -95,7 +108,10 @@ export async function startServer(
     graphQLPath: '/graphql',
     graphQLPublicIntrospection: true,
     auth: factors.auth,
-    cloud: (Parse: ParseCloud) => factors.install(Parse, { adminFunctions: true, pruneJob: true }),
+    cloud: (Parse: typeof ParseSdk) => {
+      factors.install(Parse, { adminFunctions: true, pruneJob: true });
+      defineOwnEvents(Parse);
+    },
     protectedFields: { _User: { '*': ['authData', 'memberNumber', 'birthDate'] } },
     protectedFieldsOwnerExempt: true, // users see the status of their own factors
     middleware: servePages(url, channels.outboxes, host === '127.0.0.1'),

@@ -25,6 +25,8 @@ export interface Settings extends Secrets {
   readonly rpId: string;
   /** Where passkeys may be used. */
   readonly origins: readonly string[];
+  /** Whether everybody has to have a second factor. */
+  readonly isEnforced: boolean;
 }
 
 /** Something to be told in a sentence instead of a stack. */
@@ -61,6 +63,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     port,
     rpId: env['RP_ID'] ?? 'localhost',
     origins: env['ORIGINS']?.split(',') ?? [`http://localhost:${port}`],
+    isEnforced: env['REQUIRE_FACTOR'] === 'true',
     host: env['HOST'] ?? '127.0.0.1',
     masterKey: env['MASTER_KEY'] ?? newToken(),
     isMasterKeyNew: env['MASTER_KEY'] === undefined,

@@ -62,7 +62,7 @@ export function codeRecipe(page: string): RecipeRequest[] {
     const [method = '', path = '', body = '', session] = argumentsOf(code.slice(index + length));
     return {
       method: method.slice(1, -1),
-      path: path.replace(/^\$?["']|["']$/g, '').replace(/\\\(userId\)|\$userId/, '{userId}'),
+      path: path.replace(/^\$?["'`]|["'`]$/g, '').replace(/\\\(userId\)|\$userId|\$\{userId\}/, '{userId}'),
       body: JSON.parse(toJson(body)) as unknown,
       hasSession: session === 'session',
     };
@@ -95,7 +95,7 @@ function toJson(literal: string): string {
     if (token === '[' || token === '(') return '{';
     if (token === ']' || token === ')') return '}';
     if (!/^\w+$/.test(token) || token === 'true' || token === 'null') return token;
-    const isKey = all[index + 1] === '=';
+    const isKey = ['=', ':'].includes(all[index + 1] ?? '');
     // C# names a field after the variable that it is given.
     const isShort = !isKey && ['{', ','].includes(all[index - 1] ?? '');
     return isKey ? `"${token}"` : isShort ? `"${token}": "{${token}}"` : `"{${token}}"`;

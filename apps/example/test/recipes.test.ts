@@ -1,13 +1,18 @@
+import { PasskeyFactor } from '@parse-factors/passkey';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Body, Person } from '../../../tools/parse-server.js';
 import { startStage, type Stage } from './harness.js';
+import { SoftAuthenticator } from './soft-authenticator.js';
 import { codeRecipe, graphqlRecipe, restRecipe, type RecipeReply } from './recipe.js';
 
 /** The requests on the pages for other platforms, sent to a real server in the order that an app sends them in. */
 
+const ORIGIN = 'https://acme.example';
+
 let stage: Stage;
+let authenticator: SoftAuthenticator;
 let person: Person;
 /** What the braces of a request stand for at the moment. */
 let known: Record<string, string>;
@@ -15,8 +20,13 @@ let known: Record<string, string>;
 beforeEach(async () => {
   stage = await startStage({
     install: true,
-    more: { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() },
+    more: {
+      recovery: new RecoveryCodesFactor(),
+      device: new TrustedDeviceFactor(),
+      passkey: new PasskeyFactor({ rpId: 'acme.example', origins: [ORIGIN], policy: 'solo' }),
+    },
   });
+  authenticator = new SoftAuthenticator(ORIGIN);
   person = await stage.signUp();
   const { id: userId, username, password } = person;
   known = { userId, username, password, phone: '+15550000100', email: 'ann@example.com', device: 'Phone' };
@@ -27,7 +37,7 @@ const fill = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value).replaceAll(/\{(\w+)\}/g, (_whole, name: string) => {
       if (known[name] === undefined) throw new Error(`nobody knows {${name}} yet`);
-      return known[name];
+      return JSON.stringify(known[name]).slice(1, -1);
     }),
   );
 
@@ -38,10 +48,20 @@ function learn(reply: Body): void {
   const find = (value: unknown, name: string): string | undefined =>
     new RegExp(`"${name}":"([^"]+)"`).exec(JSON.stringify(value))?.[1];
   const [secret, token] = ['secret', 'token'].map((name) => find(reply, name));
-  stage.time.now += 60_000;
+  stage.time.now += 20_000;
   if (secret !== undefined) known['totp'] = stage.totp(secret);
   if (token !== undefined) known['token'] = token;
+  const options = optionsIn(reply);
+  if (options === undefined) return;
+  known['credential'] = options.includes('"pubKeyCredParams"') ? authenticator.create(options) : authenticator.get(options);
+  known['handle'] = authenticator.handle;
 }
+
+/** What a passkey is asked, wherever in a reply it stands. */
+const optionsIn = (reply: Body): string | undefined => {
+  const text = /"options":("(?:[^"\\]|\\.)*")/.exec(JSON.stringify(reply))?.[1];
+  return text === undefined ? undefined : (JSON.parse(text) as string);
+};
 
 /** A session that a login has opened is good; the recipe goes on with the one that has proven itself. */
 async function expectSession(token: unknown): Promise<void> {
@@ -99,11 +119,11 @@ describe('the requests of the GraphQL page', () => {
     // The one login without a factor is told so; everything else is done.
     expect(messages).toEqual(['-1 Missing additional authData otp']);
     const me = await stage.call('GET', '/users/me', undefined, person.session);
-    expect(Object.keys(me.body['authData'] as object).toSorted()).toEqual(['recovery', 'totp']);
+    expect(Object.keys(me.body['authData'] as object).toSorted()).toEqual(['device', 'passkey', 'recovery', 'totp']);
   });
 });
 
-describe.each(['swift', 'kotlin', 'flutter', 'dotnet'])('the code of the page for %s', (page) => {
+describe.each(['javascript', 'swift', 'kotlin', 'flutter', 'dotnet'])('the code of the page for %s', (page) => {
   it('sends those of the REST page, each once and in that order', () => {
     expect(codeRecipe(page)).toEqual(restRecipe().map(([request]) => request));
   });

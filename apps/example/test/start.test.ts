@@ -33,7 +33,7 @@ describe('npm start', () => {
     await first.until('Ctrl-C stops it.');
     expect(first.output()).toContain(`The example runs at ${url}\nCodes appear at ${url}/outbox\nMaster key of this start: `);
 
-    const page = await fetch(`${url}/`);
+    const page = await fetch(`${url}/tour`);
     expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
     const html = await page.text();
     const unescape = (text: string): string =>
@@ -67,7 +67,17 @@ describe('npm start', () => {
     // What Ann is told of: an address at her phone, the authenticator and the recovery codes at both.
     const notices = sent.filter((message) => !isCode(message)).map(({ to }) => to);
     expect(notices.toSorted()).toEqual([...Array(3).fill('+15551234567'), ...Array(2).fill('ann@example.com')]);
-    expect(await (await fetch(`${url}/outbox`)).text()).toContain('ann@example.com');
+    const mail = (sent as unknown as { id: string; to: string; isHtml: boolean }[]).find(({ to }) => to === 'ann@example.com');
+    const shown = await fetch(`${url}/outbox/${mail?.id ?? ''}`);
+    expect(shown.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'unsafe-inline'; sandbox;/);
+    expect(await shown.text()).toMatch(/^<!doctype html>[\s\S]*\d{6}/);
+    expect((await fetch(`${url}/outbox/0`)).status).toBe(404);
+    for (const path of ['/', '/security', '/outbox', '/operator', '/sign-up']) {
+      const app = await fetch(`${url}${path}`);
+      expect(app.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/);
+      expect(app.headers.get('set-cookie')).toBeNull();
+      expect(await app.text()).toContain('<div id="root"></div>');
+    }
     const graphql = { query: '{ health }' };
     const headers = { 'X-Parse-Application-Id': 'example', 'Content-Type': 'application/json' };
     expect(await fetchJson('/graphql', { method: 'POST', headers, body: JSON.stringify(graphql) })).toEqual({

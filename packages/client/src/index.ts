@@ -1,4 +1,4 @@
-export type { SignInAddress } from './address-id.js';
+export { addressId, type SignInAddress } from './address-id.js';
 export { FACTOR_ERROR_CODES, FactorClientError, type FactorErrorSlug } from './factor-client-error.js';
 export { createFactorClient, type FactorClient, type FactorClientOptions, type Passwordless } from './factor-client.js';
 export type { EnrolmentNeeded, FactorsNeeded, LoginResult, SignedIn } from './login-result.js';

@@ -1,0 +1,45 @@
+import type { Outbox, OutboxMessage } from '@parse-factors/core';
+import type { Content } from './content.js';
+
+/** A mail is shown as a mail program shows it: its own styles, no scripts, nothing loaded, no way out of its frame. */
+const MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+/** What the outboxes hold, for the page that shows it. */
+export class OutboxPages {
+  readonly #outboxes: readonly Outbox[];
+  /** Outboxes drop their oldest messages, so places in them are no ids. */
+  readonly #ids = new WeakMap<OutboxMessage, string>();
+  #count = 0;
+
+  constructor(outboxes: readonly Outbox[]) {
+    this.#outboxes = outboxes;
+  }
+
+  /** `/outbox.json`: everything, oldest first. */
+  list(): Content {
+    const messages = this.#messages().map((message) => {
+      const { channel, to, subject, text, html, sentAt } = message;
+      return { id: this.#idOf(message), channel, to, subject, text, isHtml: html !== undefined, sentAt };
+    });
+    return { type: 'application/json; charset=utf-8', body: JSON.stringify(messages) };
+  }
+
+  /** `/outbox/<id>`: the HTML of one mail, as a page of its own. */
+  mail(path: string): Content | undefined {
+    const [, id] = /^\/outbox\/(\d{1,9})$/.exec(path) ?? [];
+    const html = id && this.#messages().find((message) => this.#idOf(message) === id)?.html;
+    return html ? { type: 'text/html; charset=utf-8', body: html, policy: MAIL_POLICY } : undefined;
+  }
+
+  #messages(): OutboxMessage[] {
+    return this.#outboxes.flatMap((box) => box.messages).toSorted((a, b) => a.sentAt.localeCompare(b.sentAt));
+  }
+
+  #idOf(message: OutboxMessage): string {
+    const known = this.#ids.get(message);
+    if (known !== undefined) return known;
+    const id = String((this.#count += 1));
+    this.#ids.set(message, id);
+    return id;
+  }
+}

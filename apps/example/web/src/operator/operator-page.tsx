@@ -1,0 +1,73 @@
+import { useState } from 'react';
+import { EventList, type ShownEvent } from '../security/event-list.js';
+import { ActionButton } from '../parts/action-button.js';
+import { Field } from '../parts/field.js';
+import { Form } from '../parts/form.js';
+import { Page } from '../parts/page.js';
+import { useAction } from '../use-action.js';
+import { operatorApi, type OperatorApi, type ShownUser } from './operator-api.js';
+import { OperatorUser } from './operator-user.js';
+
+/** For whoever has the master key: users' factors, and what happened to them. */
+export function OperatorPage() {
+  const action = useAction();
+  const [key, setKey] = useState('');
+  const [open, setOpen] = useState<{ readonly api: OperatorApi; readonly users: readonly ShownUser[] }>();
+  const unlock = async (): Promise<void> => {
+    const api = operatorApi(key);
+    setOpen({ api, users: await api.users('') });
+  };
+  return (
+    <Page title="Operator">
+      {open === undefined ? (
+        <Form action={action} submit="Open" label="Master key" onSubmit={unlock}>
+          <Field
+            label="Master key"
+            hint="The server printed it when it started. It is not kept: it is gone when you leave this page."
+            type="password"
+            name="master-key"
+            autoComplete="off"
+            value={key}
+            onChange={setKey}
+          />
+        </Form>
+      ) : (
+        <Users {...open} />
+      )}
+    </Page>
+  );
+}
+
+function Users({ api, users }: { readonly api: OperatorApi; readonly users: readonly ShownUser[] }) {
+  const action = useAction();
+  const [name, setName] = useState('');
+  const [found, setFound] = useState(users);
+  const [chosen, setChosen] = useState<ShownUser>();
+  const [events, setEvents] = useState<readonly ShownEvent[]>();
+  if (chosen !== undefined) return <OperatorUser api={api} user={chosen} onClose={() => setChosen(undefined)} />;
+  return (
+    <>
+      <Form action={action} submit="Find" label="Find a user" onSubmit={async () => setFound(await api.users(name))}>
+        <Field label="Name begins with" name="find" autoComplete="off" required={false} value={name} onChange={setName} />
+      </Form>
+      <ul className="things" aria-label="Users">
+        {found.map((user) => (
+          <li key={user.objectId}>
+            <button type="button" className="plain" onClick={() => setChosen(user)}>
+              {user.username}
+            </button>
+            <span className="hint">signed up {new Date(user.createdAt).toLocaleString()}</span>
+          </li>
+        ))}
+      </ul>
+      {found.length === 0 && <p role="status">Nobody.</p>}
+      <section aria-labelledby="all-events">
+        <h2 id="all-events">Recent events of all</h2>
+        {events !== undefined && <EventList events={events} />}
+        <ActionButton action={action} work={async () => setEvents(await api.events())}>
+          {events === undefined ? 'Show' : 'Show anew'}
+        </ActionButton>
+      </section>
+    </>
+  );
+}

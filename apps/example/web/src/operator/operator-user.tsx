@@ -1,0 +1,117 @@
+import type { Reply } from '@parse-factors/client';
+import { useEffect, useState } from 'react';
+import { factorName } from '../factor-names.js';
+import { ActionButton } from '../parts/action-button.js';
+import { FaultNote } from '../parts/fault-note.js';
+import { EventList, type ShownEvent } from '../security/event-list.js';
+import { useAction, type Action } from '../use-action.js';
+import type { OperatorApi, ShownUser } from './operator-api.js';
+
+interface Seen {
+  readonly factors: Readonly<Record<string, Reply>>;
+  readonly events: readonly ShownEvent[];
+}
+
+/** One user: his factors, as he sees them, and what an operator may do about them. */
+export function OperatorUser({
+  api,
+  user,
+  onClose,
+}: {
+  readonly api: OperatorApi;
+  readonly user: ShownUser;
+  readonly onClose: () => void;
+}) {
+  const action = useAction();
+  const [seen, setSeen] = useState<Seen>();
+  const [done, setDone] = useState('');
+  const { objectId: id } = user;
+  const look = async (): Promise<void> => setSeen({ factors: await api.factors(id), events: await api.events(id) });
+  useEffect(() => void action.run(look), [id]);
+  const doing =
+    (work: () => Promise<readonly string[]>, said: string): (() => Promise<void>) =>
+    async () => {
+      const touched = await work();
+      setDone(touched.length === 0 ? 'Nothing was to be done.' : `${said}: ${touched.map((key) => factorName(key).name).join(', ')}.`);
+      await look();
+    };
+  return (
+    <section aria-labelledby="user">
+      <h2 id="user">{user.username}</h2>
+      <p className="hint">{id}. Whoever asks for a reset may be an attacker: check first who it is.</p>
+      <ul className="rows" aria-busy={seen === undefined}>
+        {Object.entries(seen?.factors ?? {}).map(([key, { status, destination }]) => (
+          <li key={key} className="row">
+            <div className="head">
+              <h3>{factorName(key).name}</h3>
+              <p className="state on">{[status, destination].filter(Boolean).join(', ')}</p>
+            </div>
+            <Confirmed action={action} label={`Reset: ${factorName(key).name}`} work={doing(() => api.reset(id, key), 'Removed')}>
+              Reset
+            </Confirmed>
+          </li>
+        ))}
+      </ul>
+      {seen !== undefined && Object.keys(seen.factors).length === 0 && <p>No factors.</p>}
+      <p role="status" className="done">
+        {done}
+      </p>
+      <FaultNote fault={action.fault} />
+      <div className="buttons">
+        <Confirmed action={action} work={doing(() => api.reset(id), 'Removed')}>
+          Reset all second factors
+        </Confirmed>
+        <ActionButton action={action} work={doing(() => api.unlock(id), 'Unlocked')}>
+          Unlock
+        </ActionButton>
+        <ActionButton action={action} work={doing(() => api.revokeDevices(id), 'Trust ended')}>
+          End trust in devices
+        </ActionButton>
+        <button type="button" className="plain" onClick={onClose}>
+          Back
+        </button>
+      </div>
+      <h3>Events</h3>
+      <EventList events={seen?.events ?? []} />
+    </section>
+  );
+}
+
+/** A button that asks once more. */
+function Confirmed({
+  action,
+  work,
+  label,
+  children,
+}: {
+  readonly action: Action;
+  readonly work: () => Promise<unknown>;
+  readonly label?: string;
+  readonly children: string;
+}) {
+  const [isAsking, setAsking] = useState(false);
+  if (!isAsking) {
+    return (
+      <button type="button" className="danger own" disabled={action.isBusy} aria-label={label} onClick={() => setAsking(true)}>
+        {children}
+      </button>
+    );
+  }
+  return (
+    <span className="buttons own" role="group" aria-label={`${label ?? children}: sure?`}>
+      <ActionButton
+        action={action}
+        kind="danger"
+        work={async () => {
+          await work();
+          setAsking(false);
+        }}
+      >
+        Yes, {children.toLowerCase()}
+      </ActionButton>
+      <button type="button" autoFocus onClick={() => setAsking(false)}>
+        No
+      </button>
+    </span>
+  );
+}

@@ -1,0 +1,85 @@
+import { useEffect, useState } from 'react';
+import { Page } from '../parts/page.js';
+
+/** A message that the example has kept instead of sending it. */
+interface OutboxMessage {
+  readonly id: string;
+  readonly channel: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly isHtml: boolean;
+  readonly sentAt: string;
+}
+
+const LOOK_EVERY_MS = 2000;
+
+async function fetchMessages(): Promise<readonly OutboxMessage[]> {
+  const response = await fetch('/outbox.json');
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return ((await response.json()) as OutboxMessage[]).toReversed();
+}
+
+/** Every message that was sent, as the person who gets it sees it. */
+export function OutboxPage() {
+  const [messages, setMessages] = useState<readonly OutboxMessage[]>();
+  const [isLost, setLost] = useState(false);
+  useEffect(() => {
+    const look = (): void => {
+      if (document.hidden) return;
+      fetchMessages().then(
+        (found) => {
+          setLost(false);
+          // Frames are not drawn anew for nothing.
+          setMessages((before) => (before?.[0]?.id === found[0]?.id && before?.length === found.length ? before : found));
+        },
+        () => setLost(true),
+      );
+    };
+    look();
+    const timer = setInterval(look, LOOK_EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <Page title="Outbox" lead="What this server would have sent. With a real channel configured, messages go out and are not shown.">
+      <p role="status" className="done">
+        {isLost && 'The server cannot be reached.'}
+        {messages?.length === 0 && 'Nothing has been sent yet.'}
+      </p>
+      <ol className="messages" aria-live="polite" aria-label="Messages, latest first">
+        {messages?.map((message) => (
+          <li key={message.id}>
+            {message.channel === 'email' ? <Mail message={message} /> : <TextMessage message={message} />}
+          </li>
+        ))}
+      </ol>
+    </Page>
+  );
+}
+
+const Time = ({ at }: { readonly at: string }) => <time dateTime={at}>{new Date(at).toLocaleTimeString()}</time>;
+
+function TextMessage({ message: { to, text, sentAt } }: { readonly message: OutboxMessage }) {
+  return (
+    <article aria-label={`Text message to ${to}`}>
+      <p className="hint">
+        Text message to {to}, <Time at={sentAt} />
+      </p>
+      <p className="bubble">{text}</p>
+    </article>
+  );
+}
+
+function Mail({ message: { id, to, subject, text, isHtml, sentAt } }: { readonly message: OutboxMessage }) {
+  return (
+    <article aria-label={`E-mail to ${to}`}>
+      <p className="hint">
+        E-mail to {to}, <Time at={sentAt} />
+      </p>
+      <div className="mail">
+        <p className="subject">{subject}</p>
+        {isHtml ? <iframe src={`/outbox/${id}`} title={`E-mail: ${subject}`} sandbox="" /> : <p className="plain-text">{text}</p>}
+      </div>
+    </article>
+  );
+}

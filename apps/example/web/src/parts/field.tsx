@@ -1,0 +1,56 @@
+import { useId, type InputHTMLAttributes, type ReactNode } from 'react';
+
+/** What a {@link Field} is made of; everything else is the input's own. */
+export interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'onChange' | 'value' | 'id'> {
+  readonly label: string;
+  readonly hint?: ReactNode;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+/** A text field with its label above it. */
+export function Field({ label, hint, onChange, ...input }: FieldProps) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        required
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
+        {...input}
+        onChange={({ target }) => onChange(target.value)}
+      />
+      {hint !== undefined && (
+        <p className="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** A field for a code of six digits: filled in by the system where it can, and pasted with whatever stands between the digits. */
+export function CodeField({ label = 'Code', value, onChange }: Pick<FieldProps, 'value' | 'onChange'> & { readonly label?: string }) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        className="code"
+        name="code"
+        required
+        autoFocus
+        inputMode="numeric"
+        autoComplete="one-time-code"
+        pattern="[0-9]{6}"
+        title="six digits"
+        value={value}
+        onChange={({ target }) => onChange(digitsOf(target.value))}
+      />
+    </div>
+  );
+}
+
+const digitsOf = (text: string): string => text.replaceAll(/\D/g, '').slice(0, 6);

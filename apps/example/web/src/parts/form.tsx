@@ -1,0 +1,37 @@
+import type { ReactNode } from 'react';
+import { FaultNote } from './fault-note.js';
+import type { Action } from '../use-action.js';
+
+/** What a {@link Form} is made of. */
+export interface FormProps {
+  readonly action: Action;
+  readonly submit: string;
+  readonly onSubmit: () => Promise<unknown>;
+  readonly children: ReactNode;
+  /** More buttons, beside the one that submits. */
+  readonly buttons?: ReactNode;
+  readonly label?: string;
+}
+
+/** Fields, what went wrong with them, and the button. Enter submits. */
+export function Form({ action, submit, onSubmit, children, buttons, label }: FormProps) {
+  return (
+    <form
+      aria-label={label}
+      aria-busy={action.isBusy}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void action.run(onSubmit);
+      }}
+    >
+      {children}
+      <div className="buttons">
+        <button type="submit" className="primary" disabled={action.isBusy}>
+          {submit}
+        </button>
+        {buttons}
+      </div>
+      <FaultNote fault={action.fault} />
+    </form>
+  );
+}

@@ -1,0 +1,23 @@
+import { useEffect, useRef, type ReactNode } from 'react';
+
+let isFirst = true;
+
+/** A page with its title; whoever comes from another page, and hears it read, starts at its heading. */
+export function Page({ title, lead, children }: { readonly title: string; readonly lead?: ReactNode; readonly children: ReactNode }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    const isTyping = document.activeElement instanceof HTMLInputElement;
+    if (!isFirst && !isTyping) heading.current?.focus();
+    isFirst = false;
+  }, []);
+  return (
+    <main>
+      <title>{`${title} · Example`}</title>
+      <h1 ref={heading} tabIndex={-1}>
+        {title}
+      </h1>
+      {lead !== undefined && <p className="lead">{lead}</p>}
+      {children}
+    </main>
+  );
+}

@@ -1,0 +1,55 @@
+import { ActionButton } from '../parts/action-button.js';
+import { FaultNote } from '../parts/fault-note.js';
+import { client } from '../parse-app.js';
+import { useAction } from '../use-action.js';
+
+/** A trusted device as the server shows it to its user. */
+export interface ShownDevice {
+  readonly id: string;
+  readonly name?: string;
+  readonly addedAt: string;
+  readonly usedAt?: string;
+  readonly expiresAt: string;
+}
+
+/** The devices that need no second factor, each to be trusted no longer. */
+export function DeviceList({
+  list,
+  onChange,
+}: {
+  readonly list: readonly ShownDevice[];
+  readonly onChange: (done: string) => Promise<void>;
+}) {
+  const action = useAction();
+  const end = async (id: string, name: string): Promise<void> => {
+    await client.distrustDevice(id);
+    await onChange(`${name}: no longer trusted.`);
+  };
+  return (
+    <>
+      <ul className="things">
+        {list.map(({ id, name = 'Device', addedAt, expiresAt }) => (
+          <li key={id}>
+            <strong>{name}</strong>
+            <p className="hint">
+              Trusted since {new Date(addedAt).toLocaleDateString()}, until {new Date(expiresAt).toLocaleDateString()}
+            </p>
+            <div className="buttons">
+              <ActionButton action={action} kind="danger" work={() => end(id, name)} label={`Trust ${name} no longer`}>
+                Trust no longer
+              </ActionButton>
+            </div>
+          </li>
+        ))}
+      </ul>
+      {list.length > 1 && (
+        <div className="buttons">
+          <ActionButton action={action} kind="danger" work={() => end('all', 'All devices')}>
+            Trust none any longer
+          </ActionButton>
+        </div>
+      )}
+      <FaultNote fault={action.fault} />
+    </>
+  );
+}

@@ -1,0 +1,119 @@
+import { FactorClientError, type Reply } from '@parse-factors/client';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { Cancelled } from '../explain.js';
+import { factorName, isDelivered } from '../factor-names.js';
+import { ActionButton } from '../parts/action-button.js';
+import { CodeForm } from '../parts/code-form.js';
+import { FaultNote } from '../parts/fault-note.js';
+import { client, passkeys } from '../parse-app.js';
+import { sendCode } from '../send-code.js';
+import type { Account } from '../session.js';
+import { useAction } from '../use-action.js';
+
+/** Does what may need a fresh proof: asks for one when the server does, and then does it again. */
+export type Guarded = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (fault: Cancelled) => void;
+}
+
+/** @returns what guards a work, and the dialogue to be shown */
+export function useFreshProof(account: Account): { readonly guarded: Guarded; readonly dialogue: ReactNode } {
+  const [waiting, setWaiting] = useState<Waiting>();
+  const ask = (): Promise<void> => new Promise((resolve, reject) => setWaiting({ resolve, reject }));
+  const guarded: Guarded = async (work) => {
+    try {
+      return await work();
+    } catch (fault) {
+      if (!(fault instanceof FactorClientError) || fault.slug !== 'fresh_proof_required') throw fault;
+    }
+    await ask();
+    return work();
+  };
+  const close = (): void => setWaiting(undefined);
+  const dialogue = waiting && (
+    <Dialogue
+      account={account}
+      onProven={() => {
+        close();
+        waiting.resolve();
+      }}
+      onCancel={() => {
+        close();
+        waiting.reject(new Cancelled());
+      }}
+    />
+  );
+  return { guarded, dialogue };
+}
+
+interface DialogueProps {
+  readonly account: Account;
+  readonly onProven: () => void;
+  readonly onCancel: () => void;
+}
+
+function Dialogue(props: DialogueProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} aria-labelledby="proof" onCancel={props.onCancel}>
+      <h2 id="proof">Confirm that it is you</h2>
+      <p>Changes to how you sign in need a proof from the last five minutes.</p>
+      <Proof {...props} />
+    </dialog>
+  );
+}
+
+/** Second factors count; what signs in alone does where there are none. */
+function proofsOf({ factors }: Account): string[] {
+  const second = ['passkey', 'totp', 'otp', 'email'].filter((key) => key in factors);
+  return second.length > 0 ? second : ['emailLogin', 'phoneLogin'].filter((key) => key in factors);
+}
+
+function Proof({ account, onProven, onCancel }: DialogueProps) {
+  const action = useAction();
+  const [key, setKey] = useState<string>();
+  const [sent, setSent] = useState<Reply>();
+  const choose = async (chosen: string): Promise<void> => {
+    if (chosen === 'passkey') {
+      await passkeys.freshen();
+      return onProven();
+    }
+    setSent(isDelivered(chosen) ? await sendCode(() => client.challenge(chosen)) : undefined);
+    setKey(chosen);
+  };
+  if (key !== undefined) {
+    return (
+      <CodeForm
+        label={factorName(key).name}
+        submit="Confirm"
+        {...(sent !== undefined && { sent })}
+        destination={account.factors[key]?.destination}
+        {...(isDelivered(key) && { onResend: () => client.challenge(key) })}
+        onAnswer={async (code) => {
+          await client.freshen(key, code);
+          onProven();
+        }}
+        onCancel={onCancel}
+      />
+    );
+  }
+  return (
+    <>
+      <div className="choices">
+        {proofsOf(account).map((each) => (
+          <ActionButton key={each} action={action} work={() => choose(each)}>
+            {factorName(each).ask}
+            {account.factors[each]?.destination !== undefined && <span className="hint">{account.factors[each].destination}</span>}
+          </ActionButton>
+        ))}
+      </div>
+      <FaultNote fault={action.fault} />
+      <button type="button" className="plain" onClick={onCancel}>
+        Cancel
+      </button>
+    </>
+  );
+}

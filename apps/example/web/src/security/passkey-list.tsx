@@ -1,0 +1,96 @@
+import { useState } from 'react';
+import { ActionButton } from '../parts/action-button.js';
+import { FaultNote } from '../parts/fault-note.js';
+import { Field } from '../parts/field.js';
+import { Form } from '../parts/form.js';
+import { passkeys } from '../parse-app.js';
+import { useAction } from '../use-action.js';
+import type { Guarded } from './fresh-proof.js';
+import { Cancel } from './set-up.js';
+
+/** A passkey as the server shows it to its user. */
+export interface ShownPasskey {
+  readonly id: string;
+  readonly name?: string;
+  readonly addedAt: string;
+  readonly usedAt?: string;
+  readonly synced: boolean;
+}
+
+interface ListProps {
+  readonly list: readonly ShownPasskey[];
+  readonly guarded: Guarded;
+  readonly onChange: (done: string) => Promise<void>;
+}
+
+/** The passkeys of an account, each to be renamed, or removed while it is not the last. */
+export function PasskeyList({ list, ...rest }: ListProps) {
+  return (
+    <ul className="things">
+      {list.map((passkey) => (
+        <Item key={passkey.id} passkey={passkey} isLast={list.length === 1} {...rest} />
+      ))}
+    </ul>
+  );
+}
+
+interface ItemProps extends Omit<ListProps, 'list'> {
+  readonly passkey: ShownPasskey;
+  readonly isLast: boolean;
+}
+
+function Item({ passkey, isLast, guarded, onChange }: ItemProps) {
+  const { id, name = 'Passkey', addedAt, usedAt, synced } = passkey;
+  const action = useAction();
+  const [isNaming, setNaming] = useState(false);
+  const remove = async (): Promise<void> => {
+    await guarded(() => passkeys.remove(id));
+    await onChange(`${name}: removed.`);
+  };
+  return (
+    <li>
+      <strong>{name}</strong>
+      <p className="hint">
+        Added {new Date(addedAt).toLocaleDateString()}
+        {usedAt !== undefined && `, last used ${new Date(usedAt).toLocaleString()}`}
+        {synced && ', on all your devices'}
+      </p>
+      {isNaming ? (
+        <Rename passkey={passkey} onCancel={() => setNaming(false)} onDone={onChange} />
+      ) : (
+        <div className="buttons">
+          <button type="button" aria-label={`Rename ${name}`} onClick={() => setNaming(true)}>
+            Rename
+          </button>
+          {!isLast && (
+            <ActionButton action={action} kind="danger" work={remove} label={`Remove ${name}`}>
+              Remove
+            </ActionButton>
+          )}
+        </div>
+      )}
+      <FaultNote fault={action.fault} />
+    </li>
+  );
+}
+
+interface RenameProps {
+  readonly passkey: ShownPasskey;
+  readonly onCancel: () => void;
+  readonly onDone: (done: string) => Promise<void>;
+}
+
+function Rename({ passkey, onCancel, onDone }: RenameProps) {
+  const action = useAction();
+  const [name, setName] = useState(passkey.name ?? '');
+  const rename = async (): Promise<void> => {
+    await passkeys.rename(passkey.id, name);
+    await onDone('Passkey: renamed.');
+    onCancel();
+  };
+  return (
+    <Form action={action} label="Rename the passkey" submit="Rename" onSubmit={rename} buttons={<Cancel onCancel={onCancel} />}>
+      <Field label="New name" name="new-name" autoFocus autoComplete="off" maxLength={64} value={name} onChange={setName} />
+    </Form>
+  );
+}

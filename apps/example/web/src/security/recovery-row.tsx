@@ -1,0 +1,54 @@
+import { useState } from 'react';
+import { factorName } from '../factor-names.js';
+import { ActionButton } from '../parts/action-button.js';
+import { FaultNote } from '../parts/fault-note.js';
+import { client } from '../parse-app.js';
+import { useAction } from '../use-action.js';
+import { Row, type RowProps } from './factor-row.js';
+import { RecoveryCodes } from './recovery-codes.js';
+
+/** Recovery codes: how many are left, and making them, which shows them once. */
+export function RecoveryRow({
+  factor,
+  guarded,
+  onChange,
+  remaining,
+  mayHave,
+}: RowProps & {
+  /** How many are left; undefined where there are none. */
+  readonly remaining: string | undefined;
+  /** Whether there is a factor that they can stand in for. */
+  readonly mayHave: boolean;
+}) {
+  const action = useAction();
+  const [codes, setCodes] = useState<readonly string[]>();
+  const { name } = factorName(factor);
+  const isOn = remaining !== undefined;
+  const make = async (): Promise<void> => {
+    setCodes(await guarded(() => client.recoveryCodes(factor)));
+    await onChange(`${name}: made.`);
+  };
+  const remove = async (): Promise<void> => {
+    await guarded(() => client.remove(factor));
+    await onChange(`${name}: removed.`);
+  };
+  const state = isOn ? `${remaining} left` : mayHave ? 'None' : 'They stand in for a second factor: set one up first.';
+  return (
+    <Row name={name} state={state} isOn={isOn}>
+      {codes !== undefined && <RecoveryCodes codes={codes} onKept={() => setCodes(undefined)} />}
+      {codes === undefined && mayHave && (
+        <div className="buttons own">
+          <ActionButton action={action} work={make} label={isOn ? 'Make new recovery codes' : 'Make recovery codes'}>
+            {isOn ? 'Make new ones' : 'Make codes'}
+          </ActionButton>
+          {isOn && (
+            <ActionButton action={action} kind="danger" work={remove} label={`Remove: ${name}`}>
+              Remove
+            </ActionButton>
+          )}
+        </div>
+      )}
+      <FaultNote fault={action.fault} />
+    </Row>
+  );
+}

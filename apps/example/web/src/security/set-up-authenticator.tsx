@@ -1,0 +1,65 @@
+import type { Reply } from '@parse-factors/client';
+import { useState } from 'react';
+import { ActionButton } from '../parts/action-button.js';
+import { CodeForm } from '../parts/code-form.js';
+import { FaultNote } from '../parts/fault-note.js';
+import { useAction } from '../use-action.js';
+import { Cancel, type SetUpProps } from './set-up.js';
+
+/** An authenticator app: a QR code to scan, or the secret to type in; then the code that it shows. */
+export function SetUpAuthenticator({ factor, port, onDone, onCancel }: SetUpProps) {
+  const action = useAction();
+  const [begun, setBegun] = useState<Reply>();
+  if (begun === undefined) {
+    return (
+      <section>
+        <p>You need an app that shows codes, such as the one that keeps your passwords. It works without a network.</p>
+        <FaultNote fault={action.fault} />
+        <div className="buttons">
+          <ActionButton action={action} kind="primary" work={async () => setBegun(await port.enrol(factor))}>
+            Show the QR code
+          </ActionButton>
+          <Cancel onCancel={onCancel} />
+        </div>
+      </section>
+    );
+  }
+  return (
+    <section>
+      <p>Scan this with the app.</p>
+      <img className="qr" src={begun.qr} alt="QR code for an authenticator app" width="200" height="200" />
+      <Secret secret={begun.secret ?? ''} uri={begun.uri ?? ''} />
+      <CodeForm
+        label="Authenticator app"
+        submit="Confirm"
+        onAnswer={async (code) => {
+          await port.confirm(factor, code);
+          onDone();
+        }}
+        onCancel={onCancel}
+      >
+        <p className="hint">Type in the code that the app shows now.</p>
+      </CodeForm>
+    </section>
+  );
+}
+
+/** For an app on this device, or one without a camera. */
+function Secret({ secret, uri }: { readonly secret: string; readonly uri: string }) {
+  const [isCopied, setCopied] = useState(false);
+  return (
+    <details>
+      <summary>Cannot scan?</summary>
+      <p>
+        <a href={uri}>Open an app on this device</a>, or type in this secret:
+      </p>
+      <p>
+        <code className="secret">{secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}</code>
+      </p>
+      <button type="button" onClick={() => void navigator.clipboard.writeText(secret).then(() => setCopied(true))}>
+        Copy the secret
+      </button>
+      <span role="status"> {isCopied && 'Copied.'}</span>
+    </details>
+  );
+}

@@ -1,0 +1,105 @@
+import { addressId } from '@parse-factors/client';
+import type { Reply } from '@parse-factors/client';
+import { useState } from 'react';
+import { ADDRESS_FIELDS, toAddress, type AddressKind } from '../address.js';
+import { CodeForm } from '../parts/code-form.js';
+import { Field } from '../parts/field.js';
+import { Form } from '../parts/form.js';
+import { sendCode } from '../send-code.js';
+import { browserName } from '../trusted-token.js';
+import { useAction } from '../use-action.js';
+import { SetUpAuthenticator } from './set-up-authenticator.js';
+import type { SetUpPort } from './set-up-port.js';
+
+/** What a {@link SetUp} is made of. */
+export interface SetUpProps {
+  /** The factor's key. */
+  readonly factor: string;
+  readonly port: SetUpPort;
+  readonly onDone: () => void;
+  readonly onCancel: () => void;
+}
+
+/** Sets up one factor, or another one in its place. */
+export function SetUp(props: SetUpProps) {
+  if (props.factor === 'totp') return <SetUpAuthenticator {...props} />;
+  if (props.factor === 'passkey') return <SetUpPasskey {...props} />;
+  return <SetUpAddress {...props} kind={props.factor.startsWith('email') ? 'email' : 'phone'} />;
+}
+
+/** A phone or an address: a code goes there. */
+function SetUpAddress({ factor, port, kind, onDone, onCancel }: SetUpProps & { readonly kind: AddressKind }) {
+  const action = useAction();
+  const [text, setText] = useState('');
+  const [sent, setSent] = useState<Reply>();
+  const address = toAddress(kind, text);
+  const begin = (): Promise<Reply> => port.enrol(factor, { ...address });
+  const confirm = async (code: string): Promise<void> => {
+    // What signs in alone is called by its address.
+    const named = factor.endsWith('Login') ? { id: addressId(address) } : address;
+    await port.confirm(factor, { ...named, code });
+    onDone();
+  };
+  if (sent !== undefined) {
+    return (
+      <CodeForm
+        label={ADDRESS_FIELDS[kind].label}
+        submit="Confirm"
+        sent={sent}
+        destination={text}
+        onResend={begin}
+        onAnswer={confirm}
+        onCancel={() => setSent(undefined)}
+      />
+    );
+  }
+  return (
+    <Form
+      action={action}
+      label={ADDRESS_FIELDS[kind].label}
+      submit="Send a code"
+      onSubmit={async () => setSent(await sendCode(begin))}
+      buttons={<Cancel onCancel={onCancel} />}
+    >
+      <Field {...ADDRESS_FIELDS[kind]} autoFocus value={text} onChange={setText} />
+    </Form>
+  );
+}
+
+function SetUpPasskey({ port, onDone, onCancel }: SetUpProps) {
+  const action = useAction();
+  const [name, setName] = useState(browserName());
+  const register = async (): Promise<void> => {
+    await port.register(name);
+    onDone();
+  };
+  return (
+    <Form
+      action={action}
+      label="Passkey"
+      submit="Create a passkey"
+      onSubmit={register}
+      buttons={<Cancel onCancel={onCancel} />}
+    >
+      <Field
+        label="Name"
+        hint="To tell it from others. Your device then asks for your finger, your face or its PIN."
+        name="passkey-name"
+        autoFocus
+        autoComplete="off"
+        maxLength={64}
+        value={name}
+        onChange={setName}
+      />
+    </Form>
+  );
+}
+
+/** Leaves without doing anything. */
+export function Cancel({ onCancel }: { readonly onCancel: () => void }) {
+  return (
+    <button type="button" className="plain" onClick={onCancel}>
+      Cancel
+    </button>
+  );
+}

@@ -1,0 +1,96 @@
+import type { FactorsNeeded, Reply } from '@parse-factors/client';
+import { useEffect, useState } from 'react';
+import { factorName, isDelivered } from '../factor-names.js';
+import { ActionButton } from '../parts/action-button.js';
+import { CodeForm } from '../parts/code-form.js';
+import { FaultNote } from '../parts/fault-note.js';
+import { passkeys, type Login, type Parse } from '../parse-app.js';
+import { sendCode } from '../send-code.js';
+import { useAction } from '../use-action.js';
+import { RecoveryForm } from './recovery-form.js';
+
+/** What a {@link FactorStep} is made of. */
+export interface FactorStepProps {
+  readonly login: FactorsNeeded<Parse.User>;
+  /** Whether the device can be trusted afterwards: only a login by password lets it. */
+  readonly canTrust: boolean;
+  readonly onResult: (result: Login, trust: boolean) => Promise<void>;
+  readonly onCancel: () => void;
+}
+
+/** The second step: one of the factors that the user has, of his choice. */
+export function FactorStep({ login, canTrust, onResult, onCancel }: FactorStepProps) {
+  // A trusted device answers by itself, or not at all.
+  const keys = login.needs.filter((key) => key !== 'device');
+  const [key, setKey] = useState<string>();
+  const [sent, setSent] = useState<Reply>();
+  const [trust, setTrust] = useState(false);
+  const action = useAction();
+  const choose = async (chosen: string): Promise<void> => {
+    if (chosen === 'passkey') return onResult(await passkeys.answer(login), trust);
+    setSent(isDelivered(chosen) ? await sendCode(() => login.challenge(chosen)) : undefined);
+    setKey(chosen);
+  };
+  const [only] = keys;
+  useEffect(() => {
+    // Where there is nothing to choose, nothing is asked; a passkey's dialogue has to be opened by a person.
+    if (keys.length === 1 && only !== undefined && only !== 'passkey') void action.run(() => choose(only));
+  }, [login]);
+
+  if (key === undefined) {
+    return <Choice login={login} keys={keys} action={action} onChoose={choose} onCancel={onCancel} />;
+  }
+  const answer = async (given: string): Promise<void> => onResult(await login.answer(key, given), trust && key !== 'recovery');
+  const back = keys.length > 1 ? (): void => setKey(undefined) : onCancel;
+  if (key === 'recovery') return <RecoveryForm onAnswer={answer} onCancel={back} />;
+  return (
+    <CodeForm
+      key={key}
+      label={factorName(key).name}
+      submit="Sign in"
+      {...(sent !== undefined && { sent })}
+      destination={login.destinations[key]}
+      {...(isDelivered(key) && { onResend: () => login.challenge(key) })}
+      onAnswer={answer}
+      onCancel={back}
+    >
+      {key === 'totp' && <p>Open your authenticator app, and type in the code that it shows for this site.</p>}
+      {canTrust && <TrustBox trust={trust} onChange={setTrust} />}
+    </CodeForm>
+  );
+}
+
+function TrustBox({ trust, onChange }: { readonly trust: boolean; readonly onChange: (trust: boolean) => void }) {
+  return (
+    <label className="check">
+      <input type="checkbox" checked={trust} onChange={({ target }) => onChange(target.checked)} />
+      Trust this device for 30 days
+    </label>
+  );
+}
+
+interface ChoiceProps extends Pick<FactorStepProps, 'login' | 'onCancel'> {
+  readonly keys: readonly string[];
+  readonly action: ReturnType<typeof useAction>;
+  readonly onChoose: (key: string) => Promise<void>;
+}
+
+function Choice({ login, keys, action, onChoose, onCancel }: ChoiceProps) {
+  return (
+    <section aria-labelledby="choice">
+      <h2 id="choice">{login.count > 1 ? `Now ${login.count} of these` : 'Now one of these'}</h2>
+      <div className="choices">
+        {keys.map((key) => (
+          <ActionButton key={key} action={action} work={() => onChoose(key)}>
+            {factorName(key).ask}
+            {login.destinations[key] !== undefined && <span className="hint">{login.destinations[key]}</span>}
+          </ActionButton>
+        ))}
+      </div>
+      <FaultNote fault={action.fault} />
+      <button type="button" className="plain" onClick={onCancel}>
+        Back
+      </button>
+    </section>
+  );
+}

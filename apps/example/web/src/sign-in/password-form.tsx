@@ -1,0 +1,39 @@
+import { useState } from 'react';
+import { Field } from '../parts/field.js';
+import { Form } from '../parts/form.js';
+import { logInOnDevice } from '../trusted-token.js';
+import type { Login } from '../parse-app.js';
+import { useAction } from '../use-action.js';
+
+/** A name and a password; browsers offer passkeys in the first field. */
+export function PasswordForm({ onResult }: { readonly onResult: (result: Login, username: string) => Promise<void> }) {
+  const action = useAction();
+  const [username, setUsername] = useState('');
+  const [password, setPassword] = useState('');
+  return (
+    <Form
+      action={action}
+      label="Password"
+      submit="Sign in"
+      onSubmit={async () => onResult(await logInOnDevice(username, password), username)}
+    >
+      <Field
+        label="Name"
+        name="username"
+        autoComplete="username webauthn"
+        autoCapitalize="none"
+        spellCheck={false}
+        value={username}
+        onChange={setUsername}
+      />
+      <Field
+        label="Password"
+        name="password"
+        type="password"
+        autoComplete="current-password"
+        value={password}
+        onChange={setPassword}
+      />
+    </Form>
+  );
+}

@@ -1,0 +1,42 @@
+import { useState } from 'react';
+import { Field } from '../parts/field.js';
+import { Form } from '../parts/form.js';
+import { useAction } from '../use-action.js';
+
+/** Asks for one of the codes that were kept for this day. */
+export function RecoveryForm({
+  onAnswer,
+  onCancel,
+}: {
+  readonly onAnswer: (code: string) => Promise<void>;
+  readonly onCancel: () => void;
+}) {
+  const action = useAction();
+  const [code, setCode] = useState('');
+  return (
+    <Form
+      action={action}
+      label="Recovery code"
+      submit="Sign in"
+      onSubmit={() => onAnswer(code)}
+      buttons={
+        <button type="button" className="plain" onClick={onCancel}>
+          Back
+        </button>
+      }
+    >
+      <Field
+        label="Recovery code"
+        hint="Four groups of four. Each code is good for one sign-in; capitals and dashes do not matter."
+        name="recovery"
+        autoFocus
+        autoComplete="off"
+        autoCapitalize="characters"
+        spellCheck={false}
+        maxLength={64}
+        value={code}
+        onChange={setCode}
+      />
+    </Form>
+  );
+}

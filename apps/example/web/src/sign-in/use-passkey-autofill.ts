@@ -1,0 +1,35 @@
+import { browserSupportsWebAuthnAutofill, WebAuthnAbortService } from '@simplewebauthn/browser';
+import { useEffect } from 'react';
+import { passkeys, type Login } from '../parse-app.js';
+
+/** A challenge is good for five minutes; a page may stay open for longer. */
+const RENEW_MS = 4 * 60_000;
+
+/** Has the browser offer passkeys in the field for the name, as long as it is wanted. */
+export function usePasskeyAutofill(isWanted: boolean, onResult: (result: Login) => void, onFault: (fault: unknown) => void): void {
+  useEffect(() => {
+    if (!isWanted) return undefined;
+    let isOver = false;
+    const offer = async (): Promise<void> => {
+      if (!(await browserSupportsWebAuthnAutofill()) || isOver) return;
+      try {
+        const result = await passkeys.logIn({ autofill: true });
+        if (!isOver) onResult(result);
+      } catch (fault) {
+        // What ends it from here or by another dialogue is no fault.
+        const name = fault instanceof Error ? fault.name : '';
+        if (!isOver && name !== 'AbortError' && name !== 'NotAllowedError') onFault(fault);
+      }
+    };
+    void offer();
+    const timer = setInterval(() => {
+      WebAuthnAbortService.cancelCeremony();
+      void offer();
+    }, RENEW_MS);
+    return () => {
+      isOver = true;
+      clearInterval(timer);
+      WebAuthnAbortService.cancelCeremony();
+    };
+  }, [isWanted]);
+}

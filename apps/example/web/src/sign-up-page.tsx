@@ -1,0 +1,53 @@
+import { useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { Field } from './parts/field.js';
+import { Form } from './parts/form.js';
+import { Page } from './parts/page.js';
+import { Parse } from './parse-app.js';
+import { useSession } from './session.js';
+import { useAction } from './use-action.js';
+
+const SHORTEST_PASSWORD = 8;
+
+/** A new account with a password. */
+export function SignUpPage() {
+  const { refresh } = useSession();
+  const [, navigate] = useLocation();
+  const action = useAction();
+  const [username, setUsername] = useState('');
+  const [password, setPassword] = useState('');
+  const signUp = async (): Promise<void> => {
+    await Parse.User.signUp(username, password, {});
+    await refresh();
+    navigate('/security');
+  };
+  return (
+    <Page title="Sign up">
+      <Form action={action} submit="Sign up" onSubmit={signUp}>
+        <Field
+          label="Name"
+          name="username"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          maxLength={64}
+          value={username}
+          onChange={setUsername}
+        />
+        <Field
+          label="Password"
+          hint={`At least ${SHORTEST_PASSWORD} characters.`}
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          minLength={SHORTEST_PASSWORD}
+          value={password}
+          onChange={setPassword}
+        />
+      </Form>
+      <p>
+        You have an account? <Link href="/">Sign in</Link>, or use an e-mail address or a phone without any password.
+      </p>
+    </Page>
+  );
+}
