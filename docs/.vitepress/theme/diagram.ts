@@ -12,7 +12,7 @@ function settings(isDark: boolean): MermaidConfig {
     startOnLoad: false,
     securityLevel: 'strict',
     theme: 'base',
-    fontFamily: 'inherit',
+    fontFamily: 'ui-sans-serif, system-ui, sans-serif',
     themeVariables: {
       darkMode: isDark,
       background: page,
@@ -32,7 +32,15 @@ function settings(isDark: boolean): MermaidConfig {
       labelTextColor: text,
       loopTextColor: text,
     },
-    sequence: { useMaxWidth: true, mirrorActors: false, wrap: true, width: 120, actorMargin: 44, messageMargin: 28 },
+    sequence: {
+      useMaxWidth: true,
+      mirrorActors: false,
+      wrap: true,
+      width: 130,
+      actorMargin: 44,
+      messageMargin: 26,
+      noteMargin: 8,
+    },
   };
 }
 
