@@ -1,106 +1,78 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { COMPOSE_RULES } from '../packages/core/src/compose-options.js';
-import { CODE_FACTOR_RULES, FACTOR_ERRORS } from '../packages/core/src/index.js';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compileBlocks, type Compilation } from './check-docs/code-blocks.js';
+import { checkErrors } from './check-docs/errors.js';
+import { checkExampleFiles } from './check-docs/example-files.js';
+import { startExample } from './check-docs/example-server.js';
+import { checkLinks, checkNavigation } from './check-docs/links.js';
+import { listOptions } from './check-docs/option-list.js';
+import { checkOptionTables, optionTables } from './check-docs/option-tables.js';
+import { ExportedTypes, packageEntries } from './check-docs/option-types.js';
+import { OPTIONS_PAGE, renderOptions } from './check-docs/options-page.js';
+import { hiddenBlocks, readPages, root, type Page, type Problem } from './check-docs/page.js';
+import { scriptOf } from './check-docs/page-script.js';
+import { runPage } from './check-docs/run-pages.js';
 
-/** Checks the documents: TypeScript compiles, links lead somewhere, tables of options and errors agree with the source. */
+/**
+ * Checks the documents: code compiles, lines for the shell and GraphQL are answered as they say, links lead somewhere,
+ * options and errors are those of the source. `--write` writes the reference of options; `--still` runs no lines, `--lines`
+ * nothing else.
+ */
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = join(root, 'docs', '.snippets');
-const packages = readdirSync(join(root, 'packages'));
-const documents = [
-  ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md'].map((name) => join(root, name)),
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join(root, 'docs', name)),
-  ...packages.map((name) => join(root, 'packages', name, 'README.md')),
-];
-const problems: string[] = [];
+function checkOptions(pages: readonly Page[], { program }: Compilation): readonly Problem[] {
+  const { owners, problems } = listOptions(new ExportedTypes(program));
+  const rendered = renderOptions(owners, pages.flatMap(optionTables));
+  const file = join(root, OPTIONS_PAGE);
+  if (process.argv.includes('--write')) writeFileSync(file, rendered);
+  const isFresh = existsSync(file) && readFileSync(file, 'utf8') === rendered;
+  const stale = { page: OPTIONS_PAGE, line: 1, what: 'is not as the source has it: npm run check:docs -- --write' };
+  return [...problems, ...checkOptionTables(pages, owners), ...(isFresh ? [] : [stale])];
+}
 
-function writeSnippets(): number {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  let snippets = 0;
-  for (const document of documents) {
-    for (const [, code = ''] of readFileSync(document, 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
-      snippets += 1;
-      const name = relative(root, document).replaceAll(/[^A-Za-z]+/g, '-');
-      // Pages import examples from beside them.
-      writeFileSync(join(folder, `${name}-${snippets}.ts`), `${code.replaceAll("'./examples/", "'../examples/")}\nexport {};\n`);
-    }
+function report(problems: readonly Problem[], summary: string): number {
+  for (const { page, line, what } of problems) process.stderr.write(`${page}:${line}: ${what}\n`);
+  process.stdout.write(`docs: ${summary}, ${problems.length} problems, ${Math.round(process.uptime())} s\n`);
+  return problems.length === 0 ? 0 : 1;
+}
+
+function checkStill(): number {
+  const compilation = compileBlocks(readPages(), [...packageEntries().values()]);
+  const options = checkOptions(readPages(), compilation);
+  const pages = readPages();
+  const problems = [
+    ...pages.flatMap((page) => [...checkLinks(page), ...hiddenBlocks(page)]),
+    ...checkNavigation(),
+    ...checkExampleFiles(pages),
+    ...compilation.problems,
+    ...checkErrors(pages),
+    ...options,
+  ];
+  return report(problems, `${pages.length} pages, ${compilation.blocks} blocks of code`);
+}
+
+async function checkLines(): Promise<number> {
+  const scripts = readPages().flatMap((page) => scriptOf(page) ?? []);
+  const problems = scripts.flatMap((script) => script.problems);
+  const example = await startExample();
+  try {
+    for (const script of scripts) problems.push(...(await runPage(script, example)));
+  } finally {
+    await example.stop();
   }
-  return snippets;
+  const steps = scripts.reduce((sum, { parts }) => sum + parts.length, 0);
+  return report(problems, `${steps} steps run on ${scripts.length} pages`);
 }
 
-/** Code that tests run stands in a file, and on its page word for word. */
-function checkExamples(): void {
-  const shown = new Set<string>();
-  for (const document of documents) {
-    for (const [, name = '', code = ''] of readFileSync(document, 'utf8').matchAll(/^```ts (examples\/\S+)\n([\s\S]*?)^```$/gm)) {
-      shown.add(name);
-      const file = join(dirname(document), name);
-      if (!existsSync(file) || readFileSync(file, 'utf8') !== code)
-        problems.push(`${relative(root, document)}: ${name} differs from its file`);
-    }
-  }
-  for (const name of readdirSync(join(root, 'docs', 'examples')))
-    if (!shown.has(`examples/${name}`)) problems.push(`docs/examples/${name} stands on no page`);
+/** The lines run in a process of their own meanwhile: to compile keeps this one busy. */
+async function checkBoth(): Promise<number> {
+  const lines = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1), '--lines'], { stdio: 'inherit' });
+  const ended = once(lines, 'exit') as Promise<[number | null]>;
+  const still = checkStill();
+  const [code] = await ended;
+  return still === 0 && code === 0 ? 0 : 1;
 }
 
-/** The anchor that GitHub gives a heading. */
-const anchor = (heading: string): string =>
-  heading
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-    .replaceAll(' ', '-');
-
-function checkLinks(): void {
-  for (const document of documents) {
-    const text = readFileSync(document, 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '');
-    for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (/^https?:/.test(target)) continue;
-      const [path = '', fragment] = target.split('#');
-      const file = path === '' ? document : resolve(dirname(document), path);
-      const where = `${relative(root, document)}: ${target}`;
-      if (!existsSync(file)) problems.push(`${where} leads nowhere`);
-      else if (fragment !== undefined) {
-        const headings = [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchor(heading));
-        if (!headings.includes(fragment)) problems.push(`${where}: no such heading`);
-      }
-    }
-  }
-}
-
-function checkTables(): void {
-  const errors = readFileSync(join(root, 'docs', 'errors.md'), 'utf8');
-  for (const [slug, { parseCode }] of Object.entries(FACTOR_ERRORS)) {
-    if (!errors.includes(`| \`${slug}\` | ${parseCode} |`)) problems.push(`docs/errors.md lacks ${slug} with code ${parseCode}`);
-  }
-  const documented = [...errors.matchAll(/^\| `(\w+)`/gm)].map(([, slug = '']) => slug);
-  for (const slug of documented.filter((name) => !Object.hasOwn(FACTOR_ERRORS, name)))
-    problems.push(`docs/errors.md: unknown ${slug}`);
-  const core = readFileSync(join(root, 'packages', 'core', 'README.md'), 'utf8');
-  for (const option of Object.keys({ ...CODE_FACTOR_RULES, ...COMPOSE_RULES })) {
-    if (!core.includes(`\`${option}\``)) problems.push(`packages/core/README.md lacks the option ${option}`);
-  }
-}
-
-const snippets = writeSnippets();
-checkLinks();
-checkExamples();
-checkTables();
-try {
-  execFileSync(join(root, 'node_modules/.bin/tsc'), ['--noEmit', '-p', join(root, 'docs', 'tsconfig.json')], {
-    stdio: 'inherit',
-  });
-} catch {
-  problems.push('code blocks do not compile; each stands in docs/.snippets');
-}
-if (problems.length > 0) {
-  process.stderr.write(`${problems.join('\n')}\n`);
-  process.exit(1);
-}
-rmSync(folder, { recursive: true, force: true });
-process.stdout.write(`docs: ${snippets} code blocks compile, links lead somewhere, tables agree with the source\n`);
+if (process.argv.includes('--still')) process.exit(checkStill());
+process.exit(process.argv.includes('--lines') ? await checkLines() : await checkBoth());

@@ -9,12 +9,6 @@ export interface RecipeRequest {
   readonly hasSession: boolean;
 }
 
-/** What the page says that the request is answered with, if it does; `…` stands for anything. */
-export interface RecipeReply {
-  readonly status: number;
-  readonly body: unknown;
-}
-
 /** A fenced block: what stands beside the fence, and the text. */
 interface Block {
   readonly info: string;
@@ -29,27 +23,11 @@ const blocksOf = (page: string): Block[] => {
   }));
 };
 
-/** The requests of the REST page in their order, each with its reply. */
-export function restRecipe(): (readonly [RecipeRequest, RecipeReply | undefined])[] {
-  const blocks = blocksOf('rest');
-  return blocks.flatMap(({ info, text }, index) => {
+/** The requests of the REST page in their order. */
+export function restRecipe(): RecipeRequest[] {
+  return blocksOf('rest').flatMap(({ info, text }) => {
     const [, method = '', path = '', session] = /^json request (\S+) (\S+)( session)?$/.exec(info) ?? [];
-    if (method === '') return [];
-    const next = blocks[index + 1];
-    const [, status] = /^json reply (\d+)$/.exec(next?.info ?? '') ?? [];
-    const reply = status === undefined ? undefined : { status: Number(status), body: JSON.parse(next?.text ?? '') as unknown };
-    return [[{ method, path, body: JSON.parse(text) as unknown, hasSession: session !== undefined }, reply] as const];
-  });
-}
-
-/** The requests of the GraphQL page in their order: each block of variables with the mutation above it. */
-export function graphqlRecipe(): { query: string; variables: unknown; hasSession: boolean }[] {
-  let mutation: Block | undefined;
-  return blocksOf('graphql').flatMap((block) => {
-    if (block.info.startsWith('graphql')) mutation = block;
-    if (block.info !== 'json variables' || mutation === undefined) return [];
-    const variables = JSON.parse(block.text) as unknown;
-    return [{ query: mutation.text, variables, hasSession: mutation.info === 'graphql session' }];
+    return method === '' ? [] : [{ method, path, body: JSON.parse(text) as unknown, hasSession: session !== undefined }];
   });
 }
 
@@ -62,7 +40,7 @@ export function codeRecipe(page: string): RecipeRequest[] {
     const [method = '', path = '', body = '', session] = argumentsOf(code.slice(index + length));
     return {
       method: method.slice(1, -1),
-      path: path.replace(/^\$?["']|["']$/g, '').replace(/\\\(userId\)|\$userId/, '{userId}'),
+      path: path.replace(/^\$?["'`]|["'`]$/g, '').replace(/\\\(userId\)|\$userId|\$\{userId\}/, '{userId}'),
       body: JSON.parse(toJson(body)) as unknown,
       hasSession: session === 'session',
     };
@@ -95,7 +73,7 @@ function toJson(literal: string): string {
     if (token === '[' || token === '(') return '{';
     if (token === ']' || token === ')') return '}';
     if (!/^\w+$/.test(token) || token === 'true' || token === 'null') return token;
-    const isKey = all[index + 1] === '=';
+    const isKey = ['=', ':'].includes(all[index + 1] ?? '');
     // C# names a field after the variable that it is given.
     const isShort = !isKey && ['{', ','].includes(all[index - 1] ?? '');
     return isKey ? `"${token}"` : isShort ? `"${token}": "{${token}}"` : `"{${token}}"`;

@@ -37,7 +37,7 @@ interface LoadedAdapter {
 
 /**
  * Turns a factor into the plain object of closures that Parse Server takes as an auth adapter.
- * Here and in {@link FactorHooks} is all that knows its hooks: when they run, who is asking, and
+ * Here and in `FactorHooks` is all that knows its hooks: when they run, who is asking, and
  * what has been proven.
  *
  * @param key the factor's key in `auth`

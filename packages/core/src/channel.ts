@@ -92,6 +92,7 @@ const OUTBOX_SIZE = 1000;
 /**
  * A channel for tests and development: keeps messages in memory, codes in clear.
  *
+ * @param options all may be left out
  * @param options.name what the channel is called, `outbox` by default
  * @param options.clock the time in epoch milliseconds, `Date.now` by default
  * @throws FactorConfigError when `NODE_ENV` is `production`

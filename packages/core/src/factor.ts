@@ -187,7 +187,7 @@ export abstract class Factor<Enrolment extends object> {
   /**
    * What is kept where one more of several was set up. Asked where there is a handle; it may be asked more than once.
    *
-   * @param stored what is kept already
+   * @param _stored what is kept already
    * @param added what was confirmed
    * @throws FactorError `already_enrolled`, `invalid_input`
    */
@@ -227,8 +227,8 @@ export abstract class Factor<Enrolment extends object> {
   /**
    * Where the user can be told of a change to his account, and how. Nowhere by default.
    *
-   * @param user the row as it was stored before
-   * @param enrolment undefined where the factor was not set up before
+   * @param _user the row as it was stored before
+   * @param _enrolment undefined where the factor was not set up before
    */
   notices(_user: FactorUser, _enrolment: Enrolment | undefined, _change: AccountChange): readonly FactorNotice[] {
     return [];

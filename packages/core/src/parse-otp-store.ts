@@ -60,6 +60,7 @@ export class ParseOtpStore implements OtpStore {
 
   /**
    * @param database the request's `config.database`
+   * @param options may be left out
    * @param options.clock the time in epoch milliseconds, `Date.now` by default
    */
   constructor(database: ParseDatabase, { clock = systemClock }: { readonly clock?: Clock } = {}) {

@@ -79,7 +79,10 @@ const NO_FAILURES = { attempts: 0, failures: 0, locks: 0, lockedUntil: 0 } as co
 export abstract class RowOtpStore implements OtpStore {
   readonly #clock: Clock;
 
-  /** @param options.clock the time in epoch milliseconds, `Date.now` by default */
+  /**
+   * @param options may be left out
+   * @param options.clock the time in epoch milliseconds, `Date.now` by default
+   */
   constructor({ clock = systemClock }: { readonly clock?: Clock } = {}) {
     this.#clock = clock;
   }

@@ -38,7 +38,7 @@ const invalidData = (): FactorError => new FactorError('invalid_input', { senten
 
 /**
  * Stands in the place of Parse Server's built-in `mfa` adapter, under that key: takes its options, what its clients
- * send, and its users' records, which are sealed at their next use. `docs/migrate-from-mfa.md` lists what differs.
+ * send, and its users' records, which are sealed at their next use. `docs/guide/migrate-from-mfa.md` lists what differs.
  *
  * @throws FactorConfigError naming the option and what it accepts
  */

@@ -1,0 +1,78 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import ts from 'typescript';
+import { root, type Page, type Problem } from './page.js';
+
+const folder = join(root, 'docs', '.snippets');
+/** JavaScript says no types of parameters. */
+const IMPLICIT_ANY = new Set([7005, 7006, 7031, 7034]);
+
+/** Where a file of code comes from. */
+interface Snippet {
+  readonly file: string;
+  readonly page: Page;
+  /** The line of the page that its first one stands on. */
+  readonly line: number;
+}
+
+/** Writes each block of code as a file that imports as the documentation's package does. */
+function writeSnippets(pages: readonly Page[]): readonly Snippet[] {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return pages.flatMap((page) =>
+    page.blocks.flatMap(({ info, line, text }) => {
+      const [, language] = /^(tsx?|jsx?)(?: \[.*\])?$/.exec(info) ?? [];
+      if (language === undefined) return [];
+      const file = join(folder, `${page.name.replaceAll(/[^A-Za-z0-9]+/g, '-')}-${line}.${language}`);
+      // Pages import examples from beside them.
+      writeFileSync(file, `${text.replaceAll(/'(?:\.\.?\/)+examples\//g, "'../examples/")}\nexport {};\n`);
+      return [{ file, page, line: line + 1 }];
+    }),
+  );
+}
+
+/** The settings that the documentation's code is compiled with. */
+function settings(): ts.CompilerOptions {
+  const file = join(root, 'docs', 'tsconfig.json');
+  const { config } = ts.readConfigFile(file, (name) => readFileSync(name, 'utf8')) as { config: unknown };
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, join(root, 'docs'));
+  return { ...options, allowJs: true, checkJs: true, jsx: ts.JsxEmit.ReactJSX };
+}
+
+const examples = (): readonly string[] =>
+  readdirSync(join(root, 'docs', 'examples')).map((name) => join(root, 'docs', 'examples', name));
+
+/** What compiling the code of all pages has shown, and the program, in which to look up types. */
+export interface Compilation {
+  readonly blocks: number;
+  readonly problems: readonly Problem[];
+  readonly program: ts.Program;
+}
+
+function problemOf({ file, start = 0, code, messageText }: ts.Diagnostic, snippets: readonly Snippet[]): Problem | undefined {
+  const what = `does not compile: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+  const line = file?.getLineAndCharacterOfPosition(start).line ?? 0;
+  const snippet = snippets.find((candidate) => candidate.file === file?.fileName);
+  if (snippet === undefined) return { page: relative(root, file?.fileName ?? ''), line: line + 1, what };
+  if (/\.jsx?$/.test(snippet.file) && IMPLICIT_ANY.has(code)) return undefined;
+  return { page: snippet.page.name, line: snippet.line + line, what };
+}
+
+/**
+ * Compiles every block of TypeScript and JavaScript.
+ *
+ * @param entries files of the packages that are to be in the program as well
+ */
+export function compileBlocks(pages: readonly Page[], entries: readonly string[]): Compilation {
+  const snippets = writeSnippets(pages);
+  const files = [...snippets.map(({ file }) => file), ...examples()];
+  const program = ts.createProgram([...files, ...entries], settings());
+  const checked = new Set(files);
+  const problems = program.getSourceFiles().flatMap((file) => {
+    if (!checked.has(file.fileName)) return [];
+    const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
+    return found.flatMap((diagnostic) => problemOf(diagnostic, snippets) ?? []);
+  });
+  rmSync(folder, { recursive: true, force: true });
+  return { blocks: snippets.length, problems, program };
+}

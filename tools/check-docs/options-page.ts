@@ -1,0 +1,101 @@
+import { dirname, join, relative, resolve } from 'node:path';
+import { anchorOf } from './anchors.js';
+import { boundsOf, saidDefault, type ListedOption, type ListedOwner } from './option-list.js';
+import type { OptionTable } from './option-tables.js';
+import { root, type Page } from './page.js';
+
+/** The reference of all options. */
+export const OPTIONS_PAGE = 'docs/reference/options.md';
+
+const INTRODUCTION = `# Options
+
+Every option of every package, from the source: \`npm run check:docs -- --write\` writes this page, and \`npm run check:docs\` fails when it is not as the source has it.
+
+Options are checked when they are given. A wrong value, an unknown name or a missing one throws \`FactorConfigError\`, which names the option and what it accepts, before Parse Server starts. An option that is \`undefined\` has its default. Times are in milliseconds where the name ends in \`Ms\`, and in seconds where it ends in \`Seconds\`. Only the client and the test suites check nothing.
+`;
+
+const unitOf = (name: string): string =>
+  name.endsWith('Ms') ? 'ms, ' : name.endsWith('Seconds') || name === 'period' ? 's, ' : '';
+
+const inCell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+
+/** Code keeps its signs. */
+const inProse = (text: string): string =>
+  text
+    .split(/(`[^`]*`)/)
+    .map((part, index) => (index % 2 === 1 ? part.replaceAll('|', '\\|') : inCell(part)))
+    .join('');
+
+function typeOf({ name, accepts, type }: ListedOption): string {
+  const bounds = boundsOf(accepts);
+  if (bounds !== undefined) return `${unitOf(name)}${bounds.join(' to ')}`;
+  if (accepts === 'one of true, false' || /^boolean\b/.test(type)) return 'boolean';
+  const [, choices] = /^one of (.*)$/.exec(accepts ?? '') ?? [];
+  if (choices !== undefined) return choices.replaceAll('"', '`');
+  if (accepts === 'given as a string') return 'text';
+  if (accepts === 'a function' || accepts === undefined)
+    return `\`${type
+      .replaceAll('readonly ', '')
+      .replace(/ \| undefined$/, '')
+      .replace(/^\((.*)\)$/, '$1')
+      .replaceAll('|', '\\|')}\``;
+  return inCell(accepts);
+}
+
+/** What a comment says beside the default, which has a column of its own. */
+function purposeOf(option: ListedOption): string {
+  const said = saidDefault(option) ?? '';
+  const text = option.says
+    .replace(` Default: ${said}.`, '')
+    .replace(new RegExp(`[;,] ${said.replaceAll(/[.*+?()[\]{}|^$]/g, '\\$&')} by default`), '');
+  return inProse(text.charAt(0).toUpperCase() + text.slice(1));
+}
+
+/** A path from this page, of what stands on another one. */
+function fromHere(page: Page, target: string): string {
+  const [path = '', fragment] = target.split('#');
+  const file = path === '' ? page.file : resolve(dirname(page.file), path);
+  return `${relative(dirname(join(root, OPTIONS_PAGE)), file)}${fragment === undefined ? '' : `#${fragment}`}`;
+}
+
+/** What the table that explains an option says more about it on a page of its own. */
+function moreOn({ name }: ListedOption, tables: readonly OptionTable[]): string {
+  const links = tables.flatMap(({ page, rows }) =>
+    rows.flatMap(({ names, link }) => {
+      const [, text, target] = /^\[(.*)\]\((.*)\)$/.exec(link ?? '') ?? [];
+      return names.includes(name) && target !== undefined ? [`[${text}](${fromHere(page, target)})`] : [];
+    }),
+  );
+  return links[0] ?? '';
+}
+
+/** The places that explain an owner's options. */
+function placesOf(tables: readonly OptionTable[]): string {
+  const places = tables.map(({ page, heading }) => {
+    const title = /^# (.+)$/m.exec(page.text)?.[1] ?? page.name;
+    return `[${title}](${fromHere(page, heading === undefined ? '' : `#${anchorOf(heading)}`)})`;
+  });
+  return places.length === 0 ? '' : ` Explained in ${[...new Set(places)].join(', ')}.`;
+}
+
+function section({ owner, options }: ListedOwner, all: readonly OptionTable[]): string {
+  const tables = all.filter((table) => table.owner === owner.name);
+  const inherited = owner.extends === undefined ? '' : `, and those of [${owner.extends}](#${anchorOf(owner.extends)})`;
+  const title = owner.name.includes(' ') ? owner.name[0]?.toUpperCase() + owner.name.slice(1) : `\`${owner.name}\``;
+  const rows = options
+    .filter(({ isInherited }) => !isInherited)
+    .toSorted((a, b) => Number(b.isRequired) - Number(a.isRequired))
+    .map(
+      (option) =>
+        `| \`${option.name}\` | ${typeOf(option)} | ${inProse(option.defaultText)} | ${purposeOf(option)} | ${moreOn(option, tables)} |`,
+    );
+  return [
+    `## ${title}`,
+    `From \`${owner.from}\`${inherited}.${placesOf(tables)}`,
+    ['| option | type | default | what it is for | more |', '|---|---|---|---|---|', ...rows].join('\n'),
+  ].join('\n\n');
+}
+
+/** The reference of options as the source has them, with links to the tables that explain them. */
+export const renderOptions = (owners: readonly ListedOwner[], tables: readonly OptionTable[]): string =>
+  `${[INTRODUCTION.trim(), ...owners.map((owner) => section(owner, tables))].join('\n\n')}\n`;
