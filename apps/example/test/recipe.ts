@@ -9,6 +9,12 @@ export interface RecipeRequest {
   readonly hasSession: boolean;
 }
 
+/** What the page says that the request is answered with, if it does; `…` stands for anything. */
+export interface RecipeReply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
 /** A fenced block: what stands beside the fence, and the text. */
 interface Block {
   readonly info: string;
@@ -23,11 +29,27 @@ const blocksOf = (page: string): Block[] => {
   }));
 };
 
-/** The requests of the REST page in their order. */
-export function restRecipe(): RecipeRequest[] {
-  return blocksOf('rest').flatMap(({ info, text }) => {
+/** The requests of the REST page in their order, each with its reply. */
+export function restRecipe(): (readonly [RecipeRequest, RecipeReply | undefined])[] {
+  const blocks = blocksOf('rest');
+  return blocks.flatMap(({ info, text }, index) => {
     const [, method = '', path = '', session] = /^json request (\S+) (\S+)( session)?$/.exec(info) ?? [];
-    return method === '' ? [] : [{ method, path, body: JSON.parse(text) as unknown, hasSession: session !== undefined }];
+    if (method === '') return [];
+    const next = blocks[index + 1];
+    const [, status] = /^json reply (\d+)$/.exec(next?.info ?? '') ?? [];
+    const reply = status === undefined ? undefined : { status: Number(status), body: JSON.parse(next?.text ?? '') as unknown };
+    return [[{ method, path, body: JSON.parse(text) as unknown, hasSession: session !== undefined }, reply] as const];
+  });
+}
+
+/** The requests of the GraphQL page in their order: each block of variables with the mutation above it. */
+export function graphqlRecipe(): { query: string; variables: unknown; hasSession: boolean }[] {
+  let mutation: Block | undefined;
+  return blocksOf('graphql').flatMap((block) => {
+    if (block.info.startsWith('graphql')) mutation = block;
+    if (block.info !== 'json variables' || mutation === undefined) return [];
+    const variables = JSON.parse(block.text) as unknown;
+    return [{ query: mutation.text, variables, hasSession: mutation.info === 'graphql session' }];
   });
 }
 
