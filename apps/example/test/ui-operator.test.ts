@@ -59,6 +59,7 @@ describe.skipIf(!isThere).each(DEVICES)('operators and the outbox on a $name', (
     await visitor.press(ann.username);
     await visitor.see('Authenticator app: locked after wrong answers');
     await visitor.picture('operator');
+    await visitor.detail('operator', 'main');
     await visitor.press('Unlock');
     await visitor.see('Unlocked: ');
     await answer(ann.visitor, ui.totp(secret));

@@ -42,6 +42,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     const first = shown.replaceAll(' ', '');
     expect(await visitor.clipboard()).toBe(first);
     await visitor.picture('authenticator-set-up');
+    await visitor.detail('authenticator-set-up', '.row:has(.qr)');
     await answer(visitor, ui.totp(first), 'Confirm');
     await visitor.see('Authenticator app: set up.');
 
@@ -50,6 +51,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.press('Show the QR code');
     await visitor.see('Confirm that it is you');
     await visitor.picture('fresh-proof');
+    await visitor.detail('fresh-proof', 'dialog');
     await visitor.page.keyboard.press('Escape');
     await visitor.press('Show the QR code');
     await proveByApp(visitor, first);
@@ -118,6 +120,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     expect(codes).toHaveLength(10);
     expect(codes[0]).toMatch(/^[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}$/);
     await visitor.picture('recovery-codes');
+    await visitor.detail('recovery-codes', '.row:has(.codes)');
     await visitor.press('Copy');
     await visitor.see('Copied.');
     expect(await visitor.clipboard()).toBe(`${codes.join('\n')}\n`);

@@ -172,12 +172,18 @@ export class Visitor {
     if (!this.page.isClosed()) await this.page.clock.fastForward(ms);
   }
 
-  /** A picture for the artefacts of the run. */
+  /** A picture of the whole page, for the artefacts of the run. */
   async photograph(name: string): Promise<void> {
     await this.page.screenshot({ path: `${this.#visit.pictures}/${name}.png`, fullPage: true, animations: 'disabled' });
   }
 
-  /** The same, and the page is looked at with the rules of axe. */
+  /** A picture of what stands in the window, from this element on; documents show it. */
+  async detail(name: string, selector: string): Promise<void> {
+    await this.page.evaluate(`document.querySelector('${selector}').scrollIntoView()`);
+    await this.page.screenshot({ path: `${this.#visit.pictures}/${name}-detail.png`, animations: 'disabled' });
+  }
+
+  /** The same of the whole page, which is also looked at with the rules of axe. */
   async picture(name: string): Promise<void> {
     await this.photograph(name);
     this.#faults.push(...(await this.#axe()).map((violation) => `${name}: ${violation}`));
