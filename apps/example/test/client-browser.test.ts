@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { PasskeyFactor } from '@parse-factors/passkey';
-import { totpAt } from '@parse-factors/totp';
-import { ScureBase32Plugin } from 'otplib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasChromium } from '../../../tools/chromium.js';
 import { freePort } from '../../../tools/postgres.js';
+import { authenticatorCode } from './authenticator-code.js';
 import { startBrowserStage, type BrowserApp, type BrowserStage } from './browser-app.js';
 import { newApp } from './client-stage.js';
 import { startStage } from './harness.js';
@@ -12,7 +11,6 @@ import { ExampleProcesses } from './example-process.js';
 
 /** The client in a real browser and in Node, against the example as `npm start` runs it. */
 
-const base32 = new ScureBase32Plugin();
 const processes = new ExampleProcesses();
 let origin = '';
 let browser: BrowserStage;
@@ -25,10 +23,7 @@ const secret = (text: unknown): string => {
   return String(text);
 };
 /** A code of the clock's next step: the present one may be used up, and no test waits for another. */
-const totp = (seed: string, stepsAhead = 0): string => {
-  const parameters = { secret: base32.decode(seed), algorithm: 'SHA1', digits: 6, stepSeconds: 30 } as const;
-  return secret(totpAt(parameters, Math.floor(Date.now() / 30_000) + stepsAhead));
-};
+const totp = (seed: string, stepsAhead = 0): string => secret(authenticatorCode(seed, Date.now(), stepsAhead));
 /** The newest code that was sent to an address. */
 async function codeTo(address: string): Promise<string> {
   const messages = (await (await fetch(`${origin}/outbox.json`)).json()) as { to: string; text: string }[];

@@ -1,8 +1,7 @@
 import { generateKey } from '@parse-factors/core';
-import { totpAt } from '@parse-factors/totp';
-import { ScureBase32Plugin } from 'otplib';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { authenticatorCode } from './authenticator-code.js';
 import { createDatabase, type Answer, type Body } from '../../../tools/parse-server.js';
 import { freePort } from '../../../tools/postgres.js';
 import { hasRedis, RedisServer } from '../../../tools/redis.js';
@@ -71,10 +70,6 @@ afterAll(async () => {
   await redis.remove();
 });
 
-const codeAt = (secret: string, time: number): string => {
-  const parameters = { secret: new ScureBase32Plugin().decode(secret), algorithm: 'SHA1', digits: 6, stepSeconds: 30 } as const;
-  return totpAt(parameters, Math.floor(time / 30_000));
-};
 const sessions = (answers: readonly Answer[]): number => answers.filter(({ status }) => status < 300).length;
 
 describe.each(['the database', 'Redis'])('two servers that share the database, and keep their codes in %s', (kept) => {
@@ -129,9 +124,9 @@ describe.each(['the database', 'Redis'])('two servers that share the database, a
       const { secret } = begun.body['challengeData'].totp as { secret: string };
       const now = Date.now();
       const path = `/users/${String(signUp.body['objectId'])}`;
-      expect((await other.call('PUT', path, { authData: { totp: codeAt(secret, now) } }, session)).status).toBe(200);
+      expect((await other.call('PUT', path, { authData: { totp: authenticatorCode(secret, now) } }, session)).status).toBe(200);
       for (const example of [one, other]) expect((await example.logIn('dora')).body['error']).toContain('authData totp');
-      const totp = codeAt(secret, now + 30_000); // the step after the one that set it up
+      const totp = authenticatorCode(secret, now + 30_000); // the step after the one that set it up
       const uses = Array.from({ length: 20 }, (_, use) => (use % 2 === 0 ? one : other).logIn('dora', { totp }));
       expect(sessions(await Promise.all(uses))).toBe(1);
     });

@@ -14,8 +14,8 @@ import {
 } from '@parse-factors/core';
 import { EmailOtpFactor, type EmailOtpOptions } from '@parse-factors/email-otp';
 import { SmsOtpFactor, type SmsOtpOptions } from '@parse-factors/sms-otp';
-import { TotpFactor, totpAt, type TotpOptions } from '@parse-factors/totp';
-import { ScureBase32Plugin } from 'otplib';
+import { TotpFactor, type TotpOptions } from '@parse-factors/totp';
+import { authenticatorCode } from './authenticator-code.js';
 import { startParseServer, type Answer, type Person, type TestServer } from '../../../tools/parse-server.js';
 
 /** A server with all three factors, on a clock that stands still until it is moved. */
@@ -56,8 +56,6 @@ export interface StageOptions {
   /** A database that is there already, in place of an empty one. */
   readonly databaseUri?: string;
 }
-
-const base32 = new ScureBase32Plugin();
 
 /** Starts a {@link Stage} on an empty database of that Postgres. */
 export async function startStageOn(postgres: string, options: StageOptions = {}): Promise<Stage> {
@@ -118,10 +116,7 @@ function extras(server: TestServer, state: State): Omit<Stage, keyof TestServer>
     return { status, body };
   };
   const lastCode = (box: Outbox): string => /\d{6,9}/.exec(box.messages.at(-1)?.text ?? '')?.[0] ?? '';
-  const totp = (secret: string, stepsAhead = 0): string => {
-    const parameters = { secret: base32.decode(secret), algorithm: 'SHA1', digits: 6, stepSeconds: 30 } as const;
-    return totpAt(parameters, Math.floor(time.now / 30_000) + stepsAhead);
-  };
+  const totp = (secret: string, stepsAhead = 0): string => authenticatorCode(secret, time.now, stepsAhead);
   return {
     ...state,
     challenge,

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { get } from 'node:http';
-import { ScureBase32Plugin } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { totpAt } from '@parse-factors/totp';
+import { authenticatorCode } from './authenticator-code.js';
 import { freePort } from '../../../tools/postgres.js';
 import { tour } from '../src/flow.js';
 import { ExampleProcesses, type ExampleRun } from './example-process.js';
@@ -138,15 +137,9 @@ function runTour(lines: readonly string[]): Promise<string> {
       const secret = /^[A-Z2-7]{32}$/m.exec(output)?.[0];
       if (secret === undefined || typed) return;
       typed = true;
-      const parameters = {
-        secret: new ScureBase32Plugin().decode(secret),
-        algorithm: 'SHA1',
-        digits: 6,
-        stepSeconds: 30,
-      } as const;
-      const step = Math.floor(Date.now() / 30_000);
+      const now = Date.now();
       // The second code is the next step's, which one step of drift allows.
-      shell.stdin?.write(`${totpAt(parameters, step)}\n${totpAt(parameters, step + 1)}\n`);
+      shell.stdin?.write(`${authenticatorCode(secret, now)}\n${authenticatorCode(secret, now, 1)}\n`);
     });
   });
 }

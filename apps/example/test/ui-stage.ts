@@ -2,10 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateKey, outbox, type Outbox } from '@parse-factors/core';
-import { totpAt } from '@parse-factors/totp';
-import { ScureBase32Plugin } from 'otplib';
 import type { Browser } from 'playwright-core';
 import { inject } from 'vitest';
+import { authenticatorCode } from './authenticator-code.js';
 import { launchChromium } from '../../../tools/chromium.js';
 import { createDatabase } from '../../../tools/parse-server.js';
 import { freePort } from '../../../tools/postgres.js';
@@ -83,15 +82,7 @@ export async function startUi({ isEnforced = false }: { readonly isEnforced?: bo
       return visitor;
     },
     lastCode: (box) => /\d{6}/.exec(box.messages.at(-1)?.text ?? '')?.[0] ?? '',
-    totp(secret) {
-      const parameters = {
-        secret: new ScureBase32Plugin().decode(secret),
-        algorithm: 'SHA1',
-        digits: 6,
-        stepSeconds: 30,
-      } as const;
-      return totpAt(parameters, Math.floor(time.now / 30_000));
-    },
+    totp: (secret) => authenticatorCode(secret, time.now),
     async endSessions(username) {
       const where = { user: { $inQuery: { className: '_User', where: { username } } } };
       const { results } = await asOperator('GET', `/sessions?where=${encodeURIComponent(JSON.stringify(where))}`);

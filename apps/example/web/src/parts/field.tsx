@@ -31,29 +31,20 @@ export function Field({ label, hint, onChange, ...input }: FieldProps) {
 }
 
 /** A field for a code of six digits: filled in by the system where it can, and pasted with whatever stands between the digits. */
-export function CodeField({
-  label = 'Code',
-  value,
-  onChange,
-}: Pick<FieldProps, 'value' | 'onChange'> & { readonly label?: string }) {
-  const id = useId();
+export function CodeField({ value, onChange }: Pick<FieldProps, 'value' | 'onChange'>) {
   return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <input
-        id={id}
-        className="code"
-        name="code"
-        required
-        autoFocus
-        inputMode="numeric"
-        autoComplete="one-time-code"
-        pattern="[0-9]{6}"
-        title="six digits"
-        value={value}
-        onChange={({ target }) => onChange(digitsOf(target.value))}
-      />
-    </div>
+    <Field
+      label="Code"
+      className="code"
+      name="code"
+      autoFocus
+      inputMode="numeric"
+      autoComplete="one-time-code"
+      pattern="[0-9]{6}"
+      title="six digits"
+      value={value}
+      onChange={(text) => onChange(digitsOf(text))}
+    />
   );
 }
 

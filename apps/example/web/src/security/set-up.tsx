@@ -1,11 +1,8 @@
-import { addressId } from '@parse-factors/client';
-import type { Reply } from '@parse-factors/client';
+import { addressId, type SignInAddress } from '@parse-factors/client';
 import { useState } from 'react';
-import { ADDRESS_FIELDS, toAddress, type AddressKind } from '../address.js';
-import { CodeForm } from '../parts/code-form.js';
+import { AddressCode } from '../parts/address-code.js';
 import { Field } from '../parts/field.js';
 import { Form } from '../parts/form.js';
-import { sendCode } from '../send-code.js';
 import { browserName } from '../trusted-token.js';
 import { useAction } from '../use-action.js';
 import { SetUpAuthenticator } from './set-up-authenticator.js';
@@ -24,45 +21,26 @@ export interface SetUpProps {
 export function SetUp(props: SetUpProps) {
   if (props.factor === 'totp') return <SetUpAuthenticator {...props} />;
   if (props.factor === 'passkey') return <SetUpPasskey {...props} />;
-  return <SetUpAddress {...props} kind={props.factor.startsWith('email') ? 'email' : 'phone'} />;
+  return <SetUpAddress {...props} />;
 }
 
 /** A phone or an address: a code goes there. */
-function SetUpAddress({ factor, port, kind, onDone, onCancel }: SetUpProps & { readonly kind: AddressKind }) {
-  const action = useAction();
-  const [text, setText] = useState('');
-  const [sent, setSent] = useState<Reply>();
-  const address = toAddress(kind, text);
-  const begin = (): Promise<Reply> => port.enrol(factor, { ...address });
-  const confirm = async (code: string): Promise<void> => {
+function SetUpAddress({ factor, port, onDone, onCancel }: SetUpProps) {
+  const confirm = async (address: SignInAddress, code: string): Promise<void> => {
     // What signs in alone is called by its address.
     const named = factor.endsWith('Login') ? { id: addressId(address) } : address;
     await port.confirm(factor, { ...named, code });
     onDone();
   };
-  if (sent !== undefined) {
-    return (
-      <CodeForm
-        label={ADDRESS_FIELDS[kind].label}
-        submit="Confirm"
-        sent={sent}
-        destination={text}
-        onResend={begin}
-        onAnswer={confirm}
-        onCancel={() => setSent(undefined)}
-      />
-    );
-  }
   return (
-    <Form
-      action={action}
-      label={ADDRESS_FIELDS[kind].label}
-      submit="Send a code"
-      onSubmit={async () => setSent(await sendCode(begin))}
+    <AddressCode
+      kind={factor.startsWith('email') ? 'email' : 'phone'}
+      submit="Confirm"
+      autoFocus
+      onSend={(address) => port.enrol(factor, { ...address })}
+      onAnswer={confirm}
       buttons={<Cancel onCancel={onCancel} />}
-    >
-      <Field {...ADDRESS_FIELDS[kind]} autoFocus value={text} onChange={setText} />
-    </Form>
+    />
   );
 }
 

@@ -1,0 +1,55 @@
+import type { Reply, SignInAddress } from '@parse-factors/client';
+import { useState, type ReactNode } from 'react';
+import { ADDRESS_FIELDS, toAddress, type AddressKind } from '../address.js';
+import { sendCode } from '../send-code.js';
+import { useAction } from '../use-action.js';
+import { CodeForm } from './code-form.js';
+import { Field } from './field.js';
+import { Form } from './form.js';
+
+/** What an {@link AddressCode} is made of. */
+export interface AddressCodeProps {
+  readonly kind: AddressKind;
+  /** What the button beside the code says. */
+  readonly submit: string;
+  readonly hint?: ReactNode;
+  readonly autoFocus?: boolean;
+  readonly onSend: (address: SignInAddress) => Promise<Reply>;
+  readonly onAnswer: (address: SignInAddress, code: string) => Promise<unknown>;
+  /** More buttons, beside the one that sends the code. */
+  readonly buttons?: ReactNode;
+}
+
+/** Asks for an address, sends a code there, and asks for the code. */
+export function AddressCode({ kind, submit, hint, autoFocus = false, onSend, onAnswer, buttons }: AddressCodeProps) {
+  const action = useAction();
+  const [text, setText] = useState('');
+  const [sent, setSent] = useState<Reply>();
+  const { label } = ADDRESS_FIELDS[kind];
+  const address = toAddress(kind, text);
+  const send = (): Promise<Reply> => onSend(address);
+  if (sent !== undefined) {
+    return (
+      <CodeForm
+        label={label}
+        submit={submit}
+        sent={sent}
+        destination={text}
+        onResend={send}
+        onAnswer={(code) => onAnswer(address, code)}
+        onCancel={() => setSent(undefined)}
+      />
+    );
+  }
+  return (
+    <Form
+      action={action}
+      label={label}
+      submit="Send a code"
+      onSubmit={async () => setSent(await sendCode(send))}
+      buttons={buttons}
+    >
+      <Field {...ADDRESS_FIELDS[kind]} hint={hint} autoFocus={autoFocus} value={text} onChange={setText} />
+    </Form>
+  );
+}
