@@ -43,7 +43,7 @@ function checkStill(): number {
   const pages = readPages();
   const problems = [
     ...pages.flatMap((page) => [...checkLinks(page), ...hiddenBlocks(page)]),
-    ...checkNavigation(),
+    ...checkNavigation(pages),
     ...checkExampleFiles(pages),
     ...compilation.problems,
     ...checkErrors(pages),

@@ -44,13 +44,26 @@ export function checkLinks(page: Page): readonly Problem[] {
   });
 }
 
+const BARS = 'docs/.vitepress/pages.ts';
+
 /** Links of the site's bars that lead nowhere, and pages that no bar leads to. */
-export function checkNavigation(): readonly Problem[] {
-  const name = 'docs/.vitepress/pages.ts';
-  const text = readFileSync(join(root, name), 'utf8');
-  return [...text.matchAll(/(?:, |link: )'(\/[^']*)'/g)].flatMap(({ index, 1: target = '' }) => {
-    const base = join(site, target);
-    if (target.startsWith('/api/') || [`${base}.md`, join(base, 'index.md')].some((file) => existsSync(file))) return [];
-    return [{ page: name, line: lineAt(text, index), what: `${target}: leads nowhere` }];
-  });
+export function checkNavigation(pages: readonly Page[]): readonly Problem[] {
+  const text = readFileSync(join(root, BARS), 'utf8');
+  const targets = [...text.matchAll(/(?:, |link: )'(\/[^']*)'/g)].map(({ index, 1: target = '' }) => ({
+    line: lineAt(text, index),
+    target,
+    files: [join(site, `${target}.md`), join(site, target, 'index.md')],
+  }));
+  // Some bars show whole folders.
+  const folders = [...text.matchAll(/pagesOf\('([\w-]+)'/g)].map(([, folder = '']) => join(site, folder));
+  const isShown = ({ file }: Page): boolean =>
+    folders.includes(dirname(file)) || targets.some(({ files }) => files.includes(file));
+  return [
+    ...targets
+      .filter(({ target, files }) => !target.startsWith('/api/') && !files.some((file) => existsSync(file)))
+      .map(({ line, target }) => ({ page: BARS, line, what: `${target}: leads nowhere` })),
+    ...pages
+      .filter((page) => page.file.startsWith(`${site}/`) && !isShown(page))
+      .map(({ name }) => ({ page: BARS, line: 1, what: `${name}: no bar leads there` })),
+  ];
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Outbox, OutboxMessage } from '@parse-factors/core';
 import type { Content } from './content.js';
 
@@ -8,9 +9,8 @@ const MAIL_POLICY =
 /** What the outboxes hold, for the page that shows it. */
 export class OutboxPages {
   readonly #outboxes: readonly Outbox[];
-  /** Outboxes drop their oldest messages, so places in them are no ids. */
+  /** Outboxes drop their oldest messages, so places in them are no ids; and a page may outlive a start of the server. */
   readonly #ids = new WeakMap<OutboxMessage, string>();
-  #count = 0;
 
   constructor(outboxes: readonly Outbox[]) {
     this.#outboxes = outboxes;
@@ -27,7 +27,7 @@ export class OutboxPages {
 
   /** `/outbox/<id>`: the HTML of one mail, as a page of its own. */
   mail(path: string): Content | undefined {
-    const [, id] = /^\/outbox\/(\d{1,9})$/.exec(path) ?? [];
+    const [, id] = /^\/outbox\/([0-9a-f]{16})$/.exec(path) ?? [];
     const html = id && this.#messages().find((message) => this.#idOf(message) === id)?.html;
     return html ? { type: 'text/html; charset=utf-8', body: html, policy: MAIL_POLICY } : undefined;
   }
@@ -39,7 +39,7 @@ export class OutboxPages {
   #idOf(message: OutboxMessage): string {
     const known = this.#ids.get(message);
     if (known !== undefined) return known;
-    const id = String((this.#count += 1));
+    const id = randomBytes(8).toString('hex');
     this.#ids.set(message, id);
     return id;
   }

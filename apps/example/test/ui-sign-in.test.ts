@@ -201,8 +201,10 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await visitor.press('Sign in with a passkey');
     await visitor.arriveAt('Security');
     // Now the finger is there when the field offers the passkey.
-    await visitor.press('Sign out');
-    await visitor.see('last used');
+    const isLogin = (response: { url(): string; status(): number }): boolean =>
+      response.url() === `${ui.url}/parse/users` && response.status() === 200;
+    await Promise.all([visitor.page.waitForResponse(isLogin), visitor.press('Sign out')]);
+    await visitor.arriveAt('Security');
     await visitor.see('Passkey: right answer');
     await leave(visitor);
   });

@@ -55,7 +55,7 @@ export class Visitor {
     page.on('console', (message) => {
       // A refused request is told to the person by the page; Chromium tells it here as well.
       // Mails may run no scripts, that of the test included.
-      const isRefusal = /^Failed to load resource|^Blocked script execution in '[^']*\/outbox\/\d+'/.test(message.text());
+      const isRefusal = /^Failed to load resource|^Blocked script execution in '[^']*\/outbox\/\w+'/.test(message.text());
       if (message.type() === 'error' && !isRefusal) this.#faults.push(message.text());
     });
     page.on('request', (request) => {

@@ -60,8 +60,12 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
     }
   };
   const signOut = async (): Promise<void> => {
-    await Parse.User.logOut();
-    setAccount(null);
+    try {
+      await Parse.User.logOut();
+    } finally {
+      // The SDK forgets the session before it tells the server.
+      setAccount(null);
+    }
   };
   useEffect(() => {
     refresh().catch(() => setAccount(null));

@@ -21,7 +21,10 @@ interface Waiting {
 /** @returns what guards a work, and the dialogue to be shown */
 export function useFreshProof(account: Account): { readonly guarded: Guarded; readonly dialogue: ReactNode } {
   const [waiting, setWaiting] = useState<Waiting>();
-  const ask = (): Promise<void> => new Promise((resolve, reject) => setWaiting({ resolve, reject }));
+  const ask = (): Promise<void> => {
+    waiting?.reject(new Cancelled());
+    return new Promise((resolve, reject) => setWaiting({ resolve, reject }));
+  };
   const guarded: Guarded = async (work) => {
     try {
       return await work();

@@ -3,7 +3,13 @@ import { AddressCode } from '../parts/address-code.js';
 import { client, type Login } from '../parse-app.js';
 
 /** No password: a code goes to an address, which signs in, or up. */
-export function CodeSignIn({ kind, onResult }: { readonly kind: AddressKind; readonly onResult: (result: Login) => Promise<void> }) {
+export function CodeSignIn({
+  kind,
+  onResult,
+}: {
+  readonly kind: AddressKind;
+  readonly onResult: (result: Login) => Promise<void>;
+}) {
   const { passwordless } = client;
   const key = kind === 'email' ? 'emailLogin' : 'phoneLogin';
   return (

@@ -17,8 +17,8 @@ export function usePasskeyAutofill(
     const offer = async (): Promise<void> => {
       if (!(await browserSupportsWebAuthnAutofill()) || isOver) return;
       try {
-        const result = await passkeys.logIn({ autofill: true });
-        if (!isOver) onResult(result);
+        // Whoever has touched his passkey is signed in, whatever else he has begun meanwhile.
+        onResult(await passkeys.logIn({ autofill: true }));
       } catch (fault) {
         // What ends it from here or by another dialogue is no fault.
         const name = fault instanceof Error ? fault.name : '';
