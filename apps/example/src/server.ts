@@ -106,6 +106,7 @@ export async function startServer(
     serverURL: `http://127.0.0.1:${port}/parse`,
     publicServerURL: `${url}/parse`,
     mountPath: '/parse',
+    allowOrigin: [...settings.origins],
     mountGraphQL: true,
     graphQLPath: '/graphql',
     graphQLPublicIntrospection: true,
@@ -116,7 +117,7 @@ export async function startServer(
     },
     protectedFields: { _User: { '*': ['authData', 'memberNumber', 'birthDate'] } },
     protectedFieldsOwnerExempt: true, // users see the status of their own factors
-    middleware: servePages(url, channels.outboxes, host === '127.0.0.1'),
+    middleware: servePages(url, channels.outboxes, settings),
     logLevel: 'warn',
     ...parts.options,
   });

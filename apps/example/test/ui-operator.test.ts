@@ -50,13 +50,14 @@ describe.skipIf(!isThere).each(DEVICES)('operators and the outbox on a $name', (
     await visitor.open('/operator');
     await visitor.fill('Master key', 'a guess');
     await visitor.press('Open');
-    await visitor.see('This is not the master key.');
+    await visitor.see('The server refused this master key.');
     await visitor.picture('operator-closed');
     await visitor.fill('Master key', ui.masterKey);
     await visitor.press('Open');
     await visitor.fill('Name begins with', ann.username);
     await visitor.press('Find');
     await visitor.press(ann.username);
+    expect(await visitor.focused()).toBe(ann.username);
     await visitor.see('Authenticator app: locked after wrong answers');
     await visitor.picture('operator');
     await visitor.detail('operator', 'main');
@@ -67,6 +68,7 @@ describe.skipIf(!isThere).each(DEVICES)('operators and the outbox on a $name', (
 
     await visitor.press('Reset: Authenticator app');
     await visitor.press('No');
+    expect(await visitor.focused()).toBe('Reset');
     await visitor.press('Reset: Authenticator app');
     await visitor.press('Yes, reset');
     await visitor.see('Removed: Authenticator app.');
@@ -76,11 +78,34 @@ describe.skipIf(!isThere).each(DEVICES)('operators and the outbox on a $name', (
     await visitor.see('Removed: Text message.');
     await visitor.see('No factors.');
     await visitor.press('Back');
+    expect(await visitor.focused()).toBe(ann.username);
     await visitor.press('Show');
     await visitor.see('reset by an operator');
     expect(await visitor.stored()).not.toContain(ui.masterKey);
     await leave(visitor);
     await leave(ann.visitor);
+  });
+
+  it('a name that is no name breaks nothing', async () => {
+    const { visitor } = await moveIn(ui, device);
+    const own = device.name;
+    const named = ['<img src=x onerror=alert(1)>', '\u202Egnp.exe', 'long'.repeat(200), 'a.b*c[d\\'].map((name) => name + own);
+    const names = [...named, `${'\u200B'.repeat(own.length)} `];
+    const operator = await ui.visit(device);
+    for (const name of names) await visitor.rename(name);
+    await operator.open('/operator');
+    await operator.fill('Master key', ui.masterKey);
+    await operator.press('Open');
+    for (const name of [...names].toReversed()) {
+      await visitor.rename(name);
+      await operator.fill('Name begins with', name);
+      await operator.press('Find');
+      const shown = operator.page.locator('bdi');
+      await expect.poll(() => shown.allInnerTexts()).toEqual([expect.stringContaining(name.trim())]);
+    }
+    await operator.picture('operator-names');
+    await leave(operator);
+    await leave(visitor);
   });
 
   it('the outbox shows each message as it is seen: a text, and a mail in its frame; new ones come by themselves', async () => {

@@ -53,6 +53,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.picture('fresh-proof');
     await visitor.detail('fresh-proof', 'dialog');
     await visitor.page.keyboard.press('Escape');
+    expect(await visitor.focused()).toBe('Show the QR code');
     await visitor.press('Show the QR code');
     await proveByApp(visitor, first);
     await visitor.page.getByText('Cannot scan?').click();
@@ -81,6 +82,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.press('Send a code');
     await visitor.see(/cannot be used|must be/);
     await visitor.press('Cancel');
+    expect(await visitor.focused()).toBe('Add');
     const phone = newPhone();
     await addPhone(ui, visitor, phone);
     await visitor.see(`On, •••• ${phone.slice(-4)}`);
@@ -108,6 +110,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.picture('fresh-proof-by-mail');
     await answer(visitor, ui.lastCode(ui.mail), 'Confirm');
     await visitor.see('E-mail: removed.');
+    expect(await visitor.focused()).not.toBe('');
     await leave(visitor);
   });
 
@@ -137,6 +140,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.press('Print');
     expect(await visitor.page.evaluate('printed')).toBe(true);
     await visitor.press('I have kept them');
+    expect(await visitor.focused()).toBe('Make new recovery codes');
     await visitor.page.reload();
     await visitor.see('10 left');
     expect(await visitor.page.content()).not.toContain(codes[0]);
@@ -145,7 +149,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
 
   it('passkeys: named, renamed, proven with, removed one by one', async () => {
     const { visitor } = await moveIn(ui, device);
-    await visitor.addAuthenticator();
+    const laptop = await visitor.addAuthenticator();
     await visitor.row('Passkey').getByRole('button', { name: 'Add' }).click();
     await visitor.fill('Name', 'My laptop');
     await visitor.press('Create a passkey');
@@ -160,6 +164,15 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.press('Rename');
     await visitor.see('Passkey: renamed.');
     await visitor.picture('passkey-renamed');
+    await laptop.takeAway();
+    await visitor.addAuthenticator();
+    await visitor.row('Passkey').getByRole('button', { name: 'Add' }).click();
+    await visitor.fill('Name', 'My phone');
+    await visitor.press('Create a passkey');
+    await visitor.see('2 passkeys');
+    await visitor.press('Remove Old laptop');
+    await visitor.see('Old laptop: removed.');
+    await visitor.see('1 passkey');
     await ui.pass(6 * MINUTE);
     await visitor.row('Passkey').getByRole('button', { name: 'Remove all' }).click();
     await visitor.see('Confirm that it is you');

@@ -71,6 +71,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     expect(await visitor.focused()).toBe('Code');
     await answer(visitor, otherThan(ui.lastCode(ui.sms)));
     await visitor.see('That is not right.');
+    expect(await visitor.focused()).toBe('Sign in');
     expect(await visitor.page.getByRole('alert').innerText()).toMatch(/^That is not right\./);
     await visitor.picture('code-refused');
 
@@ -80,6 +81,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await ui.pass(61_000);
     await visitor.button('Send again').click();
     await visitor.see('Another code is on its way to');
+    expect(await visitor.focused()).toBe('Code');
     const code = ui.lastCode(ui.sms);
     await visitor.page.evaluate(`navigator.clipboard.writeText('${code.slice(0, 3)} ${code.slice(3)}')`);
     await field.focus();
@@ -98,6 +100,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await ui.pass(60_000);
     await logIn(ann);
     await visitor.see('Now one of these');
+    await expect.poll(() => visitor.focused()).toMatch(/^One more step|^Now one of these/);
     await visitor.picture('choice');
     await choose(visitor, /authenticator app/);
     await visitor.picture('authenticator');

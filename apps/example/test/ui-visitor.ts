@@ -123,6 +123,15 @@ export class Visitor {
     await this.arriveAt('Security');
   }
 
+  /** Takes another user name, past the page. */
+  async rename(username: string): Promise<void> {
+    const user = 'JSON.parse(localStorage.getItem("Parse/example/currentUser"))';
+    const headers = `{ 'X-Parse-Application-Id': 'example', 'X-Parse-Session-Token': user.sessionToken, 'Content-Type': 'application/json' }`;
+    const send = `fetch('/parse/users/' + user.objectId, { method: 'PUT', headers: ${headers}, body: ${JSON.stringify(JSON.stringify({ username }))} })`;
+    const status = await this.page.evaluate<number>(`(async (user) => (await ${send}).status)(${user})`);
+    if (status !== 200) throw new Error(`rename: ${status}`);
+  }
+
   async giveName(username: string, password: string): Promise<void> {
     await this.open('/');
     await this.fill('Name', username);
@@ -136,11 +145,14 @@ export class Visitor {
   }
 
   /** An authenticator in the device; a finger lies on it until it is lifted. */
-  async addAuthenticator(): Promise<{ touch(isThere: boolean): Promise<void> }> {
+  async addAuthenticator(): Promise<{ touch(isThere: boolean): Promise<void>; takeAway(): Promise<void> }> {
     const { cdp, authenticatorId } = await addAuthenticator(this.page);
     return {
       async touch(enabled) {
         await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+      },
+      async takeAway() {
+        await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
       },
     };
   }

@@ -3,7 +3,7 @@ import { drawBytes, type FieldRule, type RandomSource } from '@parse-factors/cor
 
 /** Crockford's Base32: no letter that looks like a digit. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-/** 16 characters of 5 bits are 80 bits; from 64 on, NIST SP 800-63B-4, section 3.1.2.2, asks for no throttling. */
+/** 16 characters of 5 bits are 80 bits; NIST SP 800-63B-4, section 4.2.1.1, asks for 64. */
 const LENGTH = 16;
 const GROUP = 4;
 

@@ -1,8 +1,11 @@
 import { useEffect } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
+import { explain } from './explain.js';
 import { OperatorPage } from './operator/operator-page.js';
 import { OutboxPage } from './outbox/outbox-page.js';
 import { Page } from './parts/page.js';
+import { ActionButton } from './parts/action-button.js';
+import { FaultNote } from './parts/fault-note.js';
 import { SecurityPage } from './security/security-page.js';
 import { useSession } from './session.js';
 import { SignInPage } from './sign-in/sign-in-page.js';
@@ -20,11 +23,6 @@ export function App() {
         <Route path="/security" component={Own} />
         <Route path="/operator" component={OperatorPage} />
         <Route path="/outbox" component={OutboxPage} />
-        <Route>
-          <Page title="There is no such page">
-            <Link href="/">Start</Link>
-          </Page>
-        </Route>
       </Switch>
       <footer>
         <p>
@@ -50,7 +48,7 @@ function Header() {
       </Link>
       <nav aria-label="Pages">
         {account && (
-          <button type="button" className="plain" disabled={action.isBusy} onClick={() => void action.run(leave)}>
+          <button type="button" className="plain" aria-disabled={action.isBusy} onClick={() => void action.run(leave)}>
             Sign out
           </button>
         )}
@@ -64,15 +62,30 @@ function Header() {
 /** Whoever is signed in starts at his own page. */
 function Start() {
   const { account } = useSession();
-  if (account === undefined) return <main aria-busy="true" />;
+  if (account === undefined) return <Waiting />;
   return account === null ? <SignInPage /> : <Redirect to="/security" />;
 }
 
 /** The page of whoever is signed in. */
 function Own() {
   const { account } = useSession();
-  if (account === undefined) return <main aria-busy="true" />;
+  if (account === undefined) return <Waiting />;
   return account === null ? <Redirect to="/" /> : <SecurityPage account={account} />;
+}
+
+/** Until it is known who is signed in; the session is kept where the server does not say. */
+function Waiting() {
+  const { fault, refresh } = useSession();
+  const action = useAction();
+  if (fault === undefined) return <main aria-busy="true" />;
+  return (
+    <Page title="No answer">
+      <ActionButton action={action} work={refresh}>
+        Try again
+      </ActionButton>
+      <FaultNote fault={action.fault ?? explain(fault)} />
+    </Page>
+  );
 }
 
 function Redirect({ to }: { readonly to: string }) {

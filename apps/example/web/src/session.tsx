@@ -14,6 +14,8 @@ export interface Account {
 export interface Session {
   /** `undefined` while it is being looked up, `null` where nobody is signed in. */
   readonly account: Account | null | undefined;
+  /** Why that could not be found out. */
+  readonly fault: unknown;
   /** Looks again at who is signed in. */
   refresh(): Promise<void>;
   signOut(): Promise<void>;
@@ -46,6 +48,7 @@ async function lookUp(): Promise<Account | null> {
 /** Knows who is signed in. */
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
   const [account, setAccount] = useState<Account | null>();
+  const [fault, setFault] = useState<unknown>();
   const end = (): void => {
     setAccount(null);
     // The server has ended the session already, or does not answer: what this browser keeps of it goes all the same.
@@ -68,7 +71,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
     }
   };
   useEffect(() => {
-    refresh().catch(() => setAccount(null));
+    refresh().catch(setFault);
   }, []);
-  return <SessionContext value={{ account, refresh, signOut, end }}>{children}</SessionContext>;
+  return <SessionContext value={{ account, fault, refresh, signOut, end }}>{children}</SessionContext>;
 }

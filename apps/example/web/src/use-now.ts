@@ -12,8 +12,10 @@ export function useNow(until: number): number {
   return now;
 }
 
-/** Milliseconds as minutes and seconds, `0:42`. */
+/** Milliseconds as minutes and seconds, `0:42`; with hours where there are any. */
 export function clockOf(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const two = (part: number): string => String(part).padStart(2, '0');
+  return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`;
 }

@@ -25,6 +25,9 @@ export interface OperatorApi {
 
 const SHOWN = 20;
 
+const REFUSED =
+  'The server refused this master key. It printed the right one when it started, and takes it from its own machine only (masterKeyIps).';
+
 /** @param masterKey kept in memory, for as long as the page is open */
 export function operatorApi(masterKey: string): OperatorApi {
   const send = async (method: string, path: string, body?: object): Promise<unknown> => {
@@ -33,8 +36,8 @@ export function operatorApi(masterKey: string): OperatorApi {
       headers: { 'X-Parse-Application-Id': 'example', 'X-Parse-Master-Key': masterKey, 'Content-Type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    const reply = (await response.json()) as { readonly error?: string };
-    if (response.status === 403) throw new Error('This is not the master key. The server printed it when it started.');
+    const reply = (await response.json().catch(() => ({}))) as { readonly error?: string };
+    if (response.status === 403) throw new Error(REFUSED);
     if (!response.ok) throw new Error(reply.error ?? `The server answered ${response.status}.`);
     return reply;
   };
@@ -47,7 +50,11 @@ export function operatorApi(masterKey: string): OperatorApi {
   return {
     assertKey: () => send('GET', 'serverInfo'),
     users: (name) =>
-      find('users', name === '' ? {} : { username: { $regex: `^${name.replaceAll(/[^\w ]/g, String.raw`\$&`)}` } }, '-createdAt'),
+      find(
+        'users',
+        name === '' ? {} : { username: { $regex: `^${name.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)}` } },
+        '-createdAt',
+      ),
     factors: (userId) => call('factorsList', { userId }),
     reset: (userId, factor) => call('factorsReset', { userId, ...(factor !== undefined && { factor }) }),
     unlock: (userId) => call('factorsUnlock', { userId }),

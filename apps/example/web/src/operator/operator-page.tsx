@@ -6,7 +6,7 @@ import { Form } from '../parts/form.js';
 import { Page } from '../parts/page.js';
 import { useAction } from '../use-action.js';
 import { operatorApi, type OperatorApi, type ShownUser } from './operator-api.js';
-import { OperatorUser } from './operator-user.js';
+import { OperatorUser, UserName } from './operator-user.js';
 
 /** For whoever has the master key: users' factors, and what happened to them. */
 export function OperatorPage() {
@@ -21,7 +21,7 @@ export function OperatorPage() {
   return (
     <Page title="Operator">
       {open === undefined ? (
-        <Form action={action} submit="Open" label="Master key" onSubmit={unlock}>
+        <Form action={action} submit="Open" onSubmit={unlock}>
           <Field
             label="Master key"
             hint="The server printed it when it started. It is not kept: it is gone when you leave this page."
@@ -44,18 +44,23 @@ function Users({ api, users }: { readonly api: OperatorApi; readonly users: read
   const [name, setName] = useState('');
   const [found, setFound] = useState(users);
   const [chosen, setChosen] = useState<ShownUser>();
+  const [last, setLast] = useState<string>();
   const [events, setEvents] = useState<readonly ShownEvent[]>();
+  const choose = (user: ShownUser): void => {
+    setLast(user.objectId);
+    setChosen(user);
+  };
   if (chosen !== undefined) return <OperatorUser api={api} user={chosen} onClose={() => setChosen(undefined)} />;
   return (
     <>
-      <Form action={action} submit="Find" label="Find a user" onSubmit={async () => setFound(await api.users(name))}>
+      <Form action={action} submit="Find" onSubmit={async () => setFound(await api.users(name))}>
         <Field label="Name begins with" name="find" autoComplete="off" required={false} value={name} onChange={setName} />
       </Form>
       <ul className="things" aria-label="Users">
         {found.map((user) => (
           <li key={user.objectId}>
-            <button type="button" className="plain" onClick={() => setChosen(user)}>
-              {user.username}
+            <button type="button" className="plain" autoFocus={user.objectId === last} onClick={() => choose(user)}>
+              <UserName user={user} />
             </button>
             <span className="hint">signed up {new Date(user.createdAt).toLocaleString()}</span>
           </li>

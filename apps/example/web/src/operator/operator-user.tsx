@@ -1,10 +1,12 @@
 import type { Reply } from '@parse-factors/client';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { factorName } from '../factor-names.js';
 import { ActionButton } from '../parts/action-button.js';
 import { FaultNote } from '../parts/fault-note.js';
+import { Row } from '../parts/row.js';
 import { EventList, type ShownEvent } from '../security/event-list.js';
 import { useAction, type Action } from '../use-action.js';
+import { useReturnFocus } from '../use-return-focus.js';
 import type { OperatorApi, ShownUser } from './operator-api.js';
 
 interface Seen {
@@ -27,7 +29,11 @@ export function OperatorUser({
   const [done, setDone] = useState('');
   const { objectId: id } = user;
   const look = async (): Promise<void> => setSeen({ factors: await api.factors(id), events: await api.events(id) });
-  useEffect(() => void action.run(look), [id]);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    heading.current?.focus();
+    void action.run(look);
+  }, [id]);
   const doing =
     (work: () => Promise<readonly string[]>, said: string): (() => Promise<void>) =>
     async () => {
@@ -39,22 +45,13 @@ export function OperatorUser({
     };
   return (
     <section aria-labelledby="user">
-      <h2 id="user">{user.username}</h2>
+      <h2 id="user" ref={heading} tabIndex={-1}>
+        <UserName user={user} />
+      </h2>
       <p className="hint">{id}. Whoever asks for a reset may be an attacker: check first who it is.</p>
-      <ul className="rows" aria-busy={seen === undefined}>
-        {Object.entries(seen?.factors ?? {}).map(([key, { status, destination }]) => (
-          <li key={key} className="row">
-            <div className="head">
-              <h3>{factorName(key).name}</h3>
-              <p className="state on">{[status, destination].filter(Boolean).join(', ')}</p>
-            </div>
-            <Confirmed action={action} label={`Reset: ${factorName(key).name}`} work={doing(() => api.reset(id, key), 'Removed')}>
-              Reset
-            </Confirmed>
-          </li>
-        ))}
-      </ul>
-      {seen !== undefined && Object.keys(seen.factors).length === 0 && <p>No factors.</p>}
+      {seen !== undefined && (
+        <Factors factors={seen.factors} action={action} onReset={(key) => doing(() => api.reset(id, key), 'Removed')()} />
+      )}
       <p role="status" className="done">
         {done}
       </p>
@@ -79,6 +76,30 @@ export function OperatorUser({
   );
 }
 
+function Factors({
+  factors,
+  action,
+  onReset,
+}: Pick<Seen, 'factors'> & { readonly action: Action; readonly onReset: (key: string) => Promise<void> }) {
+  if (Object.keys(factors).length === 0) return <p>No factors.</p>;
+  return (
+    <ul className="rows">
+      {Object.entries(factors).map(([key, { status, destination }]) => (
+        <Row key={key} name={factorName(key).name} state={[status, destination].filter(Boolean).join(', ')} isOn>
+          <Confirmed action={action} label={`Reset: ${factorName(key).name}`} work={() => onReset(key)}>
+            Reset
+          </Confirmed>
+        </Row>
+      ))}
+    </ul>
+  );
+}
+
+/** A name as its owner has typed it in: it may be blank, long, and turn the direction of what stands beside it. */
+export const UserName = ({ user: { username, objectId } }: { readonly user: ShownUser }) => (
+  <bdi className="name">{/[\p{L}\p{N}]/u.test(username) ? username : `${username} (${objectId})`}</bdi>
+);
+
 /** A button that asks once more. */
 function Confirmed({
   action,
@@ -92,9 +113,17 @@ function Confirmed({
   readonly children: string;
 }) {
   const [isAsking, setAsking] = useState(false);
+  const opener = useReturnFocus(isAsking);
   if (!isAsking) {
     return (
-      <button type="button" className="danger own" disabled={action.isBusy} aria-label={label} onClick={() => setAsking(true)}>
+      <button
+        ref={opener}
+        type="button"
+        className="danger own"
+        aria-disabled={action.isBusy}
+        aria-label={label}
+        onClick={() => setAsking(true)}
+      >
         {children}
       </button>
     );

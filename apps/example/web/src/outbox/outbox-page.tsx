@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { Page } from '../parts/page.js';
+import { Status } from '../parts/status.js';
 
 /** A message that the example has kept instead of sending it. */
 interface OutboxMessage {
@@ -13,6 +14,7 @@ interface OutboxMessage {
 }
 
 const LOOK_EVERY_MS = 2000;
+const SHOWN = 50;
 
 async function fetchMessages(): Promise<readonly OutboxMessage[]> {
   const response = await fetch('/outbox.json');
@@ -45,17 +47,22 @@ export function OutboxPage() {
       title="Outbox"
       lead="What this server would have sent. With a real channel configured, messages go out and are not shown."
     >
-      <p role="status" className="done">
-        {isLost && 'The server cannot be reached.'}
-        {messages?.length === 0 && 'Nothing has been sent yet.'}
-      </p>
-      <ol className="messages" aria-live="polite" aria-label="Messages, latest first">
-        {messages?.map((message) => (
+      <Status className="done" version={`${isLost} ${messages?.[0]?.id}`}>
+        {isLost ? 'The server cannot be reached.' : latestOf(messages)}
+      </Status>
+      <ol className="messages" aria-label="Messages, latest first">
+        {messages?.slice(0, SHOWN).map((message) => (
           <li key={message.id}>{message.channel === 'email' ? <Mail message={message} /> : <TextMessage message={message} />}</li>
         ))}
       </ol>
     </Page>
   );
+}
+
+function latestOf(messages: readonly OutboxMessage[] | undefined): string {
+  if (messages === undefined) return '';
+  const [latest] = messages;
+  return latest === undefined ? 'Nothing has been sent yet.' : `The latest is to ${latest.to}.`;
 }
 
 const Time = ({ at }: { readonly at: string }) => <time dateTime={at}>{new Date(at).toLocaleTimeString()}</time>;

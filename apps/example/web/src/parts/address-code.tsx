@@ -25,13 +25,11 @@ export function AddressCode({ kind, submit, hint, autoFocus = false, onSend, onA
   const action = useAction();
   const [text, setText] = useState('');
   const [sent, setSent] = useState<Reply>();
-  const { label } = ADDRESS_FIELDS[kind];
   const address = toAddress(kind, text);
   const send = (): Promise<Reply> => onSend(address);
   if (sent !== undefined) {
     return (
       <CodeForm
-        label={label}
         submit={submit}
         sent={sent}
         destination={text}
@@ -42,13 +40,7 @@ export function AddressCode({ kind, submit, hint, autoFocus = false, onSend, onA
     );
   }
   return (
-    <Form
-      action={action}
-      label={label}
-      submit="Send a code"
-      onSubmit={async () => setSent(await sendCode(send))}
-      buttons={buttons}
-    >
+    <Form action={action} submit="Send a code" onSubmit={async () => setSent(await sendCode(send))} buttons={buttons}>
       <Field {...ADDRESS_FIELDS[kind]} hint={hint} autoFocus={autoFocus} value={text} onChange={setText} />
     </Form>
   );

@@ -4,10 +4,10 @@ import { useAction } from '../use-action.js';
 import { clockOf, useNow } from '../use-now.js';
 import { CodeField } from './field.js';
 import { Form } from './form.js';
+import { Status } from './status.js';
 
 /** What a {@link CodeForm} is made of. */
 export interface CodeFormProps {
-  readonly label: string;
   readonly submit: string;
   /** What was replied when the code was sent; none where nothing is sent. */
   readonly sent?: Reply;
@@ -21,7 +21,7 @@ export interface CodeFormProps {
 }
 
 /** Asks for a code of six digits, and sends another one when that may be done. */
-export function CodeForm({ label, submit, sent, destination, onResend, onAnswer, onCancel, children }: CodeFormProps) {
+export function CodeForm({ submit, sent, destination, onResend, onAnswer, onCancel, children }: CodeFormProps) {
   const action = useAction();
   const [code, setCode] = useState('');
   const [last, setLast] = useState(sent);
@@ -34,7 +34,6 @@ export function CodeForm({ label, submit, sent, destination, onResend, onAnswer,
   return (
     <Form
       action={action}
-      label={label}
       submit={submit}
       onSubmit={() => onAnswer(code)}
       buttons={
@@ -51,7 +50,7 @@ export function CodeForm({ label, submit, sent, destination, onResend, onAnswer,
       }
     >
       {onResend !== undefined && (
-        <p role="status">
+        <Status version={times} className="sent">
           {last?.status === 'waiting' ? (
             'A code was sent a moment ago. Type it in, or send another one when you can.'
           ) : (
@@ -60,9 +59,10 @@ export function CodeForm({ label, submit, sent, destination, onResend, onAnswer,
               <strong>{last?.destination ?? destination ?? 'you'}</strong>.
             </>
           )}
-        </p>
+        </Status>
       )}
-      <CodeField value={code} onChange={setCode} />
+      {/* Drawn anew, it takes the focus from the button that now waits. */}
+      <CodeField key={times} value={code} onChange={setCode} />
       {children}
     </Form>
   );

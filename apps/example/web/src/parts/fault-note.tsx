@@ -14,13 +14,17 @@ export function FaultNote({ fault }: { readonly fault: Fault | undefined }) {
   );
 }
 
+/** The time, with its day where that is not today. */
+const momentOf = (at: Date): string =>
+  at.toDateString() === new Date().toDateString() ? at.toLocaleTimeString() : at.toLocaleString();
+
 /** The time is read out once, the seconds are only seen. */
 function RetryAt({ at }: { readonly at: Date }) {
   const left = at.getTime() - useNow(at.getTime());
   if (left <= 0) return 'You can try again now.';
   return (
     <>
-      Try again at {at.toLocaleTimeString()}
+      Try again at {momentOf(at)}
       <span aria-hidden="true" className="ticking">
         {' '}
         (in {clockOf(left)})

@@ -10,14 +10,12 @@ export interface FormProps {
   readonly children: ReactNode;
   /** More buttons, beside the one that submits. */
   readonly buttons?: ReactNode;
-  readonly label?: string;
 }
 
 /** Fields, what went wrong with them, and the button. Enter submits. */
-export function Form({ action, submit, onSubmit, children, buttons, label }: FormProps) {
+export function Form({ action, submit, onSubmit, children, buttons }: FormProps) {
   return (
     <form
-      aria-label={label}
       aria-busy={action.isBusy}
       onSubmit={(event) => {
         event.preventDefault();
@@ -26,7 +24,7 @@ export function Form({ action, submit, onSubmit, children, buttons, label }: For
     >
       {children}
       <div className="buttons">
-        <button type="submit" className="primary" disabled={action.isBusy}>
+        <button type="submit" className="primary" aria-disabled={action.isBusy}>
           {submit}
         </button>
         {buttons}

@@ -17,7 +17,7 @@ export function Page({
     const isTyping = document.activeElement instanceof HTMLInputElement;
     if (!isFirst && !isTyping) heading.current?.focus();
     isFirst = false;
-  }, []);
+  }, [title]);
   return (
     <main>
       <title>{`${title} · Example`}</title>

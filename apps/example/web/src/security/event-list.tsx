@@ -31,6 +31,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   reset: 'reset by an operator',
   moved: 'moved by an operator',
   unlocked: 'unlocked by an operator',
+  misconfigured: 'the server is not set up as it should be',
+  fault: 'out of order',
 };
 
 /** Events, latest first. */
@@ -42,7 +44,7 @@ export function EventList({ events }: { readonly events: readonly ShownEvent[] }
         <li key={id}>
           <span>
             {factorName(factor).name}: {TEXTS[type] ?? type}
-            {type === 'rejected' && reason !== undefined && ` (${reason.replaceAll('_', ' ')})`}
+            {reason !== undefined && ` (${reason.replaceAll('_', ' ')})`}
           </span>
           <span className="hint">
             <time dateTime={new Date(at).toISOString()}>{new Date(at).toLocaleString()}</time>

@@ -2,8 +2,10 @@ import { useState, type ReactNode } from 'react';
 import { factorName } from '../factor-names.js';
 import { ActionButton } from '../parts/action-button.js';
 import { FaultNote } from '../parts/fault-note.js';
+import { Row } from '../parts/row.js';
 import { client } from '../parse-app.js';
 import { useAction } from '../use-action.js';
+import { useReturnFocus } from '../use-return-focus.js';
 import type { Guarded } from './fresh-proof.js';
 import { SetUp } from './set-up.js';
 import { SESSION_PORT, type SetUpPort } from './set-up-port.js';
@@ -15,6 +17,13 @@ export interface RowProps {
   /** Looks again at what is set up, and says what was done. */
   readonly onChange: (done: string) => Promise<void>;
 }
+
+/** Each step asks for a fresh proof where the server does. */
+const guardedPort = (guarded: Guarded): SetUpPort => ({
+  enrol: (key, payload) => guarded(() => SESSION_PORT.enrol(key, payload)),
+  confirm: (key, answer) => guarded(() => SESSION_PORT.confirm(key, answer)),
+  register: (name) => guarded(() => SESSION_PORT.register(name)),
+});
 
 /** One factor: its state, and what can be done about it. */
 export function FactorRow({
@@ -33,13 +42,10 @@ export function FactorRow({
 }) {
   const action = useAction();
   const [isOpen, setOpen] = useState(false);
+  const opener = useReturnFocus(isOpen);
   const { name } = factorName(factor);
   const isOn = state !== undefined;
-  const port: SetUpPort = {
-    enrol: (key, payload) => guarded(() => SESSION_PORT.enrol(key, payload)),
-    confirm: (key, answer) => guarded(() => SESSION_PORT.confirm(key, answer)),
-    register: (given) => guarded(() => SESSION_PORT.register(given)),
-  };
+  const [add, removeAll] = [isOn && !many ? 'Replace' : 'Add', many ? 'Remove all' : 'Remove'];
   const remove = async (): Promise<void> => {
     await guarded(() => client.remove(factor));
     await onChange(`${name}: removed.`);
@@ -52,16 +58,16 @@ export function FactorRow({
     <Row name={name} state={state ?? 'Off'} isOn={isOn}>
       {children}
       {isOpen ? (
-        <SetUp factor={factor} port={port} onDone={done} onCancel={() => setOpen(false)} />
+        <SetUp factor={factor} port={guardedPort(guarded)} onDone={done} onCancel={() => setOpen(false)} />
       ) : (
         <>
           <div className="buttons own">
-            <button type="button" aria-label={`${isOn && !many ? 'Replace' : 'Add'}: ${name}`} onClick={() => setOpen(true)}>
-              {isOn && !many ? 'Replace' : 'Add'}
+            <button ref={opener} type="button" aria-label={`${add}: ${name}`} onClick={() => setOpen(true)}>
+              {add}
             </button>
             {isOn && (
-              <ActionButton action={action} kind="danger" work={remove} label={`${many ? 'Remove all' : 'Remove'}: ${name}`}>
-                {many ? 'Remove all' : 'Remove'}
+              <ActionButton action={action} kind="danger" work={remove} label={`${removeAll}: ${name}`}>
+                {removeAll}
               </ActionButton>
             )}
           </div>
@@ -69,28 +75,5 @@ export function FactorRow({
         </>
       )}
     </Row>
-  );
-}
-
-/** A name, a state, and what belongs to it. */
-export function Row({
-  name,
-  state,
-  isOn,
-  children,
-}: {
-  readonly name: string;
-  readonly state: string;
-  readonly isOn: boolean;
-  readonly children: ReactNode;
-}) {
-  return (
-    <li className="row">
-      <div className="head">
-        <h3>{name}</h3>
-        <p className={isOn ? 'state on' : 'state'}>{state}</p>
-      </div>
-      {children}
-    </li>
   );
 }

@@ -1,5 +1,5 @@
 import { FactorClientError, type Reply } from '@parse-factors/client';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { Cancelled } from '../explain.js';
 import { factorName, isDelivered } from '../factor-names.js';
 import { ActionButton } from '../parts/action-button.js';
@@ -59,7 +59,12 @@ interface DialogueProps {
 
 function Dialogue(props: DialogueProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const { current } = dialog;
+    current?.showModal();
+    // Closed before it is taken away, it gives the focus back.
+    return () => current?.close();
+  }, []);
   return (
     <dialog ref={dialog} aria-labelledby="proof" onCancel={props.onCancel}>
       <h2 id="proof">Confirm that it is you</h2>
@@ -90,7 +95,6 @@ function Proof({ account, onProven, onCancel }: DialogueProps) {
   if (key !== undefined) {
     return (
       <CodeForm
-        label={factorName(key).name}
         submit="Confirm"
         {...(sent !== undefined && { sent })}
         destination={account.factors[key]?.destination}

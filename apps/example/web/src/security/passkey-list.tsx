@@ -5,6 +5,7 @@ import { Field } from '../parts/field.js';
 import { Form } from '../parts/form.js';
 import { passkeys } from '../parse-app.js';
 import { useAction } from '../use-action.js';
+import { useReturnFocus } from '../use-return-focus.js';
 import type { Guarded } from './fresh-proof.js';
 import { Cancel } from './set-up.js';
 
@@ -43,6 +44,7 @@ function Item({ passkey, isLast, guarded, onChange }: ItemProps) {
   const { id, name = 'Passkey', addedAt, usedAt, synced } = passkey;
   const action = useAction();
   const [isNaming, setNaming] = useState(false);
+  const opener = useReturnFocus(isNaming);
   const remove = async (): Promise<void> => {
     await guarded(() => passkeys.remove(id));
     await onChange(`${name}: removed.`);
@@ -59,7 +61,7 @@ function Item({ passkey, isLast, guarded, onChange }: ItemProps) {
         <Rename passkey={passkey} onCancel={() => setNaming(false)} onDone={onChange} />
       ) : (
         <div className="buttons">
-          <button type="button" aria-label={`Rename ${name}`} onClick={() => setNaming(true)}>
+          <button ref={opener} type="button" aria-label={`Rename ${name}`} onClick={() => setNaming(true)}>
             Rename
           </button>
           {!isLast && (
@@ -89,7 +91,7 @@ function Rename({ passkey, onCancel, onDone }: RenameProps) {
     onCancel();
   };
   return (
-    <Form action={action} label="Rename the passkey" submit="Rename" onSubmit={rename} buttons={<Cancel onCancel={onCancel} />}>
+    <Form action={action} submit="Rename" onSubmit={rename} buttons={<Cancel onCancel={onCancel} />}>
       <Field label="New name" name="new-name" autoFocus autoComplete="off" maxLength={64} value={name} onChange={setName} />
     </Form>
   );

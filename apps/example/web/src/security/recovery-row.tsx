@@ -2,9 +2,11 @@ import { useState } from 'react';
 import { factorName } from '../factor-names.js';
 import { ActionButton } from '../parts/action-button.js';
 import { FaultNote } from '../parts/fault-note.js';
+import { Row } from '../parts/row.js';
 import { client } from '../parse-app.js';
 import { useAction } from '../use-action.js';
-import { Row, type RowProps } from './factor-row.js';
+import { useReturnFocus } from '../use-return-focus.js';
+import type { RowProps } from './factor-row.js';
 import { RecoveryCodes } from './recovery-codes.js';
 
 /** Recovery codes: how many are left, and making them, which shows them once. */
@@ -22,6 +24,7 @@ export function RecoveryRow({
 }) {
   const action = useAction();
   const [codes, setCodes] = useState<readonly string[]>();
+  const opener = useReturnFocus(codes !== undefined);
   const { name } = factorName(factor);
   const isOn = remaining !== undefined;
   const make = async (): Promise<void> => {
@@ -38,7 +41,7 @@ export function RecoveryRow({
       {codes !== undefined && <RecoveryCodes codes={codes} onKept={() => setCodes(undefined)} />}
       {codes === undefined && mayHave && (
         <div className="buttons own">
-          <ActionButton action={action} work={make}>
+          <ActionButton ref={opener} action={action} work={make}>
             {isOn ? 'Make new recovery codes' : 'Make recovery codes'}
           </ActionButton>
           {isOn && (

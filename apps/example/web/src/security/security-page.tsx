@@ -1,10 +1,11 @@
 import type { Reply } from '@parse-factors/client';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Page } from '../parts/page.js';
+import { Row } from '../parts/row.js';
 import { useSession, type Account } from '../session.js';
 import { DeviceList, type ShownDevice } from './device-list.js';
 import { OwnEvents } from './event-list.js';
-import { FactorRow, Row, type RowProps } from './factor-row.js';
+import { FactorRow, type RowProps } from './factor-row.js';
 import { useFreshProof } from './fresh-proof.js';
 import { PasskeyList, type ShownPasskey } from './passkey-list.js';
 import { RecoveryRow } from './recovery-row.js';
@@ -23,43 +24,27 @@ export function SecurityPage({ account }: { readonly account: Account }) {
   const { refresh } = useSession();
   const { guarded, dialogue } = useFreshProof(account);
   const [done, setDone] = useState('');
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // What had the focus may be what was removed.
+    if (done !== '' && document.activeElement === document.body) heading.current?.focus();
+  }, [account, done]);
   const { factors } = account;
   const onChange = async (text: string): Promise<void> => {
     await refresh();
     setDone(text);
   };
   const row = (factor: string): RowProps => ({ factor, guarded, onChange });
-  const passkeys = listOf(factors['passkey'], 'passkeys') as readonly ShownPasskey[];
-  const devices = listOf(factors['device'], 'devices') as readonly ShownDevice[];
-  const second = [...SECOND_FACTORS, 'passkey'].filter((key) => key in factors);
   return (
     <Page title="Security" lead={<>You are signed in as {account.name}.</>}>
       <p role="status" className="done">
         {done}
       </p>
       <section aria-labelledby="second">
-        <h2 id="second">Second factors</h2>
-        <p>
-          {second.length === 0
-            ? 'Nothing but one secret protects this account. Add something that only you have.'
-            : 'Besides your password, one of these is asked for.'}
-        </p>
-        <ul className="rows">
-          <FactorRow {...row('passkey')} many state={passkeys.length === 0 ? undefined : countOf(passkeys.length, 'passkey')}>
-            {passkeys.length > 0 && <PasskeyList list={passkeys} guarded={guarded} onChange={onChange} />}
-          </FactorRow>
-          {SECOND_FACTORS.map((key) => (
-            <FactorRow key={key} {...row(key)} state={stateOf(factors[key])} />
-          ))}
-          <RecoveryRow {...row('recovery')} remaining={factors['recovery']?.['remaining']} mayHave={second.length > 0} />
-          <Row
-            name="Trusted devices"
-            state={devices.length === 0 ? 'None' : countOf(devices.length, 'device')}
-            isOn={devices.length > 0}
-          >
-            {devices.length > 0 && <DeviceList list={devices} onChange={onChange} />}
-          </Row>
-        </ul>
+        <h2 id="second" ref={heading} tabIndex={-1}>
+          Second factors
+        </h2>
+        <SecondFactors factors={factors} row={row} />
       </section>
       <section aria-labelledby="first">
         <h2 id="first">Sign in without a password</h2>
@@ -76,6 +61,38 @@ export function SecurityPage({ account }: { readonly account: Account }) {
       </section>
       {dialogue}
     </Page>
+  );
+}
+
+function SecondFactors({ factors, row }: Pick<Account, 'factors'> & { readonly row: (factor: string) => RowProps }) {
+  const passkeys = listOf(factors['passkey'], 'passkeys') as readonly ShownPasskey[];
+  const devices = listOf(factors['device'], 'devices') as readonly ShownDevice[];
+  const hasOne = [...SECOND_FACTORS, 'passkey'].some((key) => key in factors);
+  const { guarded, onChange } = row('passkey');
+  return (
+    <>
+      <p>
+        {hasOne
+          ? 'Besides your password, one of these is asked for.'
+          : 'Nothing but one secret protects this account. Add something that only you have.'}
+      </p>
+      <ul className="rows">
+        <FactorRow {...row('passkey')} many state={passkeys.length === 0 ? undefined : countOf(passkeys.length, 'passkey')}>
+          {passkeys.length > 0 && <PasskeyList list={passkeys} guarded={guarded} onChange={onChange} />}
+        </FactorRow>
+        {SECOND_FACTORS.map((key) => (
+          <FactorRow key={key} {...row(key)} state={stateOf(factors[key])} />
+        ))}
+        <RecoveryRow {...row('recovery')} remaining={factors['recovery']?.['remaining']} mayHave={hasOne} />
+        <Row
+          name="Trusted devices"
+          state={devices.length === 0 ? 'None' : countOf(devices.length, 'device')}
+          isOn={devices.length > 0}
+        >
+          {devices.length > 0 && <DeviceList list={devices} onChange={onChange} />}
+        </Row>
+      </ul>
+    </>
   );
 }
 

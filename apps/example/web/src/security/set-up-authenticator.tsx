@@ -30,7 +30,6 @@ export function SetUpAuthenticator({ factor, port, onDone, onCancel }: SetUpProp
       <img className="qr" src={begun.qr} alt="QR code for an authenticator app" width="200" height="200" />
       <Secret secret={begun.secret ?? ''} uri={begun.uri ?? ''} />
       <CodeForm
-        label="Authenticator app"
         submit="Confirm"
         onAnswer={async (code) => {
           await port.confirm(factor, code);

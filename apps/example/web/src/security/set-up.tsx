@@ -52,7 +52,7 @@ function SetUpPasskey({ port, onDone, onCancel }: SetUpProps) {
     onDone();
   };
   return (
-    <Form action={action} label="Passkey" submit="Create a passkey" onSubmit={register} buttons={<Cancel onCancel={onCancel} />}>
+    <Form action={action} submit="Create a passkey" onSubmit={register} buttons={<Cancel onCancel={onCancel} />}>
       <Field
         label="Name"
         hint="To tell it from others. Your device then asks for your finger, your face or its PIN."

@@ -1,5 +1,5 @@
 import type { FactorsNeeded, Reply } from '@parse-factors/client';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { factorName, isDelivered } from '../factor-names.js';
 import { ActionButton } from '../parts/action-button.js';
 import { CodeForm } from '../parts/code-form.js';
@@ -14,17 +14,19 @@ export interface FactorStepProps {
   readonly login: FactorsNeeded<Parse.User>;
   /** Whether the device can be trusted afterwards: only a login by password lets it. */
   readonly canTrust: boolean;
+  /** Whether that was wanted at an earlier step. */
+  readonly wasTrusted: boolean;
   readonly onResult: (result: Login, trust: boolean) => Promise<void>;
   readonly onCancel: () => void;
 }
 
 /** The second step: one of the factors that the user has, of his choice. */
-export function FactorStep({ login, canTrust, onResult, onCancel }: FactorStepProps) {
+export function FactorStep({ login, canTrust, wasTrusted, onResult, onCancel }: FactorStepProps) {
   // A trusted device answers by itself, or not at all.
   const keys = login.needs.filter((key) => key !== 'device');
   const [key, setKey] = useState<string>();
   const [sent, setSent] = useState<Reply>();
-  const [trust, setTrust] = useState(false);
+  const [trust, setTrust] = useState(wasTrusted);
   const action = useAction();
   const choose = async (chosen: string): Promise<void> => {
     if (chosen === 'passkey') return onResult(await passkeys.answer(login), trust);
@@ -46,7 +48,6 @@ export function FactorStep({ login, canTrust, onResult, onCancel }: FactorStepPr
   return (
     <CodeForm
       key={key}
-      label={factorName(key).name}
       submit="Sign in"
       {...(sent !== undefined && { sent })}
       destination={login.destinations[key]}
@@ -76,9 +77,13 @@ interface ChoiceProps extends Pick<FactorStepProps, 'login' | 'onCancel'> {
 }
 
 function Choice({ login, keys, action, onChoose, onCancel }: ChoiceProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
   return (
     <section aria-labelledby="choice">
-      <h2 id="choice">{login.count > 1 ? `Now ${login.count} of these` : 'Now one of these'}</h2>
+      <h2 id="choice" ref={heading} tabIndex={-1}>
+        {login.count > 1 ? `Now ${login.count} of these` : 'Now one of these'}
+      </h2>
       <div className="choices">
         {keys.map((key) => (
           <ActionButton key={key} action={action} work={() => onChoose(key)}>

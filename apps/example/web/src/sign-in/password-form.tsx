@@ -11,12 +11,7 @@ export function PasswordForm({ onResult }: { readonly onResult: (result: Login, 
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   return (
-    <Form
-      action={action}
-      label="Password"
-      submit="Sign in"
-      onSubmit={async () => onResult(await logInOnDevice(username, password), username)}
-    >
+    <Form action={action} submit="Sign in" onSubmit={async () => onResult(await logInOnDevice(username, password), username)}>
       <Field
         label="Name"
         name="username"

@@ -16,7 +16,6 @@ export function RecoveryForm({
   return (
     <Form
       action={action}
-      label="Recovery code"
       submit="Sign in"
       onSubmit={() => onAnswer(code)}
       buttons={

@@ -5,25 +5,18 @@ import { passkeys, type Login } from '../parse-app.js';
 /** A challenge is good for five minutes; a page may stay open for longer. */
 const RENEW_MS = 4 * 60_000;
 
-/** Has the browser offer passkeys in the field for the name, as long as it is wanted. */
-export function usePasskeyAutofill(
-  isWanted: boolean,
-  onResult: (result: Login) => void,
-  onFault: (fault: unknown) => void,
-): void {
+/**
+ * Has the browser offer passkeys in the field for the name, as long as it is wanted. Nobody has asked for it, so
+ * nothing is told of what goes wrong.
+ */
+export function usePasskeyAutofill(isWanted: boolean, onResult: (result: Login) => void): void {
   useEffect(() => {
     if (!isWanted) return undefined;
     let isOver = false;
     const offer = async (): Promise<void> => {
       if (!(await browserSupportsWebAuthnAutofill()) || isOver) return;
-      try {
-        // Whoever has touched his passkey is signed in, whatever else he has begun meanwhile.
-        onResult(await passkeys.logIn({ autofill: true }));
-      } catch (fault) {
-        // What ends it from here or by another dialogue is no fault.
-        const name = fault instanceof Error ? fault.name : '';
-        if (!isOver && name !== 'AbortError' && name !== 'NotAllowedError') onFault(fault);
-      }
+      // Whoever has touched his passkey is signed in, whatever else he has begun meanwhile.
+      passkeys.logIn({ autofill: true }).then(onResult, () => undefined);
     };
     void offer();
     const timer = setInterval(() => {

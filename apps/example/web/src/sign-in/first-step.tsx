@@ -1,0 +1,50 @@
+import { useState } from 'react';
+import { Link } from 'wouter';
+import type { AddressKind } from '../address.js';
+import { ActionButton } from '../parts/action-button.js';
+import { FaultNote } from '../parts/fault-note.js';
+import { passkeys, type Login } from '../parse-app.js';
+import { useAction } from '../use-action.js';
+import { CodeSignIn } from './code-sign-in.js';
+import { PasswordForm } from './password-form.js';
+import { usePasskeyAutofill } from './use-passkey-autofill.js';
+
+type Way = 'password' | AddressKind;
+const WAYS: readonly (readonly [Way, string])[] = [
+  ['password', 'Password'],
+  ['email', 'E-mail'],
+  ['phone', 'Phone'],
+];
+
+/** What a {@link FirstStep} is made of. */
+export interface FirstStepProps {
+  /** @param username who has given a password */
+  readonly onResult: (result: Login, username?: string) => Promise<void>;
+}
+
+/** A password, an address, or a passkey. */
+export function FirstStep({ onResult }: FirstStepProps) {
+  const [way, setWay] = useState<Way>('password');
+  const action = useAction();
+  usePasskeyAutofill(way === 'password' && !action.isBusy, (result) => void onResult(result).catch(() => undefined));
+  return (
+    <>
+      <div className="segments" role="group" aria-label="How to sign in">
+        {WAYS.map(([each, name]) => (
+          <button key={each} type="button" aria-pressed={way === each} onClick={() => setWay(each)}>
+            {name}
+          </button>
+        ))}
+      </div>
+      {way === 'password' ? <PasswordForm onResult={onResult} /> : <CodeSignIn key={way} kind={way} onResult={onResult} />}
+      <hr />
+      <ActionButton action={action} work={async () => onResult(await passkeys.logIn())}>
+        Sign in with a passkey
+      </ActionButton>
+      <FaultNote fault={action.fault} />
+      <p>
+        No account yet? <Link href="/sign-up">Sign up</Link>
+      </p>
+    </>
+  );
+}
