@@ -1,7 +1,10 @@
 /** The address that a passwordless sign-in is for. */
 export type SignInAddress = { readonly email: string } | { readonly phone: string };
 
-/** The id of an address: the one form in which the server keeps it. What is no address, the server refuses. */
+/**
+ * The id of an address: the one form in which the server keeps it, lower case with its domain in ASCII, or E.164. What
+ * is no address, the server refuses. Needed to link an address to somebody who is signed in.
+ */
 export function addressId(address: SignInAddress): string {
   if ('phone' in address) return address.phone.replace(/[\s().-]/g, '');
   const email = address.email.trim().toLowerCase();
