@@ -83,6 +83,24 @@ describe('npm start', () => {
       data: { health: true },
     });
 
+    // Pages of elsewhere read nothing, and nobody reads another's events.
+    for (const Origin of ['http://evil.example', 'null', url]) {
+      const health = await fetch(`${url}/parse/health`, { headers: { ...headers, Origin } });
+      expect(health.headers.get('access-control-allow-origin')).toBe(url);
+    }
+    const eventsOf = (session: object): Promise<unknown> =>
+      fetchJson('/parse/functions/ownEvents', { method: 'POST', headers: { ...headers, ...session }, body: '{}' });
+    const tokens = [...replies.matchAll(/"sessionToken":"(r:\w+)"/g)].map(([, token = '']) => token);
+    const events = await Promise.all(tokens.map((token) => eventsOf({ 'X-Parse-Session-Token': token })));
+    // Ann's last session has some; Bob, whose account is a moment old, has none.
+    expect(events).toContainEqual({ result: expect.arrayContaining([expect.objectContaining({ factor: 'totp' })]) });
+    expect(events.at(-1)).toEqual({ result: [] });
+    expect(await eventsOf({})).toMatchObject({ code: expect.any(Number), error: expect.any(String) });
+    const log = `/parse/classes/FactorEvent`;
+    expect(await fetchJson(log, { headers: { ...headers, 'X-Parse-Session-Token': tokens.at(-1) ?? '' } })).toHaveProperty(
+      'error',
+    );
+
     expect((await fetch(`${url}//`)).status).toBeLessThan(500);
     const foreign = await new Promise<number | undefined>((resolve, reject) => {
       get(`${url}/outbox.json`, { headers: { Host: 'evil.example' } }, ({ statusCode }) => resolve(statusCode)).on(

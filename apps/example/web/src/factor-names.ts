@@ -16,6 +16,12 @@ const NAMES: Readonly<Record<string, FactorName>> = {
   phoneLogin: { name: 'Sign-in by phone', ask: 'Get a code by text message' },
 };
 
+/** The keys of what is asked for besides a password. */
+export const SECOND_FACTORS: readonly string[] = ['passkey', 'totp', 'otp', 'email'];
+
+/** The keys of what signs in with a code alone. */
+export const CODE_SIGN_INS: readonly string[] = ['emailLogin', 'phoneLogin'];
+
 /** The name of the factor under a key of the server's `auth`. */
 export const factorName = (key: string): FactorName => NAMES[key] ?? { name: key, ask: key };
 

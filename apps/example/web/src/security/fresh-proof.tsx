@@ -1,10 +1,9 @@
 import { FactorClientError, type Reply } from '@parse-factors/client';
 import { useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { Cancelled } from '../explain.js';
-import { factorName, isDelivered } from '../factor-names.js';
-import { ActionButton } from '../parts/action-button.js';
+import { CODE_SIGN_INS, isDelivered, SECOND_FACTORS } from '../factor-names.js';
 import { CodeForm } from '../parts/code-form.js';
-import { FaultNote } from '../parts/fault-note.js';
+import { FactorChoices } from '../parts/factor-choices.js';
 import { client, passkeys } from '../parse-app.js';
 import { sendCode } from '../send-code.js';
 import type { Account } from '../session.js';
@@ -76,8 +75,8 @@ function Dialogue(props: DialogueProps) {
 
 /** Second factors count; what signs in alone does where there are none. */
 function proofsOf({ factors }: Account): string[] {
-  const second = ['passkey', 'totp', 'otp', 'email'].filter((key) => key in factors);
-  return second.length > 0 ? second : ['emailLogin', 'phoneLogin'].filter((key) => key in factors);
+  const second = SECOND_FACTORS.filter((key) => key in factors);
+  return second.length > 0 ? second : CODE_SIGN_INS.filter((key) => key in factors);
 }
 
 function Proof({ account, onProven, onCancel }: DialogueProps) {
@@ -109,17 +108,12 @@ function Proof({ account, onProven, onCancel }: DialogueProps) {
   }
   return (
     <>
-      <div className="choices">
-        {proofsOf(account).map((each) => (
-          <ActionButton key={each} action={action} work={() => choose(each)}>
-            {factorName(each).ask}
-            {account.factors[each]?.destination !== undefined && (
-              <span className="hint">{account.factors[each].destination}</span>
-            )}
-          </ActionButton>
-        ))}
-      </div>
-      <FaultNote fault={action.fault} />
+      <FactorChoices
+        keys={proofsOf(account)}
+        destinationOf={(key) => account.factors[key]?.destination}
+        action={action}
+        onChoose={choose}
+      />
       <button type="button" className="plain" onClick={onCancel}>
         Cancel
       </button>

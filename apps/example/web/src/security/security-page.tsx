@@ -1,5 +1,6 @@
 import type { Reply } from '@parse-factors/client';
 import { useEffect, useRef, useState } from 'react';
+import { CODE_SIGN_INS, SECOND_FACTORS } from '../factor-names.js';
 import { Page } from '../parts/page.js';
 import { Row } from '../parts/row.js';
 import { useSession, type Account } from '../session.js';
@@ -9,9 +10,6 @@ import { FactorRow, type RowProps } from './factor-row.js';
 import { useFreshProof } from './fresh-proof.js';
 import { PasskeyList, type ShownPasskey } from './passkey-list.js';
 import { RecoveryRow } from './recovery-row.js';
-
-const SECOND_FACTORS = ['totp', 'otp', 'email'];
-const FIRST_FACTORS = ['emailLogin', 'phoneLogin'];
 
 /** What a reply holds as JSON. */
 const listOf = (reply: Reply | undefined, name: string): unknown => JSON.parse(reply?.[name] ?? '[]');
@@ -50,7 +48,7 @@ export function SecurityPage({ account }: { readonly account: Account }) {
         <h2 id="first">Sign in without a password</h2>
         <p>A passkey does that as well.</p>
         <ul className="rows">
-          {FIRST_FACTORS.map((key) => (
+          {CODE_SIGN_INS.map((key) => (
             <FactorRow key={key} {...row(key)} state={stateOf(factors[key])} />
           ))}
         </ul>
@@ -67,7 +65,7 @@ export function SecurityPage({ account }: { readonly account: Account }) {
 function SecondFactors({ factors, row }: Pick<Account, 'factors'> & { readonly row: (factor: string) => RowProps }) {
   const passkeys = listOf(factors['passkey'], 'passkeys') as readonly ShownPasskey[];
   const devices = listOf(factors['device'], 'devices') as readonly ShownDevice[];
-  const hasOne = [...SECOND_FACTORS, 'passkey'].some((key) => key in factors);
+  const hasOne = SECOND_FACTORS.some((key) => key in factors);
   const { guarded, onChange } = row('passkey');
   return (
     <>
@@ -80,7 +78,7 @@ function SecondFactors({ factors, row }: Pick<Account, 'factors'> & { readonly r
         <FactorRow {...row('passkey')} many state={passkeys.length === 0 ? undefined : countOf(passkeys.length, 'passkey')}>
           {passkeys.length > 0 && <PasskeyList list={passkeys} guarded={guarded} onChange={onChange} />}
         </FactorRow>
-        {SECOND_FACTORS.map((key) => (
+        {SECOND_FACTORS.filter((key) => key !== 'passkey').map((key) => (
           <FactorRow key={key} {...row(key)} state={stateOf(factors[key])} />
         ))}
         <RecoveryRow {...row('recovery')} remaining={factors['recovery']?.['remaining']} mayHave={hasOne} />

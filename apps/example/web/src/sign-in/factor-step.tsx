@@ -1,9 +1,8 @@
 import type { FactorsNeeded, Reply } from '@parse-factors/client';
 import { useEffect, useRef, useState } from 'react';
-import { factorName, isDelivered } from '../factor-names.js';
-import { ActionButton } from '../parts/action-button.js';
+import { isDelivered } from '../factor-names.js';
 import { CodeForm } from '../parts/code-form.js';
-import { FaultNote } from '../parts/fault-note.js';
+import { FactorChoices } from '../parts/factor-choices.js';
 import { passkeys, type Login, type Parse } from '../parse-app.js';
 import { sendCode } from '../send-code.js';
 import { useAction } from '../use-action.js';
@@ -84,15 +83,7 @@ function Choice({ login, keys, action, onChoose, onCancel }: ChoiceProps) {
       <h2 id="choice" ref={heading} tabIndex={-1}>
         {login.count > 1 ? `Now ${login.count} of these` : 'Now one of these'}
       </h2>
-      <div className="choices">
-        {keys.map((key) => (
-          <ActionButton key={key} action={action} work={() => onChoose(key)}>
-            {factorName(key).ask}
-            {login.destinations[key] !== undefined && <span className="hint">{login.destinations[key]}</span>}
-          </ActionButton>
-        ))}
-      </div>
-      <FaultNote fault={action.fault} />
+      <FactorChoices keys={keys} destinationOf={(key) => login.destinations[key]} action={action} onChoose={onChoose} />
       <button type="button" className="plain" onClick={onCancel}>
         Back
       </button>
