@@ -12,8 +12,9 @@ import {
 import type { Factor, FactorUser } from './factor.js';
 import { Freshness, type FreshnessOptions, type ProofAccount, type SessionOwner } from './freshness.js';
 import type { HookUser } from './parse-hooks.js';
-import { authDataOf, fetchUser, removeProviders, revokeSessions, writeRecords } from './parse-user.js';
+import { authDataOf, revokeSessions } from './parse-user.js';
 import { changeRecord } from './record-change.js';
+import { commit, type RecordChanges, type RecordPlan, type StoredRecords } from './record-plan.js';
 import type { AskedRequest } from './request-context.js';
 import { subjectOf } from './subject.js';
 
@@ -61,22 +62,14 @@ export class Account {
     if (proof === undefined || !(await freshness.spend(this.#sessionOwner, proof))) throw new FactorError('fresh_proof_required');
   }
 
-  /**
-   * Makes the session fresh by a factor; gives until when, in epoch milliseconds.
-   *
-   * @param record what is about to be stored, when setting the factor up is the proof
-   */
-  markFresh(factor: string, record?: EnrolmentRecord): Promise<number> {
-    return this.#freshness('fresh').mark(this.#sessionOwner, factor, this.#runtime.freshMs, record);
+  /** Until when a proof that is given now makes the session fresh, in epoch milliseconds. */
+  freshUntil(): number {
+    return this.#runtime.clock() + this.#runtime.freshMs;
   }
 
-  /** Of several first factors at the same moment, one is the first; the others are beside it. */
-  async claimFirstFactor(): Promise<void> {
-    if (this.hasSecondFactor) return;
-    // Five seconds are ample for the enrolment to be stored and seen.
-    const key = subjectOf('first-factor', this.#appId, this.#user.id);
-    const isFirst = await this.#runtime.storeFor(this.#request.config).claim(key, this.#runtime.clock() + 5000);
-    if (!isFirst) await this.requireFresh();
+  /** Makes the session fresh by a factor. */
+  markFresh(factor: string, until: number): Promise<void> {
+    return this.#freshness('fresh').mark(this.#sessionOwner, factor, until);
   }
 
   /**
@@ -112,34 +105,84 @@ export class Account {
     }
   }
 
-  /** Removes these, what stands in for a factor with the last one, and what hung on them. */
-  async remove(keys: readonly string[]): Promise<void> {
-    const second = storedAmong(this.#authData, secondFactors(this.#runtime));
-    const standIns = standInFactors(this.#runtime);
-    const isLast = second.length > 0 && second.every((key) => keys.includes(key));
-    const removed = isLast ? [...keys, ...storedAmong(this.#authData, standIns)] : keys;
-    await removeProviders(this.#request.config, this.#user.id, removed);
-    await this.#sweepStandIns(); // somebody else may have removed another one
-    await this.endProofs();
-    const change = keys.find((key) => !standIns.includes(key));
-    if (change !== undefined) await this.endWhatDependsOn('removed', change);
-  }
-
-  /** Stores what was set up without Parse Server's help, ends what that ends, and tells of it. */
-  async storeEnrolled(records: Readonly<Record<string, EnrolmentRecord>>): Promise<void> {
-    await writeRecords(this.#request.config, this.#user.id, records);
-    const keys = Object.keys(records);
-    await this.endWhatDependsOn('enrolled', keys[0] ?? '');
-    for (const key of keys) this.#emitter(key)({ type: 'enrolled', purpose: 'enrolment' });
+  /**
+   * Stores what the session has confirmed of a factor. Of several first factors at the same moment one is the first; the
+   * others are beside it, and need the proof that it would take.
+   *
+   * @param decide gives what to store, for what is stored of the factor by then
+   */
+  planToEnrol(key: string, decide: (stored: unknown) => EnrolmentRecord): RecordPlan {
+    const second = secondFactors(this.#runtime);
+    if (this.hasSecondFactor || !second.includes(key)) return { decide: (stored) => ({ [key]: decide(stored[key]) }) };
+    return {
+      basis: second,
+      decide: (stored) => {
+        if (storedAmong(stored, second).length > 0) throw new FactorError('fresh_proof_required');
+        return { [key]: decide(stored[key]) };
+      },
+    };
   }
 
   /**
-   * What stands in for a factor does not stay without one, should the last have been removed meanwhile.
+   * A change of what stands in for a factor, which does not stay without one.
    *
-   * @throws FactorError `enrolment_required`
+   * @throws FactorError `enrolment_required` where there is none by then
    */
-  async assertFactorLeft(): Promise<void> {
-    if (await this.#sweepStandIns()) throw new FactorError('enrolment_required');
+  besideFactor(plan: RecordPlan): RecordPlan {
+    const second = secondFactors(this.#runtime);
+    return {
+      basis: [...second, ...(plan.basis ?? [])],
+      decide: (stored) => {
+        if (storedAmong(stored, second).length === 0) throw new FactorError('enrolment_required');
+        return plan.decide(stored);
+      },
+    };
+  }
+
+  /** Removes these, and what stands in for a factor with the last one. */
+  planToRemove(keys: readonly string[]): RecordPlan {
+    const second = secondFactors(this.#runtime);
+    const standIns = standInFactors(this.#runtime);
+    return {
+      basis: [...second, ...standIns],
+      decide: (stored) => {
+        const left = storedAmong(stored, second).filter((key) => !keys.includes(key));
+        const isLast = left.length === 0 && keys.some((key) => second.includes(key));
+        const removed = storedAmong(stored, isLast ? [...keys, ...standIns] : keys);
+        return Object.fromEntries(removed.map((key) => [key, null]));
+      },
+    };
+  }
+
+  /** After these were removed: ends what hung on them. */
+  async afterRemoval(keys: readonly string[]): Promise<void> {
+    await this.endProofs();
+    const change = keys.find((key) => !standInFactors(this.#runtime).includes(key));
+    if (change !== undefined) await this.endWhatDependsOn('removed', change);
+  }
+
+  /** Removes these at once, what stands in for a factor with the last one, and what hung on them. */
+  async remove(keys: readonly string[]): Promise<void> {
+    await commit({ config: this.#request.config, userId: this.#user.id, row: this.#user }, this.planToRemove(keys));
+    await this.afterRemoval(keys);
+  }
+
+  /**
+   * Stores what a login has set up, ends what that ends, and tells of it.
+   *
+   * @throws FactorError `session_required` when another factor was set up or removed meanwhile
+   */
+  async storeEnrolled(records: Readonly<Record<string, EnrolmentRecord>>): Promise<void> {
+    const second = secondFactors(this.#runtime);
+    const before = storedAmong(this.#authData, second).join();
+    const decide = (stored: StoredRecords): RecordChanges => {
+      if (storedAmong(stored, second).join() !== before) throw new FactorError('session_required');
+      return records;
+    };
+    await commit({ config: this.#request.config, userId: this.#user.id, row: this.#user }, { basis: second, decide });
+    const keys = Object.keys(records);
+    await this.endWhatDependsOn('enrolled', keys[0] ?? '');
+    for (const key of keys) this.#emitter(key)({ type: 'enrolled', purpose: 'enrolment' });
   }
 
   /** Ends the trust in devices; gives the keys under which there was any. */
@@ -168,15 +211,6 @@ export class Account {
     if (change === 'password' || !this.#runtime.revokeSessionsOn.includes(change)) return;
     const sessions = await revokeSessions(this.#request.config, this.#user.id, this.#session?.getSessionToken());
     if (sessions > 0) this.#emitter(factor)({ type: 'sessions_revoked', reason: change });
-  }
-
-  /** Removes what stands in for a factor where there is none any more; whether there was none. */
-  async #sweepStandIns(): Promise<boolean> {
-    const authData = authDataOf(await fetchUser(this.#request.config, this.#user.id));
-    if (storedAmong(authData, secondFactors(this.#runtime)).length > 0) return false;
-    const left = storedAmong(authData, standInFactors(this.#runtime));
-    if (left.length > 0) await removeProviders(this.#request.config, this.#user.id, left);
-    return true;
   }
 
   async #hasJustLoggedIn(): Promise<boolean> {
@@ -220,7 +254,6 @@ export const proofAccount = (
   runtime: FactorRuntime,
   authData: () => Promise<Readonly<Record<string, unknown>>>,
 ): ProofAccount => ({
-  stored: async (key) => (await authData())[key],
   counts: async (key) =>
     runtime.factors[key]?.signIn === undefined || storedAmong(await authData(), secondFactors(runtime)).length === 0,
 });

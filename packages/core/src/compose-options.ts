@@ -89,6 +89,7 @@ const FACTOR_METHODS: readonly (keyof Factor<object>)[] = [
   'isStandIn',
   'proofIn',
   'takeOver',
+  'isSame',
 ];
 
 const CHANGES: readonly FactorChange[] = ['enrolled', 'replaced', 'removed'];

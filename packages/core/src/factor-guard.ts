@@ -1,6 +1,6 @@
 import { Account, proofAccount } from './account.js';
 import { emitter } from './emitter.js';
-import { markOf, type EnrolmentRecord } from './enrolment-record.js';
+import { markOf } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
 import { firstFactors, linkedFactors, secondFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
@@ -11,9 +11,11 @@ import { asUser } from './login-request.js';
 import { traceOf } from './login-trace.js';
 import { answering } from './parse-fault.js';
 import type { HookConfig, HookObject, HookUser } from './parse-hooks.js';
-import { authDataOf, emptiesAuthData, fetchUser, hasOnly, removeProviders, roleNames, writeRecords } from './parse-user.js';
+import { authDataOf, emptiesAuthData, endSession, fetchUser, findUser, hasOnly, roleNames } from './parse-user.js';
+import type { StoredRecords } from './record-plan.js';
 import { relinks } from './relinks.js';
-import { subjectOf } from './subject.js';
+import { assertNoTransaction, RequestWrites, type StagedSave } from './request-writes.js';
+import { changeSince } from './session-check.js';
 
 /** The user of the session behind a Cloud Code request; a `Parse.User` is one. */
 export interface CloudUser {
@@ -70,41 +72,70 @@ export class FactorGuard {
     const { object, original } = request;
     return this.#answering(request, original?.id, '', async () => {
       const { authData, hasPassword } = givenOf(object);
-      const { factors } = this.#runtime;
-      const given = Object.keys(factors).filter((key) => Object.hasOwn(authData, key));
       // The id of `object` is what the body says; that of `original` is whose row it is.
       const id = original?.id;
-      if (id === undefined) this.#assertMade(request, '', authData);
+      if (id === undefined) this.#assertStaged(request, '', authData);
       else if (object.id !== id) throw new FactorError('invalid_input');
       if (id === undefined || (Object.keys(authData).length === 0 && !hasPassword)) return;
       // The stored row, as `original` may lack protected fields.
       const user = await fetchUser(request.config, id);
-      this.#assertMade(request, id, authData, authDataOf(user));
-      const removed = storedAmong(authDataOf(user), given).filter((key) => authData[key] === null);
-      const hasFactor = storedAmong(authDataOf(user), secondFactors(this.#runtime)).length > 0;
-      if (request.master !== true) {
-        const isRelinking = hasFactor && relinks(authData, authDataOf(user), factors);
-        const proof = await this.#proveRemoval(request, user, authData, removed, isRelinking);
-        const isSpent = removed.length === 0 || (await this.#freshness(request).spend(sessionOwner(request), proof ?? ''));
-        if (!isSpent) throw new FactorError('fresh_proof_required');
-      }
-      if (removed.length > 0) {
-        await this.#account(request, user).remove(removed);
-        for (const key of removed) emitter(key, this.#runtime, request, user)({ type: 'removed' });
-      }
-      // Parse Server must not write a removal itself: what it removed might have been set up since.
-      const nulls = Object.keys(authData).filter((key) => authData[key] === null);
-      const unlinked = nulls.filter((key) => !Object.hasOwn(factors, key) && emptiesAuthData(request.config));
-      if (unlinked.length > 0) await removeProviders(request.config, id, unlinked);
-      const done = nulls.filter((key) => Object.hasOwn(factors, key) || unlinked.includes(key));
-      if (done.length > 0) await this.#keepOut(request, id, done, authData);
-      // Parse Server refuses whoever has neither; until then nothing has changed.
-      if (hasPassword && (request.master === true || request.user !== undefined)) {
-        const account = this.#account(request, user);
-        await account.endProofs();
-        await account.endWhatDependsOn('password', '');
-      }
+      this.#assertStaged(request, id, authData, authDataOf(user));
+      await this.#stageRemovals(request, user, authData);
+      // Parse Server refuses a request that has neither.
+      if (hasPassword && (request.master === true || request.user !== undefined)) this.#stagePassword(request, user);
     });
+  }
+
+  /** Removals happen with Parse Server's own write, and spend the proof then. */
+  async #stageRemovals(request: SaveRequest, user: FactorUser, authData: Readonly<Record<string, unknown>>): Promise<void> {
+    const { factors } = this.#runtime;
+    const stored = authDataOf(user);
+    const nulls = Object.keys(authData).filter((key) => authData[key] === null);
+    const removed = storedAmong(
+      stored,
+      nulls.filter((key) => Object.hasOwn(factors, key)),
+    );
+    const hasFactor = storedAmong(stored, secondFactors(this.#runtime)).length > 0;
+    let proof: string | undefined;
+    if (request.master !== true) {
+      const isRelinking = hasFactor && relinks(authData, stored, factors);
+      proof = await this.#proveRemoval(request, user, authData, removed, isRelinking);
+    }
+    // Parse Server must not write a removal itself: what it removed might have been set up since.
+    const unlinked = nulls.filter((key) => !Object.hasOwn(factors, key) && emptiesAuthData(request.config));
+    const [carrier, ...done] = nulls.filter((key) => Object.hasOwn(factors, key) || unlinked.includes(key));
+    if (carrier === undefined) return;
+    const account = this.#account(request, user);
+    const staged = RequestWrites.of(request.config).stage({
+      userId: user.id,
+      row: user,
+      plan: account.planToRemove([...removed, ...unlinked]),
+      answering: (work) => this.#answering(request, user.id, '', work),
+      before: async () => {
+        if (removed.length === 0 || request.master === true) return;
+        if (!(await this.#freshness(request).spend(sessionOwner(request), proof ?? '')))
+          throw new FactorError('fresh_proof_required');
+      },
+      after: async () => {
+        if (removed.length === 0) return;
+        await account.afterRemoval(removed);
+        for (const key of removed) emitter(key, this.#runtime, request, user)({ type: 'removed' });
+      },
+    });
+    const left = Object.entries(authData).filter(([key]) => !done.includes(key));
+    request.object.set('authData', { ...Object.fromEntries(left), [carrier]: staged });
+  }
+
+  /** A new password ends what was proven, and trust in devices. */
+  #stagePassword(request: SaveRequest, user: FactorUser): void {
+    const account = this.#account(request, user);
+    const after = async (): Promise<void> => {
+      await account.endProofs();
+      await account.endWhatDependsOn('password', '');
+    };
+    const answer: StagedSave['answering'] = (work) => this.#answering(request, user.id, '', work);
+    const save = { userId: user.id, after, answering: answer };
+    RequestWrites.of(request.config).stageWith(save, (update) => Object.hasOwn(update, '_hashed_password'));
   }
 
   /** After a `_User` was deleted: removes all that the store holds of him. */
@@ -115,7 +146,6 @@ export class FactorGuard {
       const user = asUser(request.object);
       for (const key of Object.keys(this.#runtime.factors)) await new FactorRequest(key, this.#runtime, request, user).forget();
       await this.#account(request, user).endProofs();
-      await this.#runtime.storeFor(request.config).forget(subjectOf('first-factor', request.config.appId, id));
     });
   }
 
@@ -133,6 +163,8 @@ export class FactorGuard {
       const hasFactors = storedAmong(authData, Object.keys(this.#runtime.factors)).length > 0;
       if (hasFactors && request.user !== undefined && request.master !== true)
         throw new FactorError('invalid_input', { sentence: 'Log in without a session.' });
+      assertNoTransaction(config);
+      this.#watchSession(request, user);
       const trace = traceOf(config, user.id);
       const { hasEnrolled } = trace;
       trace.hasEnrolled = false; // good for one login
@@ -146,6 +178,26 @@ export class FactorGuard {
     });
   }
 
+  /**
+   * A login that is under way while a factor changes must not outlive the change. The session is stored first, and the row
+   * read then: either the change is seen here, or the session is seen where the change ends sessions.
+   */
+  #watchSession(request: TriggerRequest, user: FactorUser): void {
+    const { config } = request;
+    if (this.#runtime.revokeSessionsOn.length === 0) return;
+    RequestWrites.of(config).onSession(user.id, (sessionToken) =>
+      this.#answering(request, user.id, '', async () => {
+        const now = await findUser(config, user.id);
+        const change = now === undefined ? 'removed' : changeSince(this.#runtime, config, { before: user, now });
+        if (change === undefined) return;
+        await endSession(config, sessionToken);
+        emitter('', this.#runtime, request, user.id)({ type: 'sessions_revoked', reason: change });
+        const sentence = 'The sign-in methods of this account have just changed. Log in again.';
+        throw new FactorError('factor_required', { sentence });
+      }),
+    );
+  }
+
   /** After a login: remembers for a while that its session was opened with a factor. */
   afterLogin(request: TriggerRequest): Promise<void> {
     const { object, config } = request;
@@ -155,32 +207,23 @@ export class FactorGuard {
       const { answered } = trace;
       delete trace.answered; // good for one session
       if (answered === undefined) return;
-      await this.#freshness(request, 'login').mark(sessionOwner(request), answered, this.#runtime.freshMs);
+      const { clock, freshMs } = this.#runtime;
+      await this.#freshness(request, 'login').mark(sessionOwner(request), answered, clock() + freshMs);
     });
   }
 
-  /** Takes what is done out of what Parse Server is going to store; and records, as its reply would show what we change. */
-  async #keepOut(
-    request: SaveRequest,
-    id: string,
-    done: readonly string[],
-    authData: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    const left = Object.entries(authData).filter(([key]) => !done.includes(key));
-    const isRecord = ([key]: readonly [string, unknown]): boolean => Object.hasOwn(this.#runtime.factors, key);
-    const records = Object.fromEntries(left.filter(isRecord)) as Record<string, EnrolmentRecord>;
-    if (Object.keys(records).length > 0) await writeRecords(request.config, id, records);
-    request.object.set('authData', Object.fromEntries(left.filter((entry) => !isRecord(entry))));
-  }
-
   /** Where a linked id is sent along, Parse Server stores the rest as it came, asking nobody. */
-  #assertMade(request: SaveRequest, userId: string, authData: Readonly<Record<string, unknown>>, stored: object = {}): void {
-    const { made } = traceOf(request.config, userId);
+  #assertStaged(
+    request: SaveRequest,
+    userId: string,
+    authData: Readonly<Record<string, unknown>>,
+    stored: StoredRecords = {},
+  ): void {
+    const writes = RequestWrites.of(request.config);
     const isOurs = (key: string): boolean => {
-      if (authData[key] === null) return true;
-      const before: unknown = Reflect.get(stored, key) ?? undefined;
-      const isUnchanged = before !== undefined && markOf(before) === markOf(authData[key]);
-      return made.has(markOf(authData[key])) || (request.master === true && isUnchanged);
+      if (authData[key] === null || writes.isStaged(userId, authData[key])) return true;
+      const before = stored[key] ?? undefined;
+      return request.master === true && before !== undefined && markOf(before) === markOf(authData[key]);
     };
     const given = Object.keys(this.#runtime.factors).filter((key) => Object.hasOwn(authData, key));
     if (!given.every(isOurs)) throw new FactorError('invalid_input');
@@ -219,9 +262,9 @@ export class FactorGuard {
   ): Promise<string> {
     const owner = sessionOwner(request);
     if (owner.userId !== user.id) throw new FactorError('session_required');
-    const { stored, counts } = proofAccount(this.#runtime, async () => authDataOf(user));
     // What this very save is about to store counts as stored.
-    const account = { stored: (key: string): unknown => authData[key] ?? stored(key), counts };
+    const given = RequestWrites.of(request.config).preview(user.id, authData, authDataOf(user));
+    const account = proofAccount(this.#runtime, async () => given);
     const proof = await this.#freshness(request).find(owner, account, options);
     if (proof === undefined) throw new FactorError('fresh_proof_required');
     return proof;
@@ -237,7 +280,12 @@ export class FactorGuard {
     return new Freshness(this.#runtime.storeFor(config), this.#runtime.clock, kind);
   }
 
-  #answering(request: CloudRequest, userId: string | undefined, key: string, work: () => Promise<void>): Promise<void> {
+  #answering<Result>(
+    request: CloudRequest,
+    userId: string | undefined,
+    key: string,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
     return answering(emitter(key, this.#runtime, request, userId), work);
   }
 }

@@ -10,14 +10,15 @@ import type { Factor, FactorUser, Reply } from './factor.js';
 import { givenOf, type Given } from './given.js';
 import { assertLinksAlone } from './links-alone.js';
 import { asUser, LoginRequest } from './login-request.js';
-import { loginTrace, newLoginTrace } from './login-trace.js';
+import { loginTrace } from './login-trace.js';
 import { answering } from './parse-fault.js';
 import { parseGlobal, type HookObject, type HookRequest, type HookUser } from './parse-hooks.js';
-import { fetchUser } from './parse-user.js';
+import { authDataOf, fetchUser } from './parse-user.js';
 import { asObject, namesUser, sameStrings } from './payload.js';
 import { checkAlone, proveFirst } from './prove-first.js';
 import { quietly } from './quietly.js';
 import { requestContext } from './request-context.js';
+import { RequestWrites } from './request-writes.js';
 
 /** What Parse Server's hooks do for one factor. */
 export class FactorHooks<Enrolment extends object> {
@@ -74,7 +75,7 @@ export class FactorHooks<Enrolment extends object> {
     const login = new LoginRequest(request, this.#runtime);
     await login.open(this.#key);
     const scope = this.#scope(request, login.user);
-    const { record, response } = await this.#enrolment.enrolAtLogin(payload, scope, loginTrace(request));
+    const { record, response } = await this.#enrolment.enrolAtLogin(payload, scope);
     loginTrace(request).enrolled[this.#key] = record;
     await login.close(this.#key, scope.account);
     return { ...UNCHANGED, response };
@@ -119,8 +120,12 @@ export class FactorHooks<Enrolment extends object> {
         await this.#factor.verify(scope.context, 'fresh-proof', payload, scope.enrolment.enrolment);
       return UNCHANGED;
     }
-    if (scope.record !== undefined) return this.#answers.answer(payload, scope);
-    return sameStrings(payload, STATUS_DISABLED) ? UNCHANGED : this.#enrolment.enrol(payload, scope, 'enrolled');
+    if (scope.record === undefined && sameStrings(payload, STATUS_DISABLED)) return UNCHANGED;
+    const result = await (scope.record === undefined
+      ? this.#enrolment.enrol(payload, scope, 'enrolled')
+      : this.#answers.answer(payload, scope));
+    if ('save' in result) loginTrace(request).staged[this.#key] = result.save;
+    return result;
   }
 
   /** GraphQL and batches log in with a session by the hooks of an update. Nothing tells that from a change of the password. */
@@ -170,7 +175,7 @@ export class FactorHooks<Enrolment extends object> {
       return this.#factor.beginEnrolment(scope.context, payload, undefined);
     }
     if (scope.account.hasSecondFactor) throw new FactorError('session_required');
-    const { record, response } = await this.#enrolment.enrolAtLogin(payload, scope, newLoginTrace());
+    const { record, response } = await this.#enrolment.enrolAtLogin(payload, scope);
     await scope.account.storeEnrolled({ [this.#key]: record });
     return response;
   }
@@ -198,13 +203,20 @@ export class FactorHooks<Enrolment extends object> {
     return login.demandsEnrolment();
   }
 
-  /** The one who asks is asking about himself, in a session of his own. The row is read anew: triggers may have changed it. */
+  /**
+   * The one who asks is asking about himself, in a session of his own. The row is read anew: triggers may have changed it.
+   * What the same save has staged counts as stored.
+   */
   async #ownScope(request: HookRequest): Promise<FactorRequest<Enrolment>> {
     const { user: session, object, original } = request;
     if (session === undefined || object?.id !== session.id || original?.id !== session.id) {
       throw new FactorError('session_required');
     }
-    return this.#scope(request, await fetchUser(request.config, session.id), session);
+    const user = await fetchUser(request.config, session.id);
+    const { staged } = loginTrace(request);
+    const authData = RequestWrites.of(request.config).preview(user.id, staged, authDataOf(user));
+    const get = (field: string): unknown => (field === 'authData' ? authData : user.get(field));
+    return this.#scope(request, Object.keys(staged).length === 0 ? user : { id: user.id, get }, session);
   }
 
   #scope(request: HookRequest, user: FactorUser, session?: HookUser): FactorRequest<Enrolment> {

@@ -185,7 +185,8 @@ export abstract class Factor<Enrolment extends object> {
   }
 
   /**
-   * What is kept where one more of several was set up. Asked where there is a handle; it may be asked more than once.
+   * What is kept where one more of several was set up. Asked where there is a handle, and where another request has set up
+   * what stands in for a factor at the same moment; it may be asked more than once.
    *
    * @param _stored what is kept already
    * @param added what was confirmed
@@ -232,6 +233,14 @@ export abstract class Factor<Enrolment extends object> {
    */
   notices(_user: FactorUser, _enrolment: Enrolment | undefined, _change: AccountChange): readonly FactorNotice[] {
     return [];
+  }
+
+  /**
+   * Whether two enrolments of a user are the same factor, whatever its use has changed about it, such as a counter. A login
+   * that was under way while they were exchanged is refused where they are not. By default they must be equal.
+   */
+  isSame(before: Enrolment, after: Enrolment): boolean {
+    return JSON.stringify(before) === JSON.stringify(after);
   }
 
   /** What is left of the enrolment once the password, or a factor beside it, has changed. All of it by default. */

@@ -5,13 +5,26 @@ import { asObject } from './payload.js';
 export interface ParseDatabase {
   /** The storage adapter: Postgres or MongoDB. */
   readonly adapter: ParseStorage;
+  /** The configuration that it was made for: that of one HTTP request. */
+  readonly options?: object;
+  /** Set inside the transaction of a batch. */
+  readonly _transactionalSession?: unknown;
   loadSchema(options?: { clearCache: boolean }): Promise<ParseSchema>;
   find(
     className: string,
     query: ParseRow,
     options: { limit?: number; sort?: Readonly<Record<string, 1 | -1>> },
   ): Promise<ParseRow[]>;
-  update(className: string, query: ParseRow, update: ParseRow, options: object): Promise<unknown>;
+  update(
+    className: string,
+    query: ParseRow,
+    update: ParseRow,
+    options: object,
+    skipSanitization?: boolean,
+    validateOnly?: boolean,
+    schema?: unknown,
+  ): Promise<unknown>;
+  create(className: string, object: ParseRow, options: object, validateOnly?: boolean, schema?: unknown): Promise<unknown>;
   destroy(className: string, query: ParseRow): Promise<unknown>;
 }
 

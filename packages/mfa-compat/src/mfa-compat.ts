@@ -122,6 +122,12 @@ export class MfaFactor extends Factor<MfaEnrolment> {
     });
   }
 
+  /** The same number or authenticator, whatever recovery tokens are left. */
+  override isSame(before: MfaEnrolment, after: MfaEnrolment): boolean {
+    if (isMobile(before) || isMobile(after)) return super.isSame(before, after);
+    return before.secret === after.secret;
+  }
+
   /** Nothing, as with the built-in adapter. */
   describe(): Reply {
     return {};

@@ -123,6 +123,16 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     return describePasskeys(enrolment);
   }
 
+  /** The same passkeys, whatever their names and counters. */
+  override isSame(before: PasskeyEnrolment, after: PasskeyEnrolment): boolean {
+    const idsOf = ({ passkeys }: PasskeyEnrolment): string =>
+      passkeys
+        .map(({ id }) => id)
+        .toSorted()
+        .join();
+    return idsOf(before) === idsOf(after);
+  }
+
   /** Renames one, or removes one of several. */
   override async manage({ change }: Enrolled, payload: unknown): Promise<void> {
     const { id, change: changed } = readChange(payload);

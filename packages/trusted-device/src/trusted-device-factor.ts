@@ -110,14 +110,19 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment> {
     const name = readName(payload);
     const secret = newSecret(context.random);
     const device = this.#newDevice(context, name, secret);
-    const add = ({ devices }: TrustedDeviceEnrolment): TrustedDeviceEnrolment => ({
-      devices: [...this.#living(devices, context), device].slice(-this.#options.maxDevices),
-    });
+    const added = { devices: [device] };
+    const add = ({ devices }: TrustedDeviceEnrolment): TrustedDeviceEnrolment =>
+      this.join({ devices: this.#living(devices, context) }, added);
     const reply = { token: `${device.id}.${secret}` };
-    if (enrolment === undefined) return { enrolment: add({ devices: [] }), reply };
+    if (enrolment === undefined) return { enrolment: added, reply };
     // Another device may be renewing its token at this moment.
     if (!(await context.change(add))) throw new FactorError('not_enrolled');
     return { enrolment: undefined, reply };
+  }
+
+  /** One more takes the place of the oldest where there are as many as there may be. */
+  override join({ devices }: TrustedDeviceEnrolment, added: TrustedDeviceEnrolment): TrustedDeviceEnrolment {
+    return { devices: [...devices, ...added.devices].slice(-this.#options.maxDevices) };
   }
 
   /** Nothing to send: the device has its token. */
