@@ -13,6 +13,8 @@ import { answering } from './parse-fault.js';
 import type { HookConfig, HookObject, HookUser } from './parse-hooks.js';
 import { authDataOf, emptiesAuthData, endSession, fetchUser, findUser, hasOnly, roleNames } from './parse-user.js';
 import type { StoredRecords } from './record-plan.js';
+import { asObject } from './payload.js';
+import { ProviderChecks, type LoginReply } from './provider-checks.js';
 import { relinks } from './relinks.js';
 import { assertNoTransaction, RequestWrites, type StagedSave } from './request-writes.js';
 import { changeSince } from './session-check.js';
@@ -184,18 +186,34 @@ export class FactorGuard {
    */
   #watchSession(request: TriggerRequest, user: FactorUser): void {
     const { config } = request;
-    if (this.#runtime.revokeSessionsOn.length === 0) return;
+    const checks = ProviderChecks.of(config);
     RequestWrites.of(config).onSession(user.id, (sessionToken) =>
       this.#answering(request, user.id, '', async () => {
+        const replies = checks.repliesTo(user.id);
+        if (this.#runtime.revokeSessionsOn.length === 0 && replies.length === 0) return;
         const now = await findUser(config, user.id);
         const change = now === undefined ? 'removed' : changeSince(this.#runtime, config, { before: user, now });
-        if (change === undefined) return;
+        if (now !== undefined && change === undefined) return this.#hideCredentials(request, now, replies);
         await endSession(config, sessionToken);
-        emitter('', this.#runtime, request, user.id)({ type: 'sessions_revoked', reason: change });
+        emitter('', this.#runtime, request, user.id)({ type: 'sessions_revoked', reason: change ?? 'removed' });
         const sentence = 'The sign-in methods of this account have just changed. Log in again.';
         throw new FactorError('factor_required', { sentence });
       }),
     );
+  }
+
+  /** Parse Server replies to a login by `authData` with what was sent and stored; the user sees what a factor shows. */
+  #hideCredentials(request: TriggerRequest, user: FactorUser, replies: readonly LoginReply[]): void {
+    if (request.master === true) return;
+    for (const reply of replies) {
+      const shown: Record<string, unknown> = { ...asObject(reply.authData) };
+      for (const [key, factor] of Object.entries(this.#runtime.factors)) {
+        delete shown[key];
+        const scope = new FactorRequest(key, this.#runtime, request, user);
+        if (scope.record !== undefined) shown[key] = scope.show(factor);
+      }
+      reply.authData = shown;
+    }
   }
 
   /** After a login: remembers for a while that its session was opened with a factor. */

@@ -16,6 +16,7 @@ import { parseGlobal, type HookObject, type HookRequest, type HookUser } from '.
 import { authDataOf, fetchUser } from './parse-user.js';
 import { asObject, namesUser, sameStrings } from './payload.js';
 import { checkAlone, proveFirst } from './prove-first.js';
+import { ProviderChecks } from './provider-checks.js';
 import { quietly } from './quietly.js';
 import { requestContext } from './request-context.js';
 import { RequestWrites } from './request-writes.js';
@@ -41,6 +42,7 @@ export class FactorHooks<Enrolment extends object> {
   /** Lets out nothing but the server's own errors, from our table or another provider. */
   guard<Result>(request: HookRequest, work: () => Promise<Result>): Promise<Result> {
     this.#appId = request.config.appId;
+    ProviderChecks.of(request.config);
     return answering(emitter(this.#key, this.#runtime, request, request.original?.id ?? request.user?.id), async () => {
       givenOf(request.object); // nothing is looked at before what was sent is unambiguous
       return quietly(request, this.#runtime, async () => {

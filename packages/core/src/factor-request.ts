@@ -123,6 +123,12 @@ export class FactorRequest<Enrolment extends object> {
     return { context: { ...this.context, change, emit }, plans, tell };
   }
 
+  /** What the user sees of the enrolment. */
+  show(factor: Factor<Enrolment>): Reply {
+    const status = this.status(factor);
+    return status['status'] === 'unreadable' ? { status: 'enabled' } : status;
+  }
+
   /** What is shown of the enrolment; `unreadable` where it does not open. */
   status(factor: Factor<Enrolment> | undefined): Reply {
     try {

@@ -8,6 +8,7 @@ import { asServerError } from './parse-fault.js';
 import type { HookRequest } from './parse-hooks.js';
 import { authDataOf, roleNames } from './parse-user.js';
 import { proveFirst } from './prove-first.js';
+import { ProviderChecks } from './provider-checks.js';
 import { relinks } from './relinks.js';
 
 /** A login that carries factors: whose it is, and what it gives. */
@@ -87,21 +88,16 @@ export class LoginRequest {
    * @param key the factor that is asked
    */
   async #proveFirst(key: string): Promise<void> {
-    const { user, master, original, config } = this.#request;
     const given = this.#authData;
     await proveFirst(this.#request, this.#runtime);
     const isLater = (provider: string): boolean =>
       provider > key && !Object.hasOwn(this.#runtime.factors, provider) && given[provider] !== null;
     for (const provider of Object.keys(given).filter(isLater)) {
-      const validator = config.authDataManager.getValidatorForProvider(provider)?.validator;
-      if (validator === undefined) throw new FactorError('invalid_input', { sentence: 'A provider is not supported.' });
-      const auth = { user, isMaster: master === true };
-      try {
-        const result = await validator(given[provider], { auth }, original, this.#request);
-        await result?.validator?.();
-      } catch (fault) {
+      const checks = ProviderChecks.of(this.#request.config);
+      const isKnown = await checks.run(provider, given[provider], this.#request).catch((fault: unknown) => {
         throw asServerError(fault);
-      }
+      });
+      if (!isKnown) throw new FactorError('invalid_input', { sentence: 'A provider is not supported.' });
     }
   }
 

@@ -92,7 +92,7 @@ export async function commit(place: RecordsPlace, plan: RecordPlan): Promise<voi
   try {
     await carryOut(place, [plan], async ({ conditions, changes, kept }) => {
       if (Object.keys(changes).length === 0) return;
-      const authData = { ...kept, ...changes };
+      const authData = nullsFirst({ ...kept, ...changes });
       await config.database.update('_User', { objectId: userId, ...conditions }, { authData }, {}).catch((cause: unknown) => {
         throw isNotFound(cause) ? cause : new FactorError('unavailable', { cause });
       });
@@ -101,6 +101,10 @@ export async function commit(place: RecordsPlace, plan: RecordPlan): Promise<voi
     throw isNotFound(fault) ? new FactorError('unavailable', { cause: fault }) : fault;
   }
 }
+
+/** Where Parse Server empties all of `authData` for a null, what follows the null stays. */
+export const nullsFirst = (authData: StoredRecords): StoredRecords =>
+  Object.fromEntries(Object.entries(authData).toSorted(([, a], [, b]) => Number(b === null) - Number(a === null)));
 
 function statementFor(
   config: HookConfig,

@@ -5,7 +5,7 @@ import type { FactorUser } from './factor.js';
 import type { ParseDatabase, ParseRow } from './parse-database.js';
 import type { HookConfig } from './parse-hooks.js';
 import { asObject } from './payload.js';
-import { carryOut, changesOf, type RecordPlan, type RecordStatement, type StoredRecords } from './record-plan.js';
+import { carryOut, changesOf, nullsFirst, type RecordPlan, type RecordStatement, type StoredRecords } from './record-plan.js';
 
 /** What happens together with a write of a user that Parse Server is about to make. */
 export interface StagedSave {
@@ -136,7 +136,7 @@ export class RequestWrites {
     const write = ({ conditions, changes, kept }: RecordStatement): Promise<unknown> => {
       const isOther = (field: string): boolean => !Object.keys(changes).some((key) => field.startsWith(`authData.${key}.`));
       const where = Object.fromEntries(Object.entries(query).filter(([field]) => isOther(field)));
-      const authData = { ...kept, ...rest, ...changes };
+      const authData = nullsFirst({ ...kept, ...rest, ...changes });
       const written = Object.keys(authData).length === 0 ? update : { ...update, authData };
       return this.#update(className, { ...where, ...conditions }, written, options, skipSanitization, validateOnly, schema);
     };
