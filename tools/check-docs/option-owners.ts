@@ -41,6 +41,7 @@ export interface OptionOwner {
 
 const nothing = (): undefined => undefined;
 const Parse = {
+  applicationId: 'test',
   Cloud: { beforeSave: nothing, afterDelete: nothing, beforeLogin: nothing, afterLogin: nothing, job: nothing, define: nothing },
 };
 const composed = (): ReturnType<typeof composeFactors> =>

@@ -1,8 +1,8 @@
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { SaveRequest } from '@parse-factors/core';
 import type { Answer, Person } from '../../../tools/parse-server.js';
+import { cloudCode } from './cloud-code.js';
 import { slug, type Stage } from './harness.js';
 import { PasskeyUser, startPasskeyStage } from './passkey-stage.js';
 
@@ -11,17 +11,11 @@ import { PasskeyUser, startPasskeyStage } from './passkey-stage.js';
 const MINUTE = 60_000;
 let stage: Stage;
 
-interface ServerParse {
-  readonly Error: new (code: number, message: string) => Error;
-  readonly Cloud: { beforeSave(className: '_User', trigger: (request: SaveRequest) => Promise<void>): void };
-}
-
 beforeAll(async () => {
   const more = { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() };
-  stage = await startPasskeyStage({}, { install: { except: ['beforeSave'] }, more });
-  const Parse = (globalThis as unknown as { readonly Parse: ServerParse }).Parse;
-  Parse.Cloud.beforeSave('_User', async (request) => {
-    await stage.factors.beforeSaveUser(request);
+  stage = await startPasskeyStage({}, { more });
+  const Parse = cloudCode();
+  Parse.Cloud.beforeSave('_User', (request) => {
     if (request.object.get('nickname') === 'refused') throw new Parse.Error(142, 'The application refuses this.');
   });
   await stage.signUp({ email: 'taken@example.com' });

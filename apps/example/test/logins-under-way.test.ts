@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SaveRequest, TriggerRequest } from '@parse-factors/core';
 import type { Answer, Person } from '../../../tools/parse-server.js';
+import { cloudCode } from './cloud-code.js';
 import { slug, startStage, type Stage } from './harness.js';
 
 /**
@@ -40,24 +40,11 @@ class Gate {
 const logins = new Gate();
 const saves = new Gate();
 
-interface ServerParse {
-  readonly Cloud: {
-    beforeLogin(trigger: (request: TriggerRequest) => Promise<void>): void;
-    beforeSave(className: '_User', trigger: (request: SaveRequest) => Promise<void>): void;
-  };
-}
-
 beforeEach(async () => {
-  stage = await startStage({ install: { except: ['beforeLogin', 'beforeSave'] } });
-  const { Cloud } = (globalThis as unknown as { readonly Parse: ServerParse }).Parse;
-  Cloud.beforeLogin(async (request) => {
-    await stage.factors.beforeLogin(request);
-    await logins.pass();
-  });
-  Cloud.beforeSave('_User', async (request) => {
-    await stage.factors.beforeSaveUser(request);
-    await saves.pass();
-  });
+  stage = await startStage({ install: true });
+  const { Cloud } = cloudCode();
+  Cloud.beforeLogin(() => logins.pass());
+  Cloud.beforeSave('_User', () => saves.pass());
 });
 afterEach(() => stage.stop());
 

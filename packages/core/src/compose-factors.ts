@@ -30,11 +30,13 @@ export interface ComposedFactors<Key extends string = string> {
 
   /**
    * Registers the `_User` triggers that guard the factors: to be called from Cloud Code, or once
-   * the server has started. Parse Server keeps one trigger of a kind per class: an application with
-   * one of its own names it in `except` and calls the function of that name below from there.
+   * the server has started. Triggers of the application's own run after them, in whichever order they
+   * are registered. An application that wants another order names them in `except`, and calls the
+   * functions of these names below from its own.
    *
    * @param Parse the server's own copy of the SDK, as Cloud Code gets it; found by itself when left out
-   * @throws FactorConfigError before Parse Server was loaded, or for a wrong option
+   * @throws FactorConfigError before Parse Server was loaded, for a wrong option, or where Parse Server's triggers cannot be
+   *   reached, as in a bundle: then name all four in `except`
    */
   install(Parse?: ParseCloud, options?: InstallOptions): void;
 
@@ -59,7 +61,7 @@ export interface ComposedFactors<Key extends string = string> {
    */
   beforeLogin(request: TriggerRequest): Promise<void>;
 
-  /** To be awaited in the application's own `afterLogin`; needed where devices can be trusted. */
+  /** To be awaited in the application's own `afterLogin`. */
   afterLogin(request: TriggerRequest): Promise<void>;
 
   /**
@@ -143,7 +145,7 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     beforeLogin: (request: TriggerRequest) => guard.beforeLogin(request),
     afterLogin: (request: TriggerRequest) => guard.afterLogin(request),
   };
-  const installation = installer(runtime, triggers);
+  const installation = installer(runtime, triggers, auth);
   const selfCheck = new SelfCheck(runtime, auth, installation);
   if (resolved.selfCheck) selfCheck.watch();
   return Object.freeze({

@@ -56,11 +56,12 @@ export class SelfCheck {
     const server = runningServer(this.#auth);
     if (server === undefined) return [];
     const findings: Finding[] = [];
-    if (!this.#installation.isDone) {
+    const missing = this.#installation.missing(server.appId);
+    if (missing.length > 0) {
       findings.push({
         reason: 'guard_not_installed',
         factor: '',
-        sentence: 'Any session can remove factors: call factors.install(Parse) in Cloud Code, or once the server has started.',
+        sentence: `Any session can remove factors, as nothing guards these triggers of _User: ${missing.join(', ')}. Call factors.install(Parse) in Cloud Code, or once the server has started.`,
       });
     }
     try {
