@@ -5,6 +5,7 @@ import { FactorError } from './factor-error.js';
 import type { FactorRequest } from './factor-request.js';
 import type { Factor } from './factor.js';
 import { hasSameFields, sameStrings } from './payload.js';
+import { recover } from './recovery.js';
 
 /** What the session of an enrolled user sends for one factor. */
 export class FactorAnswers<Enrolment extends object> {
@@ -29,6 +30,7 @@ export class FactorAnswers<Enrolment extends object> {
       if (proof !== undefined) await this.#prove(proof, scope);
       return this.#enrolment.enrol(payload, scope, 'replaced');
     }
+    if (this.isStandIn(payload)) return recover(this.#key, this.#factor, payload, scope);
     try {
       const freshUntil = await this.#prove(payload, scope);
       return { ...UNCHANGED, response: { status: 'verified', freshUntil: toIso(freshUntil) } };
@@ -74,6 +76,7 @@ export class FactorAnswers<Enrolment extends object> {
     if (this.isStandIn(payload)) throw new FactorError('invalid_input', { sentence: 'This is for logging in only.' });
     await this.#factor.verify(scope.context, 'fresh-proof', payload, opened.enrolment);
     const freshUntil = await scope.account.markFresh(this.#key);
+    await scope.cancelRecovery();
     await this.sealAnew(scope, opened);
     return freshUntil;
   }

@@ -13,7 +13,9 @@ import { answering } from './parse-fault.js';
 import type { HookConfig, HookObject, HookUser } from './parse-hooks.js';
 import { authDataOf, emptiesAuthData, fetchUser, hasOnly, removeProviders, roleNames, writeRecords } from './parse-user.js';
 import { relinks } from './relinks.js';
+import { rememberLogin } from './remember-login.js';
 import { subjectOf } from './subject.js';
+import { waysToProve } from './ways-in.js';
 
 /** The user of the session behind a Cloud Code request; a `Parse.User` is one. */
 export interface CloudUser {
@@ -83,6 +85,8 @@ export class FactorGuard {
       const removed = storedAmong(authDataOf(user), given).filter((key) => authData[key] === null);
       const hasFactor = storedAmong(authDataOf(user), secondFactors(this.#runtime)).length > 0;
       if (request.master !== true) {
+        const ways = await waysToProve(this.#runtime, request.config, user, { authData, hasPassword });
+        if (ways.length > 0) await this.#findProof(request, user, authData, { factors: ways });
         const isRelinking = hasFactor && relinks(authData, authDataOf(user), factors);
         const proof = await this.#proveRemoval(request, user, authData, removed, isRelinking);
         const isSpent = removed.length === 0 || (await this.#freshness(request).spend(sessionOwner(request), proof ?? ''));
@@ -146,17 +150,11 @@ export class FactorGuard {
     });
   }
 
-  /** After a login: remembers for a while that its session was opened with a factor. */
+  /** After a login: remembers for a while that its session was opened with a factor, or with what stood in for one. */
   afterLogin(request: TriggerRequest): Promise<void> {
-    const { object, config } = request;
-    return this.#answering(request, object.id, '', async () => {
-      const { id } = asUser(object);
-      const trace = traceOf(config, id);
-      const { answered } = trace;
-      delete trace.answered; // good for one session
-      if (answered === undefined) return;
-      await this.#freshness(request, 'login').mark(sessionOwner(request), answered, this.#runtime.freshMs);
-    });
+    const { object } = request;
+    const work = () => rememberLogin(this.#runtime, request, asUser(object).id, () => sessionOwner(request));
+    return this.#answering(request, object.id, '', work);
   }
 
   /** Takes what is done out of what Parse Server is going to store; and records, as its reply would show what we change. */
@@ -187,7 +185,7 @@ export class FactorGuard {
   }
 
   #proofAccount({ config }: CloudRequest, id: string): ProofAccount {
-    return proofAccount(this.#runtime, async () => authDataOf(await fetchUser(config, id)));
+    return proofAccount(this.#runtime, async () => authDataOf(await fetchUser(config, id)), 'application');
   }
 
   /**
@@ -207,7 +205,9 @@ export class FactorGuard {
     const isOther = isRelinking || removed.some((key) => !first.includes(key));
     const linked = storedAmong(authDataOf(user), first);
     const proof = isFirst ? await this.#findProof(request, user, authData, { factors: linked }) : undefined;
-    return isOther ? this.#findProof(request, user, authData) : proof;
+    // A recovery code changes factors, and links nothing.
+    const options = isRelinking ? { factors: secondFactors(this.#runtime) } : {};
+    return isOther ? this.#findProof(request, user, authData, options) : proof;
   }
 
   /** @throws FactorError `session_required`, `fresh_proof_required` */
@@ -219,7 +219,7 @@ export class FactorGuard {
   ): Promise<string> {
     const owner = sessionOwner(request);
     if (owner.userId !== user.id) throw new FactorError('session_required');
-    const { stored, counts } = proofAccount(this.#runtime, async () => authDataOf(user));
+    const { stored, counts } = proofAccount(this.#runtime, async () => authDataOf(user), 'factors');
     // What this very save is about to store counts as stored.
     const account = { stored: (key: string): unknown => authData[key] ?? stored(key), counts };
     const proof = await this.#freshness(request).find(owner, account, options);
@@ -233,8 +233,8 @@ export class FactorGuard {
     return new Account(this.#runtime, request, user, session);
   }
 
-  #freshness({ config }: CloudRequest, kind: 'fresh' | 'login' = 'fresh'): Freshness {
-    return new Freshness(this.#runtime.storeFor(config), this.#runtime.clock, kind);
+  #freshness({ config }: CloudRequest): Freshness {
+    return new Freshness(this.#runtime.storeFor(config), this.#runtime.clock);
   }
 
   #answering(request: CloudRequest, userId: string | undefined, key: string, work: () => Promise<void>): Promise<void> {

@@ -2,10 +2,13 @@ import { Account } from './account.js';
 import { EnrolmentRecords, type EnrolmentRecord, type OpenedEnrolment, type RecordOwner } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import type { FactorRuntime } from './factor-runtime.js';
-import { factorSubject, PURPOSES, type EnrolledContext, type Factor, type FactorUser, type Reply } from './factor.js';
+import { factorSubject, guessSubject } from './factor-subject.js';
+import { PURPOSES, type EnrolledContext, type Factor, type FactorUser, type Reply } from './factor.js';
 import type { HookConfig, HookUser } from './parse-hooks.js';
 import { authDataOf, fetchUser, replaceRecord } from './parse-user.js';
+import { primariesOf } from './primary-factor.js';
 import { changeRecord } from './record-change.js';
+import { cancelRecovery } from './recovery.js';
 import { requestContext, type AskedRequest } from './request-context.js';
 import { subjectOf } from './subject.js';
 
@@ -41,7 +44,8 @@ export class FactorRequest<Enrolment extends object> {
       (await changeRecord({ runtime, config, user, key }, work)) !== undefined;
     const token = session?.getSessionToken();
     const asking = token === undefined ? {} : { session: subjectOf('session', token) };
-    this.context = { ...requestContext(key, runtime, request, user), user, ...asking, change };
+    const proven = request.primary && { primary: request.primary };
+    this.context = { ...requestContext(key, runtime, request, user), user, ...asking, ...proven, change };
   }
 
   /** The configuration that the request runs with. */
@@ -98,6 +102,11 @@ export class FactorRequest<Enrolment extends object> {
     return changeRecord({ runtime: this.#runtime, config: this.config, user, key: this.#owner.key }, join);
   }
 
+  /** Ends what waits for a user who has lost their factors: they have just answered one. */
+  cancelRecovery(): Promise<void> {
+    return cancelRecovery(this.#runtime, this.#request, async () => this.#user);
+  }
+
   /** The same request with what is stored now. */
   async reread(): Promise<FactorRequest<Enrolment>> {
     const user = await fetchUser(this.config, this.#user.id);
@@ -115,17 +124,27 @@ export class FactorRequest<Enrolment extends object> {
 
   /** Removes all that the store holds of the user and the factor. */
   async forget(): Promise<void> {
-    for (const purpose of PURPOSES) await this.context.store.forget(factorSubject(this.context, purpose));
+    for (const subject of this.#subjects) await this.context.store.forget(subject);
   }
 
   /** Ends every lock; codes on their way stay good, and used ones stay used. */
   async pardon(): Promise<void> {
-    const subjects = PURPOSES.map((purpose) => factorSubject(this.context, purpose));
+    const subjects = this.#subjects;
     const signIn = this.#factor?.signIn;
     // Whoever is found by his fields is guessed at by these, linked or not.
     const id = signIn?.find === undefined ? signIn?.idOf(this.enrolment.enrolment) : '';
     if (signIn !== undefined && id !== undefined) subjects.push(signIn.subject(this.context, id));
     for (const subject of subjects) await this.context.store.pardon(subject);
+  }
+
+  /** All that the factor is guessed at by, whatever the user has proven before. */
+  get #subjects(): string[] {
+    const { primary: _, ...context } = this.context;
+    const behind = primariesOf(this.config, this.#user, this.#runtime).flatMap((primary) => {
+      const login = { ...context, primary };
+      return [factorSubject(login, 'sign-in'), guessSubject(login, 'sign-in')];
+    });
+    return [...new Set([...PURPOSES.map((purpose) => factorSubject(context, purpose)), ...behind])];
   }
 
   get #factor(): Factor<Enrolment> | undefined {

@@ -15,16 +15,25 @@ export interface ProvenFirst {
 export interface LoginTrace {
   /** Factors that were answered rightly, but for stand-ins. */
   readonly answered: string[];
+  /** What was answered rightly in place of a factor. */
+  readonly stoodIn: string[];
   /** Factors that were set up rightly; they are stored when all that the login gives was right. */
   readonly enrolled: Record<string, EnrolmentRecord>;
   /** What was proven alone; it is spent when all that the login gives was right. */
   readonly proven: ProvenFirst;
+  /** Of a challenge: the key of the factor that has said who the user is. */
+  identifiedBy?: string;
 }
 
 const logins = new WeakMap<HookRequest, LoginTrace>();
 
 /** What nothing has been shown of yet. */
-export const newLoginTrace = (): LoginTrace => ({ answered: [], enrolled: {}, proven: { ids: new Map(), alone: new Map() } });
+export const newLoginTrace = (): LoginTrace => ({
+  answered: [],
+  stoodIn: [],
+  enrolled: {},
+  proven: { ids: new Map(), alone: new Map() },
+});
 
 /** What the factors of one login leave for each other. */
 export function loginTrace(request: HookRequest): LoginTrace {
@@ -37,6 +46,8 @@ export function loginTrace(request: HookRequest): LoginTrace {
 export interface UserTrace {
   /** A factor that a login answered, with all else that it gave. */
   answered?: string | undefined;
+  /** What a login answered in place of all factors, with all else that it gave. */
+  stoodIn?: string | undefined;
   /** Whether a login has set up a factor, so that it is not refused for the lack of one. */
   hasEnrolled?: boolean;
   /** Records, as they are sealed, that hooks have made and Parse Server is about to store. */
