@@ -87,7 +87,7 @@ export class FactorGuard {
       if (request.master !== true) {
         const ways = await waysToProve(this.#runtime, request.config, user, { authData, hasPassword });
         if (ways.length > 0) await this.#findProof(request, user, authData, { factors: ways });
-        const isRelinking = hasFactor && relinks(authData, authDataOf(user), factors);
+        const isRelinking = hasFactor && ways.length === 0 && relinks(authData, authDataOf(user), factors);
         const proof = await this.#proveRemoval(request, user, authData, removed, isRelinking);
         const isSpent = removed.length === 0 || (await this.#freshness(request).spend(sessionOwner(request), proof ?? ''));
         if (!isSpent) throw new FactorError('fresh_proof_required');
