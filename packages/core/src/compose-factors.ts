@@ -59,7 +59,7 @@ export interface ComposedFactors<Key extends string = string> {
    */
   beforeLogin(request: TriggerRequest): Promise<void>;
 
-  /** To be awaited in the application's own `afterLogin`; needed where devices can be trusted. */
+  /** To be awaited in the application's own `afterLogin`; needed where devices can be trusted, or recovery codes change factors. */
   afterLogin(request: TriggerRequest): Promise<void>;
 
   /**

@@ -61,7 +61,8 @@ const RULES: { readonly [Name in keyof Required<InstallOptions>]: OptionRule } =
 /** Registers the guard with Parse Server; what an application's factors do not need stays free for its own triggers. */
 export function installer(runtime: FactorRuntime, triggers: GuardTriggers): Installation {
   let isDone = false;
-  const trustsDevices = Object.values(runtime.factors).some(({ standIn }) => standIn === 'login');
+  // What a login leaves behind is asked for by trusted devices and by recovery codes.
+  const remembersLogins = Object.values(runtime.factors).some(({ standIn, recovery }) => standIn === 'login' || recovery);
   return {
     get isDone() {
       return isDone;
@@ -79,7 +80,7 @@ export function installer(runtime: FactorRuntime, triggers: GuardTriggers): Inst
       if (has('beforeSave')) Cloud.beforeSave('_User', triggers.beforeSave);
       if (has('afterDelete')) Cloud.afterDelete('_User', triggers.afterDelete);
       if (has('beforeLogin')) Cloud.beforeLogin(triggers.beforeLogin);
-      if (has('afterLogin') && trustsDevices) Cloud.afterLogin(triggers.afterLogin);
+      if (has('afterLogin') && remembersLogins) Cloud.afterLogin(triggers.afterLogin);
       if (resolved.pruneJob)
         Cloud.job('pruneFactors', ({ config }) => pruneStore(runtime.storeFor(config as HookConfig), runtime.clock()));
       if (resolved.adminFunctions) {
