@@ -173,7 +173,7 @@ describe('a step of an authenticator', () => {
       () => signIn(WAYS['a social login'], owner, { totp }),
       () => signIn(WAYS['another social login'], owner, { totp }),
     ];
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => log[index % 4]?.()));
+    const answers = await Promise.all(Array.from({ length: 20 }, async (_, index) => log[index % 4]?.()));
     expect(answers.filter((answer) => answer?.body['sessionToken'] !== undefined)).toHaveLength(1);
   });
 });
@@ -220,14 +220,36 @@ describe('a delivered code', () => {
     },
   );
 
-  it('is refused behind another first factor than it was asked for with', async () => {
+  it('is good behind another first factor than it was asked for with, and opens one session of 20 behind all of them', async () => {
     const owner = await withPhone();
     const { username, password } = owner;
     stage.time.now += MINUTE;
     ok(await stage.challenge({ username, password, challengeData: { otp: true } }));
-    const code = stage.lastCode(stage.sms);
-    expect(slug(await signIn(WAYS['a social login'], owner, { otp: code }))).toBe('code_expired');
-    expect((await stage.logIn(owner, { otp: code })).status).toBe(200);
+    const otp = stage.lastCode(stage.sms);
+    const log = [
+      () => signIn(WAYS['a social login'], owner, { otp }),
+      () => stage.logIn(owner, { otp }),
+      () => signIn(WAYS.fields, owner, { otp }),
+      () => signIn(WAYS['another social login'], owner, { otp }),
+    ];
+    const answers = await Promise.all(Array.from({ length: 20 }, async (_, index) => log[index % 4]?.()));
+    expect(answers.filter((answer) => answer?.body['sessionToken'] !== undefined)).toHaveLength(1);
+    stage.time.now += 24 * 60 * MINUTE;
+    await ask('a social login', owner);
+    expect((await stage.logIn(owner, { otp: stage.lastCode(stage.sms) })).status).toBe(200);
+  });
+
+  it('is guessed at ten times behind each first factor, in parallel, and not looked at while that is locked', async () => {
+    const owner = await withPhone();
+    const { username, password } = owner;
+    stage.time.now += MINUTE;
+    ok(await stage.challenge({ username, password, challengeData: { otp: true } }));
+    const otp = stage.lastCode(stage.sms);
+    const wrong = String((Number(otp) + 1) % 1_000_000).padStart(6, '0');
+    const answers = await Promise.all(Array.from({ length: 100 }, () => signIn(WAYS['a social login'], owner, { otp: wrong })));
+    expect(answers.filter((answer) => slug(answer) !== 'locked')).toHaveLength(10);
+    expect(slug(await signIn(WAYS['a social login'], owner, { otp }))).toBe('locked');
+    expect((await stage.logIn(owner, { otp })).status).toBe(200);
   });
 
   it('is sent to somebody who has no password, by a social login', async () => {

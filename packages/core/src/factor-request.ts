@@ -2,7 +2,7 @@ import { Account } from './account.js';
 import { EnrolmentRecords, type EnrolmentRecord, type OpenedEnrolment, type RecordOwner } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import type { FactorRuntime } from './factor-runtime.js';
-import { factorSubject, guessSubject } from './factor-subject.js';
+import { factorSubject, guessSubject, otherSubjects } from './factor-subject.js';
 import { PURPOSES, type EnrolledContext, type Factor, type FactorUser, type Reply } from './factor.js';
 import type { HookConfig, HookUser } from './parse-hooks.js';
 import { authDataOf, fetchUser, replaceRecord } from './parse-user.js';
@@ -44,7 +44,7 @@ export class FactorRequest<Enrolment extends object> {
       (await changeRecord({ runtime, config, user, key }, work)) !== undefined;
     const token = session?.getSessionToken();
     const asking = token === undefined ? {} : { session: subjectOf('session', token) };
-    const proven = request.primary && { primary: request.primary };
+    const proven = { ...(request.primary && { primary: request.primary }), primaries: primariesOf(config, user, runtime) };
     this.context = { ...requestContext(key, runtime, request, user), user, ...asking, ...proven, change };
   }
 
@@ -139,12 +139,9 @@ export class FactorRequest<Enrolment extends object> {
 
   /** All that the factor is guessed at by, whatever the user has proven before. */
   get #subjects(): string[] {
-    const { primary: _, ...context } = this.context;
-    const behind = primariesOf(this.config, this.#user, this.#runtime).flatMap((primary) => {
-      const login = { ...context, primary };
-      return [factorSubject(login, 'sign-in'), guessSubject(login, 'sign-in')];
-    });
-    return [...new Set([...PURPOSES.map((purpose) => factorSubject(context, purpose)), ...behind])];
+    const logins = (this.context.primaries ?? []).map((primary) => guessSubject({ ...this.context, primary }, 'sign-in'));
+    const own = PURPOSES.map((purpose) => factorSubject(this.context, purpose));
+    return [...new Set([...own, ...otherSubjects(this.context, 'sign-in'), ...logins])];
   }
 
   get #factor(): Factor<Enrolment> | undefined {

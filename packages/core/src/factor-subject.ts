@@ -21,6 +21,15 @@ export const guessSubject = ({ appId, key, user, primary }: FactorContext, purpo
  */
 export const markSubject = ({ appId, key, user }: FactorContext): string => subjectOf('factor', appId, key, user.id, 'sign-in');
 
+/** What {@link factorSubject} is for the user's other primary factors, where a code may live that was asked for with one of them. */
+export function otherSubjects(context: FactorContext, purpose: Purpose): readonly string[] {
+  if (purpose !== 'sign-in') return [];
+  const { primary: _, ...byPassword } = context;
+  const all = [byPassword, ...(context.primaries ?? []).map((primary) => ({ ...context, primary }))];
+  const own = factorSubject(context, purpose);
+  return [...new Set(all.map((other) => factorSubject(other, purpose)))].filter((subject) => subject !== own);
+}
+
 /** Nothing for the password, whose subjects are older than these. */
 const behind = (purpose: Purpose, primary: string | undefined): readonly string[] =>
   purpose === 'sign-in' && primary !== undefined ? [primary] : [];

@@ -69,6 +69,8 @@ export interface FactorContext extends RequestContext {
   readonly session?: string;
   /** What a login has proven in place of the password; undefined for the password. */
   readonly primary?: PrimaryFactor;
+  /** What the user could prove in place of the password. */
+  readonly primaries?: readonly PrimaryFactor[];
 }
 
 /** What a factor works with where the user is enrolled. */
