@@ -158,7 +158,12 @@ describe('a code by e-mail alone', () => {
     const email = newAddress();
     const user = await Parse.User.logInWith('emailLogin', { authData: { id: email, code: await codeFor(email) } });
     const session = { 'X-Parse-Session-Token': user.getSessionToken() };
-    await user.linkWith('badge', { authData: { id: randomUUID(), secret: 'right' } });
+    const badge = { authData: { id: randomUUID(), secret: 'right' } };
+    await expect(user.linkWith('badge', badge)).rejects.toThrow('fresh_proof_required');
+    stage.time.now += MINUTE;
+    await stage.challenge({ challengeData: { emailLogin: true } }, session);
+    await user.linkWith('emailLogin', { authData: { id: email, code: stage.lastCode(stage.mail) } });
+    await user.linkWith('badge', badge);
     const asked = await stage.challenge({ challengeData: { totp: true } }, session);
     const secret = String(asked.body['challengeData'].totp.secret);
     await user.linkWith('totp', { authData: { code: stage.totp(secret) } });

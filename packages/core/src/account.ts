@@ -1,22 +1,16 @@
 import { emitter } from './emitter.js';
 import type { EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
-import {
-  linkedFactors,
-  secondFactors,
-  standInFactors,
-  storedAmong,
-  type FactorChange,
-  type FactorRuntime,
-} from './factor-runtime.js';
+import { secondFactors, standInFactors, storedAmong, type FactorChange, type FactorRuntime } from './factor-runtime.js';
 import type { Factor, FactorUser } from './factor.js';
-import { Freshness, type FreshnessOptions, type ProofAccount, type SessionOwner } from './freshness.js';
+import { Freshness, PROOFS, type FreshnessOptions, type ProofAccount, type ProofKind, type SessionOwner } from './freshness.js';
 import type { HookUser } from './parse-hooks.js';
 import { authDataOf, revokeSessions } from './parse-user.js';
 import { changeRecord } from './record-change.js';
 import { commit, type RecordChanges, type RecordPlan, type StoredRecords } from './record-plan.js';
 import type { AskedRequest } from './request-context.js';
 import { subjectOf } from './subject.js';
+import { waysIn } from './ways-in.js';
 
 /** A user's account during one request: its factors, what his session has proven, and what a change of a factor ends. */
 export class Account {
@@ -75,7 +69,7 @@ export class Account {
   /**
    * Whether the session may set something up. Without a second factor one may be; anything beside it
    * needs a fresh proof by one; and what stands in for a factor needs that, or as much as it says, and
-   * a factor. What signs in alone is changed with a proof of what it was before, and linked beside
+   * a factor. What signs in alone is changed with a proof of what it was before, and added beside
    * others with a proof of one of them: a second factor that a stolen session has set up is none.
    *
    * @param key that of what is set up
@@ -84,23 +78,22 @@ export class Account {
   async requireProofToEnrol(key: string): Promise<void> {
     const { standIn, signIn, alone } = this.#runtime.factors[key] ?? {};
     if (standIn !== undefined && !this.hasSecondFactor) throw new FactorError('enrolment_required');
-    // A first second factor that signs in alone as well is a way in like those.
-    const isWayIn = signIn !== undefined || (alone !== undefined && !this.hasSecondFactor);
-    const linked = !isWayIn ? [] : storedAmong(this.#authData, linkedFactors(this.#runtime));
-    if (linked.length > 0) {
-      await this.requireFresh({ factors: linked.includes(key) ? [key] : linked });
+    const ways = signIn === undefined && alone === undefined ? [] : waysIn(this.#runtime, this.#authData);
+    if (ways.length > 0) {
+      await this.requireFresh({ factors: signIn !== undefined && ways.includes(key) ? [key] : ways });
       return;
     }
     // Recovery codes left alone are no account without a factor: only an administrator ends that.
     if (this.hasSecondFactor || storedAmong(this.#authData, standInFactors(this.#runtime)).length > 0) {
       if (standIn === 'login' && (await this.#hasJustLoggedIn())) return;
-      await this.requireFresh();
+      // A recovery code changes factors, and lets no device do without them.
+      await this.requireFresh(standIn === 'login' ? { factors: secondFactors(this.#runtime) } : {});
     }
   }
 
   /** Ends what any session of the user has proven. */
   async endProofs(): Promise<void> {
-    for (const kind of ['fresh', 'login'] as const) {
+    for (const kind of PROOFS) {
       await this.#freshness(kind).end({ appId: this.#appId, userId: this.#user.id });
     }
   }
@@ -209,8 +202,19 @@ export class Account {
   async endWhatDependsOn(change: FactorChange | 'password', factor: string): Promise<void> {
     for (const key of await this.endTrust()) this.#emitter(key)({ type: 'device_revoked', reason: change });
     if (change === 'password' || !this.#runtime.revokeSessionsOn.includes(change)) return;
+    await this.endOtherSessions(factor, change);
+  }
+
+  /** Ends the user's sessions but for this one. */
+  async endOtherSessions(factor: string, reason: FactorChange | 'recovery'): Promise<void> {
     const sessions = await revokeSessions(this.#request.config, this.#user.id, this.#session?.getSessionToken());
-    if (sessions > 0) this.#emitter(factor)({ type: 'sessions_revoked', reason: change });
+    if (sessions > 0) this.#emitter(factor)({ type: 'sessions_revoked', reason });
+  }
+
+  /** Whether the session was lately opened with an answer of that factor, which stood in for another. */
+  async isRecovering(factor: string): Promise<boolean> {
+    const options = { factors: [factor] };
+    return (await this.#freshness('recovery').find(this.#sessionOwner, this.#proofAccount, options)) !== undefined;
   }
 
   async #hasJustLoggedIn(): Promise<boolean> {
@@ -221,12 +225,12 @@ export class Account {
     return emitter(key, this.#runtime, this.#request, this.#user);
   }
 
-  #freshness(kind: 'fresh' | 'login'): Freshness {
+  #freshness(kind: ProofKind): Freshness {
     return new Freshness(this.#runtime.storeFor(this.#request.config), this.#runtime.clock, kind);
   }
 
   get #proofAccount(): ProofAccount {
-    return proofAccount(this.#runtime, async () => this.#authData);
+    return proofAccount(this.#runtime, async () => this.#authData, 'factors');
   }
 
   get #appId(): string {
@@ -246,14 +250,18 @@ export class Account {
 
 /**
  * What the worth of a user's proofs depends on: where there is a second factor, a proof by what alone
- * signs in is not good enough.
+ * signs in is not good enough; and one by a recovery code is good for changing `factors` only.
  *
  * @param authData reads what is stored of the user; not asked for where it does not matter
  */
 export const proofAccount = (
   runtime: FactorRuntime,
   authData: () => Promise<Readonly<Record<string, unknown>>>,
+  use: 'factors' | 'application',
 ): ProofAccount => ({
-  counts: async (key) =>
-    runtime.factors[key]?.signIn === undefined || storedAmong(await authData(), secondFactors(runtime)).length === 0,
+  counts: async (key) => {
+    const { signIn, standIn } = runtime.factors[key] ?? {};
+    if (standIn !== undefined) return use === 'factors';
+    return signIn === undefined || storedAmong(await authData(), secondFactors(runtime)).length === 0;
+  },
 });

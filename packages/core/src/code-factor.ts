@@ -5,16 +5,8 @@ import { CodeSignIn, rejecting } from './code-sign-in.js';
 import type { CodeTarget } from './code-target.js';
 import { FactorConfigError, FactorError } from './factor-error.js';
 import type { AccountChange, FactorNotice } from './factor-notice.js';
-import {
-  Factor,
-  factorSubject,
-  type Confirmed,
-  type FactorContext,
-  type FactorUser,
-  type Intent,
-  type Purpose,
-  type Reply,
-} from './factor.js';
+import { factorSubject, otherSubjects } from './factor-subject.js';
+import { Factor, type Confirmed, type FactorContext, type FactorUser, type Intent, type Purpose, type Reply } from './factor.js';
 import { assertLocks } from './guess.js';
 import { OneTimeCodes } from './one-time-codes.js';
 import { digitsRule, readCode, readFields, type FieldRule } from './payload.js';
@@ -158,6 +150,7 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
   }
 
   #target(context: FactorContext, purpose: Purpose, address: string): CodeTarget {
-    return { subject: factorSubject(context, purpose), purpose, address, user: context.user };
+    const [subject, others] = [factorSubject(context, purpose), otherSubjects(context, purpose)];
+    return { subject, others, purpose, address, user: context.user };
   }
 }

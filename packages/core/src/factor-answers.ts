@@ -6,6 +6,7 @@ import type { FactorRequest } from './factor-request.js';
 import type { Factor } from './factor.js';
 import { asObject, hasSameFields, sameStrings } from './payload.js';
 import { changesOf } from './record-plan.js';
+import { recover } from './recovery.js';
 
 /** What the session of an enrolled user sends for one factor. */
 export class FactorAnswers<Enrolment extends object> {
@@ -30,6 +31,7 @@ export class FactorAnswers<Enrolment extends object> {
       if (proof !== undefined) await this.#prove(proof, scope);
       return this.#enrolment.enrol(payload, scope, 'replaced');
     }
+    if (this.isStandIn(payload)) return recover(this.#key, this.#factor, payload, scope);
     try {
       const freshUntil = await this.#prove(payload, scope);
       return { ...UNCHANGED, response: { status: 'verified', freshUntil: toIso(freshUntil) } };
@@ -86,6 +88,7 @@ export class FactorAnswers<Enrolment extends object> {
     await this.#factor.verify(scope.context, 'fresh-proof', payload, opened.enrolment);
     const freshUntil = scope.account.freshUntil();
     await scope.account.markFresh(this.#key, freshUntil);
+    await scope.cancelRecovery();
     await this.sealAnew(scope, opened);
     return freshUntil;
   }

@@ -6,7 +6,7 @@ import { FactorRequest } from './factor-request.js';
 import { firstFactors, linkedFactors, secondFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
 import type { FactorUser } from './factor.js';
 import { Freshness, type FreshnessOptions, type ProofAccount, type SessionOwner } from './freshness.js';
-import { givenOf } from './given.js';
+import { givenOf, type Given } from './given.js';
 import { asUser } from './login-request.js';
 import { traceOf } from './login-trace.js';
 import { answering } from './parse-fault.js';
@@ -16,8 +16,10 @@ import type { StoredRecords } from './record-plan.js';
 import { asObject } from './payload.js';
 import { ProviderChecks, type LoginReply } from './provider-checks.js';
 import { relinks } from './relinks.js';
+import { rememberLogin } from './remember-login.js';
 import { assertNoTransaction, RequestWrites, type StagedSave } from './request-writes.js';
 import { changeSince } from './session-check.js';
+import { waysToProve } from './ways-in.js';
 
 /** The user of the session behind a Cloud Code request; a `Parse.User` is one. */
 export interface CloudUser {
@@ -82,15 +84,16 @@ export class FactorGuard {
       // The stored row, as `original` may lack protected fields.
       const user = await fetchUser(request.config, id);
       this.#assertStaged(request, id, authData, authDataOf(user));
-      await this.#stageRemovals(request, user, authData);
+      await this.#stageRemovals(request, user, { authData, hasPassword });
       // Parse Server refuses a request that has neither.
       if (hasPassword && (request.master === true || request.user !== undefined)) this.#stagePassword(request, user);
     });
   }
 
   /** Removals happen with Parse Server's own write, and spend the proof then. */
-  async #stageRemovals(request: SaveRequest, user: FactorUser, authData: Readonly<Record<string, unknown>>): Promise<void> {
+  async #stageRemovals(request: SaveRequest, user: FactorUser, given: Given): Promise<void> {
     const { factors } = this.#runtime;
+    const { authData } = given;
     const stored = authDataOf(user);
     const nulls = Object.keys(authData).filter((key) => authData[key] === null);
     const removed = storedAmong(
@@ -100,7 +103,9 @@ export class FactorGuard {
     const hasFactor = storedAmong(stored, secondFactors(this.#runtime)).length > 0;
     let proof: string | undefined;
     if (request.master !== true) {
-      const isRelinking = hasFactor && relinks(authData, stored, factors);
+      const ways = await waysToProve(this.#runtime, request.config, user, given);
+      if (ways.length > 0) await this.#findProof(request, user, authData, { factors: ways });
+      const isRelinking = hasFactor && ways.length === 0 && relinks(authData, stored, factors);
       proof = await this.#proveRemoval(request, user, authData, removed, isRelinking);
     }
     // Parse Server must not write a removal itself: what it removed might have been set up since.
@@ -189,11 +194,15 @@ export class FactorGuard {
     const checks = ProviderChecks.of(config);
     RequestWrites.of(config).onSession(user.id, (sessionToken) =>
       this.#answering(request, user.id, '', async () => {
+        const owner = (): SessionOwner => ({ appId: config.appId, userId: user.id, sessionToken });
         const replies = checks.repliesTo(user.id);
-        if (this.#runtime.revokeSessionsOn.length === 0 && replies.length === 0) return;
-        const now = await findUser(config, user.id);
+        const isLooking = this.#runtime.revokeSessionsOn.length > 0 || replies.length > 0;
+        const now = isLooking ? await findUser(config, user.id) : user;
         const change = now === undefined ? 'removed' : changeSince(this.#runtime, config, { before: user, now });
-        if (now !== undefined && change === undefined) return this.#hideCredentials(request, now, replies);
+        if (now !== undefined && change === undefined) {
+          this.#hideCredentials(request, now, replies);
+          return rememberLogin(this.#runtime, request, user.id, owner);
+        }
         await endSession(config, sessionToken);
         emitter('', this.#runtime, request, user.id)({ type: 'sessions_revoked', reason: change ?? 'removed' });
         const sentence = 'The sign-in methods of this account have just changed. Log in again.';
@@ -216,18 +225,11 @@ export class FactorGuard {
     }
   }
 
-  /** After a login: remembers for a while that its session was opened with a factor. */
+  /** After a login: remembers for a while that its session was opened with a factor, or with what stood in for one. */
   afterLogin(request: TriggerRequest): Promise<void> {
-    const { object, config } = request;
-    return this.#answering(request, object.id, '', async () => {
-      const { id } = asUser(object);
-      const trace = traceOf(config, id);
-      const { answered } = trace;
-      delete trace.answered; // good for one session
-      if (answered === undefined) return;
-      const { clock, freshMs } = this.#runtime;
-      await this.#freshness(request, 'login').mark(sessionOwner(request), answered, clock() + freshMs);
-    });
+    const { object } = request;
+    const work = () => rememberLogin(this.#runtime, request, asUser(object).id, () => sessionOwner(request));
+    return this.#answering(request, object.id, '', work);
   }
 
   /** Where a linked id is sent along, Parse Server stores the rest as it came, asking nobody. */
@@ -248,7 +250,7 @@ export class FactorGuard {
   }
 
   #proofAccount({ config }: CloudRequest, id: string): ProofAccount {
-    return proofAccount(this.#runtime, async () => authDataOf(await fetchUser(config, id)));
+    return proofAccount(this.#runtime, async () => authDataOf(await fetchUser(config, id)), 'application');
   }
 
   /**
@@ -268,7 +270,9 @@ export class FactorGuard {
     const isOther = isRelinking || removed.some((key) => !first.includes(key));
     const linked = storedAmong(authDataOf(user), first);
     const proof = isFirst ? await this.#findProof(request, user, authData, { factors: linked }) : undefined;
-    return isOther ? this.#findProof(request, user, authData) : proof;
+    // A recovery code changes factors, and links nothing.
+    const options = isRelinking ? { factors: secondFactors(this.#runtime) } : {};
+    return isOther ? this.#findProof(request, user, authData, options) : proof;
   }
 
   /** @throws FactorError `session_required`, `fresh_proof_required` */
@@ -282,7 +286,7 @@ export class FactorGuard {
     if (owner.userId !== user.id) throw new FactorError('session_required');
     // What this very save is about to store counts as stored.
     const given = RequestWrites.of(request.config).preview(user.id, authData, authDataOf(user));
-    const account = proofAccount(this.#runtime, async () => given);
+    const account = proofAccount(this.#runtime, async () => given, 'factors');
     const proof = await this.#freshness(request).find(owner, account, options);
     if (proof === undefined) throw new FactorError('fresh_proof_required');
     return proof;
@@ -294,8 +298,8 @@ export class FactorGuard {
     return new Account(this.#runtime, request, user, session);
   }
 
-  #freshness({ config }: CloudRequest, kind: 'fresh' | 'login' = 'fresh'): Freshness {
-    return new Freshness(this.#runtime.storeFor(config), this.#runtime.clock, kind);
+  #freshness({ config }: CloudRequest): Freshness {
+    return new Freshness(this.#runtime.storeFor(config), this.#runtime.clock);
   }
 
   #answering<Result>(

@@ -18,7 +18,8 @@ import { asObject, namesUser, sameStrings } from './payload.js';
 import { checkAlone, proveFirst } from './prove-first.js';
 import { ProviderChecks } from './provider-checks.js';
 import { quietly } from './quietly.js';
-import { requestContext } from './request-context.js';
+import { primaryOfChallenge, primaryOfLogin } from './primary-factor.js';
+import { requestContext, type AskedRequest } from './request-context.js';
 import { RequestWrites } from './request-writes.js';
 
 /** What Parse Server's hooks do for one factor. */
@@ -56,7 +57,8 @@ export class FactorHooks<Enrolment extends object> {
   async challenge(payload: unknown, request: HookRequest): Promise<Reply> {
     const { original: proven, user: session } = request;
     if (proven !== undefined && (payload === true || session?.id !== proven.id)) {
-      const scope = this.#scope(request, asUser(proven));
+      const primary = await primaryOfChallenge(request, asUser(proven), this.#runtime);
+      const scope = this.#scope({ ...request, primary }, asUser(proven));
       if (isShow(payload)) return this.#enrolment.show(scope.enrolment.enrolment);
       if (scope.record === undefined && (await this.#mayEnrolAtLogin(request, proven))) return this.#challengeNew(payload, scope);
       if (payload !== true) throw new FactorError(asObject(payload) === undefined ? 'invalid_input' : 'session_required');
@@ -76,7 +78,7 @@ export class FactorHooks<Enrolment extends object> {
       throw new FactorError('session_required');
     const login = new LoginRequest(request, this.#runtime);
     await login.open(this.#key);
-    const scope = this.#scope(request, login.user);
+    const scope = this.#scope(this.#loggingIn(request), login.user);
     const { record, response } = await this.#enrolment.enrolAtLogin(payload, scope);
     loginTrace(request).enrolled[this.#key] = record;
     await login.close(this.#key, scope.account);
@@ -88,17 +90,19 @@ export class FactorHooks<Enrolment extends object> {
     if (request.isChallenge === true && namesUser(payload)) {
       // Says who somebody is; what is given here is still good for the login.
       await checkAlone(this.#key, payload, request, this.#runtime);
+      loginTrace(request).identifiedBy = this.#key;
       return UNCHANGED;
     }
     const login = new LoginRequest(request, this.#runtime);
-    const scope = this.#scope(request, login.user);
+    const scope = this.#scope(this.#loggingIn(request), login.user);
     // Parse Server takes what was never confirmed for a factor.
     if (scope.record === undefined) return this.setUp(payload, request);
     await login.open(this.#key);
     const opened = scope.enrolment;
     const isProven = loginTrace(request).proven.alone.has(this.#key);
     const response = isProven ? undefined : await this.#factor.verify(scope.context, 'sign-in', payload, opened.enrolment);
-    if (!this.#answers.isStandIn(payload)) loginTrace(request).answered.push(this.#key);
+    const { answered, stoodIn } = loginTrace(request);
+    (this.#answers.isStandIn(payload) ? stoodIn : answered).push(this.#key);
     await this.#answers.sealAnew(scope, opened);
     await login.close(this.#key, scope.account);
     return { ...UNCHANGED, ...(response && { response }) };
@@ -221,7 +225,11 @@ export class FactorHooks<Enrolment extends object> {
     return this.#scope(request, Object.keys(staged).length === 0 ? user : { id: user.id, get }, session);
   }
 
-  #scope(request: HookRequest, user: FactorUser, session?: HookUser): FactorRequest<Enrolment> {
+  #loggingIn(request: HookRequest): AskedRequest {
+    return { ...request, primary: primaryOfLogin(request, this.#runtime) };
+  }
+
+  #scope(request: AskedRequest, user: FactorUser, session?: HookUser): FactorRequest<Enrolment> {
     return new FactorRequest(this.#key, this.#runtime, request, user, session);
   }
 }

@@ -3,12 +3,15 @@ import { EnrolmentRecords, type EnrolmentRecord, type OpenedEnrolment, type Reco
 import { FactorError } from './factor-error.js';
 import type { FactorOccurrence } from './factor-event.js';
 import type { FactorRuntime } from './factor-runtime.js';
-import { factorSubject, PURPOSES, type EnrolledContext, type Factor, type FactorUser, type Reply } from './factor.js';
+import { factorSubject, guessSubject, otherSubjects } from './factor-subject.js';
+import { PURPOSES, type EnrolledContext, type Factor, type FactorUser, type Reply } from './factor.js';
 import type { HookConfig, HookUser } from './parse-hooks.js';
 import { answering } from './parse-fault.js';
 import { authDataOf } from './parse-user.js';
+import { primariesOf } from './primary-factor.js';
 import { changeRecord } from './record-change.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from './record-plan.js';
+import { cancelRecovery } from './recovery.js';
 import { requestContext, type AskedRequest } from './request-context.js';
 import { RequestWrites, type StagedSave } from './request-writes.js';
 import { subjectOf } from './subject.js';
@@ -43,7 +46,8 @@ export class FactorRequest<Enrolment extends object> {
       (await changeRecord({ runtime, config, user, key }, work)) !== undefined;
     const token = session?.getSessionToken();
     const asking = token === undefined ? {} : { session: subjectOf('session', token) };
-    this.context = { ...requestContext(key, runtime, request, user), user, ...asking, change };
+    const proven = { ...(request.primary && { primary: request.primary }), primaries: primariesOf(config, user, runtime) };
+    this.context = { ...requestContext(key, runtime, request, user), user, ...asking, ...proven, change };
   }
 
   /** The configuration that the request runs with. */
@@ -129,6 +133,11 @@ export class FactorRequest<Enrolment extends object> {
     return status['status'] === 'unreadable' ? { status: 'enabled' } : status;
   }
 
+  /** Ends what waits for a user who has lost their factors: they have just answered one. */
+  cancelRecovery(): Promise<void> {
+    return cancelRecovery(this.#runtime, this.#request, async () => this.#user);
+  }
+
   /** What is shown of the enrolment; `unreadable` where it does not open. */
   status(factor: Factor<Enrolment> | undefined): Reply {
     try {
@@ -140,17 +149,24 @@ export class FactorRequest<Enrolment extends object> {
 
   /** Removes all that the store holds of the user and the factor. */
   async forget(): Promise<void> {
-    for (const purpose of PURPOSES) await this.context.store.forget(factorSubject(this.context, purpose));
+    for (const subject of this.#subjects) await this.context.store.forget(subject);
   }
 
   /** Ends every lock; codes on their way stay good, and used ones stay used. */
   async pardon(): Promise<void> {
-    const subjects = PURPOSES.map((purpose) => factorSubject(this.context, purpose));
+    const subjects = this.#subjects;
     const signIn = this.#factor?.signIn;
     // Whoever is found by his fields is guessed at by these, linked or not.
     const id = signIn?.find === undefined ? signIn?.idOf(this.enrolment.enrolment) : '';
     if (signIn !== undefined && id !== undefined) subjects.push(signIn.subject(this.context, id));
     for (const subject of subjects) await this.context.store.pardon(subject);
+  }
+
+  /** All that the factor is guessed at by, whatever the user has proven before. */
+  get #subjects(): string[] {
+    const logins = (this.context.primaries ?? []).map((primary) => guessSubject({ ...this.context, primary }, 'sign-in'));
+    const own = PURPOSES.map((purpose) => factorSubject(this.context, purpose));
+    return [...new Set([...own, ...otherSubjects(this.context, 'sign-in'), ...logins])];
   }
 
   get #factor(): Factor<Enrolment> | undefined {

@@ -6,9 +6,10 @@ import type { FactorOccurrence } from './factor-event.js';
 import type { AccountChange, FactorNotice } from './factor-notice.js';
 import type { Keyring } from './keyring.js';
 import type { OtpStore } from './otp-store.js';
+import type { PrimaryFactor } from './primary-factor.js';
 import type { RandomSource } from './random.js';
+import type { Recovery } from './recovery.js';
 import type { SignIn } from './sign-in.js';
-import { subjectOf } from './subject.js';
 
 /** What an answer is to prove. A code made for one purpose is refused for any other. */
 export type Purpose =
@@ -66,6 +67,10 @@ export interface FactorContext extends RequestContext {
   readonly user: FactorUser;
   /** Names the own session that asks, without telling its token; undefined for a login, and for the master key. */
   readonly session?: string;
+  /** What a login has proven in place of the password; undefined for the password. */
+  readonly primary?: PrimaryFactor;
+  /** What the user could prove in place of the password. */
+  readonly primaries?: readonly PrimaryFactor[];
 }
 
 /** What a factor works with where the user is enrolled. */
@@ -127,6 +132,9 @@ export abstract class Factor<Enrolment extends object> {
    * set up only beside a factor, and gone with the last of them. Undefined by default.
    */
   readonly standIn: StandIn | undefined = undefined;
+
+  /** Set where, in a session that an answer of it has opened, a second one proves enough to change factors. Undefined by default. */
+  readonly recovery: Recovery<Enrolment> | undefined = undefined;
 
   /** Set where it stands in the place of a provider that is built into Parse Server. Undefined by default. */
   readonly inPlaceOf: BuiltInPlace<Enrolment> | undefined = undefined;
@@ -248,7 +256,3 @@ export abstract class Factor<Enrolment extends object> {
     return enrolment;
   }
 }
-
-/** The store's name for what is guessed at: one factor of one user, for one purpose. */
-export const factorSubject = ({ appId, key, user }: FactorContext, purpose: Purpose): string =>
-  subjectOf('factor', appId, key, user.id, purpose);

@@ -26,17 +26,26 @@ export interface ProofAccount {
   readonly counts: (factor: string) => boolean | Promise<boolean>;
 }
 
+/** What a session can have proven: see {@link Freshness}. */
+export const PROOFS = ['fresh', 'login', 'recovery'] as const;
+
+/** One of {@link PROOFS}. */
+export type ProofKind = (typeof PROOFS)[number];
+
+/** How long a session that a recovery code has opened may give another as a proof, in milliseconds: time to set up a new phone. */
+export const RECOVERY_SESSION_MS: number = 60 * 60_000;
+
 /**
- * Which session has lately answered a factor: again (`fresh`), or as it was opened (`login`). One
- * row per user and kind, so at most one of his sessions is fresh, and whatever ends it ends it
- * everywhere.
+ * Which session has lately answered a factor: again (`fresh`), or as it was opened (`login`); or was
+ * opened with what stands in for one (`recovery`). One row per user and kind, so at most one of his
+ * sessions is fresh, and whatever ends it ends it everywhere.
  */
 export class Freshness {
   readonly #store: OtpStore;
   readonly #clock: Clock;
-  readonly #kind: 'fresh' | 'login';
+  readonly #kind: ProofKind;
 
-  constructor(store: OtpStore, clock: Clock, kind: 'fresh' | 'login' = 'fresh') {
+  constructor(store: OtpStore, clock: Clock, kind: ProofKind = 'fresh') {
     this.#store = store;
     this.#clock = clock;
     this.#kind = kind;

@@ -38,10 +38,10 @@ export type { FactorEvent, FactorEventType, FactorListener, FactorOccurrence } f
 export type { CloudRequest, CloudUser, SaveRequest, TriggerRequest } from './factor-guard.js';
 export type { MovedUser, MoveOptions, MovePlan, MoveReport } from './factor-move.js';
 export type { FactorChange, FactorRuntime } from './factor-runtime.js';
+export { factorSubject, guessSubject, markSubject } from './factor-subject.js';
 export type { AccountChange, FactorNotice, NoticeContext } from './factor-notice.js';
 export {
   Factor,
-  factorSubject,
   PURPOSES,
   type Confirmed,
   type EnrolledContext,
@@ -93,6 +93,8 @@ export { asObject, digitsRule, NAME_RULE, readCode, readFields, type FieldRule }
 export type { EnrolmentOptions, LoginPolicy, Policy, PolicyOption, RoleNames } from './policy.js';
 export { pruneStore } from './prune.js';
 export { drawBytes, randomDigits, systemRandom, type RandomSource } from './random.js';
+export type { PrimaryFactor } from './primary-factor.js';
+export type { Recovery, RecoveryAnswer } from './recovery.js';
 export { RowOtpStore, type QuotaWindow, type RowChange, type RowStep, type SubjectRow } from './row-otp-store.js';
 export type { Finding } from './self-check.js';
 export type { FoundUser, ProvenId, SignIn, SignInUsers } from './sign-in.js';

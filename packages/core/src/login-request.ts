@@ -58,10 +58,11 @@ export class LoginRequest {
    */
   async close(key: string, account: Account): Promise<void> {
     if (!this.#isLast(key)) return;
-    const { answered, enrolled, proven } = loginTrace(this.#request);
+    const { answered, stoodIn, enrolled, proven } = loginTrace(this.#request);
     for (const { spend } of [...proven.ids.values(), ...proven.alone.values()]) await spend();
     const trace = traceOf(this.#request.config, this.user.id);
     trace.answered = answered[0];
+    trace.stoodIn = answered.length + Object.keys(enrolled).length === 0 ? stoodIn[0] : undefined;
     if (Object.keys(enrolled).length === 0) return;
     await account.storeEnrolled(enrolled);
     trace.hasEnrolled = true;

@@ -15,12 +15,16 @@ export interface ProvenFirst {
 export interface LoginTrace {
   /** Factors that were answered rightly, but for stand-ins. */
   readonly answered: string[];
+  /** What was answered rightly in place of a factor. */
+  readonly stoodIn: string[];
   /** Factors that were set up rightly; they are stored when all that the login gives was right. */
   readonly enrolled: Record<string, EnrolmentRecord>;
   /** What was proven alone; it is spent when all that the login gives was right. */
   readonly proven: ProvenFirst;
   /** What a save has staged so far, by key; not stored yet. */
   readonly staged: Record<string, EnrolmentRecord>;
+  /** Of a challenge: the key of the factor that has said who the user is. */
+  identifiedBy?: string;
 }
 
 const logins = new WeakMap<HookRequest, LoginTrace>();
@@ -28,6 +32,7 @@ const logins = new WeakMap<HookRequest, LoginTrace>();
 /** What nothing has been shown of yet. */
 export const newLoginTrace = (): LoginTrace => ({
   answered: [],
+  stoodIn: [],
   enrolled: {},
   proven: { ids: new Map(), alone: new Map() },
   staged: {},
@@ -44,6 +49,8 @@ export function loginTrace(request: HookRequest): LoginTrace {
 export interface UserTrace {
   /** A factor that a login answered, with all else that it gave. */
   answered?: string | undefined;
+  /** What a login answered in place of all factors, with all else that it gave. */
+  stoodIn?: string | undefined;
   /** Whether a login has set up a factor, so that it is not refused for the lack of one. */
   hasEnrolled?: boolean;
   /** What this request has written of the user's records, by key, as `markOf` tells it. */

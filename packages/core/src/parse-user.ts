@@ -135,12 +135,17 @@ export async function endSession(config: HookConfig, sessionToken: string): Prom
  * Whether the user has no password, and no provider but these, or is one that Parse Server calls
  * anonymous: nothing but a random id.
  */
-export async function hasOnly({ database }: HookConfig, user: FactorUser, keys: readonly string[]): Promise<boolean> {
+export async function hasOnly(config: HookConfig, user: FactorUser, keys: readonly string[]): Promise<boolean> {
   const providers = Object.keys(authDataOf(user)).filter((key) => authDataOf(user)[key] !== null);
   const isAnonymous = providers.length === 1 && providers[0] === 'anonymous';
   if (!isAnonymous && (providers.length === 0 || !providers.every((key) => keys.includes(key)))) return false;
-  const [row] = await database.find('_User', { objectId: user.id }, { limit: 1 });
-  return row !== undefined && row['password'] === undefined && row['_hashed_password'] === undefined;
+  return !(await hasPassword(config, user.id));
+}
+
+/** Whether the user has a password; so has one who is gone. */
+export async function hasPassword({ database }: HookConfig, objectId: string): Promise<boolean> {
+  const [row] = await database.find('_User', { objectId }, { limit: 1 });
+  return row === undefined || row['password'] !== undefined || row['_hashed_password'] !== undefined;
 }
 
 /** The names of a user's roles, inherited ones included; kept where Parse Server keeps them. */

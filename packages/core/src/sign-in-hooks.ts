@@ -8,6 +8,7 @@ import type { FactorRuntime } from './factor-runtime.js';
 import type { Reply } from './factor.js';
 import { givenOf } from './given.js';
 import { asUser, LoginRequest } from './login-request.js';
+import { loginTrace } from './login-trace.js';
 import { answering } from './parse-fault.js';
 import type { HookObject, HookRequest } from './parse-hooks.js';
 import { fetchUser } from './parse-user.js';
@@ -92,6 +93,7 @@ export class SignInHooks<Enrolment extends object> {
       const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, asUser(request.original));
       if (scope.record === undefined) throw new FactorError('not_enrolled');
       await checkStored(scope, this.#signIn, payload);
+      loginTrace(request).identifiedBy = this.#key;
       return UNCHANGED;
     }
     assertNoOther(request);

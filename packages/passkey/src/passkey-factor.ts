@@ -3,6 +3,7 @@ import {
   Factor,
   FactorError,
   factorSubject,
+  guessSubject,
   type Alone,
   type Confirmed,
   type EnrolledContext,
@@ -92,7 +93,7 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     const expected = this.#expected(this.#options.policy === 'solo' || this.#options.userVerification === 'required');
     const passkey = await verifyRegistration(given, expected, { name, addedAt: context.clock() });
     if (passkey === undefined || !(await challenge.spend())) throw guess.reject('code_rejected');
-    await context.store.advance(subject, context.clock()); // takes the failures back
+    await context.store.pardon(subject);
     return { enrolment: { handle: enrolment?.handle ?? newHandle(context), passkeys: [passkey] } };
   }
 
@@ -102,14 +103,14 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
 
   async verify(context: Enrolled, purpose: Purpose, payload: unknown, enrolment: PasskeyEnrolment): Promise<undefined> {
     const given = readAnswer(payload);
-    const subject = factorSubject(context, purpose);
+    const subject = guessSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#options);
     const challenge = readChallenge(context, ceremonyOf(context, purpose), given.challenge);
     if (!challenge.ok) throw guess.reject(challenge.reason);
     const use = await verifyAssertion(given, this.#expected(this.#options.userVerification === 'required'), enrolment);
     if (use === undefined || !(await challenge.spend())) throw guess.reject('code_rejected');
     if (!(await storeUse(context, given, use))) throw guess.reject('code_rejected');
-    await context.store.advance(subject, context.clock());
+    await context.store.pardon(subject);
     context.emit({ type: 'verified', purpose });
   }
 

@@ -11,7 +11,9 @@ import {
   FactorError,
   factorSubject,
   functionOption,
+  guessSubject,
   integerOption,
+  markSubject,
   readCode,
   resolveOptions,
   type AttemptLimits,
@@ -148,7 +150,7 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     const step = this.#match(context, enrolment, code, guess);
     if (!(await context.store.consume(subject, guess.digest))) throw guess.reject('code_expired');
     // The step that set the factor up is used: it does not log in as well.
-    await context.store.advance(factorSubject(context, 'sign-in'), step);
+    await context.store.advance(markSubject(context), step);
     return { enrolment };
   }
 
@@ -159,14 +161,14 @@ export class TotpFactor extends Factor<TotpEnrolment> {
 
   async verify(context: FactorContext, purpose: Purpose, payload: unknown, enrolment: TotpEnrolment): Promise<undefined> {
     const code = readCode(payload, digitsRule(enrolment.digits));
-    const subject = factorSubject(context, purpose);
+    const subject = guessSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#options);
     const step = this.#match(context, enrolment, code, guess);
-    // One mark for all purposes, so that a step used for one is used for all; guesses are
-    // counted for each, so that a stolen session cannot lock the owner's login.
-    const steps = factorSubject(context, 'sign-in');
+    // One mark for all purposes and primary factors, so that a step used for one is used for all; guesses
+    // are counted for each, so that neither a stolen session nor another primary factor locks the owner's login.
+    const steps = markSubject(context);
     if (!(await context.store.advance(steps, step))) throw guess.reject('code_rejected');
-    if (subject !== steps) await context.store.advance(subject, step);
+    if (subject !== steps) await context.store.pardon(subject);
     context.emit({ type: 'verified', purpose });
   }
 
