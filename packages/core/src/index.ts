@@ -86,7 +86,8 @@ export {
   type RedeemResult,
   type SendLimits,
 } from './otp-store.js';
-export type { ParseDatabase, ParseRow, ParseSchema } from './parse-database.js';
+export type { ClassIncident } from './closed-class.js';
+export type { ParseDatabase, ParseRow, ParseSchema, ParseStorage, SchemaOfClass } from './parse-database.js';
 export type { HookConfig, HookObject, HookRequest, HookUser, ProviderValidator } from './parse-hooks.js';
 export { FACTOR_STATE_CLASS, ParseOtpStore } from './parse-otp-store.js';
 export { asObject, digitsRule, NAME_RULE, readCode, readFields, type FieldRule } from './payload.js';

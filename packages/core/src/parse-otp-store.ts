@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from './clock.js';
+import type { ClassIncident } from './closed-class.js';
 import { FactorError } from './factor-error.js';
 import {
   lockLength,
@@ -62,9 +63,13 @@ export class ParseOtpStore implements OtpStore {
    * @param database the request's `config.database`
    * @param options may be left out
    * @param options.clock the time in epoch milliseconds, `Date.now` by default
+   * @param options.onIncident hears of it when the class was deleted or opened while servers ran, and was made anew
    */
-  constructor(database: ParseDatabase, { clock = systemClock }: { readonly clock?: Clock } = {}) {
-    this.#table = ParseTable.of(database, FACTOR_STATE_CLASS, FIELDS);
+  constructor(
+    database: ParseDatabase,
+    { clock = systemClock, onIncident }: { readonly clock?: Clock; readonly onIncident?: (incident: ClassIncident) => void } = {},
+  ) {
+    this.#table = new ParseTable(database, { className: FACTOR_STATE_CLASS, fields: FIELDS, onIncident });
     this.#clock = clock;
   }
 
