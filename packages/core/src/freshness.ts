@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 import { markOf, type EnrolmentRecord } from './enrolment-record.js';
-import { UNLIMITED, type OtpStore } from './otp-store.js';
+import { CLOCK_TOLERANCE_MS, UNLIMITED, type OtpStore } from './otp-store.js';
 import { asObject } from './payload.js';
 import { subjectOf } from './subject.js';
 
@@ -74,7 +74,9 @@ export class Freshness {
     if (attempt.locked || attempt.digest === undefined) return undefined;
     const [session, factor = '', provenAt, record = ''] = attempt.digest.split(' ');
     if (session !== sessionOf(owner)) return undefined;
-    if (maxAgeMs !== undefined && Number(provenAt) + maxAgeMs <= this.#clock()) return undefined;
+    const age = this.#clock() - Number(provenAt);
+    // What a clock that ran ahead calls a proof would last for longer than any.
+    if (age < -CLOCK_TOLERANCE_MS || (maxAgeMs !== undefined && age >= maxAgeMs)) return undefined;
     if (factors === undefined ? !(await counts(factor)) : !factors.includes(factor)) return undefined;
     if (record !== '' && holdOf(await stored(factor)) !== record) return undefined;
     return attempt.digest;
