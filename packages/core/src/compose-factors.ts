@@ -9,6 +9,7 @@ import {
   type ComposeOptions,
 } from './compose-options.js';
 import type { AdminRequest } from './factor-admin.js';
+import { tellIncident } from './emitter.js';
 import { FactorGuard, type CloudRequest, type SaveRequest, type TriggerRequest } from './factor-guard.js';
 import { moveUsers, type MoveOptions, type MoveReport } from './factor-move.js';
 import type { FactorRuntime } from './factor-runtime.js';
@@ -17,7 +18,8 @@ import type { FreshnessOptions } from './freshness.js';
 import { installer, type InstallOptions, type ParseCloud } from './install.js';
 import { Keyring } from './keyring.js';
 import { resolveOptions } from './options.js';
-import { ParseOtpStore } from './parse-otp-store.js';
+import { isInTransaction } from './parse-database.js';
+import { FACTOR_STATE_CLASS, ParseOtpStore } from './parse-otp-store.js';
 import { LoginPolicy } from './policy.js';
 import { pruneStore } from './prune.js';
 import { systemRandom } from './random.js';
@@ -108,7 +110,8 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     options,
     COMPOSE_RULES,
     {
-      store: ({ database }) => new ParseOtpStore(database, { clock }),
+      store: ({ database }) =>
+        new ParseOtpStore(database, { clock, onIncident: tellIncident(runtime, database, FACTOR_STATE_CLASS) }),
       freshMs: 5 * 60_000,
       policy: 'any',
       enrolment: {},
@@ -141,7 +144,9 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
   const guard = new FactorGuard(runtime);
   const triggers = {
     beforeSave: (request: SaveRequest) => guard.beforeSave(request),
-    afterDelete: (request: TriggerRequest) => guard.afterDelete(request),
+    // A transaction may yet be taken back: then the user is still there, and so are their locks. Otherwise, rows die by themselves.
+    afterDelete: async (request: TriggerRequest) =>
+      isInTransaction(request.config.database) ? undefined : guard.afterDelete(request),
     beforeLogin: (request: TriggerRequest) => guard.beforeLogin(request),
     afterLogin: (request: TriggerRequest) => guard.afterLogin(request),
   };

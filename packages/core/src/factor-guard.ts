@@ -9,6 +9,7 @@ import { Freshness, type FreshnessOptions, type ProofAccount, type SessionOwner 
 import { givenOf, type Given } from './given.js';
 import { asUser } from './login-request.js';
 import { traceOf } from './login-trace.js';
+import { assertNoTransaction } from './parse-database.js';
 import { answering } from './parse-fault.js';
 import type { HookConfig, HookObject, HookUser } from './parse-hooks.js';
 import { authDataOf, emptiesAuthData, endSession, fetchUser, findUser, hasOnly, roleNames } from './parse-user.js';
@@ -17,7 +18,7 @@ import { asObject } from './payload.js';
 import { ProviderChecks, type LoginReply } from './provider-checks.js';
 import { relinks } from './relinks.js';
 import { rememberLogin } from './remember-login.js';
-import { assertNoTransaction, RequestWrites, type StagedSave } from './request-writes.js';
+import { RequestWrites, type StagedSave } from './request-writes.js';
 import { changeSince } from './session-check.js';
 import { waysToProve } from './ways-in.js';
 
@@ -170,7 +171,7 @@ export class FactorGuard {
       const hasFactors = storedAmong(authData, Object.keys(this.#runtime.factors)).length > 0;
       if (hasFactors && request.user !== undefined && request.master !== true)
         throw new FactorError('invalid_input', { sentence: 'Log in without a session.' });
-      assertNoTransaction(config);
+      assertNoTransaction(config.database);
       this.#watchSession(request, user);
       const trace = traceOf(config, user.id);
       const { hasEnrolled } = trace;

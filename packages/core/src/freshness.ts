@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { UNLIMITED, type OtpStore } from './otp-store.js';
+import { CLOCK_TOLERANCE_MS, UNLIMITED, type OtpStore } from './otp-store.js';
 import { subjectOf } from './subject.js';
 
 /** Whose session is meant. */
@@ -72,7 +72,9 @@ export class Freshness {
     const [session, factor = '', provenAt, pending = ''] = attempt.digest.split(' ');
     // Versions before 0.2 noted a proof before what it hung on was stored.
     if (session !== sessionOf(owner) || pending !== '') return undefined;
-    if (maxAgeMs !== undefined && Number(provenAt) + maxAgeMs <= this.#clock()) return undefined;
+    const age = this.#clock() - Number(provenAt);
+    // What a clock that ran ahead calls a proof would last for longer than any.
+    if (age < -CLOCK_TOLERANCE_MS || (maxAgeMs !== undefined && age >= maxAgeMs)) return undefined;
     if (factors === undefined ? !(await counts(factor)) : !factors.includes(factor)) return undefined;
     return attempt.digest;
   }

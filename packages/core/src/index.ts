@@ -73,7 +73,11 @@ export {
   type OptionRule,
 } from './options.js';
 export {
+  CLOCK_TOLERANCE_MS,
+  isAhead,
+  isLive,
   lockLength,
+  LONGEST_AHEAD_MS,
   RETENTION_MS,
   UNLIMITED,
   type AttemptLimits,
@@ -86,9 +90,10 @@ export {
   type RedeemResult,
   type SendLimits,
 } from './otp-store.js';
-export type { ParseDatabase, ParseRow, ParseSchema } from './parse-database.js';
+export type { ClassIncident } from './closed-class.js';
+export type { ParseDatabase, ParseRow, ParseSchema, ParseStorage, SchemaOfClass } from './parse-database.js';
 export type { HookConfig, HookObject, HookRequest, HookUser, ProviderValidator } from './parse-hooks.js';
-export { FACTOR_STATE_CLASS, ParseOtpStore } from './parse-otp-store.js';
+export { FACTOR_STATE_CLASS, NEVER, ParseOtpStore } from './parse-otp-store.js';
 export { asObject, digitsRule, NAME_RULE, readCode, readFields, type FieldRule } from './payload.js';
 export type { EnrolmentOptions, LoginPolicy, Policy, PolicyOption, RoleNames } from './policy.js';
 export { pruneStore } from './prune.js';

@@ -25,7 +25,8 @@ export async function rememberLogin(
   const now = runtime.clock();
   const proof = (kind: 'login' | 'recovery'): Freshness => new Freshness(runtime.storeFor(config), runtime.clock, kind);
   if (answered !== undefined) {
-    await proof('login').mark(owner(), answered, now + runtime.freshMs);
+    const mayTrust = Object.values(runtime.factors).some(({ standIn }) => standIn === 'login');
+    if (mayTrust) await proof('login').mark(owner(), answered, now + runtime.freshMs);
     await cancelRecovery(runtime, request, () => fetchUser(config, userId));
   } else if (stoodIn !== undefined && runtime.factors[stoodIn]?.recovery !== undefined) {
     await proof('recovery').mark(owner(), stoodIn, now + RECOVERY_SESSION_MS);

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EnrolmentRecord } from './enrolment-record.js';
-import { FactorError } from './factor-error.js';
 import type { FactorUser } from './factor.js';
-import type { ParseDatabase, ParseRow } from './parse-database.js';
+import { assertNoTransaction, type ParseDatabase, type ParseRow } from './parse-database.js';
 import type { HookConfig } from './parse-hooks.js';
 import { asObject } from './payload.js';
 import { carryOut, changesOf, nullsFirst, type RecordPlan, type RecordStatement, type StoredRecords } from './record-plan.js';
@@ -85,7 +84,7 @@ export class RequestWrites {
    * @throws FactorError `invalid_input` in a transaction, where what follows a write would come before its end
    */
   stage(save: StagedSave, id?: string): EnrolmentRecord {
-    assertNoTransaction(this.#config);
+    assertNoTransaction(this.#config.database);
     const staged = randomUUID();
     this.#staged.set(staged, save);
     return { ...(id !== undefined && { id }), staged };
@@ -182,16 +181,6 @@ export class RequestWrites {
     for (const other of taken) this.#others.splice(this.#others.indexOf(other), 1);
     return taken.map(({ save }) => save);
   }
-}
-
-/**
- * Signing in and changing factors take no part in a transaction: other requests must see at once what has changed.
- *
- * @throws FactorError `invalid_input` where the request is inside a transaction
- */
-export function assertNoTransaction({ database }: HookConfig): void {
-  if ((database._transactionalSession ?? undefined) === undefined) return;
-  throw new FactorError('invalid_input', { sentence: 'Send this request outside a transaction.' });
 }
 
 /** Runs what precedes a write, the write, and what follows it. */

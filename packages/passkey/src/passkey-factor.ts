@@ -89,10 +89,11 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     const subject = factorSubject(context, 'enrolment');
     const guess = await beginGuess(context, subject, 'enrolment', this.#options);
     const challenge = readChallenge(context, ceremonyOf(context, 'enrolment'), given.challenge);
-    if (!challenge.ok) throw guess.reject(challenge.reason);
+    if (challenge.reason === 'code_rejected') throw guess.reject('code_rejected');
     const expected = this.#expected(this.#options.policy === 'solo' || this.#options.userVerification === 'required');
     const passkey = await verifyRegistration(given, expected, { name, addedAt: context.clock() });
-    if (passkey === undefined || !(await challenge.spend())) throw guess.reject('code_rejected');
+    if (passkey === undefined || !(await challenge.spend())) throw guess.reject(challenge.reason ?? 'code_rejected');
+    if (!challenge.ok) throw guess.reject(challenge.reason);
     await context.store.pardon(subject);
     return { enrolment: { handle: enrolment?.handle ?? newHandle(context), passkeys: [passkey] } };
   }
@@ -106,9 +107,10 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     const subject = guessSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#options);
     const challenge = readChallenge(context, ceremonyOf(context, purpose), given.challenge);
-    if (!challenge.ok) throw guess.reject(challenge.reason);
+    if (challenge.reason === 'code_rejected') throw guess.reject('code_rejected');
     const use = await verifyAssertion(given, this.#expected(this.#options.userVerification === 'required'), enrolment);
-    if (use === undefined || !(await challenge.spend())) throw guess.reject('code_rejected');
+    if (use === undefined || !(await challenge.spend())) throw guess.reject(challenge.reason ?? 'code_rejected');
+    if (!challenge.ok) throw guess.reject(challenge.reason);
     if (!(await storeUse(context, given, use))) throw guess.reject('code_rejected');
     await context.store.pardon(subject);
     context.emit({ type: 'verified', purpose });
@@ -155,7 +157,9 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     const { id, given } = readAnswerAlone(payload);
     const challenge = readChallenge(context, ALONE, given.challenge);
     const isOwn = id === enrolment.handle && given.response.response.userHandle === id;
-    const use = challenge.ok && isOwn ? await verifyAssertion(given, this.#expected(true), enrolment) : undefined;
+    const isOurs = challenge.reason !== 'code_rejected' && isOwn;
+    const use = isOurs ? await verifyAssertion(given, this.#expected(true), enrolment) : undefined;
+    if (use !== undefined && challenge.reason === 'code_expired') await challenge.spend();
     const before = enrolment.passkeys.find((passkey) => passkey.id === given.response.id);
     // Nothing else of the user is looked at for an answer that was used, or that a copy has given.
     if (!challenge.ok || use === undefined || before === undefined || (await challenge.isSpent())) throw refuse(context);

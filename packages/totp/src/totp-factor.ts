@@ -4,6 +4,7 @@ import {
   ATTEMPT_LIMIT_RULES,
   beginGuess,
   choiceOption,
+  CLOCK_TOLERANCE_MS,
   DEFAULT_ATTEMPT_LIMITS,
   digitsRule,
   drawBytes,
@@ -190,10 +191,14 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     return { secret, algorithm, digits, stepSeconds, usedUntil } as TotpEnrolment;
   }
 
-  #match({ clock }: FactorContext, enrolment: TotpEnrolment, code: string, guess: Guess): number {
+  #match({ clock, emit }: FactorContext, enrolment: TotpEnrolment, code: string, guess: Guess): number {
     const { secret, usedUntil = -1, ...parameters } = enrolment;
     const driftSteps = parameters.stepSeconds > LONG_STEP_SECONDS ? 0 : this.#options.driftSteps;
-    const result = verifyTotp({ ...parameters, secret: base32.decode(secret) }, code, clock(), driftSteps);
+    const now = clock();
+    const result = verifyTotp({ ...parameters, secret: base32.decode(secret) }, code, now, driftSteps);
+    // A step is used once, whatever the clock says since. Only an administrator knows which clock was wrong.
+    const isFarAhead = guess.mark * parameters.stepSeconds * 1000 > now + CLOCK_TOLERANCE_MS;
+    if (result.ok && isFarAhead) emit({ type: 'fault', reason: 'step_ahead_of_clock' });
     if (!result.ok || result.step <= Math.max(guess.mark, usedUntil)) throw guess.reject('code_rejected');
     return result.step;
   }
