@@ -139,6 +139,12 @@ export class ParseOtpStore implements OtpStore {
     });
   }
 
+  async guess(subject: string, maxAttempts: number): Promise<string | undefined> {
+    const live = { objectId: subject, codeExpiresAt: { $gt: this.#clock() }, attempts: { $lt: maxAttempts } };
+    const row = await this.#table.update(live, { attempts: plusOne });
+    return row === undefined ? undefined : String(row['digest']);
+  }
+
   async consume(subject: string, digest: string): Promise<boolean> {
     const live = { objectId: subject, digest, codeExpiresAt: { $gt: this.#clock() } };
     return (await this.#table.update(live, { ...NO_CODE, ...NO_FAILURES })) !== undefined;

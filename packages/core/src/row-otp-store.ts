@@ -115,6 +115,14 @@ export abstract class RowOtpStore implements OtpStore {
     return this.#step(subject, (row) => attempted(row, now, limits));
   }
 
+  guess(subject: string, maxAttempts: number): Promise<string | undefined> {
+    const now = this.#clock();
+    return this.#step<string | undefined>(subject, (row) => {
+      if (row.digest === '' || row.expiresAt <= now || row.attempts >= maxAttempts) return { result: undefined };
+      return { result: row.digest, row: { ...row, attempts: row.attempts + 1 } };
+    });
+  }
+
   redeem(subject: string, digests: readonly string[], limits: AttemptLimits): Promise<RedeemResult> {
     const now = this.#clock();
     return this.#step<RedeemResult>(subject, (before) => {

@@ -12,7 +12,7 @@ import { traceOf } from './login-trace.js';
 import type { HookObject, HookRequest } from './parse-hooks.js';
 import { fetchUser } from './parse-user.js';
 import { asObject } from './payload.js';
-import { checkStored, proveFirst } from './prove-first.js';
+import { checkId, proveFirst } from './prove-first.js';
 import { requestContext } from './request-context.js';
 import { signInUsers } from './sign-in-users.js';
 import type { SignIn } from './sign-in.js';
@@ -80,7 +80,7 @@ export class SignInHooks<Enrolment extends object> {
       // Says who somebody is; what is given here is still good for the login.
       const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, asUser(request.original));
       if (scope.record === undefined) throw new FactorError('not_enrolled');
-      await checkStored(scope, this.#signIn, payload);
+      await checkId(this.#key, payload, request, this.#runtime);
       return UNCHANGED;
     }
     assertNoOther(request);

@@ -64,6 +64,9 @@ export interface SignIn<Enrolment extends object> {
    */
   enrolmentOf(id: string): Enrolment;
 
+  /** @throws FactorError `invalid_input` for what can be no answer, whoever it is of. Asked before anything is counted. */
+  assertReadable?(payload: unknown): void;
+
   /** The store's name for what is guessed at. */
   subject(context: RequestContext, id: string): string;
 
