@@ -64,7 +64,11 @@ export interface SignIn<Enrolment extends object> {
    */
   enrolmentOf(id: string): Enrolment;
 
-  /** @throws FactorError `invalid_input` for what can be no answer, whoever it is of. Asked before anything is counted. */
+  /**
+   * Refuses what cannot be an answer of any user. Called before anything is counted.
+   *
+   * @throws FactorError `invalid_input`, `address_refused`
+   */
   assertReadable?(payload: unknown): void;
 
   /** The store's name for what is guessed at. */
