@@ -22,10 +22,10 @@ export interface AddressKind {
     readonly prefix: string;
   };
   /**
-   * The mailbox that an address stands for in quotas, which many spellings may share; the address itself by default.
-   * Nothing else goes by it: the address stays the identity.
+   * The mailbox that an address stands for in quotas, which many spellings may share; undefined for an address that is
+   * counted by itself, as all are by default. Nothing else goes by it: the address stays the identity.
    */
-  readonly mailboxOf?: (address: string) => string;
+  readonly mailboxOf?: (address: string) => string | undefined;
   /** Messages to one range in an hour; no limit by default. */
   readonly maxSendsPerPrefix?: number;
   /** For notices: the user's address on his user object, where he has confirmed it. */

@@ -80,10 +80,10 @@ export class SendQuotas {
 
   /** Where no user is known, the subject is the address, and has its own quotas; its mailbox may have other spellings. */
   #perMailbox({ appId, key, keyring }: CountContext, { purpose, address, user }: Omit<CodeTarget, 'subject'>): Limit[] {
-    const { mailboxOf } = this.#kind;
-    if (user === undefined && mailboxOf === undefined) return [];
-    const mailbox: unknown = mailboxOf === undefined ? address : mailboxOf(address);
-    if (typeof mailbox !== 'string' || mailbox === '') throw new TypeError('option "mailboxOf" must give a text');
+    const given: unknown = this.#kind.mailboxOf?.(address);
+    if (user === undefined && given === undefined) return [];
+    const mailbox: unknown = given ?? address;
+    if (typeof mailbox !== 'string' || mailbox === '') throw new TypeError('option "mailboxOf" must give a text or undefined');
     const bucket = subjectOf('destination', appId, key, purpose, keyring.nameOf('address', mailbox));
     return this.perSubject.quotas.map((quota) => [subjectOf(bucket, String(quota.windowMs)), quota]);
   }

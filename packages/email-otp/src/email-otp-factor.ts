@@ -16,9 +16,9 @@ export interface EmailOtpOptions extends CodeFactorOptions {
   /**
    * The mailbox that a normalised address is delivered to, by which `maxSendsPer10Minutes` and `maxSendsPerDay` count;
    * by default {@link mailboxOf}: sub-addresses (`ann+news@…`) everywhere, and the rules of well-known providers.
-   * `(address) => address` counts each spelling by itself.
+   * Undefined counts an address by itself.
    */
-  readonly mailboxOf?: (address: string) => string;
+  readonly mailboxOf?: (address: string) => string | undefined;
 }
 
 type Resolved = ResolvedCodeFactorOptions & Required<Pick<EmailOtpOptions, 'mailboxOf'>>;

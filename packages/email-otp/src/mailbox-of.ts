@@ -22,11 +22,11 @@ const PROVIDERS: readonly Provider[] = [
 ];
 const YAHOO = /^yahoo\.[a-z.]{2,6}$/;
 
-function providerOf(domain: string): Provider {
-  const known = PROVIDERS.find(({ domains, subdomains }) =>
+function providerOf(domain: string): Provider | undefined {
+  if (YAHOO.test(domain)) return { domains: [domain], tag: '-' };
+  return PROVIDERS.find(({ domains, subdomains }) =>
     domains.some((name) => name === domain || (subdomains === true && domain.endsWith(`.${name}`))),
   );
-  return known ?? { domains: [domain], ...(YAHOO.test(domain) && { tag: '-' }) };
 }
 
 /**
@@ -43,11 +43,14 @@ function providerOf(domain: string): Provider {
  * - Yahoo: a tag begins with `-`.
  *
  * @param address in its one form, lower case
+ * @returns undefined for an address without a tag, at a domain without further rules: it is counted by itself
  */
-export function mailboxOf(address: string): string {
+export function mailboxOf(address: string): string | undefined {
   const at = address.lastIndexOf('@');
   const domain = address.slice(at + 1);
-  const { domains, ignored, tag, subdomains } = providerOf(domain);
+  const provider = providerOf(domain);
+  if (provider === undefined && address.indexOf('+') < 1) return undefined;
+  const { domains, ignored, tag, subdomains } = provider ?? { domains: [domain] };
   const [own = domain] = domains;
   const isBelow = subdomains === true && domain !== own;
   const written = isBelow ? domain.slice(0, -own.length - 1) : address.slice(0, at);
