@@ -115,6 +115,7 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
       freshMs: 5 * 60_000,
       policy: 'any',
       enrolment: {},
+      maxAttemptsPerIp: 100,
       revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
       selfCheck: true,
       notices: true,

@@ -19,14 +19,15 @@ export const emitter =
     request: Pick<HookRequest, 'ip' | 'installationId' | 'config'>,
     who: FactorUser | string | undefined,
   ): FactorContext['emit'] =>
-  (occurrence) => {
+  ({ isLogged = true, ...occurrence }) => {
     const { onEvent, clock, eventLog } = runtime;
     const user = typeof who === 'object' ? who : undefined;
     const userId = typeof who === 'object' ? who.id : who;
     const defaults = { purpose: undefined, factor: key, userId, ip: request.ip, at: clock() };
     const event: FactorEvent = Object.freeze({ ...defaults, ...occurrence });
     tell(onEvent, event);
-    if (eventLog) logEvent(request.config.database, event, tellIncident(runtime, request.config.database, FACTOR_EVENT_CLASS));
+    if (eventLog && isLogged)
+      logEvent(request.config.database, event, tellIncident(runtime, request.config.database, FACTOR_EVENT_CLASS));
     if (user !== undefined) sendNotices(runtime, request, event, user).catch(() => undefined);
   };
 

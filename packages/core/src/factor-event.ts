@@ -79,7 +79,10 @@ export interface FactorEvent {
 
 /** What a factor tells of; when, and whom it is about where that is not said, is added around it. */
 export type FactorOccurrence = Pick<FactorEvent, 'type'> &
-  Partial<Pick<FactorEvent, 'purpose' | 'userId' | 'reason' | 'retryAt' | 'remaining' | 'country' | 'sent' | 'verified'>>;
+  Partial<Pick<FactorEvent, 'purpose' | 'userId' | 'reason' | 'retryAt' | 'remaining' | 'country' | 'sent' | 'verified'>> & {
+    /** `false` tells the listener only, and writes no row of the event log: for what strangers can cause without end. */
+    readonly isLogged?: false;
+  };
 
 /** Takes events, for logs, metrics or notices. What it throws or rejects with changes nothing. */
 export type FactorListener = (event: FactorEvent) => unknown;

@@ -99,6 +99,18 @@ export interface OtpStore {
    */
   attempt(subject: string, limits: AttemptLimits): Promise<AttemptResult>;
 
+  /**
+   * For a code that signs in alone, where strangers guess: counts one attempt at the live code **before anything is
+   * compared**, and gives its digest. Where no code lives, or its attempts are used up, it gives undefined and writes
+   * nothing. Neither looks at failures and locks nor changes them.
+   *
+   * Optional. In a store without it, {@link attempt} is asked instead, with limits that never lock: just as safe, but each
+   * address that is guessed at then has a row.
+   *
+   * @param maxAttempts attempts at one live code
+   */
+  guess?(subject: string, maxAttempts: number): Promise<string | undefined>;
+
   /** Spends the live code and clears failures: true for exactly one caller, and only while the code lives. */
   consume(subject: string, digest: string): Promise<boolean>;
 

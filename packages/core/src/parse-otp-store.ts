@@ -135,6 +135,17 @@ export class ParseOtpStore implements OtpStore {
     });
   }
 
+  async guess(subject: string, maxAttempts: number): Promise<string | undefined> {
+    const issued = { objectId: subject, digest: { $ne: '' }, attempts: { $lt: maxAttempts } };
+    const row = await this.#table.update(issued, { attempts: plus(1) });
+    if (row === undefined) return undefined;
+    const digest = String(row['digest']);
+    if (isLive(numberIn(row, 'codeExpiresAt'), this.#clock())) return digest;
+    // It has expired: it stays dead, also when the clock steps back.
+    await this.revoke(subject, digest);
+    return undefined;
+  }
+
   async consume(subject: string, digest: string): Promise<boolean> {
     const live = { objectId: subject, digest, codeExpiresAt: ahead(this.#clock(), LONGEST_AHEAD_MS) };
     if ((await this.#table.update(live, { ...NO_CODE, ...NO_FAILURES })) !== undefined) return true;

@@ -121,6 +121,16 @@ export abstract class RowOtpStore implements OtpStore {
     return this.#step(subject, (row) => attempted(row, now, limits));
   }
 
+  guess(subject: string, maxAttempts: number): Promise<string | undefined> {
+    const now = this.#clock();
+    return this.#step<string | undefined>(subject, (row) => {
+      if (row.digest === '') return { result: undefined };
+      if (!isLive(row.expiresAt, now)) return { result: undefined, row: { ...row, ...NO_CODE } };
+      if (row.attempts >= maxAttempts) return { result: undefined };
+      return { result: row.digest, row: { ...row, attempts: row.attempts + 1 } };
+    });
+  }
+
   redeem(subject: string, digests: readonly string[], limits: AttemptLimits): Promise<RedeemResult> {
     const now = this.#clock();
     return this.#step<RedeemResult>(subject, (before) => {

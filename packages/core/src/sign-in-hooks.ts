@@ -13,7 +13,7 @@ import { answering } from './parse-fault.js';
 import type { HookObject, HookRequest } from './parse-hooks.js';
 import { fetchUser } from './parse-user.js';
 import { asObject } from './payload.js';
-import { checkStored, proveFirst } from './prove-first.js';
+import { checkId, proveFirst } from './prove-first.js';
 import { requestContext } from './request-context.js';
 import { RequestWrites, type StagedSave } from './request-writes.js';
 import { signInUsers } from './sign-in-users.js';
@@ -92,7 +92,7 @@ export class SignInHooks<Enrolment extends object> {
       // Says who somebody is; what is given here is still good for the login.
       const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, asUser(request.original));
       if (scope.record === undefined) throw new FactorError('not_enrolled');
-      await checkStored(scope, this.#signIn, payload);
+      await checkId(this.#key, payload, request, this.#runtime);
       loginTrace(request).identifiedBy = this.#key;
       return UNCHANGED;
     }

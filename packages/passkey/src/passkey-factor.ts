@@ -152,7 +152,7 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     return beginAssertion(context, ALONE, this.#options);
   }
 
-  /** No attempt is counted: nobody guesses a signature, and strangers are not to lock a user out. */
+  /** No failure locks, or strangers could lock any user out. What is counted is the network, before this is called. */
   async #checkAlone(context: Enrolled, payload: unknown, enrolment: PasskeyEnrolment): Promise<ProvenAlone> {
     const { id, given } = readAnswerAlone(payload);
     const challenge = readChallenge(context, ALONE, given.challenge);

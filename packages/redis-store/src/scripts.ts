@@ -123,6 +123,21 @@ ${SAVE_SUBJECT}
 return outcome .. ' ' .. locksUntil
 `;
 
+/** `maxAttempts` → the digest, empty where there is none to guess at. */
+const GUESS = `
+${LOAD}
+if digest == '' then return '' end
+if not ${IS_LIVE} then
+  ${NO_CODE}
+  ${KEEP}
+  return ''
+end
+if attempts >= tonumber(ARGV[1]) then return '' end
+attempts = attempts + 1
+${KEEP}
+return digest
+`;
+
 /** `digest` → 1 for whoever spends it. */
 const CONSUME = `
 ${LOAD}
@@ -198,11 +213,23 @@ const FORGET = `return redis.call('DEL', KEYS[1])`;
 
 /** A verb of the store. */
 export type Verb =
-  'issue' | 'attempt' | 'redeem' | 'consume' | 'revoke' | 'advance' | 'claim' | 'count' | 'uncount' | 'pardon' | 'forget';
+  | 'issue'
+  | 'attempt'
+  | 'guess'
+  | 'redeem'
+  | 'consume'
+  | 'revoke'
+  | 'advance'
+  | 'claim'
+  | 'count'
+  | 'uncount'
+  | 'pardon'
+  | 'forget';
 
 const TEMPLATES: Readonly<Record<Verb, string>> = {
   issue: ISSUE,
   attempt: ATTEMPT,
+  guess: GUESS,
   redeem: REDEEM,
   consume: CONSUME,
   revoke: REVOKE,

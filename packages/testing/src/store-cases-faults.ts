@@ -21,6 +21,7 @@ const REFUSALS: Readonly<Record<string, (stage: StoreStage, subject: string) => 
   attempt: ({ store }, subject) => store.attempt(subject, LIMITS),
   redeem: ({ store }, subject) => redeem(store, subject, ['x'], LIMITS),
   consume: ({ store }, subject) => store.consume(subject, 'x'),
+  guess: ({ store }, subject) => store.guess?.(subject, LIMITS.maxAttempts) ?? store.attempt(subject, LIMITS),
 };
 
 /** Does something while the clock runs a year ahead, and puts the clock right. */

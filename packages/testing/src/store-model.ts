@@ -64,6 +64,13 @@ export class StoreModel {
     return { digest: this.#isAlive(now) && attempts <= maxAttempts ? digest : undefined, mark: this.#mark };
   }
 
+  guess(now: number): string | undefined {
+    if (this.#live === undefined || !this.#isAlive(now)) return undefined;
+    if (this.#live.attempts >= this.#rules.limits.maxAttempts) return undefined;
+    this.#live.attempts += 1;
+    return this.#live.digest;
+  }
+
   redeem(now: number, digests: readonly string[]): 'locked' | 'absent' | 'wrong' | 'spent' {
     const attempt = this.attempt(now);
     if (attempt === 'locked') return 'locked';

@@ -372,6 +372,47 @@ describe('the suite of stores', () => {
       }),
     ],
     [
+      'whose guesses are not counted in one step',
+      'guess gives the digest five times per code, of 50 parallel callers too, and again for the next code',
+      brokenStore((store) => ({
+        guess: async (s, maxAttempts) => (await store.guess?.(s, maxAttempts)) ?? store.guess?.(s, 1e6),
+      })),
+    ],
+    [
+      'whose guesses make rows',
+      'prune finds nothing of guesses at what has no live code',
+      brokenStore((store) => ({
+        guess: async (s, maxAttempts) => {
+          await store.attempt(s, { maxAttempts: 1e6, maxFailures: 1e6, lockMs: 1, maxLockMs: 1 });
+          return store.guess?.(s, maxAttempts);
+        },
+      })),
+    ],
+    [
+      'whose guesses lock, as attempts do',
+      'guess counts together with attempts, and neither adds failures nor heeds a lock',
+      brokenStore((store) => ({
+        guess: async (s, maxAttempts) => {
+          const attempt = await store.attempt(s, { maxAttempts, maxFailures: 10, lockMs: 900_000, maxLockMs: 900_000 });
+          return attempt.locked ? undefined : attempt.digest;
+        },
+      })),
+    ],
+    [
+      'whose guesses outlive the code',
+      'guess gives nothing where no code was issued, or it has expired, or was spent or revoked',
+      brokenStore((store) => {
+        const digests = new Map<string, string>();
+        return {
+          guess: async (s, maxAttempts) => {
+            const digest = (await store.guess?.(s, maxAttempts)) ?? digests.get(s);
+            if (digest !== undefined) digests.set(s, digest);
+            return digest;
+          },
+        };
+      }),
+    ],
+    [
       'that revokes too much',
       'revoke kills that code and no other, and leaves what was counted',
       brokenStore((store) => ({ revoke: (s) => store.forget(s) })),
