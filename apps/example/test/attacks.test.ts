@@ -1,4 +1,4 @@
-import type { ComposeOptions, ParseCloud } from '@parse-factors/core';
+import type { ComposeOptions } from '@parse-factors/core';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterEach, describe, expect, it } from 'vitest';

@@ -91,13 +91,13 @@ export async function startStageOn(postgres: string, options: StageOptions = {})
 
 /** The part of `Parse` in Cloud Code that is used here. */
 type CloudCode = Omit<ParseCloud, 'Cloud'> & {
-  readonly Cloud: ParseCloud['Cloud'] & {
+  readonly Cloud: Omit<ParseCloud['Cloud'], 'define'> & {
     define(name: string, work: (request: CloudRequest & { params: FreshnessOptions }) => Promise<string>): void;
   };
 };
 
 function installGuard(parse: CloudCode, factors: ComposedFactors, options: InstallOptions): void {
-  factors.install(parse, options);
+  factors.install(parse as ParseCloud, options);
   parse.Cloud.define('plain', async () => 'done');
   parse.Cloud.define('sensitive', async (request) => {
     await factors.requireFresh(request, request.params);

@@ -1,3 +1,4 @@
+import { planToEnrolAtLogin, planToRemove } from './account-plans.js';
 import { emitter } from './emitter.js';
 import type { EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
@@ -7,9 +8,8 @@ import { Freshness, PROOFS, type FreshnessOptions, type ProofAccount, type Proof
 import type { HookUser } from './parse-hooks.js';
 import { authDataOf, revokeSessions } from './parse-user.js';
 import { changeRecord } from './record-change.js';
-import { commit, type RecordChanges, type RecordPlan, type StoredRecords } from './record-plan.js';
+import { commit } from './record-plan.js';
 import type { AskedRequest } from './request-context.js';
-import { subjectOf } from './subject.js';
 import { waysIn } from './ways-in.js';
 
 /** A user's account during one request: its factors, what his session has proven, and what a change of a factor ends. */
@@ -98,55 +98,6 @@ export class Account {
     }
   }
 
-  /**
-   * Stores what the session has confirmed of a factor. Of several first factors at the same moment one is the first; the
-   * others are beside it, and need the proof that it would take.
-   *
-   * @param decide gives what to store, for what is stored of the factor by then
-   */
-  planToEnrol(key: string, decide: (stored: unknown) => EnrolmentRecord): RecordPlan {
-    const second = secondFactors(this.#runtime);
-    if (this.hasSecondFactor || !second.includes(key)) return { decide: (stored) => ({ [key]: decide(stored[key]) }) };
-    return {
-      basis: second,
-      decide: (stored) => {
-        if (storedAmong(stored, second).length > 0) throw new FactorError('fresh_proof_required');
-        return { [key]: decide(stored[key]) };
-      },
-    };
-  }
-
-  /**
-   * A change of what stands in for a factor, which does not stay without one.
-   *
-   * @throws FactorError `enrolment_required` where there is none by then
-   */
-  besideFactor(plan: RecordPlan): RecordPlan {
-    const second = secondFactors(this.#runtime);
-    return {
-      basis: [...second, ...(plan.basis ?? [])],
-      decide: (stored) => {
-        if (storedAmong(stored, second).length === 0) throw new FactorError('enrolment_required');
-        return plan.decide(stored);
-      },
-    };
-  }
-
-  /** Removes these, and what stands in for a factor with the last one. */
-  planToRemove(keys: readonly string[]): RecordPlan {
-    const second = secondFactors(this.#runtime);
-    const standIns = standInFactors(this.#runtime);
-    return {
-      basis: [...second, ...standIns],
-      decide: (stored) => {
-        const left = storedAmong(stored, second).filter((key) => !keys.includes(key));
-        const isLast = left.length === 0 && keys.some((key) => second.includes(key));
-        const removed = storedAmong(stored, isLast ? [...keys, ...standIns] : keys);
-        return Object.fromEntries(removed.map((key) => [key, null]));
-      },
-    };
-  }
-
   /** After these were removed: ends what hung on them. */
   async afterRemoval(keys: readonly string[]): Promise<void> {
     await this.endProofs();
@@ -156,7 +107,7 @@ export class Account {
 
   /** Removes these at once, what stands in for a factor with the last one, and what hung on them. */
   async remove(keys: readonly string[]): Promise<void> {
-    await commit({ config: this.#request.config, userId: this.#user.id, row: this.#user }, this.planToRemove(keys));
+    await commit({ config: this.#request.config, userId: this.#user.id, row: this.#user }, planToRemove(this.#runtime, keys));
     await this.afterRemoval(keys);
   }
 
@@ -166,13 +117,10 @@ export class Account {
    * @throws FactorError `session_required` when another factor was set up or removed meanwhile
    */
   async storeEnrolled(records: Readonly<Record<string, EnrolmentRecord>>): Promise<void> {
-    const second = secondFactors(this.#runtime);
-    const before = storedAmong(this.#authData, second).join();
-    const decide = (stored: StoredRecords): RecordChanges => {
-      if (storedAmong(stored, second).join() !== before) throw new FactorError('session_required');
-      return records;
-    };
-    await commit({ config: this.#request.config, userId: this.#user.id, row: this.#user }, { basis: second, decide });
+    await commit(
+      { config: this.#request.config, userId: this.#user.id, row: this.#user },
+      planToEnrolAtLogin(this.#runtime, this.#authData, records),
+    );
     const keys = Object.keys(records);
     await this.endWhatDependsOn('enrolled', keys[0] ?? '');
     for (const key of keys) this.#emitter(key)({ type: 'enrolled', purpose: 'enrolment' });

@@ -10,7 +10,8 @@ import {
 } from './compose-options.js';
 import type { AdminRequest } from './factor-admin.js';
 import { tellIncident } from './emitter.js';
-import { FactorGuard, type CloudRequest, type SaveRequest, type TriggerRequest } from './factor-guard.js';
+import type { CloudRequest, SaveRequest, TriggerRequest } from './cloud-request.js';
+import { FactorGuard } from './factor-guard.js';
 import { moveUsers, type MoveOptions, type MoveReport } from './factor-move.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor } from './factor.js';
@@ -31,7 +32,8 @@ export interface ComposedFactors<Key extends string = string> {
   readonly auth: Readonly<Record<Key, ParseAuthAdapter>>;
 
   /**
-   * Registers the `_User` triggers that guard the factors: to be called from Cloud Code, or once
+   * Registers the `_User` triggers that guard the factors, and the Cloud function `factorsStatus`, by which a session
+   * learns the status of all factors of its user: to be called from Cloud Code, or once
    * the server has started. Triggers of the application's own run after them, in whichever order they
    * are registered. An application that wants another order names them in `except`, and calls the
    * functions of these names below from its own.

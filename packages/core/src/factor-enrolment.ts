@@ -55,7 +55,7 @@ export class FactorEnrolment<Enrolment extends object> {
     const change = isOneOfSeveral ? 'enrolled' : type;
     const save = scope.stage(
       {
-        plan: scope.account.planToEnrol(this.#key, (stored) => {
+        plan: scope.planToEnrol((stored) => {
           if (!isOneOfSeveral || sameRecord(stored, scope.record)) return record;
           if (stored === undefined) throw new FactorError('not_enrolled');
           return scope.seal(this.#factor.join(scope.open(stored), enrolment), stored);
@@ -101,7 +101,7 @@ export class FactorEnrolment<Enrolment extends object> {
       });
     }
     const save = scope.stage({
-      plan: scope.account.besideFactor({ decide: (stored) => changesOf(plans, stored) }),
+      plan: scope.besideFactor({ decide: (stored) => changesOf(plans, stored) }),
       after: async () => scope.context.emit({ type, purpose: 'enrolment' }),
     });
     return { save, response: reply ?? STATUS_ENABLED };

@@ -1,3 +1,4 @@
+import { besideFactor, planToEnrol } from './account-plans.js';
 import { Account } from './account.js';
 import { EnrolmentRecords, type EnrolmentRecord, type OpenedEnrolment, type RecordOwner } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
@@ -101,6 +102,16 @@ export class FactorRequest<Enrolment extends object> {
   stage(save: Omit<StagedSave, 'userId' | 'row' | 'answering'>, id?: string): EnrolmentRecord {
     const answer: StagedSave['answering'] = (work) => answering(this.context.emit, work);
     return RequestWrites.of(this.config).stage({ ...save, userId: this.#user.id, answering: answer }, id);
+  }
+
+  /** Stores what the session has confirmed; see {@link planToEnrol}. */
+  planToEnrol(record: (stored: unknown) => EnrolmentRecord): RecordPlan {
+    return planToEnrol(this.#runtime, this.#owner.key, authDataOf(this.#user), record);
+  }
+
+  /** A change that needs a second factor beside it; see {@link besideFactor}. */
+  besideFactor(plan: RecordPlan): RecordPlan {
+    return besideFactor(this.#runtime, plan);
   }
 
   /**

@@ -7,21 +7,12 @@ import type { AccountChange, FactorNotice } from './factor-notice.js';
 import type { Keyring } from './keyring.js';
 import type { OtpStore } from './otp-store.js';
 import type { PrimaryFactor } from './primary-factor.js';
+import type { Purpose } from './purpose.js';
 import type { RandomSource } from './random.js';
 import type { Recovery } from './recovery.js';
 import type { SignIn } from './sign-in.js';
 
-/** What an answer is to prove. A code made for one purpose is refused for any other. */
-export type Purpose =
-  /** Logging in: after the first factor, or alone. */
-  | 'sign-in'
-  /** That an address or authenticator is the user's, to set it up. */
-  | 'enrolment'
-  /** That whoever holds a session still is its user. */
-  | 'fresh-proof';
-
-/** Every {@link Purpose}. */
-export const PURPOSES: readonly Purpose[] = ['sign-in', 'enrolment', 'fresh-proof'];
+export { PURPOSES, type Purpose } from './purpose.js';
 
 /** A reply to the client: strings only, as some of Parse's SDKs decode nothing else. */
 export type Reply = Readonly<Record<string, string>>;

@@ -35,7 +35,7 @@ export { failover, type FailoverOptions } from './failover.js';
 export { FACTOR_EVENT_CLASS } from './event-log.js';
 export type { AdminFunctions, AdminRequest } from './factor-admin.js';
 export type { FactorEvent, FactorEventType, FactorListener, FactorOccurrence } from './factor-event.js';
-export type { CloudRequest, CloudUser, SaveRequest, TriggerRequest } from './factor-guard.js';
+export type { CloudRequest, CloudUser, SaveRequest, TriggerRequest } from './cloud-request.js';
 export type { MovedUser, MoveOptions, MovePlan, MoveReport } from './factor-move.js';
 export type { FactorChange, FactorRuntime } from './factor-runtime.js';
 export { factorSubject, guessSubject, markSubject } from './factor-subject.js';

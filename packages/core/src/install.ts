@@ -1,9 +1,10 @@
 import { adminFunctions, type AdminFunctions, type AdminRequest } from './factor-admin.js';
 import { FactorConfigError } from './factor-error.js';
-import type { SaveRequest, TriggerRequest } from './factor-guard.js';
+import type { SaveRequest, TriggerRequest } from './cloud-request.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import { choiceOption, resolveOptions, type OptionRule } from './options.js';
 import type { HookConfig } from './parse-hooks.js';
+import { ownStatus, STATUS_FUNCTION } from './own-status.js';
 import { pruneStore } from './prune.js';
 import { missingTriggers, shareTriggers, type Trigger, type TriggerSet } from './shared-triggers.js';
 
@@ -27,7 +28,7 @@ export interface InstallOptions {
 export interface ParseCloud {
   readonly Cloud: {
     job(name: string, work: (request: { readonly config?: unknown }) => Promise<unknown>): void;
-    define(name: string, work: (request: AdminRequest) => Promise<unknown>, validator: { readonly requireMaster: true }): void;
+    define(name: string, work: (request: AdminRequest) => Promise<unknown>, validator?: { readonly requireMaster: true }): void;
   };
 }
 
@@ -102,6 +103,7 @@ function defineCloudCode(
   { Cloud }: ParseCloud,
   { pruneJob, adminFunctions: hasAdmin }: Required<InstallOptions>,
 ): void {
+  Cloud.define(STATUS_FUNCTION, (request) => ownStatus(runtime, request));
   if (pruneJob) Cloud.job('pruneFactors', ({ config }) => pruneStore(runtime.storeFor(config as HookConfig), runtime.clock()));
   if (!hasAdmin) return;
   for (const [name, work] of Object.entries<AdminFunctions[keyof AdminFunctions]>({ ...adminFunctions(runtime) }))

@@ -66,6 +66,7 @@ export class LoginRequest {
     if (Object.keys(enrolled).length === 0) return;
     await account.storeEnrolled(enrolled);
     trace.hasEnrolled = true;
+    [trace.setUp] = Object.keys(enrolled);
   }
 
   /** On a login, nothing is unlinked, linked or exchanged past every trigger. */

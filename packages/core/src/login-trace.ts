@@ -51,6 +51,8 @@ export interface UserTrace {
   answered?: string | undefined;
   /** What a login answered in place of all factors, with all else that it gave. */
   stoodIn?: string | undefined;
+  /** A factor that a login has set up: its session is fresh then. */
+  setUp?: string | undefined;
   /** Whether a login has set up a factor, so that it is not refused for the lack of one. */
   hasEnrolled?: boolean;
   /** What this request has written of the user's records, by key, as `markOf` tells it. */

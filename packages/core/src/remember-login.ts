@@ -1,5 +1,5 @@
 import type { FactorRuntime } from './factor-runtime.js';
-import { Freshness, RECOVERY_SESSION_MS, type SessionOwner } from './freshness.js';
+import { Freshness, RECOVERY_SESSION_MS, type ProofKind, type SessionOwner } from './freshness.js';
 import { traceOf } from './login-trace.js';
 import { fetchUser } from './parse-user.js';
 import { cancelRecovery } from './recovery.js';
@@ -19,11 +19,14 @@ export async function rememberLogin(
 ): Promise<void> {
   const { config } = request;
   const trace = traceOf(config, userId);
-  const { answered, stoodIn } = trace;
+  const { answered, stoodIn, setUp } = trace;
   delete trace.answered; // good for one session
   delete trace.stoodIn;
+  delete trace.setUp;
   const now = runtime.clock();
-  const proof = (kind: 'login' | 'recovery'): Freshness => new Freshness(runtime.storeFor(config), runtime.clock, kind);
+  const proof = (kind: ProofKind): Freshness => new Freshness(runtime.storeFor(config), runtime.clock, kind);
+  // Setting a factor up is a proof, on the way in as well.
+  if (setUp !== undefined) await proof('fresh').mark(owner(), setUp, now + runtime.freshMs);
   if (answered !== undefined) {
     const mayTrust = Object.values(runtime.factors).some(({ standIn }) => standIn === 'login');
     if (mayTrust) await proof('login').mark(owner(), answered, now + runtime.freshMs);
