@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import {
   CODE_FACTOR_RULES,
   composeFactors,
@@ -38,6 +39,9 @@ export interface OptionOwner {
   /** Whose options it takes besides, which are documented there. */
   readonly extends?: string;
 }
+
+// What `install` shares with an application; nothing is started.
+createRequire(import.meta.url)('parse-server/lib/triggers.js');
 
 const nothing = (): undefined => undefined;
 const Parse = {

@@ -97,7 +97,7 @@ type CloudCode = Omit<ParseCloud, 'Cloud'> & {
 };
 
 function installGuard(parse: CloudCode, factors: ComposedFactors, options: InstallOptions): void {
-  factors.install(parse as ParseCloud, options);
+  factors.install(parse, options);
   parse.Cloud.define('plain', async () => 'done');
   parse.Cloud.define('sensitive', async (request) => {
     await factors.requireFresh(request, request.params);
