@@ -112,6 +112,65 @@ describe('the self-check', () => {
     expect(await reasons()).toEqual(['guard_not_installed', 'check_failed']);
   });
 
+  it('tells what a disabled factor does: its users cannot log in, or are not asked', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED } });
+    const person = await stage.signUp();
+    const secret = await stage.enrolTotp(person);
+    const adapter = stage.factors.auth['totp'];
+    stage.auth['totp'] = { ...adapter, enabled: false };
+    expect(await stage.factors.check()).toMatchObject([{ reason: 'factor_disabled', factor: 'totp' }]);
+    expect((await stage.logIn(person)).status).toBe(400);
+    expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(400);
+    stage.auth['totp'] = { enabled: false };
+    expect(await stage.factors.check()).toMatchObject([{ reason: 'factor_not_configured', factor: 'totp' }]);
+    expect((await stage.factors.check())[0]?.sentence).toContain('disables');
+    expect((await stage.logIn(person)).status).toBe(200);
+    stage.auth['totp'] = adapter;
+  });
+
+  it('reports a log level at which bodies are logged', async () => {
+    const loggerAdapter = { log: () => undefined, query: () => undefined };
+    for (const [logLevel, expected] of [
+      ['verbose', ['bodies_are_logged']],
+      ['silly', ['bodies_are_logged']],
+      ['info', []],
+    ] as const) {
+      await start({ install: true, server: { protectedFields: PROTECTED, logLevel, loggerAdapter } });
+      expect(await reasons()).toEqual(expected);
+      if (logLevel !== 'info') await stage.stop();
+    }
+  });
+
+  it('reports records that no key opens, and an event tells a missing key from a fault of the store', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED } });
+    const person = await stage.signUp();
+    await stage.enrolTotp(person);
+    const events: FactorEvent[] = [];
+    const later = composeFactors({
+      keys: generateKey('later'),
+      factors: { totp: new TotpFactor({ issuer: 'Acme' }) },
+      onEvent: (event) => events.push(event),
+      selfCheck: false,
+    });
+    const install = (parse: Parameters<typeof later.install>[0]): void => later.install(parse);
+    const options = { auth: { ...later.auth }, protectedFields: PROTECTED, cloud: install };
+    const server = await startParseServer(inject('postgres'), options, stage.databaseUri);
+    try {
+      expect(await later.check()).toMatchObject([{ reason: 'records_unreadable', factor: 'totp' }]);
+      const { username, password } = person;
+      const login = await server.call('POST', '/login', { username, password, authData: { totp: '123456' } });
+      expect(login.body['error']).toMatch(/^unavailable: /);
+      expect(events.filter(({ type }) => type === 'fault').map(({ reason }) => reason)).toContain('unknown_key');
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('reports that owners see none of their factors', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED, protectedFieldsOwnerExempt: false } });
+    expect(await reasons()).toEqual(['owners_see_no_factors']);
+  });
+
   it('reports another second factor, beside which ours are not asked', async () => {
     const pin = { policy: 'additional', challenge: () => undefined };
     const server = { protectedFields: PROTECTED, auth: { pin, mfa: { options: ['TOTP'] }, plain: { policy: 'default' } } };

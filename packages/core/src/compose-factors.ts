@@ -1,4 +1,5 @@
 import { toAuthAdapter, type ParseAuthAdapter } from './auth-adapter.js';
+import { checkedStore } from './checked-store.js';
 import { systemClock } from './clock.js';
 import {
   assertFactor,
@@ -20,6 +21,7 @@ import { installer, type InstallOptions, type ParseCloud } from './install.js';
 import { Keyring } from './keyring.js';
 import { resolveOptions } from './options.js';
 import { isInTransaction } from './parse-database.js';
+import type { OtpStore } from './otp-store.js';
 import { FACTOR_STATE_CLASS, ParseOtpStore } from './parse-otp-store.js';
 import { LoginPolicy } from './policy.js';
 import { pruneStore } from './prune.js';
@@ -100,6 +102,9 @@ export interface ComposedFactors<Key extends string = string> {
   check(): Promise<readonly Finding[]>;
 }
 
+/** The default store needs no look at its answers. */
+const soundStore = (store: OtpStore): OtpStore => (store instanceof ParseOtpStore ? store : checkedStore(store));
+
 /**
  * Joins any factors into one `auth` config.
  *
@@ -140,7 +145,7 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     keyring: new Keyring(resolved.keys, resolved.random),
     recordKeyring: new Keyring(resolved.recordKeys ?? resolved.keys, resolved.random),
     policy,
-    storeFor: typeof store === 'function' ? (host) => assertStore(store(host)) : () => store,
+    storeFor: typeof store === 'function' ? (host) => soundStore(assertStore(store(host))) : () => soundStore(store),
   };
   const adapters = Object.entries(factors).map(([key, factor]) => [key, toAuthAdapter(key, factor, runtime)] as const);
   const auth = Object.freeze(Object.fromEntries(adapters)) as Record<Key, ParseAuthAdapter>;

@@ -100,6 +100,11 @@ export class Keyring {
     return this.#digest(this.#naming, purpose, parts);
   }
 
+  /** The names of the keys, newest first. */
+  get names(): readonly string[] {
+    return [...this.#keys.keys()];
+  }
+
   /** What {@link digest} gives under each of the keys, newest first. */
   digests(purpose: string, ...parts: readonly string[]): string[] {
     return [...this.#keys.keys()].map((keyName) => this.#digest(keyName, purpose, parts));
@@ -131,12 +136,13 @@ export class Keyring {
    * Opens what {@link seal} made.
    *
    * @throws FactorError `unavailable` when the key is unknown, the binding differs, or the text was
-   *   cut or changed: a record that does not open is never taken for "no factor"
+   *   cut or changed: a record that does not open is never taken for "no factor". The event of the fault has the reason
+   *   `unknown_key` or `unreadable_record`
    */
   open(sealed: string, ...binding: readonly string[]): OpenedRecord {
+    const [version, keyName = '', body = ''] = sealed.split('.');
+    if (version !== SEAL_VERSION || !this.#keys.has(keyName)) throw unreadable('unknown_key');
     try {
-      const [version, keyName = '', body = ''] = sealed.split('.');
-      if (version !== SEAL_VERSION || !this.#keys.has(keyName)) throw new Error('unknown key or version');
       const bytes = Buffer.from(body, 'base64url');
       const decipher = createDecipheriv('aes-256-gcm', this.#subkey(keyName, 'seal'), bytes.subarray(0, IV_BYTES), {
         authTagLength: TAG_BYTES,
@@ -145,8 +151,8 @@ export class Keyring {
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
       const plaintext = Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
       return { plaintext: plaintext.toString('utf8'), isCurrent: keyName === this.#current };
-    } catch (cause) {
-      throw new FactorError('unavailable', { cause });
+    } catch {
+      throw unreadable('unreadable_record');
     }
   }
 
@@ -171,6 +177,9 @@ export class Keyring {
     return subkey;
   }
 }
+
+const unreadable = (code: 'unknown_key' | 'unreadable_record'): FactorError =>
+  new FactorError('unavailable', { cause: Object.assign(new Error(code), { code }) });
 
 function splitAtDot(digest: string): { keyName: string; body: string } {
   const dot = digest.indexOf('.');

@@ -59,11 +59,11 @@ export const policyOption: OptionRule = {
 
 /** Accepts {@link EnrolmentOptions}. */
 export const enrolmentOption: OptionRule = {
-  accepts: `{ requiredFor: "everybody", { roles: [<name>, …] } or a function, graceMs: 0 to ${YEAR_MS}, since: epoch milliseconds }`,
+  accepts: `{ requiredFor: "everybody", { roles: [<at least one name>] } or a function, graceMs: 0 to ${YEAR_MS}, since: epoch milliseconds }`,
   isValid: (value) => {
     const { requiredFor, graceMs = 0, since = 0, ...others } = asObject(value) ?? { unknown: true };
     const { roles, ...rest } = asObject(requiredFor) ?? {};
-    const isRoles = Array.isArray(roles) && roles.every((role) => typeof role === 'string') && noneOf(rest);
+    const isRoles = Array.isArray(roles) && roles.length > 0 && roles.every((role) => typeof role === 'string') && noneOf(rest);
     const isWho = requiredFor === undefined || requiredFor === 'everybody' || isRoles || functionOption.isValid(requiredFor);
     const isWhen = integerOption(0, YEAR_MS).isValid(graceMs) && integerOption(0, Number.MAX_SAFE_INTEGER).isValid(since);
     return isWho && isWhen && noneOf(others);

@@ -4,6 +4,8 @@ import type { HookConfig } from './parse-hooks.js';
 export interface ServerConfig extends HookConfig {
   readonly state?: string;
   readonly protectedFields?: unknown;
+  readonly protectedFieldsOwnerExempt?: unknown;
+  /** Methods of levels that are not logged are replaced on the object itself. */
   readonly loggerController?: { error(message: string): void };
 }
 

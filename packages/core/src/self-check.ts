@@ -5,11 +5,21 @@ import type { Installation } from './install.js';
 import { ParseTable } from './parse-database.js';
 import { asObject } from './payload.js';
 import { runningServer, type ServerConfig } from './running-server.js';
+import { serverFindings, unreadableRecords } from './server-findings.js';
 
 /** Something about the server's configuration that leaves the factors open. */
 export interface Finding {
   readonly reason:
-    'guard_not_installed' | 'factor_not_configured' | 'auth_data_not_protected' | 'other_second_factor' | 'check_failed';
+    | 'guard_not_installed'
+    | 'factor_not_configured'
+    | 'factor_disabled'
+    | 'records_unreadable'
+    | 'auth_data_not_protected'
+    | 'owners_see_no_factors'
+    | 'other_second_factor'
+    | 'bodies_are_logged'
+    | 'router_incompatible'
+    | 'check_failed';
   /** The key in `auth` that it is about; empty when it is about the server. */
   readonly factor: string;
   /** What is wrong, and what to do. */
@@ -65,20 +75,16 @@ export class SelfCheck {
       });
     }
     try {
-      for (const factor of await this.#forgottenKeys(server)) {
-        findings.push({
-          reason: 'factor_not_configured',
-          factor,
-          sentence: `Users have set up "${factor}", which auth no longer names: their password alone logs in. Configure it again.`,
-        });
-      }
+      for (const factor of await this.#forgottenKeys(server)) findings.push(this.#describeForgotten(factor, server));
+      findings.push(...(await unreadableRecords(this.#runtime, server)));
     } catch {
       findings.push({
         reason: 'check_failed',
         factor: '',
-        sentence: `Whether users have factors that auth no longer names is not known: the class ${FACTOR_KEY_CLASS} cannot be used. It must be closed to all but the master key.`,
+        sentence: `Whether all factors of users can be used is not known: the class ${FACTOR_KEY_CLASS} cannot be used. It must be closed to all but the master key.`,
       });
     }
+    findings.push(...serverFindings(server));
     for (const factor of this.#otherSecondFactors(server)) {
       findings.push({
         reason: 'other_second_factor',
@@ -101,6 +107,17 @@ export class SelfCheck {
       emitter(factor, this.#runtime, { config: server }, undefined)({ type: 'misconfigured', reason });
       server.loggerController?.error(`parse-factors: ${reason}: ${sentence}`);
     }
+  }
+
+  /** Parse Server ignores a factor that it has no adapter for, and refuses the answers to one that is disabled. */
+  #describeForgotten(factor: string, { auth = {}, authDataManager }: ServerConfig): Finding {
+    const isDisabled = asObject(auth[factor])?.['enabled'] === false;
+    if (isDisabled && authDataManager.getValidatorForProvider(factor)?.adapter?.policy !== undefined) {
+      const sentence = `"${factor}" is disabled in auth (enabled: false), and users have set it up: Parse Server asks them for it and refuses every answer. Enable it, or reset it for these users.`;
+      return { reason: 'factor_disabled', factor, sentence };
+    }
+    const sentence = `Users have set up "${factor}", which auth ${isDisabled ? 'disables' : 'no longer names'}: their password alone logs in. Configure it again.`;
+    return { reason: 'factor_not_configured', factor, sentence };
   }
 
   /** Parse Server lets in whoever answers any provider of policy `additional`, and asks nobody else. */

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { checkedStore } from '../src/checked-store.js';
+import { MemoryOtpStore, type OtpStore } from '../src/index.js';
+
+const LIMITS = { maxAttempts: 5, maxFailures: 10, lockMs: 60_000, maxLockMs: 60_000 };
+const QUOTA = { limit: 1, windowMs: 1000 };
+
+/** A store that answers one verb with this. */
+const answering = (verb: keyof OtpStore, answer: unknown): OtpStore => {
+  const store = new MemoryOtpStore();
+  Reflect.set(store, verb, async () => answer);
+  return checkedStore(store);
+};
+
+describe('a store of an application', () => {
+  it('is taken as it is where its answers are those of the contract', async () => {
+    const store = checkedStore(new MemoryOtpStore());
+    const expiresAt = Date.now() + 60_000;
+    expect(await store.issue('s', { digest: 'd', expiresAt }, { cooldownMs: 60_000, quotas: [] })).toEqual({ issued: true });
+    expect(await store.issue('s', { digest: 'e', expiresAt }, { cooldownMs: 60_000, quotas: [] })).toMatchObject({
+      issued: false,
+    });
+    expect(await store.attempt('s', LIMITS)).toMatchObject({ locked: false, digest: 'd' });
+    expect(await store.consume('s', 'd')).toBe(true);
+    expect(await store.consume('s', 'd')).toBe(false);
+    expect(await store.redeem?.('s', ['d'], LIMITS)).toMatchObject({ outcome: 'absent' });
+    expect(await store.guess?.('s', 5)).toBe(undefined);
+    expect(await store.claim('c', expiresAt)).toBe(true);
+    expect(await store.advance('m', 1)).toBe(true);
+    expect([await store.count('b', QUOTA), await store.count('b', QUOTA)]).toMatchObject([{ allowed: true }, { allowed: false }]);
+    await store.uncount('b');
+    await store.pardon('s');
+    await store.revoke('s', 'd');
+    await store.forget('s');
+    expect(await store.prune(0, 10)).toBe(0);
+  });
+
+  it('that lacks a verb that may be left out still lacks it', () => {
+    const { redeem: _redeem, guess: _guess, ...verbs } = checkedStore(new MemoryOtpStore());
+    expect(checkedStore(verbs)).not.toHaveProperty('redeem');
+    expect(checkedStore(verbs)).not.toHaveProperty('guess');
+  });
+
+  it.each<[keyof OtpStore, unknown, (store: OtpStore) => Promise<unknown> | undefined]>([
+    ['consume', 1, (store) => store.consume('s', 'd')],
+    ['consume', 'OK', (store) => store.consume('s', 'd')],
+    ['consume', undefined, (store) => store.consume('s', 'd')],
+    ['advance', { rowCount: 1 }, (store) => store.advance('s', 1)],
+    ['claim', [], (store) => store.claim('c', 1)],
+    ['count', { allowed: 'yes' }, (store) => store.count('b', QUOTA)],
+    ['count', {}, (store) => store.count('b', QUOTA)],
+    ['issue', { issued: 1 }, (store) => store.issue('s', { digest: 'd', expiresAt: 1 }, { cooldownMs: 0, quotas: [] })],
+    ['issue', undefined, (store) => store.issue('s', { digest: 'd', expiresAt: 1 }, { cooldownMs: 0, quotas: [] })],
+    ['attempt', { locked: 0, mark: -1 }, (store) => store.attempt('s', LIMITS)],
+    ['attempt', { locked: false, digest: 5, mark: -1 }, (store) => store.attempt('s', LIMITS)],
+    ['attempt', { locked: true }, (store) => store.attempt('s', LIMITS)],
+    ['redeem', { locked: false, outcome: 'yes' }, (store) => store.redeem?.('s', ['d'], LIMITS)],
+    ['guess', true, (store) => store.guess?.('s', 5)],
+  ])('that answers %s with %j is a fault, and closes', async (verb, answer, call) => {
+    await expect(call(answering(verb, answer))).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});

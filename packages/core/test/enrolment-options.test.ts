@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { composeFactors, defineFactor, FactorConfigError, generateKey } from '../src/index.js';
+
+const factor = defineFactor({
+  answer: { maxLength: 6, pattern: /^\d{6}$/, accepts: 'six digits' },
+  begin: () => ({ expected: '123456', enrolment: {} }),
+  challenge: () => ({ expected: '123456' }),
+});
+
+it.each([{ roles: [] }, { roles: [1] }, { roles: 'admin' }, 'nobody', {}])(
+  'who must set up a factor cannot be %j, which would be no user at all',
+  (requiredFor) => {
+    const options = { keys: generateKey('test'), selfCheck: false, factors: { own: factor } };
+    const compose = (): unknown => composeFactors({ ...options, enrolment: { requiredFor: requiredFor as never } });
+    expect(compose).toThrow(FactorConfigError);
+    expect(compose).toThrow('enrolment');
+  },
+);
