@@ -1,14 +1,17 @@
 /** One row of the table: how ours compares with the other side, measured in the same run. */
 export interface Result {
   readonly name: string;
-  /** Ours divided by theirs; for counts, the count itself. */
-  readonly ratio: number;
+  /** Ours divided by theirs; for counts, the count itself; null where it was not run. */
+  readonly ratio: number | null;
   /** What the ratio may be at most; null where it is only told. */
   readonly bound: number | null;
 }
 
+/** A row for what this machine could not run. */
+export const notRun = (name: string): Result => ({ name, ratio: null, bound: null });
+
 /** Whether a result is within its bound. */
-export const isKept = ({ ratio, bound }: Result): boolean => bound === null || ratio <= bound;
+export const isKept = ({ ratio, bound }: Result): boolean => bound === null || ratio === null || ratio <= bound;
 
 /** The median, p50. */
 export const median = (samples: readonly number[]): number =>
@@ -60,7 +63,7 @@ export function table(results: readonly Result[]): string {
   const line = (result: Result): string => {
     const { name, ratio, bound } = result;
     const outcome = bound === null ? '' : `${`≤ ${bound}`.padStart(7)}  ${isKept(result) ? 'kept' : 'MISSED'}`;
-    return `${name.padEnd(width)}  ${ratio.toFixed(2).padStart(7)}  ${outcome}`.trimEnd();
+    return `${name.padEnd(width)}  ${(ratio?.toFixed(2) ?? '-').padStart(7)}  ${outcome}`.trimEnd();
   };
   return [`${''.padEnd(width)}    ratio    bound`, ...results.map(line)].join('\n');
 }

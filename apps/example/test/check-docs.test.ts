@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkErrors } from '../../../tools/check-docs/errors.js';
 import { checkLinks } from '../../../tools/check-docs/links.js';
@@ -111,5 +112,19 @@ describe('lines that are run', () => {
     expect(difference({ a: { b: 'c' } }, { a: { b: 'd' } })).toBe('a.b is "d"');
     expect(difference({ a: '…' }, {})).toBe('a is undefined');
     expect(difference([1], [1, 2])).toBe('the reply is [1,2]');
+  });
+});
+
+describe('what the documents show', () => {
+  it("fits Parse Server's types in comments too: startApp, and no function as cloud", () => {
+    const pages = ['docs', 'packages'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((path) => path.endsWith('.md') && !/(?:^|\/)(?:node_modules|dist)\//.test(path))
+        .map((path) => join(root, folder, path)),
+    );
+    pages.push(join(root, 'README.md'));
+    expect(pages.length).toBeGreaterThan(50);
+    const wrong = pages.filter((path) => /\bnew ParseServer\(|\bcloud: (?:async )?\(/.test(readFileSync(path, 'utf8')));
+    expect(wrong.map((path) => relative(root, path))).toEqual([]);
   });
 });

@@ -1,4 +1,3 @@
-import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
@@ -9,40 +8,7 @@ import { smtp } from '@parse-factors/email-otp/smtp';
 import { twilio } from '@parse-factors/sms-otp/twilio';
 import type { Answer, Person } from '../../../tools/parse-server.js';
 import { slug, startStage, type Stage } from './harness.js';
-
-/** A request as a provider's stand-in received it. */
-interface Received {
-  readonly method: string | undefined;
-  readonly path: string | undefined;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-/** An HTTP server of this machine that answers as it is told, and keeps what it received. */
-class StandIn {
-  readonly received: Received[] = [];
-  answer: { status: number; body: string } | 'hang' | 'reset' = { status: 201, body: '{}' };
-  readonly #server: Server = createServer(((request, response) => {
-    let body = '';
-    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-    request.on('end', () => {
-      this.received.push({ method: request.method, path: request.url, headers: request.headers, body });
-      if (this.answer === 'reset') request.socket.destroy();
-      else if (this.answer !== 'hang')
-        response.writeHead(this.answer.status, { 'Content-Type': 'application/json' }).end(this.answer.body);
-    });
-  }) satisfies RequestListener);
-
-  async start(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-}
+import { StandIn, TWILIO_ACCEPTED } from './provider-stand-in.js';
 
 const api = new StandIn();
 const sid = `AC${'0'.repeat(32)}`;
@@ -75,7 +41,7 @@ describe('twilio', () => {
 
   it("sends what Twilio's API expects, field by field", async () => {
     api.received.length = 0;
-    api.answer = { status: 201, body: JSON.stringify({ sid: 'SM1', status: 'queued' }) };
+    api.answer = TWILIO_ACCEPTED;
     const person = await stage.signUp();
     expect((await askSms(person, '+15552220001')).status).toBe(200);
     expect(api.received).toHaveLength(1);
@@ -164,7 +130,7 @@ describe('twilio', () => {
       expect(slug(await askSms(person, '+15552220003'))).toBe('cooldown'); // no storm of retries
       expect(stage.events.map(({ type }) => type)).toContain('delivery_failed');
       expect(JSON.stringify(stage.events)).not.toContain('Invalid To');
-      api.answer = { status: 201, body: '{}' };
+      api.answer = TWILIO_ACCEPTED;
       stage.time.now += 60 * 60_000;
       expect((await askSms(person, '+15552220003')).status).toBe(200); // the next honest try works
       stage.time.now += 24 * 60 * 60_000;
@@ -203,7 +169,7 @@ describe('sendgrid', () => {
 
   it('fills a dynamic template in, and has messages only checked in sandbox mode', async () => {
     api.received.length = 0;
-    api.answer = { status: 202, body: '' };
+    api.answer = { status: 200, body: '' };
     const templateId = `d-${'0'.repeat(32)}`;
     mailChannel = sendgrid({ apiKey: 'SG.key', from: 'codes@acme.example', templateId, sandbox: true, baseUrl: base });
     const person = await stage.signUp();
@@ -233,6 +199,7 @@ describe('sendgrid', () => {
     const code = body.personalizations[0]?.dynamic_template_data['code'];
     expect((await stage.save(person, { email: { email: 'sg3@example.com', code } })).status).toBe(200);
     const channel = sendgrid({ apiKey: 'SG.key', from: 'codes@acme.example', templateId, baseUrl: base });
+    api.answer = { status: 202, body: '' };
     const notice = { to: 'sg3@example.com', subject: 'S', text: 'T', html: '<p>T</p>', signal: new AbortController().signal };
     await channel.notify?.(notice);
     expect(JSON.parse(api.received[1]?.body ?? '')).toMatchObject({

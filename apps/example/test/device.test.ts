@@ -121,17 +121,74 @@ describe('a trusted device', () => {
   it('loses its trust when an older token comes back', async () => {
     const { person, token } = await trusting();
     const renewed = tokenOf(await useToken(person, token));
+    stage.time.now += 10_000;
     expect(slug(await useToken(person, token))).toBe('code_rejected'); // stolen before it was renewed
     expect(slug(await useToken(person, renewed))).toBe('code_rejected');
     expect(await listed(person)).toEqual([]);
     expect(stage.events.filter(({ type }) => type === 'device_revoked')).toMatchObject([{ reason: 'token_used_before' }]);
   });
 
-  it('opens one session with one token, in 20 parallel logins', async () => {
+  it('gives 20 parallel logins with one token the same next token, which works afterwards', async () => {
     const { person, token } = await trusting();
     const answers = await Promise.all(Array.from({ length: 20 }, () => useToken(person, token)));
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(await listed(person)).toEqual([]);
+    const tokens = new Set(answers.map(tokenOf));
+    expect(tokens.size).toBe(1);
+    const [next = ''] = tokens;
+    stage.time.now += MINUTE;
+    expect((await useToken(person, next)).status).toBe(200);
+    expect(stage.events.map(({ type }) => type)).not.toContain('device_revoked');
+    expect(await stage.dump()).not.toContain(next.split('.')[1]);
+  });
+
+  it('gives a token that was replaced less than ten seconds ago its successor, and ends the trust after that', async () => {
+    for (const [waited, isRight] of [
+      [0, true],
+      [9_999, true],
+      [10_000, false],
+      [-1, false],
+    ] as const) {
+      const { person, token } = await trusting();
+      const next = tokenOf(await useToken(person, token));
+      stage.time.now += waited;
+      const again = await useToken(person, token);
+      if (isRight) expect(tokenOf(again)).toBe(next);
+      else expect(slug(again)).toBe('code_rejected');
+      expect((await useToken(person, next)).status).toBe(isRight ? 200 : 400);
+      stage.time.now += DAY;
+    }
+  });
+
+  it('loses its trust when the token before the last one comes back, however soon', async () => {
+    const { person, token } = await trusting();
+    const second = tokenOf(await useToken(person, token));
+    const third = tokenOf(await useToken(person, second));
+    expect(slug(await useToken(person, token))).toBe('code_rejected');
+    expect(slug(await useToken(person, second))).toBe('code_rejected');
+    expect(slug(await useToken(person, third))).toBe('code_rejected');
+  });
+
+  it('gives the successor only to the installation that got it', async () => {
+    const logIn = ({ username, password }: Person, token: string, id?: string): Promise<Answer> =>
+      stage.call(
+        'POST',
+        '/login',
+        { username, password, authData: { device: { token } } },
+        id === undefined ? {} : { 'X-Parse-Installation-Id': id },
+      );
+    for (const [first, second, isSame] of [
+      ['one', 'one', true],
+      [undefined, undefined, true],
+      ['one', 'two', false],
+      ['one', undefined, false],
+      [undefined, 'one', false],
+    ] as const) {
+      const { person, token } = await trusting();
+      const next = tokenOf(await logIn(person, token, first));
+      const again = await logIn(person, token, second);
+      expect(again.status === 200 && tokenOf(again) === next).toBe(isSame);
+      expect((await logIn(person, next, first)).status).toBe(isSame ? 200 : 400);
+      stage.time.now += DAY;
+    }
   });
 
   it('is renewed rightly while others are trusted at the same moment', async () => {
@@ -139,6 +196,7 @@ describe('a trusted device', () => {
     stage.time.now += 2 * MINUTE;
     const session = await stage.another(person, { totp: stage.totp(secret) });
     const [login, added] = await Promise.all([useToken(person, token), remember(session, 'Phone')]);
+    stage.time.now += 10_000;
     expect(slug(await useToken(person, token))).toBe('code_rejected');
     expect((await useToken(person, tokenOf(added))).status).toBe(200);
     expect(slug(await useToken(person, tokenOf(login)))).toBe('code_rejected');

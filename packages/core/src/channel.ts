@@ -33,14 +33,17 @@ export interface MessageContent {
 export interface Notice<Address = string> extends MessageText {
   /** Where it goes: an E.164 number or a normalised e-mail address. */
   readonly to: Address;
-  /** Aborted when the time for delivery is over. A listener must not throw: Node would end the process. */
+  /**
+   * Aborted when the time for delivery is over. The code is void then: a channel must not send the message
+   * later. A listener must not throw: Node would end the process.
+   */
   readonly signal: AbortSignal;
 }
 
 /** A message with a code on its way. */
 export interface Delivery<Address = string> extends MessageContent, Notice<Address> {}
 
-/** Takes messages to their address. Resolves when the message was accepted, rejects otherwise. */
+/** Takes messages to their address. Resolves only when the provider said that it accepted the message, rejects otherwise. */
 export interface Channel<Address = string> {
   /** What the channel is called in logs. */
   readonly name: string;
@@ -48,6 +51,14 @@ export interface Channel<Address = string> {
   send(delivery: Delivery<Address>): Promise<void>;
   /** Sends one notice, once; a channel without it sends none. */
   notify?(notice: Notice<Address>): Promise<void>;
+}
+
+/**
+ * A provider's answer that is not the documented one for a message that it accepted, such as a page of a
+ * proxy with status 200. It carries no text of the answer: events show its name alone.
+ */
+export class MessageNotAccepted extends Error {
+  override readonly name = 'MessageNotAccepted';
 }
 
 /** A function is accepted wherever a channel is. */

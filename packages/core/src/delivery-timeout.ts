@@ -15,6 +15,7 @@ export async function withinTime(
   work: (signal: AbortSignal) => Promise<void>,
   outer?: AbortSignal,
 ): Promise<void> {
+  if (outer?.aborted === true) throw new DeliveryTimeout();
   const controller = new AbortController();
   const abort = (): void => controller.abort();
   const tooLate = new Promise<never>((_resolve, reject) => {

@@ -5,6 +5,7 @@ export { toAuthAdapter, type HookResult, type ParseAuthAdapter } from './auth-ad
 export type { BuiltInPlace } from './built-in-place.js';
 export {
   channelOption,
+  MessageNotAccepted,
   outbox,
   toChannel,
   type Channel,

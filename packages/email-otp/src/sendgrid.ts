@@ -1,6 +1,7 @@
 import {
   choiceOption,
   integerOption,
+  MessageNotAccepted,
   optional,
   resolveOptions,
   textOption,
@@ -8,7 +9,7 @@ import {
   type Channel,
   type Notice,
 } from '@parse-factors/core';
-import { MailService } from '@sendgrid/mail';
+import { MailService, type MailDataRequired } from '@sendgrid/mail';
 
 /** Options of {@link sendgrid}. */
 export interface SendgridOptions {
@@ -31,11 +32,12 @@ export interface SendgridOptions {
 
 /** The part of the mail service's own client that its types leave out. */
 interface ServiceClient {
-  readonly client: { setDefaultRequest(name: 'baseUrl', value: string): void };
+  readonly client: { setDefaultRequest(request: Readonly<Record<string, unknown>>): void };
 }
 
 /**
- * Sends messages with SendGrid's own client, one try each.
+ * Sends messages with SendGrid's own client, one try each. A message counts as sent when SendGrid answered as
+ * it documents: 202 (in sandbox mode 200) without a body. Redirects are not followed.
  *
  * @throws FactorConfigError naming the option and what it accepts
  */
@@ -56,31 +58,35 @@ export function sendgrid(options: SendgridOptions): Channel {
     },
     { sandbox: false, timeoutMs: 30_000 },
   );
-  // A service of its own: the package's shared one belongs to the application.
-  const mail = new MailService();
-  mail.setApiKey(apiKey);
-  mail.setTimeout(timeoutMs ?? 30_000);
-  if (baseUrl !== undefined) (mail as unknown as ServiceClient).client.setDefaultRequest('baseUrl', baseUrl);
+  const sendOne = async (message: MailDataRequired, signal: AbortSignal): Promise<void> => {
+    // A service for each message: the client takes the signal only as a default of its own.
+    const mail = new MailService();
+    mail.setApiKey(apiKey);
+    (mail as unknown as ServiceClient).client.setDefaultRequest({
+      timeout: timeoutMs ?? 30_000,
+      signal,
+      maxRedirects: 0,
+      ...(baseUrl !== undefined && { baseUrl }),
+    });
+    const [{ statusCode, body }] = await mail.send(message);
+    const isAccepted = statusCode === (sandbox === true ? 200 : 202) && String(body) === '';
+    if (!isAccepted) throw new MessageNotAccepted();
+  };
   const settings = {
     from,
     // A code is nobody else's business: no picture that tells who has read it, no rewritten words.
     trackingSettings: { clickTracking: { enable: false }, openTracking: { enable: false } },
     ...(sandbox === true && { mailSettings: { sandboxMode: { enable: true } } }),
   };
-  const notify = async ({ to, subject, text, html }: Notice): Promise<void> => {
-    await mail.send({ ...settings, to, subject, text, ...(html !== undefined && { html }) });
-  };
+  const notify = ({ to, subject, text, html, signal }: Notice): Promise<void> =>
+    sendOne({ ...settings, to, subject, text, ...(html !== undefined && { html }) }, signal);
   return {
     name: 'sendgrid',
     async send(delivery) {
       if (templateId === undefined) return notify(delivery);
-      const { to, code, validMinutes, purpose, locale, subject, text } = delivery;
-      await mail.send({
-        ...settings,
-        to,
-        templateId,
-        dynamicTemplateData: { code, validMinutes, purpose, locale, subject, text },
-      });
+      const { to, code, validMinutes, purpose, locale, subject, text, signal } = delivery;
+      const dynamicTemplateData = { code, validMinutes, purpose, locale, subject, text };
+      return sendOne({ ...settings, to, templateId, dynamicTemplateData }, signal);
     },
     notify,
   };

@@ -1,4 +1,4 @@
-import { resolveOptions, textOption, urlOption, type Channel, type Notice } from '@parse-factors/core';
+import { MessageNotAccepted, resolveOptions, textOption, urlOption, type Channel, type Notice } from '@parse-factors/core';
 import { createTransport } from 'nodemailer';
 
 /** Options of {@link smtp}. */
@@ -14,10 +14,14 @@ export interface SmtpOptions {
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 const CONNECT_TIMEOUT_MS = 10_000;
-const IDLE_TIMEOUT_MS = 30_000;
+const SILENCE_TIMEOUT_MS = 30_000;
+/** Servers end idle connections after minutes or seconds; a message over one that they have ended fails. */
+const IDLE_TIMEOUT_MS = 5_000;
 
 /**
- * Sends messages by SMTP with nodemailer, over pooled connections, one try each.
+ * Sends messages by SMTP with nodemailer, over pooled connections. Each message is tried once, over one
+ * connection. When its time is over it leaves the queue, or its connection is closed: a server that
+ * recovers does not get it. A message counts as sent when the server answered 250 for its recipient.
  *
  * @throws FactorConfigError naming the option and what it accepts
  */
@@ -37,10 +41,18 @@ export function smtp(options: SmtpOptions): Channel & { close(): void } {
     ...(username === '' ? {} : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     greetingTimeout: CONNECT_TIMEOUT_MS,
-    socketTimeout: IDLE_TIMEOUT_MS,
+    socketTimeout: SILENCE_TIMEOUT_MS,
+    idleTimeout: IDLE_TIMEOUT_MS,
+    // Nothing that was given up may go out: no second connection, and what waits in a socket is dropped.
+    maxRequeues: 0,
+    socketCloseTimeout: 0,
   });
-  const send = async ({ to, subject, text, html }: Notice): Promise<void> => {
-    await transport.sendMail({ to, from, subject, text, ...(html !== undefined && { html }) });
+  const send = async ({ to, subject, text, html, signal }: Notice): Promise<void> => {
+    const message = { to, from, subject, text, signal, ...(html !== undefined && { html }) };
+    const { accepted, rejected, response } = await transport.sendMail(message);
+    // RFC 5321, section 4.2.5: 250 after the data is what makes the message the server's.
+    const isAccepted = /^250[ -]/.test(`${response} `) && accepted.includes(to) && rejected.length === 0;
+    if (!isAccepted) throw new MessageNotAccepted();
   };
   return {
     name: 'smtp',

@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   choiceOption,
   FactorConfigError,
   FactorError,
   integerOption,
+  MessageNotAccepted,
   optional,
   resolveOptions,
   textOption,
@@ -47,8 +49,31 @@ const matching = (pattern: RegExp, accepts: string): OptionRule => ({
  */
 const REFUSED_NUMBERS = new Set([21211, 21214, 21217, 21408, 21610, 21614]);
 
+/** States of a message that is on its way. Others, such as `failed` and `canceled`, and ones to come are not. */
+const ON_ITS_WAY = new Set(['accepted', 'queued', 'sending', 'sent', 'delivered']);
+const MESSAGE_SID = /^(?:SM|MM)[0-9a-fA-F]{32}$/;
+
+/** Twilio's HTTP client, which gives a request up with the message's signal, and takes no 2xx but the documented 201. */
+function httpClientFor(
+  timeout: number,
+  signals: AsyncLocalStorage<AbortSignal>,
+): InstanceType<typeof createClient.RequestClient> {
+  const httpClient = new createClient.RequestClient({ timeout });
+  httpClient.axios.interceptors.request.use((config) => {
+    const signal = signals.getStore();
+    if (signal !== undefined) config.signal = signal;
+    return config;
+  });
+  httpClient.axios.interceptors.response.use((response) => {
+    if (response.status < 300 && response.status !== 201) throw new MessageNotAccepted();
+    return response;
+  });
+  return httpClient;
+}
+
 /**
- * Sends messages with Twilio's own client, one try each. A number that Twilio refuses is
+ * Sends messages with Twilio's own client, one try each. A message counts as sent when Twilio answered as it
+ * documents: 201 with a message that has a SID, no error and is on its way. A number that Twilio refuses is
  * `address_refused`; anything else is a failure of the channel.
  *
  * @throws FactorConfigError naming the option and what it accepts
@@ -72,15 +97,18 @@ export function twilio(options: TwilioOptions): Channel {
   if ((from === undefined) === (messagingServiceSid === undefined)) {
     throw new FactorConfigError('twilio: give exactly one of the options "from" and "messagingServiceSid"');
   }
-  const client = createClient(accountSid, authToken, {
-    httpClient: new createClient.RequestClient({ timeout: timeoutMs ?? 30_000 }),
-  });
+  const signals = new AsyncLocalStorage<AbortSignal>();
+  const client = createClient(accountSid, authToken, { httpClient: httpClientFor(timeoutMs ?? 30_000, signals) });
   if (baseUrl !== undefined) client.api.baseUrl = baseUrl;
   const prefix = via === 'whatsapp' ? 'whatsapp:' : '';
   const sender = from === undefined ? { messagingServiceSid: messagingServiceSid ?? '' } : { from: prefix + from };
-  const create = async (to: string, content: { body: string } | { contentSid: string; contentVariables: string }) => {
+  type Content = { readonly body: string } | { readonly contentSid: string; readonly contentVariables: string };
+  const create = async ({ to, signal }: Pick<Notice, 'to' | 'signal'>, content: Content): Promise<void> => {
     try {
-      await client.messages.create({ ...sender, to: prefix + to, ...content });
+      const message = { ...sender, to: prefix + to, ...content };
+      const { sid, status, errorCode } = await signals.run(signal, () => client.messages.create(message));
+      const isAccepted = MESSAGE_SID.test(sid) && ON_ITS_WAY.has(status) && (errorCode ?? undefined) === undefined;
+      if (!isAccepted) throw Object.assign(new MessageNotAccepted(), { code: errorCode ?? undefined });
     } catch (cause) {
       const { code } = cause as { readonly code?: unknown };
       throw REFUSED_NUMBERS.has(Number(code)) ? new FactorError('address_refused', { cause }) : cause;
@@ -88,9 +116,12 @@ export function twilio(options: TwilioOptions): Channel {
   };
   return {
     name: via === 'whatsapp' ? 'twilio-whatsapp' : 'twilio',
-    send: ({ to, text, code }) =>
-      create(to, contentSid === undefined ? { body: text } : { contentSid, contentVariables: JSON.stringify({ 1: code }) }),
+    send: (delivery) => {
+      const { text, code } = delivery;
+      const template = { contentSid: contentSid ?? '', contentVariables: JSON.stringify({ 1: code }) };
+      return create(delivery, contentSid === undefined ? { body: text } : template);
+    },
     // WhatsApp opens no conversation with a text of ours.
-    ...(via === 'whatsapp' ? {} : { notify: ({ to, text }: Notice) => create(to, { body: text }) }),
+    ...(via === 'whatsapp' ? {} : { notify: (notice: Notice) => create(notice, { body: notice.text }) }),
   };
 }

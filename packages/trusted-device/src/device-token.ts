@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { drawBytes, type FieldRule, type RandomSource } from '@parse-factors/core';
 
 const ID_BYTES = 16;
@@ -16,6 +16,13 @@ export const newDeviceId = (random: RandomSource): string => drawBytes(random, I
 
 /** A new secret of a device, 256 bits: too many to guess, so nothing is gained by a keyed digest. */
 export const newSecret = (random: RandomSource): string => drawBytes(random, SECRET_BYTES).toString('base64url');
+
+/**
+ * The secret that takes the place of another: HMAC-SHA256 of a stored nonce, keyed with the secret it replaces.
+ * Requests that hold the replaced secret get the same successor; the stored record alone does not give it.
+ */
+export const successorOf = (secret: string, nonce: string): string =>
+  createHmac('sha256', secret).update(nonce).digest('base64url');
 
 /** Takes a token apart. */
 export function readToken(token: string): { readonly id: string; readonly secret: string } {

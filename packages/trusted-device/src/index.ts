@@ -1,6 +1,2 @@
-export {
-  TrustedDeviceFactor,
-  type TrustedDevice,
-  type TrustedDeviceEnrolment,
-  type TrustedDeviceOptions,
-} from './trusted-device-factor.js';
+export type { ReplacedSecret, TrustedDevice } from './trusted-device.js';
+export { TrustedDeviceFactor, type TrustedDeviceEnrolment, type TrustedDeviceOptions } from './trusted-device-factor.js';

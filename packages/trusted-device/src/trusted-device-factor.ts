@@ -17,7 +17,8 @@ import {
   type Purpose,
   type Reply,
 } from '@parse-factors/core';
-import { DEVICE_TOKEN, digestOf, matches, newDeviceId, newSecret, readToken } from './device-token.js';
+import { installationOf, renew, successorAgain, type TrustedDevice } from './trusted-device.js';
+import { DEVICE_TOKEN, digestOf, matches, newDeviceId, newSecret, readToken, successorOf } from './device-token.js';
 
 /** Options of {@link TrustedDeviceFactor}. */
 export interface TrustedDeviceOptions {
@@ -30,23 +31,6 @@ export interface TrustedDeviceOptions {
    * it; false by default. Any client can claim any id: it only helps against a token copied alone.
    */
   readonly bindInstallation?: boolean;
-}
-
-/** A trusted device. */
-export interface TrustedDevice {
-  readonly id: string;
-  /** What the user calls it. */
-  readonly name: string;
-  /** SHA-256 of its present secret. */
-  readonly digest: string;
-  /** SHA-256 of the installation it is bound to. */
-  readonly installation?: string;
-  /** When it was first trusted, in epoch milliseconds. */
-  readonly addedAt: number;
-  /** When it was last used, in epoch milliseconds. */
-  readonly usedAt: number;
-  /** When the trust ends, in epoch milliseconds. */
-  readonly expiresAt: number;
 }
 
 /** What the factor keeps about a user. */
@@ -71,7 +55,9 @@ function readName(payload: unknown): string {
 
 /**
  * Devices that the user trusts: what one holds stands in for a factor at login, and is renewed each
- * time. An older token shows that somebody copied it, and ends the trust. Never a fresh proof.
+ * time. For ten seconds the replaced token gets the same successor again, from the same installation
+ * (`X-Parse-Installation-Id`; two requests without one count as the same). Any older token shows that
+ * someone copied it, and ends the trust. Never a fresh proof.
  * Payloads: `{ remember: "true", name }`, `{ token }`, `{ revoke: <id> }`, `{ revoke: "all" }`.
  */
 export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment> {
@@ -134,26 +120,30 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment> {
 
   async verify(context: EnrolledContext<TrustedDeviceEnrolment>, purpose: Purpose, payload: unknown): Promise<Reply> {
     const { id, secret } = readToken(readFields(payload, { token: DEVICE_TOKEN }).token);
-    const renewed = newSecret(context.random);
-    let isCopied = false;
-    let isRight = false;
+    const nonce = newSecret(context.random);
+    const found: { isKnown?: boolean; successor?: string | undefined } = {};
     await context.change(({ devices }): Change => {
       const living = this.#living(devices, context);
       const device = living.find((candidate) => candidate.id === id);
-      isRight = device !== undefined && matches(device.digest, secret) && this.#isAtHome(device, context);
-      isCopied = device !== undefined && !isRight;
+      const isAtHome = device !== undefined && this.#isAtHome(device, context);
+      const isPresent = isAtHome && matches(device.digest, secret);
+      const again = isAtHome ? successorAgain(device, secret, context) : undefined;
+      found.isKnown = device !== undefined;
+      found.successor = isPresent ? successorOf(secret, nonce) : again;
       // What is refused as expired stays so, also when the clock steps back.
       if (device === undefined) return devices.some((expired) => expired.id === id) ? { devices: living } : undefined;
-      const used: TrustedDevice = { ...device, digest: digestOf(renewed), usedAt: context.clock() };
-      return { devices: living.flatMap((other) => (other !== device ? [other] : isRight ? [used] : [])) };
+      if (again !== undefined && !isPresent) return undefined;
+      const used = isPresent ? [renew(device, { secret, nonce }, context)] : [];
+      return { devices: living.flatMap((other) => (other === device ? used : [other])) };
     });
-    if (isCopied) context.emit({ type: 'device_revoked', purpose, reason: 'token_used_before' });
-    if (!isRight) {
+    const { isKnown, successor } = found;
+    if (successor === undefined) {
+      if (isKnown === true) context.emit({ type: 'device_revoked', purpose, reason: 'token_used_before' });
       context.emit({ type: 'rejected', purpose, reason: 'code_rejected' });
       throw new FactorError('code_rejected', { sentence: 'This device is not trusted.' });
     }
     context.emit({ type: 'verified', purpose });
-    return { token: `${id}.${renewed}` };
+    return { token: `${id}.${successor}` };
   }
 
   /** The devices as JSON, oldest first: `[{ id, name, addedAt, usedAt, expiresAt }, …]`, times in ISO 8601. */
@@ -195,7 +185,7 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment> {
       id: newDeviceId(random),
       name,
       digest: digestOf(secret),
-      ...(bindInstallation && installationId !== undefined && { installation: digestOf(installationId) }),
+      ...(bindInstallation && installationOf({ installationId })),
       addedAt: now,
       usedAt: now,
       expiresAt: now + trustMs,
