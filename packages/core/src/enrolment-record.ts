@@ -68,6 +68,8 @@ export class EnrolmentRecords<Enrolment extends object> {
     const signIn = this.#factor?.signIn;
     const kept = typeof sealed === 'string' ? sealed : undefined;
     const place = this.#factor?.inPlaceOf;
+    // A built-in provider's second factor says who nobody is: its id would be a way in past the first factor.
+    if (place !== undefined && id !== undefined) throw new FactorError('unavailable');
     if (kept === undefined && place !== undefined) {
       return { enrolment: place.adopt(asObject(record) ?? {}), isCurrent: false };
     }
