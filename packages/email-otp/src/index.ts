@@ -1,2 +1,8 @@
 export { EmailOtpFactor, type EmailOtpOptions } from './email-otp-factor.js';
-export { initializeOtpAdapter, pruneOtps, setupOtpTable, type OtpAdapterOptions } from './initialize-otp-adapter.js';
+export {
+  initializeOtpAdapter,
+  OTP_TABLE_SCHEMA,
+  pruneOtps,
+  setupOtpTable,
+  type OtpAdapterOptions,
+} from './initialize-otp-adapter.js';
