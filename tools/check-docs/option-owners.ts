@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import {
   CODE_FACTOR_RULES,
   composeFactors,
@@ -39,8 +40,12 @@ export interface OptionOwner {
   readonly extends?: string;
 }
 
+// What `install` shares with an application; nothing is started.
+createRequire(import.meta.url)('parse-server/lib/triggers.js');
+
 const nothing = (): undefined => undefined;
 const Parse = {
+  applicationId: 'test',
   Cloud: { beforeSave: nothing, afterDelete: nothing, beforeLogin: nothing, afterLogin: nothing, job: nothing, define: nothing },
 };
 const composed = (): ReturnType<typeof composeFactors> =>

@@ -1,8 +1,9 @@
-import type { ComposeOptions, ParseCloud } from '@parse-factors/core';
+import type { ComposeOptions } from '@parse-factors/core';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Person } from '../../../tools/parse-server.js';
+import { cloudCode } from './cloud-code.js';
 import { slug, startStage, type Stage, type StageOptions } from './harness.js';
 
 /** Requests that make Parse Server show its hooks something else than it does. */
@@ -339,15 +340,8 @@ describe('a removal of what is not set up', () => {
   it('removes nothing that is set up at that moment', async () => {
     const sealed = { sealed: 'made meanwhile' };
     const race: { meanwhile?: () => Promise<void> } = {};
-    const cloud = (parse: ParseCloud): void => {
-      stage.factors.install(parse, { except: ['beforeSave'] });
-      parse.Cloud.beforeSave('_User', async (request) => {
-        await stage.factors.beforeSaveUser(request);
-        await race.meanwhile?.();
-      });
-    };
-    await start({}, false);
-    cloud((globalThis as unknown as { readonly Parse: ParseCloud }).Parse);
+    await start();
+    cloudCode().Cloud.beforeSave('_User', () => race.meanwhile?.());
     const person = await stage.signUp();
     race.meanwhile = async () => {
       await stage.sql.query(`update "_User" set "authData" = $1 where "objectId" = $2`, [{ totp: sealed }, person.id]);

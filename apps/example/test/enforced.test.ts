@@ -64,11 +64,25 @@ describe('who must have a factor and has none', () => {
     // From now on it is needed, and the code is spent.
     expect((await stage.logIn(person)).body['error']).toContain('Missing additional authData otp');
     expect(slug(await stage.logIn(person, { otp: code }))).toBe('code_expired');
-    // The session of the sign-up ended with the change; the new one is a full one, and not a fresh one.
+    // The session of the sign-up ended with the change; the new one is a full one, and fresh.
     expect(await sessions(person)).toBe(1);
     const session = { 'X-Parse-Session-Token': String(login.body['sessionToken']) };
     expect((await stage.call('GET', '/users/me', undefined, session)).status).toBe(200);
-    expect(slug(await stage.call('POST', '/functions/sensitive', {}, session))).toBe('fresh_proof_required');
+    expect((await stage.call('POST', '/functions/sensitive', {}, session)).status).toBe(200);
+  });
+
+  it('has a fresh session then, so that recovery codes can follow at once, and no other session is', async () => {
+    await start({ requiredFor: 'everybody' }, 'any', { recovery: new RecoveryCodesFactor() });
+    const person = await stage.signUp();
+    const secret = await beginTotp(person);
+    const login = await stage.another(person, { totp: stage.totp(secret) });
+    expect((await stage.call('POST', '/functions/sensitive', {}, login.session)).status).toBe(200);
+    expect((await stage.save(login, { recovery: { generate: 'true' } })).status).toBe(200);
+    stage.time.now += MINUTE;
+    const other = await stage.another(person, { totp: stage.totp(secret) });
+    expect((await stage.call('POST', '/functions/sensitive', {}, other.session)).status).toBe(400);
+    stage.time.now += 4 * MINUTE;
+    expect((await stage.call('POST', '/functions/sensitive', {}, login.session)).status).toBe(400);
   });
 
   it('may as well set up an authenticator, by GraphQL too', async () => {

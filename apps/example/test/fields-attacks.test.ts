@@ -25,6 +25,7 @@ beforeAll(async () => {
     install: { adminFunctions: true },
     sms: { maxSendsPerIp: 100_000, maxSendsPer10Minutes: 100, maxSendsPerDay: 1000 },
     emailLogin: { maxSendsPerIp: 100_000 },
+    compose: { maxAttemptsPerIp: 100_000 },
     more: {
       member: new FieldsFactor({ find: 'memberNumber', match: [{ name: 'birthDate', ...isoDate }], maxAsksPerIp: 10_000 }),
       badge: new FieldsFactor({ find: { name: 'badge', ...digits, toStored: Number }, match: ['pin'] }),

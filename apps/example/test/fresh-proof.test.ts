@@ -33,10 +33,11 @@ describe('a fresh proof', () => {
     });
     expect((await begin()).status).toBe(200);
     const answer = { otp: { phone: '+15558880001', code: stage.lastCode(stage.sms) } };
-    stage.time.now = freshUntil;
-    expect(slug(await stage.save(person, answer))).toBe('fresh_proof_required');
     stage.time.now = freshUntil - 1;
     expect((await stage.save(person, answer)).status).toBe(200);
+    const ask = { challengeData: { email: { email: 'x@example.com' } } };
+    stage.time.now += 5 * MINUTE; // setting it up was a proof as well
+    expect(slug(await stage.challenge(ask, person.session))).toBe('fresh_proof_required');
   });
 
   it('is not given by a login, nor to another session of the same user', async () => {

@@ -37,7 +37,6 @@ describe('an enrolment that is confirmed but never stored', () => {
     const thief = await another(owner);
     await confirmInVain(thief, await beginTotp(thief));
     expect(await isFresh(thief)).toBe(false);
-    stage.time.now += 5000;
     await stage.enrolPhone(owner, '+15557771001');
     expect(slug(await stage.challenge({ challengeData: { totp: true } }, thief.session))).toBe('fresh_proof_required');
     expect(await isFresh(thief)).toBe(false);
@@ -56,11 +55,10 @@ describe('an enrolment that is confirmed but never stored', () => {
     expect(await isFresh(person)).toBe(false);
   });
 
-  it('keeps the owner from enrolling for five seconds at most', async () => {
+  it('does not keep the owner from enrolling at the same moment', async () => {
     const owner = await stage.signUp();
     const thief = await another(owner);
     await confirmInVain(thief, await beginTotp(thief));
-    stage.time.now += 5000;
     await stage.enrolPhone(owner, '+15557771004');
     expect((await stage.logIn(owner)).body['error']).toContain('Missing additional authData otp');
   });

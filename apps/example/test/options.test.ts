@@ -30,6 +30,7 @@ const makers = {
       'freshMs',
       'policy',
       'enrolment',
+      'maxAttemptsPerIp',
       'revokeSessionsOn',
       'selfCheck',
       'notices',
@@ -54,7 +55,7 @@ const makers = {
     sms,
     [...codeOptions(), 'countries', 'maxSendsPerPrefix', 'origin', 'allowFictional'],
   ],
-  EmailOtpFactor: [(options: EmailOtpOptions) => new EmailOtpFactor(options), mail, codeOptions()],
+  EmailOtpFactor: [(options: EmailOtpOptions) => new EmailOtpFactor(options), mail, [...codeOptions(), 'mailboxOf']],
   TotpFactor: [
     (options: TotpOptions) => new TotpFactor(options),
     { issuer: 'Acme' } satisfies TotpOptions,

@@ -35,7 +35,7 @@ describe.skipIf(!hasRedis())('a server that keeps its codes in Redis', () => {
   it('looks at no more guesses than one code allows', async () => {
     await ask('bob@example.com');
     const code = stage.lastCode(stage.mail);
-    await Promise.all(Array.from({ length: 100 }, (_, guess) => use('bob@example.com', String(guess).padStart(6, '0'))));
+    await Promise.all(Array.from({ length: 50 }, (_, guess) => use('bob@example.com', String(guess).padStart(6, '0'))));
     expect(slug(await use('bob@example.com', code))).toBe('code_rejected');
   });
 

@@ -3,6 +3,7 @@ import { TotpFactor } from '@parse-factors/totp';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { composeFactors, generateKey, type FactorEvent } from '@parse-factors/core';
 import { startParseServer } from '../../../tools/parse-server.js';
+import { cloudCode } from './cloud-code.js';
 import { startStage, type Stage, type StageOptions } from './harness.js';
 
 /** What is reported at the start of a server whose configuration leaves the factors open. */
@@ -53,6 +54,7 @@ describe('the self-check', () => {
 
   it('knows that an application calls the guard from triggers of its own', async () => {
     await start({ install: { except: ['beforeSave'] }, server: { protectedFields: PROTECTED } });
+    cloudCode().Cloud.beforeSave('_User', (request) => stage.factors.beforeSaveUser(request));
     expect(await reasons()).toEqual([]);
   });
 

@@ -119,3 +119,37 @@ describe('asking where codes go', () => {
     expect(slug(await show(person, 'totp'))).toBe('not_enrolled');
   });
 });
+
+describe('the Cloud function factorsStatus', () => {
+  const status = (headers?: Record<string, string>): Promise<Answer> =>
+    stage.call('POST', '/functions/factorsStatus', {}, headers);
+
+  it('tells nothing without a session, and nothing about other users', async () => {
+    const [person, other] = [await stage.signUp(), await stage.signUp()];
+    await stage.enrolTotp(person);
+    expect(slug(await status())).toBe('session_required');
+    expect(slug(await status(MASTER))).toBe('session_required');
+    expect((await status(other.session)).body).toEqual({ result: {} });
+    const asked = await stage.call('POST', '/functions/factorsStatus', { userId: person.id }, other.session);
+    expect(asked.body).toEqual({ result: {} });
+  });
+
+  it('tells a session all factors of its user, where authData is hidden from its owner too', async () => {
+    const before = stage;
+    const protectedFields = { _User: { '*': ['authData'] } };
+    const server = { protectedFields, protectedFieldsOwnerExempt: false };
+    stage = await startStage({ install: true, more: { recovery: new RecoveryCodesFactor() }, server });
+    const person = await stage.signUp();
+    expect((await status(person.session)).body).toEqual({ result: {} });
+    await stage.enrolPhone(person, '+15553330009');
+    stage.time.now += 60_000;
+    await stage.save(person, { recovery: { generate: 'true' } });
+    expect((await status(person.session)).body).toEqual({
+      result: { otp: { status: 'enabled', destination: '•••• 0009' }, recovery: { status: 'enabled', remaining: '10' } },
+    });
+    const own = await stage.call('GET', '/users/me', undefined, person.session);
+    expect(JSON.stringify(own.body)).not.toContain('sealed');
+    await stage.stop();
+    stage = before;
+  });
+});

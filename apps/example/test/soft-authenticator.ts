@@ -1,4 +1,12 @@
-import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  type KeyObject,
+} from 'node:crypto';
 
 /** What a browser would have been asked; the parts that are used here. */
 interface Options {
@@ -23,6 +31,14 @@ export interface Forgery {
   readonly backupEligible?: boolean;
 }
 
+/** An authenticator in a file. */
+export interface SavedAuthenticator {
+  readonly id: string;
+  readonly handle: string;
+  /** PKCS #8 in PEM. */
+  readonly privateKey: string;
+}
+
 const UP = 0x01;
 const UV = 0x04;
 const BE = 0x08;
@@ -40,22 +56,30 @@ const bytes = (value: Buffer): Buffer =>
  * An authenticator in a few lines, for answers that no browser would give. It counts where `counter` is not 0.
  */
 export class SoftAuthenticator {
-  readonly id: string = randomBytes(32).toString('base64url');
+  readonly id: string;
   counter: number;
-  handle = '';
+  handle: string;
   readonly #origin: string;
   readonly #privateKey: KeyObject;
   readonly #x: Buffer;
   readonly #y: Buffer;
 
-  constructor(origin: string, counter = 0) {
+  /** @param saved one of before, as `save` gave it */
+  constructor(origin: string, counter = 0, saved?: SavedAuthenticator) {
     this.#origin = origin;
     this.counter = counter;
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
-    this.#privateKey = privateKey;
+    this.id = saved?.id ?? randomBytes(32).toString('base64url');
+    this.handle = saved?.handle ?? '';
+    this.#privateKey =
+      saved === undefined ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey : createPrivateKey(saved.privateKey);
+    const { x = '', y = '' } = createPublicKey(this.#privateKey).export({ format: 'jwk' });
     this.#x = Buffer.from(x, 'base64url');
     this.#y = Buffer.from(y, 'base64url');
+  }
+
+  /** Everything about it, for a file. */
+  save(): SavedAuthenticator {
+    return { id: this.id, handle: this.handle, privateKey: String(this.#privateKey.export({ type: 'pkcs8', format: 'pem' })) };
   }
 
   /** A `RegistrationResponseJSON` for options, as the server gave them. */

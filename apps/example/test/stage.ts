@@ -91,7 +91,7 @@ export async function startStageOn(postgres: string, options: StageOptions = {})
 
 /** The part of `Parse` in Cloud Code that is used here. */
 type CloudCode = Omit<ParseCloud, 'Cloud'> & {
-  readonly Cloud: ParseCloud['Cloud'] & {
+  readonly Cloud: Omit<ParseCloud['Cloud'], 'define'> & {
     define(name: string, work: (request: CloudRequest & { params: FreshnessOptions }) => Promise<string>): void;
   };
 };

@@ -45,7 +45,7 @@ export class FactorClientError extends Error {
   readonly slug: FactorErrorSlug;
   /** The Parse error code. */
   readonly code: number;
-  /** When trying again can succeed; with `locked` and `cooldown` only, and not with each. */
+  /** When trying again can succeed; with `locked`, `cooldown` and a wait for recovery codes only, and not with each. */
   readonly retryAt: Date | undefined;
   /** With `factor_required` and `enrolment_required` the keys of the factors that are named; empty otherwise. */
   readonly missing: readonly string[];

@@ -71,7 +71,12 @@ export interface FactorClient<User> {
    */
   confirm(key: string, answer: Payload): Promise<Reply>;
 
-  /** Proves again: the session is fresh until then. @throws FactorClientError `code_rejected`, `code_expired`, `locked` */
+  /**
+   * Proves again: the session is fresh until then. In a session that a recovery code has opened, another one is a proof too.
+   *
+   * @throws FactorClientError `code_rejected`, `code_expired`, `locked`; `fresh_proof_required`, with `retryAt`, where recovery
+   *   codes change factors only after a wait, which has begun
+   */
   freshen(key: string, answer: Payload): Promise<{ readonly freshUntil: Date }>;
 
   /** Removes a factor, or all passkeys. @throws FactorClientError `fresh_proof_required` */
@@ -91,7 +96,7 @@ export interface FactorClient<User> {
   /** Ends the trust in one device, or in `all`. */
   distrustDevice(id: string, key?: string): Promise<void>;
 
-  /** What the current user has set up, by its keys, as the server shows it to him: one request. */
+  /** What the current user has set up, by key, as the server shows it to them: one request, to a server with the guard installed. */
   enrolled(): Promise<Readonly<Record<string, Reply>>>;
 }
 
@@ -142,11 +147,20 @@ export function createFactorClient<User extends SdkUser>(
       throw new FactorClientError('fresh_proof_required', 'fresh_proof_required: Prove again first.');
     },
     confirm: put,
-    freshen: async (key, answer) => ({ freshUntil: new Date((await put(key, answer))['freshUntil'] ?? Number.NaN) }),
+    async freshen(key, answer) {
+      const { freshUntil, availableAt } = await put(key, answer);
+      if (availableAt === undefined) return { freshUntil: new Date(freshUntil ?? Number.NaN) };
+      const message = `fresh_proof_required: Give another recovery code later, retry after ${availableAt}`;
+      throw new FactorClientError('fresh_proof_required', message);
+    },
     remove: async (key) => void (await put(key, null)),
     recoveryCodes: async (key = 'recovery') => (await put(key, { generate: 'true' }))['codes']?.split(', ') ?? [],
     trustDevice: async (name, key = 'device') => (await put(key, { remember: 'true', name }))['token'] ?? '',
     distrustDevice: async (id, key = 'device') => void (await put(key, { revoke: id })),
-    enrolled: async () => shownOf((await send('GET', 'users/me', {}, (await owner()).token))['authData']),
+    async enrolled() {
+      const { token } = await owner();
+      // Shown also where the server hides `authData` from its owner.
+      return shownOf((await send('POST', 'functions/factorsStatus', {}, token))['result']);
+    },
   };
 }

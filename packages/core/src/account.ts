@@ -1,21 +1,16 @@
+import { planToEnrolAtLogin, planToRemove } from './account-plans.js';
 import { emitter } from './emitter.js';
 import type { EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
-import {
-  linkedFactors,
-  secondFactors,
-  standInFactors,
-  storedAmong,
-  type FactorChange,
-  type FactorRuntime,
-} from './factor-runtime.js';
+import { secondFactors, standInFactors, storedAmong, type FactorChange, type FactorRuntime } from './factor-runtime.js';
 import type { Factor, FactorUser } from './factor.js';
-import { Freshness, type FreshnessOptions, type ProofAccount, type SessionOwner } from './freshness.js';
+import { Freshness, PROOFS, type FreshnessOptions, type ProofAccount, type ProofKind, type SessionOwner } from './freshness.js';
 import type { HookUser } from './parse-hooks.js';
-import { authDataOf, fetchUser, removeProviders, revokeSessions, writeRecords } from './parse-user.js';
+import { authDataOf, revokeSessions } from './parse-user.js';
 import { changeRecord } from './record-change.js';
+import { commit } from './record-plan.js';
 import type { AskedRequest } from './request-context.js';
-import { subjectOf } from './subject.js';
+import { waysIn } from './ways-in.js';
 
 /** A user's account during one request: its factors, what his session has proven, and what a change of a factor ends. */
 export class Account {
@@ -61,28 +56,20 @@ export class Account {
     if (proof === undefined || !(await freshness.spend(this.#sessionOwner, proof))) throw new FactorError('fresh_proof_required');
   }
 
-  /**
-   * Makes the session fresh by a factor; gives until when, in epoch milliseconds.
-   *
-   * @param record what is about to be stored, when setting the factor up is the proof
-   */
-  markFresh(factor: string, record?: EnrolmentRecord): Promise<number> {
-    return this.#freshness('fresh').mark(this.#sessionOwner, factor, this.#runtime.freshMs, record);
+  /** Until when a proof that is given now makes the session fresh, in epoch milliseconds. */
+  freshUntil(): number {
+    return this.#runtime.clock() + this.#runtime.freshMs;
   }
 
-  /** Of several first factors at the same moment, one is the first; the others are beside it. */
-  async claimFirstFactor(): Promise<void> {
-    if (this.hasSecondFactor) return;
-    // Five seconds are ample for the enrolment to be stored and seen.
-    const key = subjectOf('first-factor', this.#appId, this.#user.id);
-    const isFirst = await this.#runtime.storeFor(this.#request.config).claim(key, this.#runtime.clock() + 5000);
-    if (!isFirst) await this.requireFresh();
+  /** Makes the session fresh by a factor. */
+  markFresh(factor: string, until: number): Promise<void> {
+    return this.#freshness('fresh').mark(this.#sessionOwner, factor, until);
   }
 
   /**
    * Whether the session may set something up. Without a second factor one may be; anything beside it
    * needs a fresh proof by one; and what stands in for a factor needs that, or as much as it says, and
-   * a factor. What signs in alone is changed with a proof of what it was before, and linked beside
+   * a factor. What signs in alone is changed with a proof of what it was before, and added beside
    * others with a proof of one of them: a second factor that a stolen session has set up is none.
    *
    * @param key that of what is set up
@@ -91,55 +78,52 @@ export class Account {
   async requireProofToEnrol(key: string): Promise<void> {
     const { standIn, signIn, alone } = this.#runtime.factors[key] ?? {};
     if (standIn !== undefined && !this.hasSecondFactor) throw new FactorError('enrolment_required');
-    // A first second factor that signs in alone as well is a way in like those.
-    const isWayIn = signIn !== undefined || (alone !== undefined && !this.hasSecondFactor);
-    const linked = !isWayIn ? [] : storedAmong(this.#authData, linkedFactors(this.#runtime));
-    if (linked.length > 0) {
-      await this.requireFresh({ factors: linked.includes(key) ? [key] : linked });
+    const ways = signIn === undefined && alone === undefined ? [] : waysIn(this.#runtime, this.#authData);
+    if (ways.length > 0) {
+      await this.requireFresh({ factors: signIn !== undefined && ways.includes(key) ? [key] : ways });
       return;
     }
     // Recovery codes left alone are no account without a factor: only an administrator ends that.
     if (this.hasSecondFactor || storedAmong(this.#authData, standInFactors(this.#runtime)).length > 0) {
       if (standIn === 'login' && (await this.#hasJustLoggedIn())) return;
-      await this.requireFresh();
+      // A recovery code changes factors, and lets no device do without them.
+      await this.requireFresh(standIn === 'login' ? { factors: secondFactors(this.#runtime) } : {});
     }
   }
 
   /** Ends what any session of the user has proven. */
   async endProofs(): Promise<void> {
-    for (const kind of ['fresh', 'login'] as const) {
+    for (const kind of PROOFS) {
       await this.#freshness(kind).end({ appId: this.#appId, userId: this.#user.id });
     }
   }
 
-  /** Removes these, what stands in for a factor with the last one, and what hung on them. */
-  async remove(keys: readonly string[]): Promise<void> {
-    const second = storedAmong(this.#authData, secondFactors(this.#runtime));
-    const standIns = standInFactors(this.#runtime);
-    const isLast = second.length > 0 && second.every((key) => keys.includes(key));
-    const removed = isLast ? [...keys, ...storedAmong(this.#authData, standIns)] : keys;
-    await removeProviders(this.#request.config, this.#user.id, removed);
-    await this.#sweepStandIns(); // somebody else may have removed another one
+  /** After these were removed: ends what hung on them. */
+  async afterRemoval(keys: readonly string[]): Promise<void> {
     await this.endProofs();
-    const change = keys.find((key) => !standIns.includes(key));
+    const change = keys.find((key) => !standInFactors(this.#runtime).includes(key));
     if (change !== undefined) await this.endWhatDependsOn('removed', change);
   }
 
-  /** Stores what was set up without Parse Server's help, ends what that ends, and tells of it. */
-  async storeEnrolled(records: Readonly<Record<string, EnrolmentRecord>>): Promise<void> {
-    await writeRecords(this.#request.config, this.#user.id, records);
-    const keys = Object.keys(records);
-    await this.endWhatDependsOn('enrolled', keys[0] ?? '');
-    for (const key of keys) this.#emitter(key)({ type: 'enrolled', purpose: 'enrolment' });
+  /** Removes these at once, what stands in for a factor with the last one, and what hung on them. */
+  async remove(keys: readonly string[]): Promise<void> {
+    await commit({ config: this.#request.config, userId: this.#user.id, row: this.#user }, planToRemove(this.#runtime, keys));
+    await this.afterRemoval(keys);
   }
 
   /**
-   * What stands in for a factor does not stay without one, should the last have been removed meanwhile.
+   * Stores what a login has set up, ends what that ends, and tells of it.
    *
-   * @throws FactorError `enrolment_required`
+   * @throws FactorError `session_required` when another factor was set up or removed meanwhile
    */
-  async assertFactorLeft(): Promise<void> {
-    if (await this.#sweepStandIns()) throw new FactorError('enrolment_required');
+  async storeEnrolled(records: Readonly<Record<string, EnrolmentRecord>>): Promise<void> {
+    await commit(
+      { config: this.#request.config, userId: this.#user.id, row: this.#user },
+      planToEnrolAtLogin(this.#runtime, this.#authData, records),
+    );
+    const keys = Object.keys(records);
+    await this.endWhatDependsOn('enrolled', keys[0] ?? '');
+    for (const key of keys) this.#emitter(key)({ type: 'enrolled', purpose: 'enrolment' });
   }
 
   /** Ends the trust in devices; gives the keys under which there was any. */
@@ -166,17 +150,19 @@ export class Account {
   async endWhatDependsOn(change: FactorChange | 'password', factor: string): Promise<void> {
     for (const key of await this.endTrust()) this.#emitter(key)({ type: 'device_revoked', reason: change });
     if (change === 'password' || !this.#runtime.revokeSessionsOn.includes(change)) return;
-    const sessions = await revokeSessions(this.#request.config, this.#user.id, this.#session?.getSessionToken());
-    if (sessions > 0) this.#emitter(factor)({ type: 'sessions_revoked', reason: change });
+    await this.endOtherSessions(factor, change);
   }
 
-  /** Removes what stands in for a factor where there is none any more; whether there was none. */
-  async #sweepStandIns(): Promise<boolean> {
-    const authData = authDataOf(await fetchUser(this.#request.config, this.#user.id));
-    if (storedAmong(authData, secondFactors(this.#runtime)).length > 0) return false;
-    const left = storedAmong(authData, standInFactors(this.#runtime));
-    if (left.length > 0) await removeProviders(this.#request.config, this.#user.id, left);
-    return true;
+  /** Ends the user's sessions but for this one. */
+  async endOtherSessions(factor: string, reason: FactorChange | 'recovery'): Promise<void> {
+    const sessions = await revokeSessions(this.#request.config, this.#user.id, this.#session?.getSessionToken());
+    if (sessions > 0) this.#emitter(factor)({ type: 'sessions_revoked', reason });
+  }
+
+  /** Whether the session was lately opened with an answer of that factor, which stood in for another. */
+  async isRecovering(factor: string): Promise<boolean> {
+    const options = { factors: [factor] };
+    return (await this.#freshness('recovery').find(this.#sessionOwner, this.#proofAccount, options)) !== undefined;
   }
 
   async #hasJustLoggedIn(): Promise<boolean> {
@@ -187,12 +173,12 @@ export class Account {
     return emitter(key, this.#runtime, this.#request, this.#user);
   }
 
-  #freshness(kind: 'fresh' | 'login'): Freshness {
+  #freshness(kind: ProofKind): Freshness {
     return new Freshness(this.#runtime.storeFor(this.#request.config), this.#runtime.clock, kind);
   }
 
   get #proofAccount(): ProofAccount {
-    return proofAccount(this.#runtime, async () => this.#authData);
+    return proofAccount(this.#runtime, async () => this.#authData, 'factors');
   }
 
   get #appId(): string {
@@ -212,15 +198,18 @@ export class Account {
 
 /**
  * What the worth of a user's proofs depends on: where there is a second factor, a proof by what alone
- * signs in is not good enough.
+ * signs in is not good enough; and one by a recovery code is good for changing `factors` only.
  *
  * @param authData reads what is stored of the user; not asked for where it does not matter
  */
 export const proofAccount = (
   runtime: FactorRuntime,
   authData: () => Promise<Readonly<Record<string, unknown>>>,
+  use: 'factors' | 'application',
 ): ProofAccount => ({
-  stored: async (key) => (await authData())[key],
-  counts: async (key) =>
-    runtime.factors[key]?.signIn === undefined || storedAmong(await authData(), secondFactors(runtime)).length === 0,
+  counts: async (key) => {
+    const { signIn, standIn } = runtime.factors[key] ?? {};
+    if (standIn !== undefined) return use === 'factors';
+    return signIn === undefined || storedAmong(await authData(), secondFactors(runtime)).length === 0;
+  },
 });

@@ -21,6 +21,11 @@ export interface AddressKind {
     /** What numbers of one range have in common. */
     readonly prefix: string;
   };
+  /**
+   * The mailbox that an address stands for in quotas, which many spellings may share; undefined for an address that is
+   * counted by itself, as all are by default. Nothing else goes by it: the address stays the identity.
+   */
+  readonly mailboxOf?: (address: string) => string | undefined;
   /** Messages to one range in an hour; no limit by default. */
   readonly maxSendsPerPrefix?: number;
   /** For notices: the user's address on his user object, where he has confirmed it. */

@@ -2,6 +2,7 @@ import { isUnconfirmed, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorHooks } from './factor-hooks.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor, Reply } from './factor.js';
+import { assertNoTransaction } from './parse-database.js';
 import type { HookRequest } from './parse-hooks.js';
 import { runningServer } from './running-server.js';
 import { SignInHooks } from './sign-in-hooks.js';
@@ -58,7 +59,12 @@ export function toAuthAdapter<Enrolment extends object>(
       policy: (_request: unknown, record: unknown) => (isUnconfirmed(record) ? 'default' : 'additional'),
       validateOptions: () => undefined,
     }),
-    challenge: (payload, _authData, _options, request) => own.guard(request, () => hooks.challenge(payload, request)),
+    challenge: (payload, _authData, _options, request) =>
+      own.guard(request, async () => {
+        // Parse Server itself needs no other connection here; with any store, a factor looks users up.
+        assertNoTransaction(request.config.database);
+        return hooks.challenge(payload, request);
+      }),
     validateAppId: async () => undefined,
     validateSetUp: (payload, _options, request) => own.guard(request, () => hooks.setUp(payload, request)),
     validateLogin: (payload, _options, request) => own.guard(request, () => hooks.logIn(payload, request)),

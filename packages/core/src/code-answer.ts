@@ -14,6 +14,12 @@ export interface CodeAnswer {
   readonly code: string;
 }
 
+/** An answer that says who is signing in. */
+export interface NamedAnswer extends CodeAnswer {
+  readonly id: string;
+  readonly address: string;
+}
+
 /** Whether a payload has any of these fields. */
 export const hasField = (payload: unknown, ...names: readonly string[]): boolean =>
   names.some((name) => Object.hasOwn(asObject(payload) ?? {}, name));

@@ -45,7 +45,10 @@ export interface CodeFactorOptions extends Partial<AttemptLimits> {
   readonly maxSendsPer10Minutes?: number;
   /** Messages to one address, and to one user for one purpose, in a day; 10 by default. */
   readonly maxSendsPerDay?: number;
-  /** Messages asked for from one IP address in 10 minutes; 20 by default. */
+  /**
+   * Messages asked for from one IP address (IPv6: /64) in 10 minutes; 20 by default. Strangers, and users who have proven a
+   * first factor or hold a session, are counted apart, each up to this limit.
+   */
   readonly maxSendsPerIp?: number;
   /** Messages of this factor in total; no limit by default. */
   readonly budget?: Quota;

@@ -1,20 +1,12 @@
 import type { AddressKind } from './address-kind.js';
 import { assertOneForm, hasField, normalise, readAnswer, SAFE_INPUT } from './code-answer.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
-import { CodeSignIn, rejecting } from './code-sign-in.js';
+import { CodeSignIn } from './code-sign-in.js';
 import type { CodeTarget } from './code-target.js';
 import { FactorConfigError, FactorError } from './factor-error.js';
 import type { AccountChange, FactorNotice } from './factor-notice.js';
-import {
-  Factor,
-  factorSubject,
-  type Confirmed,
-  type FactorContext,
-  type FactorUser,
-  type Intent,
-  type Purpose,
-  type Reply,
-} from './factor.js';
+import { factorSubject, otherSubjects } from './factor-subject.js';
+import { Factor, type Confirmed, type FactorContext, type FactorUser, type Intent, type Purpose, type Reply } from './factor.js';
 import { assertLocks } from './guess.js';
 import { OneTimeCodes } from './one-time-codes.js';
 import { digitsRule, readCode, readFields, type FieldRule } from './payload.js';
@@ -147,7 +139,7 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
   async #check(context: FactorContext, purpose: Purpose, address: string, code: string): Promise<AddressEnrolment> {
     const redeem = (): Promise<void> => this.#codes.redeem(context, this.#target(context, purpose, address), code);
     // What signs in alone has one word for every wrong code.
-    await (this.signIn === undefined ? redeem() : rejecting(redeem, 'code_expired'));
+    await (this.signIn === undefined ? redeem() : rejectingExpired(redeem));
     return { address };
   }
 
@@ -158,6 +150,16 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
   }
 
   #target(context: FactorContext, purpose: Purpose, address: string): CodeTarget {
-    return { subject: factorSubject(context, purpose), purpose, address, user: context.user };
+    const [subject, others] = [factorSubject(context, purpose), otherSubjects(context, purpose)];
+    return { subject, others, purpose, address, user: context.user };
+  }
+}
+
+/** Answers a code that is not there as one that is not right. */
+async function rejectingExpired(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw error instanceof FactorError && error.code === 'code_expired' ? new FactorError('code_rejected') : error;
   }
 }

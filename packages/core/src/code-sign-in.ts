@@ -1,9 +1,9 @@
 import type { AddressKind } from './address-kind.js';
-import { assertOneForm, normalise, readAnswer, SAFE_INPUT } from './code-answer.js';
+import { assertOneForm, normalise, readAnswer, SAFE_INPUT, type NamedAnswer } from './code-answer.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import type { AddressEnrolment } from './code-factor.js';
 import type { CodeTarget } from './code-target.js';
-import { FactorError, type FactorErrorCode } from './factor-error.js';
+import { FactorError } from './factor-error.js';
 import type { Reply, RequestContext } from './factor.js';
 import type { OneTimeCodes } from './one-time-codes.js';
 import { digitsRule, readFields, type FieldRule } from './payload.js';
@@ -46,45 +46,34 @@ export class CodeSignIn implements SignIn<AddressEnrolment> {
     const { field } = this.#kind;
     const address = normalise(readFields(payload, { [field]: SAFE_INPUT })[field] ?? '', this.#kind);
     const { signUp } = this;
-    try {
-      const { reply, deliver } = await this.#codes.issue(context, this.#target(context, address));
-      if (signUp) await deliver();
-      // Nobody waits for what goes out to some and not to others. A failure is an event.
-      else if (await users.isKnown(address)) deliver().catch(() => undefined);
-      return reply;
-    } catch (error) {
-      if (error instanceof FactorError && error.code === 'locked')
-        return this.#codes.pretend(context, this.#target(context, address));
-      throw error;
-    }
+    const { reply, deliver } = await this.#codes.issue(context, this.#target(context, address));
+    if (signUp) await deliver();
+    // Nobody waits for what goes out to some and not to others. A failure is an event.
+    else if (await users.isKnown(address)) deliver().catch(() => undefined);
+    return reply;
+  }
+
+  assertReadable(payload: unknown): void {
+    this.#read(payload);
   }
 
   async check(context: RequestContext, payload: unknown, enrolment?: AddressEnrolment, storedId?: string): Promise<ProvenId> {
-    const answer = readAnswer(payload, this.#kind, this.#code);
+    const answer = this.#read(payload);
     const { id, address } = answer;
-    if (id === undefined || address === undefined) {
-      throw new FactorError('invalid_input', {
-        sentence: `Field "id" must be the ${this.#kind.field} that the code was sent to.`,
-      });
-    }
     if (id !== storedId || enrolment === undefined) assertOneForm(answer, this.#kind);
     if (enrolment !== undefined && enrolment.address !== address) throw new FactorError('code_rejected');
-    const target = this.#target(context, address);
-    // Why a code is refused is not told to whoever has proven nothing.
-    const { spend } = await rejecting(() => this.#codes.check(context, target, answer.code), 'code_expired', 'locked');
-    return { id: address, spend: () => rejecting(spend, 'code_expired') };
+    const { spend } = await this.#codes.checkAlone(context, this.#target(context, address), answer.code);
+    return { id: address, spend };
+  }
+
+  #read(payload: unknown): NamedAnswer {
+    const answer = readAnswer(payload, this.#kind, this.#code);
+    const { id, address } = answer;
+    if (id !== undefined && address !== undefined) return { ...answer, id, address };
+    throw new FactorError('invalid_input', { sentence: `Field "id" must be the ${this.#kind.field} that the code was sent to.` });
   }
 
   #target(context: RequestContext, address: string): CodeTarget {
     return { subject: this.subject(context, address), purpose: 'sign-in', address, user: undefined };
-  }
-}
-
-/** Answers these errors as a code that is not right. */
-export async function rejecting<Result>(work: () => Promise<Result>, ...hidden: readonly FactorErrorCode[]): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof FactorError && hidden.includes(error.code) ? new FactorError('code_rejected') : error;
   }
 }

@@ -4,6 +4,8 @@ import type { FactorUser, Purpose } from './factor.js';
 export interface CodeTarget {
   /** The store's name for what is guessed at. */
   readonly subject: string;
+  /** Further names under which a code may live that is good here; attempts at it are counted for `subject`. */
+  readonly others?: readonly string[];
   readonly purpose: Purpose;
   /** The normalised address. */
   readonly address: string;

@@ -9,7 +9,9 @@ import {
   type ComposeOptions,
 } from './compose-options.js';
 import type { AdminRequest } from './factor-admin.js';
-import { FactorGuard, type CloudRequest, type SaveRequest, type TriggerRequest } from './factor-guard.js';
+import { tellIncident } from './emitter.js';
+import type { CloudRequest, SaveRequest, TriggerRequest } from './cloud-request.js';
+import { FactorGuard } from './factor-guard.js';
 import { moveUsers, type MoveOptions, type MoveReport } from './factor-move.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor } from './factor.js';
@@ -17,7 +19,8 @@ import type { FreshnessOptions } from './freshness.js';
 import { installer, type InstallOptions, type ParseCloud } from './install.js';
 import { Keyring } from './keyring.js';
 import { resolveOptions } from './options.js';
-import { ParseOtpStore } from './parse-otp-store.js';
+import { isInTransaction } from './parse-database.js';
+import { FACTOR_STATE_CLASS, ParseOtpStore } from './parse-otp-store.js';
 import { LoginPolicy } from './policy.js';
 import { pruneStore } from './prune.js';
 import { systemRandom } from './random.js';
@@ -29,12 +32,15 @@ export interface ComposedFactors<Key extends string = string> {
   readonly auth: Readonly<Record<Key, ParseAuthAdapter>>;
 
   /**
-   * Registers the `_User` triggers that guard the factors: to be called from Cloud Code, or once
-   * the server has started. Parse Server keeps one trigger of a kind per class: an application with
-   * one of its own names it in `except` and calls the function of that name below from there.
+   * Registers the `_User` triggers that guard the factors, and the Cloud function `factorsStatus`, by which a session
+   * learns the status of all factors of its user: to be called from Cloud Code, or once
+   * the server has started. Triggers of the application's own run after them, in whichever order they
+   * are registered. An application that wants another order names them in `except`, and calls the
+   * functions of these names below from its own.
    *
    * @param Parse the server's own copy of the SDK, as Cloud Code gets it; found by itself when left out
-   * @throws FactorConfigError before Parse Server was loaded, or for a wrong option
+   * @throws FactorConfigError before Parse Server was loaded, for a wrong option, or where Parse Server's triggers cannot be
+   *   reached, as in a bundle: then name all four in `except`
    */
   install(Parse?: ParseCloud, options?: InstallOptions): void;
 
@@ -59,7 +65,7 @@ export interface ComposedFactors<Key extends string = string> {
    */
   beforeLogin(request: TriggerRequest): Promise<void>;
 
-  /** To be awaited in the application's own `afterLogin`; needed where devices can be trusted. */
+  /** To be awaited in the application's own `afterLogin`. */
   afterLogin(request: TriggerRequest): Promise<void>;
 
   /**
@@ -106,10 +112,12 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     options,
     COMPOSE_RULES,
     {
-      store: ({ database }) => new ParseOtpStore(database, { clock }),
+      store: ({ database }) =>
+        new ParseOtpStore(database, { clock, onIncident: tellIncident(runtime, database, FACTOR_STATE_CLASS) }),
       freshMs: 5 * 60_000,
       policy: 'any',
       enrolment: {},
+      maxAttemptsPerIp: 100,
       revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
       selfCheck: true,
       notices: true,
@@ -139,11 +147,13 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
   const guard = new FactorGuard(runtime);
   const triggers = {
     beforeSave: (request: SaveRequest) => guard.beforeSave(request),
-    afterDelete: (request: TriggerRequest) => guard.afterDelete(request),
+    // A transaction may yet be taken back: then the user is still there, and so are their locks. Otherwise, rows die by themselves.
+    afterDelete: async (request: TriggerRequest) =>
+      isInTransaction(request.config.database) ? undefined : guard.afterDelete(request),
     beforeLogin: (request: TriggerRequest) => guard.beforeLogin(request),
     afterLogin: (request: TriggerRequest) => guard.afterLogin(request),
   };
-  const installation = installer(runtime, triggers);
+  const installation = installer(runtime, triggers, auth);
   const selfCheck = new SelfCheck(runtime, auth, installation);
   if (resolved.selfCheck) selfCheck.watch();
   return Object.freeze({

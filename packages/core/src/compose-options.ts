@@ -32,6 +32,12 @@ export interface ComposeOptions<Key extends string = string> {
   readonly policy?: PolicyOption;
   /** Who must set up a factor, and by when; nobody by default. */
   readonly enrolment?: EnrolmentOptions;
+  /**
+   * Wrong answers from one IP address (IPv6: /64) in ten minutes where a login begins without a proven user, by all such
+   * factors together: codes that sign in alone, fields, passkeys alone. 1 to 1,000,000; 100 by default. Beyond it every
+   * such answer is refused (`cooldown`), right or wrong. The master key and Cloud Code are not limited.
+   */
+  readonly maxAttemptsPerIp?: number;
   /** Changes that end the user's other sessions; all three by default. */
   readonly revokeSessionsOn?: readonly FactorChange[];
   /** Whether the server's configuration is looked at once after it has started; true by default. */
@@ -89,6 +95,7 @@ const FACTOR_METHODS: readonly (keyof Factor<object>)[] = [
   'isStandIn',
   'proofIn',
   'takeOver',
+  'isSame',
 ];
 
 const CHANGES: readonly FactorChange[] = ['enrolled', 'replaced', 'removed'];
@@ -111,6 +118,7 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
   freshMs: integerOption(30_000, 60 * 60_000),
   policy: policyOption,
   enrolment: enrolmentOption,
+  maxAttemptsPerIp: integerOption(1, 1e6),
   revokeSessionsOn: {
     accepts: `a list of any of ${CHANGES.map((change) => JSON.stringify(change)).join(', ')}`,
     isValid: (value) => Array.isArray(value) && value.every((change) => choiceOption(...CHANGES).isValid(change)),

@@ -1,7 +1,7 @@
 import { FactorError } from './factor-error.js';
+import { factorSubject } from './factor-subject.js';
 import {
   Factor,
-  factorSubject,
   type Confirmed,
   type EnrolledContext,
   type FactorContext,

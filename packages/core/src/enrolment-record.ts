@@ -10,6 +10,8 @@ export interface EnrolmentRecord {
   readonly id?: string;
   /** The enrolment as JSON, sealed for the application, the factor, and the user or the id. */
   readonly sealed?: string;
+  /** Never stored: names what takes the place of this value when Parse Server writes it. */
+  readonly staged?: string;
 }
 
 /** Whose record it is; it opens for nobody else. */

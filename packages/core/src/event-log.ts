@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ClassIncident } from './closed-class.js';
 import type { FactorEvent } from './factor-event.js';
 import { ParseTable, type ParseDatabase } from './parse-database.js';
 
@@ -20,11 +21,14 @@ const FIELDS = {
   verified: { type: 'Number' },
 } as const;
 
-/** Appends the event. Nobody waits for it, and a fault of the database changes nothing for the user. */
-export function logEvent(database: ParseDatabase, event: FactorEvent): void {
+/**
+ * Appends the event. Nobody waits for it, and a fault of the database changes nothing for the user.
+ *
+ * @param onIncident hears of it when the class had to be made anew
+ */
+export function logEvent(database: ParseDatabase, event: FactorEvent, onIncident?: (incident: ClassIncident) => void): void {
   const given = Object.entries(event).filter(([, value]) => value !== undefined);
   const row = { ...Object.fromEntries(given), objectId: randomUUID() };
-  ParseTable.of(database, FACTOR_EVENT_CLASS, FIELDS)
-    .create(row)
-    .catch(() => undefined);
+  const table = { className: FACTOR_EVENT_CLASS, fields: FIELDS, onIncident, isAwaited: false };
+  new ParseTable(database, table).create(row).catch(() => undefined);
 }

@@ -2,7 +2,7 @@ import { Account } from './account.js';
 import { emitter } from './emitter.js';
 import { FactorError } from './factor-error.js';
 import type { FactorEventType } from './factor-event.js';
-import type { CloudRequest } from './factor-guard.js';
+import type { CloudRequest } from './cloud-request.js';
 import { FactorRequest } from './factor-request.js';
 import { firstFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
 import type { FactorUser, Reply } from './factor.js';

@@ -4,7 +4,9 @@ import { STATUS_ENABLED, toIso, UNCHANGED, type FactorEnrolment } from './factor
 import { FactorError } from './factor-error.js';
 import type { FactorRequest } from './factor-request.js';
 import type { Factor } from './factor.js';
-import { hasSameFields, sameStrings } from './payload.js';
+import { asObject, hasSameFields, sameStrings } from './payload.js';
+import { changesOf } from './record-plan.js';
+import { recover } from './recovery.js';
 
 /** What the session of an enrolled user sends for one factor. */
 export class FactorAnswers<Enrolment extends object> {
@@ -29,6 +31,7 @@ export class FactorAnswers<Enrolment extends object> {
       if (proof !== undefined) await this.#prove(proof, scope);
       return this.#enrolment.enrol(payload, scope, 'replaced');
     }
+    if (this.isStandIn(payload)) return recover(this.#key, this.#factor, payload, scope);
     try {
       const freshUntil = await this.#prove(payload, scope);
       return { ...UNCHANGED, response: { status: 'verified', freshUntil: toIso(freshUntil) } };
@@ -59,13 +62,23 @@ export class FactorAnswers<Enrolment extends object> {
 
   /** @param isLess whether something is taken away by it: that spends a fresh proof */
   async #manage(payload: unknown, scope: FactorRequest<Enrolment>, isLess: boolean): Promise<HookResult> {
-    if (isLess) await scope.account.spendProof();
-    await this.#factor.manage(scope.context, payload);
-    if (isLess) {
-      await scope.account.endWhatDependsOn('removed', this.#key);
-      scope.context.emit({ type: 'removed' });
-    }
-    return UNCHANGED;
+    if (isLess) await scope.account.requireFresh();
+    const { context, plans, tell } = scope.staging();
+    await this.#factor.manage(context, payload);
+    const save = scope.stage(
+      {
+        plan: { decide: (stored) => changesOf(plans, stored) },
+        ...(isLess && { before: () => scope.account.spendProof() }),
+        after: async () => {
+          tell();
+          if (!isLess) return;
+          await scope.account.endWhatDependsOn('removed', this.#key);
+          scope.context.emit({ type: 'removed' });
+        },
+      },
+      idOf(scope.record),
+    );
+    return { save };
   }
 
   /** Takes an answer as a fresh proof; gives how long it lasts. */
@@ -73,7 +86,9 @@ export class FactorAnswers<Enrolment extends object> {
     const opened = scope.enrolment;
     if (this.isStandIn(payload)) throw new FactorError('invalid_input', { sentence: 'This is for logging in only.' });
     await this.#factor.verify(scope.context, 'fresh-proof', payload, opened.enrolment);
-    const freshUntil = await scope.account.markFresh(this.#key);
+    const freshUntil = scope.account.freshUntil();
+    await scope.account.markFresh(this.#key, freshUntil);
+    await scope.cancelRecovery();
     await this.sealAnew(scope, opened);
     return freshUntil;
   }
@@ -82,3 +97,8 @@ export class FactorAnswers<Enrolment extends object> {
 /** A wrong answer to one question, which may still be the right one to another. */
 const isWrongAnswer = (error: unknown): boolean =>
   error instanceof FactorError && ['code_rejected', 'code_expired', 'invalid_input'].includes(error.code);
+
+const idOf = (record: unknown): string | undefined => {
+  const id = asObject(record)?.['id'];
+  return typeof id === 'string' ? id : undefined;
+};

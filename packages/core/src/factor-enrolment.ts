@@ -3,7 +3,7 @@ import { markOf, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import type { FactorRequest } from './factor-request.js';
 import type { Confirmed, Factor, Reply } from './factor.js';
-import { traceOf, type LoginTrace } from './login-trace.js';
+import { changesOf } from './record-plan.js';
 
 /** What is shown of a factor that is set up, whatever it keeps. */
 export const STATUS_ENABLED: Reply = Object.freeze({ status: 'enabled' });
@@ -38,21 +38,38 @@ export class FactorEnrolment<Enrolment extends object> {
     return destination === undefined ? STATUS_ENABLED : { ...STATUS_ENABLED, destination };
   }
 
-  /** Confirms what the user's session has begun, and says what is to be stored. */
+  /** Confirms what the user's session has begun, and stages what is to be stored. */
   async enrol(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
     await scope.account.requireProofToEnrol(this.#key);
     if (this.#factor.standIn !== undefined) return this.#enrolStandIn(payload, scope, type);
     const { enrolment, isBegun, reply } = await this.#confirm(payload, scope);
     if (isBegun === true) return { ...UNCHANGED, ...(reply && { response: reply }) };
     if (enrolment === undefined) throw new FactorError('unavailable');
-    if (this.#factor.signIn === undefined) await scope.account.claimFirstFactor();
-    if (this.#factor.handleOf(enrolment) !== undefined) return this.#add(enrolment, scope);
-    const save = scope.seal(enrolment);
-    const freshUntil = await scope.account.markFresh(this.#key, save);
-    await scope.account.endWhatDependsOn(type, this.#key);
-    traceOf(scope.config, scope.context.user.id).made.add(markOf(save));
-    scope.context.emit({ type, purpose: 'enrolment' });
-    return { save, response: reply ?? { ...this.describe(enrolment), freshUntil: toIso(freshUntil) } };
+    const isOneOfSeveral = this.#factor.handleOf(enrolment) !== undefined;
+    const before = isOneOfSeveral ? scope.findEnrolment()?.enrolment : undefined;
+    const kept = before === undefined ? enrolment : this.#factor.join(before, enrolment);
+    const record = scope.seal(kept, scope.record);
+    // Another one of several is added beside a factor: the session is fresh already, and is so for no longer.
+    const isFresh = isOneOfSeveral && scope.account.hasSecondFactor;
+    const freshUntil = isFresh ? undefined : scope.account.freshUntil();
+    const change = isOneOfSeveral ? 'enrolled' : type;
+    const save = scope.stage(
+      {
+        plan: scope.planToEnrol((stored) => {
+          if (!isOneOfSeveral || sameRecord(stored, scope.record)) return record;
+          if (stored === undefined) throw new FactorError('not_enrolled');
+          return scope.seal(this.#factor.join(scope.open(stored), enrolment), stored);
+        }),
+        after: async () => {
+          if (freshUntil !== undefined) await scope.account.markFresh(this.#key, freshUntil);
+          await scope.account.endWhatDependsOn(change, this.#key);
+          scope.context.emit({ type: change, purpose: 'enrolment' });
+        },
+      },
+      record.id,
+    );
+    const fresh = freshUntil === undefined ? {} : { freshUntil: toIso(freshUntil) };
+    return { save, response: reply ?? { ...this.describe(kept), ...fresh } };
   }
 
   /** Confirms what the user's session has begun to set up. */
@@ -67,40 +84,36 @@ export class FactorEnrolment<Enrolment extends object> {
     return this.#factor.confirmEnrolment(scope.context, payload, scope.findEnrolment()?.enrolment);
   }
 
-  /** Of several that may be had, more than one may be added at once: each is stored here, and none in the place of another. */
-  async #add(enrolment: Enrolment, scope: FactorRequest<Enrolment>): Promise<HookResult> {
-    let joined = enrolment;
-    const record = await scope.add(enrolment, (stored) => (joined = this.#factor.join(stored, enrolment)));
-    if (record === undefined) throw new FactorError('not_enrolled');
-    // Beside another factor the session is fresh already, and is so for no longer.
-    const isFirst = !scope.account.hasSecondFactor;
-    const fresh = isFirst ? { freshUntil: toIso(await scope.account.markFresh(this.#key, record)) } : {};
-    await scope.account.endWhatDependsOn('enrolled', this.#key);
-    scope.context.emit({ type: 'enrolled', purpose: 'enrolment' });
-    return { ...UNCHANGED, response: { ...this.describe(joined), ...fresh } };
-  }
-
-  /** Stored here and not by Parse Server: only where nobody else has changed it, and only beside a factor. */
+  /** Only beside a factor, and gone with the last one. */
   async #enrolStandIn(payload: unknown, scope: FactorRequest<Enrolment>, type: 'enrolled' | 'replaced'): Promise<HookResult> {
-    const { enrolment, reply } = await this.#confirm(payload, scope);
-    if (enrolment !== undefined && !(await scope.replace(enrolment))) {
-      return this.#enrolStandIn(payload, await scope.reread(), 'replaced');
+    const { context, plans } = scope.staging();
+    const { change } = context;
+    const current = scope.findEnrolment()?.enrolment;
+    const { enrolment, reply } = await this.#factor.confirmEnrolment({ ...scope.context, change }, payload, current);
+    if (enrolment !== undefined) {
+      const { record } = scope;
+      const join = (stored: unknown): Enrolment => this.#factor.join(scope.open(stored), enrolment);
+      const isAsRead = (stored: unknown): boolean => stored === undefined || sameRecord(stored, record);
+      plans.push({
+        decide: ({ [this.#key]: stored }) => ({
+          [this.#key]: scope.seal(isAsRead(stored ?? undefined) ? enrolment : join(stored)),
+        }),
+      });
     }
-    await scope.account.assertFactorLeft();
-    scope.context.emit({ type, purpose: 'enrolment' });
-    return { ...UNCHANGED, response: reply ?? STATUS_ENABLED };
+    const save = scope.stage({
+      plan: scope.besideFactor({ decide: (stored) => changesOf(plans, stored) }),
+      after: async () => scope.context.emit({ type, purpose: 'enrolment' }),
+    });
+    return { save, response: reply ?? STATUS_ENABLED };
   }
 
   /** Confirms what a login has to set up, without a session. */
-  async enrolAtLogin(
-    payload: unknown,
-    scope: FactorRequest<Enrolment>,
-    { enrolled }: LoginTrace,
-  ): Promise<{ record: EnrolmentRecord; response: Reply }> {
+  async enrolAtLogin(payload: unknown, scope: FactorRequest<Enrolment>): Promise<{ record: EnrolmentRecord; response: Reply }> {
     const { enrolment, reply } = await this.#factor.confirmEnrolment(scope.context, payload, undefined);
     // A login ends with a session, or with an error: what has only begun is no way in.
     if (enrolment === undefined) throw new FactorError('enrolment_required');
-    if (Object.keys(enrolled).length === 0) await scope.account.claimFirstFactor();
     return { record: scope.seal(enrolment), response: reply ?? this.describe(enrolment) };
   }
 }
+
+const sameRecord = (one: unknown, other: unknown): boolean => markOf(one) === markOf(other);

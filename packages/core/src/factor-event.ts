@@ -27,6 +27,12 @@ export type FactorEventType =
   | 'recovery_used'
   /** Few recovery codes are left; `remaining` says how many. */
   | 'recovery_low'
+  /** A recovery code was taken as proof for changing factors; the user's other sessions have ended. */
+  | 'recovery_proven'
+  /** A recovery code has begun the wait for that; from `retryAt` on another one is a proof. */
+  | 'recovery_begun'
+  /** A right answer to one of the user's factors has ended that wait. */
+  | 'recovery_cancelled'
   /** A trusted device lost its trust; `reason` says why. */
   | 'device_revoked'
   /** Sessions of the user were ended, as a factor had changed. */
@@ -59,7 +65,7 @@ export interface FactorEvent {
   readonly at: number;
   /** For `rejected` the error's slug; for `delivery_failed` and `fault` the name or code of the fault. */
   readonly reason?: FactorErrorCode | (string & {});
-  /** For `locked`: when the lock ends, in epoch milliseconds. */
+  /** For `locked`: when the lock ends; for `recovery_begun`: when the wait does. In epoch milliseconds. */
   readonly retryAt?: number;
   /** For recovery codes: how many are left. */
   readonly remaining?: number;
@@ -73,7 +79,10 @@ export interface FactorEvent {
 
 /** What a factor tells of; when, and whom it is about where that is not said, is added around it. */
 export type FactorOccurrence = Pick<FactorEvent, 'type'> &
-  Partial<Pick<FactorEvent, 'purpose' | 'userId' | 'reason' | 'retryAt' | 'remaining' | 'country' | 'sent' | 'verified'>>;
+  Partial<Pick<FactorEvent, 'purpose' | 'userId' | 'reason' | 'retryAt' | 'remaining' | 'country' | 'sent' | 'verified'>> & {
+    /** `false` tells the listener only, and writes no row of the event log: for what strangers can cause without end. */
+    readonly isLogged?: false;
+  };
 
 /** Takes events, for logs, metrics or notices. What it throws or rejects with changes nothing. */
 export type FactorListener = (event: FactorEvent) => unknown;

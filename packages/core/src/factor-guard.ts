@@ -1,250 +1,70 @@
 import { Account, proofAccount } from './account.js';
+import { sessionOf, sessionOwner, type CloudRequest, type SaveRequest, type TriggerRequest } from './cloud-request.js';
 import { emitter } from './emitter.js';
-import { markOf, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
-import { firstFactors, linkedFactors, secondFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
-import type { FactorUser } from './factor.js';
-import { Freshness, type FreshnessOptions, type ProofAccount, type SessionOwner } from './freshness.js';
-import { givenOf } from './given.js';
+import type { FactorRuntime } from './factor-runtime.js';
+import { Freshness, type FreshnessOptions } from './freshness.js';
+import { LoginGuard } from './login-guard.js';
 import { asUser } from './login-request.js';
-import { traceOf } from './login-trace.js';
 import { answering } from './parse-fault.js';
-import type { HookConfig, HookObject, HookUser } from './parse-hooks.js';
-import { authDataOf, emptiesAuthData, fetchUser, hasOnly, removeProviders, roleNames, writeRecords } from './parse-user.js';
-import { relinks } from './relinks.js';
-import { subjectOf } from './subject.js';
+import { authDataOf, fetchUser } from './parse-user.js';
+import { rememberLogin } from './remember-login.js';
+import { SaveGuard } from './save-guard.js';
 
-/** The user of the session behind a Cloud Code request; a `Parse.User` is one. */
-export interface CloudUser {
-  readonly id?: string | undefined;
-  getSessionToken(): string | null | undefined;
-}
-
-/** The part of a Cloud Code request (trigger, function or validator) that is used here; Parse's own types fit. */
-export interface CloudRequest {
-  readonly user?: CloudUser | undefined;
-  readonly master?: boolean | undefined;
-  readonly ip?: string;
-  readonly installationId?: string;
-  readonly config: HookConfig;
-}
-
-/** The part of a trigger's request that is used here. */
-export interface TriggerRequest extends CloudRequest {
-  readonly object: HookObject;
-}
-
-/** The part of a `beforeSave` trigger's request that is used here. */
-export interface SaveRequest extends TriggerRequest {
-  readonly object: HookObject & { set(field: string, value: unknown): unknown };
-  /** The row as it is stored; left out for a new one. */
-  readonly original?: { readonly id?: string };
-}
-
-/**
- * What Parse Server leaves open around factors: it unlinks a provider for whoever holds a
- * session, lets in whoever has no factor, and keeps what a deleted user leaves behind.
- */
+/** The triggers of `_User` that guard the factors, and the check that application code asks for. */
 export class FactorGuard {
   readonly #runtime: FactorRuntime;
+  readonly #saves: SaveGuard;
+  readonly #logins: LoginGuard;
 
   constructor(runtime: FactorRuntime) {
     this.#runtime = runtime;
+    this.#saves = new SaveGuard(runtime);
+    this.#logins = new LoginGuard(runtime);
   }
 
-  /** Passes if the session is fresh; one statement, and one more while what made it fresh is an enrolment. */
+  /** Passes if the session is fresh; one statement, and one more where it depends on what the user has set up. */
   requireFresh(request: CloudRequest, options: FreshnessOptions = {}): Promise<void> {
-    return this.#answering(request, request.user?.id, '', async () => {
+    const { config } = request;
+    return this.#answering(request, request.user?.id, async () => {
       const owner = sessionOwner(request);
-      const proof = await this.#freshness(request).find(owner, this.#proofAccount(request, owner.userId), options);
+      const authData = async () => authDataOf(await fetchUser(config, owner.userId));
+      const freshness = new Freshness(this.#runtime.storeFor(config), this.#runtime.clock);
+      const proof = await freshness.find(owner, proofAccount(this.#runtime, authData, 'application'), options);
       if (proof === undefined) throw new FactorError('fresh_proof_required');
     });
   }
 
-  /**
-   * Before a `_User` is saved: removing a factor spends a fresh proof, and is done here; linking
-   * another provider beside a factor, or unlinking one, needs one; a new password ends what was proven.
-   */
+  /** Before a `_User` is saved; see {@link SaveGuard}. */
   beforeSave(request: SaveRequest): Promise<void> {
-    const { object, original } = request;
-    return this.#answering(request, original?.id, '', async () => {
-      const { authData, hasPassword } = givenOf(object);
-      const { factors } = this.#runtime;
-      const given = Object.keys(factors).filter((key) => Object.hasOwn(authData, key));
-      // The id of `object` is what the body says; that of `original` is whose row it is.
-      const id = original?.id;
-      if (id === undefined) this.#assertMade(request, '', authData);
-      else if (object.id !== id) throw new FactorError('invalid_input');
-      if (id === undefined || (Object.keys(authData).length === 0 && !hasPassword)) return;
-      // The stored row, as `original` may lack protected fields.
-      const user = await fetchUser(request.config, id);
-      this.#assertMade(request, id, authData, authDataOf(user));
-      const removed = storedAmong(authDataOf(user), given).filter((key) => authData[key] === null);
-      const hasFactor = storedAmong(authDataOf(user), secondFactors(this.#runtime)).length > 0;
-      if (request.master !== true) {
-        const isRelinking = hasFactor && relinks(authData, authDataOf(user), factors);
-        const proof = await this.#proveRemoval(request, user, authData, removed, isRelinking);
-        const isSpent = removed.length === 0 || (await this.#freshness(request).spend(sessionOwner(request), proof ?? ''));
-        if (!isSpent) throw new FactorError('fresh_proof_required');
-      }
-      if (removed.length > 0) {
-        await this.#account(request, user).remove(removed);
-        for (const key of removed) emitter(key, this.#runtime, request, user)({ type: 'removed' });
-      }
-      // Parse Server must not write a removal itself: what it removed might have been set up since.
-      const nulls = Object.keys(authData).filter((key) => authData[key] === null);
-      const unlinked = nulls.filter((key) => !Object.hasOwn(factors, key) && emptiesAuthData(request.config));
-      if (unlinked.length > 0) await removeProviders(request.config, id, unlinked);
-      const done = nulls.filter((key) => Object.hasOwn(factors, key) || unlinked.includes(key));
-      if (done.length > 0) await this.#keepOut(request, id, done, authData);
-      // Parse Server refuses whoever has neither; until then nothing has changed.
-      if (hasPassword && (request.master === true || request.user !== undefined)) {
-        const account = this.#account(request, user);
-        await account.endProofs();
-        await account.endWhatDependsOn('password', '');
-      }
-    });
+    return this.#saves.check(request);
   }
 
-  /** After a `_User` was deleted: removes all that the store holds of him. */
+  /** Before a login; see {@link LoginGuard}. */
+  beforeLogin(request: TriggerRequest): Promise<void> {
+    return this.#logins.check(request);
+  }
+
+  /** After a login: remembers for a while that its session was opened with a factor, or with what stood in for one. */
+  afterLogin(request: TriggerRequest): Promise<void> {
+    const { object } = request;
+    const work = () => rememberLogin(this.#runtime, request, asUser(object).id, () => sessionOwner(request));
+    return this.#answering(request, object.id, work);
+  }
+
+  /** After a `_User` was deleted: removes all that the store holds of that user. */
   afterDelete(request: TriggerRequest): Promise<void> {
     const { id } = request.object;
     if (id === undefined) return Promise.resolve();
-    return this.#answering(request, id, '', async () => {
+    return this.#answering(request, id, async () => {
       const user = asUser(request.object);
       for (const key of Object.keys(this.#runtime.factors)) await new FactorRequest(key, this.#runtime, request, user).forget();
-      await this.#account(request, user).endProofs();
-      await this.#runtime.storeFor(request.config).forget(subjectOf('first-factor', request.config.appId, id));
+      await new Account(this.#runtime, request, user, sessionOf(request, id)).endProofs();
     });
   }
 
-  /**
-   * Before a login: refuses one that carries a session, as Parse Server then may ask none of the
-   * factors; and a user without any factor where the policy demands one. Whoever has one is held to
-   * the policy by his factors themselves, and so is who has nothing but what signs in alone: nothing
-   * is proven yet here, and nothing may tell that there is such a user.
-   */
-  beforeLogin(request: TriggerRequest): Promise<void> {
-    const { object, config } = request;
-    return this.#answering(request, object.id, '', async () => {
-      const user = asUser(object);
-      const authData = authDataOf(user);
-      const hasFactors = storedAmong(authData, Object.keys(this.#runtime.factors)).length > 0;
-      if (hasFactors && request.user !== undefined && request.master !== true)
-        throw new FactorError('invalid_input', { sentence: 'Log in without a session.' });
-      const trace = traceOf(config, user.id);
-      const { hasEnrolled } = trace;
-      trace.hasEnrolled = false; // good for one login
-      const all = secondFactors(this.#runtime);
-      if (hasEnrolled === true || storedAmong(authData, all).length > 0) return;
-      const roles = (): Promise<readonly string[]> => roleNames(config, user.id);
-      const asked = { user, roles, enrolled: [] };
-      if (!(await this.#runtime.policy.demandsEnrolment(asked)) || (await hasOnly(config, user, firstFactors(this.#runtime))))
-        return;
-      await this.#runtime.policy.assert({ ...asked, given: [], hasStandIn: false, all });
-    });
+  #answering<Result>(request: CloudRequest, userId: string | undefined, work: () => Promise<Result>): Promise<Result> {
+    return answering(emitter('', this.#runtime, request, userId), work);
   }
-
-  /** After a login: remembers for a while that its session was opened with a factor. */
-  afterLogin(request: TriggerRequest): Promise<void> {
-    const { object, config } = request;
-    return this.#answering(request, object.id, '', async () => {
-      const { id } = asUser(object);
-      const trace = traceOf(config, id);
-      const { answered } = trace;
-      delete trace.answered; // good for one session
-      if (answered === undefined) return;
-      await this.#freshness(request, 'login').mark(sessionOwner(request), answered, this.#runtime.freshMs);
-    });
-  }
-
-  /** Takes what is done out of what Parse Server is going to store; and records, as its reply would show what we change. */
-  async #keepOut(
-    request: SaveRequest,
-    id: string,
-    done: readonly string[],
-    authData: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    const left = Object.entries(authData).filter(([key]) => !done.includes(key));
-    const isRecord = ([key]: readonly [string, unknown]): boolean => Object.hasOwn(this.#runtime.factors, key);
-    const records = Object.fromEntries(left.filter(isRecord)) as Record<string, EnrolmentRecord>;
-    if (Object.keys(records).length > 0) await writeRecords(request.config, id, records);
-    request.object.set('authData', Object.fromEntries(left.filter((entry) => !isRecord(entry))));
-  }
-
-  /** Where a linked id is sent along, Parse Server stores the rest as it came, asking nobody. */
-  #assertMade(request: SaveRequest, userId: string, authData: Readonly<Record<string, unknown>>, stored: object = {}): void {
-    const { made } = traceOf(request.config, userId);
-    const isOurs = (key: string): boolean => {
-      if (authData[key] === null) return true;
-      const before: unknown = Reflect.get(stored, key) ?? undefined;
-      const isUnchanged = before !== undefined && markOf(before) === markOf(authData[key]);
-      return made.has(markOf(authData[key])) || (request.master === true && isUnchanged);
-    };
-    const given = Object.keys(this.#runtime.factors).filter((key) => Object.hasOwn(authData, key));
-    if (!given.every(isOurs)) throw new FactorError('invalid_input');
-  }
-
-  #proofAccount({ config }: CloudRequest, id: string): ProofAccount {
-    return proofAccount(this.#runtime, async () => authDataOf(await fetchUser(config, id)));
-  }
-
-  /**
-   * What signs in alone goes with a proof of what signs in alone; everything else with one that counts.
-   *
-   * @returns the proof, where one was needed
-   */
-  async #proveRemoval(
-    request: SaveRequest,
-    user: FactorUser,
-    authData: Readonly<Record<string, unknown>>,
-    removed: readonly string[],
-    isRelinking: boolean,
-  ): Promise<string | undefined> {
-    const first = linkedFactors(this.#runtime);
-    const isFirst = removed.some((key) => first.includes(key));
-    const isOther = isRelinking || removed.some((key) => !first.includes(key));
-    const linked = storedAmong(authDataOf(user), first);
-    const proof = isFirst ? await this.#findProof(request, user, authData, { factors: linked }) : undefined;
-    return isOther ? this.#findProof(request, user, authData) : proof;
-  }
-
-  /** @throws FactorError `session_required`, `fresh_proof_required` */
-  async #findProof(
-    request: SaveRequest,
-    user: FactorUser,
-    authData: Readonly<Record<string, unknown>>,
-    options: FreshnessOptions = {},
-  ): Promise<string> {
-    const owner = sessionOwner(request);
-    if (owner.userId !== user.id) throw new FactorError('session_required');
-    const { stored, counts } = proofAccount(this.#runtime, async () => authDataOf(user));
-    // What this very save is about to store counts as stored.
-    const account = { stored: (key: string): unknown => authData[key] ?? stored(key), counts };
-    const proof = await this.#freshness(request).find(owner, account, options);
-    if (proof === undefined) throw new FactorError('fresh_proof_required');
-    return proof;
-  }
-
-  #account(request: CloudRequest, user: FactorUser): Account {
-    const token = request.user?.id === user.id ? (request.user.getSessionToken() ?? undefined) : undefined;
-    const session: HookUser | undefined = token === undefined ? undefined : { id: user.id, getSessionToken: () => token };
-    return new Account(this.#runtime, request, user, session);
-  }
-
-  #freshness({ config }: CloudRequest, kind: 'fresh' | 'login' = 'fresh'): Freshness {
-    return new Freshness(this.#runtime.storeFor(config), this.#runtime.clock, kind);
-  }
-
-  #answering(request: CloudRequest, userId: string | undefined, key: string, work: () => Promise<void>): Promise<void> {
-    return answering(emitter(key, this.#runtime, request, userId), work);
-  }
-}
-
-/** Whose session asks. */
-function sessionOwner({ user, config }: CloudRequest): SessionOwner {
-  const sessionToken = user?.getSessionToken() ?? undefined;
-  if (user?.id === undefined || sessionToken === undefined) throw new FactorError('session_required');
-  return { appId: config.appId, userId: user.id, sessionToken };
 }

@@ -10,14 +10,17 @@ import type { Factor, FactorUser, Reply } from './factor.js';
 import { givenOf, type Given } from './given.js';
 import { assertLinksAlone } from './links-alone.js';
 import { asUser, LoginRequest } from './login-request.js';
-import { loginTrace, newLoginTrace } from './login-trace.js';
+import { loginTrace } from './login-trace.js';
 import { answering } from './parse-fault.js';
 import { parseGlobal, type HookObject, type HookRequest, type HookUser } from './parse-hooks.js';
-import { fetchUser } from './parse-user.js';
+import { authDataOf, fetchUser } from './parse-user.js';
 import { asObject, namesUser, sameStrings } from './payload.js';
 import { checkAlone, proveFirst } from './prove-first.js';
+import { ProviderChecks } from './provider-checks.js';
 import { quietly } from './quietly.js';
-import { requestContext } from './request-context.js';
+import { primaryOfChallenge, primaryOfLogin } from './primary-factor.js';
+import { requestContext, type AskedRequest } from './request-context.js';
+import { RequestWrites } from './request-writes.js';
 
 /** What Parse Server's hooks do for one factor. */
 export class FactorHooks<Enrolment extends object> {
@@ -40,6 +43,7 @@ export class FactorHooks<Enrolment extends object> {
   /** Lets out nothing but the server's own errors, from our table or another provider. */
   guard<Result>(request: HookRequest, work: () => Promise<Result>): Promise<Result> {
     this.#appId = request.config.appId;
+    ProviderChecks.of(request.config);
     return answering(emitter(this.#key, this.#runtime, request, request.original?.id ?? request.user?.id), async () => {
       givenOf(request.object); // nothing is looked at before what was sent is unambiguous
       return quietly(request, this.#runtime, async () => {
@@ -53,7 +57,8 @@ export class FactorHooks<Enrolment extends object> {
   async challenge(payload: unknown, request: HookRequest): Promise<Reply> {
     const { original: proven, user: session } = request;
     if (proven !== undefined && (payload === true || session?.id !== proven.id)) {
-      const scope = this.#scope(request, asUser(proven));
+      const primary = await primaryOfChallenge(request, asUser(proven), this.#runtime);
+      const scope = this.#scope({ ...request, primary }, asUser(proven));
       if (isShow(payload)) return this.#enrolment.show(scope.enrolment.enrolment);
       if (scope.record === undefined && (await this.#mayEnrolAtLogin(request, proven))) return this.#challengeNew(payload, scope);
       if (payload !== true) throw new FactorError(asObject(payload) === undefined ? 'invalid_input' : 'session_required');
@@ -73,8 +78,8 @@ export class FactorHooks<Enrolment extends object> {
       throw new FactorError('session_required');
     const login = new LoginRequest(request, this.#runtime);
     await login.open(this.#key);
-    const scope = this.#scope(request, login.user);
-    const { record, response } = await this.#enrolment.enrolAtLogin(payload, scope, loginTrace(request));
+    const scope = this.#scope(this.#loggingIn(request), login.user);
+    const { record, response } = await this.#enrolment.enrolAtLogin(payload, scope);
     loginTrace(request).enrolled[this.#key] = record;
     await login.close(this.#key, scope.account);
     return { ...UNCHANGED, response };
@@ -85,17 +90,19 @@ export class FactorHooks<Enrolment extends object> {
     if (request.isChallenge === true && namesUser(payload)) {
       // Says who somebody is; what is given here is still good for the login.
       await checkAlone(this.#key, payload, request, this.#runtime);
+      loginTrace(request).identifiedBy = this.#key;
       return UNCHANGED;
     }
     const login = new LoginRequest(request, this.#runtime);
-    const scope = this.#scope(request, login.user);
+    const scope = this.#scope(this.#loggingIn(request), login.user);
     // Parse Server takes what was never confirmed for a factor.
     if (scope.record === undefined) return this.setUp(payload, request);
     await login.open(this.#key);
     const opened = scope.enrolment;
     const isProven = loginTrace(request).proven.alone.has(this.#key);
     const response = isProven ? undefined : await this.#factor.verify(scope.context, 'sign-in', payload, opened.enrolment);
-    if (!this.#answers.isStandIn(payload)) loginTrace(request).answered.push(this.#key);
+    const { answered, stoodIn } = loginTrace(request);
+    (this.#answers.isStandIn(payload) ? stoodIn : answered).push(this.#key);
     await this.#answers.sealAnew(scope, opened);
     await login.close(this.#key, scope.account);
     return { ...UNCHANGED, ...(response && { response }) };
@@ -119,8 +126,12 @@ export class FactorHooks<Enrolment extends object> {
         await this.#factor.verify(scope.context, 'fresh-proof', payload, scope.enrolment.enrolment);
       return UNCHANGED;
     }
-    if (scope.record !== undefined) return this.#answers.answer(payload, scope);
-    return sameStrings(payload, STATUS_DISABLED) ? UNCHANGED : this.#enrolment.enrol(payload, scope, 'enrolled');
+    if (scope.record === undefined && sameStrings(payload, STATUS_DISABLED)) return UNCHANGED;
+    const result = await (scope.record === undefined
+      ? this.#enrolment.enrol(payload, scope, 'enrolled')
+      : this.#answers.answer(payload, scope));
+    if ('save' in result) loginTrace(request).staged[this.#key] = result.save;
+    return result;
   }
 
   /** GraphQL and batches log in with a session by the hooks of an update. Nothing tells that from a change of the password. */
@@ -170,7 +181,7 @@ export class FactorHooks<Enrolment extends object> {
       return this.#factor.beginEnrolment(scope.context, payload, undefined);
     }
     if (scope.account.hasSecondFactor) throw new FactorError('session_required');
-    const { record, response } = await this.#enrolment.enrolAtLogin(payload, scope, newLoginTrace());
+    const { record, response } = await this.#enrolment.enrolAtLogin(payload, scope);
     await scope.account.storeEnrolled({ [this.#key]: record });
     return response;
   }
@@ -198,16 +209,27 @@ export class FactorHooks<Enrolment extends object> {
     return login.demandsEnrolment();
   }
 
-  /** The one who asks is asking about himself, in a session of his own. The row is read anew: triggers may have changed it. */
+  /**
+   * The one who asks is asking about himself, in a session of his own. The row is read anew: triggers may have changed it.
+   * What the same save has staged counts as stored.
+   */
   async #ownScope(request: HookRequest): Promise<FactorRequest<Enrolment>> {
     const { user: session, object, original } = request;
     if (session === undefined || object?.id !== session.id || original?.id !== session.id) {
       throw new FactorError('session_required');
     }
-    return this.#scope(request, await fetchUser(request.config, session.id), session);
+    const user = await fetchUser(request.config, session.id);
+    const { staged } = loginTrace(request);
+    const authData = RequestWrites.of(request.config).preview(user.id, staged, authDataOf(user));
+    const get = (field: string): unknown => (field === 'authData' ? authData : user.get(field));
+    return this.#scope(request, Object.keys(staged).length === 0 ? user : { id: user.id, get }, session);
   }
 
-  #scope(request: HookRequest, user: FactorUser, session?: HookUser): FactorRequest<Enrolment> {
+  #loggingIn(request: HookRequest): AskedRequest {
+    return { ...request, primary: primaryOfLogin(request, this.#runtime) };
+  }
+
+  #scope(request: AskedRequest, user: FactorUser, session?: HookUser): FactorRequest<Enrolment> {
     return new FactorRequest(this.#key, this.#runtime, request, user, session);
   }
 }

@@ -1,5 +1,5 @@
 import { emitter } from './emitter.js';
-import { isUnconfirmed, type EnrolmentRecord } from './enrolment-record.js';
+import { isUnconfirmed, markOf, type EnrolmentRecord } from './enrolment-record.js';
 import { mayOnlyRead, type AdminRequest } from './factor-admin.js';
 import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
@@ -7,8 +7,9 @@ import { storedAmong, type FactorRuntime } from './factor-runtime.js';
 import type { FactorUser } from './factor.js';
 import { integerOption } from './options.js';
 import { answering } from './parse-fault.js';
-import { authDataOf, exchangeRecord, listUsers } from './parse-user.js';
+import { authDataOf, listUsers } from './parse-user.js';
 import { asObject } from './payload.js';
+import { commit, type RecordChanges, type StoredRecords } from './record-plan.js';
 
 /** What becomes of one user. */
 export interface MovePlan {
@@ -157,7 +158,13 @@ class UserMove<Enrolment extends object> {
 
   async #store(records: Readonly<Record<string, EnrolmentRecord>>): Promise<void> {
     const { config } = this.request;
-    if (!(await exchangeRecord(config, this.user, this.from, records))) throw new Left('changed');
+    const read = markOf(this.#record);
+    const decide = (stored: StoredRecords): RecordChanges => {
+      const isSame = isUnconfirmed(this.#record) || markOf(stored[this.from]) === read;
+      if (!isSame || storedAmong(stored, Object.keys(records)).length > 0) throw new Left('changed');
+      return { [this.from]: null, ...records };
+    };
+    await commit({ config, userId: this.user.id, row: this.user }, { decide });
     // What has been used at logins stays used: one may be under way that has read the record before.
     emitter(this.from, this.runtime, this.request, this.user)({ type: 'moved', reason: Object.keys(records).join(' ') });
   }

@@ -1,12 +1,20 @@
+import { besideFactor, planToEnrol } from './account-plans.js';
 import { Account } from './account.js';
 import { EnrolmentRecords, type EnrolmentRecord, type OpenedEnrolment, type RecordOwner } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
+import type { FactorOccurrence } from './factor-event.js';
 import type { FactorRuntime } from './factor-runtime.js';
-import { factorSubject, PURPOSES, type EnrolledContext, type Factor, type FactorUser, type Reply } from './factor.js';
+import { factorSubject, guessSubject, otherSubjects } from './factor-subject.js';
+import { PURPOSES, type EnrolledContext, type Factor, type FactorUser, type Reply } from './factor.js';
 import type { HookConfig, HookUser } from './parse-hooks.js';
-import { authDataOf, fetchUser, replaceRecord } from './parse-user.js';
+import { answering } from './parse-fault.js';
+import { authDataOf } from './parse-user.js';
+import { primariesOf } from './primary-factor.js';
 import { changeRecord } from './record-change.js';
+import type { RecordChanges, RecordPlan, StoredRecords } from './record-plan.js';
+import { cancelRecovery } from './recovery.js';
 import { requestContext, type AskedRequest } from './request-context.js';
+import { RequestWrites, type StagedSave } from './request-writes.js';
 import { subjectOf } from './subject.js';
 
 /** One user and one factor during one request: what is stored of them. */
@@ -18,7 +26,6 @@ export class FactorRequest<Enrolment extends object> {
   readonly #runtime: FactorRuntime;
   readonly #request: AskedRequest;
   readonly #user: FactorUser;
-  readonly #session: HookUser | undefined;
   readonly #owner: RecordOwner;
   readonly #records: EnrolmentRecords<Enrolment>;
   #opened: OpenedEnrolment<Enrolment> | undefined;
@@ -33,7 +40,6 @@ export class FactorRequest<Enrolment extends object> {
     this.#runtime = runtime;
     this.#request = request;
     this.#user = user;
-    this.#session = session;
     this.#owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
     this.#records = new EnrolmentRecords(runtime.recordKeyring, this.#owner, this.#factor);
     this.account = new Account(runtime, request, user, session);
@@ -41,7 +47,8 @@ export class FactorRequest<Enrolment extends object> {
       (await changeRecord({ runtime, config, user, key }, work)) !== undefined;
     const token = session?.getSessionToken();
     const asking = token === undefined ? {} : { session: subjectOf('session', token) };
-    this.context = { ...requestContext(key, runtime, request, user), user, ...asking, change };
+    const proven = { ...(request.primary && { primary: request.primary }), primaries: primariesOf(config, user, runtime) };
+    this.context = { ...requestContext(key, runtime, request, user), user, ...asking, ...proven, change };
   }
 
   /** The configuration that the request runs with. */
@@ -77,31 +84,69 @@ export class FactorRequest<Enrolment extends object> {
   }
 
   /** The enrolment as it is to be stored. */
-  seal(enrolment: Enrolment): EnrolmentRecord {
-    return this.#records.seal(enrolment);
+  seal(enrolment: Enrolment, stored?: unknown): EnrolmentRecord {
+    return this.#records.seal(enrolment, stored);
   }
 
-  /** Puts the enrolment in the place of what this request has read; false when somebody has changed that. */
-  replace(enrolment: Enrolment): Promise<boolean> {
-    return replaceRecord(this.config, this.#owner, this.record, this.seal(enrolment));
+  /** What a record that is stored keeps. @throws FactorError `unavailable` where it does not open */
+  open(record: unknown): Enrolment {
+    return this.#records.open(record).enrolment;
   }
 
   /**
-   * Stores the enrolment where there is none; where there is one by then, what `join` makes of both.
+   * Stages a change of the user's records, to be made by Parse Server's own write, with all that belongs to it.
    *
-   * @returns what is stored now, which a transaction may take back without being seen; undefined where it was removed
+   * @param id where the record has one in the open
+   * @returns what to hand Parse Server in the place of the record
    */
-  async add(added: Enrolment, join: (stored: Enrolment) => Enrolment): Promise<EnrolmentRecord | undefined> {
-    const first = this.seal(added);
-    if (this.record === undefined && (await replaceRecord(this.config, this.#owner, undefined, first))) return first;
-    const user = await fetchUser(this.config, this.#user.id);
-    return changeRecord({ runtime: this.#runtime, config: this.config, user, key: this.#owner.key }, join);
+  stage(save: Omit<StagedSave, 'userId' | 'row' | 'answering'>, id?: string): EnrolmentRecord {
+    const answer: StagedSave['answering'] = (work) => answering(this.context.emit, work);
+    return RequestWrites.of(this.config).stage({ ...save, userId: this.#user.id, answering: answer }, id);
   }
 
-  /** The same request with what is stored now. */
-  async reread(): Promise<FactorRequest<Enrolment>> {
-    const user = await fetchUser(this.config, this.#user.id);
-    return new FactorRequest(this.#owner.key, this.#runtime, this.#request, user, this.#session);
+  /** Stores what the session has confirmed; see {@link planToEnrol}. */
+  planToEnrol(record: (stored: unknown) => EnrolmentRecord): RecordPlan {
+    return planToEnrol(this.#runtime, this.#owner.key, authDataOf(this.#user), record);
+  }
+
+  /** A change that needs a second factor beside it; see {@link besideFactor}. */
+  besideFactor(plan: RecordPlan): RecordPlan {
+    return besideFactor(this.#runtime, plan);
+  }
+
+  /**
+   * What the factor works with while its changes are staged: they are made with Parse Server's own write, and told of then.
+   *
+   * @returns the context, the plans that it has collected so far, and what tells of them
+   */
+  staging(): { readonly context: EnrolledContext<Enrolment>; readonly plans: RecordPlan[]; readonly tell: () => void } {
+    const plans: RecordPlan[] = [];
+    const occurrences: FactorOccurrence[] = [];
+    const { key } = this.#owner;
+    const change: EnrolledContext<Enrolment>['change'] = async (work) => {
+      const decide = (stored: StoredRecords): RecordChanges => {
+        const record = stored[key] ?? undefined;
+        const changed = record === undefined ? undefined : work(this.open(record));
+        return changed === undefined ? {} : { [key]: this.#records.seal(changed, record) };
+      };
+      if (Object.keys(decide({ [key]: this.record })).length === 0) return false;
+      plans.push({ decide });
+      return true;
+    };
+    const emit = (occurrence: FactorOccurrence): void => void occurrences.push(occurrence);
+    const tell = (): void => occurrences.forEach((occurrence) => this.context.emit(occurrence));
+    return { context: { ...this.context, change, emit }, plans, tell };
+  }
+
+  /** What the user sees of the enrolment. */
+  show(factor: Factor<Enrolment>): Reply {
+    const status = this.status(factor);
+    return status['status'] === 'unreadable' ? { status: 'enabled' } : status;
+  }
+
+  /** Ends what waits for a user who has lost their factors: they have just answered one. */
+  cancelRecovery(): Promise<void> {
+    return cancelRecovery(this.#runtime, this.#request, async () => this.#user);
   }
 
   /** What is shown of the enrolment; `unreadable` where it does not open. */
@@ -115,17 +160,24 @@ export class FactorRequest<Enrolment extends object> {
 
   /** Removes all that the store holds of the user and the factor. */
   async forget(): Promise<void> {
-    for (const purpose of PURPOSES) await this.context.store.forget(factorSubject(this.context, purpose));
+    for (const subject of this.#subjects) await this.context.store.forget(subject);
   }
 
   /** Ends every lock; codes on their way stay good, and used ones stay used. */
   async pardon(): Promise<void> {
-    const subjects = PURPOSES.map((purpose) => factorSubject(this.context, purpose));
+    const subjects = this.#subjects;
     const signIn = this.#factor?.signIn;
     // Whoever is found by his fields is guessed at by these, linked or not.
     const id = signIn?.find === undefined ? signIn?.idOf(this.enrolment.enrolment) : '';
     if (signIn !== undefined && id !== undefined) subjects.push(signIn.subject(this.context, id));
     for (const subject of subjects) await this.context.store.pardon(subject);
+  }
+
+  /** All that the factor is guessed at by, whatever the user has proven before. */
+  get #subjects(): string[] {
+    const logins = (this.context.primaries ?? []).map((primary) => guessSubject({ ...this.context, primary }, 'sign-in'));
+    const own = PURPOSES.map((purpose) => factorSubject(this.context, purpose));
+    return [...new Set([...own, ...otherSubjects(this.context, 'sign-in'), ...logins])];
   }
 
   get #factor(): Factor<Enrolment> | undefined {

@@ -28,6 +28,8 @@ export interface FactorRuntime {
   readonly policy: LoginPolicy;
   /** Changes that end the user's other sessions. */
   readonly revokeSessionsOn: readonly FactorChange[];
+  /** Wrong answers from one network in ten minutes, of users who have proven nothing before. */
+  readonly maxAttemptsPerIp: number;
   /** Hears of everything that happens. */
   readonly onEvent: FactorListener | undefined;
   /** Whether users are told of changes to their accounts. */

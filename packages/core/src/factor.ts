@@ -6,21 +6,13 @@ import type { FactorOccurrence } from './factor-event.js';
 import type { AccountChange, FactorNotice } from './factor-notice.js';
 import type { Keyring } from './keyring.js';
 import type { OtpStore } from './otp-store.js';
+import type { PrimaryFactor } from './primary-factor.js';
+import type { Purpose } from './purpose.js';
 import type { RandomSource } from './random.js';
+import type { Recovery } from './recovery.js';
 import type { SignIn } from './sign-in.js';
-import { subjectOf } from './subject.js';
 
-/** What an answer is to prove. A code made for one purpose is refused for any other. */
-export type Purpose =
-  /** Logging in: after the first factor, or alone. */
-  | 'sign-in'
-  /** That an address or authenticator is the user's, to set it up. */
-  | 'enrolment'
-  /** That whoever holds a session still is its user. */
-  | 'fresh-proof';
-
-/** Every {@link Purpose}. */
-export const PURPOSES: readonly Purpose[] = ['sign-in', 'enrolment', 'fresh-proof'];
+export { PURPOSES, type Purpose } from './purpose.js';
 
 /** A reply to the client: strings only, as some of Parse's SDKs decode nothing else. */
 export type Reply = Readonly<Record<string, string>>;
@@ -66,6 +58,10 @@ export interface FactorContext extends RequestContext {
   readonly user: FactorUser;
   /** Names the own session that asks, without telling its token; undefined for a login, and for the master key. */
   readonly session?: string;
+  /** What a login has proven in place of the password; undefined for the password. */
+  readonly primary?: PrimaryFactor;
+  /** What the user could prove in place of the password. */
+  readonly primaries?: readonly PrimaryFactor[];
 }
 
 /** What a factor works with where the user is enrolled. */
@@ -128,6 +124,9 @@ export abstract class Factor<Enrolment extends object> {
    */
   readonly standIn: StandIn | undefined = undefined;
 
+  /** Set where, in a session that an answer of it has opened, a second one proves enough to change factors. Undefined by default. */
+  readonly recovery: Recovery<Enrolment> | undefined = undefined;
+
   /** Set where it stands in the place of a provider that is built into Parse Server. Undefined by default. */
   readonly inPlaceOf: BuiltInPlace<Enrolment> | undefined = undefined;
 
@@ -185,7 +184,8 @@ export abstract class Factor<Enrolment extends object> {
   }
 
   /**
-   * What is kept where one more of several was set up. Asked where there is a handle; it may be asked more than once.
+   * What is kept where one more of several was set up. Asked where there is a handle, and where another request has set up
+   * what stands in for a factor at the same moment; it may be asked more than once.
    *
    * @param _stored what is kept already
    * @param added what was confirmed
@@ -234,12 +234,16 @@ export abstract class Factor<Enrolment extends object> {
     return [];
   }
 
+  /**
+   * Whether two enrolments of a user are the same factor, whatever its use has changed about it, such as a counter. A login
+   * that was under way while they were exchanged is refused where they are not. By default they must be equal.
+   */
+  isSame(before: Enrolment, after: Enrolment): boolean {
+    return JSON.stringify(before) === JSON.stringify(after);
+  }
+
   /** What is left of the enrolment once the password, or a factor beside it, has changed. All of it by default. */
   afterChange(enrolment: Enrolment): Enrolment {
     return enrolment;
   }
 }
-
-/** The store's name for what is guessed at: one factor of one user, for one purpose. */
-export const factorSubject = ({ appId, key, user }: FactorContext, purpose: Purpose): string =>
-  subjectOf('factor', appId, key, user.id, purpose);

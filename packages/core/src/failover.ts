@@ -106,7 +106,8 @@ class Circuit {
     const { maxFailures, openMs, clock } = this.#options;
     if (this.#failures < maxFailures) return true;
     const now = clock();
-    if (now < this.#openUntil) return false;
+    // A time further ahead was written by a clock that ran ahead.
+    if (now < this.#openUntil && this.#openUntil <= now + openMs) return false;
     this.#openUntil = now + openMs;
     return true;
   }

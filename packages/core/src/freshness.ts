@@ -1,7 +1,5 @@
 import type { Clock } from './clock.js';
-import { markOf, type EnrolmentRecord } from './enrolment-record.js';
-import { UNLIMITED, type OtpStore } from './otp-store.js';
-import { asObject } from './payload.js';
+import { CLOCK_TOLERANCE_MS, UNLIMITED, type OtpStore } from './otp-store.js';
 import { subjectOf } from './subject.js';
 
 /** Whose session is meant. */
@@ -24,40 +22,39 @@ export interface FreshnessOptions {
 
 /** What a proof's worth depends on. */
 export interface ProofAccount {
-  /** Gives what stands in the user's `authData` for a factor. */
-  readonly stored: (factor: string) => unknown;
   /** Whether a proof by this factor is good for the user where none is named. */
   readonly counts: (factor: string) => boolean | Promise<boolean>;
 }
 
+/** What a session can have proven: see {@link Freshness}. */
+export const PROOFS = ['fresh', 'login', 'recovery'] as const;
+
+/** One of {@link PROOFS}. */
+export type ProofKind = (typeof PROOFS)[number];
+
+/** How long a session that a recovery code has opened may give another as a proof, in milliseconds: time to set up a new phone. */
+export const RECOVERY_SESSION_MS: number = 60 * 60_000;
+
 /**
- * Which session has lately answered a factor: again (`fresh`), or as it was opened (`login`). One
- * row per user and kind, so at most one of his sessions is fresh, and whatever ends it ends it
- * everywhere.
+ * Which session has lately answered a factor: again (`fresh`), or as it was opened (`login`); or was
+ * opened with what stands in for one (`recovery`). One row per user and kind, so at most one of his
+ * sessions is fresh, and whatever ends it ends it everywhere.
  */
 export class Freshness {
   readonly #store: OtpStore;
   readonly #clock: Clock;
-  readonly #kind: 'fresh' | 'login';
+  readonly #kind: ProofKind;
 
-  constructor(store: OtpStore, clock: Clock, kind: 'fresh' | 'login' = 'fresh') {
+  constructor(store: OtpStore, clock: Clock, kind: ProofKind = 'fresh') {
     this.#store = store;
     this.#clock = clock;
     this.#kind = kind;
   }
 
-  /**
-   * Makes the session fresh by the factor, for `freshMs` from now; gives until when, in epoch milliseconds.
-   *
-   * @param record what the factor is about to store, when setting it up is the proof: whatever
-   *   fails on the way to the database leaves the session as it was
-   */
-  async mark(owner: SessionOwner, factor: string, freshMs: number, record?: EnrolmentRecord): Promise<number> {
-    const now = this.#clock();
-    const expiresAt = now + freshMs;
-    const digest = [sessionOf(owner), factor, now, record === undefined ? '' : holdOf(record)].join(' ');
-    await this.#store.issue(this.#subject(owner), { digest, expiresAt }, { cooldownMs: 0, quotas: [] });
-    return expiresAt;
+  /** Makes the session fresh by the factor until then, in epoch milliseconds. */
+  async mark(owner: SessionOwner, factor: string, until: number): Promise<void> {
+    const digest = [sessionOf(owner), factor, this.#clock()].join(' ');
+    await this.#store.issue(this.#subject(owner), { digest, expiresAt: until }, { cooldownMs: 0, quotas: [] });
   }
 
   /**
@@ -67,16 +64,18 @@ export class Freshness {
    */
   async find(
     owner: SessionOwner,
-    { stored, counts }: ProofAccount,
+    { counts }: ProofAccount,
     { maxAgeMs, factors }: FreshnessOptions = {},
   ): Promise<string | undefined> {
     const attempt = await this.#store.attempt(this.#subject(owner), UNLIMITED);
     if (attempt.locked || attempt.digest === undefined) return undefined;
-    const [session, factor = '', provenAt, record = ''] = attempt.digest.split(' ');
-    if (session !== sessionOf(owner)) return undefined;
-    if (maxAgeMs !== undefined && Number(provenAt) + maxAgeMs <= this.#clock()) return undefined;
+    const [session, factor = '', provenAt, pending = ''] = attempt.digest.split(' ');
+    // Versions before 0.2 noted a proof before what it hung on was stored.
+    if (session !== sessionOf(owner) || pending !== '') return undefined;
+    const age = this.#clock() - Number(provenAt);
+    // What a clock that ran ahead calls a proof would last for longer than any.
+    if (age < -CLOCK_TOLERANCE_MS || (maxAgeMs !== undefined && age >= maxAgeMs)) return undefined;
     if (factors === undefined ? !(await counts(factor)) : !factors.includes(factor)) return undefined;
-    if (record !== '' && holdOf(await stored(factor)) !== record) return undefined;
     return attempt.digest;
   }
 
@@ -94,11 +93,5 @@ export class Freshness {
     return subjectOf(this.#kind, appId, userId);
   }
 }
-
-/** What a proof by setting up hangs on: what stands in the open stays the same while the record is used, and is gone with it. */
-const holdOf = (record: unknown): string => {
-  const id = asObject(record)?.['id'];
-  return subjectOf(typeof id === 'string' ? id : markOf(record));
-};
 
 const sessionOf = ({ sessionToken }: SessionOwner): string => subjectOf('session', sessionToken);

@@ -1,7 +1,7 @@
 import { FactorConfigError, FactorError } from './factor-error.js';
 import type { Purpose, RequestContext } from './factor.js';
 import { integerOption, type OptionRule } from './options.js';
-import type { AttemptLimits, AttemptResult, RedeemResult } from './otp-store.js';
+import { UNLIMITED, type AttemptLimits, type AttemptResult, type OtpStore, type RedeemResult } from './otp-store.js';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -51,6 +51,18 @@ export async function beginGuess(
 ): Promise<Guess> {
   const { digest, mark, locksUntil } = assertOpen(context, purpose, await context.store.attempt(subject, limits));
   return { digest, mark, reject: (code) => refuse(context, purpose, code, locksUntil) };
+}
+
+/**
+ * Counts an attempt at a code that signs in alone. No failure locks: anybody could lock anybody out. The number of codes
+ * sent, and of attempts at each, bounds what is guessed.
+ *
+ * @returns what to compare with; undefined where there is nothing to guess at
+ */
+export async function guessAlone(store: OtpStore, subject: string, maxAttempts: number): Promise<string | undefined> {
+  if (store.guess !== undefined) return store.guess(subject, maxAttempts);
+  const attempt = await store.attempt(subject, { ...UNLIMITED, maxAttempts });
+  return attempt.locked ? undefined : attempt.digest;
 }
 
 /**

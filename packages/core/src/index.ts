@@ -35,13 +35,13 @@ export { failover, type FailoverOptions } from './failover.js';
 export { FACTOR_EVENT_CLASS } from './event-log.js';
 export type { AdminFunctions, AdminRequest } from './factor-admin.js';
 export type { FactorEvent, FactorEventType, FactorListener, FactorOccurrence } from './factor-event.js';
-export type { CloudRequest, CloudUser, SaveRequest, TriggerRequest } from './factor-guard.js';
+export type { CloudRequest, CloudUser, SaveRequest, TriggerRequest } from './cloud-request.js';
 export type { MovedUser, MoveOptions, MovePlan, MoveReport } from './factor-move.js';
 export type { FactorChange, FactorRuntime } from './factor-runtime.js';
+export { factorSubject, guessSubject, markSubject } from './factor-subject.js';
 export type { AccountChange, FactorNotice, NoticeContext } from './factor-notice.js';
 export {
   Factor,
-  factorSubject,
   PURPOSES,
   type Confirmed,
   type EnrolledContext,
@@ -73,7 +73,11 @@ export {
   type OptionRule,
 } from './options.js';
 export {
+  CLOCK_TOLERANCE_MS,
+  isAhead,
+  isLive,
   lockLength,
+  LONGEST_AHEAD_MS,
   RETENTION_MS,
   UNLIMITED,
   type AttemptLimits,
@@ -86,13 +90,16 @@ export {
   type RedeemResult,
   type SendLimits,
 } from './otp-store.js';
-export type { ParseDatabase, ParseRow, ParseSchema } from './parse-database.js';
+export type { ClassIncident } from './closed-class.js';
+export type { ParseDatabase, ParseRow, ParseSchema, ParseStorage, SchemaOfClass } from './parse-database.js';
 export type { HookConfig, HookObject, HookRequest, HookUser, ProviderValidator } from './parse-hooks.js';
-export { FACTOR_STATE_CLASS, ParseOtpStore } from './parse-otp-store.js';
+export { FACTOR_STATE_CLASS, NEVER, ParseOtpStore } from './parse-otp-store.js';
 export { asObject, digitsRule, NAME_RULE, readCode, readFields, type FieldRule } from './payload.js';
 export type { EnrolmentOptions, LoginPolicy, Policy, PolicyOption, RoleNames } from './policy.js';
 export { pruneStore } from './prune.js';
 export { drawBytes, randomDigits, systemRandom, type RandomSource } from './random.js';
+export type { PrimaryFactor } from './primary-factor.js';
+export type { Recovery, RecoveryAnswer } from './recovery.js';
 export { RowOtpStore, type QuotaWindow, type RowChange, type RowStep, type SubjectRow } from './row-otp-store.js';
 export type { Finding } from './self-check.js';
 export type { FoundUser, ProvenId, SignIn, SignInUsers } from './sign-in.js';

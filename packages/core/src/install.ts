@@ -1,17 +1,22 @@
 import { adminFunctions, type AdminFunctions, type AdminRequest } from './factor-admin.js';
 import { FactorConfigError } from './factor-error.js';
-import type { SaveRequest, TriggerRequest } from './factor-guard.js';
+import type { SaveRequest, TriggerRequest } from './cloud-request.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import { choiceOption, resolveOptions, type OptionRule } from './options.js';
 import type { HookConfig } from './parse-hooks.js';
+import { ownStatus, STATUS_FUNCTION } from './own-status.js';
 import { pruneStore } from './prune.js';
+import { missingTriggers, shareTriggers, type Trigger, type TriggerSet } from './shared-triggers.js';
 
 /** A trigger of `_User` that guards the factors. */
 export type GuardTrigger = 'beforeSave' | 'afterDelete' | 'beforeLogin' | 'afterLogin';
 
 /** Options of `install`. */
 export interface InstallOptions {
-  /** Triggers that the application has itself, and calls the guard from; none by default. */
+  /**
+   * Triggers that the application registers itself, and calls the guard's functions from; none by default. It is not needed
+   * for triggers of the application's own: those run after the guard's, whichever is registered first.
+   */
   readonly except?: readonly GuardTrigger[];
   /** Whether the Cloud job `pruneFactors` is defined, which deletes what is dead in the store; false by default. */
   readonly pruneJob?: boolean;
@@ -19,32 +24,29 @@ export interface InstallOptions {
   readonly adminFunctions?: boolean;
 }
 
-type Trigger<Request> = (request: Request) => Promise<void>;
-
 /** The part of `Parse` in Cloud Code that `install` uses. */
 export interface ParseCloud {
   readonly Cloud: {
-    beforeSave(className: '_User', trigger: Trigger<SaveRequest>): void;
-    afterDelete(className: '_User', trigger: Trigger<TriggerRequest>): void;
-    beforeLogin(trigger: Trigger<TriggerRequest>): void;
-    afterLogin(trigger: Trigger<TriggerRequest>): void;
     job(name: string, work: (request: { readonly config?: unknown }) => Promise<unknown>): void;
-    define(name: string, work: (request: AdminRequest) => Promise<unknown>, validator: { readonly requireMaster: true }): void;
+    define(name: string, work: (request: AdminRequest) => Promise<unknown>, validator?: { readonly requireMaster: true }): void;
   };
 }
 
+type GuardFunction<Request> = (request: Request) => Promise<void>;
+
 /** The guard's triggers. */
 export interface GuardTriggers {
-  readonly beforeSave: Trigger<SaveRequest>;
-  readonly afterDelete: Trigger<TriggerRequest>;
-  readonly beforeLogin: Trigger<TriggerRequest>;
-  readonly afterLogin: Trigger<TriggerRequest>;
+  readonly beforeSave: GuardFunction<SaveRequest>;
+  readonly afterDelete: GuardFunction<TriggerRequest>;
+  readonly beforeLogin: GuardFunction<TriggerRequest>;
+  readonly afterLogin: GuardFunction<TriggerRequest>;
 }
 
-/** What `install` does, and whether it was done. */
+/** What `install` does, and what is to be said of it. */
 export interface Installation {
-  readonly isDone: boolean;
   readonly install: (Parse?: ParseCloud, options?: InstallOptions) => void;
+  /** The triggers that Parse Server does not run in that application: all of them before `install`. */
+  readonly missing: (appId: string) => readonly string[];
 }
 
 const TRIGGERS: readonly GuardTrigger[] = ['beforeSave', 'afterDelete', 'beforeLogin', 'afterLogin'];
@@ -58,14 +60,21 @@ const RULES: { readonly [Name in keyof Required<InstallOptions>]: OptionRule } =
   adminFunctions: choiceOption(true, false),
 };
 
-/** Registers the guard with Parse Server; what an application's factors do not need stays free for its own triggers. */
-export function installer(runtime: FactorRuntime, triggers: GuardTriggers): Installation {
-  let isDone = false;
-  const trustsDevices = Object.values(runtime.factors).some(({ standIn }) => standIn === 'login');
+/**
+ * Registers the guard with Parse Server, beside the application's own triggers.
+ *
+ * @param auth the adapters that the guard belongs to
+ */
+export function installer(
+  runtime: FactorRuntime,
+  triggers: GuardTriggers,
+  auth: Readonly<Record<string, unknown>>,
+): Installation {
+  const serves = ({ auth: served = {} }: HookConfig): boolean => Object.keys(auth).some((key) => served[key] === auth[key]);
+  // The triggers take what Parse Server hands them, each according to its kind.
+  const ours = Object.entries({ ...triggers }) as [GuardTrigger, Trigger][];
+  const set: TriggerSet = { serves, triggers: {} };
   return {
-    get isDone() {
-      return isDone;
-    },
     install(Parse = (globalThis as unknown as { readonly Parse?: ParseCloud }).Parse, options = {}) {
       const resolved = resolveOptions<Required<InstallOptions>>('install', options, RULES, {
         except: [],
@@ -74,19 +83,34 @@ export function installer(runtime: FactorRuntime, triggers: GuardTriggers): Inst
       });
       if (Parse?.Cloud === undefined)
         throw new FactorConfigError('install: call it from Cloud Code, or once Parse Server has started');
-      const { Cloud } = Parse;
-      const has = (name: GuardTrigger): boolean => !resolved.except.includes(name);
-      if (has('beforeSave')) Cloud.beforeSave('_User', triggers.beforeSave);
-      if (has('afterDelete')) Cloud.afterDelete('_User', triggers.afterDelete);
-      if (has('beforeLogin')) Cloud.beforeLogin(triggers.beforeLogin);
-      if (has('afterLogin') && trustsDevices) Cloud.afterLogin(triggers.afterLogin);
-      if (resolved.pruneJob)
-        Cloud.job('pruneFactors', ({ config }) => pruneStore(runtime.storeFor(config as HookConfig), runtime.clock()));
-      if (resolved.adminFunctions) {
-        for (const [name, work] of Object.entries<AdminFunctions[keyof AdminFunctions]>({ ...adminFunctions(runtime) }))
-          Cloud.define(name, work, { requireMaster: true });
-      }
-      isDone = true;
+      const { except } = resolved;
+      const chosen = ours.map(([name, trigger]) => [name, except.includes(name) ? undefined : trigger] as const);
+      set.triggers = Object.fromEntries(chosen);
+      const appId: unknown = Reflect.get(Parse, 'applicationId');
+      if (typeof appId !== 'string') throw new FactorConfigError('install: give it the Parse that Cloud Code gets');
+      if (!shareTriggers(set, appId) && except.length < ours.length) throw unreachable();
+      defineCloudCode(runtime, Parse, resolved);
+    },
+    missing(appId) {
+      const isInstalled = Object.keys(set.triggers).length > 0;
+      return isInstalled ? missingTriggers(set, appId) : ours.map(([name]) => name);
     },
   };
 }
+
+function defineCloudCode(
+  runtime: FactorRuntime,
+  { Cloud }: ParseCloud,
+  { pruneJob, adminFunctions: hasAdmin }: Required<InstallOptions>,
+): void {
+  Cloud.define(STATUS_FUNCTION, (request) => ownStatus(runtime, request));
+  if (pruneJob) Cloud.job('pruneFactors', ({ config }) => pruneStore(runtime.storeFor(config as HookConfig), runtime.clock()));
+  if (!hasAdmin) return;
+  for (const [name, work] of Object.entries<AdminFunctions[keyof AdminFunctions]>({ ...adminFunctions(runtime) }))
+    Cloud.define(name, work, { requireMaster: true });
+}
+
+const unreachable = (): FactorConfigError =>
+  new FactorConfigError(
+    `install: Parse Server's triggers cannot be reached, such as where it is bundled. Register triggers of _User yourself, call factors.beforeSaveUser, afterDeleteUser, beforeLogin and afterLogin from them, and name them: install(Parse, { except: ${JSON.stringify(TRIGGERS)} })`,
+  );

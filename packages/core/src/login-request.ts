@@ -8,6 +8,7 @@ import { asServerError } from './parse-fault.js';
 import type { HookRequest } from './parse-hooks.js';
 import { authDataOf, roleNames } from './parse-user.js';
 import { proveFirst } from './prove-first.js';
+import { ProviderChecks } from './provider-checks.js';
 import { relinks } from './relinks.js';
 
 /** A login that carries factors: whose it is, and what it gives. */
@@ -57,13 +58,15 @@ export class LoginRequest {
    */
   async close(key: string, account: Account): Promise<void> {
     if (!this.#isLast(key)) return;
-    const { answered, enrolled, proven } = loginTrace(this.#request);
+    const { answered, stoodIn, enrolled, proven } = loginTrace(this.#request);
     for (const { spend } of [...proven.ids.values(), ...proven.alone.values()]) await spend();
     const trace = traceOf(this.#request.config, this.user.id);
     trace.answered = answered[0];
+    trace.stoodIn = answered.length + Object.keys(enrolled).length === 0 ? stoodIn[0] : undefined;
     if (Object.keys(enrolled).length === 0) return;
     await account.storeEnrolled(enrolled);
     trace.hasEnrolled = true;
+    [trace.setUp] = Object.keys(enrolled);
   }
 
   /** On a login, nothing is unlinked, linked or exchanged past every trigger. */
@@ -87,21 +90,16 @@ export class LoginRequest {
    * @param key the factor that is asked
    */
   async #proveFirst(key: string): Promise<void> {
-    const { user, master, original, config } = this.#request;
     const given = this.#authData;
     await proveFirst(this.#request, this.#runtime);
     const isLater = (provider: string): boolean =>
       provider > key && !Object.hasOwn(this.#runtime.factors, provider) && given[provider] !== null;
     for (const provider of Object.keys(given).filter(isLater)) {
-      const validator = config.authDataManager.getValidatorForProvider(provider)?.validator;
-      if (validator === undefined) throw new FactorError('invalid_input', { sentence: 'A provider is not supported.' });
-      const auth = { user, isMaster: master === true };
-      try {
-        const result = await validator(given[provider], { auth }, original, this.#request);
-        await result?.validator?.();
-      } catch (fault) {
+      const checks = ProviderChecks.of(this.#request.config);
+      const isKnown = await checks.run(provider, given[provider], this.#request).catch((fault: unknown) => {
         throw asServerError(fault);
-      }
+      });
+      if (!isKnown) throw new FactorError('invalid_input', { sentence: 'A provider is not supported.' });
     }
   }
 

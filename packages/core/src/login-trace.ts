@@ -1,5 +1,5 @@
 import type { ProvenAlone } from './alone.js';
-import type { EnrolmentRecord } from './enrolment-record.js';
+import { markOf, type EnrolmentRecord } from './enrolment-record.js';
 import type { HookConfig, HookRequest } from './parse-hooks.js';
 import type { ProvenId } from './sign-in.js';
 
@@ -15,16 +15,28 @@ export interface ProvenFirst {
 export interface LoginTrace {
   /** Factors that were answered rightly, but for stand-ins. */
   readonly answered: string[];
+  /** What was answered rightly in place of a factor. */
+  readonly stoodIn: string[];
   /** Factors that were set up rightly; they are stored when all that the login gives was right. */
   readonly enrolled: Record<string, EnrolmentRecord>;
   /** What was proven alone; it is spent when all that the login gives was right. */
   readonly proven: ProvenFirst;
+  /** What a save has staged so far, by key; not stored yet. */
+  readonly staged: Record<string, EnrolmentRecord>;
+  /** Of a challenge: the key of the factor that has said who the user is. */
+  identifiedBy?: string;
 }
 
 const logins = new WeakMap<HookRequest, LoginTrace>();
 
 /** What nothing has been shown of yet. */
-export const newLoginTrace = (): LoginTrace => ({ answered: [], enrolled: {}, proven: { ids: new Map(), alone: new Map() } });
+export const newLoginTrace = (): LoginTrace => ({
+  answered: [],
+  stoodIn: [],
+  enrolled: {},
+  proven: { ids: new Map(), alone: new Map() },
+  staged: {},
+});
 
 /** What the factors of one login leave for each other. */
 export function loginTrace(request: HookRequest): LoginTrace {
@@ -37,10 +49,14 @@ export function loginTrace(request: HookRequest): LoginTrace {
 export interface UserTrace {
   /** A factor that a login answered, with all else that it gave. */
   answered?: string | undefined;
+  /** What a login answered in place of all factors, with all else that it gave. */
+  stoodIn?: string | undefined;
+  /** A factor that a login has set up: its session is fresh then. */
+  setUp?: string | undefined;
   /** Whether a login has set up a factor, so that it is not refused for the lack of one. */
   hasEnrolled?: boolean;
-  /** Records, as they are sealed, that hooks have made and Parse Server is about to store. */
-  readonly made: Set<string>;
+  /** What this request has written of the user's records, by key, as `markOf` tells it. */
+  readonly written: Map<string, string>;
 }
 
 /** By `request.config`, which hooks and triggers of one HTTP request share, then by user. */
@@ -50,7 +66,13 @@ const traces = new WeakMap<HookConfig, Map<string, UserTrace>>();
 export function traceOf(config: HookConfig, userId: string): UserTrace {
   const users = traces.get(config) ?? new Map<string, UserTrace>();
   traces.set(config, users);
-  const trace = users.get(userId) ?? { made: new Set() };
+  const trace = users.get(userId) ?? { written: new Map() };
   users.set(userId, trace);
   return trace;
+}
+
+/** Notes what this request has written of a user's records; null for one that it has removed. */
+export function noteWritten(config: HookConfig, userId: string, records: Readonly<Record<string, EnrolmentRecord | null>>): void {
+  const { written } = traceOf(config, userId);
+  for (const [key, record] of Object.entries(records)) written.set(key, markOf(record));
 }

@@ -15,7 +15,7 @@ import { uk } from './message-texts/uk.js';
 import { zh } from './message-texts/zh.js';
 
 /** What a notice tells the user of. */
-export type NoticeType = 'enrolled' | 'replaced' | 'removed' | 'recovery_used' | 'locked';
+export type NoticeType = 'enrolled' | 'replaced' | 'removed' | 'recovery_used' | 'recovery_proven' | 'recovery_begun' | 'locked';
 
 /**
  * Everything that messages say in one language. `{app}` with what stands in the same brackets is

@@ -13,6 +13,8 @@ const NOTICE_OF: Readonly<Partial<Record<FactorEventType, NoticeType>>> = {
   removed: 'removed',
   reset: 'removed',
   recovery_used: 'recovery_used',
+  recovery_proven: 'recovery_proven',
+  recovery_begun: 'recovery_begun',
   locked: 'locked',
 };
 
@@ -44,7 +46,7 @@ export async function sendNotices(
       for (const { address, send } of factor.notices(user, enrolment, { type, request })) {
         if (told.has(address)) continue;
         told.add(address);
-        if (!isCounted && !(await isWithinQuota(runtime, config, user))) return;
+        if (!isCounted && !(await isWithinQuota(runtime, config, user, type))) return;
         isCounted = true;
         await send({ appId: config.appId, key, store: runtime.storeFor(config), keyring: runtime.keyring });
         tell(runtime.onEvent, { ...event, type: 'notified', factor: key, reason: type });
@@ -61,10 +63,21 @@ function noticeOf({ factors, notices }: FactorRuntime, { type, factor, purpose }
   // Who has proven nothing makes no message go out; and trusting a device is everyday.
   const isByStranger = signIn !== undefined && type === 'locked' && purpose === 'sign-in';
   const isEveryday = standIn === 'login' && (type === 'enrolled' || type === 'replaced');
-  return !notices || isByStranger || isEveryday ? undefined : NOTICE_OF[type];
+  // What is given as a proof is told as that.
+  const isToldOtherwise = type === 'recovery_used' && purpose === 'fresh-proof';
+  return !notices || isByStranger || isEveryday || isToldOtherwise ? undefined : NOTICE_OF[type];
 }
 
-async function isWithinQuota(runtime: FactorRuntime, config: HookRequest['config'], user: FactorUser): Promise<boolean> {
-  const { allowed } = await runtime.storeFor(config).count(subjectOf('notices', config.appId, user.id), QUOTA);
+/** Of their own for what must not go unseen: a thief who knows the password can use the others up. */
+const APART: readonly NoticeType[] = ['recovery_proven', 'recovery_begun'];
+
+async function isWithinQuota(
+  runtime: FactorRuntime,
+  config: HookRequest['config'],
+  user: FactorUser,
+  type: NoticeType,
+): Promise<boolean> {
+  const bucket = subjectOf('notices', config.appId, user.id, ...(APART.includes(type) ? ['recovery'] : []));
+  const { allowed } = await runtime.storeFor(config).count(bucket, QUOTA);
   return allowed;
 }

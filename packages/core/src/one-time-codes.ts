@@ -4,8 +4,9 @@ import type { CodeTarget } from './code-target.js';
 import { FactorError } from './factor-error.js';
 import type { AccountChange, FactorNotice } from './factor-notice.js';
 import type { FactorUser, Reply, RequestContext } from './factor.js';
-import { assertRedeemed, beginGuess } from './guess.js';
+import { assertRedeemed, beginGuess, guessAlone } from './guess.js';
 import { MessageDelivery } from './message-delivery.js';
+import type { LiveCode } from './otp-store.js';
 import { randomDigits } from './random.js';
 import { SendQuotas } from './send-quotas.js';
 import { Traffic, type CountryCounts } from './traffic.js';
@@ -27,7 +28,7 @@ export interface CheckedCode {
   /**
    * Spends the code: resolves for exactly one caller.
    *
-   * @throws FactorError `code_expired`
+   * @throws FactorError `code_rejected`
    */
   spend(): Promise<void>;
 }
@@ -61,13 +62,11 @@ export class OneTimeCodes {
     const expiresAt = now + this.#options.validityMs;
     const live = { digest: keyring.digest('code', subject, address, code), expiresAt };
     const giveBack = await this.#quotas.count(context, target);
-    const issue = await store.issue(subject, live, this.#quotas.perSubject).catch(async (fault: unknown) => {
+    try {
+      await this.#issueLive(context, target, live);
+    } catch (fault) {
       await giveBack();
       throw fault;
-    });
-    if (!issue.issued) {
-      await giveBack();
-      throw new FactorError(issue.reason, { retryAt: issue.retryAt });
     }
     emit({ type: 'challenged', purpose });
     return {
@@ -83,17 +82,6 @@ export class OneTimeCodes {
         emit({ type: 'delivered', purpose, ...this.#traffic(context, address, 'sent') });
       },
     };
-  }
-
-  /**
-   * What is told for a locked address where nobody is to be told so: the same as for any other, within
-   * the same limits.
-   *
-   * @throws FactorError `cooldown`
-   */
-  async pretend(context: RequestContext, { subject, address }: CodeTarget): Promise<Reply> {
-    await this.#quotas.countLocked(context, subject);
-    return this.reply(address, context.clock());
   }
 
   /** A notice to an address; undefined where the channel sends none. */
@@ -112,37 +100,78 @@ export class OneTimeCodes {
   }
 
   /**
-   * Counts an attempt, checks the code and spends it, in one step where the store can.
+   * Counts an attempt, checks the code of a known user and spends it, in one step where the store can.
    *
    * @throws FactorError `code_rejected`, `code_expired`, `locked`
    */
   async redeem(context: RequestContext, target: Omit<CodeTarget, 'user'>, code: string): Promise<void> {
     const { store, keyring } = context;
     const { subject, purpose, address } = target;
-    if (store.redeem === undefined) return (await this.check(context, target, code)).spend();
-    const digests = keyring.digests('code', subject, address, code);
-    assertRedeemed(context, purpose, await store.redeem(subject, digests, this.#options));
+    if (store.redeem === undefined) {
+      const guess = await beginGuess(context, subject, purpose, this.#options);
+      const { digest } = guess;
+      const isRight = digest !== undefined && keyring.matches(digest, 'code', subject, address, code);
+      const isSpent = isRight && (await store.consume(subject, digest));
+      if (!isSpent && !(await this.#spendOther(context, target, code)))
+        throw guess.reject(digest === undefined || isRight ? 'code_expired' : 'code_rejected');
+    } else {
+      const digests = keyring.digests('code', subject, address, code);
+      const result = await store.redeem(subject, digests, this.#options);
+      const isMissed = !result.locked && result.outcome !== 'spent';
+      if (!isMissed || !(await this.#spendOther(context, target, code))) assertRedeemed(context, purpose, result);
+    }
     this.#tellVerified(context, target);
   }
 
   /**
-   * Counts an attempt and checks the code, to be spent later.
+   * Counts an attempt at a code that signs in alone, and checks it, to be spent later. Where no code is live, there is
+   * nothing to guess: nothing is counted or written, and the answer is the same.
    *
-   * @throws FactorError `code_rejected`, `code_expired`, `locked`
+   * @throws FactorError `code_rejected`
    */
-  async check(context: RequestContext, target: Omit<CodeTarget, 'user'>, code: string): Promise<CheckedCode> {
-    const { store, keyring } = context;
+  async checkAlone(context: RequestContext, target: Omit<CodeTarget, 'user'>, code: string): Promise<CheckedCode> {
+    const { store, keyring, emit } = context;
     const { subject, purpose, address } = target;
-    const guess = await beginGuess(context, subject, purpose, this.#options);
-    const { digest } = guess;
-    if (digest === undefined) throw guess.reject('code_expired');
-    if (!keyring.matches(digest, 'code', subject, address, code)) throw guess.reject('code_rejected');
+    const digest = await guessAlone(store, subject, this.#options.maxAttempts);
+    const reject = (): FactorError => {
+      emit({ type: 'rejected', purpose, reason: 'code_rejected', ...(digest === undefined && { isLogged: false }) });
+      return new FactorError('code_rejected');
+    };
+    // Where there is none, something is compared all the same: it takes as long.
+    const compared = digest ?? keyring.digest('code', subject, address, '');
+    if (!keyring.matches(compared, 'code', subject, address, code) || digest === undefined) throw reject();
     return {
       spend: async () => {
-        if (!(await store.consume(subject, digest))) throw guess.reject('code_expired');
+        if (!(await store.consume(subject, digest))) throw reject();
         this.#tellVerified(context, target);
       },
     };
+  }
+
+  /** Spends a code that was asked for with another primary factor. The attempt was counted, and is right then. */
+  async #spendOther(
+    { store, keyring }: RequestContext,
+    { subject, others = [], address }: Omit<CodeTarget, 'user'>,
+    code: string,
+  ): Promise<boolean> {
+    for (const other of others) {
+      for (const digest of keyring.digests('code', other, address, code)) {
+        if (!(await store.consume(other, digest))) continue;
+        await store.pardon(subject);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Where no user is known, no failure locks: a lock that an earlier version has left keeps the owner out no longer. */
+  async #issueLive({ store }: RequestContext, { subject, user }: CodeTarget, live: LiveCode): Promise<void> {
+    let issue = await store.issue(subject, live, this.#quotas.perSubject);
+    if (!issue.issued && issue.reason === 'locked' && user === undefined) {
+      await store.pardon(subject);
+      issue = await store.issue(subject, live, this.#quotas.perSubject);
+    }
+    if (!issue.issued) throw new FactorError(user === undefined ? 'cooldown' : issue.reason, { retryAt: issue.retryAt });
   }
 
   #tellVerified(context: RequestContext, { purpose, address }: Omit<CodeTarget, 'user'>): void {

@@ -13,7 +13,10 @@ export interface LiveCode {
    * the store, 1 to 1024 characters.
    */
   readonly digest: string;
-  /** When it dies, in epoch milliseconds; at most a day ahead, as a store may forget it two days after anything else. */
+  /**
+   * When it dies, in epoch milliseconds; at most a day ahead, as a store may forget it two days after anything else.
+   * A code that dies later was made by a clock that ran ahead, and is dead from the start.
+   */
   readonly expiresAt: number;
 }
 
@@ -81,6 +84,10 @@ export type CountResult = { readonly allowed: true } | { readonly allowed: false
  * named by a digest, never by an address or a user id. Each verb is one atomic step, and none
  * reads without deciding, so that check-then-act cannot be written. All times are epoch
  * milliseconds. A backend fault rejects; it never resolves as "absent".
+ *
+ * Clocks step. A code that a verb has refused as expired stays dead, even when the clock steps back. A time further
+ * ahead than a limit allows was written by a clock that ran ahead: a lock, cooldown, window or claim of that kind
+ * does not count (see {@link isAhead}).
  */
 export interface OtpStore {
   /** Makes this the subject's live code in place of any other, unless cooldown, quota or lock forbid it. */
@@ -91,6 +98,18 @@ export interface OtpStore {
    * {@link consume} and {@link advance} take the failures back.
    */
   attempt(subject: string, limits: AttemptLimits): Promise<AttemptResult>;
+
+  /**
+   * For a code that signs in alone, where strangers guess: counts one attempt at the live code **before anything is
+   * compared**, and gives its digest. Where no code lives, or its attempts are used up, it gives undefined and writes
+   * nothing. Neither looks at failures and locks nor changes them.
+   *
+   * Optional. In a store without it, {@link attempt} is asked instead, with limits that never lock: just as safe, but each
+   * address that is guessed at then has a row.
+   *
+   * @param maxAttempts attempts at one live code
+   */
+  guess?(subject: string, maxAttempts: number): Promise<string | undefined>;
 
   /** Spends the live code and clears failures: true for exactly one caller, and only while the code lives. */
   consume(subject: string, digest: string): Promise<boolean>;
@@ -107,7 +126,10 @@ export interface OtpStore {
   /** Moves the mark forward and clears failures: true for exactly one caller per mark, false for an older one. */
   advance(subject: string, mark: number): Promise<boolean>;
 
-  /** True for the first caller, until `expiresAt`. */
+  /**
+   * True for the first caller, until `expiresAt`. A claim that ends more than a day ahead, and later than this one
+   * would, does not count.
+   */
   claim(key: string, expiresAt: number): Promise<boolean>;
 
   /** Counts an event against a quota. */
@@ -136,6 +158,31 @@ export interface OtpStore {
  * waiting for the clean-up never wins messages. What it wins of guesses is the length of the locks before.
  */
 export const RETENTION_MS: number = 2 * 24 * 60 * 60_000;
+
+/**
+ * How far a clock may step back, or the clocks of two servers be apart, with every limit still standing: 15 minutes.
+ * A wrong clock makes a user wait this much longer at most.
+ */
+export const CLOCK_TOLERANCE_MS: number = 15 * 60_000;
+
+/** How far ahead a code may die and a lock may end, in milliseconds: one day. */
+export const LONGEST_AHEAD_MS: number = 24 * 60 * 60_000;
+
+/**
+ * Whether a time is yet to come, and no further ahead than a limit allows.
+ *
+ * @param time in epoch milliseconds
+ * @param mostMs how far ahead the limit lets it be, in milliseconds; {@link CLOCK_TOLERANCE_MS} is added
+ */
+export const isAhead = (time: number, now: number, mostMs: number): boolean =>
+  time > now && time <= now + mostMs + CLOCK_TOLERANCE_MS;
+
+/** Whether a code that expires then can still be answered. */
+export const isLive = (expiresAt: number, now: number): boolean => isAhead(expiresAt, now, LONGEST_AHEAD_MS);
+
+/** Whether a claim that ends then stands in the way of one until `expiresAt`. */
+export const isClaimed = (claimedUntil: number, now: number, expiresAt: number): boolean =>
+  isAhead(claimedUntil, now, Math.max(expiresAt - now, LONGEST_AHEAD_MS));
 
 /** Length of the lock that follows `locks` earlier ones. */
 export const lockLength = (locks: number, limits: AttemptLimits): number =>

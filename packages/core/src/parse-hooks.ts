@@ -42,13 +42,16 @@ export interface ParseCache {
   del(key: string): Promise<unknown>;
 }
 
+/** What a provider's check gives: its result, or how to go on. */
+export type ProviderOutcome = { readonly validator?: () => unknown } | undefined;
+
 /** Parse Server's own check of a provider's `authData`. */
 export type ProviderValidator = (
   authData: unknown,
   request: { readonly auth: object },
   user: unknown,
   hookRequest: HookRequest,
-) => Promise<{ readonly validator?: () => unknown } | undefined>;
+) => Promise<ProviderOutcome>;
 
 /** A `Parse.User`, with an id or not yet. */
 export interface HookObject {

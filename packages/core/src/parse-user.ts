@@ -2,16 +2,15 @@ import { setTimeout } from 'node:timers/promises';
 import { isUnconfirmed, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import type { FactorUser } from './factor.js';
+import { noteWritten } from './login-trace.js';
 import type { ParseRow } from './parse-database.js';
 import { parseGlobal, type HookConfig } from './parse-hooks.js';
 import { asObject } from './payload.js';
 
 const OBJECT_NOT_FOUND = 101;
 const MAX_SWEEPS = 10;
-/** How long a request that opens a session may be under way, and be seen. */
-const SETTLE_MS = 100;
-/** Losing this many races for one row means that something else is wrong. */
-const MAX_ROUNDS = 32;
+/** How long a request that copies a session may be under way, and be seen. */
+const SETTLE_MS = 250;
 
 const pointerTo = (objectId: string, className = '_User'): object => ({ __type: 'Pointer', className, objectId });
 
@@ -63,28 +62,20 @@ export function asStored(key: string, record: unknown): Record<string, unknown> 
  * there. It takes part in the transaction of a batch, which may hold the user's row.
  */
 export async function replaceRecord(
-  { database }: HookConfig,
+  config: HookConfig,
   { userId, key }: { readonly userId: string; readonly key: string },
   current: unknown,
   record: EnrolmentRecord,
 ): Promise<boolean> {
   try {
     const query = { objectId: userId, ...asStored(key, current) };
-    await database.update('_User', query, { authData: { [key]: record } }, {});
+    await config.database.update('_User', query, { authData: { [key]: record } }, {});
+    noteWritten(config, userId, { [key]: record });
     return true;
   } catch (cause) {
-    if (asObject(cause)?.['code'] === OBJECT_NOT_FOUND) return false;
+    if (isNotFound(cause)) return false;
     throw new FactorError('unavailable', { cause });
   }
-}
-
-/** Writes records of a user, whatever stands there. */
-export async function writeRecords(
-  { database }: HookConfig,
-  userId: string,
-  records: Readonly<Record<string, EnrolmentRecord>>,
-): Promise<void> {
-  await database.update('_User', { objectId: userId }, { authData: records }, {});
 }
 
 /** Whether Parse Server, on Postgres, empties all of `authData` when it removes one provider: before 9.3 it does. */
@@ -93,104 +84,68 @@ export function emptiesAuthData({ version }: HookConfig): boolean {
   return major < 9 || (major === 9 && minor < 3);
 }
 
-/**
- * Removes what stands in a user's `authData` under these keys, whatever it is, and nothing else.
- *
- * @throws FactorError `unavailable` when others keep changing what is to stay
- */
-export async function removeProviders(config: HookConfig, userId: string, keys: readonly string[]): Promise<void> {
-  const { database } = config;
-  const removed = Object.fromEntries(keys.map((key) => [key, null]));
-  if (!emptiesAuthData(config)) return void (await database.update('_User', { objectId: userId }, { authData: removed }, {}));
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const stored = authDataOf(await fetchUser(config, userId));
-    if (!keys.some((key) => (stored[key] ?? undefined) !== undefined)) return;
-    // What is to stay is written again by the same statement, as long as nobody has changed it, or added to it.
-    const kept = Object.entries(stored).filter(([key, value]) => value !== null && !keys.includes(key));
-    const authData = { ...removed, ...Object.fromEntries(kept) };
-    try {
-      return void (await database.update('_User', { objectId: userId, ...asRead(config, stored, keys) }, { authData }, {}));
-    } catch (cause) {
-      if (asObject(cause)?.['code'] !== OBJECT_NOT_FOUND) throw new FactorError('unavailable', { cause });
-    }
-  }
-  throw new FactorError('unavailable');
+/** A query for what was read of these providers, as {@link asStored} gives it. */
+export const conditionsOf = (stored: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> =>
+  Object.assign({}, ...keys.map((key) => asStored(key, stored[key])));
+
+/** A query for the seals and ids of these providers as they were read, or for their absence. */
+export function identitiesOf(stored: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+  const fields = keys.flatMap((key) => ['sealed', 'id'].map((field) => [key, field, asObject(stored[key])?.[field]] as const));
+  return Object.fromEntries(
+    fields.map(([key, field, value]) => [`authData.${key}.${field}`, typeof value === 'string' ? value : null]),
+  );
 }
+
+/** Whether Parse Server says that no row matched. */
+export const isNotFound = (fault: unknown): boolean => asObject(fault)?.['code'] === OBJECT_NOT_FOUND;
 
 /**
- * Puts records in the place of another one, in one statement; false when that was changed meanwhile, or when
- * something stands in their place.
+ * Ends the user's sessions but for one; gives how many. Other servers may know them for as long as their caches do.
  *
- * @param user the row as it was read
+ * A login under way looks by itself at what has changed. A request that copies a session (`POST /sessions`) does not: where
+ * there were sessions to copy, it is looked once more after the time that such a request takes.
  */
-export async function exchangeRecord(
-  config: HookConfig,
-  user: FactorUser,
-  key: string,
-  records: Readonly<Record<string, EnrolmentRecord>>,
-): Promise<boolean> {
-  const stored = asObject(user.get('authData')) ?? {};
-  const isEmptied = emptiesAuthData(config);
-  const kept = Object.entries(stored).filter(([provider, value]) => isEmptied && value !== null && provider !== key);
-  const free = Object.keys(records).map((target) => asStored(target, undefined));
-  const others = isEmptied ? asRead(config, stored, [key]) : {};
-  const query = Object.assign({ objectId: user.id, ...others }, asStored(key, stored[key]), ...free);
-  try {
-    await config.database.update('_User', query, { authData: { ...Object.fromEntries(kept), [key]: null, ...records } }, {});
-    return true;
-  } catch (cause) {
-    if (asObject(cause)?.['code'] === OBJECT_NOT_FOUND) return false;
-    throw new FactorError('unavailable', { cause });
-  }
-}
-
-/** A query for what was read of all providers but these: their seals and ids, or that there are none. */
-function asRead({ auth = {} }: HookConfig, stored: Readonly<Record<string, unknown>>, but: readonly string[]): object {
-  const providers = new Set([...Object.keys(auth), ...Object.keys(stored), 'anonymous']);
-  const query: Record<string, unknown> = {};
-  for (const provider of providers) {
-    if (but.includes(provider)) continue;
-    for (const field of ['sealed', 'id']) {
-      const value = asObject(stored[provider])?.[field];
-      query[`authData.${provider}.${field}`] = typeof value === 'string' ? value : null;
-    }
-  }
-  return query;
-}
-
-/** Ends the user's sessions but for one; gives how many. Other servers may know them for as long as their caches do. */
 export async function revokeSessions(config: HookConfig, userId: string, keep: string | undefined): Promise<number> {
   const others = { user: pointerTo(userId), ...(keep === undefined ? {} : { sessionToken: { $ne: keep } }) };
   let [ended, isSettled] = [0, true];
-  // Requests that are under way may open further ones meanwhile: where there was any, it is looked once more after a while.
   for (let round = 0; round < MAX_SWEEPS; round += 1) {
     const sessions = await config.database.find('_Session', others, {});
-    if (sessions.length === 0) {
-      if (isSettled) break;
-      isSettled = true;
-      await setTimeout(SETTLE_MS);
-      continue;
-    }
-    isSettled = false;
+    if (sessions.length === 0 && isSettled) break;
+    isSettled = sessions.length === 0;
+    if (isSettled) await setTimeout(SETTLE_MS);
+    if (isSettled) continue;
     ended += sessions.length;
     await config.database.destroy('_Session', others).catch((cause: unknown) => {
-      if (asObject(cause)?.['code'] !== OBJECT_NOT_FOUND) throw cause;
+      if (!isNotFound(cause)) throw cause;
     });
     for (const { sessionToken } of sessions) await config.cacheController.user.del(String(sessionToken));
   }
   return ended;
 }
 
+/** Ends one session. */
+export async function endSession(config: HookConfig, sessionToken: string): Promise<void> {
+  await config.database.destroy('_Session', { sessionToken }).catch((cause: unknown) => {
+    if (!isNotFound(cause)) throw cause;
+  });
+  await config.cacheController.user.del(sessionToken);
+}
+
 /**
  * Whether the user has no password, and no provider but these, or is one that Parse Server calls
  * anonymous: nothing but a random id.
  */
-export async function hasOnly({ database }: HookConfig, user: FactorUser, keys: readonly string[]): Promise<boolean> {
+export async function hasOnly(config: HookConfig, user: FactorUser, keys: readonly string[]): Promise<boolean> {
   const providers = Object.keys(authDataOf(user)).filter((key) => authDataOf(user)[key] !== null);
   const isAnonymous = providers.length === 1 && providers[0] === 'anonymous';
   if (!isAnonymous && (providers.length === 0 || !providers.every((key) => keys.includes(key)))) return false;
-  const [row] = await database.find('_User', { objectId: user.id }, { limit: 1 });
-  return row !== undefined && row['password'] === undefined && row['_hashed_password'] === undefined;
+  return !(await hasPassword(config, user.id));
+}
+
+/** Whether the user has a password; so has one who is gone. */
+export async function hasPassword({ database }: HookConfig, objectId: string): Promise<boolean> {
+  const [row] = await database.find('_User', { objectId }, { limit: 1 });
+  return row === undefined || row['password'] !== undefined || row['_hashed_password'] !== undefined;
 }
 
 /** The names of a user's roles, inherited ones included; kept where Parse Server keeps them. */

@@ -1,6 +1,7 @@
 import { FactorError } from './factor-error.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import { givenOf } from './given.js';
+import { NetworkLimit } from './network-attempts.js';
 import { parseGlobal, type HookRequest } from './parse-hooks.js';
 import { asObject } from './payload.js';
 
@@ -21,6 +22,7 @@ export async function quietly<Result>(
     const isLookUp = ([key, payload]: readonly [string, unknown]): boolean =>
       runtime.factors[key]?.signIn?.find !== undefined && Object.hasOwn(asObject(payload) ?? {}, 'ticket');
     const isTold = error instanceof FactorError ? error.code !== 'unavailable' : error instanceof parseGlobal().Error;
+    if (error instanceof NetworkLimit) throw error; // counted before anything was judged
     throw given.some(isLookUp) && isTold ? new FactorError('code_rejected') : error;
   }
 }

@@ -3,9 +3,13 @@ import type { FactorRuntime } from './factor-runtime.js';
 import type { FactorUser, RequestContext } from './factor.js';
 import { warnOfProxy } from './forwarded-for.js';
 import type { HookRequest } from './parse-hooks.js';
+import type { PrimaryFactor } from './primary-factor.js';
 
 /** The part of a request that a factor may know of. */
-export type AskedRequest = Pick<HookRequest, 'ip' | 'installationId' | 'config'>;
+export type AskedRequest = Pick<HookRequest, 'ip' | 'installationId' | 'config'> & {
+  /** What a login has proven in place of the password. */
+  readonly primary?: PrimaryFactor | undefined;
+};
 
 /**
  * What a factor works with during a request.

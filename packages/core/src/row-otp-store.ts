@@ -1,7 +1,11 @@
 import { systemClock, type Clock } from './clock.js';
 import { FactorError } from './factor-error.js';
 import {
+  isAhead,
+  isClaimed,
+  isLive,
   lockLength,
+  LONGEST_AHEAD_MS,
   RETENTION_MS,
   type AttemptLimits,
   type AttemptResult,
@@ -99,20 +103,32 @@ export abstract class RowOtpStore implements OtpStore {
   issue(subject: string, { digest, expiresAt }: LiveCode, { cooldownMs, quotas }: SendLimits): Promise<IssueResult> {
     const now = this.#clock();
     return this.#step<IssueResult>(subject, (row) => {
-      if (row.lockedUntil > now) return { result: { issued: false, reason: 'locked', retryAt: row.lockedUntil } };
+      if (isLocked(row, now)) return { result: { issued: false, reason: 'locked', retryAt: row.lockedUntil } };
       const windows = quotas.map(({ windowMs }, index) => openWindow(row.windows[index], now, windowMs));
       const waits = windows.filter(({ count }, index) => count >= (quotas[index]?.limit ?? 0)).map(({ endsAt }) => endsAt);
-      if (row.sentAt !== null && row.sentAt + cooldownMs > now) waits.push(row.sentAt + cooldownMs);
+      const cooledAt = row.sentAt === null || cooldownMs === 0 ? 0 : row.sentAt + cooldownMs;
+      if (isAhead(cooledAt, now, cooldownMs)) waits.push(cooledAt);
       if (waits.length > 0) return { result: { issued: false, reason: 'cooldown', retryAt: Math.max(...waits) } };
       const counted = windows.map(({ count, endsAt }) => ({ count: count + 1, endsAt }));
-      const deadAt = Math.max(row.deadAt, Math.max(now, expiresAt) + RETENTION_MS);
-      return { result: { issued: true }, row: { ...row, digest, expiresAt, attempts: 0, sentAt: now, windows: counted, deadAt } };
+      const deadAt = keptUntil(row.deadAt, Math.max(now, expiresAt) + RETENTION_MS);
+      const code = { digest, expiresAt, attempts: 0, sentAt: now };
+      return { result: { issued: true }, row: { ...row, ...code, lockedUntil: 0, windows: counted, deadAt } };
     });
   }
 
   attempt(subject: string, limits: AttemptLimits): Promise<AttemptResult> {
     const now = this.#clock();
     return this.#step(subject, (row) => attempted(row, now, limits));
+  }
+
+  guess(subject: string, maxAttempts: number): Promise<string | undefined> {
+    const now = this.#clock();
+    return this.#step<string | undefined>(subject, (row) => {
+      if (row.digest === '') return { result: undefined };
+      if (!isLive(row.expiresAt, now)) return { result: undefined, row: { ...row, ...NO_CODE } };
+      if (row.attempts >= maxAttempts) return { result: undefined };
+      return { result: row.digest, row: { ...row, attempts: row.attempts + 1 } };
+    });
   }
 
   redeem(subject: string, digests: readonly string[], limits: AttemptLimits): Promise<RedeemResult> {
@@ -130,7 +146,8 @@ export abstract class RowOtpStore implements OtpStore {
   consume(subject: string, digest: string): Promise<boolean> {
     const now = this.#clock();
     return this.#step(subject, (row) => {
-      if (row.digest !== digest || row.expiresAt <= now) return { result: false };
+      if (row.digest === '' || row.digest !== digest) return { result: false };
+      if (!isLive(row.expiresAt, now)) return { result: false, row: { ...row, ...NO_CODE } };
       return { result: true, row: { ...row, ...NO_CODE, ...NO_FAILURES } };
     });
   }
@@ -143,14 +160,14 @@ export abstract class RowOtpStore implements OtpStore {
     const now = this.#clock();
     return this.#step(subject, (row) => {
       if (mark <= row.mark) return { result: false };
-      return { result: true, row: { ...row, ...NO_FAILURES, mark, deadAt: Math.max(row.deadAt, now + RETENTION_MS) } };
+      return { result: true, row: { ...row, ...NO_FAILURES, mark, deadAt: keptUntil(row.deadAt, now + RETENTION_MS) } };
     });
   }
 
   claim(key: string, expiresAt: number): Promise<boolean> {
     const now = this.#clock();
     return this.#step(key, (row) => {
-      if (row.deadAt > now) return { result: false };
+      if (isClaimed(row.deadAt, now, expiresAt)) return { result: false };
       return { result: true, row: { ...row, deadAt: expiresAt } };
     });
   }
@@ -194,21 +211,29 @@ export abstract class RowOtpStore implements OtpStore {
 }
 
 function attempted(before: SubjectRow, now: number, limits: AttemptLimits): RowChange<AttemptResult> {
-  if (before.lockedUntil > now) return { result: { locked: true, retryAt: before.lockedUntil } };
+  if (isLocked(before, now)) return { result: { locked: true, retryAt: before.lockedUntil } };
   const attempts = before.attempts + 1;
   const failures = before.failures + 1;
   const locksUntil = failures >= limits.maxFailures ? now + lockLength(before.locks, limits) : undefined;
-  const lock = locksUntil === undefined ? { failures } : { failures: 0, locks: before.locks + 1, lockedUntil: locksUntil };
-  const deadAt = Math.max(before.deadAt, (locksUntil ?? now) + RETENTION_MS);
-  const isLive = before.digest !== '' && before.expiresAt > now && attempts <= limits.maxAttempts;
+  const lock =
+    locksUntil === undefined ? { failures, lockedUntil: 0 } : { failures: 0, locks: before.locks + 1, lockedUntil: locksUntil };
+  const code = isLive(before.expiresAt, now) ? { digest: before.digest, expiresAt: before.expiresAt } : NO_CODE;
+  const deadAt = keptUntil(before.deadAt, Math.max(now, locksUntil ?? 0, code.expiresAt) + RETENTION_MS);
+  const isOpen = code.digest !== '' && attempts <= limits.maxAttempts;
   return {
-    result: { locked: false, digest: isLive ? before.digest : undefined, mark: before.mark, locksUntil },
-    row: { ...before, attempts, ...lock, deadAt },
+    result: { locked: false, digest: isOpen ? code.digest : undefined, mark: before.mark, locksUntil },
+    row: { ...before, ...code, attempts, ...lock, deadAt },
   };
 }
 
+const isLocked = ({ lockedUntil }: SubjectRow, now: number): boolean => isAhead(lockedUntil, now, LONGEST_AHEAD_MS);
+
+/** A row is kept no shorter than before, unless a clock that ran ahead has said so: no verb asks for two days more. */
+const keptUntil = (before: number, needed: number): number =>
+  before > needed + 2 * LONGEST_AHEAD_MS ? needed : Math.max(before, needed);
+
 const openWindow = (window: QuotaWindow | undefined, now: number, windowMs: number): QuotaWindow =>
-  window !== undefined && window.endsAt > now ? window : { count: 0, endsAt: now + windowMs };
+  window !== undefined && isAhead(window.endsAt, now, windowMs) ? window : { count: 0, endsAt: now + windowMs };
 
 async function unavailable<Result>(work: () => Promise<Result>): Promise<Result> {
   try {

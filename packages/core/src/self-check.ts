@@ -1,5 +1,5 @@
 import type { ParseAuthAdapter } from './auth-adapter.js';
-import { emitter } from './emitter.js';
+import { emitter, tellIncident } from './emitter.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Installation } from './install.js';
 import { ParseTable } from './parse-database.js';
@@ -56,11 +56,12 @@ export class SelfCheck {
     const server = runningServer(this.#auth);
     if (server === undefined) return [];
     const findings: Finding[] = [];
-    if (!this.#installation.isDone) {
+    const missing = this.#installation.missing(server.appId);
+    if (missing.length > 0) {
       findings.push({
         reason: 'guard_not_installed',
         factor: '',
-        sentence: 'Any session can remove factors: call factors.install(Parse) in Cloud Code, or once the server has started.',
+        sentence: `Any session can remove factors, as nothing guards these triggers of _User: ${missing.join(', ')}. Call factors.install(Parse) in Cloud Code, or once the server has started.`,
       });
     }
     try {
@@ -113,7 +114,11 @@ export class SelfCheck {
 
   /** Keys of factors that are gone from `auth` while users still have them. Notes the present ones. */
   async #forgottenKeys({ database, auth = {} }: ServerConfig): Promise<string[]> {
-    const table = ParseTable.of(database, FACTOR_KEY_CLASS, {});
+    const table = new ParseTable(database, {
+      className: FACTOR_KEY_CLASS,
+      fields: {},
+      onIncident: tellIncident(this.#runtime, database, FACTOR_KEY_CLASS),
+    });
     const known = (await table.list({}, MAX_KEYS)).map(({ objectId }) => String(objectId));
     for (const key of Object.keys(this.#auth)) if (!known.includes(key)) await table.create({ objectId: key });
     const forgotten: string[] = [];

@@ -15,6 +15,9 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** What counting needs of a request; without an address of the client, none is counted. */
 export type CountContext = Pick<RequestContext, 'appId' | 'key' | 'ip' | 'store' | 'keyring'>;
+type Named = Omit<CountContext, 'ip' | 'store'>;
+/** A bucket of the store, and how much it takes. */
+type Limit = readonly [bucket: string, quota: Quota];
 
 /** How many messages may go out: to a subject, and over all of them. */
 export class SendQuotas {
@@ -34,46 +37,21 @@ export class SendQuotas {
   }
 
   /**
-   * Limits that span users, apart for each purpose: neither a stranger who asks to add somebody's
+   * Limits that span users, apart for each purpose: neither a stranger who asks to add another user's
    * address nor a stolen session that asks for proofs uses up what its owner signs in with.
    * Counted before the live code is replaced, so that a refusal costs the user nothing.
    *
    * @returns takes back what was counted
    */
-  async count(
-    { appId, key, ip, store, keyring }: CountContext,
-    { purpose, address, user }: Omit<CodeTarget, 'subject'>,
-  ): Promise<() => Promise<void>> {
-    const limits: [string, Quota][] = [];
-    if (ip !== undefined) {
-      const perIp = { limit: this.#options.maxSendsPerIp, windowMs: TEN_MINUTES_MS };
-      limits.push([subjectOf('ip', appId, keyring.nameOf('ip', networkOf(ip))), perIp]);
-    }
-    const { maxSendsPerPrefix, region } = this.#kind;
-    const prefix = region?.(address).prefix;
-    if (prefix !== undefined && maxSendsPerPrefix !== undefined) {
-      const bucket = subjectOf('prefix', appId, keyring.nameOf('prefix', prefix));
-      limits.push([bucket, { limit: maxSendsPerPrefix, windowMs: HOUR_MS }]);
-    }
-    // Where nobody is known, the subject is the address, and its own quotas are those of the destination.
-    if (user !== undefined) {
-      const bucket = subjectOf('destination', appId, key, purpose, keyring.nameOf('address', address));
-      for (const quota of this.perSubject.quotas) limits.push([subjectOf(bucket, String(quota.windowMs)), quota]);
-    }
-    if (this.#options.budget !== undefined) limits.push([subjectOf('budget', appId, key), this.#options.budget]);
-    const counted: string[] = [];
-    const giveBack = async (): Promise<void> => {
-      for (const name of counted) await store.uncount(name);
-    };
-    for (const [name, quota] of limits) {
-      const count = await store.count(name, quota);
-      if (!count.allowed) {
-        await giveBack();
-        throw new FactorError('cooldown', { retryAt: count.retryAt });
-      }
-      counted.push(name);
-    }
-    return giveBack;
+  count(context: CountContext, target: Omit<CodeTarget, 'subject'>): Promise<() => Promise<void>> {
+    const { address } = target;
+    const limits = [
+      ...this.#perNetwork(context, target),
+      ...this.#perPrefix(context, address),
+      ...this.#perMailbox(context, target),
+      ...this.#inTotal(context),
+    ];
+    return countAll(context, limits);
   }
 
   /**
@@ -82,19 +60,53 @@ export class SendQuotas {
    * @throws FactorError `cooldown`
    */
   async countNotice(context: NoticeContext, address: string): Promise<void> {
-    await this.count({ ...context, ip: undefined }, { purpose: 'enrolment', address, user: undefined });
+    await countAll(context, [...this.#perPrefix(context, address), ...this.#inTotal(context)]);
   }
 
-  /**
-   * Counts what a locked subject is asked for, by the same limits as if it were not.
-   *
-   * @throws FactorError `cooldown`
-   */
-  async countLocked({ store }: RequestContext, subject: string): Promise<void> {
-    const { cooldownMs, quotas } = this.perSubject;
-    for (const quota of [{ limit: 1, windowMs: cooldownMs }, ...quotas]) {
-      const count = await store.count(subjectOf(subject, 'locked', String(quota.windowMs)), quota);
-      if (!count.allowed) throw new FactorError('cooldown', { retryAt: count.retryAt });
-    }
+  /** Users who have proven a first factor or hold a session have a bucket that no stranger behind the same address uses up. */
+  #perNetwork({ appId, ip, keyring }: CountContext, { user }: Pick<CodeTarget, 'user'>): Limit[] {
+    if (ip === undefined) return [];
+    const network = keyring.nameOf('ip', networkOf(ip));
+    const bucket = user === undefined ? subjectOf('ip', appId, network) : subjectOf('ip', appId, 'proven', network);
+    return [[bucket, { limit: this.#options.maxSendsPerIp, windowMs: TEN_MINUTES_MS }]];
   }
+
+  #perPrefix({ appId, keyring }: Named, address: string): Limit[] {
+    const { maxSendsPerPrefix, region } = this.#kind;
+    const prefix = region?.(address).prefix;
+    if (prefix === undefined || maxSendsPerPrefix === undefined) return [];
+    return [[subjectOf('prefix', appId, keyring.nameOf('prefix', prefix)), { limit: maxSendsPerPrefix, windowMs: HOUR_MS }]];
+  }
+
+  /** Where no user is known, the subject is the address, and has its own quotas; its mailbox may have other spellings. */
+  #perMailbox({ appId, key, keyring }: CountContext, { purpose, address, user }: Omit<CodeTarget, 'subject'>): Limit[] {
+    const given: unknown = this.#kind.mailboxOf?.(address);
+    if (user === undefined && given === undefined) return [];
+    const mailbox: unknown = given ?? address;
+    if (typeof mailbox !== 'string' || mailbox === '') throw new TypeError('option "mailboxOf" must give a text or undefined');
+    const bucket = subjectOf('destination', appId, key, purpose, keyring.nameOf('address', mailbox));
+    return this.perSubject.quotas.map((quota) => [subjectOf(bucket, String(quota.windowMs)), quota]);
+  }
+
+  #inTotal({ appId, key }: Named): Limit[] {
+    const { budget } = this.#options;
+    return budget === undefined ? [] : [[subjectOf('budget', appId, key), budget]];
+  }
+}
+
+/** Counts in all of the buckets, or in none. @throws FactorError `cooldown` */
+async function countAll({ store }: Pick<CountContext, 'store'>, limits: readonly Limit[]): Promise<() => Promise<void>> {
+  const counted: string[] = [];
+  const giveBack = async (): Promise<void> => {
+    for (const name of counted) await store.uncount(name);
+  };
+  for (const [name, quota] of limits) {
+    const count = await store.count(name, quota);
+    if (!count.allowed) {
+      await giveBack();
+      throw new FactorError('cooldown', { retryAt: count.retryAt });
+    }
+    counted.push(name);
+  }
+  return giveBack;
 }

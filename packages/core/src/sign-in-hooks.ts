@@ -1,5 +1,5 @@
 import type { HookResult } from './auth-adapter.js';
-import { EnrolmentRecords, markOf, type EnrolmentRecord } from './enrolment-record.js';
+import { EnrolmentRecords, type EnrolmentRecord } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import { UNCHANGED } from './factor-enrolment.js';
 import type { FactorHooks } from './factor-hooks.js';
@@ -8,14 +8,16 @@ import type { FactorRuntime } from './factor-runtime.js';
 import type { Reply } from './factor.js';
 import { givenOf } from './given.js';
 import { asUser, LoginRequest } from './login-request.js';
-import { traceOf } from './login-trace.js';
+import { loginTrace } from './login-trace.js';
+import { answering } from './parse-fault.js';
 import type { HookObject, HookRequest } from './parse-hooks.js';
 import { fetchUser } from './parse-user.js';
 import { asObject } from './payload.js';
-import { checkStored, proveFirst } from './prove-first.js';
+import { checkId, proveFirst } from './prove-first.js';
 import { requestContext } from './request-context.js';
+import { RequestWrites, type StagedSave } from './request-writes.js';
 import { signInUsers } from './sign-in-users.js';
-import type { SignIn } from './sign-in.js';
+import type { ProvenId, SignIn } from './sign-in.js';
 
 /** How many milliseconds a sign-up may take from its answer to its row. */
 const SIGN_UP_MS = 10_000;
@@ -60,16 +62,26 @@ export class SignInHooks<Enrolment extends object> {
     const others = Object.keys(this.#runtime.factors).filter((key) => key !== this.#key && Object.hasOwn(given, key));
     if (others.length > 0) throw new FactorError('session_required');
     if (!this.#signIn.signUp || proven === undefined) throw new FactorError('code_rejected');
+    return { save: this.#stageSignUp(proven, request) };
+  }
+
+  /**
+   * The code is used when the account is stored, and stays good when Parse Server refuses the sign-up for another reason.
+   * Until then the id is claimed, so that it opens one account only, even where the database would take it twice.
+   */
+  #stageSignUp(proven: ProvenId, request: HookRequest): EnrolmentRecord {
     const context = requestContext(this.#key, this.#runtime, request);
-    await proven.spend();
-    // One that is still under way has the id, even where the database would take it twice.
-    const isFirst = await context.store.claim(
-      this.#signIn.subject(context, `sign-up ${proven.id}`),
-      context.clock() + SIGN_UP_MS,
-    );
-    if (!isFirst) throw new FactorError('code_rejected');
-    context.emit({ type: 'enrolled', purpose: 'sign-in' });
-    return { save: this.#record(proven.id, request) };
+    const claimed = this.#signIn.subject(context, `sign-up ${proven.id}`);
+    return this.#stage(proven.id, request, {
+      before: async () => {
+        if (!(await context.store.claim(claimed, context.clock() + SIGN_UP_MS))) throw new FactorError('code_rejected');
+      },
+      undo: () => context.store.forget(claimed),
+      after: async () => {
+        await proven.spend();
+        context.emit({ type: 'enrolled', purpose: 'sign-in' });
+      },
+    });
   }
 
   /** Somebody has the id, or has logged in otherwise and gives it as well. */
@@ -80,7 +92,8 @@ export class SignInHooks<Enrolment extends object> {
       // Says who somebody is; what is given here is still good for the login.
       const scope = new FactorRequest<Enrolment>(this.#key, this.#runtime, request, asUser(request.original));
       if (scope.record === undefined) throw new FactorError('not_enrolled');
-      await checkStored(scope, this.#signIn, payload);
+      await checkId(this.#key, payload, request, this.#runtime);
+      loginTrace(request).identifiedBy = this.#key;
       return UNCHANGED;
     }
     assertNoOther(request);
@@ -126,19 +139,21 @@ export class SignInHooks<Enrolment extends object> {
     if (this.#signIn.idOf(this.#signIn.enrolmentOf(id)) !== id) {
       throw new FactorError('invalid_input', { sentence: 'Field "id" must be in its one form.' });
     }
-    const userId = request.original?.id ?? '';
     const { emit } = requestContext(this.#key, this.#runtime, request, request.original?.id);
-    emit({ type: 'enrolled', purpose: 'enrolment', reason: 'administrator' });
-    return { save: this.#record(id, request, userId) };
+    const after = async (): Promise<void> => emit({ type: 'enrolled', purpose: 'enrolment', reason: 'administrator' });
+    return { save: this.#stage(id, request, { after }) };
   }
 
-  /** The record of an id; the guard lets it pass. */
-  #record(id: string, { config }: HookRequest, userId = ''): EnrolmentRecord {
-    const owner = { appId: config.appId, userId, key: this.#key };
+  /** Stages the record of an id, for the user whom the request addresses or is about to create. */
+  #stage(id: string, request: HookRequest, save: Pick<StagedSave, 'before' | 'undo' | 'after'>): EnrolmentRecord {
+    const { config, original } = request;
+    const owner = { appId: config.appId, userId: original?.id ?? '', key: this.#key };
     const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, { signIn: this.#signIn });
     const record = records.seal(this.#signIn.enrolmentOf(id));
-    traceOf(config, userId).made.add(markOf(record));
-    return record;
+    const { emit } = requestContext(this.#key, this.#runtime, request, original?.id);
+    const answer: StagedSave['answering'] = (work) => answering(emit, work);
+    const plan = { decide: () => ({ [this.#key]: record }) };
+    return RequestWrites.of(config).stage({ ...save, userId: owner.userId, plan, answering: answer }, record.id);
   }
 }
 

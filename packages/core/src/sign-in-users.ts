@@ -3,6 +3,7 @@ import { FactorRequest } from './factor-request.js';
 import { secondFactors, type FactorRuntime } from './factor-runtime.js';
 import { answering } from './parse-fault.js';
 import { findUsers } from './parse-user.js';
+import { primaryFactor } from './primary-factor.js';
 import type { AskedRequest } from './request-context.js';
 import type { SignInUsers } from './sign-in.js';
 
@@ -19,7 +20,8 @@ export function signInUsers(key: string, runtime: FactorRuntime, request: AskedR
     challenge(user, secondFactor) {
       // Nothing of the asker's own limits is used up by it: he would learn so.
       const { ip: _ip, ...unseen } = request;
-      const scope = new FactorRequest<object>(secondFactor, runtime, unseen, user);
+      const proven = { ...unseen, primary: primaryFactor(key, runtime) };
+      const scope = new FactorRequest<object>(secondFactor, runtime, proven, user);
       const work = async (): Promise<boolean> => {
         const enrolment = scope.findEnrolment()?.enrolment;
         if (enrolment === undefined) return false;

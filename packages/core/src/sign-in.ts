@@ -64,6 +64,13 @@ export interface SignIn<Enrolment extends object> {
    */
   enrolmentOf(id: string): Enrolment;
 
+  /**
+   * Refuses what cannot be an answer of any user. Called before anything is counted.
+   *
+   * @throws FactorError `invalid_input`, `address_refused`
+   */
+  assertReadable?(payload: unknown): void;
+
   /** The store's name for what is guessed at. */
   subject(context: RequestContext, id: string): string;
 

@@ -19,7 +19,7 @@ export class Traffic {
   /** Counts one, and gives the country's counts since the hour began. */
   count(country: string, what: 'sent' | 'verified', clock: Clock): CountryCounts {
     const now = clock();
-    if (now >= this.#until) {
+    if (now >= this.#until || this.#until > now + HOUR_MS) {
       this.#counts.clear();
       this.#until = now + HOUR_MS;
     }

@@ -3,7 +3,15 @@ import { acceptedLanguage, codeMessage, MESSAGE_LANGUAGES, noticeMessage } from 
 import type { NoticeType } from '../src/message-texts.js';
 import { PURPOSES, type Purpose } from '../src/factor.js';
 
-const NOTICES: readonly NoticeType[] = ['enrolled', 'replaced', 'removed', 'recovery_used', 'locked'];
+const NOTICES: readonly NoticeType[] = [
+  'enrolled',
+  'replaced',
+  'removed',
+  'recovery_used',
+  'recovery_proven',
+  'recovery_begun',
+  'locked',
+];
 const content = (locale: string, purpose: Purpose, validMinutes = 10) => ({
   code: '012345',
   expiresAt: 0,

@@ -4,7 +4,7 @@ import { countStatements } from '../../../tools/count-statements.js';
 import { openDatabase } from '../../../tools/parse-database.js';
 import type { TestServer } from '../../../tools/parse-server.js';
 import { TestPostgres } from '../../../tools/postgres.js';
-import { FACTOR_STATE_CLASS, ParseOtpStore, type ParseDatabase } from '../src/index.js';
+import { FACTOR_STATE_CLASS, NEVER, ParseOtpStore, UNLIMITED, type ParseDatabase } from '../src/index.js';
 import { fakeClock, storeSuite } from '../../testing/src/index.js';
 
 describe('ParseOtpStore on Postgres', () => {
@@ -57,6 +57,7 @@ describe('ParseOtpStore on Postgres', () => {
       'issue, first': await countStatements(() => store.issue(a, code, sends)),
       issue: await countStatements(() => store.issue(a, code, { ...sends, cooldownMs: 0 })),
       attempt: await countStatements(() => store.attempt(a, limits)),
+      guess: await countStatements(async () => store.guess(a, 5)),
       consume: await countStatements(() => store.consume(a, 'x')),
       advance: await countStatements(() => store.advance(a, 1)),
       'attempt, first': await countStatements(() => store.attempt(b, limits)),
@@ -69,6 +70,7 @@ describe('ParseOtpStore on Postgres', () => {
       'issue, first': 2,
       issue: 1,
       attempt: 1,
+      guess: 1,
       consume: 1,
       advance: 1,
       'attempt, first': 2,
@@ -77,6 +79,23 @@ describe('ParseOtpStore on Postgres', () => {
       count: 1,
       forget: 1,
     });
+  });
+
+  it('keeps what never dies, whatever is pruned and however wrong the clock was', async () => {
+    const [name, year] = [randomUUID(), 365 * 24 * 3_600_000];
+    const limits = { cooldownMs: 0, quotas: [] };
+    await store.issue(name, { digest: 'x', expiresAt: NEVER }, limits);
+    const read = async (): Promise<string | undefined> => {
+      const attempt = await store.attempt(name, UNLIMITED);
+      return attempt.locked ? undefined : attempt.digest;
+    };
+    expect(await read()).toBe('x');
+    clock.advance(year);
+    while ((await store.prune(clock(), 100)) > 0);
+    expect(await read()).toBe('x');
+    clock.advance(-2 * year);
+    expect(await read()).toBe('x');
+    clock.advance(year);
   });
 
   it('rejects as unavailable, never as absent, when the database does not answer', async () => {

@@ -2,15 +2,26 @@ import {
   CODE_FACTOR_RULES,
   CodeFactor,
   DEFAULT_CODE_FACTOR_OPTIONS,
+  functionOption,
   resolveOptions,
   type CodeFactorOptions,
   type FactorUser,
   type ResolvedCodeFactorOptions,
 } from '@parse-factors/core';
 import { maskEmail, normaliseEmail } from './email-address.js';
+import { mailboxOf } from './mailbox-of.js';
 
-/** Options of {@link EmailOtpFactor}: those of every factor that delivers a code. */
-export type EmailOtpOptions = CodeFactorOptions;
+/** Options of {@link EmailOtpFactor}: those of every factor that delivers a code, and what counts as one mailbox. */
+export interface EmailOtpOptions extends CodeFactorOptions {
+  /**
+   * The mailbox that a normalised address is delivered to, by which `maxSendsPer10Minutes` and `maxSendsPerDay` count;
+   * by default {@link mailboxOf}: sub-addresses (`ann+news@…`) everywhere, and the rules of well-known providers.
+   * Undefined counts an address by itself.
+   */
+  readonly mailboxOf?: (address: string) => string | undefined;
+}
+
+type Resolved = ResolvedCodeFactorOptions & Required<Pick<EmailOtpOptions, 'mailboxOf'>>;
 
 /** The user's `email`, where Parse Server has verified it. */
 function confirmedEmail(user: FactorUser): string | undefined {
@@ -32,10 +43,22 @@ export class EmailOtpFactor extends CodeFactor {
    * @throws FactorConfigError naming the option and what it accepts
    */
   constructor(options: EmailOtpOptions) {
-    const resolved = resolveOptions<ResolvedCodeFactorOptions>('EmailOtpFactor', options, CODE_FACTOR_RULES, {
-      ...DEFAULT_CODE_FACTOR_OPTIONS,
-      validityMs: 10 * 60_000,
-    });
-    super({ field: 'email', noun: 'address', normalise: normaliseEmail, mask: maskEmail, confirmed: confirmedEmail }, resolved);
+    const resolved = resolveOptions<Resolved>(
+      'EmailOtpFactor',
+      options,
+      { ...CODE_FACTOR_RULES, mailboxOf: functionOption },
+      { ...DEFAULT_CODE_FACTOR_OPTIONS, validityMs: 10 * 60_000, mailboxOf },
+    );
+    super(
+      {
+        field: 'email',
+        noun: 'address',
+        normalise: normaliseEmail,
+        mask: maskEmail,
+        mailboxOf: resolved.mailboxOf,
+        confirmed: confirmedEmail,
+      },
+      resolved,
+    );
   }
 }

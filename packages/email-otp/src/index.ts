@@ -6,3 +6,4 @@ export {
   setupOtpTable,
   type OtpAdapterOptions,
 } from './initialize-otp-adapter.js';
+export { mailboxOf } from './mailbox-of.js';

@@ -6,12 +6,14 @@ import {
   FactorError,
   functionOption,
   generateKey,
+  NEVER,
   optional,
   ParseOtpStore,
   pruneStore,
   resolveOptions,
   subjectOf,
   textOption,
+  UNLIMITED,
   type HookConfig,
   type HookRequest,
   type OtpStore,
@@ -135,22 +137,26 @@ function providedBy({ master, user }: HookRequest, payload: unknown): unknown {
   }
 }
 
-const FOREVER = Date.UTC(9999, 0);
-const NO_LIMIT = Number.MAX_SAFE_INTEGER;
-
 /**
  * The adapter's own row in the store, made by the first server that asks: a key that seals the ids of
  * users who sign up from now on, so that ids that were written past the adapter sign nobody in, and
  * the time from which that holds. Should it be lost, ids are adopted once more.
  */
 async function readMarker(store: OtpStore, subject: string): Promise<{ recordKeys: string; adoptIdsBefore: number }> {
-  const now = Date.now();
-  const digest = `${generateKey('row')} ${now}`;
-  // Only where there is none: the cooldown has lasted since 1970.
-  await store.issue(subject, { digest, expiresAt: FOREVER }, { cooldownMs: now, quotas: [] });
-  const unlimited = { maxAttempts: NO_LIMIT, maxFailures: NO_LIMIT, lockMs: 0, maxLockMs: 0 };
-  const attempt = await store.attempt(subject, unlimited);
-  const [recordKeys, since] = attempt.locked ? [] : (attempt.digest ?? '').split(' ');
+  const read = async (): Promise<string | undefined> => {
+    const attempt = await store.attempt(subject, UNLIMITED);
+    return attempt.locked ? undefined : attempt.digest;
+  };
+  let marker = await read();
+  if (marker === undefined) {
+    // Of several servers that ask at once, one makes it: for the others, the cooldown has lasted since 1970. It is asked
+    // for only where there is no marker, as a cooldown that a wrong clock has begun does not count.
+    const now = Date.now();
+    const digest = `${generateKey('row')} ${now}`;
+    await store.issue(subject, { digest, expiresAt: NEVER }, { cooldownMs: now, quotas: [] });
+    marker = await read();
+  }
+  const [recordKeys, since] = marker?.split(' ') ?? [];
   if (recordKeys === undefined || since === undefined) throw new FactorError('unavailable');
   return { recordKeys, adoptIdsBefore: Number(since) };
 }

@@ -16,7 +16,7 @@ export class Tickets<Content> {
     const now = clock();
     // The oldest come first. What is left behind is of requests that failed in between.
     for (const [name, { diesAt }] of this.#contents) {
-      if (diesAt > now) break;
+      if (diesAt > now && diesAt <= now + LIFE_MS) break;
       this.#contents.delete(name);
     }
     const ticket = drawBytes(random, TICKET_BYTES).toString('base64url');

@@ -3,7 +3,8 @@ import {
   beginGuess,
   Factor,
   FactorError,
-  factorSubject,
+  guessSubject,
+  markSubject,
   readFields,
   type BuiltInPlace,
   type Confirmed,
@@ -126,6 +127,12 @@ export class MfaFactor extends Factor<MfaEnrolment> {
     });
   }
 
+  /** The same number or authenticator, whatever recovery tokens are left. */
+  override isSame(before: MfaEnrolment, after: MfaEnrolment): boolean {
+    if (isMobile(before) || isMobile(after)) return super.isSame(before, after);
+    return before.secret === after.secret;
+  }
+
   /** Nothing, as with the built-in adapter. */
   describe(): Reply {
     return {};
@@ -158,7 +165,7 @@ export class MfaFactor extends Factor<MfaEnrolment> {
       throw new FactorError('code_rejected', { sentence: 'Invalid MFA token' });
     }
     // The step that set it up is used: it does not log in as well.
-    await context.store.advance(factorSubject(context, 'sign-in'), step * period);
+    await context.store.advance(markSubject(context), step * period);
     const { kept, reply } = newRecovery(context.random);
     return { enrolment: { secret, algorithm, digits, period, recovery: kept }, reply };
   }
@@ -171,20 +178,21 @@ export class MfaFactor extends Factor<MfaEnrolment> {
   ): Promise<undefined> {
     if (typeof token !== 'string' || !new RegExp(`^[0-9]{${enrolment.digits}}$`).test(token.slice(0, 20)))
       throw new FactorError('invalid_input');
-    const subject = factorSubject(context, purpose);
+    const subject = guessSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#options);
     const step = verifyStep(enrolment, token, context.clock());
     if (step === undefined) throw guess.reject('code_rejected');
     // One mark for all purposes, as a step is used for all; and in seconds, so that it outlives another period.
     const mark = step * enrolment.period;
-    if (!(await context.store.advance(factorSubject(context, 'sign-in'), mark))) throw guess.reject('code_rejected');
-    if (purpose !== 'sign-in') await context.store.advance(subject, mark);
+    const steps = markSubject(context);
+    if (!(await context.store.advance(steps, mark))) throw guess.reject('code_rejected');
+    if (subject !== steps) await context.store.pardon(subject);
     context.emit({ type: 'verified', purpose });
   }
 
   async #spendRecovery(context: EnrolledContext<MfaEnrolment>, purpose: Purpose, token: string): Promise<undefined> {
     const { store, emit } = context;
-    const subject = factorSubject(context, purpose);
+    const subject = guessSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#options);
     let remaining = 0;
     const isSpent = await context.change((enrolment) => {

@@ -71,7 +71,9 @@ export async function beginAssertion(
 function reply(context: RequestContext, ceremony: Ceremony, options: { readonly timeout?: number }): Reply {
   const expiresAt = context.clock() + (options.timeout ?? 0);
   const challenge = makeChallenge(context, ceremony, expiresAt);
-  context.emit({ type: 'challenged', purpose: ceremony.purpose === 'alone' ? 'sign-in' : ceremony.purpose });
+  // Anybody may ask for one alone, and as often as they like.
+  const told = ceremony.purpose === 'alone' ? ({ purpose: 'sign-in', isLogged: false } as const) : { purpose: ceremony.purpose };
+  context.emit({ type: 'challenged', ...told });
   return {
     status: 'pending',
     options: JSON.stringify({ ...options, challenge }),

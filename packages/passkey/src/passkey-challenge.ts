@@ -1,4 +1,4 @@
-import { drawBytes, subjectOf, UNLIMITED, type Purpose, type RequestContext } from '@parse-factors/core';
+import { drawBytes, isLive, subjectOf, UNLIMITED, type Purpose, type RequestContext } from '@parse-factors/core';
 
 /** What a challenge is for; good for nothing else. */
 export interface Ceremony {
@@ -14,12 +14,19 @@ export interface Ceremony {
 export type ReadChallenge =
   | {
       readonly ok: true;
+      readonly reason?: undefined;
       /** Whether it was spent before. */
       isSpent(): Promise<boolean>;
       /** Spends it: true for exactly one caller. */
       spend(): Promise<boolean>;
     }
-  | { readonly ok: false; readonly reason: 'code_rejected' | 'code_expired' };
+  | { readonly ok: false; readonly reason: 'code_rejected' }
+  | {
+      readonly ok: false;
+      readonly reason: 'code_expired';
+      /** Keeps an answer that was right but late from being good once more, should the clock step back. */
+      spend(): Promise<boolean>;
+    };
 
 const NONCE_BYTES = 16;
 /** The mark of a challenge that was spent. Stores keep marks for days, should a clock be set back. */
@@ -53,16 +60,16 @@ export function readChallenge(context: RequestContext, ceremony: Ceremony, chall
   const [, nonce = '', expiry = '', digest = ''] = FORMAT.exec(Buffer.from(challenge, 'base64url').toString('latin1')) ?? [];
   const isOurs = context.keyring.matches(digest, PURPOSE, ...partsOf(context, ceremony, nonce, expiry));
   if (!isOurs) return { ok: false, reason: 'code_rejected' };
-  const expiresAt = Number.parseInt(expiry, 36);
-  if (expiresAt <= context.clock()) return { ok: false, reason: 'code_expired' };
   const { store, appId, key } = context;
   const subject = subjectOf(PURPOSE, appId, key, nonce);
+  const spend = (): Promise<boolean> => store.advance(subject, SPENT);
+  if (!isLive(Number.parseInt(expiry, 36), context.clock())) return { ok: false, reason: 'code_expired', spend };
   return {
     ok: true,
     isSpent: async () => {
       const attempt = await store.attempt(subject, UNLIMITED);
       return attempt.locked || attempt.mark >= SPENT;
     },
-    spend: () => store.advance(subject, SPENT),
+    spend,
   };
 }

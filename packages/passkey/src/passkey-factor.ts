@@ -3,6 +3,7 @@ import {
   Factor,
   FactorError,
   factorSubject,
+  guessSubject,
   type Alone,
   type Confirmed,
   type EnrolledContext,
@@ -88,11 +89,12 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     const subject = factorSubject(context, 'enrolment');
     const guess = await beginGuess(context, subject, 'enrolment', this.#options);
     const challenge = readChallenge(context, ceremonyOf(context, 'enrolment'), given.challenge);
-    if (!challenge.ok) throw guess.reject(challenge.reason);
+    if (challenge.reason === 'code_rejected') throw guess.reject('code_rejected');
     const expected = this.#expected(this.#options.policy === 'solo' || this.#options.userVerification === 'required');
     const passkey = await verifyRegistration(given, expected, { name, addedAt: context.clock() });
-    if (passkey === undefined || !(await challenge.spend())) throw guess.reject('code_rejected');
-    await context.store.advance(subject, context.clock()); // takes the failures back
+    if (passkey === undefined || !(await challenge.spend())) throw guess.reject(challenge.reason ?? 'code_rejected');
+    if (!challenge.ok) throw guess.reject(challenge.reason);
+    await context.store.pardon(subject);
     return { enrolment: { handle: enrolment?.handle ?? newHandle(context), passkeys: [passkey] } };
   }
 
@@ -102,14 +104,15 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
 
   async verify(context: Enrolled, purpose: Purpose, payload: unknown, enrolment: PasskeyEnrolment): Promise<undefined> {
     const given = readAnswer(payload);
-    const subject = factorSubject(context, purpose);
+    const subject = guessSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#options);
     const challenge = readChallenge(context, ceremonyOf(context, purpose), given.challenge);
-    if (!challenge.ok) throw guess.reject(challenge.reason);
+    if (challenge.reason === 'code_rejected') throw guess.reject('code_rejected');
     const use = await verifyAssertion(given, this.#expected(this.#options.userVerification === 'required'), enrolment);
-    if (use === undefined || !(await challenge.spend())) throw guess.reject('code_rejected');
+    if (use === undefined || !(await challenge.spend())) throw guess.reject(challenge.reason ?? 'code_rejected');
+    if (!challenge.ok) throw guess.reject(challenge.reason);
     if (!(await storeUse(context, given, use))) throw guess.reject('code_rejected');
-    await context.store.advance(subject, context.clock());
+    await context.store.pardon(subject);
     context.emit({ type: 'verified', purpose });
   }
 
@@ -121,6 +124,16 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
 
   describe(enrolment: PasskeyEnrolment): Reply {
     return describePasskeys(enrolment);
+  }
+
+  /** The same passkeys, whatever their names and counters. */
+  override isSame(before: PasskeyEnrolment, after: PasskeyEnrolment): boolean {
+    const idsOf = ({ passkeys }: PasskeyEnrolment): string =>
+      passkeys
+        .map(({ id }) => id)
+        .toSorted()
+        .join();
+    return idsOf(before) === idsOf(after);
   }
 
   /** Renames one, or removes one of several. */
@@ -139,12 +152,14 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     return beginAssertion(context, ALONE, this.#options);
   }
 
-  /** No attempt is counted: nobody guesses a signature, and strangers are not to lock a user out. */
+  /** No failure locks, or strangers could lock any user out. What is counted is the network, before this is called. */
   async #checkAlone(context: Enrolled, payload: unknown, enrolment: PasskeyEnrolment): Promise<ProvenAlone> {
     const { id, given } = readAnswerAlone(payload);
     const challenge = readChallenge(context, ALONE, given.challenge);
     const isOwn = id === enrolment.handle && given.response.response.userHandle === id;
-    const use = challenge.ok && isOwn ? await verifyAssertion(given, this.#expected(true), enrolment) : undefined;
+    const isOurs = challenge.reason !== 'code_rejected' && isOwn;
+    const use = isOurs ? await verifyAssertion(given, this.#expected(true), enrolment) : undefined;
+    if (use !== undefined && challenge.reason === 'code_expired') await challenge.spend();
     const before = enrolment.passkeys.find((passkey) => passkey.id === given.response.id);
     // Nothing else of the user is looked at for an answer that was used, or that a copy has given.
     if (!challenge.ok || use === undefined || before === undefined || (await challenge.isSpent())) throw refuse(context);

@@ -7,7 +7,7 @@ import {
   drawBytes,
   Factor,
   FactorError,
-  factorSubject,
+  guessSubject,
   integerOption,
   readCode,
   readFields,
@@ -19,8 +19,11 @@ import {
   type FactorUser,
   type Intent,
   type Purpose,
+  type Recovery,
+  type RecoveryAnswer,
   type Reply,
 } from '@parse-factors/core';
+import { CHANGES_FACTORS, isGood, type ChangesFactors, type Wait } from './changes-factors.js';
 import { digestOf, newCode, RECOVERY_CODE, without } from './recovery-code.js';
 
 /** Options of {@link RecoveryCodesFactor}. */
@@ -29,6 +32,12 @@ export interface RecoveryCodesOptions extends Partial<Omit<AttemptLimits, 'maxAt
   readonly count?: number;
   /** At how many codes left the user is to be warned, 0 to 5; 3 by default. */
   readonly warnAt?: number;
+  /**
+   * Whether a second code, in a session that one has opened, is a proof for changing factors: `at-once`, the
+   * default; `never`; or once `afterMs` milliseconds have gone by, an hour to 30 days. Every known address is
+   * told. A login or a proof with one of the user's own factors ends such a wait.
+   */
+  readonly changesFactors?: ChangesFactors;
 }
 
 /** What the factor keeps about a user. */
@@ -37,19 +46,22 @@ export interface RecoveryEnrolment {
   readonly key: string;
   /** Keyed digests of the codes that are left. */
   readonly digests: readonly string[];
+  /** Set while a user waits to change their factors. */
+  readonly wait?: Wait;
 }
 
 const KEY_BYTES = 32;
 const GENERATE = { generate: { maxLength: 4, pattern: /^true$/, accepts: '"true"' } };
 
 /**
- * Recovery codes: made beside a factor, shown once, each good for one login in its place. They are
- * never a fresh proof, and go with the last factor. Payload: `{ generate: "true" }` to make them,
- * the code to log in.
+ * Recovery codes: made beside a factor, shown once, each good for one login in its place, and gone with the
+ * last factor. In a session that one has opened, a second one proves enough to change factors. Payload:
+ * `{ generate: "true" }` to make them, the code to log in and to prove.
  */
 export class RecoveryCodesFactor extends Factor<RecoveryEnrolment> {
   override readonly standIn = 'fresh-proof';
-  readonly #options: Required<Omit<RecoveryCodesOptions, 'maxAttempts'>>;
+  override readonly recovery: Recovery<RecoveryEnrolment> | undefined;
+  readonly #options: Required<RecoveryCodesOptions>;
 
   /** @throws FactorConfigError naming the option and what it accepts */
   constructor(options: RecoveryCodesOptions = {}) {
@@ -59,10 +71,12 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment> {
     this.#options = resolveOptions<Required<RecoveryCodesOptions>>(
       'RecoveryCodesFactor',
       options,
-      { ...limits, count: integerOption(5, 20), warnAt: integerOption(0, 5) },
-      { ...defaults, count: 10, warnAt: 3 },
+      { ...limits, count: integerOption(5, 20), warnAt: integerOption(0, 5), changesFactors: CHANGES_FACTORS },
+      { ...defaults, count: 10, warnAt: 3, changesFactors: 'at-once' },
     );
     assertLocks('RecoveryCodesFactor', this.#limits);
+    const { changesFactors: when } = this.#options;
+    this.recovery = when === 'never' ? undefined : this.#recovery(when === 'at-once' ? 0 : when.afterMs);
   }
 
   intent(payload: unknown, _user: FactorUser, enrolment: RecoveryEnrolment | undefined): Intent {
@@ -87,21 +101,65 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment> {
   }
 
   async verify(context: EnrolledContext<RecoveryEnrolment>, purpose: Purpose, payload: unknown): Promise<undefined> {
+    await this.#spend(context, purpose, payload, (enrolment) => enrolment);
+  }
+
+  /**
+   * Counts an attempt, and spends a code that is right.
+   *
+   * @param change gives what is kept once it is spent; undefined to leave the code as it is
+   * @throws FactorError `code_rejected`, `locked`, `invalid_input`
+   */
+  async #spend(
+    context: EnrolledContext<RecoveryEnrolment>,
+    purpose: Purpose,
+    payload: unknown,
+    change: (enrolment: RecoveryEnrolment) => RecoveryEnrolment | undefined,
+  ): Promise<void> {
     const code = readCode(payload, RECOVERY_CODE);
-    const { store, clock, emit } = context;
-    const subject = factorSubject(context, purpose);
+    const { store, emit } = context;
+    const subject = guessSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#limits);
-    let remaining = 0;
-    const isSpent = await context.change(({ key, digests }) => {
-      const left = without(digests, key, code);
-      remaining = left?.length ?? 0;
-      return left && { key, digests: left };
+    let [remaining, isLeft] = [0, false];
+    const isSpent = await context.change((enrolment) => {
+      const digests = without(enrolment.digests, enrolment.key, code);
+      const changed = digests && change({ ...enrolment, digests });
+      [remaining, isLeft] = [digests?.length ?? 0, digests !== undefined && changed === undefined];
+      return changed;
     });
-    if (!isSpent) throw guess.reject('code_rejected');
-    await store.advance(subject, clock()); // takes the failures back
+    if (!isSpent && !isLeft) throw guess.reject('code_rejected');
+    await store.pardon(subject);
+    if (isLeft) return;
     emit({ type: 'verified', purpose });
     emit({ type: 'recovery_used', purpose, remaining });
     if (remaining <= this.#options.warnAt) emit({ type: 'recovery_low', purpose, remaining });
+  }
+
+  /** @param afterMs how long a user waits; 0 for not at all */
+  #recovery(afterMs: number): Recovery<RecoveryEnrolment> {
+    const goodWait = (wait: Wait | undefined, now: number): Wait | undefined =>
+      wait !== undefined && isGood(wait, now, afterMs) ? wait : undefined;
+    const prove: Recovery<RecoveryEnrolment>['prove'] = async (context, payload, enrolment) => {
+      const now = context.clock();
+      const begun = goodWait(enrolment.wait, now);
+      if (begun !== undefined && begun.until > now) return { waitsUntil: begun.until }; // nothing is spent on it
+      let answer: RecoveryAnswer = {};
+      await this.#spend(context, 'fresh-proof', payload, ({ wait, ...left }) => {
+        const good = goodWait(wait, now);
+        const isDue = afterMs === 0 || (good !== undefined && good.until <= now);
+        const until = good?.until ?? now + afterMs;
+        answer = isDue ? {} : { waitsUntil: until, isNew: good === undefined };
+        if (isDue) return left;
+        return good === undefined ? { ...left, wait: { until, session: context.session ?? '' } } : undefined;
+      });
+      return answer;
+    };
+    return {
+      prove,
+      isDelayed: afterMs > 0,
+      isBegunBy: (session, { wait }) => wait?.session === session,
+      cancelled: (enrolment) => (enrolment.wait === undefined ? enrolment : withoutWait(enrolment)),
+    };
   }
 
   /** Takes `{ key, digests }`, as another factor has kept them. */
@@ -122,3 +180,5 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment> {
     return { ...this.#options, maxAttempts: 1 };
   }
 }
+
+const withoutWait = ({ key, digests }: RecoveryEnrolment): RecoveryEnrolment => ({ key, digests });

@@ -103,6 +103,12 @@ class RedisOtpStore implements OtpStore {
     return { locked: false, digest: digest.join(' ') || undefined, mark: Number(mark), locksUntil: Number(until) || undefined };
   }
 
+  async guess(subject: string, maxAttempts: number): Promise<string | undefined> {
+    const reply = await this.#run('guess', subject, [maxAttempts]);
+    if (typeof reply !== 'string') throw new FactorError('unavailable');
+    return reply || undefined;
+  }
+
   async redeem(subject: string, digests: readonly string[], limits: AttemptLimits): Promise<RedeemResult> {
     const [outcome, until] = words(await this.#run('redeem', subject, [...asList(limits), ...digests]));
     if (outcome === 'locked') return { locked: true, retryAt: Number(until) };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RETENTION_MS } from '@parse-factors/core';
+import { CLOCK_TOLERANCE_MS, LONGEST_AHEAD_MS, RETENTION_MS } from '@parse-factors/core';
 
 /**
  * What is kept under a key: twelve numbers as big-endian doubles, then the live code's digest, so that one command
@@ -16,9 +16,10 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 const GIVEN_TIME = `local now = tonumber(table.remove(ARGV, 1))`;
 
-/** Reads the row, if there is one. */
+/** Reads the row, if there is one; `ahead` is what the package core calls `isAhead`. */
 const LOAD = `
 ${NOW}
+local function ahead(time, most) return time > now and time <= now + most + ${CLOCK_TOLERANCE_MS} end
 local ${FIELDS} = 0, 0, 0, 0, 0, -math.huge, -1, 0, 0, 0, 0, 0
 local digest = ''
 local row = redis.call('GET', KEYS[1])
@@ -38,10 +39,11 @@ redis.call('SET', KEYS[1], struct.pack(${FORMAT}, ${FIELDS}) .. digest, 'PX', ma
 
 /**
  * Writes the row of a subject, which is kept until `needed` at least. It is given an hour more, so that its time to
- * live, which costs as much to write as the row, is not written again with every verb.
+ * live, which costs as much to write as the row, is not written again with every verb. Longer than two days more is
+ * what a clock that ran ahead has asked for; such a time to live would run out however much happens.
  */
 const SAVE_SUBJECT = `
-if needed > deadAt then
+if needed > deadAt or deadAt > needed + ${2 * LONGEST_AHEAD_MS} then
   deadAt = needed + 3600000
   ${SAVE}
 else
@@ -51,12 +53,15 @@ end
 
 const NO_CODE = `digest, expiresAt = '', 0`;
 const NO_FAILURES = `attempts, failures, locks, lockedUntil = 0, 0, 0, 0`;
+/** Whether the live code can still be answered. */
+const IS_LIVE = `ahead(expiresAt, ${LONGEST_AHEAD_MS})`;
+const IS_LOCKED = `ahead(lockedUntil, ${LONGEST_AHEAD_MS})`;
 const text = (number: string): string => `string.format('%.0f', ${number})`;
 
 /** Opens a quota's window anew where it has lapsed, and counts in it. */
 const countIn = (window: 1 | 2, limit: number, windowMs: number): string => `
 if ARGV[${limit}] then
-  if endsAt${window} <= now then count${window}, endsAt${window} = 0, now + ARGV[${windowMs}] end
+  if not ahead(endsAt${window}, ARGV[${windowMs}]) then count${window}, endsAt${window} = 0, now + ARGV[${windowMs}] end
   if count${window} >= tonumber(ARGV[${limit}]) then retryAt = math.max(retryAt, endsAt${window}) end
   count${window} = count${window} + 1
 end
@@ -65,13 +70,13 @@ end
 /** `digest, expiresAt, cooldownMs, [limit, windowMs]…` → `issued`, or why not and until when. */
 const ISSUE = `
 ${LOAD}
-if lockedUntil > now then return 'locked ' .. ${text('lockedUntil')} end
+if ${IS_LOCKED} then return 'locked ' .. ${text('lockedUntil')} end
 local retryAt = 0
-if sentAt + ARGV[3] > now then retryAt = sentAt + ARGV[3] end
+if tonumber(ARGV[3]) > 0 and ahead(sentAt + ARGV[3], ARGV[3]) then retryAt = sentAt + ARGV[3] end
 ${countIn(1, 4, 5)}
 ${countIn(2, 6, 7)}
 if retryAt > 0 then return 'cooldown ' .. ${text('retryAt')} end
-digest, expiresAt, attempts, sentAt = ARGV[1], tonumber(ARGV[2]), 0, now
+digest, expiresAt, attempts, sentAt, lockedUntil = ARGV[1], tonumber(ARGV[2]), 0, now, 0
 local needed = math.max(now, expiresAt) + ${RETENTION_MS}
 ${SAVE_SUBJECT}
 return 'issued'
@@ -80,16 +85,17 @@ return 'issued'
 /** Counts an attempt by `maxAttempts, maxFailures, lockMs, maxLockMs`; `live` is the digest while there is one to guess at. */
 const COUNT_ATTEMPT = `
 ${LOAD}
-if lockedUntil > now then return 'locked ' .. ${text('lockedUntil')} end
-attempts, failures = attempts + 1, failures + 1
+if ${IS_LOCKED} then return 'locked ' .. ${text('lockedUntil')} end
+attempts, failures, lockedUntil = attempts + 1, failures + 1, 0
+if not ${IS_LIVE} then ${NO_CODE} end
 local locksUntil = '0'
 if failures >= tonumber(ARGV[2]) then
   lockedUntil = now + math.min(ARGV[3] * 2 ^ math.min(locks, 40), tonumber(ARGV[4]))
   locksUntil, locks, failures = ${text('lockedUntil')}, locks + 1, 0
 end
-local needed = math.max(now, lockedUntil) + ${RETENTION_MS}
+local needed = math.max(now, lockedUntil, expiresAt) + ${RETENTION_MS}
 local live = ''
-if expiresAt > now and attempts <= tonumber(ARGV[1]) then live = digest end
+if attempts <= tonumber(ARGV[1]) then live = digest end
 `;
 
 /** → `locked <until>` or `open <locksUntil> <mark> <digest>`, the digest empty where there is none to guess at. */
@@ -117,10 +123,30 @@ ${SAVE_SUBJECT}
 return outcome .. ' ' .. locksUntil
 `;
 
+/** `maxAttempts` → the digest, empty where there is none to guess at. */
+const GUESS = `
+${LOAD}
+if digest == '' then return '' end
+if not ${IS_LIVE} then
+  ${NO_CODE}
+  ${KEEP}
+  return ''
+end
+if attempts >= tonumber(ARGV[1]) then return '' end
+attempts = attempts + 1
+${KEEP}
+return digest
+`;
+
 /** `digest` → 1 for whoever spends it. */
 const CONSUME = `
 ${LOAD}
-if digest == '' or digest ~= ARGV[1] or expiresAt <= now then return 0 end
+if digest == '' or digest ~= ARGV[1] then return 0 end
+if not ${IS_LIVE} then
+  ${NO_CODE}
+  ${KEEP}
+  return 0
+end
 ${NO_CODE}
 ${NO_FAILURES}
 ${KEEP}
@@ -150,7 +176,7 @@ return 1
 /** `expiresAt` → 1 for the first. */
 const CLAIM = `
 ${LOAD}
-if deadAt > now then return 0 end
+if ahead(deadAt, math.max(ARGV[1] - now, ${LONGEST_AHEAD_MS})) then return 0 end
 deadAt = tonumber(ARGV[1])
 ${SAVE}
 return 1
@@ -187,11 +213,23 @@ const FORGET = `return redis.call('DEL', KEYS[1])`;
 
 /** A verb of the store. */
 export type Verb =
-  'issue' | 'attempt' | 'redeem' | 'consume' | 'revoke' | 'advance' | 'claim' | 'count' | 'uncount' | 'pardon' | 'forget';
+  | 'issue'
+  | 'attempt'
+  | 'guess'
+  | 'redeem'
+  | 'consume'
+  | 'revoke'
+  | 'advance'
+  | 'claim'
+  | 'count'
+  | 'uncount'
+  | 'pardon'
+  | 'forget';
 
 const TEMPLATES: Readonly<Record<Verb, string>> = {
   issue: ISSUE,
   attempt: ATTEMPT,
+  guess: GUESS,
   redeem: REDEEM,
   consume: CONSUME,
   revoke: REVOKE,

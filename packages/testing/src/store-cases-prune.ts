@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { RETENTION_MS } from '@parse-factors/core';
+import { GUESS_ROW_CASE } from './store-cases-guesses.js';
 import { FREE, HOUR, LIMITS, MINUTE, parallel, type StoreStage, type StoreCases } from './store-stage.js';
 
 const YEAR = 365 * 24 * HOUR;
@@ -26,6 +27,10 @@ export const PRUNE_CASES: StoreCases = {
       assert.equal(await store.prune(clock(), 2), 2);
       assert.equal(await store.prune(clock(), 2), 1);
       assert.equal(await store.prune(clock(), 2), 0);
+    },
+    'finds nothing of guesses at what has no live code': async (stage) => {
+      await clean(stage);
+      await GUESS_ROW_CASE(stage);
     },
     'leaves what still refuses or allows something': async (stage) => {
       const { store, clock, subject } = stage;

@@ -8,11 +8,18 @@ export interface ModelRules {
   readonly validityMs: number;
 }
 
-/** The contract of a store once more, for one subject, written for reading: lists of events in place of counters. */
+const DAY = 24 * 60 * 60_000;
+const TOLERANCE = 15 * 60_000;
+
+/** Whether a time is to come: one further ahead than it may be was written by a clock that ran ahead. */
+const isToCome = (time: number, now: number, mostMs: number): boolean => now < time && time <= now + mostMs + TOLERANCE;
+
+/** The contract of a store once more, for one subject, written for reading. */
 export class StoreModel {
   readonly #rules: ModelRules;
   #live: { readonly digest: string; readonly expiresAt: number; attempts: number } | undefined;
-  #sent: number[] = [];
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #sentInWindow = 0;
   #sendWindow = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #locks = 0;
@@ -28,18 +35,23 @@ export class StoreModel {
 
   issue(now: number, digest: string): 'issued' | 'locked' | 'cooldown' {
     const { cooldownMs, quotas } = this.#rules.sends;
-    if (now < this.#lockedUntil) return 'locked';
-    if (now < (this.#sent.at(-1) ?? Number.NEGATIVE_INFINITY) + cooldownMs) return 'cooldown';
-    if (now >= this.#sendWindow + quotas[0].windowMs) this.#sendWindow = now;
-    if (this.#sent.filter((at) => at >= this.#sendWindow).length >= quotas[0].limit) return 'cooldown';
-    this.#sent.push(now);
+    const [{ limit, windowMs }] = quotas;
+    if (isToCome(this.#lockedUntil, now, DAY)) return 'locked';
+    if (isToCome(this.#sentAt + cooldownMs, now, cooldownMs)) return 'cooldown';
+    const isOpen = isToCome(this.#sendWindow + windowMs, now, windowMs);
+    if (isOpen && this.#sentInWindow >= limit) return 'cooldown';
+    if (!isOpen) [this.#sendWindow, this.#sentInWindow] = [now, 0];
+    this.#sentInWindow += 1;
+    this.#sentAt = now;
+    this.#lockedUntil = 0;
     this.#live = { digest, expiresAt: now + this.#rules.validityMs, attempts: 0 };
     return 'issued';
   }
 
   attempt(now: number): { readonly digest: string | undefined; readonly mark: number } | 'locked' {
     const { maxAttempts, maxFailures, lockMs, maxLockMs } = this.#rules.limits;
-    if (now < this.#lockedUntil) return 'locked';
+    if (isToCome(this.#lockedUntil, now, DAY)) return 'locked';
+    this.#lockedUntil = 0;
     this.#failures += 1;
     if (this.#failures >= maxFailures) {
       this.#lockedUntil = now + Math.min(lockMs * 2 ** this.#locks, maxLockMs);
@@ -48,8 +60,15 @@ export class StoreModel {
     }
     if (this.#live === undefined) return { digest: undefined, mark: this.#mark };
     this.#live.attempts += 1;
-    const { digest, expiresAt, attempts } = this.#live;
-    return { digest: now < expiresAt && attempts <= maxAttempts ? digest : undefined, mark: this.#mark };
+    const { digest, attempts } = this.#live;
+    return { digest: this.#isAlive(now) && attempts <= maxAttempts ? digest : undefined, mark: this.#mark };
+  }
+
+  guess(now: number): string | undefined {
+    if (this.#live === undefined || !this.#isAlive(now)) return undefined;
+    if (this.#live.attempts >= this.#rules.limits.maxAttempts) return undefined;
+    this.#live.attempts += 1;
+    return this.#live.digest;
   }
 
   redeem(now: number, digests: readonly string[]): 'locked' | 'absent' | 'wrong' | 'spent' {
@@ -62,7 +81,7 @@ export class StoreModel {
   }
 
   consume(now: number, digest: string): boolean {
-    if (this.#live?.digest !== digest || now >= this.#live.expiresAt) return false;
+    if (this.#live?.digest !== digest || !this.#isAlive(now)) return false;
     this.#live = undefined;
     this.#forgive();
     return true;
@@ -82,13 +101,14 @@ export class StoreModel {
   }
 
   claim(now: number, expiresAt: number): boolean {
-    if (now < this.#claimedUntil) return false;
+    if (isToCome(this.#claimedUntil, now, Math.max(expiresAt - now, DAY))) return false;
     this.#claimedUntil = expiresAt;
     return true;
   }
 
   count(now: number): boolean {
-    if (now >= this.#window + this.#rules.quota.windowMs) {
+    const { windowMs } = this.#rules.quota;
+    if (!isToCome(this.#window + windowMs, now, windowMs)) {
       this.#window = now;
       this.#events = 0;
     }
@@ -107,10 +127,17 @@ export class StoreModel {
 
   forget(): void {
     this.#live = undefined;
-    this.#sent = [];
+    this.#sentAt = Number.NEGATIVE_INFINITY;
+    this.#sentInWindow = 0;
     this.#sendWindow = Number.NEGATIVE_INFINITY;
     this.#forgive();
     this.#mark = -1;
+  }
+
+  /** Whether the live code can be answered; once found expired it is gone. */
+  #isAlive(now: number): boolean {
+    if (this.#live !== undefined && !isToCome(this.#live.expiresAt, now, DAY)) this.#live = undefined;
+    return this.#live !== undefined;
   }
 
   #forgive(): void {

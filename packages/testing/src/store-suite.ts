@@ -5,6 +5,7 @@ import type { TestRunner } from './runner.js';
 import { FAULT_CASES } from './store-cases-faults.js';
 import { CODE_CASES } from './store-cases-codes.js';
 import { COUNTER_CASES } from './store-cases-counters.js';
+import { GUESS_CASES } from './store-cases-guesses.js';
 import { historyCase } from './store-cases-histories.js';
 import { ISSUE_CASES } from './store-cases-issue.js';
 import { PRUNE_CASES } from './store-cases-prune.js';
@@ -42,6 +43,7 @@ export function storeSuite(runner: TestRunner, { open, outage, prunes = true, hi
   const groups: StoreCases = {
     ...ISSUE_CASES,
     ...CODE_CASES,
+    ...GUESS_CASES,
     ...COUNTER_CASES,
     ...(prunes && PRUNE_CASES),
     'random histories': { 'agree with the model': historyCase(histories) },
@@ -70,6 +72,7 @@ const outageCases = (outage: () => Promise<() => Promise<void>>): StoreCases[str
       issue: () => store.issue(known, code('y'), { cooldownMs: 0, quotas: [] }),
       attempt: () => store.attempt(known, limits),
       ...(store.redeem !== undefined && { redeem: async () => store.redeem?.(known, ['x'], limits) }),
+      ...(store.guess !== undefined && { guess: async () => store.guess?.(known, 5) }),
       consume: () => store.consume(known, 'x'),
       revoke: () => store.revoke(known, 'x'),
       advance: () => store.advance(known, 1),

@@ -276,6 +276,143 @@ describe('the suite of stores', () => {
       })),
     ],
     [
+      'that only refuses an expired code, and keeps it',
+      'a code that was refused as expired by consume stays dead when the clock steps back',
+      brokenStore((store, clock) => {
+        const codes = new Map<string, { readonly digest: string; readonly expiresAt: number }>();
+        return {
+          issue: async (s, code, limits) => {
+            codes.set(s, code);
+            return store.issue(s, code, limits);
+          },
+          consume: async (s, digest) => {
+            const code = codes.get(s);
+            if (code === undefined || code.digest !== digest || code.expiresAt <= clock()) return false;
+            await store.issue(s, code, { cooldownMs: 0, quotas: [] });
+            codes.delete(s);
+            return store.consume(s, digest);
+          },
+        };
+      }),
+    ],
+    [
+      'that keeps a cooldown for a year',
+      'a clock that ran a year ahead leaves no cooldown and no full quota',
+      brokenStore((store, clock) => {
+        const sent = new Map<string, number>();
+        return {
+          issue: async (s, code, limits) => {
+            const retryAt = (sent.get(s) ?? 0) + limits.cooldownMs;
+            if (limits.cooldownMs > 0 && retryAt > clock()) return { issued: false, reason: 'cooldown', retryAt };
+            const result = await store.issue(s, code, limits);
+            if (result.issued) sent.set(s, clock());
+            return result;
+          },
+        };
+      }),
+    ],
+    [
+      'that keeps a lock for a year',
+      'a clock that ran a year ahead leaves no lock',
+      brokenStore((store, clock) => {
+        const locks = new Map<string, number>();
+        return {
+          attempt: async (s, limits) => {
+            const retryAt = locks.get(s) ?? 0;
+            if (retryAt > clock()) return { locked: true, retryAt };
+            const result = await store.attempt(s, limits);
+            if (!result.locked && result.locksUntil !== undefined) locks.set(s, result.locksUntil);
+            return result;
+          },
+        };
+      }),
+    ],
+    [
+      'that lets a code live for a year',
+      'a clock that ran a year ahead leaves no code that lives for a year',
+      brokenStore((store) => ({
+        issue: (s, code, limits) => store.issue(s, code, limits),
+        attempt: async (s, limits) => {
+          const result = await store.attempt(s, limits);
+          return result.locked ? result : { ...result, digest: 'x' };
+        },
+      })),
+    ],
+    [
+      'that keeps a claim for a year',
+      'a clock that ran a year ahead leaves no claim and no full bucket',
+      brokenStore((store, clock) => {
+        const claims = new Map<string, number>();
+        return {
+          claim: async (key, expiresAt) => {
+            if ((claims.get(key) ?? 0) > clock()) return false;
+            claims.set(key, expiresAt);
+            return true;
+          },
+        };
+      }),
+    ],
+    [
+      'that takes every long claim for a mistake',
+      'a claim for longer than a day stands all its time',
+      brokenStore((store, clock) => ({ claim: (key, expiresAt) => store.claim(key, Math.min(expiresAt, clock() + 86_400_000)) })),
+    ],
+    [
+      'whose steps can be used again when the clock was wrong',
+      'a clock that ran a year ahead still refuses the steps that were used then',
+      brokenStore((store, clock) => {
+        const usedAt = new Map<string, number>();
+        return {
+          advance: async (s, mark) => {
+            if ((usedAt.get(s) ?? 0) > clock() + 86_400_000) await store.forget(s);
+            usedAt.set(s, clock());
+            return store.advance(s, mark);
+          },
+        };
+      }),
+    ],
+    [
+      'whose guesses are not counted in one step',
+      'guess gives the digest five times per code, of 50 parallel callers too, and again for the next code',
+      brokenStore((store) => ({
+        guess: async (s, maxAttempts) => (await store.guess?.(s, maxAttempts)) ?? store.guess?.(s, 1e6),
+      })),
+    ],
+    [
+      'whose guesses make rows',
+      'prune finds nothing of guesses at what has no live code',
+      brokenStore((store) => ({
+        guess: async (s, maxAttempts) => {
+          await store.attempt(s, { maxAttempts: 1e6, maxFailures: 1e6, lockMs: 1, maxLockMs: 1 });
+          return store.guess?.(s, maxAttempts);
+        },
+      })),
+    ],
+    [
+      'whose guesses lock, as attempts do',
+      'guess counts together with attempts, and neither adds failures nor heeds a lock',
+      brokenStore((store) => ({
+        guess: async (s, maxAttempts) => {
+          const attempt = await store.attempt(s, { maxAttempts, maxFailures: 10, lockMs: 900_000, maxLockMs: 900_000 });
+          return attempt.locked ? undefined : attempt.digest;
+        },
+      })),
+    ],
+    [
+      'whose guesses outlive the code',
+      'guess gives nothing where no code was issued, or it has expired, or was spent or revoked',
+      brokenStore((store) => {
+        const digests = new Map<string, string>();
+        return {
+          guess: async (s, maxAttempts) => {
+            const digest = (await store.guess?.(s, maxAttempts)) ?? digests.get(s);
+            if (digest !== undefined) digests.set(s, digest);
+            return digest;
+          },
+        };
+      }),
+    ],
+    [
       'that revokes too much',
       'revoke kills that code and no other, and leaves what was counted',
       brokenStore((store) => ({ revoke: (s) => store.forget(s) })),

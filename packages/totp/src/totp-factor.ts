@@ -4,6 +4,7 @@ import {
   ATTEMPT_LIMIT_RULES,
   beginGuess,
   choiceOption,
+  CLOCK_TOLERANCE_MS,
   DEFAULT_ATTEMPT_LIMITS,
   digitsRule,
   drawBytes,
@@ -11,7 +12,9 @@ import {
   FactorError,
   factorSubject,
   functionOption,
+  guessSubject,
   integerOption,
+  markSubject,
   readCode,
   resolveOptions,
   type AttemptLimits,
@@ -148,7 +151,7 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     const step = this.#match(context, enrolment, code, guess);
     if (!(await context.store.consume(subject, guess.digest))) throw guess.reject('code_expired');
     // The step that set the factor up is used: it does not log in as well.
-    await context.store.advance(factorSubject(context, 'sign-in'), step);
+    await context.store.advance(markSubject(context), step);
     return { enrolment };
   }
 
@@ -159,14 +162,14 @@ export class TotpFactor extends Factor<TotpEnrolment> {
 
   async verify(context: FactorContext, purpose: Purpose, payload: unknown, enrolment: TotpEnrolment): Promise<undefined> {
     const code = readCode(payload, digitsRule(enrolment.digits));
-    const subject = factorSubject(context, purpose);
+    const subject = guessSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#options);
     const step = this.#match(context, enrolment, code, guess);
-    // One mark for all purposes, so that a step used for one is used for all; guesses are
-    // counted for each, so that a stolen session cannot lock the owner's login.
-    const steps = factorSubject(context, 'sign-in');
+    // One mark for all purposes and primary factors, so that a step used for one is used for all; guesses
+    // are counted for each, so that neither a stolen session nor another primary factor locks the owner's login.
+    const steps = markSubject(context);
     if (!(await context.store.advance(steps, step))) throw guess.reject('code_rejected');
-    if (subject !== steps) await context.store.advance(subject, step);
+    if (subject !== steps) await context.store.pardon(subject);
     context.emit({ type: 'verified', purpose });
   }
 
@@ -188,10 +191,14 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     return { secret, algorithm, digits, stepSeconds, usedUntil } as TotpEnrolment;
   }
 
-  #match({ clock }: FactorContext, enrolment: TotpEnrolment, code: string, guess: Guess): number {
+  #match({ clock, emit }: FactorContext, enrolment: TotpEnrolment, code: string, guess: Guess): number {
     const { secret, usedUntil = -1, ...parameters } = enrolment;
     const driftSteps = parameters.stepSeconds > LONG_STEP_SECONDS ? 0 : this.#options.driftSteps;
-    const result = verifyTotp({ ...parameters, secret: base32.decode(secret) }, code, clock(), driftSteps);
+    const now = clock();
+    const result = verifyTotp({ ...parameters, secret: base32.decode(secret) }, code, now, driftSteps);
+    // A step is used once, whatever the clock says since. Only an administrator knows which clock was wrong.
+    const isFarAhead = guess.mark * parameters.stepSeconds * 1000 > now + CLOCK_TOLERANCE_MS;
+    if (result.ok && isFarAhead) emit({ type: 'fault', reason: 'step_ahead_of_clock' });
     if (!result.ok || result.step <= Math.max(guess.mark, usedUntil)) throw guess.reject('code_rejected');
     return result.step;
   }

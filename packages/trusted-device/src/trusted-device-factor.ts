@@ -4,6 +4,7 @@ import {
   Factor,
   FactorError,
   integerOption,
+  isAhead,
   NAME_RULE,
   readFields,
   resolveOptions,
@@ -55,6 +56,7 @@ export interface TrustedDeviceEnrolment {
 }
 
 const DAY_MS = 24 * 60 * 60_000;
+const MAX_TRUST_MS = 90 * DAY_MS;
 const REMEMBER: FieldRule = { maxLength: 4, pattern: /^true$/, accepts: '"true"' };
 const REVOKE: FieldRule = { maxLength: 22, pattern: /^(?:all|[A-Za-z0-9_-]{22})$/, accepts: 'the id of a device, or "all"' };
 
@@ -83,7 +85,7 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment> {
       'TrustedDeviceFactor',
       options,
       {
-        trustMs: integerOption(60 * 60_000, 90 * DAY_MS),
+        trustMs: integerOption(60 * 60_000, MAX_TRUST_MS),
         maxDevices: integerOption(1, 20),
         bindInstallation: choiceOption(true, false),
       },
@@ -110,14 +112,19 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment> {
     const name = readName(payload);
     const secret = newSecret(context.random);
     const device = this.#newDevice(context, name, secret);
-    const add = ({ devices }: TrustedDeviceEnrolment): TrustedDeviceEnrolment => ({
-      devices: [...this.#living(devices, context), device].slice(-this.#options.maxDevices),
-    });
+    const added = { devices: [device] };
+    const add = ({ devices }: TrustedDeviceEnrolment): TrustedDeviceEnrolment =>
+      this.join({ devices: this.#living(devices, context) }, added);
     const reply = { token: `${device.id}.${secret}` };
-    if (enrolment === undefined) return { enrolment: add({ devices: [] }), reply };
+    if (enrolment === undefined) return { enrolment: added, reply };
     // Another device may be renewing its token at this moment.
     if (!(await context.change(add))) throw new FactorError('not_enrolled');
     return { enrolment: undefined, reply };
+  }
+
+  /** One more takes the place of the oldest where there are as many as there may be. */
+  override join({ devices }: TrustedDeviceEnrolment, added: TrustedDeviceEnrolment): TrustedDeviceEnrolment {
+    return { devices: [...devices, ...added.devices].slice(-this.#options.maxDevices) };
   }
 
   /** Nothing to send: the device has its token. */
@@ -135,7 +142,8 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment> {
       const device = living.find((candidate) => candidate.id === id);
       isRight = device !== undefined && matches(device.digest, secret) && this.#isAtHome(device, context);
       isCopied = device !== undefined && !isRight;
-      if (device === undefined) return undefined;
+      // What is refused as expired stays so, also when the clock steps back.
+      if (device === undefined) return devices.some((expired) => expired.id === id) ? { devices: living } : undefined;
       const used: TrustedDevice = { ...device, digest: digestOf(renewed), usedAt: context.clock() };
       return { devices: living.flatMap((other) => (other !== device ? [other] : isRight ? [used] : [])) };
     });
@@ -195,7 +203,7 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment> {
   }
 
   #living(devices: readonly TrustedDevice[], { clock }: FactorContext): TrustedDevice[] {
-    return devices.filter(({ expiresAt }) => expiresAt > clock());
+    return devices.filter(({ expiresAt }) => isAhead(expiresAt, clock(), MAX_TRUST_MS));
   }
 
   #isAtHome({ installation }: TrustedDevice, { installationId }: FactorContext): boolean {

@@ -19,6 +19,9 @@ export const en: MessageTexts = {
     replaced: 'A way to sign in to your[ {app}] account was replaced.',
     removed: 'A way to sign in was removed from your[ {app}] account.',
     recovery_used: 'A recovery code was used to sign in to your[ {app}] account.',
+    recovery_proven: 'Recovery codes were used to allow changes to how you sign in to your[ {app}] account.',
+    recovery_begun:
+      'Recovery codes were used to ask for changes to how you sign in to your[ {app}] account. To stop this, sign in with your usual second factor.',
     locked: 'Too many wrong codes were given for your[ {app}] account. It accepts none for a while.',
   },
   advice: 'If this was not you, change your password and contact us.',

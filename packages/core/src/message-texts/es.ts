@@ -19,6 +19,10 @@ export const es: MessageTexts = {
     replaced: 'Se ha sustituido una forma de iniciar sesión en tu cuenta[ de {app}].',
     removed: 'Se ha eliminado una forma de iniciar sesión de tu cuenta[ de {app}].',
     recovery_used: 'Se ha usado un código de recuperación para iniciar sesión en tu cuenta[ de {app}].',
+    recovery_proven:
+      'Se han usado códigos de recuperación para permitir cambios en las formas de iniciar sesión en tu cuenta[ de {app}].',
+    recovery_begun:
+      'Se ha pedido con códigos de recuperación cambiar las formas de iniciar sesión en tu cuenta[ de {app}]. Para impedirlo, inicia sesión con tu segundo factor habitual.',
     locked: 'Se han introducido demasiados códigos erróneos para tu cuenta[ de {app}]. Durante un rato no aceptará ninguno.',
   },
   advice: 'Si no has sido tú, cambia tu contraseña y ponte en contacto con nosotros.',

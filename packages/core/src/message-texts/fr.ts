@@ -19,6 +19,10 @@ export const fr: MessageTexts = {
     replaced: 'Un moyen de connexion de votre compte[ {app}] a été remplacé.',
     removed: 'Un moyen de connexion de votre compte[ {app}] a été supprimé.',
     recovery_used: 'Un code de récupération a été utilisé pour se connecter à votre compte[ {app}].',
+    recovery_proven:
+      'Des codes de récupération ont été utilisés pour autoriser la modification des moyens de connexion de votre compte[ {app}].',
+    recovery_begun:
+      'La modification des moyens de connexion de votre compte[ {app}] a été demandée avec des codes de récupération. Pour l’arrêter, connectez-vous avec votre second facteur habituel.',
     locked: 'Trop de codes erronés ont été saisis pour votre compte[ {app}]. Il n’en accepte plus pendant un moment.',
   },
   advice: 'Si ce n’était pas vous, changez votre mot de passe et contactez-nous.',

@@ -19,6 +19,9 @@ export const it: MessageTexts = {
     replaced: 'Un metodo di accesso del tuo account[ {app}] è stato sostituito.',
     removed: 'Un metodo di accesso è stato rimosso dal tuo account[ {app}].',
     recovery_used: 'Un codice di recupero è stato usato per accedere al tuo account[ {app}].',
+    recovery_proven: 'Sono stati usati codici di recupero per consentire modifiche ai metodi di accesso del tuo account[ {app}].',
+    recovery_begun:
+      'Con codici di recupero è stato chiesto di modificare i metodi di accesso del tuo account[ {app}]. Per impedirlo, accedi con il tuo secondo fattore abituale.',
     locked: 'Sono stati inseriti troppi codici errati per il tuo account[ {app}]. Per un po’ non ne accetterà.',
   },
   advice: 'Se non sei stato tu, cambia la password e contattaci.',

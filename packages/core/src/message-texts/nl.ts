@@ -19,6 +19,9 @@ export const nl: MessageTexts = {
     replaced: 'Een inlogmethode van je account[ bij {app}] is vervangen.',
     removed: 'Een inlogmethode van je account[ bij {app}] is verwijderd.',
     recovery_used: 'Er is een herstelcode gebruikt om in te loggen op je account[ bij {app}].',
+    recovery_proven: 'Met herstelcodes is toestemming gegeven om de inlogmethoden van je account[ bij {app}] te wijzigen.',
+    recovery_begun:
+      'Met herstelcodes is gevraagd om de inlogmethoden van je account[ bij {app}] te wijzigen. Log in met je gewone tweede factor om dit te stoppen.',
     locked: 'Er zijn te veel verkeerde codes ingevoerd voor je account[ bij {app}]. Het accepteert er een tijdje geen.',
   },
   advice: 'Was jij dit niet? Wijzig dan je wachtwoord en neem contact met ons op.',

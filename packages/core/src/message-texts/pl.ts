@@ -24,6 +24,9 @@ export const pl: MessageTexts = {
     replaced: 'Zmieniono sposób logowania do Twojego konta[ {app}].',
     removed: 'Usunięto sposób logowania z Twojego konta[ {app}].',
     recovery_used: 'Użyto kodu odzyskiwania, aby zalogować się do Twojego konta[ {app}].',
+    recovery_proven: 'Za pomocą kodów odzyskiwania zezwolono na zmianę sposobów logowania do Twojego konta[ {app}].',
+    recovery_begun:
+      'Za pomocą kodów odzyskiwania poproszono o zmianę sposobów logowania do Twojego konta[ {app}]. Aby to zatrzymać, zaloguj się jak zwykle drugim składnikiem.',
     locked: 'Podano zbyt wiele błędnych kodów do Twojego konta[ {app}]. Przez pewien czas nie przyjmie ono żadnego.',
   },
   advice: 'Jeśli to nie Ty, zmień hasło i skontaktuj się z nami.',

@@ -19,6 +19,10 @@ export const pt: MessageTexts = {
     replaced: 'Foi substituída uma forma de iniciar sessão na sua conta[ {app}].',
     removed: 'Foi removida uma forma de iniciar sessão da sua conta[ {app}].',
     recovery_used: 'Foi usado um código de recuperação para iniciar sessão na sua conta[ {app}].',
+    recovery_proven:
+      'Foram usados códigos de recuperação para permitir alterações às formas de iniciar sessão na sua conta[ {app}].',
+    recovery_begun:
+      'Foi pedida, com códigos de recuperação, uma alteração às formas de iniciar sessão na sua conta[ {app}]. Para o impedir, inicie sessão com o seu segundo fator habitual.',
     locked: 'Foram introduzidos demasiados códigos errados para a sua conta[ {app}]. Durante algum tempo não aceitará nenhum.',
   },
   advice: 'Se não foi você, altere a sua palavra-passe e contacte-nos.',

@@ -19,6 +19,9 @@ export const sv: MessageTexts = {
     replaced: 'Ett sätt att logga in på ditt konto[ hos {app}] har ersatts.',
     removed: 'Ett sätt att logga in har tagits bort från ditt konto[ hos {app}].',
     recovery_used: 'En återställningskod har använts för att logga in på ditt konto[ hos {app}].',
+    recovery_proven: 'Återställningskoder har använts för att tillåta ändringar av hur du loggar in på ditt konto[ hos {app}].',
+    recovery_begun:
+      'Med återställningskoder har någon begärt att ändra hur du loggar in på ditt konto[ hos {app}]. Logga in med din vanliga andra faktor för att stoppa det.',
     locked: 'För många felaktiga koder har angetts för ditt konto[ hos {app}]. Det tar inte emot några på ett tag.',
   },
   advice: 'Om det inte var du, byt lösenord och kontakta oss.',

@@ -19,6 +19,9 @@ export const tr: MessageTexts = {
     replaced: '[{app} ]hesabınızın bir oturum açma yöntemi değiştirildi.',
     removed: '[{app} ]hesabınızdan bir oturum açma yöntemi kaldırıldı.',
     recovery_used: '[{app} ]hesabınızda oturum açmak için bir kurtarma kodu kullanıldı.',
+    recovery_proven: '[{app} ]hesabınızın oturum açma yöntemlerinin değiştirilmesine kurtarma kodlarıyla izin verildi.',
+    recovery_begun:
+      '[{app} ]hesabınızın oturum açma yöntemlerinin değiştirilmesi kurtarma kodlarıyla istendi. Bunu durdurmak için her zamanki ikinci faktörünüzle oturum açın.',
     locked: '[{app} ]hesabınız için çok fazla hatalı kod girildi. Hesap bir süre kod kabul etmeyecek.',
   },
   advice: 'Bunu siz yapmadıysanız parolanızı değiştirin ve bizimle iletişime geçin.',

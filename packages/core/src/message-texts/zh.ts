@@ -19,6 +19,8 @@ export const zh: MessageTexts = {
     replaced: '您的[ {app} ]账户的一种登录方式已被更换。',
     removed: '您的[ {app} ]账户的一种登录方式已被移除。',
     recovery_used: '有人使用恢复代码登录了您的[ {app} ]账户。',
+    recovery_proven: '有人使用恢复代码获准更改您的[ {app} ]账户的登录方式。',
+    recovery_begun: '有人使用恢复代码申请更改您的[ {app} ]账户的登录方式。如需阻止，请使用您平时的第二验证方式登录。',
     locked: '您的[ {app} ]账户被输入了过多错误的验证码，暂时不再接受验证码。',
   },
   advice: '如果这不是您本人的操作，请更改密码并联系我们。',
