@@ -6,7 +6,7 @@ export type PushStatus = 'pending' | 'approved' | 'denied';
 const REQUEST = /^[0-9a-f]{32}$/;
 
 /**
- * The Cloud function that a client asks while it waits. It counts as no attempt at the factor and lets nobody in: only the
+ * The Cloud function that a client asks while it waits. It counts as no attempt at the factor and opens no session: only the
  * login does, which asks `hasApproved` itself.
  */
 export function definePushStatus(Parse: typeof ParseSdk, statusOf: (request: string) => Promise<PushStatus>): void {

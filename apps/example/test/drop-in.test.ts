@@ -129,7 +129,7 @@ describe('what its applications do with the master key', () => {
     }
   });
 
-  it('an address in another form, of somebody else, or with more beside it is refused, and makes no account', async () => {
+  it('an address in another form, a second address, or more beside it is refused, and makes no account', async () => {
     const [email, other] = [newAddress(), newAddress()];
     const before = (await server.sql.query(`select 1 from "_User"`)).rowCount;
     for (const otp of [

@@ -222,7 +222,7 @@ describe('a forged record', () => {
     expect((await rig.logIn(fresh)).status).toBe(200);
   });
 
-  it('with an id that somebody wrote into it signs in nobody by that id, and opens for nobody', async () => {
+  it('with an id in it opens no session by that id, and does not open', async () => {
     const { person } = await enrolled();
     await rig.sql.query(`update "_User" set "authData" = jsonb_set("authData"::jsonb, '{mfa,id}', '"x"') where "objectId" = $1`, [
       person.id,

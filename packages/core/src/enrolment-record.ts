@@ -70,7 +70,7 @@ export class EnrolmentRecords<Enrolment extends object> {
     const signIn = this.#factor?.signIn;
     const kept = typeof sealed === 'string' ? sealed : undefined;
     const place = this.#factor?.inPlaceOf;
-    // A built-in provider's second factor says who nobody is: its id would be a way in past the first factor.
+    // Parse Server would find the user by an id, past the first factor: a built-in provider's second factor has none.
     if (place !== undefined && id !== undefined) throw new FactorError('unavailable');
     if (kept === undefined && place !== undefined) {
       return { enrolment: place.adopt(asObject(record) ?? {}), isCurrent: false };

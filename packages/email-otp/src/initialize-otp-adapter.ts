@@ -124,7 +124,7 @@ export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapt
 }
 
 /**
- * What the master key writes of a user whom it invites: `{ email, id }`, as the old adapter's applications do, is the id
+ * What the master key writes of an invited user: `{ email, id }`, as the old adapter's applications do, is the id
  * alone where both are the same address.
  */
 function providedBy({ master, user }: HookRequest, payload: unknown): unknown {
