@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a README tells its reader to install, and the TypeScript that he may copy. */
+/** What a README tells its reader to install, and the code of servers and tests that they may copy. */
 export interface ReadmeCode {
   /** Of the package's folder, or `readme` for the project's. */
   readonly name: string;
@@ -12,7 +12,10 @@ export interface ReadmeCode {
 /** Reads a README, and refuses one whose code needs what its `npm install` lines do not name. */
 export function readmeCode(folder: string, name: string): ReadmeCode {
   const text = readFileSync(join(folder, 'README.md'), 'utf8');
-  const blocks = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
+  const isOurs = (language: string, code: string): boolean => language === 'ts' || code.includes(`from '@parse-factors/`);
+  const blocks = [...text.matchAll(/^```(ts|js)\n([\s\S]*?)^```$/gm)].flatMap(([, language = '', code = '']) =>
+    isOurs(language, code) ? [code] : [],
+  );
   const installed = [...text.matchAll(/^npm install (?!-)(.*?)(?: +#.*)?$|^npm install --save-dev (.*)$/gm)].flatMap(
     ([, packages = '', tools = '']) => `${packages} ${tools}`.trim().split(/ +/),
   );

@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { defineFactor, FactorConfigError, type FactorDefinition } from '@parse-factors/core';
 import { factorSuite, fakeClock, SuiteUser, type FactorServer, type ServerAnswer } from '@parse-factors/testing';
+import type ParseSdk from 'parse/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hotpToken } from '../../../docs/examples/hotp-token.js';
 import { pushApproval } from '../../../docs/examples/push-approval.js';
+import { definePushStatus, waitForPhone, type PushStatus } from '../../../docs/examples/push-status.js';
+import { loadParseSdk } from '../../../tools/parse-sdk.js';
 import { startFactorServer } from './factor-server.js';
+import { hotpButton } from './hotp-factor.js';
 
 const slugOf = ({ body }: ServerAnswer): string => String(body['error']).split(':')[0] ?? '';
 const approved = new Set<string>();
@@ -75,11 +80,68 @@ factorSuite(
   },
 );
 
+factorSuite(
+  { describe, it, beforeAll, afterAll },
+  {
+    key: 'token',
+    start: (clock) => startFactorServer({ token: hotpToken() }, clock),
+    async begin(user) {
+      const { secret = '' } = await user.challenge(true);
+      const press = hotpButton(secret);
+      press(); // and another one that is not the first
+      return {
+        confirmation: press(),
+        wrongConfirmation: '000000',
+        answers: {
+          right: async (ask) => {
+            await ask();
+            return press();
+          },
+          wrong: () => '000000',
+        },
+      };
+    },
+  },
+);
+
+describe('a token by events', () => {
+  const clock = fakeClock();
+  let server: FactorServer;
+  beforeAll(async () => {
+    server = await startFactorServer({ token: hotpToken() }, clock);
+  });
+  afterAll(() => server.stop());
+
+  it('takes each code for one purpose only, none that is older, and those after presses that were not used', async () => {
+    const user = await SuiteUser.signUp(server, 'token');
+    const { secret = '' } = await user.challenge(true);
+    const press = hotpButton(secret);
+    expect((await user.save(press())).status).toBe(200);
+    clock.advance(600_000); // setting it up was a fresh proof
+    const [skipped, login] = [press(), press()];
+    await user.challengeByPassword();
+    await user.challenge({ purpose: 'fresh-proof' });
+    expect((await user.logIn(login)).status).toBe(200);
+    for (const used of [login, skipped]) expect(slugOf(await user.save(used))).toBe('code_rejected');
+    expect((await user.save(press())).status).toBe(200);
+    for (let unused = 0; unused < 9; unused += 1) press();
+    await user.challengeByPassword();
+    expect((await user.logIn(press())).status).toBe(200);
+    for (let unused = 0; unused < 10; unused += 1) press();
+    await user.challengeByPassword();
+    expect(slugOf(await user.logIn(press()))).toBe('code_rejected');
+  });
+});
+
 describe('a challenge of a defined factor', () => {
   const clock = fakeClock();
   let server: FactorServer;
   beforeAll(async () => {
-    server = await startFactorServer({ phone: pushApproval(phones) }, clock);
+    const statusOf = async (request: string): Promise<PushStatus> =>
+      [...approved].some((each) => each.endsWith(` ${request}`)) ? 'approved' : 'pending';
+    server = await startFactorServer({ phone: pushApproval(phones) }, clock, (parse) =>
+      definePushStatus(parse as typeof ParseSdk, statusOf),
+    );
   });
   afterAll(() => server.stop());
 
@@ -102,6 +164,26 @@ describe('a challenge of a defined factor', () => {
     const before = times(phone);
     await Promise.allSettled(Array.from({ length: 40 }, () => user.challengeByPassword()));
     expect(times(phone) - before).toBe(20);
+  });
+
+  it('is waited for without attempts: the client asks a function of the application, and logs in once', async () => {
+    const { user, approve } = await withPhone();
+    const { request = '' } = await user.challengeByPassword();
+    const Parse = loadParseSdk('test', server.url) as unknown as typeof ParseSdk;
+    const ask = (params: object): Promise<unknown> => Parse.Cloud.run('pushStatus', params);
+    for (let asks = 0; asks < 30; asks += 1) expect(await ask({ request })).toBe('pending');
+    for (const other of [{}, { request: 5 }, { request: { $gt: '' } }, { request: `${request}0` }])
+      expect(await ask(other)).toBe('pending');
+    approve(request);
+    expect(await waitForPhone(Parse, request)).toBe('approved');
+    expect((await user.logIn(request)).status).toBe(200);
+  });
+
+  it('is locked by a client that logs in again and again while it waits', async () => {
+    const { user, approve } = await withPhone();
+    const { request = '' } = await user.challengeByPassword();
+    for (let asks = 0; asks < 10; asks += 1) expect((await user.logIn(request)).status).toBe(400);
+    expect(slugOf(await user.logIn(approve(request)))).toBe('locked');
   });
 
   it('is not delivered while the factor is locked', async () => {

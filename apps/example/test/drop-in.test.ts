@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { NEVER } from '@parse-factors/core';
 import { initializeOtpAdapter, pruneOtps, setupOtpTable, type OtpAdapterOptions } from '@parse-factors/email-otp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
@@ -103,6 +104,73 @@ describe('the README of parse-server-otp-auth-adapter', () => {
   });
 });
 
+describe('what its applications do with the master key', () => {
+  const invite = (otp: object, headers = MASTER): Promise<Answer> =>
+    server.call('POST', '/users', { username: `invited${(people += 1)}`, password: 'x', authData: { otp } }, headers);
+
+  it('a person who was invited with their address signs in to the account that was made for them', async () => {
+    const email = newAddress();
+    const created = await invite({ email, id: email });
+    expect(created.status).toBe(201);
+    const answer = await signIn({ email, id: email, otp: await codeFor(email) });
+    expect([answer.status, answer.body['objectId']]).toEqual([200, created.body['objectId']]);
+  });
+
+  it('a user who has signed up with a password gets an address, and another one later', async () => {
+    const person = await server.signUp();
+    const stranger = await server.signUp();
+    for (const email of [newAddress(), newAddress()]) {
+      const body = { authData: { otp: { email: email.toUpperCase(), id: email } } };
+      for (const headers of [stranger.session, {}])
+        expect((await server.call('PUT', `/users/${person.id}`, body, headers)).status).toBeGreaterThanOrEqual(400);
+      expect((await server.call('PUT', `/users/${person.id}`, body, MASTER)).status).toBe(200);
+      const answer = await signIn({ email, id: email, otp: await codeFor(email) });
+      expect(answer.body['objectId']).toBe(person.id);
+    }
+  });
+
+  it('an address in another form, a second address, or more beside it is refused, and makes no account', async () => {
+    const [email, other] = [newAddress(), newAddress()];
+    const before = (await server.sql.query(`select 1 from "_User"`)).rowCount;
+    for (const otp of [
+      { email, id: email.toUpperCase() },
+      { email: other, id: email },
+      { email, id: email, otp: '123456' },
+      { email: 'nobody', id: email },
+      { email: [email], id: email },
+      { email, id: 'nobody' },
+    ]) {
+      const { status, body } = await invite(otp);
+      expect([otp, status, body['error']]).toEqual([otp, 400, expect.stringMatching(/^(?:invalid_input|code_rejected): /)]);
+    }
+    expect((await invite({ email, id: email }, {} as never)).status).toBe(400);
+    expect((await server.sql.query(`select 1 from "_User"`)).rowCount).toBe(before);
+  });
+});
+
+describe('the query of the guide', () => {
+  const guide = new URL('../../../docs/guide/migrate-from-parse-server-otp-auth-adapter.md', import.meta.url);
+  const where = /'where=(\{.*\})'/.exec(readFileSync(guide, 'utf8'))?.[1] ?? '';
+
+  it('finds exactly the users to whose ids no code can be sent', async () => {
+    const good = ['Old.Mate@Example.com', "o'neil+x@mail.example.co", 'ann@b\u00fccher.example', 'a_b@xn--bcher-kva.xn--p1ai'];
+    const bad = ['ann', '+15551234567', 'hanna@localhost', 'hanna@[192.0.2.1]', 'hanna@192.0.2.1', 'j\u00f6rg@example.com'];
+    bad.push('"ann"@example.com', 'Ann <ann@example.com>', 'a@b@example.com', 'ann @example.com', 'a@example.com,b@example.com');
+    for (const id of [...good, ...bad]) {
+      vi.setSystemTime(Date.now() + 660_000);
+      const { body } = await server.call('POST', '/users', { username: `query ${id}`, password: 'x' });
+      await server.sql.query(`update "_User" set "authData" = $2::jsonb where "objectId" = $1`, [
+        body['objectId'],
+        JSON.stringify({ otp: { id, email: id } }),
+      ]);
+      expect([id, (await challenge(id)).status]).toEqual([id, good.includes(id) ? 200 : 400]);
+    }
+    const { body } = await server.call('GET', `/users?limit=100&where=${encodeURIComponent(where)}`, undefined, MASTER);
+    const found = (body['results'] as { username: string }[]).map(({ username }) => username.replace('query ', ''));
+    expect(found.toSorted()).toEqual(bad.toSorted());
+  });
+});
+
 describe('what was wrong with it', () => {
   it('a code for my address does not log in to your account', async () => {
     const [mine, yours] = [newAddress(), newAddress()];
@@ -205,6 +273,7 @@ describe('its options', () => {
     [{ ...otpOptions, sendEmail: undefined }, /"sendEmail"/],
     [{ ...otpOptions, otpValidityInMs: 0 }, /"otpValidityInMs"/],
     [{ ...otpOptions, maxAttempts: '3' }, /"maxAttempts"/],
+    [{ ...otpOptions, maxSendsPerIp: 0 }, /"maxSendsPerIp"/],
     [{ ...otpOptions, validity: 3 }, /unknown option "validity"/],
   ])('are checked', (options, message) => {
     expect(() => initializeOtpAdapter(options as OtpAdapterOptions)).toThrow(message);

@@ -7,6 +7,7 @@ import { TotpFactor } from '@parse-factors/totp';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { authenticatorCode } from './authenticator-code.js';
 import { startFactorServer } from './factor-server.js';
+import { hotpButton, HotpFactor } from './hotp-factor.js';
 import { SoftAuthenticator } from './soft-authenticator.js';
 
 const start =
@@ -67,6 +68,18 @@ factorSuite(runner, {
     const code = (): string => authenticatorCode(secret, totpClock());
     const answers = { right: code, wrong: () => wrongDigits(code()) };
     return { confirmation: code(), wrongConfirmation: wrongDigits(code()), answers };
+  },
+});
+
+factorSuite(runner, {
+  key: 'token',
+  isChallenged: false,
+  answersExpire: false,
+  start: start('token', new HotpFactor()),
+  async begin(user) {
+    const { secret = '' } = await user.challenge(true);
+    const press = hotpButton(secret);
+    return { confirmation: press(), wrongConfirmation: '000000', answers: { right: press, wrong: () => '000000' } };
   },
 });
 

@@ -222,6 +222,16 @@ describe('a forged record', () => {
     expect((await rig.logIn(fresh)).status).toBe(200);
   });
 
+  it('with an id in it opens no session by that id, and does not open', async () => {
+    const { person } = await enrolled();
+    await rig.sql.query(`update "_User" set "authData" = jsonb_set("authData"::jsonb, '{mfa,id}', '"x"') where "objectId" = $1`, [
+      person.id,
+    ]);
+    const alone = await rig.call('POST', '/users', { authData: { mfa: { id: 'x', token: totp(SECRET) } } });
+    expect([alone.status >= 400, alone.body['sessionToken']]).toEqual([true, undefined]);
+    expect(slug(await rig.logIn(person, { token: totp(SECRET) }))).toBe('unavailable');
+  });
+
   it('is not taken from a sign-up either', async () => {
     for (const [index, mfa] of forged.entries()) {
       for (const [way, body] of [

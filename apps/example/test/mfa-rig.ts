@@ -12,7 +12,7 @@ import { vi } from 'vitest';
 import { startParseServer, type Answer, type Person, type TestServer } from '../../../tools/parse-server.js';
 
 /** The options that a developer has given the built-in adapter. */
-export type BuiltInOptions = Pick<MfaCompatOptions, 'options' | 'digits' | 'period' | 'algorithm'>;
+export type BuiltInOptions = Pick<MfaCompatOptions, 'enabled' | 'options' | 'digits' | 'period' | 'algorithm'>;
 
 /** A server with one of the two adapters, and what its clients do. */
 export interface MfaRig extends TestServer {
@@ -52,7 +52,7 @@ export function totp(secret: string, stepsAhead = 0, period = 30, digits = 6): s
   return totpAt(parameters, Math.floor(Date.now() / 1000 / period) + stepsAhead);
 }
 
-const BOTH: BuiltInOptions = { options: ['SMS', 'TOTP'], digits: 6, period: 30, algorithm: 'SHA1' };
+const BOTH: BuiltInOptions = { enabled: true, options: ['SMS', 'TOTP'], digits: 6, period: 30, algorithm: 'SHA1' };
 
 /** The adapter that comes with Parse Server. */
 export async function startBuiltIn(postgres: string, options: Partial<BuiltInOptions> = {}, uri?: string): Promise<MfaRig> {

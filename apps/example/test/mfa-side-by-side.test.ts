@@ -169,6 +169,146 @@ const AUTHENTICATOR: readonly Behaviour[] = [
   },
 ];
 
+/** What clients send beside a token: what they were shown, what they have set up with, and fields that they leave empty. */
+const BESIDE: readonly object[] = [
+  { id: 'x' },
+  { status: 'enabled' },
+  { secret: SECRET },
+  { old: '123456' },
+  { mobile: MOBILE },
+  { id: null, secret: null, old: null, mobile: null, status: null },
+  { id: 'x', status: 'enabled', secret: SECRET, old: null },
+];
+const filledIn = async (answers: readonly (() => Promise<Answer>)[]): Promise<string[]> => {
+  const heard: string[] = [];
+  for (const answer of answers) {
+    heard.push(told(await answer()));
+    pass(MINUTE);
+  }
+  return heard;
+};
+
+const BESIDE_A_TOKEN: readonly Behaviour[] = [
+  {
+    name: 'logs in with a token, whatever else of its fields stands beside it',
+    run: async (rig) => {
+      const { person } = await enrolled(rig);
+      return filledIn(BESIDE.map((beside) => () => rig.logIn(person, { ...beside, token: totp(SECRET) })));
+    },
+    same: BESIDE.map(() => 'ok'),
+  },
+  {
+    name: 'logs in with a recovery code, whatever else of its fields stands beside it',
+    run: async (rig) => {
+      const { person, codes } = await enrolled(rig);
+      return filledIn(
+        [{ id: 'x', secret: null }, { status: 'enabled' }].map(
+          (beside, index) => () => rig.logIn(person, { ...beside, token: codes[index] }),
+        ),
+      );
+    },
+    same: ['ok', 'ok'],
+  },
+  {
+    name: 'sends and takes a code by SMS, whatever else of its fields stands beside the token',
+    run: async (rig) => {
+      const person = await withMobile(rig);
+      const heard: string[] = [];
+      for (const beside of BESIDE) {
+        heard.push(told(await rig.logIn(person, { ...beside, token: 'request' })));
+        heard.push(told(await rig.logIn(person, { ...beside, token: rig.lastToken() })));
+        pass(10 * MINUTE);
+      }
+      return heard;
+    },
+    same: BESIDE.flatMap(() => ['Please enter the token', 'ok']),
+  },
+  {
+    name: 'sets up and replaces an authenticator where fields are empty or sent along, and `old` too when there is none yet',
+    run: async (rig) => {
+      const person = await rig.signUp();
+      const along = { id: 'x', status: 'enabled', mobile: null };
+      const save = (mfa: () => object) => (): Promise<Answer> => rig.save(person, { ...along, ...mfa() });
+      return filledIn([
+        save(() => ({ old: '123456', secret: SECRET, token: totp(SECRET) })),
+        save(() => ({ old: totp(SECRET), secret: OTHER_SECRET, token: totp(OTHER_SECRET) })),
+      ]);
+    },
+    same: ['ok', 'ok'],
+  },
+  {
+    name: 'sets up a number where fields are empty or sent along',
+    run: async (rig) => {
+      const along = { id: 'x', status: 'disabled', secret: null, old: null };
+      const person = await rig.signUp();
+      const begun = told(await rig.save(person, { ...along, token: null, mobile: MOBILE }));
+      const wrong = told(await rig.save(person, { ...along, mobile: MOBILE, token: '12345' }));
+      return [begun, wrong, told(await rig.save(person, { ...along, mobile: MOBILE, token: rig.lastToken() }))];
+    },
+    same: ['ok', 'Invalid MFA token', 'ok'],
+  },
+  {
+    name: 'refuses fields that it does not know, and what is no text beside a token',
+    run: async (rig) => {
+      const { person } = await enrolled(rig);
+      const beside = [{ extra: 'x' }, { status: { is: 'enabled' } }, { secret: [SECRET] }];
+      return filledIn(beside.map((other) => () => rig.logIn(person, { ...other, token: totp(SECRET) })));
+    },
+    differs: {
+      builtIn: ['ok', 'ok', 'ok'],
+      ours: ['Invalid MFA token', 'Invalid MFA token', 'Invalid MFA token'],
+      because: 'every field is checked, and unknown ones are refused',
+    },
+  },
+  {
+    name: 'answers a misshapen token as a wrong one, wherever it is sent',
+    run: async (rig) => {
+      const { person } = await enrolled(rig);
+      const [mobile, fresh] = [await withMobile(rig), await rig.signUp()];
+      await rig.save(fresh, { mobile: MOBILE });
+      const setUp = { old: totp(SECRET), secret: OTHER_SECRET };
+      const answers = [
+        ...['12345', 'abcdef', 123456, {}].map((token) => rig.logIn(person, { token })),
+        ...['12345', 123456].map((token) => rig.logIn(mobile, { token })),
+        ...['12345', 123456].map((token) => rig.save(fresh, { mobile: MOBILE, token })),
+        ...['12345', 'abcdef'].map((token) => rig.save(person, { ...setUp, token })),
+        ...['12345', 123456].map((old) => rig.save(person, { old, secret: OTHER_SECRET, token: totp(OTHER_SECRET) })),
+      ];
+      const heard = (await Promise.all(answers)).map(({ body }) => `${body['code']} ${body['error']}`);
+      return [...new Set(heard)].toSorted();
+    },
+    differs: {
+      builtIn: ['141 Invalid MFA token', '141 Invalid MFA token 1'],
+      ours: ['210 code_rejected: Invalid MFA token'],
+      because: 'one word for every wrong token',
+    },
+  },
+  {
+    name: 'takes a wrong token at a login with the master key, and keeps it in place of the factor',
+    run: async (rig) => {
+      const { person } = await enrolled(rig);
+      const { username, password } = person;
+      const body = { username, password, authData: { mfa: { token: '000000' } } };
+      const answer = told(await rig.call('POST', '/login', body, { 'X-Parse-Master-Key': 'master' }));
+      return [answer, Object.keys((await rig.stored(person)) ?? {}).toSorted()];
+    },
+    differs: {
+      builtIn: ['ok', ['token']],
+      ours: ['Invalid MFA token', ['mobile', 'sealed', 'secret']],
+      because: 'a login with the master key would replace the factor by what was typed',
+    },
+  },
+  {
+    name: 'shows the secret to the master key',
+    run: async (rig) => {
+      const { person } = await enrolled(rig);
+      const { body } = await rig.call('GET', `/users/${person.id}`, undefined, { 'X-Parse-Master-Key': 'master' });
+      return [body['authData'].mfa.secret, body['authData'].mfa.mobile];
+    },
+    differs: { builtIn: [SECRET, undefined], ours: ['-', '-'], because: 'secrets are sealed; a dash stands in their place' },
+  },
+];
+
 const RECOVERY: readonly Behaviour[] = [
   {
     name: 'logs in with each recovery code, once',
@@ -489,7 +629,7 @@ const SMS: readonly Behaviour[] = [
   },
 ];
 
-const BEHAVIOURS: readonly Behaviour[] = [...AUTHENTICATOR, ...RECOVERY, ...CHANGING, ...SMS];
+const BEHAVIOURS: readonly Behaviour[] = [...AUTHENTICATOR, ...BESIDE_A_TOKEN, ...RECOVERY, ...CHANGING, ...SMS];
 
 describe.each([
   ['the built-in adapter', 'builtIn', startBuiltIn],

@@ -76,7 +76,7 @@ const makers = {
   mfaCompat: [
     (options: MfaCompatOptions) => mfaCompat(options),
     { options: ['SMS', 'TOTP'], sendSMS: () => undefined, countries: 'any' } satisfies MfaCompatOptions,
-    'options digits period algorithm sendSMS countries cooldownMs maxSendsPer10Minutes maxSendsPerDay maxSendsPerIp maxSendsPerPrefix budget allow adoptRecords maxAttempts maxFailures lockMs maxLockMs'.split(
+    'options enabled digits period algorithm sendSMS countries cooldownMs maxSendsPer10Minutes maxSendsPerDay maxSendsPerIp maxSendsPerPrefix budget allow adoptRecords maxAttempts maxFailures lockMs maxLockMs'.split(
       ' ',
     ),
   ],
@@ -305,12 +305,17 @@ describe('mfaCompat', () => {
     [{ options: ['TOTP'], algorithm: 'SHA3-256' }, /"algorithm"/],
     [{ options: ['TOTP'], lockMs: 120_000, maxLockMs: 60_000 }, /"maxLockMs"/],
     [{ options: ['TOTP'], sms: true }, /unknown option "sms"/],
+    [{ options: ['TOTP'], enabled: false }, /"enabled" must be true or left out; to switch mfa off, take it out of "factors"/],
   ])('refuses %j', (options, message) => {
     expect(() => mfaCompat(options as MfaCompatOptions)).toThrow(message);
   });
 
   it.each(['SHA1', 'sha1', 'SHA-1', 'SHA256', 'sha-512'])('takes the algorithm as the built-in adapter does: %s', (algorithm) => {
     expect(() => mfaCompat({ options: ['TOTP'], algorithm })).not.toThrow();
+  });
+
+  it('takes `enabled: true`, as it stands in many configurations of the built-in adapter', () => {
+    expect(() => mfaCompat({ enabled: true, options: ['TOTP'] })).not.toThrow();
   });
 
   it('is moved from to factors that are there', () => {

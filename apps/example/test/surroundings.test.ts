@@ -60,3 +60,46 @@ describe('one network of many addresses', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(20);
   });
 });
+
+describe('a proxy before the server', () => {
+  const forwarded = { 'X-Forwarded-For': '203.0.113.7, 198.51.100.4' };
+  const misconfigured = (): unknown[] => stage.events.filter(({ type }) => type === 'misconfigured').map(({ reason }) => reason);
+  const askAll = async (): Promise<void> => {
+    const person = await stage.signUp();
+    for (const key of ['otp', 'totp', 'email'])
+      await stage.challenge({ challengeData: { [key]: true } }, { ...person.session, ...forwarded });
+    await stage.challenge({ challengeData: { emailLogin: { email: 'hanna@example.com' } } }, forwarded);
+  };
+
+  /** What an application does to the Express app that it mounts Parse Server on. */
+  const trusting =
+    (trust: unknown) =>
+    ({ app }: { app: { set(name: string, value: unknown): void } }, _response: unknown, next: () => void): void => {
+      app.set('trust proxy', trust);
+      next();
+    };
+
+  it('is told of once where `trustProxy` is off, whichever factors are asked', async () => {
+    await start({});
+    await askAll();
+    expect(misconfigured()).toEqual(['proxy_not_trusted']);
+  });
+
+  it('is not told of where `trustProxy` is on', async () => {
+    await start({ server: { trustProxy: 1 } });
+    await askAll();
+    expect(misconfigured()).toEqual([]);
+  });
+
+  it('is told of where `trustProxy` has no effect, as on an Express app of the application', async () => {
+    await start({ server: { trustProxy: true, middleware: trusting(false) } });
+    await askAll();
+    expect(misconfigured()).toEqual(['proxy_not_trusted']);
+  });
+
+  it("is not told of where the application's own Express trusts it", async () => {
+    await start({ server: { middleware: trusting(1) } });
+    await askAll();
+    expect(misconfigured()).toEqual([]);
+  });
+});

@@ -46,8 +46,11 @@ export interface FactorDefinition<Enrolment extends object> extends Partial<Atte
   ) => DefinedChallenge | Promise<DefinedChallenge>;
   /** Whether an answer is right; whether it is `expected` by default, compared in constant time. */
   readonly check?: (context: FactorContext, answer: string, expected: string) => boolean | Promise<boolean>;
-  /** What is kept after a right answer; what was kept before by default. It may be asked more than once. */
-  readonly afterUse?: (enrolment: Enrolment, expected: string) => Enrolment;
+  /**
+   * What is kept after a right answer, the one that confirms the factor included; what was kept before by default. It is
+   * told what was expected and the answer itself. It may be asked more than once.
+   */
+  readonly afterUse?: (enrolment: Enrolment, expected: string, answer: string) => Enrolment;
   /** What the user sees of it beside `status`; nothing by default. */
   readonly describe?: (enrolment: Enrolment) => Reply;
   /** How long a challenge may be answered, in milliseconds, 1 to 60 minutes; 600,000 by default. */
@@ -104,10 +107,17 @@ export function defineFactor<Enrolment extends object>(definition: FactorDefinit
   return new DefinedFactor(resolved);
 }
 
+const unchanged = <Enrolment>(enrolment: Enrolment): Enrolment => enrolment;
+
 /** What the store keeps of a challenge, sealed. */
 interface Live<Enrolment> {
   readonly expected: string;
   readonly enrolment?: Enrolment;
+}
+
+/** A challenge that was answered rightly, and the answer. */
+interface Redeemed<Enrolment> extends Live<Enrolment> {
+  readonly answer: string;
 }
 
 class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
@@ -128,9 +138,10 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
   }
 
   async confirmEnrolment(context: EnrolledContext<Enrolment>, payload: unknown): Promise<Confirmed<Enrolment>> {
-    const { enrolment } = await this.#redeem(context, 'enrolment', payload);
+    const { afterUse = unchanged } = this.#definition;
+    const { enrolment, expected, answer } = await this.#redeem(context, 'enrolment', payload);
     if (enrolment === undefined) throw new FactorError('unavailable');
-    return { enrolment };
+    return { enrolment: afterUse(enrolment, expected, answer) };
   }
 
   async challenge(context: FactorContext, purpose: Purpose, enrolment: Enrolment): Promise<Reply> {
@@ -140,8 +151,8 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
 
   async verify(context: EnrolledContext<Enrolment>, purpose: Purpose, payload: unknown): Promise<undefined> {
     const { afterUse } = this.#definition;
-    const { expected } = await this.#redeem(context, purpose, payload);
-    if (afterUse !== undefined) await context.change((enrolment) => afterUse(enrolment, expected));
+    const { expected, answer } = await this.#redeem(context, purpose, payload);
+    if (afterUse !== undefined) await context.change((enrolment) => afterUse(enrolment, expected, answer));
     context.emit({ type: 'verified', purpose });
   }
 
@@ -179,7 +190,7 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
   }
 
   /** Counts the attempt, checks the answer, and spends the challenge. */
-  async #redeem(context: FactorContext, purpose: Purpose, payload: unknown): Promise<Live<Enrolment>> {
+  async #redeem(context: FactorContext, purpose: Purpose, payload: unknown): Promise<Redeemed<Enrolment>> {
     const { answer: rule, check } = this.#definition;
     const answer = readCode(payload, rule);
     const { keyring, store } = context;
@@ -193,6 +204,6 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
     const isRight: unknown = check === undefined ? isExpected() : await check(context, answer, live.expected);
     if (isRight !== true) throw guess.reject('code_rejected');
     if (!(await store.consume(subject, guess.digest))) throw guess.reject('code_expired');
-    return live;
+    return { ...live, answer };
   }
 }

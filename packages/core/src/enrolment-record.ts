@@ -70,6 +70,8 @@ export class EnrolmentRecords<Enrolment extends object> {
     const signIn = this.#factor?.signIn;
     const kept = typeof sealed === 'string' ? sealed : undefined;
     const place = this.#factor?.inPlaceOf;
+    // Parse Server would find the user by an id, past the first factor: a built-in provider's second factor has none.
+    if (place !== undefined && id !== undefined) throw new FactorError('unavailable');
     if (kept === undefined && place !== undefined) {
       return { enrolment: place.adopt(asObject(record) ?? {}), isCurrent: false };
     }

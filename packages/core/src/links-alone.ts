@@ -19,7 +19,9 @@ export async function assertLinksAlone(
   if (user === undefined || isChallenge === true) return;
   const given = givenOf(object).authData;
   const ids = firstFactors(runtime).filter((key) => asObject(given[key])?.['id'] !== undefined);
-  const handles = Object.keys(runtime.factors).filter((key) => !ids.includes(key) && namesUser(given[key]));
+  const handles = Object.keys(runtime.factors).filter(
+    (key) => !ids.includes(key) && runtime.factors[key]?.inPlaceOf === undefined && namesUser(given[key]),
+  );
   if (ids.length === 0 && handles.length === 0) return;
   if (object?.id === undefined) throw new FactorError('invalid_input', { sentence: 'Log in without a session.' });
   const ours = Object.keys(runtime.factors).filter((key) => (given[key] ?? undefined) !== undefined);

@@ -21,11 +21,13 @@ export async function proveFirst(request: HookRequest, runtime: FactorRuntime): 
   const { proven } = loginTrace(request);
   const given = givenOf(request.object).authData;
   assertOneSubject(given, runtime);
-  for (const [key, { signIn }] of Object.entries(runtime.factors)) {
+  for (const [key, { signIn, inPlaceOf }] of Object.entries(runtime.factors)) {
     const payload = given[key] ?? undefined;
     if (payload === undefined || proven.ids.has(key) || proven.alone.has(key)) continue;
+    // Clients of a built-in provider may send an id along; no record of its own has one, so it finds no user.
     if (signIn !== undefined) proven.ids.set(key, await checkId(key, payload, request, runtime));
-    else if (namesUser(payload)) proven.alone.set(key, await checkAlone(key, payload, request, runtime));
+    else if (namesUser(payload) && inPlaceOf === undefined)
+      proven.alone.set(key, await checkAlone(key, payload, request, runtime));
   }
   return proven;
 }

@@ -1,6 +1,7 @@
 import { emitter } from './emitter.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { FactorUser, RequestContext } from './factor.js';
+import { warnOfProxy } from './forwarded-for.js';
 import type { HookRequest } from './parse-hooks.js';
 import type { PrimaryFactor } from './primary-factor.js';
 
@@ -23,6 +24,7 @@ export function requestContext(
 ): RequestContext {
   const { keyring, clock, random, storeFor } = runtime;
   const { ip, installationId, config } = request;
+  warnOfProxy(runtime, request);
   const emit = emitter(key, runtime, request, who);
   const headers = config.headers ?? {};
   return { key, appId: config.appId, ip, installationId, headers, store: storeFor(config), keyring, clock, random, emit };

@@ -1,5 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 import {
+  asObject,
+  CODE_FACTOR_RULES,
   composeFactors,
   FactorError,
   functionOption,
@@ -28,6 +30,11 @@ export interface OtpAdapterOptions {
   readonly maxAttempts: number;
   /** Sends the code to the normalised address. What it rejects with is told to nobody; the code is void then. */
   readonly sendEmail: (email: string, otp: string) => Promise<void>;
+  /**
+   * Most messages that one IP address may ask for in ten minutes, 1 to 1,000,000; 20 by default. Behind a proxy, set Parse
+   * Server's `trustProxy` first: without it all users share the proxy's address.
+   */
+  readonly maxSendsPerIp?: number;
   /** Not needed any more. */
   readonly applicationId?: string;
   /** Not needed any more. */
@@ -60,18 +67,24 @@ const within = (value: number, min: number, max: number): number => Math.min(Mat
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapter {
-  const { otpValidityInMs, maxAttempts, sendEmail } = resolveOptions<OtpAdapterOptions>('initializeOtpAdapter', options, {
-    otpValidityInMs: positive,
-    maxAttempts: positive,
-    sendEmail: functionOption,
-    applicationId: optional(textOption(1000)),
-    mountPath: optional(textOption(1000)),
-  });
+  const { otpValidityInMs, maxAttempts, sendEmail, maxSendsPerIp } = resolveOptions<OtpAdapterOptions>(
+    'initializeOtpAdapter',
+    options,
+    {
+      otpValidityInMs: positive,
+      maxAttempts: positive,
+      sendEmail: functionOption,
+      maxSendsPerIp: optional(CODE_FACTOR_RULES.maxSendsPerIp),
+      applicationId: optional(textOption(1000)),
+      mountPath: optional(textOption(1000)),
+    },
+  );
   const factorOptions: EmailOtpOptions = {
     policy: 'default',
     channel: ({ to, code }) => sendEmail(to, code),
     validityMs: within(otpValidityInMs, 30_000, 600_000),
     maxAttempts: within(maxAttempts, 1, 10),
+    ...(maxSendsPerIp !== undefined && { maxSendsPerIp }),
   };
   const composed = new Map<string, ParseAuthAdapter>();
 
@@ -100,12 +113,28 @@ export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapt
     challenge: async (payload, authData, given, request) =>
       (await adapterFor(request)).challenge(payload, authData, given, request),
     validateAppId: async () => undefined,
-    validateSetUp: async (payload, given, request) => (await adapterFor(request)).validateSetUp(payload, given, request),
+    validateSetUp: async (payload, given, request) =>
+      (await adapterFor(request)).validateSetUp(providedBy(request, payload), given, request),
     validateLogin: async (payload, given, request) => (await adapterFor(request)).validateLogin(payload, given, request),
-    validateUpdate: async (payload, given, request) => (await adapterFor(request)).validateUpdate(payload, given, request),
+    validateUpdate: async (payload, given, request) =>
+      (await adapterFor(request)).validateUpdate(providedBy(request, payload), given, request),
     afterFind: (record, _options, { master }) => (master === true ? undefined : { status: 'enabled', ...describe(record) }),
   } satisfies ParseAuthAdapter);
   return adapter;
+}
+
+/**
+ * What the master key writes of an invited user: `{ email, id }`, as the old adapter's applications do, is the id
+ * alone where both are the same address.
+ */
+function providedBy({ master, user }: HookRequest, payload: unknown): unknown {
+  const { id, email, ...others } = asObject(payload) ?? {};
+  if (master !== true || user !== undefined || typeof id !== 'string' || typeof email !== 'string') return payload;
+  try {
+    return Object.keys(others).length === 0 && normaliseEmail(email) === normaliseEmail(id) ? { id } : payload;
+  } catch {
+    return payload; // refused like every other
+  }
 }
 
 /**
@@ -140,6 +169,26 @@ function describe(record: unknown): { readonly destination?: string } {
     return {};
   }
 }
+
+/**
+ * The schema of the class `OTP`, as `parse-server-otp-auth-adapter` exports it, for applications that name it in Parse
+ * Server's `schema`. The class is closed to all clients; nothing is kept in it any more.
+ */
+export const OTP_TABLE_SCHEMA = {
+  className: 'OTP',
+  fields: {
+    objectId: { type: 'String' },
+    createdAt: { type: 'Date' },
+    updatedAt: { type: 'Date' },
+    ACL: { type: 'ACL' },
+    email: { type: 'String' },
+    otp: { type: 'String' },
+    expiresAt: { type: 'Date' },
+    attempts: { type: 'Number' },
+  },
+  classLevelPermissions: { find: {}, count: {}, get: {}, create: {}, update: {}, delete: {}, addField: {}, protectedFields: {} },
+  indexes: { _id_: { _id: 1 } },
+};
 
 /** Resolves at once: what codes need is made when the first one is. Kept for applications that call it. */
 export async function setupOtpTable(_config?: unknown): Promise<void> {

@@ -1,6 +1,5 @@
 import {
   assertLocks,
-  asObject,
   beginGuess,
   Factor,
   FactorError,
@@ -20,10 +19,11 @@ import {
 import { withoutRecoveryCode } from '@parse-factors/recovery-codes';
 import { verifyTotp } from '@parse-factors/totp';
 import { canonicalBase32, decodeBase32 } from './base32.js';
-import { adoptRecord, isMobile, tokenOf, type AuthenticatorEnrolment, type MfaEnrolment } from './mfa-enrolment.js';
-import { resolveMfaOptions, type MfaCompatOptions, type ResolvedMfaOptions } from './mfa-options.js';
+import { adoptRecord, isMobile, type AuthenticatorEnrolment, type MfaEnrolment } from './mfa-enrolment.js';
+import { normaliseMobile, resolveMfaOptions, type MfaCompatOptions, type ResolvedMfaOptions } from './mfa-options.js';
+import { readMfaPayload, tokenOf, type MfaPayload } from './mfa-payload.js';
 import { MobileCodes } from './mobile-codes.js';
-import { CONFIRM_WORDS, inOldWords, MOBILE_WORDS, TOKEN_WORDS } from './old-words.js';
+import { CONFIRM_WORDS, DATA_WORDS, inOldWords, MOBILE_WORDS, TOKEN_WORDS } from './old-words.js';
 import { isRecoveryToken, newRecovery } from './recovery-tokens.js';
 
 /** What sends a code by SMS, in the place of a token. */
@@ -34,7 +34,6 @@ const MIN_SECRET = 20;
 /** Fields are looked at closely by whoever reads them. */
 const ANY: FieldRule = { maxLength: 320, pattern: /^/, accepts: 'a text' };
 
-const hasField = (payload: unknown, name: string): boolean => Object.hasOwn(asObject(payload) ?? {}, name);
 const invalidData = (): FactorError => new FactorError('invalid_input', { sentence: 'Invalid MFA data' });
 
 /**
@@ -65,15 +64,17 @@ export class MfaFactor extends Factor<MfaEnrolment> {
   }
 
   intent(payload: unknown, _user: FactorUser, enrolment: MfaEnrolment | undefined): Intent {
-    if (enrolment !== undefined && hasField(payload, 'mobile') && !hasField(payload, 'token')) {
+    const { mobile, token, secret, old } = this.#read(payload) ?? {};
+    if (enrolment !== undefined && mobile !== undefined && token === undefined) {
       throw new FactorError('already_enrolled', { sentence: 'MFA is already set up on this account' });
     }
-    const isSetUp = ['mobile', 'secret', 'old'].some((name) => hasField(payload, name));
+    const isSetUp = (mobile ?? secret ?? old) !== undefined;
     return enrolment === undefined || isSetUp ? 'enrol' : 'answer';
   }
 
   override proofIn(payload: unknown): unknown {
-    return hasField(payload, 'old') ? { token: asObject(payload)?.['old'] } : undefined;
+    const { old } = this.#read(payload) ?? {};
+    return old === undefined ? undefined : { token: old };
   }
 
   override isStandIn(payload: unknown): boolean {
@@ -81,22 +82,25 @@ export class MfaFactor extends Factor<MfaEnrolment> {
   }
 
   async beginEnrolment(context: FactorContext, payload: unknown): Promise<Reply> {
-    if (!this.#options.options.includes('SMS')) throw invalidData();
-    const { mobile } = readFields(payload, { mobile: ANY });
+    const { mobile } = this.#read(payload) ?? {};
+    if (mobile === undefined) throw invalidData();
     return inOldWords(MOBILE_WORDS, () => this.#mobile.beginEnrolment(context, { mobile }, undefined));
   }
 
   /** `{ mobile }` sends a code there, and `{ mobile, token }` confirms it; `{ secret, token }` sets up an authenticator. */
   async confirmEnrolment(context: EnrolledContext<MfaEnrolment>, payload: unknown): Promise<Confirmed<MfaEnrolment>> {
-    if (!hasField(payload, 'mobile')) return this.#confirmAuthenticator(context, payload);
-    if (!hasField(payload, 'token'))
+    const given = this.#read(payload);
+    if (given === undefined) throw invalidData();
+    if (given.mobile === undefined) return this.#confirmAuthenticator(context, given);
+    if (given.token === undefined)
       return { enrolment: undefined, isBegun: true, reply: await this.beginEnrolment(context, payload) };
-    if (!this.#options.options.includes('SMS')) throw invalidData();
-    return inOldWords(CONFIRM_WORDS, async () => {
-      const { mobile, token } = readFields(payload, { mobile: ANY, token: ANY });
-      const { enrolment } = await this.#mobile.confirmEnrolment(context, { mobile, code: token });
-      return { enrolment: enrolment && { mobile: enrolment.address } };
-    });
+    const mobile = await inOldWords(MOBILE_WORDS, async () =>
+      normaliseMobile(readFields({ mobile: given.mobile }, { mobile: ANY }).mobile, this.#options),
+    );
+    const { enrolment } = await inOldWords(CONFIRM_WORDS, () =>
+      this.#mobile.confirmEnrolment(context, { mobile, code: given.token }),
+    );
+    return { enrolment: enrolment && { mobile: enrolment.address } };
   }
 
   async challenge(context: FactorContext, purpose: Purpose, enrolment: MfaEnrolment): Promise<Reply> {
@@ -139,12 +143,19 @@ export class MfaFactor extends Factor<MfaEnrolment> {
     return adoptRecord(record, this.#options);
   }
 
-  async #confirmAuthenticator(context: FactorContext, payload: unknown): Promise<Confirmed<MfaEnrolment>> {
-    const { old: _old, ...given } = asObject(payload) ?? {};
+  /** What of a payload says something here: a number does where SMS is offered. */
+  #read(payload: unknown): MfaPayload | undefined {
+    const given = readMfaPayload(payload);
+    if (given === undefined || this.#options.options.includes('SMS')) return given;
+    const { mobile: _mobile, ...others } = given;
+    return others;
+  }
+
+  async #confirmAuthenticator(context: FactorContext, { secret: given, token }: MfaPayload): Promise<Confirmed<MfaEnrolment>> {
     const { options, algorithm, digits, period } = this.#options;
     if (!options.includes('TOTP')) throw invalidData();
-    const words = { invalid_input: 'Invalid MFA data' };
-    const fields = await inOldWords(words, async () => readFields(given, { secret: SECRET, token: ANY }));
+    const rules = { secret: SECRET, token: ANY };
+    const fields = await inOldWords(DATA_WORDS, async () => readFields({ secret: given, token }, rules));
     const secret = canonicalBase32(fields.secret);
     if (secret.length < MIN_SECRET) throw invalidData();
     // The secret comes along, so there is nothing to guess at.

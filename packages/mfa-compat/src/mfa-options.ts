@@ -25,6 +25,8 @@ type SendLimitName = 'cooldownMs' | 'maxSendsPer10Minutes' | 'maxSendsPerDay' | 
 export interface MfaCompatOptions extends Partial<AttemptLimits>, Pick<CodeFactorOptions, SendLimitName> {
   /** Which ways are offered. Users who have set up another one go on with it, as long as its options are there. */
   readonly options: readonly MfaMethod[];
+  /** As it stood in `auth.mfa`, where Parse Server has it; true, and nothing else. */
+  readonly enabled?: true;
   /** Digits of a code, 6 to 9; 6 by default. */
   readonly digits?: number;
   /**
@@ -51,7 +53,7 @@ export interface MfaCompatOptions extends Partial<AttemptLimits>, Pick<CodeFacto
   readonly adoptRecords?: boolean;
 }
 
-type Optional = 'sendSMS' | 'countries' | 'budget' | 'allow';
+type Optional = 'enabled' | 'sendSMS' | 'countries' | 'budget' | 'allow';
 
 /** {@link MfaCompatOptions} with every default filled in. */
 export type ResolvedMfaOptions = Required<Omit<MfaCompatOptions, Optional | 'algorithm'>> &
@@ -76,6 +78,11 @@ const COUNTRIES: OptionRule = {
   isValid: isWhere,
 };
 
+const ENABLED: OptionRule = {
+  accepts: 'true or left out; to switch mfa off, take it out of "factors"',
+  isValid: (value) => value === undefined || value === true,
+};
+
 /**
  * Fills in the defaults.
  *
@@ -89,6 +96,7 @@ export function resolveMfaOptions(options: MfaCompatOptions): ResolvedMfaOptions
     {
       ...ATTEMPT_LIMIT_RULES,
       options: METHODS,
+      enabled: ENABLED,
       digits: integerOption(6, 9),
       period: integerOption(10, 600),
       algorithm: {

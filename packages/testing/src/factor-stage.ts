@@ -44,6 +44,11 @@ export interface FactorSuiteOptions {
    * `false` where answers come without one, as those of an authenticator do.
    */
   readonly isChallenged?: boolean;
+  /**
+   * Whether an answer that was not used is refused after a day; `true` by default. `false` for factors by events, such as
+   * HOTP (RFC 4226), whose codes stay good until they or a later one are used: then that is what the suite looks at.
+   */
+  readonly answersExpire?: boolean;
   /** Failures that lock the factor, 10 by default. */
   readonly maxFailures?: number;
   /** How long after one challenge the next may be asked for, in milliseconds; three minutes by default. */

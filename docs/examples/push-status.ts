@@ -1,0 +1,31 @@
+import type ParseSdk from 'parse/node';
+
+/** What has become of a request that a phone shows. */
+export type PushStatus = 'pending' | 'approved' | 'denied';
+
+const REQUEST = /^[0-9a-f]{32}$/;
+
+/**
+ * The Cloud function that a client asks while it waits. It counts as no attempt at the factor and opens no session: only the
+ * login does, which asks `hasApproved` itself.
+ */
+export function definePushStatus(Parse: typeof ParseSdk, statusOf: (request: string) => Promise<PushStatus>): void {
+  Parse.Cloud.define(
+    'pushStatus',
+    async ({ params }): Promise<PushStatus> => {
+      const request: unknown = params['request'];
+      return typeof request === 'string' && REQUEST.test(request) ? statusOf(request) : 'pending';
+    },
+    { rateLimit: { requestTimeWindow: 60_000, requestCount: 60 } },
+  );
+}
+
+/** Asks every two seconds, for as long as the challenge lives. */
+export async function waitForPhone(Parse: typeof ParseSdk, request: string): Promise<PushStatus> {
+  for (let asks = 0; asks < 60; asks += 1) {
+    const status = (await Parse.Cloud.run('pushStatus', { request })) as PushStatus;
+    if (status !== 'pending') return status;
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+  }
+  return 'pending';
+}
