@@ -1,3 +1,4 @@
+import type { AdminRequest } from './admin-request.js';
 import { toAuthAdapter, type ParseAuthAdapter } from './auth-adapter.js';
 import { systemClock } from './clock.js';
 import {
@@ -8,7 +9,6 @@ import {
   type AnyFactor,
   type ComposeOptions,
 } from './compose-options.js';
-import type { AdminRequest } from './factor-admin.js';
 import { FactorGuard, type CloudRequest, type SaveRequest, type TriggerRequest } from './factor-guard.js';
 import { moveUsers, type MoveOptions, type MoveReport } from './factor-move.js';
 import type { FactorRuntime } from './factor-runtime.js';
@@ -106,6 +106,7 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     options,
     COMPOSE_RULES,
     {
+      formerAppIds: [],
       store: ({ database }) => new ParseOtpStore(database, { clock }),
       freshMs: 5 * 60_000,
       policy: 'any',

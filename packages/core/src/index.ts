@@ -1,7 +1,9 @@
 export { accountName } from './account-name.js';
 export type { AddressKind } from './address-kind.js';
+export type { AdminRequest } from './admin-request.js';
 export type { Alone, ProvenAlone } from './alone.js';
 export { toAuthAdapter, type HookResult, type ParseAuthAdapter } from './auth-adapter.js';
+export { BATCH_USAGE, runBatchCommand, type BatchCommand, type BatchOutput } from './batch-command.js';
 export type { BuiltInPlace } from './built-in-place.js';
 export {
   channelOption,
@@ -33,10 +35,11 @@ export type { EnrolmentRecord } from './enrolment-record.js';
 export { FACTOR_ERRORS, FactorConfigError, FactorError, type FactorErrorCode, type FactorErrorDetails } from './factor-error.js';
 export { failover, type FailoverOptions } from './failover.js';
 export { FACTOR_EVENT_CLASS } from './event-log.js';
-export type { AdminFunctions, AdminRequest } from './factor-admin.js';
+export type { AdminFunctions } from './factor-admin.js';
 export type { FactorEvent, FactorEventType, FactorListener, FactorOccurrence } from './factor-event.js';
 export type { CloudRequest, CloudUser, SaveRequest, TriggerRequest } from './factor-guard.js';
 export type { MovedUser, MoveOptions, MovePlan, MoveReport } from './factor-move.js';
+export type { ResealReport, UnreadableRecord } from './factor-reseal.js';
 export type { FactorChange, FactorRuntime } from './factor-runtime.js';
 export type { AccountChange, FactorNotice, NoticeContext } from './factor-notice.js';
 export {
