@@ -3,7 +3,7 @@ import { FactorConfigError } from './factor-error.js';
 import type { FactorListener } from './factor-event.js';
 import { firstFactors, secondFactors, type FactorChange } from './factor-runtime.js';
 import type { Factor } from './factor.js';
-import { choiceOption, functionOption, integerOption, optional, textOption, type OptionRule } from './options.js';
+import { choiceOption, functionOption, integerOption, listOption, optional, textOption, type OptionRule } from './options.js';
 import type { OtpStore } from './otp-store.js';
 import type { ParseDatabase } from './parse-database.js';
 import { asObject } from './payload.js';
@@ -106,10 +106,7 @@ const hasMethods = (value: unknown, names: readonly string[]): boolean =>
 export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]: OptionRule } = {
   keys: { accepts: 'given as a string', isValid: (value) => typeof value === 'string' },
   recordKeys: optional({ accepts: 'given as a string', isValid: (value) => typeof value === 'string' }),
-  formerAppIds: {
-    accepts: 'a list of up to 10 application ids',
-    isValid: (value) => Array.isArray(value) && value.length <= 10 && value.every((id) => textOption(256).isValid(id)),
-  },
+  formerAppIds: listOption(textOption(256), 10),
   factors: {
     accepts: 'an object of at least one factor',
     isValid: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0,

@@ -75,7 +75,7 @@ async function resealUser(
 ): Promise<readonly RecordLook[]> {
   let looks: readonly RecordLook[] = [];
   const decide = (stored: StoredRecords): Readonly<Record<string, EnrolmentRecord>> => {
-    looks = Object.entries(stored).flatMap(([key, record]) => look(runtime, config, { user, key, record }) ?? []);
+    looks = Object.entries(stored).flatMap(([key, record]) => lookAt(runtime, config, { user, key, record }) ?? []);
     return Object.fromEntries(looks.flatMap(({ factor, sealedAnew }) => (sealedAnew ? [[factor, sealedAnew]] : [])));
   };
   try {
@@ -89,7 +89,8 @@ async function resealUser(
   }
 }
 
-function look(
+/** How a record is stored; undefined for what is none of ours. */
+export function lookAt(
   runtime: FactorRuntime,
   { appId, auth = {} }: HookConfig,
   { user, key, record }: { readonly user: FactorUser; readonly key: string; readonly record: unknown },

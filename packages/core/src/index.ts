@@ -69,6 +69,7 @@ export {
   choiceOption,
   functionOption,
   integerOption,
+  listOption,
   optional,
   resolveOptions,
   textOption,

@@ -1,3 +1,4 @@
+import { hasLostAppId, isAppIdName } from './app-id-change.js';
 import type { ParseAuthAdapter } from './auth-adapter.js';
 import { emitter } from './emitter.js';
 import type { FactorRuntime } from './factor-runtime.js';
@@ -9,14 +10,19 @@ import { runningServer, type ServerConfig } from './running-server.js';
 /** Something about the server's configuration that leaves the factors open. */
 export interface Finding {
   readonly reason:
-    'guard_not_installed' | 'factor_not_configured' | 'auth_data_not_protected' | 'other_second_factor' | 'check_failed';
+    | 'guard_not_installed'
+    | 'factor_not_configured'
+    | 'app_id_changed'
+    | 'auth_data_not_protected'
+    | 'other_second_factor'
+    | 'check_failed';
   /** The key in `auth` that it is about; empty when it is about the server. */
   readonly factor: string;
   /** What is wrong, and what to do. */
   readonly sentence: string;
 }
 
-/** Every key that factors of the app were ever configured under, one row each. */
+/** Every key that factors of the app were ever configured under, and a digest of each of its ids, one row each. */
 const FACTOR_KEY_CLASS = 'FactorKey';
 const MAX_KEYS = 1000;
 const LOOK_EVERY_MS = 2000;
@@ -71,11 +77,19 @@ export class SelfCheck {
           sentence: `Users have set up "${factor}", which auth no longer names: their password alone logs in. Configure it again.`,
         });
       }
+      if (await hasLostAppId(this.#runtime, server, ParseTable.of(server.database, FACTOR_KEY_CLASS, {}))) {
+        findings.push({
+          reason: 'app_id_changed',
+          factor: '',
+          sentence:
+            'Users have factors that were sealed for another appId, and cannot log in: name it in the option formerAppIds of composeFactors.',
+        });
+      }
     } catch {
       findings.push({
         reason: 'check_failed',
         factor: '',
-        sentence: `Whether users have factors that auth no longer names is not known: the class ${FACTOR_KEY_CLASS} cannot be used. It must be closed to all but the master key.`,
+        sentence: `Whether users have factors that auth no longer names, or that another appId sealed, is not known: the class ${FACTOR_KEY_CLASS} cannot be used. It must be closed to all but the master key.`,
       });
     }
     for (const factor of this.#otherSecondFactors(server)) {
@@ -114,7 +128,7 @@ export class SelfCheck {
   /** Keys of factors that are gone from `auth` while users still have them. Notes the present ones. */
   async #forgottenKeys({ database, auth = {} }: ServerConfig): Promise<string[]> {
     const table = ParseTable.of(database, FACTOR_KEY_CLASS, {});
-    const known = (await table.list({}, MAX_KEYS)).map(({ objectId }) => String(objectId));
+    const known = (await table.list({}, MAX_KEYS)).map(({ objectId }) => String(objectId)).filter((name) => !isAppIdName(name));
     for (const key of Object.keys(this.#auth)) if (!known.includes(key)) await table.create({ objectId: key });
     const forgotten: string[] = [];
     // Ours must be served by us; what another adapter serves is another's business.

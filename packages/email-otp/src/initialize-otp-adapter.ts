@@ -4,6 +4,7 @@ import {
   FactorError,
   functionOption,
   generateKey,
+  listOption,
   optional,
   ParseOtpStore,
   pruneStore,
@@ -26,6 +27,11 @@ export interface OtpAdapterOptions {
   readonly maxAttempts: number;
   /** Sends the code to the normalised address. What it rejects with is told to nobody; the code is void then. */
   readonly sendEmail: (email: string, otp: string) => Promise<void>;
+  /**
+   * Ids that the application had before, 10 at most; none by default. Without them, a server with another id adopts the ids of
+   * all users once more, those that were written past the adapter too.
+   */
+  readonly formerAppIds?: readonly string[];
   /** Not needed any more. */
   readonly applicationId?: string;
   /** Not needed any more. */
@@ -58,13 +64,16 @@ const within = (value: number, min: number, max: number): number => Math.min(Mat
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapter {
-  const { otpValidityInMs, maxAttempts, sendEmail } = resolveOptions<OtpAdapterOptions>('initializeOtpAdapter', options, {
+  const rules = {
     otpValidityInMs: positive,
     maxAttempts: positive,
     sendEmail: functionOption,
+    formerAppIds: optional(listOption(textOption(256), 10)),
     applicationId: optional(textOption(1000)),
     mountPath: optional(textOption(1000)),
-  });
+  };
+  const resolved = resolveOptions<OtpAdapterOptions>('initializeOtpAdapter', options, rules);
+  const { otpValidityInMs, maxAttempts, sendEmail, formerAppIds = [] } = resolved;
   const factorOptions: EmailOtpOptions = {
     policy: 'default',
     channel: ({ to, code }) => sendEmail(to, code),
@@ -84,10 +93,11 @@ export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapt
     const { recordKeys, adoptIdsBefore } = await readMarker(
       new ParseOtpStore(config.database),
       subjectOf('otp-adapter', appId, key),
+      formerAppIds.map((former) => subjectOf('otp-adapter', former, key)),
     );
     const keys = `master:${Buffer.from(hkdfSync('sha256', masterKey, appId, 'parse-factors otp adapter', 32)).toString('base64')}`;
     const factor = new EmailOtpFactor({ ...factorOptions, adoptIdsBefore });
-    const made = composeFactors({ keys, recordKeys, factors: { [key]: factor }, selfCheck: false }).auth[key];
+    const made = composeFactors({ keys, recordKeys, formerAppIds, factors: { [key]: factor }, selfCheck: false }).auth[key];
     if (made === undefined) throw new FactorError('unavailable');
     composed.set(name, made);
     return made;
@@ -109,21 +119,39 @@ export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapt
 const FOREVER = Date.UTC(9999, 0);
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
+/** The adapter's own row in the store. */
+interface Marker {
+  /** Seals the ids of users who sign up from now on, so that ids that were written past the adapter sign nobody in. */
+  readonly recordKeys: string;
+  /** The time from which that holds. */
+  readonly adoptIdsBefore: number;
+}
+
 /**
- * The adapter's own row in the store, made by the first server that asks: a key that seals the ids of
- * users who sign up from now on, so that ids that were written past the adapter sign nobody in, and
- * the time from which that holds. Should it be lost, ids are adopted once more.
+ * The row that the first server that asks has made. That of a former application id goes on serving. Should it be lost, ids
+ * are adopted once more.
+ *
+ * @param former its names under former ids of the application
  */
-async function readMarker(store: OtpStore, subject: string): Promise<{ recordKeys: string; adoptIdsBefore: number }> {
+async function readMarker(store: OtpStore, subject: string, former: readonly string[]): Promise<Marker> {
+  for (const earlier of former.length === 0 ? [] : [subject, ...former]) {
+    const found = await findMarker(store, earlier);
+    if (found !== undefined) return found;
+  }
   const now = Date.now();
   const digest = `${generateKey('row')} ${now}`;
   // Only where there is none: the cooldown has lasted since 1970.
   await store.issue(subject, { digest, expiresAt: FOREVER }, { cooldownMs: now, quotas: [] });
+  const made = await findMarker(store, subject);
+  if (made === undefined) throw new FactorError('unavailable');
+  return made;
+}
+
+async function findMarker(store: OtpStore, subject: string): Promise<Marker | undefined> {
   const unlimited = { maxAttempts: NO_LIMIT, maxFailures: NO_LIMIT, lockMs: 0, maxLockMs: 0 };
   const attempt = await store.attempt(subject, unlimited);
   const [recordKeys, since] = attempt.locked ? [] : (attempt.digest ?? '').split(' ');
-  if (recordKeys === undefined || since === undefined) throw new FactorError('unavailable');
-  return { recordKeys, adoptIdsBefore: Number(since) };
+  return recordKeys === undefined || since === undefined ? undefined : { recordKeys, adoptIdsBefore: Number(since) };
 }
 
 /** What is shown of an address; nothing of what is none. */
