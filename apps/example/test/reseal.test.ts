@@ -285,6 +285,24 @@ describe('the command', () => {
       for (const told of [secret, token, codes[0] ?? '', 'master']) expect(one.output + other.output).not.toContain(told);
   });
 
+  // `script` of util-linux makes the terminal.
+  it.skipIf(process.platform !== 'linux')('asks for the master key on a terminal, and does not show it', async () => {
+    const command = [process.execPath, '--import', 'tsx', '--conditions=@parse-factors/source', cli, 'reseal', ...given()];
+    const child = spawn('script', ['-qec', command.join(' '), '/dev/null'], {
+      env: { ...process.env, PARSE_SERVER_MASTER_KEY: '' },
+    });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output.endsWith('Master key: ')) child.stdin.write('master\r');
+    });
+    const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
+    expect(output).toMatch(/^Master key: \r\nDry run: /);
+    expect(output).toMatch(/2 users, 0 unreadable records \(dry run\)\r\n$/);
+    expect(output).not.toContain('master');
+    expect(status).toBe(0);
+  });
+
   it('says what is wrong with a call, and takes the master key from no argument', async () => {
     expect(await run(['--server-url', stage.url])).toMatchObject({ status: 2, output: expect.stringContaining('--app-id <id>') });
     expect(await run(['--help'])).toMatchObject({ status: 0 });

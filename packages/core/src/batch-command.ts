@@ -106,13 +106,13 @@ export async function* callBatches<Report extends BatchReport>(
   run: BatchRun,
   onNext: (id: string) => unknown = () => undefined,
 ): AsyncGenerator<Report, void, void> {
-  let after: unknown = run.after;
+  let after: string | undefined = run.after;
   do {
-    const report = await callBatch(functionName, { ...run, after: String(after) });
-    after = report['next'];
-    yield plainly(report) as unknown as Report;
+    const report = await callBatch(functionName, { ...run, after });
+    after = typeof report['next'] === 'string' ? report['next'] : undefined;
+    yield plainly(report) as Report;
     // Not before what the report says has been printed.
-    if (after !== undefined) onNext(String(after));
+    if (after !== undefined) onNext(after);
   } while (after !== undefined);
 }
 
@@ -123,6 +123,8 @@ async function callBatch(functionName: string, run: BatchRun): Promise<Readonly<
     redirect: 'error', // the master key goes nowhere else
     headers: { 'Content-Type': 'application/json', 'X-Parse-Application-Id': appId, 'X-Parse-Master-Key': masterKey },
     body: JSON.stringify({ limit, apply, ...(after !== '' && { after }) }),
+  }).catch((fault: { readonly cause?: { readonly code?: unknown; readonly message?: unknown } }) => {
+    throw new Error(`The server gives no answer: ${plain(String(fault.cause?.code ?? fault.cause?.message))}`, { cause: fault });
   });
   const body: unknown = await response.json().catch(() => undefined);
   const result = asObject(asObject(body)?.['result']);
@@ -161,10 +163,10 @@ function plainly(value: unknown): unknown {
 
 /** Asks on the terminal, and shows nothing of what is typed. */
 async function askMasterKey(): Promise<string> {
-  if (process.stdin.isTTY !== true) throw new Error('PARSE_SERVER_MASTER_KEY is not set.');
-  process.stderr.write('Master key: ');
+  if (!process.stdin.isTTY) throw new Error('PARSE_SERVER_MASTER_KEY is not set.');
   const nothing = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: nothing, terminal: true });
+  process.stderr.write('Master key: '); // not before what is typed is hidden
   try {
     const ended = new Promise<never>((_resolve, reject) => {
       terminal.once('close', () => reject(new Error('No master key was given.')));
