@@ -39,7 +39,7 @@ export type { AdminFunctions } from './factor-admin.js';
 export type { FactorEvent, FactorEventType, FactorListener, FactorOccurrence } from './factor-event.js';
 export type { CloudRequest, CloudUser, SaveRequest, TriggerRequest } from './factor-guard.js';
 export type { MovedUser, MoveOptions, MovePlan, MoveReport } from './factor-move.js';
-export type { ResealReport, UnreadableRecord } from './factor-reseal.js';
+export type { RecordCounts, ResealReport, UnreadableRecord } from './factor-reseal.js';
 export type { FactorChange, FactorRuntime } from './factor-runtime.js';
 export type { AccountChange, FactorNotice, NoticeContext } from './factor-notice.js';
 export {
@@ -101,3 +101,4 @@ export { RowOtpStore, type QuotaWindow, type RowChange, type RowStep, type Subje
 export type { Finding } from './self-check.js';
 export type { FoundUser, ProvenId, SignIn, SignInUsers } from './sign-in.js';
 export { subjectOf } from './subject.js';
+export type { BatchReport } from './user-batch.js';
