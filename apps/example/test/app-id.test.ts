@@ -190,7 +190,7 @@ describe('the drop-in under another application id', () => {
     return String(body['objectId']);
   };
 
-  it('lets everybody in, and no account that somebody prepared where the old id is named', async () => {
+  it('lets all users in, and no account that an attacker prepared where the old id is named', async () => {
     const old = await open('old');
     const ann = await signIn(old, 'ann@example.com');
     expect(ann.status).toBe(201);
