@@ -41,6 +41,8 @@ interface RunningParseServer {
   handleShutdown(): Promise<void>;
 }
 
+const APP_ID = 'test';
+
 /** Makes an empty database. */
 export async function createDatabase(postgres: string): Promise<string> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
@@ -66,13 +68,14 @@ export async function startParseServer(postgres: string, options: object, databa
   const { ParseServer } = requireParseServer('parse-server') as {
     ParseServer: { startApp(options: object): Promise<RunningParseServer> };
   };
+  const { appId = APP_ID } = options as { readonly appId?: string };
   const uri = databaseUri ?? (await createDatabase(postgres));
   if (databaseUri === undefined) forgetSchema();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/parse`;
   const server = await ParseServer.startApp({
     databaseURI: uri,
-    appId: 'test',
+    appId,
     masterKey: 'master',
     port,
     host: '127.0.0.1',
@@ -88,7 +91,7 @@ export async function startParseServer(postgres: string, options: object, databa
   const sql = new pg.Client({ connectionString: uri });
   sql.on('error', () => undefined); // a database that tests end
   if (uri.startsWith('postgres')) await sql.connect();
-  return new HttpTestServer(url, uri, sql, server);
+  return new HttpTestServer(url, uri, sql, { server, appId });
 }
 
 class HttpTestServer implements TestServer {
@@ -98,7 +101,7 @@ class HttpTestServer implements TestServer {
     readonly url: string,
     readonly databaseUri: string,
     readonly sql: pg.Client,
-    private readonly server: RunningParseServer,
+    private readonly running: { readonly server: RunningParseServer; readonly appId: string },
   ) {}
 
   call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
@@ -132,7 +135,7 @@ class HttpTestServer implements TestServer {
   }
 
   async stop(): Promise<void> {
-    await this.server.handleShutdown();
+    await this.running.server.handleShutdown();
     if (!this.databaseUri.startsWith('postgres')) return;
     // Parse Server does not wait for its own connections to end.
     const others = 'select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
@@ -144,7 +147,7 @@ class HttpTestServer implements TestServer {
   async #fetch(method: string, url: string, body: unknown, headers: Record<string, string>): Promise<Answer> {
     const response = await fetch(url, {
       method,
-      headers: { 'X-Parse-Application-Id': 'test', 'Content-Type': 'application/json', ...headers },
+      headers: { 'X-Parse-Application-Id': this.running.appId, 'Content-Type': 'application/json', ...headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     return { status: response.status, body: (await response.json()) as Body };

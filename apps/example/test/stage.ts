@@ -48,7 +48,7 @@ export interface StageOptions {
   readonly totp?: Partial<TotpOptions>;
   readonly emailLogin?: Partial<EmailOtpOptions>;
   readonly phoneLogin?: Partial<SmsOtpOptions>;
-  readonly server?: Readonly<Record<string, unknown>> & { readonly auth?: object };
+  readonly server?: Readonly<Record<string, unknown>> & { readonly auth?: object; readonly appId?: string };
   /** Further factors by their keys. */
   readonly more?: Readonly<Record<string, AnyFactor>>;
   /** Whether the guard is installed, and Cloud functions, `plain` and `sensitive`, which only fresh sessions may call; or how. */

@@ -1,15 +1,22 @@
 #!/usr/bin/env node
+import { runBatchCommand } from './batch-command.js';
 import { generateKey } from './keyring.js';
+import { resealCommand } from './reseal-command.js';
 
 const USAGE = `parse-factors keygen [name]
 
 Prints a new key for the option "keys", such as 2026-11:<base64 of 32 random bytes>.
 The name is the current month when left out. Put a new key in front of the older ones,
-separated by a comma: the older ones go on opening what they sealed.`;
+separated by a comma: the older ones go on opening what they sealed.
 
-const [command, name = new Date().toISOString().slice(0, 7), ...others] = process.argv.slice(2);
+${resealCommand.usage}`;
+
+const [command, ...given] = process.argv.slice(2);
+const [name = new Date().toISOString().slice(0, 7), ...others] = given;
 if (command === 'keygen' && others.length === 0 && /^[A-Za-z0-9_-]{1,32}$/.test(name)) {
   process.stdout.write(`${generateKey(name)}\n`);
+} else if (command === 'reseal') {
+  void runBatchCommand(resealCommand, given);
 } else {
   process.stderr.write(`${USAGE}\n`);
   process.exitCode = command === undefined || command === '--help' ? 0 : 2;

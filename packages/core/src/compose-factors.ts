@@ -1,3 +1,4 @@
+import type { AdminRequest } from './admin-request.js';
 import { toAuthAdapter, type ParseAuthAdapter } from './auth-adapter.js';
 import { checkedStore } from './checked-store.js';
 import { systemClock } from './clock.js';
@@ -9,7 +10,6 @@ import {
   type AnyFactor,
   type ComposeOptions,
 } from './compose-options.js';
-import type { AdminRequest } from './factor-admin.js';
 import { tellIncident } from './emitter.js';
 import type { CloudRequest, SaveRequest, TriggerRequest } from './cloud-request.js';
 import { FactorGuard } from './factor-guard.js';
@@ -117,6 +117,7 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     options,
     COMPOSE_RULES,
     {
+      formerAppIds: [],
       store: ({ database }) =>
         new ParseOtpStore(database, { clock, onIncident: tellIncident(runtime, database, FACTOR_STATE_CLASS) }),
       freshMs: 5 * 60_000,

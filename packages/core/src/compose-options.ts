@@ -3,7 +3,7 @@ import { FactorConfigError } from './factor-error.js';
 import type { FactorListener } from './factor-event.js';
 import { firstFactors, secondFactors, type FactorChange } from './factor-runtime.js';
 import type { Factor } from './factor.js';
-import { choiceOption, functionOption, integerOption, optional, type OptionRule } from './options.js';
+import { choiceOption, functionOption, integerOption, listOption, optional, textOption, type OptionRule } from './options.js';
 import type { OtpStore } from './otp-store.js';
 import type { ParseDatabase } from './parse-database.js';
 import { asObject } from './payload.js';
@@ -22,6 +22,11 @@ export interface ComposeOptions<Key extends string = string> {
   readonly keys: string;
   /** Keys of the same form that seal what is kept about users, where they are to be others; `keys` by default. */
   readonly recordKeys?: string;
+  /**
+   * Ids that the application had before, 10 at most; none by default. What was sealed for them still opens, and is sealed
+   * for the present id at its next write. They must have been ids of the same database.
+   */
+  readonly formerAppIds?: readonly string[];
   /** The factors by their key in `auth`, a name such as `otp`: a letter, then letters, digits and `_`. */
   readonly factors: Readonly<Record<Key, AnyFactor>>;
   /** Where codes and limits are kept; the app's own database by default. */
@@ -107,6 +112,7 @@ const hasMethods = (value: unknown, names: readonly string[]): boolean =>
 export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]: OptionRule } = {
   keys: { accepts: 'given as a string', isValid: (value) => typeof value === 'string' },
   recordKeys: optional({ accepts: 'given as a string', isValid: (value) => typeof value === 'string' }),
+  formerAppIds: listOption(textOption(256), 10),
   factors: {
     accepts: 'an object of at least one factor',
     isValid: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0,

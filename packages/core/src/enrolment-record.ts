@@ -1,7 +1,8 @@
 import { FactorError } from './factor-error.js';
-import type { Keyring } from './keyring.js';
-import { asObject } from './payload.js';
+import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor } from './factor.js';
+import type { OpenedRecord } from './keyring.js';
+import { asObject } from './payload.js';
 import type { SignIn } from './sign-in.js';
 
 /** What stands in `authData.<key>`: one sealed string, and nothing to read or to query but the id of a first factor. */
@@ -26,22 +27,27 @@ export interface RecordOwner {
 /** An opened record. */
 export interface OpenedEnrolment<Enrolment> {
   readonly enrolment: Enrolment;
-  /** Whether it is stored as it would be today: under the newest key. */
+  /** Whether it is stored as it would be today: under the newest key, for the application's present id. */
   readonly isCurrent: boolean;
+  /** The former id of the application that it is sealed for; undefined where that is the present one. */
+  readonly formerAppId?: string;
 }
+
+/** What seals records, and the ids for which they open. */
+export type RecordSeals = Pick<FactorRuntime, 'recordKeyring' | 'formerAppIds'>;
 
 /** What of a factor says how its records look. */
 export type RecordFactor<Enrolment extends object> = Partial<Pick<Factor<Enrolment>, 'signIn' | 'handleOf' | 'inPlaceOf'>>;
 
 /** Seals and opens what one factor keeps about one user. */
 export class EnrolmentRecords<Enrolment extends object> {
-  readonly #keyring: Keyring;
+  readonly #seals: RecordSeals;
   readonly #owner: RecordOwner;
   readonly #factor: RecordFactor<Enrolment> | undefined;
 
   /** @param factor where it is a first factor, records are bound to their own id: at a sign-up the user has none yet */
-  constructor(keyring: Keyring, owner: RecordOwner, factor: RecordFactor<Enrolment> | undefined) {
-    this.#keyring = keyring;
+  constructor(seals: RecordSeals, owner: RecordOwner, factor: RecordFactor<Enrolment> | undefined) {
+    this.#seals = seals;
     this.#owner = owner;
     this.#factor = factor;
   }
@@ -54,7 +60,7 @@ export class EnrolmentRecords<Enrolment extends object> {
   seal(enrolment: Enrolment, stored?: unknown): EnrolmentRecord {
     const signIn = this.#factor?.signIn;
     const ownId = signIn && (this.#sameId(signIn, enrolment, stored) ?? signIn.idOf(enrolment));
-    const sealed = this.#keyring.seal(JSON.stringify(enrolment), ...this.#binding(ownId));
+    const sealed = this.#seals.recordKeyring.seal(JSON.stringify(enrolment), ...this.#binding(ownId));
     const id = ownId ?? this.#factor?.handleOf?.(enrolment);
     return id === undefined ? { ...this.#factor?.inPlaceOf?.decoy, sealed } : { id, sealed };
   }
@@ -63,7 +69,7 @@ export class EnrolmentRecords<Enrolment extends object> {
    * Opens a stored record.
    *
    * @throws FactorError `unavailable` for anything but a record that was sealed for this owner
-   *   under a known key, or an id that is adopted
+   *   under a known key, for the application's present id or a former one, or an id that is adopted
    */
   open(record: unknown): OpenedEnrolment<Enrolment> {
     const { id, sealed } = asObject(record) ?? {};
@@ -77,8 +83,8 @@ export class EnrolmentRecords<Enrolment extends object> {
     }
     try {
       if (kept === undefined || (signIn !== undefined && typeof id !== 'string')) throw new FactorError('unavailable');
-      const { plaintext, isCurrent } = this.#keyring.open(kept, ...this.#binding(signIn && String(id)));
-      return { enrolment: JSON.parse(plaintext) as Enrolment, isCurrent };
+      const { plaintext, ...opened } = this.#unseal(kept, signIn && String(id));
+      return { enrolment: JSON.parse(plaintext) as Enrolment, ...opened };
     } catch (fault) {
       if (typeof id !== 'string' || signIn?.adopts(this.#owner.createdAt) !== true) throw fault;
       return { enrolment: signIn.enrolmentOf(id), isCurrent: false };
@@ -91,8 +97,26 @@ export class EnrolmentRecords<Enrolment extends object> {
     return typeof id === 'string' && signIn.idOf(signIn.enrolmentOf(id)) === signIn.idOf(enrolment) ? id : undefined;
   }
 
-  #binding(id: string | undefined): readonly string[] {
-    const { appId, userId, key } = this.#owner;
+  /** @throws FactorError `unavailable` where it opens for neither the present id of the application nor a former one */
+  #unseal(sealed: string, id: string | undefined): OpenedRecord & Pick<OpenedEnrolment<Enrolment>, 'formerAppId'> {
+    const { recordKeyring, formerAppIds } = this.#seals;
+    try {
+      return recordKeyring.open(sealed, ...this.#binding(id));
+    } catch (fault) {
+      for (const formerAppId of formerAppIds) {
+        try {
+          const { plaintext } = recordKeyring.open(sealed, ...this.#binding(id, formerAppId));
+          return { plaintext, isCurrent: false, formerAppId };
+        } catch {
+          // Sealed for another id.
+        }
+      }
+      throw fault;
+    }
+  }
+
+  #binding(id: string | undefined, appId = this.#owner.appId): readonly string[] {
+    const { userId, key } = this.#owner;
     return id === undefined ? ['enrolment', appId, userId, key] : ['identity', appId, id, key];
   }
 }

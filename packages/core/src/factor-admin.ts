@@ -1,20 +1,15 @@
 import { Account } from './account.js';
+import { assertAdministrator, type AdminRequest } from './admin-request.js';
 import { emitter } from './emitter.js';
 import { FactorError } from './factor-error.js';
 import type { FactorEventType } from './factor-event.js';
-import type { CloudRequest } from './cloud-request.js';
 import { FactorRequest } from './factor-request.js';
+import { resealUsers, type ResealReport } from './factor-reseal.js';
 import { firstFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
 import type { FactorUser, Reply } from './factor.js';
 import { answering } from './parse-fault.js';
 import { authDataOf, fetchUser, findUser } from './parse-user.js';
 import { asObject, readFields, type FieldRule } from './payload.js';
-
-/** The part of a Cloud function's request that is used here. */
-export interface AdminRequest extends CloudRequest {
-  readonly params: unknown;
-  readonly isReadOnly?: boolean;
-}
 
 /** The Cloud functions that `install` registers with `adminFunctions`. Each needs the master key, and each is an event. */
 export interface AdminFunctions {
@@ -26,6 +21,12 @@ export interface AdminFunctions {
   factorsUnlock(request: AdminRequest): Promise<readonly string[]>;
   /** `{ userId }`: ends the trust in every device; gives the keys under which there was any. */
   factorsRevokeDevices(request: AdminRequest): Promise<readonly string[]>;
+  /**
+   * `{ after?, limit?, apply? }`: seals what is kept about one batch of users under the newest key and the present
+   * application id, and counts what hangs on which key. `after` is the `next` of the batch before; `limit`, 1 to 1000
+   * users, is 100 by default; without `apply: true` nothing is written.
+   */
+  factorsReseal(request: AdminRequest): Promise<ResealReport>;
 }
 
 const USER_ID: FieldRule = { maxLength: 64, pattern: /^[A-Za-z0-9_-]+$/, accepts: 'the id of a user' };
@@ -44,7 +45,7 @@ export function adminFunctions(runtime: FactorRuntime): AdminFunctions {
     work: (user: FactorUser, chosen: readonly string[]) => Promise<{ result: Result; touched: readonly string[] }>,
   ): Promise<Result> {
     return answering(emitter('', runtime, request, undefined), async () => {
-      if (request.master !== true || mayOnlyRead(request)) throw new FactorError('session_required');
+      assertAdministrator(request);
       const { userId, factor } = readParams(request.params, type !== 'listed' && type !== 'device_revoked');
       if (factor !== undefined && !keys.includes(factor)) throw new FactorError('not_enrolled');
       const user = await findUser(request.config, userId);
@@ -83,13 +84,8 @@ export function adminFunctions(runtime: FactorRuntime): AdminFunctions {
         const touched = await new Account(runtime, request, user).endTrust();
         return { result: touched, touched };
       }),
+    factorsReseal: (request) => resealUsers(runtime, request),
   };
-}
-
-/** Parse Server 8 does not say whose master key it was: then it has to be the one that may write, and in the header. */
-export function mayOnlyRead({ isReadOnly, config }: AdminRequest): boolean {
-  if (isReadOnly !== undefined || (config.readOnlyMasterKey ?? undefined) === undefined) return isReadOnly === true;
-  return typeof config.masterKey !== 'string' || config.headers?.['x-parse-master-key'] !== config.masterKey;
 }
 
 function readParams(params: unknown, mayNameFactor: boolean): { readonly userId: string; readonly factor?: string } {

@@ -43,6 +43,8 @@ export type FactorEventType =
   | 'reset'
   /** An administrator moved what the user has to other factors; `reason` names them. */
   | 'moved'
+  /** An administrator had what users have sealed anew; `reason` says how many records. */
+  | 'resealed'
   /** An administrator ended the factor's locks. */
   | 'unlocked'
   /** Something about the server's configuration leaves the factors open; `reason` says what. */

@@ -148,7 +148,7 @@ export class FactorHooks<Enrolment extends object> {
     try {
       // Only its owner's id opens a record, so others see no more than that there is one.
       const owner = { appId: this.#appId ?? parseGlobal().applicationId, userId: user?.id ?? '', key: this.#key };
-      const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, this.#factor);
+      const records = new EnrolmentRecords(this.#runtime, owner, this.#factor);
       return this.#enrolment.describe(records.open(record).enrolment);
     } catch {
       return STATUS_ENABLED;

@@ -1,15 +1,14 @@
+import type { AdminRequest } from './admin-request.js';
 import { emitter } from './emitter.js';
 import { isUnconfirmed, markOf, type EnrolmentRecord } from './enrolment-record.js';
-import { mayOnlyRead, type AdminRequest } from './factor-admin.js';
 import { FactorError } from './factor-error.js';
 import { FactorRequest } from './factor-request.js';
 import { storedAmong, type FactorRuntime } from './factor-runtime.js';
 import type { FactorUser } from './factor.js';
-import { integerOption } from './options.js';
-import { answering } from './parse-fault.js';
-import { authDataOf, listUsers } from './parse-user.js';
+import { authDataOf } from './parse-user.js';
 import { asObject } from './payload.js';
 import { commit, type RecordChanges, type StoredRecords } from './record-plan.js';
+import { forBatch, type BatchReport } from './user-batch.js';
 
 /** What becomes of one user. */
 export interface MovePlan {
@@ -31,16 +30,6 @@ export interface MoveOptions<Enrolment extends object> {
   readonly plan: (enrolment: Enrolment, now: number) => MovePlan;
 }
 
-/** The parameters of the Cloud function that moves users. */
-interface MoveParams {
-  /** The id of the user after whom this batch begins; the first by default. */
-  readonly after: string;
-  /** How many users are looked at, 1 to 1000; 100 by default. */
-  readonly limit: number;
-  /** Whether anything is written; false by default. */
-  readonly apply: boolean;
-}
-
 /** What has become of one user, or would. */
 export interface MovedUser {
   /** The `objectId`. */
@@ -58,17 +47,10 @@ export interface MovedUser {
 }
 
 /** A batch of users. */
-export interface MoveReport {
+export interface MoveReport extends BatchReport {
   /** Those who have the factor. */
   readonly users: readonly MovedUser[];
-  /** How many were looked at. */
-  readonly seen: number;
-  /** Where the next batch begins; left out after the last one. */
-  readonly next?: string;
 }
-
-const DEFAULT_LIMIT = 100;
-const LIMIT = integerOption(1, 1000);
 
 /** Moves a batch of users from one factor to others. */
 export function moveUsers<Enrolment extends object>(
@@ -76,28 +58,15 @@ export function moveUsers<Enrolment extends object>(
   request: AdminRequest,
   { from, plan }: MoveOptions<Enrolment>,
 ): Promise<MoveReport> {
-  return answering(emitter('', runtime, request, undefined), async () => {
-    if (request.master !== true || mayOnlyRead(request)) throw new FactorError('session_required');
+  return forBatch(runtime, request, async (batch, apply) => {
     if (!Object.hasOwn(runtime.factors, from)) throw new FactorError('invalid_input');
-    const { after, limit, apply } = readParams(request.params);
-    const batch = await listUsers(request.config, after, limit);
     const users: MovedUser[] = [];
     for (const user of batch) {
       const mover = new UserMove<Enrolment>(runtime, request, user, from);
       if (mover.hasRecord) users.push(await mover.move(plan, apply));
     }
-    const last = batch.at(-1)?.id;
-    return { users, seen: batch.length, ...(batch.length === limit && last !== undefined && { next: last }) };
+    return { users };
   });
-}
-
-function readParams(params: unknown): MoveParams {
-  const { after = '', limit = DEFAULT_LIMIT, apply = false, ...others } = asObject(params) ?? {};
-  const isId = typeof after === 'string' && after.length <= 256;
-  if (Object.keys(others).length > 0 || !isId || !LIMIT.isValid(limit) || typeof apply !== 'boolean') {
-    throw new FactorError('invalid_input', { sentence: `Expected any of: after, limit (${LIMIT.accepts}), apply.` });
-  }
-  return { after, limit: Number(limit), apply };
 }
 
 /** Why a user is left as he was. */

@@ -41,7 +41,7 @@ export class FactorRequest<Enrolment extends object> {
     this.#request = request;
     this.#user = user;
     this.#owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
-    this.#records = new EnrolmentRecords(runtime.recordKeyring, this.#owner, this.#factor);
+    this.#records = new EnrolmentRecords(runtime, this.#owner, this.#factor);
     this.account = new Account(runtime, request, user, session);
     const change: EnrolledContext<Enrolment>['change'] = async (work) =>
       (await changeRecord({ runtime, config, user, key }, work)) !== undefined;

@@ -18,6 +18,8 @@ export interface FactorRuntime {
   readonly keyring: Keyring;
   /** Seals what is kept about users. */
   readonly recordKeyring: Keyring;
+  /** Ids that the application had before; what was sealed for them still opens. */
+  readonly formerAppIds: readonly string[];
   /** The time in epoch milliseconds. */
   readonly clock: Clock;
   /** Where codes and secrets come from. */

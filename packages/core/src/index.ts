@@ -1,7 +1,9 @@
 export { accountName } from './account-name.js';
 export type { AddressKind } from './address-kind.js';
+export type { AdminRequest } from './admin-request.js';
 export type { Alone, ProvenAlone } from './alone.js';
 export { toAuthAdapter, type HookResult, type ParseAuthAdapter } from './auth-adapter.js';
+export { BATCH_USAGE, runBatchCommand, type BatchCommand, type BatchOutput } from './batch-command.js';
 export type { BuiltInPlace } from './built-in-place.js';
 export {
   channelOption,
@@ -34,10 +36,11 @@ export type { EnrolmentRecord } from './enrolment-record.js';
 export { FACTOR_ERRORS, FactorConfigError, FactorError, type FactorErrorCode, type FactorErrorDetails } from './factor-error.js';
 export { failover, type FailoverOptions } from './failover.js';
 export { FACTOR_EVENT_CLASS } from './event-log.js';
-export type { AdminFunctions, AdminRequest } from './factor-admin.js';
+export type { AdminFunctions } from './factor-admin.js';
 export type { FactorEvent, FactorEventType, FactorListener, FactorOccurrence } from './factor-event.js';
 export type { CloudRequest, CloudUser, SaveRequest, TriggerRequest } from './cloud-request.js';
 export type { MovedUser, MoveOptions, MovePlan, MoveReport } from './factor-move.js';
+export type { RecordCounts, ResealReport, UnreadableRecord } from './factor-reseal.js';
 export type { FactorChange, FactorRuntime } from './factor-runtime.js';
 export { factorSubject, guessSubject, markSubject } from './factor-subject.js';
 export type { AccountChange, FactorNotice, NoticeContext } from './factor-notice.js';
@@ -67,6 +70,7 @@ export {
   choiceOption,
   functionOption,
   integerOption,
+  listOption,
   optional,
   resolveOptions,
   textOption,
@@ -105,3 +109,4 @@ export { RowOtpStore, type QuotaWindow, type RowChange, type RowStep, type Subje
 export type { Finding } from './self-check.js';
 export type { FoundUser, ProvenId, SignIn, SignInUsers } from './sign-in.js';
 export { subjectOf } from './subject.js';
+export type { BatchReport } from './user-batch.js';

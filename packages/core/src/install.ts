@@ -1,4 +1,5 @@
-import { adminFunctions, type AdminFunctions, type AdminRequest } from './factor-admin.js';
+import type { AdminRequest } from './admin-request.js';
+import { adminFunctions, type AdminFunctions } from './factor-admin.js';
 import { FactorConfigError } from './factor-error.js';
 import type { SaveRequest, TriggerRequest } from './cloud-request.js';
 import type { FactorRuntime } from './factor-runtime.js';

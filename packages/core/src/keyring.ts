@@ -83,6 +83,16 @@ export class Keyring {
     this.#random = random;
   }
 
+  /** The names of the keys, newest first. */
+  get names(): readonly string[] {
+    return [...this.#keys.keys()];
+  }
+
+  /** The name of the key that has sealed a text, also where it is none of these; undefined for what {@link seal} has not made. */
+  keyNameOf(sealed: string): string | undefined {
+    return /^1\.([A-Za-z0-9_-]{1,32})\.[A-Za-z0-9_-]+$/.exec(sealed)?.[1];
+  }
+
   /**
    * A keyed digest (HMAC-SHA-256 under the current key) of the parts, as `<key name>.<base64url>`.
    *
@@ -98,11 +108,6 @@ export class Keyring {
    */
   nameOf(purpose: string, ...parts: readonly string[]): string {
     return this.#digest(this.#naming, purpose, parts);
-  }
-
-  /** The names of the keys, newest first. */
-  get names(): readonly string[] {
-    return [...this.#keys.keys()];
   }
 
   /** What {@link digest} gives under each of the keys, newest first. */

@@ -42,7 +42,7 @@ export async function sendNotices(
     const owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
     const record = authDataOf(user)[key] ?? undefined;
     try {
-      const enrolment = record && new EnrolmentRecords(runtime.recordKeyring, owner, factor).open(record).enrolment;
+      const enrolment = record && new EnrolmentRecords(runtime, owner, factor).open(record).enrolment;
       for (const { address, send } of factor.notices(user, enrolment, { type, request })) {
         if (told.has(address)) continue;
         told.add(address);

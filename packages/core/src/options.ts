@@ -20,6 +20,12 @@ export const textOption = (max: number): OptionRule => ({
   isValid: (value) => typeof value === 'string' && value.trim() !== '' && value.length <= max && !/\p{Cc}/u.test(value),
 });
 
+/** Accepts a list of at most that many entries, which another rule accepts. */
+export const listOption = (entry: OptionRule, most: number): OptionRule => ({
+  accepts: `a list of at most ${most}, each ${entry.accepts}`,
+  isValid: (value) => Array.isArray(value) && value.length <= most && value.every((item) => entry.isValid(item)),
+});
+
 /** Accepts one of the given values. */
 export const choiceOption = (...choices: readonly (string | number | boolean)[]): OptionRule => ({
   accepts: `one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`,

@@ -1,4 +1,4 @@
-import { EnrolmentRecords, type EnrolmentRecord } from './enrolment-record.js';
+import { EnrolmentRecords, type EnrolmentRecord, type RecordSeals } from './enrolment-record.js';
 import { FactorError } from './factor-error.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import type { Factor, FactorUser } from './factor.js';
@@ -10,7 +10,7 @@ const MAX_ROUNDS = 32;
 
 /** Whose record of which factor is meant. */
 export interface RecordPlace {
-  readonly runtime: Pick<FactorRuntime, 'recordKeyring' | 'factors'>;
+  readonly runtime: RecordSeals & Pick<FactorRuntime, 'factors'>;
   readonly config: HookConfig;
   /** The stored row, as far as it is known. */
   readonly user: FactorUser;
@@ -25,11 +25,11 @@ export interface RecordPlace {
  * @throws FactorError `unavailable` when it does not open, or when others keep changing it
  */
 export async function changeRecord<Enrolment extends object>(
-  { runtime: { recordKeyring, factors }, config, user, key }: RecordPlace,
+  { runtime, config, user, key }: RecordPlace,
   work: (enrolment: Enrolment) => Enrolment | undefined,
 ): Promise<EnrolmentRecord | undefined> {
   const owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
-  const records = new EnrolmentRecords(recordKeyring, owner, factors[key] as Factor<Enrolment> | undefined);
+  const records = new EnrolmentRecords(runtime, owner, runtime.factors[key] as Factor<Enrolment> | undefined);
   let stored = authDataOf(user);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const record = stored[key] ?? undefined;

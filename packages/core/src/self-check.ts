@@ -1,3 +1,4 @@
+import { hasLostAppId, isAppIdName } from './app-id-change.js';
 import type { ParseAuthAdapter } from './auth-adapter.js';
 import { emitter, tellIncident } from './emitter.js';
 import type { FactorRuntime } from './factor-runtime.js';
@@ -13,6 +14,7 @@ export interface Finding {
     | 'guard_not_installed'
     | 'factor_not_configured'
     | 'factor_disabled'
+    | 'app_id_changed'
     | 'records_unreadable'
     | 'auth_data_not_protected'
     | 'owners_see_no_factors'
@@ -26,7 +28,7 @@ export interface Finding {
   readonly sentence: string;
 }
 
-/** Every key that factors of the app were ever configured under, one row each. */
+/** Every key that factors of the app were ever configured under, and a digest of each of its ids, one row each. */
 const FACTOR_KEY_CLASS = 'FactorKey';
 const MAX_KEYS = 1000;
 const LOOK_EVERY_MS = 2000;
@@ -76,7 +78,14 @@ export class SelfCheck {
     }
     try {
       for (const factor of await this.#forgottenKeys(server)) findings.push(this.#describeForgotten(factor, server));
-      findings.push(...(await unreadableRecords(this.#runtime, server)));
+      if (await hasLostAppId(this.#runtime, server, this.#keyTable(server))) {
+        findings.push({
+          reason: 'app_id_changed',
+          factor: '',
+          sentence:
+            'Users have factors that were sealed for another appId, and cannot log in: name it in the option formerAppIds of composeFactors.',
+        });
+      } else findings.push(...(await unreadableRecords(this.#runtime, server)));
     } catch {
       findings.push({
         reason: 'check_failed',
@@ -129,14 +138,16 @@ export class SelfCheck {
     });
   }
 
+  #keyTable({ database }: ServerConfig): ParseTable {
+    const onIncident = tellIncident(this.#runtime, database, FACTOR_KEY_CLASS);
+    return new ParseTable(database, { className: FACTOR_KEY_CLASS, fields: {}, onIncident });
+  }
+
   /** Keys of factors that are gone from `auth` while users still have them. Notes the present ones. */
-  async #forgottenKeys({ database, auth = {} }: ServerConfig): Promise<string[]> {
-    const table = new ParseTable(database, {
-      className: FACTOR_KEY_CLASS,
-      fields: {},
-      onIncident: tellIncident(this.#runtime, database, FACTOR_KEY_CLASS),
-    });
-    const known = (await table.list({}, MAX_KEYS)).map(({ objectId }) => String(objectId));
+  async #forgottenKeys(server: ServerConfig): Promise<string[]> {
+    const { database, auth = {} } = server;
+    const table = this.#keyTable(server);
+    const known = (await table.list({}, MAX_KEYS)).map(({ objectId }) => String(objectId)).filter((name) => !isAppIdName(name));
     for (const key of Object.keys(this.#auth)) if (!known.includes(key)) await table.create({ objectId: key });
     const forgotten: string[] = [];
     // Ours must be served by us; what another adapter serves is another's business.

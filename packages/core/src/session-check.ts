@@ -31,13 +31,13 @@ export function changeSince(
 }
 
 function isSameEnrolment(
-  { recordKeyring, factors }: FactorRuntime,
+  runtime: FactorRuntime,
   { config, user, key }: { readonly config: HookConfig; readonly user: FactorUser; readonly key: string },
   [first, last]: readonly [unknown, unknown],
 ): boolean {
-  const factor: Factor<object> | undefined = factors[key];
+  const factor: Factor<object> | undefined = runtime.factors[key];
   const owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
-  const records = new EnrolmentRecords(recordKeyring, owner, factor);
+  const records = new EnrolmentRecords(runtime, owner, factor);
   try {
     return factor?.isSame(records.open(first).enrolment, records.open(last).enrolment) === true;
   } catch {

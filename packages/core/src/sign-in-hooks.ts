@@ -148,7 +148,7 @@ export class SignInHooks<Enrolment extends object> {
   #stage(id: string, request: HookRequest, save: Pick<StagedSave, 'before' | 'undo' | 'after'>): EnrolmentRecord {
     const { config, original } = request;
     const owner = { appId: config.appId, userId: original?.id ?? '', key: this.#key };
-    const records = new EnrolmentRecords(this.#runtime.recordKeyring, owner, { signIn: this.#signIn });
+    const records = new EnrolmentRecords(this.#runtime, owner, { signIn: this.#signIn });
     const record = records.seal(this.#signIn.enrolmentOf(id));
     const { emit } = requestContext(this.#key, this.#runtime, request, original?.id);
     const answer: StagedSave['answering'] = (work) => answering(emit, work);

@@ -65,9 +65,9 @@ export class UserFinder<Enrolment extends object> {
 
   /** The id that is stored of the user; the first time it is made, and stored. */
   async #idOf(user: FactorUser, config: HookConfig): Promise<string> {
-    const { keyring, recordKeyring } = this.#runtime;
+    const { keyring } = this.#runtime;
     const owner = { appId: config.appId, userId: user.id, key: this.#key };
-    const records = new EnrolmentRecords(recordKeyring, owner, { signIn: this.#signIn });
+    const records = new EnrolmentRecords(this.#runtime, owner, { signIn: this.#signIn });
     const stored = authDataOf(user)[this.#key] ?? undefined;
     if (stored !== undefined) return this.#signIn.idOf(records.open(stored).enrolment);
     const id = keyring.nameOf('found user', config.appId, this.#key, user.id);

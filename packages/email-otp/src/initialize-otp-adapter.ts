@@ -6,6 +6,7 @@ import {
   FactorError,
   functionOption,
   generateKey,
+  listOption,
   NEVER,
   optional,
   ParseOtpStore,
@@ -35,6 +36,11 @@ export interface OtpAdapterOptions {
    * Server's `trustProxy` first: without it all users share the proxy's address.
    */
   readonly maxSendsPerIp?: number;
+  /**
+   * Ids that the application had before, 10 at most; none by default. Without them, a server with another id adopts the ids of
+   * all users once more, those that were written past the adapter too.
+   */
+  readonly formerAppIds?: readonly string[];
   /** Not needed any more. */
   readonly applicationId?: string;
   /** Not needed any more. */
@@ -67,18 +73,17 @@ const within = (value: number, min: number, max: number): number => Math.min(Mat
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapter {
-  const { otpValidityInMs, maxAttempts, sendEmail, maxSendsPerIp } = resolveOptions<OtpAdapterOptions>(
-    'initializeOtpAdapter',
-    options,
-    {
-      otpValidityInMs: positive,
-      maxAttempts: positive,
-      sendEmail: functionOption,
-      maxSendsPerIp: optional(CODE_FACTOR_RULES.maxSendsPerIp),
-      applicationId: optional(textOption(1000)),
-      mountPath: optional(textOption(1000)),
-    },
-  );
+  const rules = {
+    otpValidityInMs: positive,
+    maxAttempts: positive,
+    sendEmail: functionOption,
+    maxSendsPerIp: optional(CODE_FACTOR_RULES.maxSendsPerIp),
+    formerAppIds: optional(listOption(textOption(256), 10)),
+    applicationId: optional(textOption(1000)),
+    mountPath: optional(textOption(1000)),
+  };
+  const resolved = resolveOptions<OtpAdapterOptions>('initializeOtpAdapter', options, rules);
+  const { otpValidityInMs, maxAttempts, sendEmail, maxSendsPerIp, formerAppIds = [] } = resolved;
   const factorOptions: EmailOtpOptions = {
     policy: 'default',
     channel: ({ to, code }) => sendEmail(to, code),
@@ -99,10 +104,11 @@ export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapt
     const { recordKeys, adoptIdsBefore } = await readMarker(
       new ParseOtpStore(config.database),
       subjectOf('otp-adapter', appId, key),
+      formerAppIds.map((former) => subjectOf('otp-adapter', former, key)),
     );
     const keys = `master:${Buffer.from(hkdfSync('sha256', masterKey, appId, 'parse-factors otp adapter', 32)).toString('base64')}`;
     const factor = new EmailOtpFactor({ ...factorOptions, adoptIdsBefore });
-    const made = composeFactors({ keys, recordKeys, factors: { [key]: factor }, selfCheck: false }).auth[key];
+    const made = composeFactors({ keys, recordKeys, formerAppIds, factors: { [key]: factor }, selfCheck: false }).auth[key];
     if (made === undefined) throw new FactorError('unavailable');
     composed.set(name, made);
     return made;
@@ -137,28 +143,39 @@ function providedBy({ master, user }: HookRequest, payload: unknown): unknown {
   }
 }
 
+/** The adapter's own row in the store. */
+interface Marker {
+  /** Seals the ids of users who sign up from now on, so that ids that were written past the adapter sign nobody in. */
+  readonly recordKeys: string;
+  /** The time from which that holds. */
+  readonly adoptIdsBefore: number;
+}
+
 /**
- * The adapter's own row in the store, made by the first server that asks: a key that seals the ids of
- * users who sign up from now on, so that ids that were written past the adapter sign nobody in, and
- * the time from which that holds. Should it be lost, ids are adopted once more.
+ * The row that the first server that asks has made. That of a former application id goes on serving. Should it be lost, ids
+ * are adopted once more.
+ *
+ * @param former its names under former ids of the application
  */
-async function readMarker(store: OtpStore, subject: string): Promise<{ recordKeys: string; adoptIdsBefore: number }> {
-  const read = async (): Promise<string | undefined> => {
-    const attempt = await store.attempt(subject, UNLIMITED);
-    return attempt.locked ? undefined : attempt.digest;
-  };
-  let marker = await read();
-  if (marker === undefined) {
-    // Of several servers that ask at once, one makes it: for the others, the cooldown has lasted since 1970. It is asked
-    // for only where there is no marker, as a cooldown that a wrong clock has begun does not count.
-    const now = Date.now();
-    const digest = `${generateKey('row')} ${now}`;
-    await store.issue(subject, { digest, expiresAt: NEVER }, { cooldownMs: now, quotas: [] });
-    marker = await read();
+async function readMarker(store: OtpStore, subject: string, former: readonly string[]): Promise<Marker> {
+  for (const earlier of [subject, ...former]) {
+    const found = await findMarker(store, earlier);
+    if (found !== undefined) return found;
   }
-  const [recordKeys, since] = marker?.split(' ') ?? [];
-  if (recordKeys === undefined || since === undefined) throw new FactorError('unavailable');
-  return { recordKeys, adoptIdsBefore: Number(since) };
+  // Of several servers that ask at once, one makes it: for the others, the cooldown has lasted since 1970. It is asked
+  // for only where there is no marker, as a cooldown that a wrong clock has begun does not count.
+  const now = Date.now();
+  const digest = `${generateKey('row')} ${now}`;
+  await store.issue(subject, { digest, expiresAt: NEVER }, { cooldownMs: now, quotas: [] });
+  const made = await findMarker(store, subject);
+  if (made === undefined) throw new FactorError('unavailable');
+  return made;
+}
+
+async function findMarker(store: OtpStore, subject: string): Promise<Marker | undefined> {
+  const attempt = await store.attempt(subject, UNLIMITED);
+  const [recordKeys, since] = attempt.locked ? [] : (attempt.digest ?? '').split(' ');
+  return recordKeys === undefined || since === undefined ? undefined : { recordKeys, adoptIdsBefore: Number(since) };
 }
 
 /** What is shown of an address; nothing of what is none. */
