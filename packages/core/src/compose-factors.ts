@@ -1,3 +1,4 @@
+import { inBackground } from './background.js';
 import { toAuthAdapter, type ParseAuthAdapter } from './auth-adapter.js';
 import { systemClock } from './clock.js';
 import {
@@ -94,6 +95,8 @@ export interface ComposedFactors<Key extends string = string> {
   check(): Promise<readonly Finding[]>;
 }
 
+type WithoutDefault = 'recordKeys' | 'onEvent' | 'waitUntil' | 'clientIp';
+
 /**
  * Joins any factors into one `auth` config.
  *
@@ -101,23 +104,20 @@ export interface ComposedFactors<Key extends string = string> {
  */
 export function composeFactors<Key extends string>(options: ComposeOptions<Key>): ComposedFactors<Key> {
   const clock = options?.clock ?? systemClock;
-  const resolved = resolveOptions<Required<Omit<ComposeOptions<Key>, 'recordKeys'>> & Pick<ComposeOptions<Key>, 'recordKeys'>>(
-    'composeFactors',
-    options,
-    COMPOSE_RULES,
-    {
-      store: ({ database }) => new ParseOtpStore(database, { clock }),
-      freshMs: 5 * 60_000,
-      policy: 'any',
-      enrolment: {},
-      revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
-      selfCheck: true,
-      notices: true,
-      eventLog: false,
-      clock,
-      random: systemRandom,
-    },
-  );
+  const resolved = resolveOptions<
+    Required<Omit<ComposeOptions<Key>, WithoutDefault>> & Pick<ComposeOptions<Key>, WithoutDefault>
+  >('composeFactors', options, COMPOSE_RULES, {
+    store: ({ database }) => new ParseOtpStore(database, { clock }),
+    freshMs: 5 * 60_000,
+    policy: 'any',
+    enrolment: {},
+    revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
+    selfCheck: true,
+    notices: true,
+    eventLog: false,
+    clock,
+    random: systemRandom,
+  });
   const { store } = resolved;
   const factors: Record<string, Factor<object>> = {};
   for (const [key, factor] of Object.entries<AnyFactor>(resolved.factors)) {
@@ -126,9 +126,14 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
   }
   const policy = new LoginPolicy(resolved.policy, resolved.enrolment, clock);
   assertEnough(factors, policy);
+  const { onEvent, clientIp } = resolved;
+  const later = inBackground(resolved.waitUntil);
   const runtime: FactorRuntime = {
     ...resolved,
     factors,
+    later,
+    clientIp,
+    onEvent: onEvent && ((event) => later(Promise.resolve(onEvent(event)))),
     keyring: new Keyring(resolved.keys, resolved.random),
     recordKeyring: new Keyring(resolved.recordKeys ?? resolved.keys, resolved.random),
     policy,

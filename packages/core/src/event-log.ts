@@ -20,11 +20,9 @@ const FIELDS = {
   verified: { type: 'Number' },
 } as const;
 
-/** Appends the event. Nobody waits for it, and a fault of the database changes nothing for the user. */
-export function logEvent(database: ParseDatabase, event: FactorEvent): void {
+/** Appends the event. No reply waits for it. */
+export async function logEvent(database: ParseDatabase, event: FactorEvent): Promise<void> {
   const given = Object.entries(event).filter(([, value]) => value !== undefined);
   const row = { ...Object.fromEntries(given), objectId: randomUUID() };
-  ParseTable.of(database, FACTOR_EVENT_CLASS, FIELDS)
-    .create(row)
-    .catch(() => undefined);
+  await ParseTable.of(database, FACTOR_EVENT_CLASS, FIELDS).create(row);
 }

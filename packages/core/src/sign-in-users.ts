@@ -18,8 +18,7 @@ export function signInUsers(key: string, runtime: FactorRuntime, request: AskedR
       }),
     challenge(user, secondFactor) {
       // Nothing of the asker's own limits is used up by it: he would learn so.
-      const { ip: _ip, ...unseen } = request;
-      const scope = new FactorRequest<object>(secondFactor, runtime, unseen, user);
+      const scope = new FactorRequest<object>(secondFactor, runtime, { ...request, ip: null }, user);
       const work = async (): Promise<boolean> => {
         const enrolment = scope.findEnrolment()?.enrolment;
         if (enrolment === undefined) return false;
