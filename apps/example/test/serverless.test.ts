@@ -134,6 +134,7 @@ describe('clientIp', () => {
           return headers['x-acme-secret'] === SECRET ? String(headers['x-acme-client-ip']) : undefined;
         },
       },
+      mail: { maxSendsPerIp: 2 },
       emailLogin: { maxSendsPerIp: 2 },
       more: { member: new FieldsFactor({ find: 'memberNumber', match: ['pin'] }) },
     });
@@ -162,6 +163,24 @@ describe('clientIp', () => {
     expect(await ask(from('2001:db8::1'))).toBe('sent');
     expect(await ask({})).toBe('sent'); // the address that Parse Server saw has limits of its own
     expect(new Set(stage.events.map(({ ip }) => ip))).toContain('192.0.2.1');
+  });
+
+  it('changes nothing about messages after fields, which count for no address', async () => {
+    const member = await stage.signUp({ memberNumber: 'm-2', pin: '1234' });
+    await stage.enrolEmail(member);
+    stage.time.now += 11 * MINUTE;
+    const mallory = await stage.signUp();
+    const headers = from('192.0.2.9');
+    const begin = async (email: string): Promise<string> => {
+      stage.time.now += MINUTE;
+      const answer = await stage.challenge({ challengeData: { email: { email } } }, { ...mallory.session, ...headers });
+      return answer.status === 200 ? 'sent' : slug(answer);
+    };
+    expect(await begin('m1@example.com')).toBe('sent');
+    const before = stage.mail.messages.length;
+    await stage.challenge({ challengeData: { member: { memberNumber: 'm-2', pin: '1234', factor: 'email' } } }, headers);
+    await expect.poll(() => stage.mail.messages.length).toBe(before + 1);
+    expect([await begin('m2@example.com'), await begin('m3@example.com')]).toEqual(['sent', 'cooldown']);
   });
 
   it('is not listened to where it gives no address, or throws', async () => {
