@@ -11,7 +11,7 @@ const driver = createRequire(requireParseServer.resolve('pg-promise'))('pg') as 
 };
 
 /** A look at what a class is: one in five seconds, from a timer, and none for a request. */
-const isLook = (statement: unknown): boolean => String(JSON.stringify(statement)).includes('_SCHEMA');
+const isLook = (statement: unknown): boolean => JSON.stringify(statement).includes('_SCHEMA');
 
 /** How many SQL statements Parse Server in this process sends while the work runs. */
 export async function countStatements(work: () => Promise<unknown>): Promise<number> {

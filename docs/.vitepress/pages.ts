@@ -91,6 +91,7 @@ export const sidebar: Item[] = [
     page('Enforced enrolment', '/guide/enforced-enrolment'),
     page('Messages and notices', '/guide/messages'),
     page('Many servers', '/guide/many-servers'),
+    page('Serverless hosts', '/guide/serverless'),
     page('Migrate from mfa', '/guide/migrate-from-mfa'),
     page('Migrate from parse-server-otp-auth-adapter', '/guide/migrate-from-parse-server-otp-auth-adapter'),
     page('Write a factor', '/guide/write-a-factor'),

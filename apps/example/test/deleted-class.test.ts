@@ -171,7 +171,7 @@ it.each([true, false])(
     if (byStranger) await stage.call('POST', '/classes/FactorKey', {});
     expect((await stage.factors.check()).map(({ reason }) => reason)).not.toContain('check_failed');
     await expectClosed('FactorKey');
-    expect(await rowsOf('FactorKey')).toBe(Object.keys(stage.factors.auth).length);
+    expect(await rowsOf('FactorKey')).toBe(Object.keys(stage.factors.auth).length + 1); // and the application's id
     expect(incidents()).toEqual([byStranger ? 'class_opened:FactorKey' : 'class_deleted:FactorKey']);
   },
 );

@@ -31,7 +31,7 @@ const either =
   (answer) => {
     const fields = asObject(answer) ?? {};
     if (typeof fields[flag] !== 'boolean') return false;
-    return Object.entries(fields[flag] === true ? whenTrue : whenFalse).every(([name, check]) => check(fields[name]));
+    return Object.entries(fields[flag] ? whenTrue : whenFalse).every(([name, check]) => check(fields[name]));
   };
 
 const LOCKED = { retryAt: isNumber };

@@ -49,7 +49,7 @@ export class CodeSignIn implements SignIn<AddressEnrolment> {
     const { reply, deliver } = await this.#codes.issue(context, this.#target(context, address));
     if (signUp) await deliver();
     // Nobody waits for what goes out to some and not to others. A failure is an event.
-    else if (await users.isKnown(address)) deliver().catch(() => undefined);
+    else if (await users.isKnown(address)) context.later(deliver());
     return reply;
   }
 

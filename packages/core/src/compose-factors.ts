@@ -1,4 +1,5 @@
 import type { AdminRequest } from './admin-request.js';
+import { inBackground } from './background.js';
 import { toAuthAdapter, type ParseAuthAdapter } from './auth-adapter.js';
 import { checkedStore } from './checked-store.js';
 import { systemClock } from './clock.js';
@@ -105,6 +106,8 @@ export interface ComposedFactors<Key extends string = string> {
 /** The default store needs no look at its answers. */
 const soundStore = (store: OtpStore): OtpStore => (store instanceof ParseOtpStore ? store : checkedStore(store));
 
+type WithoutDefault = 'recordKeys' | 'onEvent' | 'waitUntil' | 'clientIp';
+
 /**
  * Joins any factors into one `auth` config.
  *
@@ -112,26 +115,23 @@ const soundStore = (store: OtpStore): OtpStore => (store instanceof ParseOtpStor
  */
 export function composeFactors<Key extends string>(options: ComposeOptions<Key>): ComposedFactors<Key> {
   const clock = options?.clock ?? systemClock;
-  const resolved = resolveOptions<Required<Omit<ComposeOptions<Key>, 'recordKeys'>> & Pick<ComposeOptions<Key>, 'recordKeys'>>(
-    'composeFactors',
-    options,
-    COMPOSE_RULES,
-    {
-      formerAppIds: [],
-      store: ({ database }) =>
-        new ParseOtpStore(database, { clock, onIncident: tellIncident(runtime, database, FACTOR_STATE_CLASS) }),
-      freshMs: 5 * 60_000,
-      policy: 'any',
-      enrolment: {},
-      maxAttemptsPerIp: 100,
-      revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
-      selfCheck: true,
-      notices: true,
-      eventLog: false,
-      clock,
-      random: systemRandom,
-    },
-  );
+  const resolved = resolveOptions<
+    Required<Omit<ComposeOptions<Key>, WithoutDefault>> & Pick<ComposeOptions<Key>, WithoutDefault>
+  >('composeFactors', options, COMPOSE_RULES, {
+    formerAppIds: [],
+    store: ({ database }) =>
+      new ParseOtpStore(database, { clock, onIncident: tellIncident(runtime, database, FACTOR_STATE_CLASS) }),
+    freshMs: 5 * 60_000,
+    policy: 'any',
+    enrolment: {},
+    maxAttemptsPerIp: 100,
+    revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
+    selfCheck: true,
+    notices: true,
+    eventLog: false,
+    clock,
+    random: systemRandom,
+  });
   const { store } = resolved;
   const factors: Record<string, Factor<object>> = {};
   for (const [key, factor] of Object.entries<AnyFactor>(resolved.factors)) {
@@ -140,9 +140,14 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
   }
   const policy = new LoginPolicy(resolved.policy, resolved.enrolment, clock);
   assertEnough(factors, policy);
+  const { onEvent, clientIp } = resolved;
+  const later = inBackground(resolved.waitUntil);
   const runtime: FactorRuntime = {
     ...resolved,
     factors,
+    later,
+    clientIp,
+    onEvent: onEvent && ((event) => later(Promise.resolve(onEvent(event)))),
     keyring: new Keyring(resolved.keys, resolved.random),
     recordKeyring: new Keyring(resolved.recordKeys ?? resolved.keys, resolved.random),
     policy,

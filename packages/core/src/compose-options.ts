@@ -1,3 +1,5 @@
+import type { WaitUntil } from './background.js';
+import type { ClientIp } from './client-ip.js';
 import type { Clock } from './clock.js';
 import { FactorConfigError } from './factor-error.js';
 import type { FactorListener } from './factor-event.js';
@@ -57,6 +59,18 @@ export interface ComposeOptions<Key extends string = string> {
   readonly eventLog?: boolean;
   /** Hears of everything that happens, for logs, metrics and notices. What it throws changes nothing. */
   readonly onEvent?: FactorListener;
+  /**
+   * Keeps the process alive for what no reply waits for: notices, the event log, a promise of `onEvent`, and
+   * messages whose duration would tell who has an account. It is called with a promise that never rejects;
+   * hand over your platform's own. None by default, as a server that goes on running needs none.
+   */
+  readonly waitUntil?: WaitUntil;
+  /**
+   * Says which IP address a request counts for, in limits, events and `allow`: requests from Cloud Code carry
+   * none. It gives undefined for the one that Parse Server saw, and believes no header that a client can set.
+   * What is no IP address is ignored. None by default.
+   */
+  readonly clientIp?: ClientIp;
   /** The time in epoch milliseconds; `Date.now` by default. */
   readonly clock?: Clock;
   /** Where codes, secrets and initialisation vectors come from; the system's source by default. */
@@ -133,6 +147,8 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
   notices: choiceOption(true, false),
   eventLog: choiceOption(true, false),
   onEvent: optional(functionOption),
+  waitUntil: optional(functionOption),
+  clientIp: optional(functionOption),
   clock: {
     accepts: 'a function that gives epoch milliseconds',
     isValid: (value) => functionOption.isValid(value) && Number.isFinite((value as Clock)()),

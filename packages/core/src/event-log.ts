@@ -22,13 +22,16 @@ const FIELDS = {
 } as const;
 
 /**
- * Appends the event. Nobody waits for it, and a fault of the database changes nothing for the user.
+ * Appends the event. No reply waits for it.
  *
  * @param onIncident hears of it when the class had to be made anew
  */
-export function logEvent(database: ParseDatabase, event: FactorEvent, onIncident?: (incident: ClassIncident) => void): void {
+export async function logEvent(
+  database: ParseDatabase,
+  event: FactorEvent,
+  onIncident?: (incident: ClassIncident) => void,
+): Promise<void> {
   const given = Object.entries(event).filter(([, value]) => value !== undefined);
   const row = { ...Object.fromEntries(given), objectId: randomUUID() };
-  const table = { className: FACTOR_EVENT_CLASS, fields: FIELDS, onIncident, isAwaited: false };
-  new ParseTable(database, table).create(row).catch(() => undefined);
+  await new ParseTable(database, { className: FACTOR_EVENT_CLASS, fields: FIELDS, onIncident, isAwaited: false }).create(row);
 }

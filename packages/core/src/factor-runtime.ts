@@ -1,3 +1,4 @@
+import type { ClientIp } from './client-ip.js';
 import type { Clock } from './clock.js';
 import type { FactorListener } from './factor-event.js';
 import type { Factor } from './factor.js';
@@ -38,6 +39,10 @@ export interface FactorRuntime {
   readonly notices: boolean;
   /** Whether events are also written to the app's database. */
   readonly eventLog: boolean;
+  /** Runs what no reply waits for. */
+  readonly later: (work: Promise<unknown>) => void;
+  /** Says which address a request counts for. */
+  readonly clientIp: ClientIp | undefined;
   /** The store to use for a request. */
   readonly storeFor: (config: HookConfig) => OtpStore;
 }

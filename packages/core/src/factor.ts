@@ -50,6 +50,11 @@ export interface RequestContext {
   readonly random: RandomSource;
   /** Tells the application's listener. */
   readonly emit: (event: FactorOccurrence) => void;
+  /**
+   * Runs what the reply must not wait for, such as a message that goes out to some users and not to others;
+   * what it rejects with changes nothing. The platform's `waitUntil` hears of it where one is composed.
+   */
+  readonly later: (work: Promise<unknown>) => void;
 }
 
 /** What a factor works with during a request of a known user. */

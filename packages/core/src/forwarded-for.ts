@@ -1,6 +1,8 @@
+import { ipOf } from './client-ip.js';
 import { emitter } from './emitter.js';
 import type { FactorRuntime } from './factor-runtime.js';
-import type { HookConfig, HookRequest } from './parse-hooks.js';
+import type { HookConfig } from './parse-hooks.js';
+import type { AskedRequest } from './request-context.js';
 
 /** The part of a server's configuration that is used here. */
 interface ProxyConfig extends HookConfig {
@@ -23,14 +25,15 @@ const namesProxies = (trustProxy: unknown): boolean =>
  * Warns once for each `composeFactors` when limits per IP address seem to count a proxy in place of its clients. It looks at
  * the address and not at `trustProxy`, which has no effect where an application mounts Parse Server on its own Express app.
  */
-export function warnOfProxy(runtime: FactorRuntime, request: Pick<HookRequest, 'ip' | 'installationId' | 'config'>): void {
+export function warnOfProxy(runtime: FactorRuntime, request: AskedRequest): void {
   const { trustProxy, headers, loggerController } = request.config as ProxyConfig;
   const forwarded = headers?.['x-forwarded-for'];
-  if (forwarded === undefined || request.ip === undefined || warned.has(runtime) || namesProxies(trustProxy)) return;
+  const ip = ipOf(runtime.clientIp, request);
+  if (forwarded === undefined || ip === undefined || warned.has(runtime) || namesProxies(trustProxy)) return;
   const clients = String(forwarded)
     .split(',')
     .map((address) => address.trim());
-  if (clients.includes(request.ip)) return;
+  if (clients.includes(ip)) return;
   warned.add(runtime);
   loggerController?.warn(`parse-factors: proxy_not_trusted: ${SENTENCE}`);
   emitter('', runtime, request, undefined)({ type: 'misconfigured', reason: 'proxy_not_trusted' });

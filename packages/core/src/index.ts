@@ -28,6 +28,8 @@ export {
   type MessageRequest,
   type ResolvedCodeFactorOptions,
 } from './code-factor-options.js';
+export type { WaitUntil } from './background.js';
+export type { ClientIp, ClientIpRequest } from './client-ip.js';
 export { CodeFactor, type AddressEnrolment } from './code-factor.js';
 export { composeFactors, type ComposedFactors } from './compose-factors.js';
 export type { AnyFactor, ComposeOptions, StoreSource } from './compose-options.js';

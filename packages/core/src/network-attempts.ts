@@ -1,3 +1,4 @@
+import { ipOf } from './client-ip.js';
 import { FactorError } from './factor-error.js';
 import type { FactorRuntime } from './factor-runtime.js';
 import { networkOf } from './network.js';
@@ -19,7 +20,8 @@ export class NetworkLimit extends FactorError {}
  * @throws NetworkLimit `cooldown`, with when to come back
  */
 export async function countByNetwork(key: string, runtime: FactorRuntime, request: HookRequest): Promise<() => Promise<void>> {
-  const { ip, master } = request;
+  const ip = ipOf(runtime.clientIp, request);
+  const { master } = request;
   if (ip === undefined || master === true) return async () => undefined;
   const { appId, store, keyring, emit } = requestContext(key, runtime, request);
   const bucket = subjectOf('attempts', appId, keyring.nameOf('ip', networkOf(ip)));

@@ -1,3 +1,4 @@
+import { ipOf } from './client-ip.js';
 import { EnrolmentRecords } from './enrolment-record.js';
 import { tell, type FactorEvent, type FactorEventType, faultName } from './factor-event.js';
 import type { FactorRuntime } from './factor-runtime.js';
@@ -5,6 +6,7 @@ import type { FactorUser } from './factor.js';
 import type { NoticeType } from './message-texts.js';
 import type { HookRequest } from './parse-hooks.js';
 import { authDataOf } from './parse-user.js';
+import type { AskedRequest } from './request-context.js';
 import { subjectOf } from './subject.js';
 
 const NOTICE_OF: Readonly<Partial<Record<FactorEventType, NoticeType>>> = {
@@ -29,13 +31,14 @@ const QUOTA = { limit: 20, windowMs: 24 * 60 * 60_000 };
  */
 export async function sendNotices(
   runtime: FactorRuntime,
-  { ip, installationId, config }: Pick<HookRequest, 'ip' | 'installationId' | 'config'>,
+  asked: AskedRequest,
   event: FactorEvent,
   user: FactorUser,
 ): Promise<void> {
   const type = noticeOf(runtime, event);
   if (type === undefined) return;
-  const request = { headers: config.headers ?? {}, ip, installationId };
+  const { installationId, config } = asked;
+  const request = { headers: config.headers ?? {}, ip: ipOf(runtime.clientIp, asked), installationId };
   const told = new Set<string>();
   let isCounted = false;
   for (const [key, factor] of Object.entries(runtime.factors)) {

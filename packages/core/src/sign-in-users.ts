@@ -19,8 +19,7 @@ export function signInUsers(key: string, runtime: FactorRuntime, request: AskedR
       }),
     challenge(user, secondFactor) {
       // Nothing of the asker's own limits is used up by it: he would learn so.
-      const { ip: _ip, ...unseen } = request;
-      const proven = { ...unseen, primary: primaryFactor(key, runtime) };
+      const proven = { ...request, ip: null, primary: primaryFactor(key, runtime) };
       const scope = new FactorRequest<object>(secondFactor, runtime, proven, user);
       const work = async (): Promise<boolean> => {
         const enrolment = scope.findEnrolment()?.enrolment;

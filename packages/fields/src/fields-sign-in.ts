@@ -97,7 +97,7 @@ export class FieldsSignIn implements SignIn<FieldsEnrolment> {
       if (await users.challenge(to, factor)) await context.store.pardon(subject);
     };
     // Nobody waits for what happens for some and not for others.
-    if (user !== undefined) send(user).catch(() => undefined);
+    if (user !== undefined) context.later(send(user));
     return { status: 'sent' };
   }
 

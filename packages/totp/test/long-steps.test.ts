@@ -17,6 +17,7 @@ const contextOf = (id: string): EnrolledContext<TotpEnrolment> => ({
   clock: () => NOW,
   random: (size) => new Uint8Array(size),
   emit: () => undefined,
+  later: () => undefined,
   user: { id, get: () => undefined },
   change: async () => false,
 });

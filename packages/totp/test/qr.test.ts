@@ -17,6 +17,7 @@ const context = (username: string): FactorContext => ({
   clock: Date.now,
   random: systemRandom,
   emit: () => undefined,
+  later: () => undefined,
 });
 
 /** Reads the picture as a phone's camera would: paints the SVG's path and finds the code in it. */
