@@ -95,6 +95,7 @@ export type { ParseDatabase, ParseRow, ParseSchema, ParseStorage, SchemaOfClass 
 export type { HookConfig, HookObject, HookRequest, HookUser, ProviderValidator } from './parse-hooks.js';
 export { FACTOR_STATE_CLASS, NEVER, ParseOtpStore } from './parse-otp-store.js';
 export { asObject, digitsRule, NAME_RULE, readCode, readFields, type FieldRule } from './payload.js';
+export { MAX_TYPED, typedCode } from './typed-code.js';
 export type { EnrolmentOptions, LoginPolicy, Policy, PolicyOption, RoleNames } from './policy.js';
 export { pruneStore } from './prune.js';
 export { drawBytes, randomDigits, systemRandom, type RandomSource } from './random.js';

@@ -2,11 +2,13 @@ import {
   assertLocks,
   asObject,
   beginGuess,
+  digitsRule,
   Factor,
   FactorError,
   guessSubject,
   markSubject,
   readFields,
+  typedCode,
   type BuiltInPlace,
   type Confirmed,
   type EnrolledContext,
@@ -33,6 +35,9 @@ const SECRET: FieldRule = { maxLength: 256, pattern: /^[A-Za-z2-7 ]+=*$/, accept
 const MIN_SECRET = 20;
 /** Fields are looked at closely by whoever reads them. */
 const ANY: FieldRule = { maxLength: 320, pattern: /^/, accepts: 'a text' };
+
+/** What stands for a code, in one form however it was typed. */
+const TOKEN: FieldRule = { ...ANY, tidy: typedCode };
 
 const hasField = (payload: unknown, name: string): boolean => Object.hasOwn(asObject(payload) ?? {}, name);
 const invalidData = (): FactorError => new FactorError('invalid_input', { sentence: 'Invalid MFA data' });
@@ -93,7 +98,7 @@ export class MfaFactor extends Factor<MfaEnrolment> {
       return { enrolment: undefined, isBegun: true, reply: await this.beginEnrolment(context, payload) };
     if (!this.#options.options.includes('SMS')) throw invalidData();
     return inOldWords(CONFIRM_WORDS, async () => {
-      const { mobile, token } = readFields(payload, { mobile: ANY, token: ANY });
+      const { mobile, token } = readFields(payload, { mobile: ANY, token: TOKEN });
       const { enrolment } = await this.#mobile.confirmEnrolment(context, { mobile, code: token });
       return { enrolment: enrolment && { mobile: enrolment.address } };
     });
@@ -144,7 +149,7 @@ export class MfaFactor extends Factor<MfaEnrolment> {
     const { options, algorithm, digits, period } = this.#options;
     if (!options.includes('TOTP')) throw invalidData();
     const words = { invalid_input: 'Invalid MFA data' };
-    const fields = await inOldWords(words, async () => readFields(given, { secret: SECRET, token: ANY }));
+    const fields = await inOldWords(words, async () => readFields(given, { secret: SECRET, token: TOKEN }));
     const secret = canonicalBase32(fields.secret);
     if (secret.length < MIN_SECRET) throw invalidData();
     // The secret comes along, so there is nothing to guess at.
@@ -165,11 +170,10 @@ export class MfaFactor extends Factor<MfaEnrolment> {
     token: unknown,
     enrolment: AuthenticatorEnrolment,
   ): Promise<undefined> {
-    if (typeof token !== 'string' || !new RegExp(`^[0-9]{${enrolment.digits}}$`).test(token.slice(0, 20)))
-      throw new FactorError('invalid_input');
+    const { token: code } = readFields({ token }, { token: digitsRule(enrolment.digits) });
     const subject = guessSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#options);
-    const step = verifyStep(enrolment, token, context.clock());
+    const step = verifyStep(enrolment, code, context.clock());
     if (step === undefined) throw guess.reject('code_rejected');
     // One mark for all purposes, as a step is used for all; and in seconds, so that it outlives another period.
     const mark = step * enrolment.period;

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { asObject, FactorError } from '@parse-factors/core';
+import { asObject, FactorError, typedCode } from '@parse-factors/core';
 import { recoveryDigest, type RecoveryEnrolment } from '@parse-factors/recovery-codes';
 import type { TotpAlgorithm } from '@parse-factors/totp';
 import { canonicalBase32, decodeBase32 } from './base32.js';
@@ -64,9 +64,10 @@ export function adoptRecord(
   return { secret: canonical, algorithm, digits, period, recovery: { key, digests } };
 }
 
-/** The token of a payload: `{ token }`, and as with every factor `"123456"` and `{ code }`. */
+/** The token of a payload, in one form however it was typed: `{ token }`, and as with every factor `"123456"` and `{ code }`. */
 export function tokenOf(payload: unknown): unknown {
   const { token, code, ...others } = asObject(payload) ?? { token: payload };
   if (Object.keys(others).length > 0 || (token !== undefined && code !== undefined)) return undefined;
-  return token ?? code;
+  const typed = token ?? code;
+  return typeof typed === 'string' ? typedCode(typed) : typed;
 }
