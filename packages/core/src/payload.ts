@@ -31,7 +31,7 @@ export interface FieldRule {
  *
  * @param most where codes are not all of one length, the most digits
  */
-export const digitsRule = (digits: number, most = digits): FieldRule => ({
+export const digitsRule = (digits: number, most: number = digits): FieldRule => ({
   maxLength: MAX_TYPED,
   tidy: typedCode,
   pattern: new RegExp(`^[0-9]{${digits},${most}}$`),
