@@ -1,5 +1,6 @@
 import { FactorError } from '@parse-factors/core';
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
+import { countryName, includesCountry } from './countries.js';
 
 /** Ranges that carry text messages to a person. Premium, shared-cost, satellite, pager and fixed lines do not. */
 const TEXT_CAPABLE = new Set(['MOBILE', 'FIXED_LINE_OR_MOBILE']);
@@ -48,11 +49,24 @@ export function normalisePhone(input: string, { countries, allowFictional }: Pho
     if (!NO_COUNTRY.test(digits) && (type === undefined || TEXT_CAPABLE.has(type)))
       return number?.isValid() === true ? number.number : digits;
   }
+  const { country } = number ?? {};
   const isCapable = number !== undefined && number.isValid() && TEXT_CAPABLE.has(number.getType() ?? '');
-  if (!isCapable || countries?.includes(number.country ?? '') !== true || FICTIONAL.test(number.number)) {
-    throw new FactorError('address_refused', { sentence: 'This number cannot be used for codes.' });
+  if (!isCapable || FICTIONAL.test(number.number) || countries === undefined || country === undefined) {
+    throw refused(`This number cannot be used for codes.${wayToWrite(digits, countries ?? [])}`);
   }
+  if (!includesCountry(countries, country)) throw refused(`Codes are not sent to numbers of ${countryName(country)}.`);
   return number.number;
+}
+
+const refused = (sentence: string): FactorError => new FactorError('address_refused', { sentence });
+
+/** Where numbers are written otherwise at home than from abroad, how they are written from abroad. */
+function wayToWrite(digits: string, countries: readonly string[]): string {
+  if (digits.startsWith('+54') && countries.includes('AR'))
+    return ' Mobile numbers of Argentina are written as +54 9, the area code and the number, without 15.';
+  if (digits.startsWith('+521') && countries.includes('MX'))
+    return ' Numbers of Mexico are written as +52 and ten digits, without a 1 between them.';
+  return '';
 }
 
 /** The last four digits, behind a mask of constant length. */
