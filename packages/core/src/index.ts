@@ -55,7 +55,7 @@ export {
   type StandIn,
 } from './factor.js';
 export type { FreshnessOptions } from './freshness.js';
-export { assertLocks, ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS, type Guess } from './guess.js';
+export { assertLocks, ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS, STEP_USED, type Guess, type Refusal } from './guess.js';
 export type { GuardTrigger, InstallOptions, ParseCloud } from './install.js';
 export { generateKey, Keyring, type OpenedRecord } from './keyring.js';
 export { MemoryOtpStore } from './memory-otp-store.js';

@@ -8,6 +8,7 @@ import {
   guessSubject,
   markSubject,
   readFields,
+  STEP_USED,
   typedCode,
   type BuiltInPlace,
   type Confirmed,
@@ -178,7 +179,7 @@ export class MfaFactor extends Factor<MfaEnrolment> {
     // One mark for all purposes, as a step is used for all; and in seconds, so that it outlives another period.
     const mark = step * enrolment.period;
     const steps = markSubject(context);
-    if (!(await context.store.advance(steps, mark))) throw guess.reject('code_rejected');
+    if (!(await context.store.advance(steps, mark))) throw guess.reject('code_rejected', STEP_USED);
     if (subject !== steps) await context.store.pardon(subject);
     context.emit({ type: 'verified', purpose });
   }

@@ -17,6 +17,7 @@ import {
   markSubject,
   readCode,
   resolveOptions,
+  STEP_USED,
   subjectOf,
   UNLIMITED,
   type AttemptLimits,
@@ -171,7 +172,7 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     // One mark for all purposes and primary factors, so that a step used for one is used for all; guesses
     // are counted for each, so that neither a stolen session nor another primary factor locks the owner's login.
     const steps = markSubject(context);
-    if (!(await context.store.advance(steps, step))) throw guess.reject('code_rejected');
+    if (!(await context.store.advance(steps, step))) throw guess.reject('code_rejected', STEP_USED);
     if (subject !== steps) await context.store.pardon(subject);
     context.emit({ type: 'verified', purpose });
   }
@@ -224,7 +225,8 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     // A step is used once, whatever the clock says since. Only an administrator knows which clock was wrong.
     const isFarAhead = guess.mark * parameters.stepSeconds * 1000 > now + CLOCK_TOLERANCE_MS;
     if (result.ok && isFarAhead) emit({ type: 'fault', reason: 'step_ahead_of_clock' });
-    if (!result.ok || result.step <= Math.max(guess.mark, usedUntil)) throw guess.reject('code_rejected');
+    if (!result.ok) throw guess.reject('code_rejected');
+    if (result.step <= Math.max(guess.mark, usedUntil)) throw guess.reject('code_rejected', STEP_USED);
     return result.step;
   }
 }
