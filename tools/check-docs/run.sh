@@ -38,11 +38,12 @@ fill() {
   done
 }
 
-# What an app reads: the code that was sent, an authenticator's, a device's token, the answer to a passkey's options.
+# What an app reads: the code that was sent, an authenticator's, a device's token, the id of an address, the answer to a passkey's options.
 learn() {
   code=$(sent_code) || true
   if [[ $1 =~ \"secret\":\"([A-Z2-7]+)\" ]]; then SECRET=${BASH_REMATCH[1]}; read totp; fi
   if [[ $1 =~ \"token\":\"([^\"]+)\" ]]; then token=${BASH_REMATCH[1]}; fi
+  if [[ $1 =~ \"id\":\"([^\"]+)\" ]]; then id=${BASH_REMATCH[1]}; fi
   if [[ $1 == *'"options":'* ]]; then { IFS= builtin read -r handle; IFS= builtin read -r credential; } < <(command curl -sS "$AUTHENTICATOR" --data-binary "$1"; echo); fi
 }
 

@@ -19,7 +19,7 @@ beforeEach(async () => {
   });
   person = await stage.signUp();
   const { id: userId, username, password } = person;
-  known = { userId, username, password, phone: '+15550000100', email: 'ann@example.com', device: 'Phone' };
+  known = { userId, username, password, phone: '+15550000100', email: ' Ann@Example.com ', device: 'Phone' };
 });
 afterEach(() => stage.stop());
 
@@ -40,10 +40,11 @@ function learn(reply: Body): void {
   known['code'] = /\d{6}/.exec(code?.text ?? '')?.[0] ?? '';
   const find = (value: unknown, name: string): string | undefined =>
     new RegExp(`"${name}":"([^"]+)"`).exec(JSON.stringify(value))?.[1];
-  const [secret, token] = ['secret', 'token'].map((name) => find(reply, name));
+  const [secret, token, id] = ['secret', 'token', 'id'].map((name) => find(reply, name));
   stage.time.now += 60_000;
   if (secret !== undefined) known['totp'] = stage.totp(secret);
   if (token !== undefined) known['token'] = token;
+  if (id !== undefined) known['id'] = id;
 }
 
 /** A session that a login has opened is good; the recipe goes on with the one that has proven itself. */

@@ -2,7 +2,7 @@ import { addressId, type SignInAddress } from './address-id.js';
 import { FactorClientError } from './factor-client-error.js';
 import { keepStatus, shownOf } from './local-user.js';
 import type { LoginResult } from './login-result.js';
-import { logIn } from './login.js';
+import { logIn, type Login } from './login.js';
 import type { ParseSdk, SdkUser } from './parse-sdk.js';
 import { asFields, sendChallenge, sender, type Answers, type Payload, type Reply } from './wire.js';
 
@@ -13,6 +13,9 @@ export interface FactorClientOptions<User> {
   /** Whether a login that needs factors asks where their codes go, in one more request. Default: true. */
   readonly showDestinations?: boolean;
 }
+
+/** Who signs in with a code alone: an address in any spelling, or the `id` that the server has replied for it. */
+export type SignInName = SignInAddress | { readonly id: string };
 
 /** Signs in with a code alone. */
 export interface Passwordless<User> {
@@ -28,10 +31,11 @@ export interface Passwordless<User> {
   /**
    * Signs up or logs in with the code.
    *
+   * @param answer the code, and the address as it was given to `start`; or the `id` that `start` was answered with
    * @param answers second factors, where the user is known to have some
    * @throws FactorClientError `code_rejected` whatever is wrong, `invalid_input`
    */
-  finish(key: string, answer: SignInAddress & { readonly code: string }, answers?: Answers): Promise<LoginResult<User>>;
+  finish(key: string, answer: SignInName & { readonly code: string }, answers?: Answers): Promise<LoginResult<User>>;
 }
 
 /**
@@ -132,13 +136,7 @@ export function createFactorClient<User extends SdkUser>(
   return {
     logIn: (username, password, answers = {}) => logIn({ ...login, first: { username, password } }, answers),
     logInWith: (authData, answers = {}) => logIn({ ...login, first: { authData } }, answers),
-    passwordless: {
-      start: (key, payload) => sendChallenge(send, [key, payload], {}),
-      finish(key, { code, ...address }, answers = {}) {
-        const authData = { [key]: { id: addressId(address), code } };
-        return logIn({ ...login, isShowing: false, first: { authData } }, answers);
-      },
-    },
+    passwordless: createPasswordless(login),
     challenge,
     async enrol(key, payload) {
       const reply = await challenge(key, payload);
@@ -161,6 +159,27 @@ export function createFactorClient<User extends SdkUser>(
       const { token } = await owner();
       // Shown also where the server hides `authData` from its owner.
       return shownOf((await send('POST', 'functions/factorsStatus', {}, token))['result']);
+    },
+  };
+}
+
+function createPasswordless<User extends SdkUser>(login: Omit<Login<User>, 'first'>): Passwordless<User> {
+  /** By key, the address that a code was last asked for, and its id. */
+  const asked = new Map<string, { readonly address: string; readonly id: string }>();
+  const idOf = (key: string, name: SignInName): string => {
+    if ('id' in name) return name.id;
+    const last = asked.get(key);
+    return last?.address === JSON.stringify(name) ? last.id : addressId(name);
+  };
+  return {
+    async start(key, payload) {
+      const reply = await sendChallenge(login.send, [key, payload], {});
+      if (reply.id !== undefined) asked.set(key, { address: JSON.stringify(payload), id: reply.id });
+      return reply;
+    },
+    finish(key, { code, ...name }, answers = {}) {
+      const authData = { [key]: { id: idOf(key, name), code } };
+      return logIn({ ...login, isShowing: false, first: { authData } }, answers);
     },
   };
 }

@@ -1,6 +1,12 @@
 export { addressId, type SignInAddress } from './address-id.js';
 export { FACTOR_ERROR_CODES, FactorClientError, type FactorErrorSlug } from './factor-client-error.js';
-export { createFactorClient, type FactorClient, type FactorClientOptions, type Passwordless } from './factor-client.js';
+export {
+  createFactorClient,
+  type FactorClient,
+  type FactorClientOptions,
+  type Passwordless,
+  type SignInName,
+} from './factor-client.js';
 export type { EnrolmentNeeded, FactorsNeeded, LoginResult, SignedIn } from './login-result.js';
 export type { ParseSdk, SdkRequestOptions, SdkUser } from './parse-sdk.js';
 export type { Answers, Payload, Reply } from './wire.js';

@@ -11,6 +11,8 @@ export type Answers = Readonly<Record<string, Payload>>;
 export interface Reply {
   /** `sent`, `pending`, `enabled` or `verified`. */
   readonly status?: string;
+  /** Without a password: the address as the server keeps it, to be sent back with the code. */
+  readonly id?: string;
   /** Where the code went, masked. */
   readonly destination?: string;
   /** Until when the code, or what was begun, is good. */

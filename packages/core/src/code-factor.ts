@@ -62,7 +62,9 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
         ? await this.#destination(context.user)
         : await this.#readAddress(readFields(payload, { [field]: SAFE_INPUT })[field] ?? '', context.user);
     if (address === enrolment?.address) throw new FactorError('already_enrolled');
-    return this.#send(context, 'enrolment', address);
+    const reply = await this.#send(context, 'enrolment', address);
+    // What signs in alone is confirmed with its id: the client sends back what it is told here.
+    return this.signIn === undefined ? reply : { ...reply, id: address };
   }
 
   async confirmEnrolment(context: FactorContext, payload: unknown): Promise<Confirmed<AddressEnrolment>> {

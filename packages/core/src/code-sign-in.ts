@@ -50,7 +50,7 @@ export class CodeSignIn implements SignIn<AddressEnrolment> {
     if (signUp) await deliver();
     // Nobody waits for what goes out to some and not to others. A failure is an event.
     else if (await users.isKnown(address)) context.later(deliver());
-    return reply;
+    return { ...reply, id: address };
   }
 
   assertReadable(payload: unknown): void {

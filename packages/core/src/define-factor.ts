@@ -31,7 +31,7 @@ export interface DefinedEnrolment<Enrolment> extends DefinedChallenge {
 
 /** A factor in a few functions; see {@link defineFactor}. */
 export interface FactorDefinition<Enrolment extends object> extends Partial<AttemptLimits> {
-  /** What an answer looks like; anything else is `invalid_input`, and no guess. */
+  /** What an answer looks like, `digitsRule(6)` for six digits; anything else is `invalid_input`, and no guess. */
   readonly answer: FieldRule;
   /** Makes what is to be kept about a user who sets the factor up, and what confirms it; asked only within the limits. */
   readonly begin: (
@@ -70,10 +70,11 @@ const TEN_MINUTES = 10 * 60_000;
 const MAX_DIGEST = 1024;
 
 const ANSWER: OptionRule = {
-  accepts: 'a FieldRule ({ maxLength, pattern, accepts })',
+  accepts: 'a FieldRule ({ maxLength, pattern, accepts }, and tidy)',
   isValid: (value) => {
-    const { maxLength, pattern, accepts } = asObject(value) ?? {};
-    return Number.isInteger(maxLength) && pattern instanceof RegExp && typeof accepts === 'string';
+    const { maxLength, tidy, pattern, accepts } = asObject(value) ?? {};
+    const isRule = Number.isInteger(maxLength) && pattern instanceof RegExp && typeof accepts === 'string';
+    return isRule && optional(functionOption).isValid(tidy);
   },
 };
 

@@ -65,7 +65,7 @@ export interface FactorEvent {
   readonly ip: string | undefined;
   /** When, in epoch milliseconds. */
   readonly at: number;
-  /** For `rejected` the error's slug; for `delivery_failed` and `fault` the name or code of the fault. */
+  /** For `rejected` the error's slug, or more closely why, such as `step_used` or `passkey_origin`; for `delivery_failed` and `fault` the name or code of the fault. */
   readonly reason?: FactorErrorCode | (string & {});
   /** For `locked`: when the lock ends; for `recovery_begun`: when the wait does. In epoch milliseconds. */
   readonly retryAt?: number;

@@ -32,8 +32,20 @@ export interface Guess {
   readonly digest: string | undefined;
   /** The highest mark so far, -1 when there is none. */
   readonly mark: number;
-  /** Tells listeners that the answer was refused, and gives the error to throw. */
-  reject(code: Rejection): FactorError;
+  /**
+   * Tells listeners that the answer was refused, and gives the error to throw.
+   *
+   * @param why says it more closely, to listeners and to a user who has proven a first factor
+   */
+  reject(code: Rejection, why?: Refusal): FactorError;
+}
+
+/** Why an answer was refused, where that is more than that it was wrong. */
+export interface Refusal {
+  /** For the event, in place of the error's slug: a short word, such as `step_used`. */
+  readonly reason: string;
+  /** For the error. A fixed text: never a code, a secret, an address or a foreign message. */
+  readonly sentence: string;
 }
 
 type Rejection = 'code_rejected' | 'code_expired';
@@ -50,7 +62,7 @@ export async function beginGuess(
   limits: AttemptLimits,
 ): Promise<Guess> {
   const { digest, mark, locksUntil } = assertOpen(context, purpose, await context.store.attempt(subject, limits));
-  return { digest, mark, reject: (code) => refuse(context, purpose, code, locksUntil) };
+  return { digest, mark, reject: (code, why) => refuse(context, { purpose, code, locksUntil, why }) };
 }
 
 /**
@@ -72,7 +84,8 @@ export async function guessAlone(store: OtpStore, subject: string, maxAttempts: 
  */
 export function assertRedeemed(context: RequestContext, purpose: Purpose, result: RedeemResult): void {
   const { outcome, locksUntil } = assertOpen(context, purpose, result);
-  if (outcome !== 'spent') throw refuse(context, purpose, outcome === 'wrong' ? 'code_rejected' : 'code_expired', locksUntil);
+  if (outcome !== 'spent')
+    throw refuse(context, { purpose, code: outcome === 'wrong' ? 'code_rejected' : 'code_expired', locksUntil });
 }
 
 type Open<Result> = Extract<Result, { readonly locked: false }>;
@@ -89,8 +102,21 @@ function assertOpen<Result extends AttemptResult | RedeemResult>(
   return result as Open<Result>;
 }
 
-function refuse({ emit }: RequestContext, purpose: Purpose, code: Rejection, locksUntil: number | undefined): FactorError {
-  emit({ type: 'rejected', purpose, reason: code });
-  if (locksUntil !== undefined) emit({ type: 'locked', purpose, retryAt: locksUntil });
-  return new FactorError(code);
+interface Refused {
+  readonly purpose: Purpose;
+  readonly code: Rejection;
+  readonly locksUntil: number | undefined;
+  readonly why?: Refusal | undefined;
 }
+
+function refuse({ emit }: RequestContext, { purpose, code, locksUntil, why }: Refused): FactorError {
+  emit({ type: 'rejected', purpose, reason: why?.reason ?? code });
+  if (locksUntil !== undefined) emit({ type: 'locked', purpose, retryAt: locksUntil });
+  return new FactorError(code, why === undefined ? {} : { sentence: why.sentence });
+}
+
+/** A right code of an authenticator whose time step was used before, or an older one. */
+export const STEP_USED: Refusal = Object.freeze({
+  reason: 'step_used',
+  sentence: 'This code was used already. Wait for the next one in your app.',
+});

@@ -61,7 +61,15 @@ export {
   type StandIn,
 } from './factor.js';
 export type { FreshnessOptions } from './freshness.js';
-export { assertLocks, ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS, type Guess } from './guess.js';
+export {
+  assertLocks,
+  ATTEMPT_LIMIT_RULES,
+  beginGuess,
+  DEFAULT_ATTEMPT_LIMITS,
+  STEP_USED,
+  type Guess,
+  type Refusal,
+} from './guess.js';
 export type { GuardTrigger, InstallOptions, ParseCloud } from './install.js';
 export { generateKey, Keyring, type OpenedRecord } from './keyring.js';
 export { MemoryOtpStore } from './memory-otp-store.js';
@@ -102,6 +110,7 @@ export type { ParseDatabase, ParseRow, ParseSchema, ParseStorage, SchemaOfClass 
 export type { HookConfig, HookObject, HookRequest, HookUser, ProviderValidator } from './parse-hooks.js';
 export { FACTOR_STATE_CLASS, NEVER, ParseOtpStore } from './parse-otp-store.js';
 export { asObject, digitsRule, NAME_RULE, readCode, readFields, type FieldRule } from './payload.js';
+export { MAX_TYPED, typedCode } from './typed-code.js';
 export type { EnrolmentOptions, LoginPolicy, Policy, PolicyOption, RoleNames } from './policy.js';
 export { pruneStore } from './prune.js';
 export { drawBytes, randomDigits, systemRandom, type RandomSource } from './random.js';

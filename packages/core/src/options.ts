@@ -6,6 +6,8 @@ export interface OptionRule {
   readonly accepts: string;
   /** Whether the value is accepted. */
   readonly isValid: (value: unknown) => boolean;
+  /** What exactly is wrong with a value that is not accepted, after the sentence; undefined where that says it all. */
+  readonly hint?: (value: unknown) => string | undefined;
 }
 
 /** Accepts whole numbers from `min` to `max`, both included. */
@@ -59,6 +61,7 @@ function isSoundUrl({ protocol, hostname, username, password }: URL, protocols: 
 
 /** Accepts what the rule accepts, and `undefined`. */
 export const optional = (rule: OptionRule): OptionRule => ({
+  ...rule,
   accepts: `${rule.accepts}, or left out`,
   isValid: (value) => value === undefined || rule.isValid(value),
 });
@@ -90,7 +93,8 @@ export function resolveOptions<Options extends object>(
   }
   for (const [name, rule] of Object.entries<OptionRule>(rules)) {
     if (!rule.isValid(resolved[name])) {
-      throw new FactorConfigError(`${owner}: option "${name}" must be ${rule.accepts}`);
+      const hint = rule.hint?.(resolved[name]);
+      throw new FactorConfigError(`${owner}: option "${name}" must be ${rule.accepts}${hint === undefined ? '' : `; ${hint}`}`);
     }
   }
   return Object.freeze(resolved) as Readonly<Options>;

@@ -1,4 +1,5 @@
 import { FactorError } from './factor-error.js';
+import { MAX_TYPED, typedCode } from './typed-code.js';
 
 /** A plain object of a payload, or undefined for anything else. */
 export const asObject = (payload: unknown): Readonly<Record<string, unknown>> | undefined =>
@@ -15,19 +16,26 @@ export const namesUser = (payload: unknown): boolean => Object.hasOwn(asObject(p
 
 /** What a payload's field must be. */
 export interface FieldRule {
-  /** Most characters, looked at before anything else. */
+  /** Most characters as sent, looked at before anything else. */
   readonly maxLength: number;
+  /** Brings what was sent to the form that `pattern` looks at, and that is read; as it was sent by default. */
+  readonly tidy?: (text: string) => string;
   /** What the whole value must match. */
   readonly pattern: RegExp;
   /** Ends the sentence "must be …". */
   readonly accepts: string;
 }
 
-/** A code of that many ASCII digits. */
-export const digitsRule = (digits: number): FieldRule => ({
-  maxLength: digits,
-  pattern: new RegExp(`^[0-9]{${digits}}$`),
-  accepts: `a string of ${digits} digits`,
+/**
+ * A code of that many digits, in whatever form of {@link typedCode} it was typed; it is read in ASCII.
+ *
+ * @param most where codes are not all of one length, the most digits
+ */
+export const digitsRule = (digits: number, most: number = digits): FieldRule => ({
+  maxLength: MAX_TYPED,
+  tidy: typedCode,
+  pattern: new RegExp(`^[0-9]{${digits},${most}}$`),
+  accepts: `a string of ${most === digits ? digits : `${digits} to ${most}`} digits`,
 });
 
 /** What a user calls something of his: one line of 1 to 64 characters. */
@@ -36,6 +44,8 @@ export const NAME_RULE: FieldRule = {
   pattern: /^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u,
   accepts: 'a text of 1 to 64 characters',
 };
+
+const asSent = (text: string): string => text;
 
 /**
  * Reads exactly the named fields of a payload, all strings.
@@ -54,8 +64,9 @@ export function readFields<Name extends string>(
   }
   const read = (name: Name): string => {
     const value = Object.hasOwn(object, name) ? object[name] : undefined;
-    const { maxLength, pattern, accepts } = rules[name];
-    if (typeof value === 'string' && value.length <= maxLength && pattern.test(value)) return value;
+    const { maxLength, tidy = asSent, pattern, accepts } = rules[name];
+    const text = typeof value === 'string' && value.length <= maxLength ? tidy(value) : undefined;
+    if (text !== undefined && pattern.test(text)) return text;
     throw new FactorError('invalid_input', { sentence: `Field "${name}" must be ${accepts}.` });
   };
   return Object.fromEntries(names.map((name) => [name, read(name)])) as Record<Name, string>;

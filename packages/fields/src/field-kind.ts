@@ -1,7 +1,7 @@
 import type { FieldRule } from '@parse-factors/core';
 
 /** How one kind of field is read, and brought to the one form in which it is compared. */
-export interface FieldKind extends FieldRule {
+export interface FieldKind extends Omit<FieldRule, 'tidy'> {
   /** The one form of what was typed, and of what is stored; undefined, or nothing, where it has none. Applied twice it gives the same. */
   readonly normalise: (text: string) => string | undefined;
   /** What the database holds, as text; undefined for what has none, which nothing matches. */

@@ -1,11 +1,13 @@
 import {
   assertLocks,
   beginGuess,
+  digitsRule,
   Factor,
   FactorError,
   guessSubject,
   markSubject,
   readFields,
+  STEP_USED,
   type BuiltInPlace,
   type Confirmed,
   type EnrolledContext,
@@ -176,16 +178,15 @@ export class MfaFactor extends Factor<MfaEnrolment> {
     token: unknown,
     enrolment: AuthenticatorEnrolment,
   ): Promise<undefined> {
-    if (typeof token !== 'string' || !new RegExp(`^[0-9]{${enrolment.digits}}$`).test(token.slice(0, 20)))
-      throw new FactorError('invalid_input');
+    const { token: code } = readFields({ token }, { token: digitsRule(enrolment.digits) });
     const subject = guessSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#options);
-    const step = verifyStep(enrolment, token, context.clock());
+    const step = verifyStep(enrolment, code, context.clock());
     if (step === undefined) throw guess.reject('code_rejected');
     // One mark for all purposes, as a step is used for all; and in seconds, so that it outlives another period.
     const mark = step * enrolment.period;
     const steps = markSubject(context);
-    if (!(await context.store.advance(steps, mark))) throw guess.reject('code_rejected');
+    if (!(await context.store.advance(steps, mark))) throw guess.reject('code_rejected', STEP_USED);
     if (subject !== steps) await context.store.pardon(subject);
     context.emit({ type: 'verified', purpose });
   }

@@ -13,7 +13,7 @@ import {
   type CodeFactorOptions,
   type OptionRule,
 } from '@parse-factors/core';
-import { normalisePhone, type Country } from '@parse-factors/sms-otp';
+import { countriesOption, normalisePhone, type Country } from '@parse-factors/sms-otp';
 import type { TotpAlgorithm } from '@parse-factors/totp';
 
 /** A way to prove oneself that the built-in adapter knows. */
@@ -67,15 +67,10 @@ const METHODS: OptionRule = {
     Array.isArray(value) && value.length > 0 && value.every((method) => choiceOption('SMS', 'TOTP').isValid(method)),
 };
 
-const isWhere = (value: unknown): boolean =>
-  value === 'any' ||
-  (Array.isArray(value) &&
-    value.length > 0 &&
-    value.every((country) => typeof country === 'string' && /^[A-Z]{2}$/.test(country)));
-
 const COUNTRIES: OptionRule = {
-  accepts: "a list of at least one country code, such as ['FR', 'US'], or 'any'",
-  isValid: isWhere,
+  ...countriesOption,
+  accepts: `${countriesOption.accepts}, or 'any'`,
+  isValid: (value) => value === 'any' || countriesOption.isValid(value),
 };
 
 const ENABLED: OptionRule = {

@@ -1,4 +1,4 @@
-import { asObject } from '@parse-factors/core';
+import { asObject, typedCode } from '@parse-factors/core';
 
 /** The fields of a payload that say something. */
 export type MfaField = 'token' | 'secret' | 'old' | 'mobile';
@@ -15,7 +15,7 @@ const isText = (value: unknown): boolean => typeof value === 'string' && value.l
 
 /**
  * Reads `{ token }`, `{ secret, token }`, `{ old, secret, token }`, `{ mobile }`, `{ mobile, token }`, and as with every
- * factor `"123456"` and `{ code }`. A null counts as left out, as for the built-in adapter. Undefined for everything else.
+ * factor `"123456"` and `{ code }`. A token is brought into one form, however it was typed. A null counts as left out, as for the built-in adapter. Undefined for everything else.
  */
 export function readMfaPayload(payload: unknown): MfaPayload | undefined {
   const given = typeof payload === 'string' ? { token: payload } : asObject(payload);
@@ -26,7 +26,8 @@ export function readMfaPayload(payload: unknown): MfaPayload | undefined {
   const isSound = SENT_ALONG.every((name) => fields[name] === undefined || isText(fields[name]));
   if (!isKnown || !isClear || !isSound) return undefined;
   for (const name of SENT_ALONG) delete fields[name];
-  return code === undefined ? fields : { ...fields, token: code };
+  const token: unknown = code ?? fields['token'];
+  return token === undefined ? fields : { ...fields, token: typeof token === 'string' ? typedCode(token) : token };
 }
 
 /** The token of an answer. What stands beside it is for setting up: the built-in adapter passes over it here. */

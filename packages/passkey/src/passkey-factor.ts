@@ -18,6 +18,7 @@ import {
 import { readCredential, type GivenAssertion } from './given-credential.js';
 import { ALONE, beginAssertion, beginRegistration, ceremonyOf, newHandle } from './passkey-ceremonies.js';
 import { readChallenge } from './passkey-challenge.js';
+import { passkeyFault } from './passkey-fault.js';
 import { resolvePasskeyOptions, type PasskeyOptions, type ResolvedPasskeyOptions } from './passkey-options.js';
 import {
   assertRemovable,
@@ -92,7 +93,8 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     if (challenge.reason === 'code_rejected') throw guess.reject('code_rejected');
     const expected = this.#expected(this.#options.policy === 'solo' || this.#options.userVerification === 'required');
     const passkey = await verifyRegistration(given, expected, { name, addedAt: context.clock() });
-    if (passkey === undefined || !(await challenge.spend())) throw guess.reject(challenge.reason ?? 'code_rejected');
+    const fault = passkey === undefined ? passkeyFault(given, this.#options) : undefined;
+    if (passkey === undefined || !(await challenge.spend())) throw guess.reject(challenge.reason ?? 'code_rejected', fault);
     if (!challenge.ok) throw guess.reject(challenge.reason);
     await context.store.pardon(subject);
     return { enrolment: { handle: enrolment?.handle ?? newHandle(context), passkeys: [passkey] } };
@@ -109,7 +111,8 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     const challenge = readChallenge(context, ceremonyOf(context, purpose), given.challenge);
     if (challenge.reason === 'code_rejected') throw guess.reject('code_rejected');
     const use = await verifyAssertion(given, this.#expected(this.#options.userVerification === 'required'), enrolment);
-    if (use === undefined || !(await challenge.spend())) throw guess.reject(challenge.reason ?? 'code_rejected');
+    const fault = use === undefined ? passkeyFault(given, this.#options) : undefined;
+    if (use === undefined || !(await challenge.spend())) throw guess.reject(challenge.reason ?? 'code_rejected', fault);
     if (!challenge.ok) throw guess.reject(challenge.reason);
     if (!(await storeUse(context, given, use))) throw guess.reject('code_rejected');
     await context.store.pardon(subject);
@@ -160,9 +163,11 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     const isOurs = challenge.reason !== 'code_rejected' && isOwn;
     const use = isOurs ? await verifyAssertion(given, this.#expected(true), enrolment) : undefined;
     if (use !== undefined && challenge.reason === 'code_expired') await challenge.spend();
+    const fault = isOurs && use === undefined ? passkeyFault(given, this.#options) : undefined;
     const before = enrolment.passkeys.find((passkey) => passkey.id === given.response.id);
     // Nothing else of the user is looked at for an answer that was used, or that a copy has given.
-    if (!challenge.ok || use === undefined || before === undefined || (await challenge.isSpent())) throw refuse(context);
+    if (!challenge.ok || use === undefined || before === undefined || (await challenge.isSpent()))
+      throw refuse(context, fault?.reason);
     if (!goesOn(before.counter, use.counter)) throw refuse(context, 'counter_went_back');
     return {
       spend: async () => {

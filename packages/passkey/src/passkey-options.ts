@@ -22,7 +22,7 @@ export interface PasskeyOptions extends RelyingParty, Partial<AttemptLimits> {
    * are found without one, and verify their user. `additional` by default.
    */
   readonly policy?: 'additional' | 'solo';
-  /** The account's name in dialogues; by default the user's `username`, `email` or id. */
+  /** The account's name in dialogues; by default the user's own `username`, `email`, or another address of theirs. */
   readonly accountName?: (user: FactorUser) => string;
   /**
    * Whether passkeys must verify their user (PIN, fingerprint) where they come second; alone they always must.

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { drawBytes, type FieldRule, type RandomSource } from '@parse-factors/core';
+import { drawBytes, MAX_TYPED, typedCode, type FieldRule, type RandomSource } from '@parse-factors/core';
 
 /** Crockford's Base32: no letter that looks like a digit. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -10,10 +10,11 @@ const GROUP = 4;
 /** A code of Parse Server's own `mfa`: some 178 bits, whose case matters. */
 const FOREIGN = /^[0-9A-Za-z]{30}$/;
 
-/** Case, spaces and dashes do not matter. */
+/** Case, spaces, dashes and invisible characters do not matter, nor does the width of letters. */
 export const RECOVERY_CODE: FieldRule = {
-  maxLength: 64,
-  pattern: /^(?:[ -]*(?:[0-9A-Za-z][ -]*){16}|[0-9A-Za-z]{30})$/,
+  maxLength: MAX_TYPED,
+  tidy: typedCode,
+  pattern: /^(?:[0-9A-Za-z]{16}|[0-9A-Za-z]{30})$/,
   accepts: 'a recovery code of 16 letters and digits',
 };
 

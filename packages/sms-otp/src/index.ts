@@ -1,2 +1,3 @@
+export { countriesOption } from './countries.js';
 export { SmsOtpFactor, type SmsOtpOptions } from './sms-otp-factor.js';
 export { maskPhone, normalisePhone, regionOf, type Country, type PhonePolicy } from './phone-number.js';

@@ -10,12 +10,15 @@ import {
   type CodeFactorOptions,
   type ResolvedCodeFactorOptions,
 } from '@parse-factors/core';
-import { isSupportedCountry } from 'libphonenumber-js/max';
+import { countriesOption } from './countries.js';
 import { maskPhone, normalisePhone, regionOf, type Country } from './phone-number.js';
 
 /** Options of {@link SmsOtpFactor}. */
 export interface SmsOtpOptions extends CodeFactorOptions {
-  /** The countries that codes may be sent to, by ISO 3166-1 alpha-2 code, such as `['FR', 'US']`. At least one. */
+  /**
+   * The countries that codes may be sent to, by ISO 3166-1 alpha-2 code, such as `['FR', 'US']`. At least one. Territories
+   * with numbers of their own are named by themselves: Puerto Rico (`PR`) beside `US`, Jersey (`JE`) beside `GB`.
+   */
   readonly countries: readonly Country[];
   /** Messages to numbers that differ in their last four digits only, in an hour; 30 by default. */
   readonly maxSendsPerPrefix?: number;
@@ -39,11 +42,6 @@ type Resolved = ResolvedCodeFactorOptions &
 const isHostName = (value: unknown): boolean =>
   typeof value === 'string' && value.length <= 253 && /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/.test(value);
 
-const isCountryList = (value: unknown): boolean =>
-  Array.isArray(value) &&
-  value.length > 0 &&
-  value.every((country) => typeof country === 'string' && isSupportedCountry(country));
-
 /**
  * One-time codes by SMS as a second factor. A user proves a mobile number once; from then on a
  * login needs a code sent there. Payload field: `phone`, in E.164.
@@ -60,7 +58,7 @@ export class SmsOtpFactor extends CodeFactor {
       options,
       {
         ...CODE_FACTOR_RULES,
-        countries: { accepts: "a list of at least one country code, such as ['FR', 'US']", isValid: isCountryList },
+        countries: countriesOption,
         maxSendsPerPrefix: integerOption(1, 1e6),
         origin: optional({ accepts: 'a host name, such as example.com', isValid: isHostName }),
         allowFictional: choiceOption(true, false),

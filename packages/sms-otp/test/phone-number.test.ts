@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { maskPhone, normalisePhone } from '../src/phone-number.js';
+import { FactorConfigError, outbox } from '@parse-factors/core';
+import { maskPhone, normalisePhone, SmsOtpFactor, type Country } from '../src/index.js';
 
 const policy = { countries: ['US', 'FR', 'GB'], allowFictional: false };
 
@@ -61,4 +62,91 @@ describe('normalisePhone', () => {
     expect(maskPhone('+15551234567')).toBe('•••• 4567');
     expect(maskPhone('+33612345678')).toHaveLength(maskPhone('+15551234567').length);
   });
+});
+
+const TERRITORIES = [
+  ['PR', '+17872345678', 'US'],
+  ['GU', '+16713001234', 'US'],
+  ['VI', '+13406421234', 'US'],
+  ['GG', '+447781123456', 'GB'],
+  ['JE', '+447797712345', 'GB'],
+  ['IM', '+447624123456', 'GB'],
+] as const;
+/** Their numbers are those of the other country. */
+const SHARED = [
+  ['AX', '+358412345678', 'FI'],
+  ['SJ', '+4741234567', 'NO'],
+  ['VA', '+393123456789', 'IT'],
+  ['EH', '+212650123456', 'MA'],
+  ['BL', '+590690001234', 'GP'],
+  ['MF', '+590690001234', 'GP'],
+  ['CC', '+61412345678', 'AU'],
+  ['CX', '+61412345678', 'AU'],
+] as const;
+
+describe('territories', () => {
+  const allow = (...countries: string[]) => ({ countries, allowFictional: false });
+
+  it.each(TERRITORIES)('%s is accepted when it is named, and told when only its parent is', (territory, number, parent) => {
+    expect(normalisePhone(number, allow(territory))).toBe(number);
+    const refused = new RegExp(`^address_refused: Codes are not sent to numbers of .+ \\(${territory}\\)\\.$`);
+    expect(() => normalisePhone(number, allow(parent))).toThrow(refused);
+  });
+
+  it.each(SHARED)('%s is accepted when it is named, or the country whose numbers it has', (territory, number, parent) => {
+    expect(normalisePhone(number, allow(territory))).toBe(number);
+    expect(normalisePhone(number, allow(parent))).toBe(number);
+    expect(() => normalisePhone(number, allow('DE'))).toThrow(/^address_refused: Codes are not sent to numbers of /);
+  });
+
+  it('are no way to numbers of no country', () => {
+    for (const number of ['+870773111632', '+881612345678', '+88216123456'])
+      expect(() => normalisePhone(number, allow('US'))).toThrow(/^address_refused: This number cannot be used for codes\.$/);
+  });
+});
+
+describe('numbers that are written otherwise at home', () => {
+  const policy = { countries: ['AR', 'MX', 'GB', 'SE'], allowFictional: false };
+
+  it.each([
+    ['+54 11 15 2345 6789', '+5491123456789'],
+    ['+54 9 11 2345 6789', '+5491123456789'],
+    ['+52 55 1234 5678', '+525512345678'],
+    ['+44 (0)7400 123456', '+447400123456'],
+    ['+46 073-123 45 67', '+46731234567'],
+  ])('%s is %s', (typed, number) => expect(normalisePhone(typed, policy)).toBe(number));
+
+  it.each([
+    ['+54 11 2345 6789', /Mobile numbers of Argentina are written as \+54 9/],
+    ['+54 9 11 15 2345 6789', /Mobile numbers of Argentina are written as \+54 9/],
+    ['+52 1 55 1234 5678', /Numbers of Mexico are written as \+52 and ten digits/],
+  ])('%s is refused, and the answer says how it is written', (typed, hint) => {
+    expect(() => normalisePhone(typed, policy)).toThrow(hint);
+    expect(() => normalisePhone(typed, { ...policy, countries: ['US'] })).toThrow(/^address_refused: [^+]+$/);
+  });
+
+  it('is one number everywhere, where every country is allowed', () => {
+    const everywhere = { countries: undefined, allowFictional: false };
+    expect(normalisePhone('+44 07400 123456', everywhere)).toBe('+447400123456');
+  });
+});
+
+describe('the option "countries"', () => {
+  const build = (countries: unknown) => () => new SmsOtpFactor({ channel: outbox(), countries: countries as readonly Country[] });
+
+  it.each([
+    [['FR', 'UK'], `"UK" is none: write 'GB' for United Kingdom (GB)`],
+    [['us'], `"us" is none: write 'US' for United States (US)`],
+    [['Germany'], `"Germany" is none: write 'DE' for Germany (DE)`],
+    [['+33'], `"+33" is none: write 'FR' for France (FR)`],
+    [['ZZ'], '"ZZ" is none'],
+    ['UK', `"UK" is no list: write ['GB'] for United Kingdom (GB)`],
+  ])('given %j says what is wrong and what is meant', (countries, hint) => {
+    const sentence = `SmsOtpFactor: option "countries" must be a list of at least one country code, such as ['FR', 'US']; ${hint}`;
+    expect(build(countries)).toThrow(new FactorConfigError(sentence));
+  });
+
+  it.each([[[]], [undefined], [5], [[5]]])('given %j is refused', (countries) =>
+    expect(build(countries)).toThrow(FactorConfigError),
+  );
 });

@@ -69,7 +69,7 @@ export const MALFORMED: readonly unknown[] = [
   { code: ['123456'] },
   { code: { $gt: '' } },
   { code: 'x'.repeat(10_000) },
-  { code: '١٢٣٤٥٦' },
+  { code: '一二三四五六' },
   { __type: 'Pointer', className: '_User', objectId: 'somebody' },
   { __op: 'Delete' },
   { sealed: '1.key.AAAA' },

@@ -17,6 +17,9 @@ import {
   markSubject,
   readCode,
   resolveOptions,
+  STEP_USED,
+  subjectOf,
+  UNLIMITED,
   type AttemptLimits,
   type Confirmed,
   type FactorContext,
@@ -36,7 +39,7 @@ import { verifyTotp, type TotpAlgorithm } from './totp-code.js';
 export interface TotpOptions extends Partial<AttemptLimits> {
   /** Who issues the account, as authenticator apps show it; 1 to 64 characters, no colon. */
   readonly issuer: string;
-  /** The account's name in the app; by default the user's `username`, `email` or id. */
+  /** The account's name in the app; by default the user's own `username`, `email`, or another address of theirs. */
   readonly accountName?: (user: FactorUser) => string;
   /** Hash function, `SHA1` by default: the only one that every app knows. */
   readonly algorithm?: TotpAlgorithm;
@@ -69,6 +72,8 @@ const SECRET = /^[A-Z2-7]{8,256}$/;
 const LONG_STEP_SECONDS = 200;
 /** Code points of an account's name in the key URI; more would not fit into a QR code that phones read. */
 const MAX_LABEL = 64;
+/** A set-up that is opened again shows the same secret, unless it ends sooner than this. */
+const LEAST_LEFT_MS = 60_000;
 /** Begun enrolments of a user: each costs a picture. */
 const PENDING_LIMITS: SendLimits = { cooldownMs: 0, quotas: [{ limit: 20, windowMs: 10 * 60_000 }] };
 const base32 = new ScureBase32Plugin();
@@ -120,13 +125,11 @@ export class TotpFactor extends Factor<TotpEnrolment> {
 
   async beginEnrolment(context: FactorContext, payload: unknown): Promise<Reply> {
     if (payload !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
-    const { algorithm, digits, stepSeconds, issuer, accountName: nameOf, pendingMs } = this.#options;
-    const secret = base32.encode(drawBytes(context.random, SECRET_BYTES));
-    const enrolment: TotpEnrolment = { secret, algorithm, digits, stepSeconds };
+    const { issuer, accountName: nameOf } = this.#options;
+    const pending = await this.#pending(context);
+    const { secret, algorithm, digits, stepSeconds, expiresAt } = openPending(context, pending);
     const label = [...nameOf(context.user).replaceAll(':', ' ')].slice(0, MAX_LABEL).join('');
     const uri = generateURI({ issuer, label, secret, algorithm: toOtplib(algorithm), digits, period: stepSeconds });
-    const expiresAt = context.clock() + pendingMs;
-    const pending = context.keyring.seal(JSON.stringify(enrolment), ...pendingBinding(context));
     const live = { digest: pending, expiresAt };
     const issue = await context.store.issue(factorSubject(context, 'enrolment'), live, PENDING_LIMITS);
     if (!issue.issued) throw new FactorError(issue.reason, { retryAt: issue.retryAt });
@@ -146,9 +149,10 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     const subject = factorSubject(context, 'enrolment');
     const guess = await beginGuess(context, subject, 'enrolment', this.#options);
     if (guess.digest === undefined) throw guess.reject('code_expired');
-    const { plaintext } = context.keyring.open(guess.digest, ...pendingBinding(context));
-    const enrolment = JSON.parse(plaintext) as TotpEnrolment;
+    const { expiresAt: _, ...enrolment } = openPending(context, guess.digest);
     const step = this.#match(context, enrolment, code, guess);
+    // Before it is spent: a secret that is in use is not shown again.
+    if (context.session !== undefined) await context.store.forget(pendingSubject(context, context.session));
     if (!(await context.store.consume(subject, guess.digest))) throw guess.reject('code_expired');
     // The step that set the factor up is used: it does not log in as well.
     await context.store.advance(markSubject(context), step);
@@ -168,7 +172,7 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     // One mark for all purposes and primary factors, so that a step used for one is used for all; guesses
     // are counted for each, so that neither a stolen session nor another primary factor locks the owner's login.
     const steps = markSubject(context);
-    if (!(await context.store.advance(steps, step))) throw guess.reject('code_rejected');
+    if (!(await context.store.advance(steps, step))) throw guess.reject('code_rejected', STEP_USED);
     if (subject !== steps) await context.store.pardon(subject);
     context.emit({ type: 'verified', purpose });
   }
@@ -191,6 +195,28 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     return { secret, algorithm, digits, stepSeconds, usedUntil } as TotpEnrolment;
   }
 
+  /**
+   * What is being set up, sealed. The session that began it gets the same secret again, so that a QR code that was
+   * scanned stays good when the page is opened twice; whoever else asks gets another one, and learns nothing of it.
+   */
+  async #pending(context: FactorContext): Promise<string> {
+    const { algorithm, digits, stepSeconds, pendingMs } = this.#options;
+    const { store, keyring, clock, random, session } = context;
+    const secret = base32.encode(drawBytes(random, SECRET_BYTES));
+    const expiresAt = clock() + pendingMs;
+    const made: PendingTotp = { secret, algorithm, digits, stepSeconds, expiresAt };
+    const digest = keyring.seal(JSON.stringify(made), ...pendingBinding(context));
+    if (session === undefined) return digest;
+    // A row of its own, as nobody guesses at it: reading it counts nothing. Of requests at once, one makes the secret.
+    const subject = pendingSubject(context, session);
+    const cooldownMs = pendingMs - Math.min(LEAST_LEFT_MS, pendingMs / 2);
+    const issue = await store.issue(subject, { digest, expiresAt }, { cooldownMs, quotas: [] });
+    if (issue.issued) return digest;
+    const begun = await store.attempt(subject, UNLIMITED);
+    if (begun.locked || begun.digest === undefined) throw new FactorError('cooldown', { retryAt: issue.retryAt });
+    return begun.digest;
+  }
+
   #match({ clock, emit }: FactorContext, enrolment: TotpEnrolment, code: string, guess: Guess): number {
     const { secret, usedUntil = -1, ...parameters } = enrolment;
     const driftSteps = parameters.stepSeconds > LONG_STEP_SECONDS ? 0 : this.#options.driftSteps;
@@ -199,10 +225,23 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     // A step is used once, whatever the clock says since. Only an administrator knows which clock was wrong.
     const isFarAhead = guess.mark * parameters.stepSeconds * 1000 > now + CLOCK_TOLERANCE_MS;
     if (result.ok && isFarAhead) emit({ type: 'fault', reason: 'step_ahead_of_clock' });
-    if (!result.ok || result.step <= Math.max(guess.mark, usedUntil)) throw guess.reject('code_rejected');
+    if (!result.ok) throw guess.reject('code_rejected');
+    if (result.step <= Math.max(guess.mark, usedUntil)) throw guess.reject('code_rejected', STEP_USED);
     return result.step;
   }
 }
+
+/** What waits for the code that confirms it. */
+interface PendingTotp extends TotpEnrolment {
+  /** When it ends, however often it is shown; in epoch milliseconds. */
+  readonly expiresAt: number;
+}
+
+const openPending = (context: FactorContext, digest: string): PendingTotp =>
+  JSON.parse(context.keyring.open(digest, ...pendingBinding(context)).plaintext) as PendingTotp;
+
+const pendingSubject = ({ appId, user, key }: FactorContext, session: string): string =>
+  subjectOf('pending-totp', appId, key, user.id, session);
 
 const pendingBinding = ({ appId, user, key }: FactorContext): string[] => ['pending', appId, user.id, key];
 

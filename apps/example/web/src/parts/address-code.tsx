@@ -15,7 +15,8 @@ export interface AddressCodeProps {
   readonly hint?: ReactNode;
   readonly autoFocus?: boolean;
   readonly onSend: (address: SignInAddress) => Promise<Reply>;
-  readonly onAnswer: (address: SignInAddress, code: string) => Promise<unknown>;
+  /** @param id the address as the server keeps it, where it has said so */
+  readonly onAnswer: (address: SignInAddress, code: string, id: string | undefined) => Promise<unknown>;
   /** More buttons, beside the one that sends the code. */
   readonly buttons?: ReactNode;
 }
@@ -34,7 +35,7 @@ export function AddressCode({ kind, submit, hint, autoFocus = false, onSend, onA
         sent={sent}
         destination={text}
         onResend={send}
-        onAnswer={(code) => onAnswer(address, code)}
+        onAnswer={(code) => onAnswer(address, code, sent.id)}
         onCancel={() => setSent(undefined)}
       />
     );

@@ -40,7 +40,7 @@ export function CodeField({ value, onChange }: Pick<FieldProps, 'value' | 'onCha
       autoFocus
       inputMode="numeric"
       autoComplete="one-time-code"
-      pattern="[0-9]{6}"
+      pattern="\p{Nd}{6}"
       title="six digits"
       value={value}
       onChange={(text) => onChange(digitsOf(text))}
@@ -48,4 +48,5 @@ export function CodeField({ value, onChange }: Pick<FieldProps, 'value' | 'onCha
   );
 }
 
-const digitsOf = (text: string): string => text.replaceAll(/\D/g, '').slice(0, 6);
+/** Digits of any script: the server reads them. */
+const digitsOf = (text: string): string => [...text.replaceAll(/\P{Nd}/gu, '')].slice(0, 6).join('');

@@ -26,9 +26,9 @@ export function SetUp(props: SetUpProps) {
 
 /** A phone or an address: a code goes there. */
 function SetUpAddress({ factor, port, onDone, onCancel }: SetUpProps) {
-  const confirm = async (address: SignInAddress, code: string): Promise<void> => {
+  const confirm = async (address: SignInAddress, code: string, id = addressId(address)): Promise<void> => {
     // What signs in alone is called by its address.
-    const named = factor.endsWith('Login') ? { id: addressId(address) } : address;
+    const named = factor.endsWith('Login') ? { id } : address;
     await port.confirm(factor, { ...named, code });
     onDone();
   };

@@ -1,0 +1,58 @@
+import type { OptionRule } from '@parse-factors/core';
+import { getCountries, getCountryCallingCode, isSupportedCountry } from 'libphonenumber-js/max';
+
+/** What is written for a country, where it is none of its ISO 3166-1 alpha-2 code, name and calling code. */
+const MISNOMERS: Readonly<Record<string, string>> = { UK: 'GB', GBR: 'GB', EN: 'GB', ENGLAND: 'GB', USA: 'US', EL: 'GR' };
+
+/**
+ * Territories whose mobile numbers no plan tells from those of another country: who names the territory, means these.
+ * The tariff is the same.
+ */
+const SHARED_NUMBERS: Readonly<Record<string, string>> = {
+  AX: 'FI',
+  BL: 'GP',
+  CC: 'AU',
+  CX: 'AU',
+  EH: 'MA',
+  MF: 'GP',
+  SJ: 'NO',
+  VA: 'IT',
+};
+
+const NAMES = new Intl.DisplayNames('en', { type: 'region', fallback: 'code' });
+
+/** A country's name, such as `Puerto Rico (PR)`. */
+export const countryName = (country: string): string => `${NAMES.of(country) ?? country} (${country})`;
+
+/** Whether numbers of a country are among those of a list of countries and territories. */
+export const includesCountry = (countries: readonly string[], country: string): boolean =>
+  countries.some((named) => named === country || SHARED_NUMBERS[named] === country);
+
+const isCountry = (value: unknown): boolean => typeof value === 'string' && isSupportedCountry(value);
+
+/** The code that an entry means; undefined where that cannot be told. */
+function meantBy(entry: string): string | undefined {
+  const given = entry.trim().toUpperCase();
+  const isMeant = (country: string): boolean => country === given || (NAMES.of(country) ?? '').toUpperCase() === given;
+  const [named] = getCountries().filter(isMeant);
+  const [first] = getCountries().filter((country) => `+${getCountryCallingCode(country)}` === given);
+  return named ?? MISNOMERS[given] ?? first;
+}
+
+/** Which entry of a list is no country, and which one is meant. */
+function hint(value: unknown): string | undefined {
+  const wrong: unknown = Array.isArray(value) ? value.find((entry) => !isCountry(entry)) : value;
+  if (typeof wrong !== 'string') return undefined;
+  const meant = meantBy(wrong);
+  const what = `${JSON.stringify(wrong.slice(0, 64))} is ${Array.isArray(value) ? 'none' : 'no list'}`;
+  return meant === undefined
+    ? what
+    : `${what}: write ${Array.isArray(value) ? `'${meant}'` : `['${meant}']`} for ${countryName(meant)}`;
+}
+
+/** Accepts a list of countries and territories by their ISO 3166-1 alpha-2 codes; says which entry is wrong, and what is meant. */
+export const countriesOption: OptionRule = {
+  accepts: "a list of at least one country code, such as ['FR', 'US']",
+  isValid: (value) => Array.isArray(value) && value.length > 0 && value.every(isCountry),
+  hint,
+};
