@@ -44,6 +44,7 @@ export const sidebar: Item[] = [
   group('Start', [
     page('What it is', '/'),
     page('Getting started', '/guide/getting-started'),
+    page('Existing apps', '/guide/existing-app'),
     page('The example', '/guide/example'),
     page('Concepts', '/guide/concepts'),
     page('What clients send', '/guide/clients'),
