@@ -1,3 +1,7 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { mfaCompat } from '@parse-factors/mfa-compat';
 import { TotpFactor } from '@parse-factors/totp';
 import { afterEach, describe, expect, inject, it } from 'vitest';
@@ -169,6 +173,30 @@ describe('the self-check', () => {
   it('reports that owners see none of their factors', async () => {
     await start({ install: true, server: { protectedFields: PROTECTED, protectedFieldsOwnerExempt: false } });
     expect(await reasons()).toEqual(['owners_see_no_factors']);
+  });
+
+  it('reports a router that Parse Server does not work with', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED } });
+    const folder = mkdtempSync(join(tmpdir(), 'router-'));
+    const layer = join(folder, 'router', 'lib', 'layer.js');
+    mkdirSync(dirname(layer), { recursive: true });
+    writeFileSync(layer, '');
+    const require = createRequire(layer);
+    try {
+      for (const [version, expected] of [
+        ['2.2.0', []],
+        ['2.3.0', ['router_incompatible']],
+      ] as const) {
+        const manifest = join(folder, 'router', 'package.json');
+        writeFileSync(manifest, JSON.stringify({ name: 'router', version }));
+        delete require.cache[manifest];
+        require(layer);
+        expect(await reasons()).toEqual(expected);
+      }
+    } finally {
+      for (const path of Object.keys(require.cache)) if (path.startsWith(folder)) delete require.cache[path];
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('reports another second factor, beside which ours are not asked', async () => {
