@@ -7,10 +7,10 @@ import { startStage, type Stage } from './harness.js';
 
 /** A store and a random source that fail when they are told to. */
 let broken: keyof OtpStore | 'random' | undefined;
-/** Whether the store counts, compares and spends in one step. */
-let redeems = true;
 let stage: Stage;
-beforeAll(async () => {
+
+/** @param redeems whether the store counts, compares and spends in one step */
+async function startBreakable(redeems: boolean): Promise<void> {
   const store = new Proxy(new MemoryOtpStore({ clock: () => stage.time.now }), {
     get: (memory, verb: keyof OtpStore) => {
       if (verb === 'redeem' && !redeems) return undefined;
@@ -29,8 +29,7 @@ beforeAll(async () => {
     compose: { store, random },
     more: { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() },
   });
-});
-afterAll(() => stage.stop());
+}
 beforeEach(() => {
   broken = undefined;
   stage.time.now += 24 * 60 * 60_000;
@@ -38,24 +37,31 @@ beforeEach(() => {
 
 const UNAVAILABLE = { code: 1, error: 'unavailable: The factor cannot be checked right now. Try again later.' };
 
+describe.each([
+  { redeems: false, verbs: ['attempt', 'consume'] as const },
+  { redeems: true, verbs: ['redeem'] as const },
+])('a fault of a store, whose redeem is there: $redeems', ({ redeems, verbs }) => {
+  beforeAll(() => startBreakable(redeems));
+  afterAll(() => stage.stop());
+
+  it.each(verbs)('in %s lets nobody in, tells nothing, and the next honest try works', async (verb) => {
+    const person = await stage.signUp();
+    await stage.enrolPhone(person, `+1555444100${verb.length}`);
+    stage.time.now += 60_000;
+    const { username, password } = person;
+    await stage.challenge({ username, password, challengeData: { otp: true } });
+    const otp = stage.lastCode(stage.sms);
+    broken = verb;
+    expect((await stage.logIn(person, { otp })).body).toEqual(UNAVAILABLE);
+    expect((await stage.logIn(person)).body['error']).toContain('Missing additional authData otp');
+    broken = undefined;
+    expect((await stage.logIn(person, { otp })).status).toBe(200);
+  });
+});
+
 describe('a fault', () => {
-  it.each(['redeem', 'attempt', 'consume'] as const)(
-    'of the store in %s lets nobody in, tells nothing, and the next honest try works',
-    async (verb) => {
-      const person = await stage.signUp();
-      redeems = verb === 'redeem';
-      await stage.enrolPhone(person, `+1555444100${verb.length}`);
-      stage.time.now += 60_000;
-      const { username, password } = person;
-      await stage.challenge({ username, password, challengeData: { otp: true } });
-      const otp = stage.lastCode(stage.sms);
-      broken = verb;
-      expect((await stage.logIn(person, { otp })).body).toEqual(UNAVAILABLE);
-      expect((await stage.logIn(person)).body['error']).toContain('Missing additional authData otp');
-      broken = undefined;
-      expect((await stage.logIn(person, { otp })).status).toBe(200);
-    },
-  );
+  beforeAll(() => startBreakable(true));
+  afterAll(() => stage.stop());
 
   it('of the store in advance lets no authenticator in, and no lasting lock is left', async () => {
     const person = await stage.signUp();
@@ -94,6 +100,9 @@ async function breakUsers(): Promise<() => Promise<void>> {
 }
 
 describe("a fault of the database in a user's row", () => {
+  beforeAll(() => startBreakable(true));
+  afterAll(() => stage.stop());
+
   it('lets no recovery code and no device in, and both work afterwards', async () => {
     const person = await stage.signUp();
     await stage.enrolTotp(person);

@@ -76,7 +76,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await visitor.picture('code-refused');
 
     const again = visitor.page.getByRole('button', { name: /^Send again/ });
-    expect(await again.innerText()).toMatch(/^Send again in 0:\d\d$/);
+    expect(await again.innerText()).toMatch(/^Send again in (1:00|0:\d\d)$/);
     expect(await again.isDisabled()).toBe(true);
     await ui.pass(61_000);
     await visitor.button('Send again').click();
@@ -199,7 +199,9 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await visitor.see('1 passkey');
     await visitor.picture('passkeys');
     await finger.touch(false);
-    await visitor.signOut();
+    // The field's own offer has begun and is taken back before the finger is there: else it would sign in first.
+    await Promise.all([visitor.passkeyAsked(), visitor.signOut()]);
+    await visitor.press('E-mail');
     await finger.touch(true);
     await visitor.press('Sign in with a passkey');
     await visitor.arriveAt('Security');

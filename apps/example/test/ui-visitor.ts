@@ -157,6 +157,17 @@ export class Visitor {
     };
   }
 
+  /** Waits until the page asks the browser for a passkey. */
+  passkeyAsked(): Promise<void> {
+    return this.page.evaluate<void>(`new Promise((resolve) => {
+      const { get } = navigator.credentials;
+      navigator.credentials.get = function (...given) {
+        resolve();
+        return get.apply(this, given);
+      };
+    })`);
+  }
+
   /** What has the focus, as it is called. */
   focused(): Promise<string> {
     return this.page.evaluate<string>(
