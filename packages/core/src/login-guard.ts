@@ -9,7 +9,7 @@ import { asUser } from './login-request.js';
 import { traceOf } from './login-trace.js';
 import { assertNoTransaction } from './parse-database.js';
 import { answering } from './parse-fault.js';
-import { authDataOf, endSession, findUser, hasOnly, roleNames } from './parse-user.js';
+import { authDataOf, endSession, hasOnly, roleNames } from './parse-user.js';
 import { asObject } from './payload.js';
 import { ProviderChecks, type LoginReply } from './provider-checks.js';
 import { rememberLogin } from './remember-login.js';
