@@ -1,14 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
-import { root, type Page, type Problem } from './page.js';
+import { root, type Block, type Page, type Problem } from './page.js';
 
 const folder = join(root, 'docs', '.snippets');
 /** JavaScript says no types of parameters. */
 const IMPLICIT_ANY = new Set([7005, 7006, 7031, 7034]);
 
-/** Parse Server's types ask for a key that the server does without. */
-const NOT_NEEDED = /Property 'maintenanceKey' is missing/;
+/** Parse Server's types ask for a key that the server does without, and know no options of social logins. */
+const WRONG_TYPES = /Property 'maintenanceKey' is missing|'clientId' does not exist in type 'AuthAdapter'/;
 
 /** Where a file of code comes from. */
 interface Snippet {
@@ -18,18 +18,29 @@ interface Snippet {
   readonly line: number;
 }
 
+/** A block with a path beside its fence is that file of an app, beside the other files of its page; any other stands alone. */
+function fileOf({ name }: Page, { info, line }: Block): string | undefined {
+  const [, language, path] = /^(tsx?|jsx?)(?: \[(.*)\])?$/.exec(info) ?? [];
+  if (language === undefined) return undefined;
+  const page = name.replaceAll(/[^A-Za-z0-9]+/g, '-');
+  return path === undefined ? join(folder, `${page}-${line}.${language}`) : join(folder, page, path);
+}
+
 /** Writes each block of code as a file that imports as the documentation's package does. */
 function writeSnippets(pages: readonly Page[]): readonly Snippet[] {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   return pages.flatMap((page) =>
-    page.blocks.flatMap(({ info, line, text }) => {
-      const [, language] = /^(tsx?|jsx?)(?: \[.*\])?$/.exec(info) ?? [];
-      if (language === undefined) return [];
-      const file = join(folder, `${page.name.replaceAll(/[^A-Za-z0-9]+/g, '-')}-${line}.${language}`);
+    page.blocks.flatMap((block) => {
+      const file = fileOf(page, block);
+      if (file === undefined) return [];
+      const isCommonJs = dirname(file) !== folder && /\brequire\(/.test(block.text);
+      mkdirSync(dirname(file), { recursive: true });
+      if (isCommonJs) writeFileSync(join(dirname(file), 'package.json'), '{"type": "commonjs"}');
       // Pages import examples from beside them.
-      writeFileSync(file, `${text.replaceAll(/'(?:\.\.?\/)+examples\//g, "'../examples/")}\nexport {};\n`);
-      return [{ file, page, line: line + 1 }];
+      const text = block.text.replaceAll(/'(?:\.\.?\/)+examples\//g, "'../examples/");
+      writeFileSync(file, isCommonJs ? text : `${text}\nexport {};\n`);
+      return [{ file, page, line: block.line + 1 }];
     }),
   );
 }
@@ -57,7 +68,7 @@ function problemOf({ file, start = 0, code, messageText }: ts.Diagnostic, snippe
   const line = file?.getLineAndCharacterOfPosition(start).line ?? 0;
   const snippet = snippets.find((candidate) => candidate.file === file?.fileName);
   if (snippet === undefined) return { page: relative(root, file?.fileName ?? ''), line: line + 1, what };
-  if (/\.jsx?$/.test(snippet.file) && (IMPLICIT_ANY.has(code) || NOT_NEEDED.test(what))) return undefined;
+  if (/\.jsx?$/.test(snippet.file) && (IMPLICIT_ANY.has(code) || WRONG_TYPES.test(what))) return undefined;
   return { page: snippet.page.name, line: snippet.line + line, what };
 }
 

@@ -10,6 +10,7 @@ export interface CloudCode extends ParseCloud {
   readonly Error: new (code: number, message: string) => Error;
   readonly Cloud: ParseCloud['Cloud'] & {
     readonly beforeSave: RegisterFor<SaveRequest>;
+    readonly afterSave: RegisterFor<SaveRequest>;
     readonly afterDelete: RegisterFor<TriggerRequest>;
     readonly beforeLogin: Register<TriggerRequest>;
     readonly afterLogin: Register<TriggerRequest>;

@@ -72,6 +72,33 @@ describe('a fault', () => {
     expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
   });
 
+  it('of the store after a factor was stored, or removed, keeps no other session', async () => {
+    const person = await stage.signUp();
+    const others = async (): Promise<number> => {
+      const { rowCount } = await stage.sql.query(`select 1 from "_Session" where "user" = $1`, [person.id]);
+      return (rowCount ?? 0) - 1;
+    };
+    await stage.logIn(person);
+    const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);
+    const { secret } = body['challengeData'].totp as { secret: string };
+    broken = 'issue'; // which notes that the session is fresh
+    expect((await stage.save(person, { totp: stage.totp(secret) })).body).toEqual(UNAVAILABLE);
+    expect(await others()).toBe(0);
+    expect(stage.events).toContainEqual(expect.objectContaining({ type: 'enrolled', userId: person.id }));
+    broken = undefined;
+    stage.time.now += 60_000;
+    const totp = stage.totp(secret);
+    expect((await stage.logIn(person, { totp })).status).toBe(200);
+    stage.time.now += 60_000;
+    expect((await stage.save(person, { totp: stage.totp(secret) })).status).toBe(200);
+    expect(await others()).toBe(1);
+    broken = 'forget'; // which ends what sessions have proven
+    expect((await stage.save(person, { totp: null })).body).toEqual(UNAVAILABLE);
+    expect(await others()).toBe(0);
+    broken = undefined;
+    expect((await stage.logIn(person)).status).toBe(200);
+  });
+
   it.each(['issue', 'count', 'random'] as const)('in %s sends nothing, and the next honest try works', async (verb) => {
     const person = await stage.signUp();
     const phone = `+1555444200${verb.length}`;

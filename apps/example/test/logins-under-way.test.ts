@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { countStatements } from '../../../tools/count-statements.js';
 import type { Answer, Person } from '../../../tools/parse-server.js';
 import { cloudCode } from './cloud-code.js';
 import { slug, startStage, type Stage } from './harness.js';
@@ -84,6 +85,53 @@ describe('a login that ends after a change of factors', () => {
     expect(stage.events.filter(({ type }) => type === 'sessions_revoked')).toMatchObject([
       { userId: person.id, reason: 'enrolled' },
     ]);
+  });
+
+  it('opens no session in the batch that sets the factor up', async () => {
+    const person = await stage.signUp();
+    const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);
+    const authData = { totp: stage.totp(body['challengeData'].totp.secret) };
+    const { username, password } = person;
+    const login = { method: 'POST', path: '/parse/login', body: { username, password } };
+    const save = { method: 'PUT', path: `/parse/users/${person.id}`, body: { authData } };
+    logins.close();
+    cloudCode().Cloud.afterSave('_User', () => logins.open()); // when all that follows the save is done
+    const { status, body: answers } = await stage.call('POST', '/batch', { requests: [login, save] }, person.session);
+    expect(status).toBe(200);
+    expect(answers).toMatchObject([{ error: { code: 211 } }, { success: {} }]);
+    expect((await stage.logIn(person)).body['error']).toContain('Missing additional authData totp');
+    expect(await sessionsOf(person)).toBe(1);
+  });
+
+  it('opens none after an hour either', async () => {
+    const person = await stage.signUp();
+    const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);
+    const code = stage.totp(body['challengeData'].totp.secret);
+    const clock = vi.spyOn(Date, 'now');
+    const login = await during(
+      () => stage.logIn(person),
+      async () => {
+        expect((await stage.save(person, { totp: code })).status).toBe(200);
+        const late = Date.now() + 60 * MINUTE;
+        clock.mockReturnValue(late);
+      },
+    );
+    clock.mockRestore();
+    expect(slug(login)).toBe('factor_required');
+    expect(await isAlive(login)).toBe(false);
+  });
+
+  it('costs each login of a batch as many statements as one', async () => {
+    const person = await stage.signUp();
+    const { username, password } = person;
+    const login = { method: 'POST', path: '/parse/login', body: { username, password } };
+    const batch = (size: number): Promise<number> =>
+      countStatements(async () => {
+        const requests = Array.from({ length: size }, () => login);
+        expect((await stage.call('POST', '/batch', { requests })).status).toBe(200);
+      });
+    await batch(2); // what only a server's first login costs
+    expect(await batch(20)).toBe(10 * (await batch(2)));
   });
 
   it('opens no session with the code of an authenticator that was replaced meanwhile', async () => {

@@ -1,6 +1,7 @@
 import { planToEnrolAtLogin, planToRemove } from './account-plans.js';
 import { emitter } from './emitter.js';
 import type { EnrolmentRecord } from './enrolment-record.js';
+import { everyStep } from './every-step.js';
 import { FactorError } from './factor-error.js';
 import { secondFactors, standInFactors, storedAmong, type FactorChange, type FactorRuntime } from './factor-runtime.js';
 import type { Factor, FactorUser } from './factor.js';
@@ -93,16 +94,19 @@ export class Account {
 
   /** Ends what any session of the user has proven. */
   async endProofs(): Promise<void> {
-    for (const kind of PROOFS) {
-      await this.#freshness(kind).end({ appId: this.#appId, userId: this.#user.id });
-    }
+    const owner = { appId: this.#appId, userId: this.#user.id };
+    await everyStep(PROOFS.map((kind) => () => this.#freshness(kind).end(owner)));
   }
 
   /** After these were removed: ends what hung on them. */
   async afterRemoval(keys: readonly string[]): Promise<void> {
-    await this.endProofs();
     const change = keys.find((key) => !standInFactors(this.#runtime).includes(key));
-    if (change !== undefined) await this.endWhatDependsOn('removed', change);
+    await everyStep([
+      async () => {
+        if (change !== undefined) await this.endWhatDependsOn('removed', change);
+      },
+      () => this.endProofs(),
+    ]);
   }
 
   /** Removes these at once, what stands in for a factor with the last one, and what hung on them. */
@@ -148,9 +152,15 @@ export class Account {
    * @param factor the key of the factor that has changed
    */
   async endWhatDependsOn(change: FactorChange | 'password', factor: string): Promise<void> {
-    for (const key of await this.endTrust()) this.#emitter(key)({ type: 'device_revoked', reason: change });
-    if (change === 'password' || !this.#runtime.revokeSessionsOn.includes(change)) return;
-    await this.endOtherSessions(factor, change);
+    await everyStep([
+      async () => {
+        for (const key of await this.endTrust()) this.#emitter(key)({ type: 'device_revoked', reason: change });
+      },
+      async () => {
+        if (change === 'password' || !this.#runtime.revokeSessionsOn.includes(change)) return;
+        await this.endOtherSessions(factor, change);
+      },
+    ]);
   }
 
   /** Ends the user's sessions but for this one. */

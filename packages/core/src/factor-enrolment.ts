@@ -1,5 +1,6 @@
 import type { HookResult } from './auth-adapter.js';
 import { markOf, type EnrolmentRecord } from './enrolment-record.js';
+import { everyStep } from './every-step.js';
 import { FactorError } from './factor-error.js';
 import type { FactorRequest } from './factor-request.js';
 import type { Confirmed, Factor, Reply } from './factor.js';
@@ -55,15 +56,20 @@ export class FactorEnrolment<Enrolment extends object> {
     const change = isOneOfSeveral ? 'enrolled' : type;
     const save = scope.stage(
       {
+        bySession: true,
         plan: scope.planToEnrol((stored) => {
           if (!isOneOfSeveral || sameRecord(stored, scope.record)) return record;
           if (stored === undefined) throw new FactorError('not_enrolled');
           return scope.seal(this.#factor.join(scope.open(stored), enrolment), stored);
         }),
         after: async () => {
-          if (freshUntil !== undefined) await scope.account.markFresh(this.#key, freshUntil);
-          await scope.account.endWhatDependsOn(change, this.#key);
           scope.context.emit({ type: change, purpose: 'enrolment' });
+          await everyStep([
+            () => scope.account.endWhatDependsOn(change, this.#key),
+            async () => {
+              if (freshUntil !== undefined) await scope.account.markFresh(this.#key, freshUntil);
+            },
+          ]);
         },
       },
       record.id,

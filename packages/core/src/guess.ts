@@ -80,12 +80,18 @@ export async function guessAlone(store: OtpStore, subject: string, maxAttempts: 
 /**
  * Judges an attempt that the store has counted, compared and spent in one step.
  *
+ * @param whyWrong asked where another code is live
  * @throws FactorError `code_rejected`, `code_expired`, `locked`
  */
-export function assertRedeemed(context: RequestContext, purpose: Purpose, result: RedeemResult): void {
+export async function assertRedeemed(
+  context: RequestContext,
+  purpose: Purpose,
+  result: RedeemResult,
+  whyWrong: () => Promise<Refusal | undefined>,
+): Promise<void> {
   const { outcome, locksUntil } = assertOpen(context, purpose, result);
-  if (outcome !== 'spent')
-    throw refuse(context, { purpose, code: outcome === 'wrong' ? 'code_rejected' : 'code_expired', locksUntil });
+  if (outcome === 'absent') throw refuse(context, { purpose, code: 'code_expired', locksUntil });
+  if (outcome === 'wrong') throw refuse(context, { purpose, code: 'code_rejected', locksUntil, why: await whyWrong() });
 }
 
 type Open<Result> = Extract<Result, { readonly locked: false }>;
@@ -119,4 +125,10 @@ function refuse({ emit }: RequestContext, { purpose, code, locksUntil, why }: Re
 export const STEP_USED: Refusal = Object.freeze({
   reason: 'step_used',
   sentence: 'This code was used already. Wait for the next one in your app.',
+});
+
+/** A code that was right until a newer one was sent. */
+export const CODE_REPLACED: Refusal = Object.freeze({
+  reason: 'code_replaced',
+  sentence: 'A newer code was sent. Only that one counts.',
 });

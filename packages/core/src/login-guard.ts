@@ -9,7 +9,7 @@ import { asUser } from './login-request.js';
 import { traceOf } from './login-trace.js';
 import { assertNoTransaction } from './parse-database.js';
 import { answering } from './parse-fault.js';
-import { authDataOf, endSession, findUser, hasOnly, roleNames } from './parse-user.js';
+import { authDataOf, endSession, hasOnly, roleNames } from './parse-user.js';
 import { asObject } from './payload.js';
 import { ProviderChecks, type LoginReply } from './provider-checks.js';
 import { rememberLogin } from './remember-login.js';
@@ -60,12 +60,13 @@ export class LoginGuard {
   #watchSession(request: TriggerRequest, user: FactorUser): void {
     const { config } = request;
     const checks = ProviderChecks.of(config);
-    RequestWrites.of(config).onSession(user.id, (sessionToken) =>
+    RequestWrites.of(config).onSession(user.id, (session) =>
       this.#answering(request, user.id, async () => {
+        const { sessionToken } = session;
         const owner = (): SessionOwner => ({ appId: config.appId, userId: user.id, sessionToken });
         const replies = checks.repliesTo(user.id);
         const isLooking = this.#runtime.revokeSessionsOn.length > 0 || replies.length > 0;
-        const now = isLooking ? await findUser(config, user.id) : user;
+        const now = isLooking ? await session.user() : user;
         const change = now === undefined ? 'removed' : changeSince(this.#runtime, config, { before: user, now });
         if (now !== undefined && change === undefined) {
           this.#hideCredentials(request, now, replies);

@@ -4,10 +4,11 @@ import type { CodeTarget } from './code-target.js';
 import { FactorError } from './factor-error.js';
 import type { AccountChange, FactorNotice } from './factor-notice.js';
 import type { FactorUser, Reply, RequestContext } from './factor.js';
-import { assertRedeemed, beginGuess, guessAlone } from './guess.js';
+import { assertRedeemed, beginGuess, guessAlone, type Refusal } from './guess.js';
 import { MessageDelivery } from './message-delivery.js';
 import type { LiveCode } from './otp-store.js';
 import { randomDigits } from './random.js';
+import { ReplacedCodes } from './replaced-codes.js';
 import { SendQuotas } from './send-quotas.js';
 import { Traffic, type CountryCounts } from './traffic.js';
 
@@ -64,6 +65,7 @@ export class OneTimeCodes {
     const giveBack = await this.#quotas.count(context, target);
     try {
       await this.#issueLive(context, target, live);
+      if (target.user !== undefined) await new ReplacedCodes(context, subject).add(live);
     } catch (fault) {
       await giveBack();
       throw fault;
@@ -107,18 +109,22 @@ export class OneTimeCodes {
   async redeem(context: RequestContext, target: Omit<CodeTarget, 'user'>, code: string): Promise<void> {
     const { store, keyring } = context;
     const { subject, purpose, address } = target;
+    const digests = keyring.digests('code', subject, address, code);
+    const whyWrong = (): Promise<Refusal | undefined> =>
+      new ReplacedCodes(context, subject).explain(digests, context.clock() + this.#options.validityMs);
     if (store.redeem === undefined) {
       const guess = await beginGuess(context, subject, purpose, this.#options);
       const { digest } = guess;
       const isRight = digest !== undefined && keyring.matches(digest, 'code', subject, address, code);
       const isSpent = isRight && (await store.consume(subject, digest));
-      if (!isSpent && !(await this.#spendOther(context, target, code)))
-        throw guess.reject(digest === undefined || isRight ? 'code_expired' : 'code_rejected');
+      if (!isSpent && !(await this.#spendOther(context, target, code))) {
+        if (digest === undefined || isRight) throw guess.reject('code_expired');
+        throw guess.reject('code_rejected', await whyWrong());
+      }
     } else {
-      const digests = keyring.digests('code', subject, address, code);
       const result = await store.redeem(subject, digests, this.#options);
       const isMissed = !result.locked && result.outcome !== 'spent';
-      if (!isMissed || !(await this.#spendOther(context, target, code))) assertRedeemed(context, purpose, result);
+      if (!isMissed || !(await this.#spendOther(context, target, code))) await assertRedeemed(context, purpose, result, whyWrong);
     }
     this.#tellVerified(context, target);
   }

@@ -41,6 +41,8 @@ export interface RecordsPlace {
   readonly userId: string;
   /** The row as it was read, which saves reading it. */
   readonly row?: FactorUser | undefined;
+  /** Whether a session has asked for the change, and no login: it is one to the logins of the same request, too. */
+  readonly bySession?: boolean;
 }
 
 /** What plans change, one after the other, about what is stored. */
@@ -58,7 +60,7 @@ export function changesOf(plans: readonly RecordPlan[], stored: StoredRecords): 
  * @throws FactorError of a plan; `session_required` when the user is gone; `unavailable` when others keep changing the row
  */
 export async function carryOut<Result>(
-  { config, userId, row }: RecordsPlace,
+  { config, userId, row, bySession }: RecordsPlace,
   plans: readonly RecordPlan[],
   write: (statement: RecordStatement) => Promise<Result>,
 ): Promise<Result> {
@@ -69,7 +71,7 @@ export async function carryOut<Result>(
     const statement = statementFor(config, user, { changes, basis });
     try {
       const result = await write(statement);
-      noteWritten(config, userId, changes);
+      if (bySession !== true) noteWritten(config, userId, changes);
       return result;
     } catch (fault) {
       if (!isNotFound(fault)) throw fault;

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { EnrolmentRecord } from './enrolment-record.js';
+import { everyStep } from './every-step.js';
 import type { FactorUser } from './factor.js';
 import { assertNoTransaction, type ParseDatabase, type ParseRow } from './parse-database.js';
 import type { HookConfig } from './parse-hooks.js';
+import { findUser } from './parse-user.js';
 import { asObject } from './payload.js';
 import { carryOut, changesOf, nullsFirst, type RecordPlan, type RecordStatement, type StoredRecords } from './record-plan.js';
 
@@ -14,6 +16,8 @@ export interface StagedSave {
   readonly plan?: RecordPlan;
   /** The user's row as it was read, which saves reading it. */
   readonly row?: FactorUser;
+  /** Whether a session has asked for it, and no login. */
+  readonly bySession?: boolean;
   /** Runs before the statement, when Parse Server has refused all that it refuses. What it throws refuses the write. */
   readonly before?: () => Promise<void>;
   /** Takes {@link before} back where the statement failed. */
@@ -24,8 +28,15 @@ export interface StagedSave {
   readonly answering: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
 
-/** Runs after a session was stored, before its token is handed out. What it throws refuses the login. */
-export type SessionCheck = (sessionToken: string) => Promise<void>;
+/** A session that was stored, and whose token was not handed out yet. */
+export interface NewSession {
+  readonly sessionToken: string;
+  /** The user's row as it is stored after the session; undefined when it is gone. It is read once, however many ask. */
+  readonly user: () => Promise<FactorUser | undefined>;
+}
+
+/** Runs after a session was stored. What it throws refuses the login. */
+export type SessionCheck = (session: NewSession) => Promise<void>;
 
 type Update = ParseDatabase['update'];
 type Create = ParseDatabase['create'];
@@ -52,7 +63,7 @@ export class RequestWrites {
   static readonly #all = new WeakMap<ParseDatabase, RequestWrites>();
   readonly #staged = new Map<string, StagedSave>();
   readonly #others: OtherSave[] = [];
-  readonly #logins = new Map<string, { readonly check: SessionCheck; readonly at: number }[]>();
+  readonly #logins = new Map<string, { readonly check: SessionCheck; readonly until: number }[]>();
   readonly #update: Update;
   readonly #create: Create;
   readonly #config: HookConfig;
@@ -109,9 +120,9 @@ export class RequestWrites {
   onSession(userId: string, check: SessionCheck): void {
     const { database } = this.#config;
     const isShared = (database.options ?? this.#config) !== this.#config;
-    const now = Date.now();
+    const until = isShared ? Date.now() + LOGIN_MS : Infinity;
     const before = isShared ? [] : (this.#logins.get(userId) ?? []);
-    this.#logins.set(userId, [...before, { check, at: now }]);
+    this.#logins.set(userId, [...before, { check, until }]);
   }
 
   #savesIn(userId: string, given: StoredRecords): StagedSave[] {
@@ -140,10 +151,11 @@ export class RequestWrites {
       return this.#update(className, { ...where, ...conditions }, written, options, skipSanitization, validateOnly, schema);
     };
     const row = saves.find((save) => save.row !== undefined)?.row;
+    const bySession = saves.some((save) => save.bySession === true);
     return inTurn(saves, () =>
       plans.length === 0
         ? write({ conditions: {}, changes: {}, kept: {} })
-        : carryOut({ config: this.#config, userId, row }, plans, write),
+        : carryOut({ config: this.#config, userId, row, bySession }, plans, write),
     );
   }
 
@@ -166,8 +178,10 @@ export class RequestWrites {
     const [, object] = given;
     const userId = String(asObject(object['user'])?.['objectId']);
     const created = await this.#create(...given);
-    const logins = this.#logins.get(userId) ?? [];
-    for (const { check, at } of logins) if (Date.now() - at < LOGIN_MS) await check(String(object['sessionToken']));
+    let read: Promise<FactorUser | undefined> | undefined;
+    const user = (): Promise<FactorUser | undefined> => (read ??= findUser(this.#config, userId));
+    const session = { sessionToken: String(object['sessionToken']), user };
+    for (const { check, until } of this.#logins.get(userId) ?? []) if (Date.now() < until) await check(session);
     return created;
   }
 
@@ -183,21 +197,31 @@ export class RequestWrites {
   }
 }
 
-/** Runs what precedes a write, the write, and what follows it. */
-function inTurn<Result>(saves: readonly StagedSave[], write: () => Promise<Result>): Promise<Result> {
+/** Runs what precedes a write, the write, and all that follows it. */
+async function inTurn<Result>(saves: readonly StagedSave[], write: () => Promise<Result>): Promise<Result> {
+  const result = await prepared(saves, write);
+  await everyStep(
+    saves.toReversed().map(
+      ({ after, answering }) =>
+        () =>
+          answering(async () => after?.()),
+    ),
+  );
+  return result;
+}
+
+/** Runs what precedes a write, and the write; takes back what preceded one that failed. */
+function prepared<Result>(saves: readonly StagedSave[], write: () => Promise<Result>): Promise<Result> {
   const [first, ...others] = saves;
   if (first === undefined) return write();
   return first.answering(async () => {
     await first.before?.();
-    let result: Result;
     try {
-      result = await inTurn(others, write);
+      return await prepared(others, write);
     } catch (fault) {
       await first.undo?.();
       throw fault;
     }
-    await first.after?.();
-    return result;
   });
 }
 

@@ -3,6 +3,7 @@ import { Account, proofAccount } from './account.js';
 import { sessionOf, sessionOwner, type CloudRequest, type SaveRequest } from './cloud-request.js';
 import { emitter } from './emitter.js';
 import { markOf } from './enrolment-record.js';
+import { everyStep } from './every-step.js';
 import { FactorError } from './factor-error.js';
 import { linkedFactors, secondFactors, storedAmong, type FactorRuntime } from './factor-runtime.js';
 import type { FactorUser } from './factor.js';
@@ -72,6 +73,7 @@ export class SaveGuard {
     const staged = RequestWrites.of(request.config).stage({
       userId: user.id,
       row: user,
+      bySession: true,
       plan: planToRemove(this.#runtime, [...removed, ...unlinked]),
       answering: (work) => this.#answering(request, user.id, work),
       before: async () => {
@@ -81,8 +83,8 @@ export class SaveGuard {
       },
       after: async () => {
         if (removed.length === 0) return;
-        await account.afterRemoval(removed);
         for (const key of removed) emitter(key, this.#runtime, request, user)({ type: 'removed' });
+        await account.afterRemoval(removed);
       },
     });
     const left = Object.entries(authData).filter(([key]) => !done.includes(key));
@@ -92,10 +94,7 @@ export class SaveGuard {
   /** A new password ends what was proven, and trust in devices. */
   #stagePassword(request: SaveRequest, user: FactorUser): void {
     const account = this.#account(request, user);
-    const after = async (): Promise<void> => {
-      await account.endProofs();
-      await account.endWhatDependsOn('password', '');
-    };
+    const after = (): Promise<void> => everyStep([() => account.endProofs(), () => account.endWhatDependsOn('password', '')]);
     const answer: StagedSave['answering'] = (work) => this.#answering(request, user.id, work);
     const save = { userId: user.id, after, answering: answer };
     RequestWrites.of(request.config).stageWith(save, (update) => Object.hasOwn(update, '_hashed_password'));

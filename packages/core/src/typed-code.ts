@@ -19,5 +19,8 @@ function digitValue(digit: string): string {
  * invisible characters, decimal digits of any script as ASCII. `" １２３-４５６\n"` is `"123456"`. What else stands in it
  * stays, and so does a text of more than {@link MAX_TYPED} characters.
  */
-export const typedCode = (text: string): string =>
-  text.length > MAX_TYPED ? text : text.normalize('NFKC').replaceAll(BETWEEN, '').replaceAll(DIGIT, digitValue);
+export function typedCode(text: string): string {
+  if (text.length > MAX_TYPED) return text;
+  const rest = text.normalize('NFKC').replaceAll(BETWEEN, '').replaceAll(DIGIT, digitValue);
+  return rest.normalize('NFKC'); // an accent that stood after a space now stands on the letter before it
+}

@@ -58,6 +58,10 @@ describe('typedCode', () => {
     );
   });
 
+  it('gives one form of an accent that stood alone', () => {
+    expect(typedCode(typedCode('\u1ffc\u0384'))).toBe(typedCode('\u1ffc\u0384'));
+  });
+
   it('knows the value of every decimal digit', () => {
     for (let codePoint = 0; codePoint < 0x20000; codePoint += 1) {
       const character = String.fromCodePoint(codePoint);

@@ -1,0 +1,12 @@
+/** Runs every step in turn, whatever one of them throws; the first fault is thrown at the end. */
+export async function everyStep(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const faults: unknown[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (fault) {
+      faults.push(fault);
+    }
+  }
+  if (faults.length > 0) throw faults[0];
+}
