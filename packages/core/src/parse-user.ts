@@ -8,7 +8,7 @@ import { parseGlobal, type HookConfig } from './parse-hooks.js';
 import { asObject } from './payload.js';
 
 const OBJECT_NOT_FOUND = 101;
-const MAX_SWEEPS = 10;
+const MAX_SWEEPS = 40;
 /** How long a request that copies a session may be under way, and be seen. */
 const SETTLE_MS = 250;
 
@@ -107,20 +107,31 @@ export const isNotFound = (fault: unknown): boolean => asObject(fault)?.['code']
  */
 export async function revokeSessions(config: HookConfig, userId: string, keep: string | undefined): Promise<number> {
   const others = { user: pointerTo(userId), ...(keep === undefined ? {} : { sessionToken: { $ne: keep } }) };
-  let [ended, isSettled] = [0, true];
+  const ended = new Set<string>();
+  let isSettled = true;
   for (let round = 0; round < MAX_SWEEPS; round += 1) {
     const sessions = await config.database.find('_Session', others, {});
     if (sessions.length === 0 && isSettled) break;
     isSettled = sessions.length === 0;
     if (isSettled) await setTimeout(SETTLE_MS);
-    if (isSettled) continue;
-    ended += sessions.length;
-    await config.database.destroy('_Session', others).catch((cause: unknown) => {
-      if (!isNotFound(cause)) throw cause;
-    });
-    for (const { sessionToken } of sessions) await config.cacheController.user.del(String(sessionToken));
+    else
+      await destroySessions(
+        config,
+        sessions.map(({ sessionToken }) => String(sessionToken)),
+        ended,
+      );
+    // A request that had read a session before it ended may have put it into the cache since.
+    for (const token of ended) await config.cacheController.user.del(token);
   }
-  return ended;
+  return ended.size;
+}
+
+/** Ends these and no others, so that each that ends is known, and leaves the cache too. */
+async function destroySessions(config: HookConfig, tokens: readonly string[], ended: Set<string>): Promise<void> {
+  await config.database.destroy('_Session', { sessionToken: { $in: tokens } }).catch((cause: unknown) => {
+    if (!isNotFound(cause)) throw cause;
+  });
+  for (const token of tokens) ended.add(token);
 }
 
 /** Ends one session. */
