@@ -152,7 +152,7 @@ describe('guesses of strangers at addresses', () => {
 describe('a network with too many wrong answers', () => {
   afterEach(() => stage.stop());
 
-  it('is refused whoever is meant and whatever is right, by every way in that begins with nothing, and others are not', async () => {
+  it('refuses every sign-in without a proven user from that network, for every account and every answer, and no other network', async () => {
     const member = new FieldsFactor({ find: 'memberNumber', match: ['pin'] });
     stage = await startPasskeyStage(
       {},
@@ -291,7 +291,7 @@ describe.skipIf(!hasRedis())('guesses of strangers where codes are kept in Redis
 describe('a store of the application that does not know the verb for such guesses', () => {
   afterEach(() => stage.stop());
 
-  it('bounds them all the same, and locks nobody', async () => {
+  it('limits the attempts as well, and locks no account', async () => {
     const memory = new MemoryOtpStore({ clock: () => stage.time.now });
     const store = new Proxy<OtpStore>(memory, {
       get(_target, verb: keyof OtpStore) {

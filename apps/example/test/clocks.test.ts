@@ -124,7 +124,7 @@ describe('what was refused as expired stays dead when the clock steps back:', ()
   });
 });
 
-/** Somebody with an authenticator on a trusted device. */
+/** A user with an authenticator and a trusted device. */
 async function trusting(): Promise<{ person: Person; secret: string; token: string }> {
   const person = await stage.signUp();
   const secret = await stage.enrolTotp(person);

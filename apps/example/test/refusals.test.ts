@@ -36,7 +36,7 @@ describe('a used step of an authenticator', () => {
     expect(told.toSorted((a, b) => a.localeCompare(b))).toEqual([USED, USED, USED, 'in']);
   });
 
-  it('is told as any wrong code where fields say who signs in', async () => {
+  it('gets the same answer as every wrong code where fields say who signs in', async () => {
     const secret = await stage.enrolTotp(person);
     const fields = { memberNumber: person.username, postcode: 'SW1A' };
     await stage.call('PUT', `/users/${person.id}`, fields, { 'X-Parse-Master-Key': 'master' });
@@ -71,7 +71,7 @@ describe('a passkey of another site', () => {
     expect((await user.logIn(authenticator)).status).toBe(200);
   });
 
-  it('is told as any wrong answer where more is wrong than that', async () => {
+  it('gets the same answer as every wrong answer where more than that is wrong', async () => {
     const user = new PasskeyUser(stage, person);
     const authenticator = await user.add();
     expect((await user.logIn(authenticator, { userPresent: false })).body).toEqual({ code: 210, error: WRONG });
