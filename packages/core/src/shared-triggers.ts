@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { loadedModules } from './loaded-modules.js';
 import type { HookConfig } from './parse-hooks.js';
 import { asObject } from './payload.js';
 
@@ -136,13 +136,10 @@ export const missingTriggers = (set: TriggerSet, appId: string): string[] =>
  * is registered already nor webhooks.
  */
 function triggerModules(): TriggerModule[] {
-  const { cache } = createRequire(`${process.cwd()}/`);
   const names = ['addTrigger', 'removeTrigger', 'getTrigger', 'getValidator'];
   const isTriggerModule = (exported: unknown): exported is TriggerModule =>
     names.every((name) => typeof asObject(exported)?.[name] === 'function');
-  return Object.values(cache)
-    .map((loaded): unknown => loaded?.exports)
-    .filter(isTriggerModule);
+  return loadedModules(isTriggerModule);
 }
 
 const nameOf = (type: string, appId: string): string => `${type} ${appId}`;
