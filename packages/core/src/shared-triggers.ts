@@ -72,11 +72,14 @@ class SharedTriggers {
   }
 
   share(set: TriggerSet, type: string, appId: string): void {
-    const { sets, theirs, validator } = this.#places.get(nameOf(type, appId)) ?? {
-      sets: [],
-      theirs: this.#module.getTrigger(USER, type, appId),
-      validator: this.#module.getValidator(`${type}.${USER}`, appId),
-    };
+    const place = this.#places.get(nameOf(type, appId));
+    const registered = this.#module.getTrigger(USER, type, appId);
+    // Parse Server may have dropped all triggers since, the application's own among them.
+    const { theirs, validator } =
+      place !== undefined && registered === place.run
+        ? place
+        : { theirs: registered, validator: this.#module.getValidator(`${type}.${USER}`, appId) };
+    const sets = place?.sets ?? [];
     const others = sets.filter((other) => other !== set);
     this.#occupy(type, appId, { sets: [...others, set], theirs, validator });
   }
