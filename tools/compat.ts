@@ -28,7 +28,7 @@ const paths = (names: string): string[] => names.split(' ').map((name) => `apps/
 
 /** Every way in and every way round, in some two minutes. */
 const SUITES = paths(
-  'admin attacks device drop-in faults fresh-proof guard main-flow passwordless passwordless-modes recovery redis sessions statements strangers',
+  'admin attacks device drop-in faults fresh-proof guard main-flow passwordless passwordless-modes recovery redis session-copies sessions statements strangers',
 );
 
 /** What leans on the other major version's hooks besides. */

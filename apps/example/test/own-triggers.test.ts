@@ -207,3 +207,16 @@ async function triggers(): Promise<{ removeTrigger(type: string, className: stri
   const { requireParseServer } = await import('../../../tools/parse-server-home.js');
   return requireParseServer('parse-server/lib/triggers.js') as Awaited<ReturnType<typeof triggers>>;
 }
+
+it('does not bring back a trigger that was removed with all others', async () => {
+  await start('after');
+  const person = await stage.signUp();
+  const { Cloud } = cloudCode();
+  (Reflect.get(Cloud, '_removeAllHooks') as () => void)();
+  stage.factors.install(cloudCode());
+  seen.length = 0;
+  await stage.enrolTotp(person);
+  stage.time.now += 5 * MINUTE;
+  expect(slug(await stage.save(person, { totp: null }))).toBe('fresh_proof_required');
+  expect(seen).toEqual([]);
+});

@@ -52,6 +52,17 @@ async function member(name: string) {
 }
 
 describe.each(['alpha', 'zulu'])('the social provider %s', (name) => {
+  it('is linked in the save that sets a factor up, whatever its data is called', async () => {
+    const person = await stage.signUp();
+    const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);
+    const id = `id${(tokens += 1)}`;
+    const linked = { id, token: token(), staged: 'mine' };
+    const saved = await stage.save(person, { totp: stage.totp(body['challengeData'].totp.secret), [name]: linked });
+    expect(saved.status).toBe(200);
+    const login = await stage.call('POST', '/users', { authData: { [name]: { id, token: token() } } });
+    expect(login.body['error']).toContain('Missing additional authData totp');
+  });
+
   it('checks its token once at a login with a factor', async () => {
     const { id, secret } = await member(name);
     const authData = { [name]: { id, token: token() }, totp: stage.totp(secret) };

@@ -7,6 +7,7 @@ import { choiceOption, resolveOptions, type OptionRule } from './options.js';
 import type { HookConfig } from './parse-hooks.js';
 import { ownStatus, STATUS_FUNCTION } from './own-status.js';
 import { pruneStore } from './prune.js';
+import { watchSessionCopies } from './session-copies.js';
 import { missingTriggers, shareTriggers, type Trigger, type TriggerSet } from './shared-triggers.js';
 
 /** A trigger of `_User` that guards the factors. */
@@ -90,6 +91,7 @@ export function installer(
       const appId: unknown = Reflect.get(Parse, 'applicationId');
       if (typeof appId !== 'string') throw new FactorConfigError('install: give it the Parse that Cloud Code gets');
       if (!shareTriggers(set, appId) && except.length < ours.length) throw unreachable();
+      watchSessionCopies();
       defineCloudCode(runtime, Parse, resolved);
     },
     missing(appId) {

@@ -9,7 +9,7 @@ import { asObject } from './payload.js';
 
 const OBJECT_NOT_FOUND = 101;
 const MAX_SWEEPS = 40;
-/** How long a request that copies a session may be under way, and be seen. */
+/** How long a request may take from reading its session to putting it into the cache. */
 const SETTLE_MS = 250;
 
 const pointerTo = (objectId: string, className = '_User'): object => ({ __type: 'Pointer', className, objectId });
@@ -102,8 +102,8 @@ export const isNotFound = (fault: unknown): boolean => asObject(fault)?.['code']
 /**
  * Ends the user's sessions but for one; gives how many. Other servers may know them for as long as their caches do.
  *
- * A login under way looks by itself at what has changed. A request that copies a session (`POST /sessions`) does not: where
- * there were sessions to copy, it is looked once more after the time that such a request takes.
+ * A login under way looks by itself at what has changed, and so does a request that copies a session. A request that has
+ * read a session that ends here may put it into the cache afterwards: so the cache is emptied once more after a while.
  */
 export async function revokeSessions(config: HookConfig, userId: string, keep: string | undefined): Promise<number> {
   const others = { user: pointerTo(userId), ...(keep === undefined ? {} : { sessionToken: { $ne: keep } }) };

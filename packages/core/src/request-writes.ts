@@ -96,7 +96,7 @@ export class RequestWrites {
    */
   stage(save: StagedSave, id?: string): EnrolmentRecord {
     assertNoTransaction(this.#config.database);
-    const staged = randomUUID();
+    const staged = `${OURS}/${randomUUID()}`;
     this.#staged.set(staged, save);
     return { ...(id !== undefined && { id }), staged };
   }
@@ -227,8 +227,11 @@ function prepared<Result>(saves: readonly StagedSave[], write: () => Promise<Res
 
 const plansOf = (saves: readonly StagedSave[]): RecordPlan[] => saves.flatMap(({ plan }) => plan ?? []);
 
+/** Begins the names under which values are staged. No client sees it: what a client names `staged` itself is data. */
+const OURS = randomUUID();
+
 /** The name under which a value was staged; empty for any other value. */
 function tokenOf(value: unknown): string {
   const staged = asObject(value)?.['staged'];
-  return typeof staged === 'string' ? staged : '';
+  return typeof staged === 'string' && staged.startsWith(OURS) ? staged : '';
 }

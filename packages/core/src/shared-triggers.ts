@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { loadedModules } from './loaded-modules.js';
 import type { HookConfig } from './parse-hooks.js';
 import { asObject } from './payload.js';
 
@@ -72,11 +72,14 @@ class SharedTriggers {
   }
 
   share(set: TriggerSet, type: string, appId: string): void {
-    const { sets, theirs, validator } = this.#places.get(nameOf(type, appId)) ?? {
-      sets: [],
-      theirs: this.#module.getTrigger(USER, type, appId),
-      validator: this.#module.getValidator(`${type}.${USER}`, appId),
-    };
+    const place = this.#places.get(nameOf(type, appId));
+    const registered = this.#module.getTrigger(USER, type, appId);
+    // Parse Server may have dropped all triggers since, the application's own among them.
+    const { theirs, validator } =
+      place !== undefined && registered === place.run
+        ? place
+        : { theirs: registered, validator: this.#module.getValidator(`${type}.${USER}`, appId) };
+    const sets = place?.sets ?? [];
     const others = sets.filter((other) => other !== set);
     this.#occupy(type, appId, { sets: [...others, set], theirs, validator });
   }
@@ -136,13 +139,10 @@ export const missingTriggers = (set: TriggerSet, appId: string): string[] =>
  * is registered already nor webhooks.
  */
 function triggerModules(): TriggerModule[] {
-  const { cache } = createRequire(`${process.cwd()}/`);
   const names = ['addTrigger', 'removeTrigger', 'getTrigger', 'getValidator'];
   const isTriggerModule = (exported: unknown): exported is TriggerModule =>
     names.every((name) => typeof asObject(exported)?.[name] === 'function');
-  return Object.values(cache)
-    .map((loaded): unknown => loaded?.exports)
-    .filter(isTriggerModule);
+  return loadedModules(isTriggerModule);
 }
 
 const nameOf = (type: string, appId: string): string => `${type} ${appId}`;
