@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { runBatchCommand } from './batch-command.js';
-import { generateKey } from './keyring.js';
-import { resealCommand } from './reseal-command.js';
+import { runBatchCommand } from './commands/batch-command.js';
+import { generateKey } from './crypto/keyring.js';
+import { resealCommand } from './commands/reseal-command.js';
 
 const USAGE = `parse-factors keygen [name]
 

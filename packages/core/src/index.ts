@@ -1,10 +1,10 @@
-export { accountName } from './account-name.js';
-export type { AddressKind } from './address-kind.js';
-export type { AdminRequest } from './admin-request.js';
-export type { Alone, ProvenAlone } from './alone.js';
-export { toAuthAdapter, type HookResult, type ParseAuthAdapter } from './auth-adapter.js';
-export { BATCH_USAGE, runBatchCommand, type BatchCommand, type BatchOutput } from './batch-command.js';
-export type { BuiltInPlace } from './built-in-place.js';
+export { accountName } from './factor/account-name.js';
+export type { AddressKind } from './codes/address-type.js';
+export type { AdminRequest } from './parse/admin-request.js';
+export type { Alone, ProvenAlone } from './factor/alone.js';
+export { toAuthAdapter, type HookResult, type ParseAuthAdapter } from './parse/auth-adapter.js';
+export { BATCH_USAGE, runBatchCommand, type BatchCommand, type BatchOutput } from './commands/batch-command.js';
+export type { BuiltInPlace } from './factor/built-in-replacement.js';
 export {
   channelOption,
   MessageNotAccepted,
@@ -18,8 +18,8 @@ export {
   type Notice,
   type Outbox,
   type OutboxMessage,
-} from './channel.js';
-export type { Clock } from './clock.js';
+} from './delivery/channel.js';
+export type { Clock } from './time/clock.js';
 export {
   CODE_FACTOR_RULES,
   DEFAULT_CODE_FACTOR_OPTIONS,
@@ -27,25 +27,31 @@ export {
   type CodeFactorOptions,
   type MessageRequest,
   type ResolvedCodeFactorOptions,
-} from './code-factor-options.js';
-export type { WaitUntil } from './background.js';
-export type { ClientIp, ClientIpRequest } from './client-ip.js';
-export { CodeFactor, type AddressEnrolment } from './code-factor.js';
-export { composeFactors, type ComposedFactors } from './compose-factors.js';
-export type { AnyFactor, ComposeOptions, StoreSource } from './compose-options.js';
-export { defineFactor, type DefinedChallenge, type DefinedEnrolment, type FactorDefinition } from './define-factor.js';
-export type { EnrolmentRecord } from './enrolment-record.js';
-export { FACTOR_ERRORS, FactorConfigError, FactorError, type FactorErrorCode, type FactorErrorDetails } from './factor-error.js';
-export { failover, type FailoverOptions } from './failover.js';
-export { FACTOR_EVENT_CLASS } from './event-log.js';
-export type { AdminFunctions } from './factor-admin.js';
-export type { FactorEvent, FactorEventType, FactorListener, FactorOccurrence } from './factor-event.js';
-export type { CloudRequest, CloudUser, SaveRequest, TriggerRequest } from './cloud-request.js';
-export type { MovedUser, MoveOptions, MovePlan, MoveReport } from './factor-move.js';
-export type { RecordCounts, ResealReport, UnreadableRecord } from './factor-reseal.js';
-export type { FactorChange, FactorRuntime } from './factor-runtime.js';
-export { factorSubject, guessSubject, markSubject } from './factor-subject.js';
-export type { AccountChange, FactorNotice, NoticeContext } from './factor-notice.js';
+} from './codes/code-factor-options.js';
+export type { WaitUntil } from './compose/background.js';
+export type { ClientIp, ClientIpRequest } from './parse/client-ip.js';
+export { CodeFactor, type AddressEnrolment } from './codes/code-factor.js';
+export { composeFactors, type ComposedFactors } from './compose/compose-factors.js';
+export type { AnyFactor, ComposeOptions, StoreSource } from './compose/compose-options.js';
+export { defineFactor, type DefinedChallenge, type DefinedEnrolment, type FactorDefinition } from './factor/define-factor.js';
+export type { EnrolmentRecord } from './account/enrolment-sealer.js';
+export {
+  FACTOR_ERRORS,
+  FactorConfigError,
+  FactorError,
+  type FactorErrorCode,
+  type FactorErrorDetails,
+} from './error/factor-error.js';
+export { failover, type FailoverOptions } from './delivery/failover.js';
+export { FACTOR_EVENT_CLASS } from './parse/database/event-log.js';
+export type { AdminFunctions } from './flows/administer.js';
+export type { FactorEvent, FactorEventType, FactorListener, FactorOccurrence } from './factor/factor-event.js';
+export type { CloudRequest, CloudUser, SaveRequest, TriggerRequest } from './parse/cloud-request.js';
+export type { MovedUser, MoveOptions, MovePlan, MoveReport } from './flows/migrate-users.js';
+export type { RecordCounts, ResealReport, UnreadableRecord } from './flows/reseal-records.js';
+export type { FactorChange, FactorRuntime } from './flows/runtime.js';
+export { factorSubject, guessSubject, markSubject } from './factor/factor-subject.js';
+export type { AccountChange, FactorNotice, NoticeContext } from './factor/notification.js';
 export {
   Factor,
   PURPOSES,
@@ -59,8 +65,8 @@ export {
   type RequestContext,
   type RequestHeaders,
   type StandIn,
-} from './factor.js';
-export type { FreshnessOptions } from './freshness.js';
+} from './factor/factor.js';
+export type { FreshnessOptions } from './account/step-up-proofs.js';
 export {
   assertLocks,
   ATTEMPT_LIMIT_RULES,
@@ -69,13 +75,13 @@ export {
   STEP_USED,
   type Guess,
   type Refusal,
-} from './guess.js';
-export type { GuardTrigger, InstallOptions, ParseCloud } from './install.js';
-export { generateKey, Keyring, type OpenedRecord } from './keyring.js';
-export { MemoryOtpStore } from './memory-otp-store.js';
-export { acceptedLanguage, MESSAGE_LANGUAGES } from './message.js';
-export { networkOf } from './network.js';
-export type { NoticeType } from './message-texts.js';
+} from './factor/attempt.js';
+export type { GuardTrigger, InstallOptions, ParseCloud } from './parse/install.js';
+export { generateKey, Keyring, type OpenedRecord } from './crypto/keyring.js';
+export { MemoryOtpStore } from './store/memory-otp-store.js';
+export { acceptedLanguage, MESSAGE_LANGUAGES } from './delivery/message.js';
+export { networkOf } from './validation/ip-network.js';
+export type { NoticeType } from './delivery/texts/index.js';
 export {
   choiceOption,
   functionOption,
@@ -86,7 +92,7 @@ export {
   textOption,
   urlOption,
   type OptionRule,
-} from './options.js';
+} from './validation/options.js';
 export {
   CLOCK_TOLERANCE_MS,
   isAhead,
@@ -104,20 +110,20 @@ export {
   type Quota,
   type RedeemResult,
   type SendLimits,
-} from './otp-store.js';
-export type { ClassIncident } from './closed-class.js';
-export type { ParseDatabase, ParseRow, ParseSchema, ParseStorage, SchemaOfClass } from './parse-database.js';
-export type { HookConfig, HookObject, HookRequest, HookUser, ProviderValidator } from './parse-hooks.js';
-export { FACTOR_STATE_CLASS, NEVER, ParseOtpStore } from './parse-otp-store.js';
-export { asObject, digitsRule, NAME_RULE, readCode, readFields, type FieldRule } from './payload.js';
-export { MAX_TYPED, typedCode } from './typed-code.js';
-export type { EnrolmentOptions, LoginPolicy, Policy, PolicyOption, RoleNames } from './policy.js';
-export { pruneStore } from './prune.js';
-export { drawBytes, randomDigits, systemRandom, type RandomSource } from './random.js';
-export type { PrimaryFactor } from './primary-factor.js';
-export type { Recovery, RecoveryAnswer } from './recovery.js';
-export { RowOtpStore, type QuotaWindow, type RowChange, type RowStep, type SubjectRow } from './row-otp-store.js';
-export type { Finding } from './self-check.js';
-export type { FoundUser, ProvenId, SignIn, SignInUsers } from './sign-in.js';
-export { subjectOf } from './subject.js';
-export type { BatchReport } from './user-batch.js';
+} from './store/otp-store.js';
+export type { ClassIncident } from './parse/database/closed-class.js';
+export type { ParseDatabase, ParseRow, ParseSchema, ParseStorage, SchemaOfClass } from './parse/database/parse-table.js';
+export type { HookConfig, HookObject, HookRequest, HookUser, ProviderValidator } from './parse/parse-types.js';
+export { FACTOR_STATE_CLASS, NEVER, ParseOtpStore } from './parse/database/parse-otp-store.js';
+export { asObject, digitsRule, NAME_RULE, readCode, readFields, type FieldRule } from './validation/payload.js';
+export { MAX_TYPED, typedCode } from './validation/typed-code.js';
+export type { EnrolmentOptions, LoginPolicy, Policy, PolicyOption, RoleNames } from './account/login-policy.js';
+export { pruneStore } from './store/prune-store.js';
+export { drawBytes, randomDigits, systemRandom, type RandomSource } from './crypto/random.js';
+export type { PrimaryFactor } from './flows/primary-factor.js';
+export type { Recovery, RecoveryAnswer } from './flows/recover.js';
+export { RowOtpStore, type QuotaWindow, type RowChange, type RowStep, type SubjectRow } from './store/row-otp-store.js';
+export type { Finding } from './parse/check/self-check.js';
+export type { FoundUser, ProvenId, SignIn, SignInUsers } from './factor/primary-sign-in.js';
+export { subjectOf } from './crypto/subject.js';
+export type { BatchReport } from './flows/user-batch.js';

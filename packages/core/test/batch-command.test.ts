@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { callBatches, functionsUrl } from '../src/batch-command.js';
+import { callBatches, functionsUrl } from '../src/commands/batch-command.js';
 
 interface SomeReport {
   readonly seen: number;

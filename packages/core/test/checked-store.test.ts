@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkedStore } from '../src/checked-store.js';
+import { checkedStore } from '../src/store/checked-store.js';
 import { MemoryOtpStore, type OtpStore } from '../src/index.js';
 
 const LIMITS = { maxAttempts: 5, maxFailures: 10, lockMs: 60_000, maxLockMs: 60_000 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { acceptedLanguage, codeMessage, MESSAGE_LANGUAGES, noticeMessage } from '../src/message.js';
-import type { NoticeType } from '../src/message-texts.js';
-import { PURPOSES, type Purpose } from '../src/factor.js';
+import { acceptedLanguage, codeMessage, MESSAGE_LANGUAGES, noticeMessage } from '../src/delivery/message.js';
+import type { NoticeType } from '../src/delivery/texts/index.js';
+import { PURPOSES, type Purpose } from '../src/factor/factor.js';
 
 const NOTICES: readonly NoticeType[] = [
   'enrolled',

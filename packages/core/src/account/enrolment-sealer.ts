@@ -1,0 +1,132 @@
+import { FactorError } from '../error/factor-error.js';
+import type { FactorRuntime } from '../flows/runtime.js';
+import type { Factor } from '../factor/factor.js';
+import type { OpenedRecord } from '../crypto/keyring.js';
+import { asObject } from '../validation/payload.js';
+import type { SignIn } from '../factor/primary-sign-in.js';
+
+/** What stands in `authData.<key>`: one sealed string, and nothing to read or to query but the id of a first factor. */
+export interface EnrolmentRecord {
+  /** Where the factor can say who the user is: the id by which Parse Server finds him. */
+  readonly id?: string;
+  /** The enrolment as JSON, sealed for the application, the factor, and the user or the id. */
+  readonly sealed?: string;
+  /** Never stored: names what takes the place of this value when Parse Server writes it. */
+  readonly staged?: string;
+}
+
+/** Whose record it is; it opens for nobody else. */
+export interface RecordOwner {
+  readonly appId: string;
+  readonly userId: string;
+  readonly key: string;
+  /** When the user signed up, as Parse Server gives it; needed where ids are adopted. */
+  readonly createdAt?: unknown;
+}
+
+/** An opened record. */
+export interface OpenedEnrolment<Enrolment> {
+  readonly enrolment: Enrolment;
+  /** Whether it is stored as it would be today: under the newest key, for the application's present id. */
+  readonly isCurrent: boolean;
+  /** The former id of the application that it is sealed for; undefined where that is the present one. */
+  readonly formerAppId?: string;
+}
+
+/** What seals records, and the ids for which they open. */
+export type RecordSeals = Pick<FactorRuntime, 'recordKeyring' | 'formerAppIds'>;
+
+/** What of a factor says how its records look. */
+export type RecordFactor<Enrolment extends object> = Partial<Pick<Factor<Enrolment>, 'signIn' | 'handleOf' | 'inPlaceOf'>>;
+
+/** Seals and opens what one factor keeps about one user. */
+export class EnrolmentRecords<Enrolment extends object> {
+  readonly #seals: RecordSeals;
+  readonly #owner: RecordOwner;
+  readonly #factor: RecordFactor<Enrolment> | undefined;
+
+  /** @param factor where it is a first factor, records are bound to their own id: at a sign-up the user has none yet */
+  constructor(seals: RecordSeals, owner: RecordOwner, factor: RecordFactor<Enrolment> | undefined) {
+    this.#seals = seals;
+    this.#owner = owner;
+    this.#factor = factor;
+  }
+
+  /**
+   * The enrolment as it is to be stored, under the current key.
+   *
+   * @param stored what stands there; an id that is spelled otherwise stays as Parse Server looks for it
+   */
+  seal(enrolment: Enrolment, stored?: unknown): EnrolmentRecord {
+    const signIn = this.#factor?.signIn;
+    const ownId = signIn && (this.#sameId(signIn, enrolment, stored) ?? signIn.idOf(enrolment));
+    const sealed = this.#seals.recordKeyring.seal(JSON.stringify(enrolment), ...this.#binding(ownId));
+    const id = ownId ?? this.#factor?.handleOf?.(enrolment);
+    return id === undefined ? { ...this.#factor?.inPlaceOf?.decoy, sealed } : { id, sealed };
+  }
+
+  /**
+   * Opens a stored record.
+   *
+   * @throws FactorError `unavailable` for anything but a record that was sealed for this owner
+   *   under a known key, for the application's present id or a former one, or an id that is adopted
+   */
+  open(record: unknown): OpenedEnrolment<Enrolment> {
+    const { id, sealed } = asObject(record) ?? {};
+    const signIn = this.#factor?.signIn;
+    const kept = typeof sealed === 'string' ? sealed : undefined;
+    const place = this.#factor?.inPlaceOf;
+    // Parse Server would find the user by an id, past the first factor: a built-in provider's second factor has none.
+    if (place !== undefined && id !== undefined) throw new FactorError('unavailable');
+    if (kept === undefined && place !== undefined) {
+      return { enrolment: place.adopt(asObject(record) ?? {}), isCurrent: false };
+    }
+    try {
+      if (kept === undefined || (signIn !== undefined && typeof id !== 'string')) throw new FactorError('unavailable');
+      const { plaintext, ...opened } = this.#unseal(kept, signIn && String(id));
+      return { enrolment: JSON.parse(plaintext) as Enrolment, ...opened };
+    } catch (fault) {
+      if (typeof id !== 'string' || signIn?.adopts(this.#owner.createdAt) !== true) throw fault;
+      return { enrolment: signIn.enrolmentOf(id), isCurrent: false };
+    }
+  }
+
+  /** The stored id, where it stands for the same enrolment. */
+  #sameId(signIn: SignIn<Enrolment>, enrolment: Enrolment, stored: unknown): string | undefined {
+    const id = asObject(stored)?.['id'];
+    return typeof id === 'string' && signIn.idOf(signIn.enrolmentOf(id)) === signIn.idOf(enrolment) ? id : undefined;
+  }
+
+  /** @throws FactorError `unavailable` where it opens for neither the present id of the application nor a former one */
+  #unseal(sealed: string, id: string | undefined): OpenedRecord & Pick<OpenedEnrolment<Enrolment>, 'formerAppId'> {
+    const { recordKeyring, formerAppIds } = this.#seals;
+    try {
+      return recordKeyring.open(sealed, ...this.#binding(id));
+    } catch (fault) {
+      for (const formerAppId of formerAppIds) {
+        try {
+          const { plaintext } = recordKeyring.open(sealed, ...this.#binding(id, formerAppId));
+          return { plaintext, isCurrent: false, formerAppId };
+        } catch {
+          // Sealed for another id.
+        }
+      }
+      throw fault;
+    }
+  }
+
+  #binding(id: string | undefined, appId = this.#owner.appId): readonly string[] {
+    const { userId, key } = this.#owner;
+    return id === undefined ? ['enrolment', appId, userId, key] : ['identity', appId, id, key];
+  }
+}
+
+/** What tells one stored record from another. */
+export const markOf = (record: unknown): string => {
+  const { id, sealed, ...others } = asObject(record) ?? {};
+  const clear = sealed === undefined ? Object.entries(others).toSorted(([a], [b]) => (a < b ? -1 : 1)) : [];
+  return JSON.stringify([id ?? '', sealed ?? '', ...clear]);
+};
+
+/** What Parse Server's own `mfa` keeps of a number that nobody has confirmed: set up is nothing yet. */
+export const isUnconfirmed = (record: unknown): boolean => Object.keys(asObject(record) ?? {}).join() === 'pending';

@@ -1,0 +1,133 @@
+import { channelOption, type ChannelLike, type MessageContent, type MessageText } from '../delivery/channel.js';
+import type { FactorUser, Purpose, RequestHeaders } from '../factor/factor.js';
+import { ATTEMPT_LIMIT_RULES, DEFAULT_ATTEMPT_LIMITS } from '../factor/attempt.js';
+import { choiceOption, functionOption, integerOption, optional, textOption, type OptionRule } from '../validation/options.js';
+import type { AttemptLimits, Quota } from '../store/otp-store.js';
+import { acceptedLanguage } from '../delivery/message.js';
+import { asObject } from '../validation/payload.js';
+
+const MINUTE_MS = 60_000;
+const YEAR_3000 = Date.UTC(3000, 0);
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const TEN_MINUTES_MS = 10 * MINUTE_MS;
+
+/** The request that a message goes out for. */
+export interface MessageRequest {
+  /** Its headers, by their names in lower case. */
+  readonly headers: RequestHeaders;
+  /** The client's address as Parse Server saw it. */
+  readonly ip: string | undefined;
+  /** The installation that asks, as its SDK names itself. */
+  readonly installationId: string | undefined;
+}
+
+/** What is known where the application is asked whether a message may go out. */
+export interface AllowContext extends MessageRequest {
+  /** What the code is for. */
+  readonly purpose: Purpose;
+  /** Whom it is for; undefined where nobody is known yet. */
+  readonly user: FactorUser | undefined;
+}
+
+/** Options of every factor that delivers a code. */
+export interface CodeFactorOptions extends Partial<AttemptLimits> {
+  /** Takes the messages to their address: a channel, or any function that does. */
+  readonly channel: ChannelLike;
+  /** Name of the application in the messages; left out by default. */
+  readonly appName?: string;
+  /** Digits of a code, 6 to 9; 6 by default. */
+  readonly codeLength?: number;
+  /** How long a code lives, in milliseconds, 30 seconds to 10 minutes (NIST SP 800-63B-4, section 3.1.3.2). */
+  readonly validityMs?: number;
+  /** Least time between two codes for the same user and purpose, in milliseconds; 60,000 by default. */
+  readonly cooldownMs?: number;
+  /** Messages to one address, and to one user for one purpose, in 10 minutes; 5 by default. */
+  readonly maxSendsPer10Minutes?: number;
+  /** Messages to one address, and to one user for one purpose, in a day; 10 by default. */
+  readonly maxSendsPerDay?: number;
+  /**
+   * Messages asked for from one IP address (IPv6: /64) in 10 minutes; 20 by default. Strangers, and users who have proven a
+   * first factor or hold a session, are counted apart, each up to this limit.
+   */
+  readonly maxSendsPerIp?: number;
+  /** Messages of this factor in total; no limit by default. */
+  readonly budget?: Quota;
+  /** How long a channel may take, in milliseconds, 50 to 30,000; 10,000 by default. */
+  readonly deliveryTimeoutMs?: number;
+  /**
+   * Where the address stands on the user object, for applications that keep it there. Such a
+   * user asks for enrolment with `true`; the code still has to be confirmed once, and an
+   * address changed later takes effect only when it has been confirmed anew.
+   */
+  readonly destination?: (user: FactorUser) => string | undefined | Promise<string | undefined>;
+  /**
+   * `additional` is a second factor; `default` signs in and signs up with the code alone, under a key
+   * of its own such as `emailLogin`. `additional` by default.
+   */
+  readonly policy?: 'additional' | 'default';
+  /** For policy `default`: whether whoever proves an address that nobody has is signed up; true by default. */
+  readonly signUp?: boolean;
+  /**
+   * For policy `default`: ids that this factor has not sealed are taken of users who had signed up before
+   * then (epoch milliseconds), and sealed at their next login; for who moves over from another adapter.
+   * 0 by default: an id that was written past this factor signs nobody in.
+   */
+  readonly adoptIdsBefore?: number;
+  /**
+   * The application's own rules, or a CAPTCHA whose answer is in a header: a message goes out only
+   * where it gives true. Asked with the normalised address, before anything is counted.
+   */
+  readonly allow?: (destination: string, context: AllowContext) => boolean | Promise<boolean>;
+  /** The language of a message as a BCP 47 tag; by default the first of `Accept-Language` that there is a text in, or `en`. */
+  readonly locale?: (user: FactorUser | undefined, request: MessageRequest) => string;
+  /** Writes the message; by default a short text in the language of `locale`, with an HTML part. */
+  readonly message?: (content: MessageContent) => MessageText;
+}
+
+type Optional = 'appName' | 'budget' | 'destination' | 'message' | 'allow';
+
+/** {@link CodeFactorOptions} with every default filled in. */
+export type ResolvedCodeFactorOptions = Required<Omit<CodeFactorOptions, Optional>> & Pick<CodeFactorOptions, Optional>;
+
+/** Defaults of {@link CodeFactorOptions}, but for `validityMs`, which depends on the factor. */
+export const DEFAULT_CODE_FACTOR_OPTIONS: Omit<ResolvedCodeFactorOptions, 'channel' | 'validityMs'> = Object.freeze({
+  ...DEFAULT_ATTEMPT_LIMITS,
+  codeLength: 6,
+  cooldownMs: MINUTE_MS,
+  maxSendsPer10Minutes: 5,
+  maxSendsPerDay: 10,
+  maxSendsPerIp: 20,
+  deliveryTimeoutMs: 10_000,
+  policy: 'additional',
+  signUp: true,
+  adoptIdsBefore: 0,
+  locale: (_user, { headers }) => acceptedLanguage(headers),
+});
+
+const isQuota = (value: unknown): boolean => {
+  const { limit, windowMs, ...others } = asObject(value) ?? {};
+  const sound = integerOption(1, 1e9).isValid(limit) && integerOption(1000, DAY_MS).isValid(windowMs);
+  return sound && Object.keys(others).length === 0;
+};
+
+/** What the options of every factor that delivers a code accept. */
+export const CODE_FACTOR_RULES: { readonly [Name in keyof Required<CodeFactorOptions>]: OptionRule } = {
+  ...ATTEMPT_LIMIT_RULES,
+  channel: channelOption,
+  appName: optional(textOption(40)),
+  codeLength: integerOption(6, 9),
+  validityMs: integerOption(30_000, TEN_MINUTES_MS),
+  cooldownMs: integerOption(1000, DAY_MS),
+  maxSendsPer10Minutes: integerOption(1, 100),
+  maxSendsPerDay: integerOption(1, 1000),
+  maxSendsPerIp: integerOption(1, 1e6),
+  budget: optional({ accepts: '{ limit, windowMs } with a limit of at least 1 and 1000 to 86400000 ms', isValid: isQuota }),
+  deliveryTimeoutMs: integerOption(50, 30_000),
+  policy: choiceOption('additional', 'default'),
+  signUp: choiceOption(true, false),
+  adoptIdsBefore: integerOption(0, YEAR_3000),
+  allow: optional(functionOption),
+  destination: optional(functionOption),
+  locale: functionOption,
+  message: optional(functionOption),
+};

@@ -1,0 +1,75 @@
+import type { AddressKind } from './address-type.js';
+import { toChannel, type Channel, type MessageContent } from '../delivery/channel.js';
+import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
+import type { CodeTarget } from './code-binding.js';
+import { withinTime } from '../time/timeout.js';
+import { FactorError, isAddressRefused } from '../error/factor-error.js';
+import { faultName } from '../factor/factor-event.js';
+import type { AccountChange, FactorNotice } from '../factor/notification.js';
+import type { FactorUser, RequestContext } from '../factor/factor.js';
+import { codeMessage, noticeMessage } from '../delivery/message.js';
+import type { SendQuotas } from './send-limits.js';
+
+const MINUTE_MS = 60_000;
+
+/** Writes messages, and hands them to the channel. */
+export class MessageDelivery {
+  readonly #kind: AddressKind;
+  readonly #options: ResolvedCodeFactorOptions;
+  readonly #channel: Channel;
+  readonly #quotas: SendQuotas;
+
+  constructor(kind: AddressKind, options: ResolvedCodeFactorOptions, quotas: SendQuotas) {
+    this.#kind = kind;
+    this.#quotas = quotas;
+    this.#options = options;
+    this.#channel = toChannel(options.channel);
+  }
+
+  /**
+   * Sends a code.
+   *
+   * @throws FactorError `delivery_failed`, `address_refused`
+   */
+  async deliver(
+    { emit, headers, ip, installationId }: RequestContext,
+    { user, purpose, address: to }: CodeTarget,
+    live: Pick<MessageContent, 'code' | 'expiresAt'>,
+  ): Promise<void> {
+    const { validityMs, deliveryTimeoutMs, appName } = this.#options;
+    try {
+      const validMinutes = Math.max(1, Math.floor(validityMs / MINUTE_MS));
+      const locale = this.#options.locale(user, { headers, ip, installationId });
+      const message = { ...live, purpose, validMinutes, user, locale };
+      const { noun, closing } = this.#kind;
+      const { subject, text, html } = this.#options.message?.(message) ?? codeMessage(message, noun, appName);
+      if ([subject, text, html ?? ''].some((part) => typeof part !== 'string'))
+        throw new TypeError('option "message" must give subject and text');
+      const written = { subject, text: [text, ...(closing === undefined ? [] : [closing(live.code)])].join('\n\n') };
+      const delivery = { ...message, ...written, ...(html !== undefined && { html }), to };
+      await withinTime(deliveryTimeoutMs, (signal) => this.#channel.send({ ...delivery, signal }));
+    } catch (cause) {
+      emit({ type: 'delivery_failed', purpose, reason: faultName(cause) });
+      throw isAddressRefused(cause) ? cause : new FactorError('delivery_failed', { cause });
+    }
+  }
+
+  /**
+   * A notice to an address; undefined where the channel sends none.
+   *
+   * @param to the address
+   */
+  notice(to: string, user: FactorUser, { type, request }: AccountChange): FactorNotice | undefined {
+    const channel = this.#channel;
+    if (channel.notify === undefined) return undefined;
+    const { deliveryTimeoutMs, locale, appName } = this.#options;
+    return {
+      address: to,
+      send: async (context) => {
+        await this.#quotas.countNotice(context, to);
+        const written = { ...noticeMessage(type, locale(user, request), appName), to };
+        await withinTime(deliveryTimeoutMs, async (signal) => channel.notify?.({ ...written, signal }));
+      },
+    };
+  }
+}

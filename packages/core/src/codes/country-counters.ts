@@ -1,0 +1,31 @@
+import type { Clock } from '../time/clock.js';
+
+const HOUR_MS = 60 * 60_000;
+
+/** Messages to one country within the hour, as this server has seen it. */
+export interface CountryCounts {
+  readonly country: string;
+  /** Messages that a channel took. */
+  readonly sent: number;
+  /** Codes that came back right. */
+  readonly verified: number;
+}
+
+/** Counts messages and right answers by country: where many go out and few come back, somebody earns by them. */
+export class Traffic {
+  readonly #counts = new Map<string, CountryCounts>();
+  #until = 0;
+
+  /** Counts one, and gives the country's counts since the hour began. */
+  count(country: string, what: 'sent' | 'verified', clock: Clock): CountryCounts {
+    const now = clock();
+    if (now >= this.#until || this.#until > now + HOUR_MS) {
+      this.#counts.clear();
+      this.#until = now + HOUR_MS;
+    }
+    const { sent, verified } = this.#counts.get(country) ?? { sent: 0, verified: 0 };
+    const counts = { country, sent, verified, [what]: (what === 'sent' ? sent : verified) + 1 };
+    this.#counts.set(country, counts);
+    return counts;
+  }
+}

@@ -1,0 +1,57 @@
+import { BATCH_USAGE, type BatchCommand } from './batch-command.js';
+import type { RecordCounts, ResealReport } from '../flows/reseal-records.js';
+
+/** `parse-factors reseal`. */
+export const resealCommand: BatchCommand<ResealReport> = {
+  usage: `parse-factors reseal --server-url <url> --app-id <id> [--apply] [--after <id>] [--batch <1 to 1000>]
+
+Seals what factors keep about users under the newest of "keys", or "recordKeys", and under the present application id,
+and says how many records hang on which key. It calls the Cloud function factorsReseal, which
+install(Parse, { adminFunctions: true }) defines. It may be ended and started again at any time. It ends with status 1
+when a record could not be read.
+
+${BATCH_USAGE}`,
+  functionName: 'factorsReseal',
+  async work(reports, { apply, print }) {
+    print(apply ? 'Sealing records anew.' : 'Dry run: nothing is written. Add --apply to seal records anew.');
+    const sums = { keys: new Sums(), formerAppIds: new Sums(), unsealed: new Sums(), resealed: new Sums() };
+    let [seen, unreadable] = [0, 0];
+    for await (const report of reports) {
+      seen += report.seen;
+      unreadable += report.unreadable.length;
+      for (const [name, counts] of Object.entries(report.keys)) sums.keys.add(name, counts);
+      for (const [name, counts] of Object.entries(report.formerAppIds)) sums.formerAppIds.add(name, counts);
+      sums.unsealed.add('', report.unsealed);
+      sums.resealed.add('', report.resealed);
+      for (const { userId, factor, reason, keyName } of report.unreadable)
+        print(`unreadable: user ${userId}, ${factor}, ${reason}${keyName === undefined ? '' : ` (key ${keyName})`}`);
+      if (report.next !== undefined) print(`${seen} users looked at, up to ${report.next}`);
+    }
+    for (const line of sums.keys.lines) print(`key ${line}`);
+    for (const line of sums.formerAppIds.lines) print(`former application id ${line}`);
+    for (const line of sums.unsealed.lines) print(`not sealed yet${line}`);
+    for (const line of sums.resealed.lines) print(`${apply ? 'sealed anew' : 'to be sealed anew'}${line}`);
+    print(`${seen} users, ${unreadable} unreadable records${apply ? '' : ' (dry run)'}`);
+    return unreadable === 0;
+  },
+};
+
+/** Counts of records, by a name and then by factor. */
+class Sums {
+  readonly #counts = new Map<string, Map<string, number>>();
+
+  add(name: string, counts: RecordCounts): void {
+    const sums = this.#counts.get(name) ?? new Map<string, number>();
+    for (const [factor, count] of Object.entries(counts)) sums.set(factor, (sums.get(factor) ?? 0) + count);
+    this.#counts.set(name, sums);
+  }
+
+  /** Such as `2026-11: 12 records (recovery 4, totp 8)`. */
+  get lines(): readonly string[] {
+    return [...this.#counts].map(([name, counts]) => {
+      const factors = [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([factor, count]) => `${factor} ${count}`);
+      const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+      return `${name}: ${total} records${factors.length === 0 ? '' : ` (${factors.join(', ')})`}`;
+    });
+  }
+}

@@ -1,0 +1,182 @@
+import type { AdminRequest } from '../parse/admin-request.js';
+import { inBackground } from './background.js';
+import { toAuthAdapter, type ParseAuthAdapter } from '../parse/auth-adapter.js';
+import { checkedStore } from '../store/checked-store.js';
+import { systemClock } from '../time/clock.js';
+import {
+  assertFactor,
+  assertEnough,
+  assertStore,
+  COMPOSE_RULES,
+  type AnyFactor,
+  type ComposeOptions,
+} from './compose-options.js';
+import { tellIncident } from '../events/event-dispatcher.js';
+import type { CloudRequest, SaveRequest, TriggerRequest } from '../parse/cloud-request.js';
+import { FactorGuard } from '../parse/user-triggers.js';
+import { moveUsers, type MoveOptions, type MoveReport } from '../flows/migrate-users.js';
+import type { FactorRuntime } from '../flows/runtime.js';
+import type { Factor } from '../factor/factor.js';
+import type { FreshnessOptions } from '../account/step-up-proofs.js';
+import { installer, type InstallOptions, type ParseCloud } from '../parse/install.js';
+import { Keyring } from '../crypto/keyring.js';
+import { resolveOptions } from '../validation/options.js';
+import { isInTransaction } from '../parse/database/parse-table.js';
+import type { OtpStore } from '../store/otp-store.js';
+import { FACTOR_STATE_CLASS, ParseOtpStore } from '../parse/database/parse-otp-store.js';
+import { LoginPolicy } from '../account/login-policy.js';
+import { pruneStore } from '../store/prune-store.js';
+import { systemRandom } from '../crypto/random.js';
+import { SelfCheck, type Finding } from '../parse/check/self-check.js';
+
+/** What {@link composeFactors} gives. */
+export interface ComposedFactors<Key extends string = string> {
+  /** To be spread into Parse Server's `auth`. */
+  readonly auth: Readonly<Record<Key, ParseAuthAdapter>>;
+
+  /**
+   * Registers the `_User` triggers that guard the factors, and the Cloud function `factorsStatus`, by which a session
+   * learns the status of all factors of its user: to be called from Cloud Code, or once
+   * the server has started. Triggers of the application's own run after them, in whichever order they
+   * are registered. An application that wants another order names them in `except`, and calls the
+   * functions of these names below from its own.
+   *
+   * @param Parse the server's own copy of the SDK, as Cloud Code gets it; found by itself when left out
+   * @throws FactorConfigError before Parse Server was loaded, for a wrong option, or where Parse Server's triggers cannot be
+   *   reached, as in a bundle: then name all four in `except`
+   */
+  install(Parse?: ParseCloud, options?: InstallOptions): void;
+
+  /**
+   * To be awaited in the application's own `beforeSave` of `_User`. Removing a factor needs a fresh
+   * proof, which it spends; the master key may, and that is an event. On an account with a factor,
+   * linking or unlinking another provider needs a fresh proof as well. A new password ends what was
+   * proven, and trust in devices.
+   *
+   * @throws Parse.Error `fresh_proof_required`, `session_required`, `invalid_input`
+   */
+  beforeSaveUser(request: SaveRequest): Promise<void>;
+
+  /** To be awaited in the application's own `afterDelete` of `_User`: removes all that the store holds of the user. */
+  afterDeleteUser(request: TriggerRequest): Promise<void>;
+
+  /**
+   * To be awaited in the application's own `beforeLogin`: refuses a login that carries a session, and
+   * users without a factor where a policy demands one.
+   *
+   * @throws Parse.Error `invalid_input`, `enrolment_required`
+   */
+  beforeLogin(request: TriggerRequest): Promise<void>;
+
+  /** To be awaited in the application's own `afterLogin`. */
+  afterLogin(request: TriggerRequest): Promise<void>;
+
+  /**
+   * Passes if the session that asks is fresh: for Cloud functions, triggers and validators.
+   *
+   * @throws Parse.Error `fresh_proof_required`; `session_required` without a session
+   */
+  requireFresh(request: CloudRequest, options?: FreshnessOptions): Promise<void>;
+
+  /**
+   * Deletes what is dead in the store, in batches of 1000; gives how many rows. Nothing depends on
+   * it: what is dead is refused anyway. `install` can define a job that does it.
+   */
+  prune(request: Pick<CloudRequest, 'config'>): Promise<number>;
+
+  /**
+   * Moves users from one factor to others, for a script of an administrator: one batch of users, in the
+   * order of their ids, each in one atomic step.
+   *
+   * @param request of a Cloud function with the master key, not the one that only reads; its `params`: `after`, the
+   *   `next` of the batch before; `limit`, 1 to 1000 users, 100 by default; `apply`, without which nothing is written
+   * @throws Parse.Error `session_required` without it, `invalid_input` for other parameters, or a key that is no factor's
+   */
+  move<Enrolment extends object>(request: AdminRequest, options: MoveOptions<Enrolment>): Promise<MoveReport>;
+
+  /**
+   * What about the server's configuration leaves the factors open; looked at once after the start
+   * as well, unless `selfCheck` is off.
+   *
+   * @returns nothing when all is well, and while the server has not started
+   */
+  check(): Promise<readonly Finding[]>;
+}
+
+/** The default store needs no look at its answers. */
+const soundStore = (store: OtpStore): OtpStore => (store instanceof ParseOtpStore ? store : checkedStore(store));
+
+type WithoutDefault = 'recordKeys' | 'onEvent' | 'waitUntil' | 'clientIp';
+
+/**
+ * Joins any factors into one `auth` config.
+ *
+ * @throws FactorConfigError naming the option and what it accepts, before Parse Server starts
+ */
+export function composeFactors<Key extends string>(options: ComposeOptions<Key>): ComposedFactors<Key> {
+  const clock = options?.clock ?? systemClock;
+  const resolved = resolveOptions<
+    Required<Omit<ComposeOptions<Key>, WithoutDefault>> & Pick<ComposeOptions<Key>, WithoutDefault>
+  >('composeFactors', options, COMPOSE_RULES, {
+    formerAppIds: [],
+    store: ({ database }) =>
+      new ParseOtpStore(database, { clock, onIncident: tellIncident(runtime, database, FACTOR_STATE_CLASS) }),
+    freshMs: 5 * 60_000,
+    policy: 'any',
+    enrolment: {},
+    maxAttemptsPerIp: 100,
+    revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
+    selfCheck: true,
+    notices: true,
+    eventLog: false,
+    clock,
+    random: systemRandom,
+  });
+  const { store } = resolved;
+  const factors: Record<string, Factor<object>> = {};
+  for (const [key, factor] of Object.entries<AnyFactor>(resolved.factors)) {
+    assertFactor(key, factor);
+    factors[key] = factor;
+  }
+  const policy = new LoginPolicy(resolved.policy, resolved.enrolment, clock);
+  assertEnough(factors, policy);
+  const { onEvent, clientIp } = resolved;
+  const later = inBackground(resolved.waitUntil);
+  const runtime: FactorRuntime = {
+    ...resolved,
+    factors,
+    later,
+    clientIp,
+    onEvent: onEvent && ((event) => later(Promise.resolve(onEvent(event)))),
+    keyring: new Keyring(resolved.keys, resolved.random),
+    recordKeyring: new Keyring(resolved.recordKeys ?? resolved.keys, resolved.random),
+    policy,
+    storeFor: typeof store === 'function' ? (host) => soundStore(assertStore(store(host))) : () => soundStore(store),
+  };
+  const adapters = Object.entries(factors).map(([key, factor]) => [key, toAuthAdapter(key, factor, runtime)] as const);
+  const auth = Object.freeze(Object.fromEntries(adapters)) as Record<Key, ParseAuthAdapter>;
+  const guard = new FactorGuard(runtime);
+  const triggers = {
+    beforeSave: (request: SaveRequest) => guard.beforeSave(request),
+    // A transaction may yet be taken back: then the user is still there, and so are their locks. Otherwise, rows die by themselves.
+    afterDelete: async (request: TriggerRequest) =>
+      isInTransaction(request.config.database) ? undefined : guard.afterDelete(request),
+    beforeLogin: (request: TriggerRequest) => guard.beforeLogin(request),
+    afterLogin: (request: TriggerRequest) => guard.afterLogin(request),
+  };
+  const installation = installer(runtime, triggers, auth);
+  const selfCheck = new SelfCheck(runtime, auth, installation);
+  if (resolved.selfCheck) selfCheck.watch();
+  return Object.freeze({
+    auth,
+    install: installation.install,
+    beforeSaveUser: triggers.beforeSave,
+    afterDeleteUser: triggers.afterDelete,
+    beforeLogin: triggers.beforeLogin,
+    afterLogin: triggers.afterLogin,
+    requireFresh: (request: CloudRequest, given?: FreshnessOptions) => guard.requireFresh(request, given),
+    prune: ({ config }: Pick<CloudRequest, 'config'>) => pruneStore(runtime.storeFor(config), clock()),
+    move: <Enrolment extends object>(request: AdminRequest, given: MoveOptions<Enrolment>) => moveUsers(runtime, request, given),
+    check: () => selfCheck.run(),
+  });
+}

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { FactorError } from '../error/factor-error.js';
+
+/** Gives `size` bytes of a cryptographically secure random source. */
+export type RandomSource = (size: number) => Uint8Array;
+
+/** The operating system's random source. */
+export const systemRandom: RandomSource = (size) => randomBytes(size);
+
+/**
+ * Draws from the source and refuses anything but what was asked for.
+ *
+ * @throws FactorError `unavailable` when the source fails or gives too little
+ */
+export function drawBytes(random: RandomSource, size: number): Buffer {
+  let bytes: Uint8Array;
+  try {
+    bytes = random(size);
+  } catch (cause) {
+    throw new FactorError('unavailable', { cause });
+  }
+  if (!(bytes instanceof Uint8Array) || bytes.length !== size) throw new FactorError('unavailable');
+  return Buffer.from(bytes);
+}
+
+const DRAWS = 64;
+
+/**
+ * A decimal code without bias: numbers beyond the last full multiple of 10^digits are drawn
+ * again (rejection sampling) instead of being folded back.
+ *
+ * @param digits 1 to 9
+ * @throws FactorError `unavailable` when the source fails, or never gives a usable number
+ */
+export function randomDigits(random: RandomSource, digits: number): string {
+  const range = 10 ** digits;
+  const usable = Math.floor(2 ** 32 / range) * range;
+  // An honest source is refused once in at most 7 % of the draws; 64 in a row means it is broken.
+  for (let draw = 0; draw < DRAWS; draw += 1) {
+    const number = drawBytes(random, 4).readUInt32BE();
+    if (number < usable) return String(number % range).padStart(digits, '0');
+  }
+  throw new FactorError('unavailable');
+}

@@ -1,0 +1,28 @@
+import type { MessageTexts } from './index.js';
+
+/** English. */
+export const en: MessageTexts = {
+  subject: 'Your[ {app}] code',
+  code: '{code} is your[ {app}] code {purpose}.',
+  lead: 'Your[ {app}] code {purpose}:',
+  purposes: {
+    'sign-in': 'to sign in',
+    address: 'to add this address',
+    number: 'to add this number',
+    'fresh-proof': 'to confirm it is you',
+  },
+  valid: { one: 'It is valid for a minute.', other: 'It is valid for {minutes} minutes.' },
+  secret: 'Never share it.',
+  noticeSubject: 'Your[ {app}] account',
+  notices: {
+    enrolled: 'A way to sign in was added to your[ {app}] account.',
+    replaced: 'A way to sign in to your[ {app}] account was replaced.',
+    removed: 'A way to sign in was removed from your[ {app}] account.',
+    recovery_used: 'A recovery code was used to sign in to your[ {app}] account.',
+    recovery_proven: 'Recovery codes were used to allow changes to how you sign in to your[ {app}] account.',
+    recovery_begun:
+      'Recovery codes were used to ask for changes to how you sign in to your[ {app}] account. To stop this, sign in with your usual second factor.',
+    locked: 'Too many wrong codes were given for your[ {app}] account. It accepts none for a while.',
+  },
+  advice: 'If this was not you, change your password and contact us.',
+};

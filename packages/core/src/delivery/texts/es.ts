@@ -1,0 +1,29 @@
+import type { MessageTexts } from './index.js';
+
+/** Spanish. */
+export const es: MessageTexts = {
+  subject: 'Tu código[ de {app}]',
+  code: '{code} es tu código[ de {app}] {purpose}.',
+  lead: 'Tu código[ de {app}] {purpose}:',
+  purposes: {
+    'sign-in': 'para iniciar sesión',
+    address: 'para añadir esta dirección',
+    number: 'para añadir este número',
+    'fresh-proof': 'para confirmar que eres tú',
+  },
+  valid: { one: 'Es válido durante un minuto.', other: 'Es válido durante {minutes} minutos.' },
+  secret: 'No lo compartas nunca.',
+  noticeSubject: 'Tu cuenta[ de {app}]',
+  notices: {
+    enrolled: 'Se ha añadido una forma de iniciar sesión a tu cuenta[ de {app}].',
+    replaced: 'Se ha sustituido una forma de iniciar sesión en tu cuenta[ de {app}].',
+    removed: 'Se ha eliminado una forma de iniciar sesión de tu cuenta[ de {app}].',
+    recovery_used: 'Se ha usado un código de recuperación para iniciar sesión en tu cuenta[ de {app}].',
+    recovery_proven:
+      'Se han usado códigos de recuperación para permitir cambios en las formas de iniciar sesión en tu cuenta[ de {app}].',
+    recovery_begun:
+      'Se ha pedido con códigos de recuperación cambiar las formas de iniciar sesión en tu cuenta[ de {app}]. Para impedirlo, inicia sesión con tu segundo factor habitual.',
+    locked: 'Se han introducido demasiados códigos erróneos para tu cuenta[ de {app}]. Durante un rato no aceptará ninguno.',
+  },
+  advice: 'Si no has sido tú, cambia tu contraseña y ponte en contacto con nosotros.',
+};

@@ -1,0 +1,29 @@
+import type { MessageTexts } from './index.js';
+
+/** French. */
+export const fr: MessageTexts = {
+  subject: 'Votre code[ {app}]',
+  code: '{code} est votre code[ {app}] {purpose}.',
+  lead: 'Votre code[ {app}] {purpose} :',
+  purposes: {
+    'sign-in': 'pour vous connecter',
+    address: 'pour ajouter cette adresse',
+    number: 'pour ajouter ce numéro',
+    'fresh-proof': 'pour confirmer que c’est bien vous',
+  },
+  valid: { one: 'Il est valable {minutes} minute.', other: 'Il est valable {minutes} minutes.' },
+  secret: 'Ne le communiquez jamais.',
+  noticeSubject: 'Votre compte[ {app}]',
+  notices: {
+    enrolled: 'Un moyen de connexion a été ajouté à votre compte[ {app}].',
+    replaced: 'Un moyen de connexion de votre compte[ {app}] a été remplacé.',
+    removed: 'Un moyen de connexion de votre compte[ {app}] a été supprimé.',
+    recovery_used: 'Un code de récupération a été utilisé pour se connecter à votre compte[ {app}].',
+    recovery_proven:
+      'Des codes de récupération ont été utilisés pour autoriser la modification des moyens de connexion de votre compte[ {app}].',
+    recovery_begun:
+      'La modification des moyens de connexion de votre compte[ {app}] a été demandée avec des codes de récupération. Pour l’arrêter, connectez-vous avec votre second facteur habituel.',
+    locked: 'Trop de codes erronés ont été saisis pour votre compte[ {app}]. Il n’en accepte plus pendant un moment.',
+  },
+  advice: 'Si ce n’était pas vous, changez votre mot de passe et contactez-nous.',
+};

@@ -1,0 +1,28 @@
+import type { MessageTexts } from './index.js';
+
+/** Italian. */
+export const it: MessageTexts = {
+  subject: 'Il tuo codice[ {app}]',
+  code: '{code} è il tuo codice[ {app}] {purpose}.',
+  lead: 'Il tuo codice[ {app}] {purpose}:',
+  purposes: {
+    'sign-in': 'per accedere',
+    address: 'per aggiungere questo indirizzo',
+    number: 'per aggiungere questo numero',
+    'fresh-proof': 'per confermare che sei tu',
+  },
+  valid: { one: 'È valido per un minuto.', other: 'È valido per {minutes} minuti.' },
+  secret: 'Non condividerlo mai.',
+  noticeSubject: 'Il tuo account[ {app}]',
+  notices: {
+    enrolled: 'Un metodo di accesso è stato aggiunto al tuo account[ {app}].',
+    replaced: 'Un metodo di accesso del tuo account[ {app}] è stato sostituito.',
+    removed: 'Un metodo di accesso è stato rimosso dal tuo account[ {app}].',
+    recovery_used: 'Un codice di recupero è stato usato per accedere al tuo account[ {app}].',
+    recovery_proven: 'Sono stati usati codici di recupero per consentire modifiche ai metodi di accesso del tuo account[ {app}].',
+    recovery_begun:
+      'Con codici di recupero è stato chiesto di modificare i metodi di accesso del tuo account[ {app}]. Per impedirlo, accedi con il tuo secondo fattore abituale.',
+    locked: 'Sono stati inseriti troppi codici errati per il tuo account[ {app}]. Per un po’ non ne accetterà.',
+  },
+  advice: 'Se non sei stato tu, cambia la password e contattaci.',
+};

@@ -1,0 +1,28 @@
+import type { MessageTexts } from './index.js';
+
+/** Japanese. */
+export const ja: MessageTexts = {
+  subject: '[{app}の]認証コード',
+  code: '{code} は{purpose}ための[{app}の]コードです。',
+  lead: '{purpose}ための[{app}の]コード：',
+  purposes: {
+    'sign-in': 'ログインする',
+    address: 'このアドレスを追加する',
+    number: 'この番号を追加する',
+    'fresh-proof': 'ご本人であることを確認する',
+  },
+  valid: { other: '{minutes}分間有効です。' },
+  secret: '誰にも教えないでください。',
+  noticeSubject: '[{app}の]アカウントのお知らせ',
+  notices: {
+    enrolled: '[{app}の]アカウントにログイン方法が追加されました。',
+    replaced: '[{app}の]アカウントのログイン方法が変更されました。',
+    removed: '[{app}の]アカウントからログイン方法が削除されました。',
+    recovery_used: '[{app}の]アカウントへのログインにリカバリーコードが使用されました。',
+    recovery_proven: 'リカバリーコードにより、[{app}の]アカウントのログイン方法の変更が許可されました。',
+    recovery_begun:
+      'リカバリーコードにより、[{app}の]アカウントのログイン方法の変更が要求されました。中止するには、いつもの2段階認証でログインしてください。',
+    locked: '[{app}の]アカウントで誤ったコードが何度も入力されました。しばらくの間、コードは受け付けられません。',
+  },
+  advice: '心当たりがない場合は、パスワードを変更し、お問い合わせください。',
+};

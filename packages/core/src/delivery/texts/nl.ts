@@ -1,0 +1,28 @@
+import type { MessageTexts } from './index.js';
+
+/** Dutch. */
+export const nl: MessageTexts = {
+  subject: 'Je code[ voor {app}]',
+  code: '{code} is je code[ voor {app}] {purpose}.',
+  lead: 'Je code[ voor {app}] {purpose}:',
+  purposes: {
+    'sign-in': 'om in te loggen',
+    address: 'om dit adres toe te voegen',
+    number: 'om dit nummer toe te voegen',
+    'fresh-proof': 'om te bevestigen dat jij het bent',
+  },
+  valid: { one: 'Hij is een minuut geldig.', other: 'Hij is {minutes} minuten geldig.' },
+  secret: 'Deel hem nooit.',
+  noticeSubject: 'Je account[ bij {app}]',
+  notices: {
+    enrolled: 'Er is een inlogmethode toegevoegd aan je account[ bij {app}].',
+    replaced: 'Een inlogmethode van je account[ bij {app}] is vervangen.',
+    removed: 'Een inlogmethode van je account[ bij {app}] is verwijderd.',
+    recovery_used: 'Er is een herstelcode gebruikt om in te loggen op je account[ bij {app}].',
+    recovery_proven: 'Met herstelcodes is toestemming gegeven om de inlogmethoden van je account[ bij {app}] te wijzigen.',
+    recovery_begun:
+      'Met herstelcodes is gevraagd om de inlogmethoden van je account[ bij {app}] te wijzigen. Log in met je gewone tweede factor om dit te stoppen.',
+    locked: 'Er zijn te veel verkeerde codes ingevoerd voor je account[ bij {app}]. Het accepteert er een tijdje geen.',
+  },
+  advice: 'Was jij dit niet? Wijzig dan je wachtwoord en neem contact met ons op.',
+};

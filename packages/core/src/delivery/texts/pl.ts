@@ -1,0 +1,33 @@
+import type { MessageTexts } from './index.js';
+
+/** Polish. */
+export const pl: MessageTexts = {
+  subject: 'Twój kod[ {app}]',
+  code: '{code} to Twój kod[ {app}] {purpose}.',
+  lead: 'Twój kod[ {app}] {purpose}:',
+  purposes: {
+    'sign-in': 'do zalogowania się',
+    address: 'do dodania tego adresu',
+    number: 'do dodania tego numeru',
+    'fresh-proof': 'do potwierdzenia, że to Ty',
+  },
+  valid: {
+    one: 'Jest ważny minutę.',
+    few: 'Jest ważny {minutes} minuty.',
+    many: 'Jest ważny {minutes} minut.',
+    other: 'Jest ważny {minutes} minuty.',
+  },
+  secret: 'Nikomu go nie podawaj.',
+  noticeSubject: 'Twoje konto[ {app}]',
+  notices: {
+    enrolled: 'Do Twojego konta[ {app}] dodano sposób logowania.',
+    replaced: 'Zmieniono sposób logowania do Twojego konta[ {app}].',
+    removed: 'Usunięto sposób logowania z Twojego konta[ {app}].',
+    recovery_used: 'Użyto kodu odzyskiwania, aby zalogować się do Twojego konta[ {app}].',
+    recovery_proven: 'Za pomocą kodów odzyskiwania zezwolono na zmianę sposobów logowania do Twojego konta[ {app}].',
+    recovery_begun:
+      'Za pomocą kodów odzyskiwania poproszono o zmianę sposobów logowania do Twojego konta[ {app}]. Aby to zatrzymać, zaloguj się jak zwykle drugim składnikiem.',
+    locked: 'Podano zbyt wiele błędnych kodów do Twojego konta[ {app}]. Przez pewien czas nie przyjmie ono żadnego.',
+  },
+  advice: 'Jeśli to nie Ty, zmień hasło i skontaktuj się z nami.',
+};

@@ -1,0 +1,29 @@
+import type { MessageTexts } from './index.js';
+
+/** Portuguese. */
+export const pt: MessageTexts = {
+  subject: 'O seu código[ {app}]',
+  code: '{code} é o seu código[ {app}] {purpose}.',
+  lead: 'O seu código[ {app}] {purpose}:',
+  purposes: {
+    'sign-in': 'para iniciar sessão',
+    address: 'para adicionar este endereço',
+    number: 'para adicionar este número',
+    'fresh-proof': 'para confirmar que é você',
+  },
+  valid: { one: 'É válido por {minutes} minuto.', other: 'É válido por {minutes} minutos.' },
+  secret: 'Nunca o partilhe.',
+  noticeSubject: 'A sua conta[ {app}]',
+  notices: {
+    enrolled: 'Foi adicionada uma forma de iniciar sessão à sua conta[ {app}].',
+    replaced: 'Foi substituída uma forma de iniciar sessão na sua conta[ {app}].',
+    removed: 'Foi removida uma forma de iniciar sessão da sua conta[ {app}].',
+    recovery_used: 'Foi usado um código de recuperação para iniciar sessão na sua conta[ {app}].',
+    recovery_proven:
+      'Foram usados códigos de recuperação para permitir alterações às formas de iniciar sessão na sua conta[ {app}].',
+    recovery_begun:
+      'Foi pedida, com códigos de recuperação, uma alteração às formas de iniciar sessão na sua conta[ {app}]. Para o impedir, inicie sessão com o seu segundo fator habitual.',
+    locked: 'Foram introduzidos demasiados códigos errados para a sua conta[ {app}]. Durante algum tempo não aceitará nenhum.',
+  },
+  advice: 'Se não foi você, altere a sua palavra-passe e contacte-nos.',
+};

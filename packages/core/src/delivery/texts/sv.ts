@@ -1,0 +1,28 @@
+import type { MessageTexts } from './index.js';
+
+/** Swedish. */
+export const sv: MessageTexts = {
+  subject: 'Din kod[ för {app}]',
+  code: '{code} är din kod[ för {app}] {purpose}.',
+  lead: 'Din kod[ för {app}] {purpose}:',
+  purposes: {
+    'sign-in': 'för att logga in',
+    address: 'för att lägga till den här adressen',
+    number: 'för att lägga till det här numret',
+    'fresh-proof': 'för att bekräfta att det är du',
+  },
+  valid: { one: 'Den gäller i en minut.', other: 'Den gäller i {minutes} minuter.' },
+  secret: 'Dela den aldrig.',
+  noticeSubject: 'Ditt konto[ hos {app}]',
+  notices: {
+    enrolled: 'Ett sätt att logga in har lagts till på ditt konto[ hos {app}].',
+    replaced: 'Ett sätt att logga in på ditt konto[ hos {app}] har ersatts.',
+    removed: 'Ett sätt att logga in har tagits bort från ditt konto[ hos {app}].',
+    recovery_used: 'En återställningskod har använts för att logga in på ditt konto[ hos {app}].',
+    recovery_proven: 'Återställningskoder har använts för att tillåta ändringar av hur du loggar in på ditt konto[ hos {app}].',
+    recovery_begun:
+      'Med återställningskoder har någon begärt att ändra hur du loggar in på ditt konto[ hos {app}]. Logga in med din vanliga andra faktor för att stoppa det.',
+    locked: 'För många felaktiga koder har angetts för ditt konto[ hos {app}]. Det tar inte emot några på ett tag.',
+  },
+  advice: 'Om det inte var du, byt lösenord och kontakta oss.',
+};

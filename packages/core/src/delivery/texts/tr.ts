@@ -1,0 +1,28 @@
+import type { MessageTexts } from './index.js';
+
+/** Turkish. */
+export const tr: MessageTexts = {
+  subject: '[{app} ]kodunuz',
+  code: '{code}, {purpose}[ {app}] kodunuzdur.',
+  lead: '[{app}: ]{purpose} kodunuz:',
+  purposes: {
+    'sign-in': 'oturum açma',
+    address: 'bu adresi ekleme',
+    number: 'bu numarayı ekleme',
+    'fresh-proof': 'kimliğinizi doğrulama',
+  },
+  valid: { other: '{minutes} dakika geçerlidir.' },
+  secret: 'Kimseyle paylaşmayın.',
+  noticeSubject: '[{app} ]hesabınız',
+  notices: {
+    enrolled: '[{app} ]hesabınıza bir oturum açma yöntemi eklendi.',
+    replaced: '[{app} ]hesabınızın bir oturum açma yöntemi değiştirildi.',
+    removed: '[{app} ]hesabınızdan bir oturum açma yöntemi kaldırıldı.',
+    recovery_used: '[{app} ]hesabınızda oturum açmak için bir kurtarma kodu kullanıldı.',
+    recovery_proven: '[{app} ]hesabınızın oturum açma yöntemlerinin değiştirilmesine kurtarma kodlarıyla izin verildi.',
+    recovery_begun:
+      '[{app} ]hesabınızın oturum açma yöntemlerinin değiştirilmesi kurtarma kodlarıyla istendi. Bunu durdurmak için her zamanki ikinci faktörünüzle oturum açın.',
+    locked: '[{app} ]hesabınız için çok fazla hatalı kod girildi. Hesap bir süre kod kabul etmeyecek.',
+  },
+  advice: 'Bunu siz yapmadıysanız parolanızı değiştirin ve bizimle iletişime geçin.',
+};

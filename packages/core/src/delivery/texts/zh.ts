@@ -1,0 +1,27 @@
+import type { MessageTexts } from './index.js';
+
+/** Chinese, simplified. */
+export const zh: MessageTexts = {
+  subject: '您的[ {app} ]验证码',
+  code: '{code} 是您的[ {app} ]验证码，用于{purpose}。',
+  lead: '您的[ {app} ]验证码，用于{purpose}：',
+  purposes: {
+    'sign-in': '登录',
+    address: '添加此邮箱地址',
+    number: '添加此手机号码',
+    'fresh-proof': '确认是您本人',
+  },
+  valid: { other: '有效期 {minutes} 分钟。' },
+  secret: '请勿告诉任何人。',
+  noticeSubject: '您的[ {app} ]账户',
+  notices: {
+    enrolled: '您的[ {app} ]账户添加了一种登录方式。',
+    replaced: '您的[ {app} ]账户的一种登录方式已被更换。',
+    removed: '您的[ {app} ]账户的一种登录方式已被移除。',
+    recovery_used: '有人使用恢复代码登录了您的[ {app} ]账户。',
+    recovery_proven: '有人使用恢复代码获准更改您的[ {app} ]账户的登录方式。',
+    recovery_begun: '有人使用恢复代码申请更改您的[ {app} ]账户的登录方式。如需阻止，请使用您平时的第二验证方式登录。',
+    locked: '您的[ {app} ]账户被输入了过多错误的验证码，暂时不再接受验证码。',
+  },
+  advice: '如果这不是您本人的操作，请更改密码并联系我们。',
+};

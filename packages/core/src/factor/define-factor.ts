@@ -1,0 +1,210 @@
+import { FactorError } from '../error/factor-error.js';
+import { factorSubject } from './factor-subject.js';
+import {
+  Factor,
+  type Confirmed,
+  type EnrolledContext,
+  type FactorContext,
+  type FactorUser,
+  type Intent,
+  type Purpose,
+  type Reply,
+} from './factor.js';
+import { assertLocks, ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS } from './attempt.js';
+import { functionOption, integerOption, optional, resolveOptions, type OptionRule } from '../validation/options.js';
+import type { AttemptLimits, SendLimits } from '../store/otp-store.js';
+import { asObject, readCode, type FieldRule } from '../validation/payload.js';
+
+/** What an answer is to answer. */
+export interface DefinedChallenge {
+  /** What the answer has to be, or what {@link FactorDefinition.check} is given; kept sealed, at most 200 characters of ASCII. */
+  readonly expected: string;
+  /** What the client is told beside `status` and `expiresAt`. */
+  readonly reply?: Reply;
+}
+
+/** What begins to set a factor up. */
+export interface DefinedEnrolment<Enrolment> extends DefinedChallenge {
+  /** What is kept about the user once `expected` was answered; kept sealed until then, at most 400 characters of JSON in ASCII. */
+  readonly enrolment: Enrolment;
+}
+
+/** A factor in a few functions; see {@link defineFactor}. */
+export interface FactorDefinition<Enrolment extends object> extends Partial<AttemptLimits> {
+  /** What an answer looks like, `digitsRule(6)` for six digits; anything else is `invalid_input`, and no guess. */
+  readonly answer: FieldRule;
+  /** Makes what is to be kept about a user who sets the factor up, and what confirms it; asked only within the limits. */
+  readonly begin: (
+    context: FactorContext,
+    payload: unknown,
+  ) => DefinedEnrolment<Enrolment> | Promise<DefinedEnrolment<Enrolment>>;
+  /** Makes a challenge for a user who has set it up, and delivers it where that is needed; asked only within the limits. */
+  readonly challenge: (
+    context: FactorContext,
+    enrolment: Enrolment,
+    purpose: Purpose,
+  ) => DefinedChallenge | Promise<DefinedChallenge>;
+  /** Whether an answer is right; whether it is `expected` by default, compared in constant time. */
+  readonly check?: (context: FactorContext, answer: string, expected: string) => boolean | Promise<boolean>;
+  /**
+   * What is kept after a right answer, the one that confirms the factor included; what was kept before by default. It is
+   * told what was expected and the answer itself. It may be asked more than once.
+   */
+  readonly afterUse?: (enrolment: Enrolment, expected: string, answer: string) => Enrolment;
+  /** What the user sees of it beside `status`; nothing by default. */
+  readonly describe?: (enrolment: Enrolment) => Reply;
+  /** How long a challenge may be answered, in milliseconds, 1 to 60 minutes; 600,000 by default. */
+  readonly validityMs?: number;
+  /** Least time between two challenges, in milliseconds, up to 10 minutes; none by default. */
+  readonly cooldownMs?: number;
+  /** Challenges within ten minutes, 1 to 100; 20 by default. */
+  readonly maxChallengesPer10Minutes?: number;
+}
+
+type Resolved<Enrolment extends object> = FactorDefinition<Enrolment> &
+  AttemptLimits &
+  Required<Pick<FactorDefinition<Enrolment>, 'validityMs' | 'cooldownMs' | 'maxChallengesPer10Minutes'>>;
+
+const TEN_MINUTES = 10 * 60_000;
+/** What stores take. */
+const MAX_DIGEST = 1024;
+
+const ANSWER: OptionRule = {
+  accepts: 'a FieldRule ({ maxLength, pattern, accepts }, and tidy)',
+  isValid: (value) => {
+    const { maxLength, tidy, pattern, accepts } = asObject(value) ?? {};
+    const isRule = Number.isInteger(maxLength) && pattern instanceof RegExp && typeof accepts === 'string';
+    return isRule && optional(functionOption).isValid(tidy);
+  },
+};
+
+/**
+ * Makes a second factor of a few functions: what begins it, what challenges, what is right. Around them
+ * everything is as with every factor: attempts are counted before anything is compared, a challenge is
+ * answered once, for one purpose and by one user, and what is kept is sealed.
+ *
+ * @typeParam Enrolment what is kept about a user, as JSON
+ * @throws FactorConfigError naming the option and what it accepts
+ */
+export function defineFactor<Enrolment extends object>(definition: FactorDefinition<Enrolment>): Factor<Enrolment> {
+  const resolved = resolveOptions<Resolved<Enrolment>>(
+    'defineFactor',
+    definition,
+    {
+      ...ATTEMPT_LIMIT_RULES,
+      answer: ANSWER,
+      begin: functionOption,
+      challenge: functionOption,
+      check: optional(functionOption),
+      afterUse: optional(functionOption),
+      describe: optional(functionOption),
+      validityMs: integerOption(60_000, 60 * 60_000),
+      cooldownMs: integerOption(0, TEN_MINUTES),
+      maxChallengesPer10Minutes: integerOption(1, 100),
+    },
+    { ...DEFAULT_ATTEMPT_LIMITS, validityMs: TEN_MINUTES, cooldownMs: 0, maxChallengesPer10Minutes: 20 },
+  );
+  assertLocks('defineFactor', resolved);
+  return new DefinedFactor(resolved);
+}
+
+const unchanged = <Enrolment>(enrolment: Enrolment): Enrolment => enrolment;
+
+/** What the store keeps of a challenge, sealed. */
+interface Live<Enrolment> {
+  readonly expected: string;
+  readonly enrolment?: Enrolment;
+}
+
+/** A challenge that was answered rightly, and the answer. */
+interface Redeemed<Enrolment> extends Live<Enrolment> {
+  readonly answer: string;
+}
+
+class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
+  readonly #definition: Resolved<Enrolment>;
+
+  constructor(definition: Resolved<Enrolment>) {
+    super();
+    this.#definition = definition;
+  }
+
+  intent(_payload: unknown, _user: FactorUser, enrolment: Enrolment | undefined): Intent {
+    return enrolment === undefined ? 'enrol' : 'either';
+  }
+
+  async beginEnrolment(context: FactorContext, payload: unknown): Promise<Reply> {
+    const begin = async (): Promise<DefinedEnrolment<Enrolment>> => this.#definition.begin(context, payload);
+    return { status: 'pending', ...(await this.#issue(context, 'enrolment', begin)) };
+  }
+
+  async confirmEnrolment(context: EnrolledContext<Enrolment>, payload: unknown): Promise<Confirmed<Enrolment>> {
+    const { afterUse = unchanged } = this.#definition;
+    const { enrolment, expected, answer } = await this.#redeem(context, 'enrolment', payload);
+    if (enrolment === undefined) throw new FactorError('unavailable');
+    return { enrolment: afterUse(enrolment, expected, answer) };
+  }
+
+  async challenge(context: FactorContext, purpose: Purpose, enrolment: Enrolment): Promise<Reply> {
+    const challenge = async (): Promise<DefinedChallenge> => this.#definition.challenge(context, enrolment, purpose);
+    return { status: 'sent', ...(await this.#issue(context, purpose, challenge)) };
+  }
+
+  async verify(context: EnrolledContext<Enrolment>, purpose: Purpose, payload: unknown): Promise<undefined> {
+    const { afterUse } = this.#definition;
+    const { expected, answer } = await this.#redeem(context, purpose, payload);
+    if (afterUse !== undefined) await context.change((enrolment) => afterUse(enrolment, expected, answer));
+    context.emit({ type: 'verified', purpose });
+  }
+
+  describe(enrolment: Enrolment): Reply {
+    return this.#definition.describe?.(enrolment) ?? {};
+  }
+
+  /** Keeps to the limits before anything is made or delivered: the place is taken first, and filled then. */
+  async #issue(
+    context: FactorContext,
+    purpose: Purpose,
+    make: () => Promise<DefinedChallenge & Partial<DefinedEnrolment<Enrolment>>>,
+  ): Promise<Reply> {
+    const { validityMs, cooldownMs, maxChallengesPer10Minutes } = this.#definition;
+    const { keyring, store, clock, emit } = context;
+    const subject = factorSubject(context, purpose);
+    const expiresAt = clock() + validityMs;
+    const put = async (live: Live<Enrolment> | null, limits: SendLimits): Promise<string> => {
+      const digest = keyring.seal(JSON.stringify(live), 'defined-factor', subject);
+      if (digest.length > MAX_DIGEST) throw new FactorError('unavailable', { cause: new RangeError('too long to be kept') });
+      const issue = await store.issue(subject, { digest, expiresAt }, limits);
+      if (!issue.issued) throw new FactorError(issue.reason, { retryAt: issue.retryAt });
+      return digest;
+    };
+    const place = await put(null, { cooldownMs, quotas: [{ limit: maxChallengesPer10Minutes, windowMs: TEN_MINUTES }] });
+    try {
+      const { expected, enrolment, reply } = await make();
+      await put({ expected, ...(enrolment !== undefined && { enrolment }) }, { cooldownMs: 0, quotas: [] });
+      emit({ type: 'challenged', purpose });
+      return { ...reply, expiresAt: new Date(expiresAt).toISOString() };
+    } catch (fault) {
+      await store.revoke(subject, place);
+      throw fault;
+    }
+  }
+
+  /** Counts the attempt, checks the answer, and spends the challenge. */
+  async #redeem(context: FactorContext, purpose: Purpose, payload: unknown): Promise<Redeemed<Enrolment>> {
+    const { answer: rule, check } = this.#definition;
+    const answer = readCode(payload, rule);
+    const { keyring, store } = context;
+    const subject = factorSubject(context, purpose);
+    const guess = await beginGuess(context, subject, purpose, this.#definition);
+    if (guess.digest === undefined) throw guess.reject('code_expired');
+    const live = JSON.parse(keyring.open(guess.digest, 'defined-factor', subject).plaintext) as Live<Enrolment> | null;
+    if (live === null) throw guess.reject('code_expired');
+    const isExpected = (): boolean =>
+      keyring.matches(keyring.digest('defined-factor', subject, live.expected), 'defined-factor', subject, answer);
+    const isRight: unknown = check === undefined ? isExpected() : await check(context, answer, live.expected);
+    if (isRight !== true) throw guess.reject('code_rejected');
+    if (!(await store.consume(subject, guess.digest))) throw guess.reject('code_expired');
+    return { ...live, answer };
+  }
+}

@@ -1,0 +1,96 @@
+import type { HookResult } from '../parse/auth-adapter.js';
+import { emitter } from '../events/event-dispatcher.js';
+import { toIso, UNCHANGED } from './factor-enrolment.js';
+import { FactorError } from '../error/factor-error.js';
+import type { FactorRequest } from './user-factor.js';
+import type { FactorRuntime } from './runtime.js';
+import type { EnrolledContext, Factor, FactorUser } from '../factor/factor.js';
+import { changeRecord } from './record-change.js';
+import type { AskedRequest } from './factor-context.js';
+
+/** What became of an answer that was right. */
+export interface RecoveryAnswer {
+  /** From when on one more answer is a proof, in epoch milliseconds; undefined where this one is. */
+  readonly waitsUntil?: number;
+  /** Whether the wait has only now begun. */
+  readonly isNew?: boolean;
+}
+
+/**
+ * How a second answer becomes a proof for changing factors, in a session that a first one has opened. It is for
+ * users who have lost what they would prove it with.
+ *
+ * @typeParam Enrolment what the factor keeps about a user
+ */
+export interface Recovery<Enrolment extends object> {
+  /** Whether an answer may have to wait; a login with a factor of the user ends that. */
+  readonly isDelayed: boolean;
+
+  /** Whether that session has begun a wait that goes on. */
+  isBegunBy(session: string, enrolment: Enrolment): boolean;
+
+  /**
+   * Checks and spends an answer.
+   *
+   * @throws FactorError `code_rejected`, `locked`, `invalid_input`
+   */
+  prove(context: EnrolledContext<Enrolment>, payload: unknown, enrolment: Enrolment): Promise<RecoveryAnswer>;
+
+  /** The enrolment without a wait; the same object where there is none. */
+  cancelled(enrolment: Enrolment): Enrolment;
+}
+
+/**
+ * Takes an answer that stands in for a factor as a proof for changing factors: only in a session that such an
+ * answer has opened. The user's other sessions end, and every known address is told.
+ *
+ * @throws FactorError `invalid_input` in any other session, and where the factor does not do so
+ */
+export async function recover<Enrolment extends object>(
+  key: string,
+  { recovery }: Factor<Enrolment>,
+  payload: unknown,
+  scope: FactorRequest<Enrolment>,
+): Promise<HookResult> {
+  const { account, context } = scope;
+  const { session } = context;
+  const { enrolment } = scope.enrolment;
+  const mayRecover =
+    recovery !== undefined &&
+    session !== undefined &&
+    (recovery.isBegunBy(session, enrolment) || (await account.isRecovering(key)));
+  if (!mayRecover) throw new FactorError('invalid_input', { sentence: 'This is for logging in only.' });
+  const { waitsUntil, isNew } = await recovery.prove(context, payload, enrolment);
+  if (waitsUntil !== undefined) {
+    if (isNew === true) context.emit({ type: 'recovery_begun', purpose: 'fresh-proof', retryAt: waitsUntil });
+    return { ...UNCHANGED, response: { status: 'pending', availableAt: toIso(waitsUntil) } };
+  }
+  await account.endOtherSessions(key, 'recovery');
+  const freshUntil = account.freshUntil();
+  await account.markFresh(key, freshUntil);
+  context.emit({ type: 'recovery_proven', purpose: 'fresh-proof' });
+  return { ...UNCHANGED, response: { status: 'verified', freshUntil: toIso(freshUntil) } };
+}
+
+/**
+ * Ends every wait of a user who has answered a factor: they have not lost it, and somebody else may have begun that.
+ *
+ * @param fetch gives the stored row; not asked where no factor lets anybody wait
+ */
+export async function cancelRecovery(
+  runtime: FactorRuntime,
+  request: AskedRequest,
+  fetch: () => Promise<FactorUser>,
+): Promise<void> {
+  const delayed = Object.entries<Factor<object>>(runtime.factors).filter(([, { recovery }]) => recovery?.isDelayed === true);
+  if (delayed.length === 0) return;
+  const user = await fetch();
+  for (const [key, { recovery }] of delayed) {
+    const cancel = (enrolment: object): object | undefined => {
+      const left = recovery?.cancelled(enrolment);
+      return left === enrolment ? undefined : left;
+    };
+    const isCancelled = (await changeRecord({ runtime, config: request.config, user, key }, cancel)) !== undefined;
+    if (isCancelled) emitter(key, runtime, request, user)({ type: 'recovery_cancelled' });
+  }
+}

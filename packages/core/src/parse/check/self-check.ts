@@ -1,0 +1,172 @@
+import { hasLostAppId, isAppIdName } from './app-id-change.js';
+import type { ParseAuthAdapter } from '../auth-adapter.js';
+import { emitter, tellIncident } from '../../events/event-dispatcher.js';
+import type { FactorRuntime } from '../../flows/runtime.js';
+import type { Installation } from '../install.js';
+import { ParseTable } from '../database/parse-table.js';
+import { asObject } from '../../validation/payload.js';
+import { runningServer, type ServerConfig } from '../running-server.js';
+import { serverFindings, unreadableRecords } from './server-findings.js';
+
+/** Something about the server's configuration that leaves the factors open. */
+export interface Finding {
+  readonly reason:
+    | 'guard_not_installed'
+    | 'factor_not_configured'
+    | 'factor_disabled'
+    | 'app_id_changed'
+    | 'records_unreadable'
+    | 'auth_data_not_protected'
+    | 'owners_see_no_factors'
+    | 'other_second_factor'
+    | 'bodies_are_logged'
+    | 'router_incompatible'
+    | 'check_failed';
+  /** The key in `auth` that it is about; empty when it is about the server. */
+  readonly factor: string;
+  /** What is wrong, and what to do. */
+  readonly sentence: string;
+}
+
+/** Every key that factors of the app were ever configured under, and a digest of each of its ids, one row each. */
+const FACTOR_KEY_CLASS = 'FactorKey';
+const MAX_KEYS = 1000;
+const LOOK_EVERY_MS = 2000;
+const LOOKS = 300;
+
+/**
+ * Looks at the running server for what Parse Server would not say: it ignores what is stored under
+ * a key that `auth` no longer has, and unlinks factors where no guard is installed.
+ */
+export class SelfCheck {
+  readonly #runtime: FactorRuntime;
+  readonly #auth: Readonly<Record<string, ParseAuthAdapter>>;
+  readonly #installation: Installation;
+
+  constructor(runtime: FactorRuntime, auth: Readonly<Record<string, ParseAuthAdapter>>, installation: Installation) {
+    this.#runtime = runtime;
+    this.#auth = auth;
+    this.#installation = installation;
+  }
+
+  /** Runs the check once, as soon as the server that these factors serve has been up for two seconds. Keeps no process alive. */
+  watch(): void {
+    let [looks, sightings] = [0, 0];
+    const timer = setInterval(() => {
+      looks += 1;
+      const server = runningServer(this.#auth);
+      if (server !== undefined) sightings += 1;
+      // Not at the first sighting: `install` may be called right after the start.
+      if (sightings === 2 || looks === LOOKS) clearInterval(timer);
+      if (sightings === 2 && server !== undefined) this.#report(server).catch(() => undefined);
+    }, LOOK_EVERY_MS);
+    timer.unref();
+  }
+
+  /** What is wrong; nothing while the server is not up. */
+  async run(): Promise<readonly Finding[]> {
+    const server = runningServer(this.#auth);
+    if (server === undefined) return [];
+    const findings: Finding[] = [];
+    const missing = this.#installation.missing(server.appId);
+    if (missing.length > 0) {
+      findings.push({
+        reason: 'guard_not_installed',
+        factor: '',
+        sentence: `Any session can remove factors, as nothing guards these triggers of _User: ${missing.join(', ')}. Call factors.install(Parse) in Cloud Code, or once the server has started.`,
+      });
+    }
+    try {
+      for (const factor of await this.#forgottenKeys(server)) findings.push(this.#describeForgotten(factor, server));
+      if (await hasLostAppId(this.#runtime, server, this.#keyTable(server))) {
+        findings.push({
+          reason: 'app_id_changed',
+          factor: '',
+          sentence:
+            'Users have factors that were sealed for another appId, and cannot log in: name it in the option formerAppIds of composeFactors.',
+        });
+      } else findings.push(...(await unreadableRecords(this.#runtime, server)));
+    } catch {
+      findings.push({
+        reason: 'check_failed',
+        factor: '',
+        sentence: `Whether all factors of users can be used is not known: the class ${FACTOR_KEY_CLASS} cannot be used. It must be closed to all but the master key.`,
+      });
+    }
+    findings.push(...serverFindings(server));
+    for (const factor of this.#otherSecondFactors(server)) {
+      findings.push({
+        reason: 'other_second_factor',
+        factor,
+        sentence: `"${factor}" is a second factor, or waives them, without these factors being asked: no policy and no guard holds at its logins.`,
+      });
+    }
+    if (!(await hidesAuthData(server))) {
+      findings.push({
+        reason: 'auth_data_not_protected',
+        factor: '',
+        sentence: `Set protectedFields: { _User: { '*': ['authData'] } }, so that nobody else reads or queries what is sealed.`,
+      });
+    }
+    return findings;
+  }
+
+  async #report(server: ServerConfig): Promise<void> {
+    for (const { reason, factor, sentence } of await this.run()) {
+      emitter(factor, this.#runtime, { config: server }, undefined)({ type: 'misconfigured', reason });
+      server.loggerController?.error(`parse-factors: ${reason}: ${sentence}`);
+    }
+  }
+
+  /** Parse Server ignores a factor that it has no adapter for, and refuses the answers to one that is disabled. */
+  #describeForgotten(factor: string, { auth = {}, authDataManager }: ServerConfig): Finding {
+    const isDisabled = asObject(auth[factor])?.['enabled'] === false;
+    if (isDisabled && authDataManager.getValidatorForProvider(factor)?.adapter?.policy !== undefined) {
+      const sentence = `"${factor}" is disabled in auth (enabled: false), and users have set it up: Parse Server asks them for it and refuses every answer. Enable it, or reset it for these users.`;
+      return { reason: 'factor_disabled', factor, sentence };
+    }
+    const sentence = `Users have set up "${factor}", which auth ${isDisabled ? 'disables' : 'no longer names'}: their password alone logs in. Configure it again.`;
+    return { reason: 'factor_not_configured', factor, sentence };
+  }
+
+  /** Parse Server lets in whoever answers any provider of policy `additional`, and asks nobody else. */
+  #otherSecondFactors({ auth = {}, authDataManager }: ServerConfig): string[] {
+    const others = Object.keys(auth).filter((key) => !Object.hasOwn(this.#auth, key));
+    return others.filter((key) => {
+      const policy = authDataManager.getValidatorForProvider(key)?.adapter?.policy;
+      return policy !== undefined && policy !== 'default';
+    });
+  }
+
+  #keyTable({ database }: ServerConfig): ParseTable {
+    const onIncident = tellIncident(this.#runtime, database, FACTOR_KEY_CLASS);
+    return new ParseTable(database, { className: FACTOR_KEY_CLASS, fields: {}, onIncident });
+  }
+
+  /** Keys of factors that are gone from `auth` while users still have them. Notes the present ones. */
+  async #forgottenKeys(server: ServerConfig): Promise<string[]> {
+    const { database, auth = {} } = server;
+    const table = this.#keyTable(server);
+    const known = (await table.list({}, MAX_KEYS)).map(({ objectId }) => String(objectId)).filter((name) => !isAppIdName(name));
+    for (const key of Object.keys(this.#auth)) if (!known.includes(key)) await table.create({ objectId: key });
+    const forgotten: string[] = [];
+    // Ours must be served by us; what another adapter serves is another's business.
+    const isServed = (key: string): boolean => Object.is(auth[key], this.#auth[key] ?? auth[key]) && Boolean(auth[key]);
+    for (const key of [...new Set([...known, ...Object.keys(this.#auth)])].filter((name) => !isServed(name))) {
+      // On Postgres, `$exists` finds nothing below the first level.
+      const users = await database.find('_User', { [`authData.${key}.sealed`]: { $regex: '.' } }, { limit: 1 });
+      if (users.length > 0) forgotten.push(key);
+    }
+    return forgotten;
+  }
+}
+
+/** Whether the server's options, or the permissions of the class, hide `authData` from everybody. */
+async function hidesAuthData({ protectedFields, database }: ServerConfig): Promise<boolean> {
+  const schema = await (await database.loadSchema()).getOneSchema('_User', true);
+  const permissions = asObject(schema.classLevelPermissions)?.['protectedFields'];
+  return [asObject(protectedFields)?.['_User'], permissions].some((fields) => {
+    const hidden = asObject(fields)?.['*'];
+    return Array.isArray(hidden) && hidden.includes('authData');
+  });
+}

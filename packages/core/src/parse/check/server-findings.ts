@@ -1,0 +1,72 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { FactorRequest } from '../../flows/user-factor.js';
+import type { FactorRuntime } from '../../flows/runtime.js';
+import type { FactorUser } from '../../factor/factor.js';
+import { findUsers } from '../parse-user.js';
+import { asObject } from '../../validation/payload.js';
+import type { ServerConfig } from '../running-server.js';
+import type { Finding } from './self-check.js';
+
+/** How many records of each factor are tried. */
+const SAMPLE = 20;
+
+/** What about the server and what surrounds it endangers the factors, whatever users have. */
+export const serverFindings = (server: ServerConfig): readonly Finding[] => [
+  ...logLevel(server),
+  ...routerVersion(),
+  ...ownerExempt(server),
+];
+
+/** Parse Server logs the bodies of requests from this level on: its logger has the method, unless it was silenced. */
+function logLevel({ loggerController }: ServerConfig): readonly Finding[] {
+  if (loggerController === undefined || Object.hasOwn(loggerController, 'verbose')) return [];
+  const sentence =
+    'The log level is "verbose" or "silly": Parse Server writes passwords, codes and secrets into its log. Set logLevel to "info", and verbose to false.';
+  return [{ reason: 'bodies_are_logged', factor: '', sentence }];
+}
+
+/** Parse Server 8.6 and 9.10 do not work with `router` 2.3 and newer: saves of users fail with status 500. */
+function routerVersion(): readonly Finding[] {
+  const { cache } = createRequire(`${process.cwd()}/`);
+  const layers = Object.keys(cache).filter((path) => /[\\/]router[\\/]lib[\\/]layer\.js$/.test(path));
+  const versions = layers.map((path) => {
+    const require = createRequire(path);
+    return String(asObject(require(join(dirname(path), '..', 'package.json')))?.['version']);
+  });
+  const isBroken = (version: string): boolean => {
+    const [major = 0, minor = 0] = version.split('.').map(Number);
+    return major > 2 || (major === 2 && minor >= 3);
+  };
+  const broken = versions.find(isBroken);
+  if (broken === undefined) return [];
+  const sentence = `Saving a user fails with status 500, as Parse Server does not work with router ${broken}. Set "overrides": { "router": "2.2.0" } in package.json, delete node_modules and the lock file, and install again.`;
+  return [{ reason: 'router_incompatible', factor: '', sentence }];
+}
+
+function ownerExempt({ protectedFields, protectedFieldsOwnerExempt }: ServerConfig): readonly Finding[] {
+  const hidden = asObject(asObject(protectedFields)?.['_User'])?.['*'];
+  if (protectedFieldsOwnerExempt !== false || !Array.isArray(hidden) || !hidden.includes('authData')) return [];
+  const sentence =
+    'Users see none of their factors on the user object. Let clients ask the Cloud function "factorsStatus", as @parse-factors/client does, or set protectedFieldsOwnerExempt to true.';
+  return [{ reason: 'owners_see_no_factors', factor: '', sentence }];
+}
+
+/** Records that no key opens: of a key that `keys` no longer has, or of another application id. Their users cannot log in. */
+export async function unreadableRecords(runtime: FactorRuntime, server: ServerConfig): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  const known = runtime.recordKeyring.names.map((name) => name.replaceAll(/[^\w]/g, '\\$&')).join('|');
+  for (const [key, factor] of Object.entries(runtime.factors)) {
+    const where = (regex: string): Promise<readonly FactorUser[]> =>
+      findUsers(server, { [`authData.${key}.sealed`]: { $regex: regex } }, SAMPLE);
+    const isUnreadable = (user: FactorUser): boolean =>
+      new FactorRequest(key, runtime, { config: server }, user).status(factor)['status'] === 'unreadable';
+    const ofUnknownKeys = (await where(`^(?!1\\.(?:${known})\\.)`)).length;
+    const unreadable = (await where('.')).filter(isUnreadable).length;
+    if (ofUnknownKeys + unreadable === 0) continue;
+    const why = ofUnknownKeys > 0 ? 'their key is not in "keys"' : 'they were sealed for another application id, or changed';
+    const sentence = `Users cannot log in with "${key}": their records do not open, as ${why}. Put the key back, or set formerAppIds.`;
+    findings.push({ reason: 'records_unreadable', factor: key, sentence });
+  }
+  return findings;
+}

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import type { ClassIncident } from './closed-class.js';
+import type { FactorEvent } from '../../factor/factor-event.js';
+import { ParseTable, type ParseDatabase } from './parse-table.js';
+
+/** The class that events are written to where the option `eventLog` is on; closed to all but the master key. */
+export const FACTOR_EVENT_CLASS = 'FactorEvent';
+
+const FIELDS = {
+  type: { type: 'String' },
+  factor: { type: 'String' },
+  userId: { type: 'String' },
+  purpose: { type: 'String' },
+  ip: { type: 'String' },
+  at: { type: 'Number' },
+  reason: { type: 'String' },
+  retryAt: { type: 'Number' },
+  remaining: { type: 'Number' },
+  country: { type: 'String' },
+  sent: { type: 'Number' },
+  verified: { type: 'Number' },
+} as const;
+
+/**
+ * Appends the event. No reply waits for it.
+ *
+ * @param onIncident hears of it when the class had to be made anew
+ */
+export async function logEvent(
+  database: ParseDatabase,
+  event: FactorEvent,
+  onIncident?: (incident: ClassIncident) => void,
+): Promise<void> {
+  const given = Object.entries(event).filter(([, value]) => value !== undefined);
+  const row = { ...Object.fromEntries(given), objectId: randomUUID() };
+  await new ParseTable(database, { className: FACTOR_EVENT_CLASS, fields: FIELDS, onIncident, isAwaited: false }).create(row);
+}

@@ -1,0 +1,80 @@
+import { CLOCK_TOLERANCE_MS, isAhead, type Quota } from '../../store/otp-store.js';
+import type { ParseRow } from './parse-table.js';
+
+/** The columns of the first and of the second quota: events in the window, and when it ends. */
+const COLUMNS = [
+  ['count1', 'count1Until'],
+  ['count2', 'count2Until'],
+] as const;
+
+/** A number of a row; 0 where there is none. */
+export const numberIn = (row: ParseRow, column: string): number => Number(row[column] ?? 0);
+
+/** A query for {@link isAhead}. */
+export const ahead = (now: number, mostMs: number): ParseRow => ({ $gt: now, $lte: now + mostMs + CLOCK_TOLERANCE_MS });
+
+/** An update that adds to a number. */
+export const plus = (amount: number): ParseRow => ({ __op: 'Increment', amount });
+
+type Column = Quota & { readonly count: string; readonly until: string };
+
+/** The quotas of a subject as columns of its row, at one moment. */
+export class QuotaColumns {
+  readonly #columns: readonly Column[];
+  readonly #now: number;
+
+  constructor(quotas: readonly Quota[], now: number) {
+    this.#now = now;
+    this.#columns = quotas.map((quota, index) => {
+      const [count, until] = COLUMNS[index] ?? COLUMNS[0];
+      return { ...quota, count, until };
+    });
+  }
+
+  /** An update that counts one event in each. */
+  get plusOne(): ParseRow {
+    return Object.fromEntries(this.#columns.map(({ count }) => [count, plus(1)]));
+  }
+
+  /** A query for rows whose counts are all below their limits. */
+  get below(): ParseRow {
+    return below(this.#columns);
+  }
+
+  /** A query for rows whose windows are all open. */
+  get open(): ParseRow {
+    return Object.fromEntries(this.#columns.map(({ until, windowMs }) => [until, ahead(this.#now, windowMs)]));
+  }
+
+  /** An update that opens the windows anew which are not open in the row, with one event in each. */
+  reopened(row: ParseRow): ParseRow {
+    const lapsed = this.#columns.filter((column) => !this.#isOpen(row, column));
+    return Object.fromEntries(
+      lapsed.flatMap(({ count, until, windowMs }) => [
+        [count, 1],
+        [until, this.#now + windowMs],
+      ]),
+    );
+  }
+
+  /** When the windows end that are full in the row. */
+  waits(row: ParseRow): number[] {
+    return this.#columns
+      .filter((column) => this.#isOpen(row, column) && numberIn(row, column.count) >= column.limit)
+      .map(({ until }) => numberIn(row, until));
+  }
+
+  /** A query for the row while the windows that are not open are as they were read; the others have to be below their limits. */
+  unchanged(row: ParseRow): ParseRow {
+    const open = this.#columns.filter((column) => this.#isOpen(row, column));
+    const lapsed = this.#columns.filter((column) => !open.includes(column));
+    return { ...below(open), ...Object.fromEntries(lapsed.map(({ until }) => [until, numberIn(row, until)])) };
+  }
+
+  #isOpen(row: ParseRow, { until, windowMs }: Column): boolean {
+    return isAhead(numberIn(row, until), this.#now, windowMs);
+  }
+}
+
+const below = (columns: readonly Column[]): ParseRow =>
+  Object.fromEntries(columns.map(({ count, limit }) => [count, { $lt: limit }]));

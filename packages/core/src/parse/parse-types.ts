@@ -1,0 +1,86 @@
+import { FactorError } from '../error/factor-error.js';
+import type { FactorUser, RequestHeaders } from '../factor/factor.js';
+import type { ParseDatabase } from './database/parse-table.js';
+
+/** The part of a Parse Server hook's request that is used here. */
+export interface HookRequest {
+  readonly object?: HookObject;
+  readonly original?: HookObject;
+  readonly user?: HookUser;
+  readonly master?: boolean;
+  readonly ip?: string;
+  readonly installationId?: string;
+  readonly isChallenge?: boolean;
+  readonly config: HookConfig;
+}
+
+/** The part of `request.config` that is used here. */
+export interface HookConfig {
+  readonly appId: string;
+  /** Parse Server's version, such as `9.10.0`. */
+  readonly version?: string;
+  /** The providers of the option `auth`. */
+  readonly auth?: Readonly<Record<string, unknown>>;
+  /** May also be a function. */
+  readonly masterKey?: unknown;
+  readonly readOnlyMasterKey?: unknown;
+  readonly database: ParseDatabase;
+  /** The headers of the HTTP request. */
+  readonly headers?: RequestHeaders;
+  readonly cacheController: { readonly user: ParseCache; readonly role: ParseCache };
+  readonly authDataManager: {
+    getValidatorForProvider(
+      provider: string,
+    ): { readonly validator?: ProviderValidator; readonly adapter?: { readonly policy?: unknown } } | undefined;
+  };
+}
+
+/** The part of Parse Server's caches that is used here. */
+export interface ParseCache {
+  get(key: string): Promise<unknown>;
+  put(key: string, value: unknown): Promise<unknown>;
+  del(key: string): Promise<unknown>;
+}
+
+/** What a provider's check gives: its result, or how to go on. */
+export type ProviderOutcome = { readonly validator?: () => unknown } | undefined;
+
+/** Parse Server's own check of a provider's `authData`. */
+export type ProviderValidator = (
+  authData: unknown,
+  request: { readonly auth: object },
+  user: unknown,
+  hookRequest: HookRequest,
+) => Promise<ProviderOutcome>;
+
+/** A `Parse.User`, with an id or not yet. */
+export interface HookObject {
+  readonly id?: string;
+  get(field: string): unknown;
+  /** What is pending for a field; of a value that is set, `_value` has it. */
+  op(field: string): object | undefined;
+  /** The fields for which something is pending. */
+  dirtyKeys(): string[];
+}
+
+/** The user of the session that asks. */
+export interface HookUser {
+  readonly id: string;
+  getSessionToken(): string | undefined;
+}
+
+interface ParseGlobal {
+  readonly applicationId: string;
+  readonly Error: new (code: number, message: string) => Error;
+  readonly User: { fromJSON(json: object): FactorUser };
+}
+
+/**
+ * The server's own copy of the Parse SDK. Another copy's errors lose their code on the way out,
+ * so it is never imported.
+ */
+export function parseGlobal(): ParseGlobal {
+  const { Parse } = globalThis as unknown as { readonly Parse?: ParseGlobal };
+  if (Parse === undefined) throw new FactorError('unavailable');
+  return Parse;
+}

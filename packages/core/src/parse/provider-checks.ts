@@ -1,0 +1,86 @@
+import type { HookConfig, HookRequest, ProviderOutcome, ProviderValidator } from './parse-types.js';
+import { asObject } from '../validation/payload.js';
+
+/** What Parse Server replies to a login by `authData`, while it is made. */
+export interface LoginReply {
+  authData?: unknown;
+}
+
+/** What Parse Server hands a validator: for a login by `authData` it holds the reply. */
+interface ValidatorCaller {
+  readonly response?: { readonly response?: LoginReply };
+}
+
+/**
+ * Has each provider's own check run once for a request, whether Parse Server or a factor of ours asks for it first: a token
+ * may be good once. Also remembers the replies to logins, in which Parse Server would echo what was sent.
+ */
+export class ProviderChecks {
+  static readonly #all = new WeakMap<HookConfig, ProviderChecks>();
+  readonly #outcomes = new WeakMap<HookRequest, Map<string, Promise<ProviderOutcome>>>();
+  readonly #replies = new Map<string, Set<LoginReply>>();
+  readonly #real: HookConfig['authDataManager'];
+
+  private constructor(config: HookConfig) {
+    const real = config.authDataManager;
+    this.#real = real;
+    const getValidatorForProvider: HookConfig['authDataManager']['getValidatorForProvider'] = (provider) => {
+      const found = real.getValidatorForProvider(provider);
+      const { validator } = found ?? {};
+      if (found === undefined || validator === undefined) return found;
+      return { ...found, validator: (...given) => this.#once(provider, validator, given) };
+    };
+    Object.assign(config, { authDataManager: { ...real, getValidatorForProvider } });
+  }
+
+  /** Those of the HTTP request that the configuration was made for. */
+  static of(config: HookConfig): ProviderChecks {
+    const checks = ProviderChecks.#all.get(config) ?? new ProviderChecks(config);
+    ProviderChecks.#all.set(config, checks);
+    return checks;
+  }
+
+  /**
+   * Runs a provider's own check, unless it has run for this request.
+   *
+   * @returns false where there is no such provider
+   */
+  async run(provider: string, payload: unknown, request: HookRequest): Promise<boolean> {
+    const { validator } = this.#real.getValidatorForProvider(provider) ?? {};
+    if (validator === undefined) return false;
+    const auth = { user: request.user, isMaster: request.master === true };
+    const outcome = await this.#once(provider, validator, [payload, { auth }, request.original, request]);
+    await outcome?.validator?.();
+    return true;
+  }
+
+  /** The replies to logins of the user by `authData` that are being made. */
+  repliesTo(userId: string): readonly LoginReply[] {
+    return [...(this.#replies.get(userId) ?? [])];
+  }
+
+  #once(provider: string, validator: ProviderValidator, given: Parameters<ProviderValidator>): Promise<ProviderOutcome> {
+    const [, caller, , request] = given;
+    this.#noteReply(caller, request);
+    const outcomes = this.#outcomes.get(request) ?? new Map<string, Promise<ProviderOutcome>>();
+    this.#outcomes.set(request, outcomes);
+    const outcome = outcomes.get(provider) ?? validator(...given).then(remembered);
+    outcomes.set(provider, outcome);
+    return outcome;
+  }
+
+  #noteReply(caller: object, { original }: HookRequest): void {
+    const reply = (caller as ValidatorCaller).response?.response;
+    if (asObject(reply) === undefined || reply === undefined || original?.id === undefined) return;
+    const replies = this.#replies.get(original.id) ?? new Set();
+    this.#replies.set(original.id, replies.add(reply));
+  }
+}
+
+/** An outcome whose second half runs once as well. */
+function remembered(outcome: ProviderOutcome): ProviderOutcome {
+  const { validator } = outcome ?? {};
+  if (validator === undefined) return outcome;
+  let result: Promise<unknown> | undefined;
+  return { ...outcome, validator: () => (result ??= Promise.resolve(validator())) };
+}

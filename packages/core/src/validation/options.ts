@@ -1,0 +1,101 @@
+import { FactorConfigError } from '../error/factor-error.js';
+
+/** What one option accepts. */
+export interface OptionRule {
+  /** Ends the sentence "must be …" in the error. */
+  readonly accepts: string;
+  /** Whether the value is accepted. */
+  readonly isValid: (value: unknown) => boolean;
+  /** What exactly is wrong with a value that is not accepted, after the sentence; undefined where that says it all. */
+  readonly hint?: (value: unknown) => string | undefined;
+}
+
+/** Accepts whole numbers from `min` to `max`, both included. */
+export const integerOption = (min: number, max: number): OptionRule => ({
+  accepts: `a whole number from ${min} to ${max}`,
+  isValid: (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
+});
+
+/** Accepts a non-empty string of at most `max` characters, without control characters. */
+export const textOption = (max: number): OptionRule => ({
+  accepts: `a text of 1 to ${max} characters`,
+  isValid: (value) => typeof value === 'string' && value.trim() !== '' && value.length <= max && !/\p{Cc}/u.test(value),
+});
+
+/** Accepts a list of at most that many entries, which another rule accepts. */
+export const listOption = (entry: OptionRule, most: number): OptionRule => ({
+  accepts: `a list of at most ${most}, each ${entry.accepts}`,
+  isValid: (value) => Array.isArray(value) && value.length <= most && value.every((item) => entry.isValid(item)),
+});
+
+/** Accepts one of the given values. */
+export const choiceOption = (...choices: readonly (string | number | boolean)[]): OptionRule => ({
+  accepts: `one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`,
+  isValid: (value) => choices.some((choice) => choice === value),
+});
+
+/** Whether a function can only be called with `new`. */
+export const isClass = (value: unknown): boolean =>
+  typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
+
+/** Accepts a function that is not a class. */
+export const functionOption: OptionRule = {
+  accepts: 'a function',
+  isValid: (value) => typeof value === 'function' && !isClass(value),
+};
+
+/** Accepts an absolute URL of one of the given protocols, such as `https:`. */
+export const urlOption = (...protocols: readonly string[]): OptionRule => ({
+  accepts: `a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  isValid: (value) => typeof value === 'string' && URL.canParse(value) && isSoundUrl(new URL(value), protocols),
+});
+
+function isSoundUrl({ protocol, hostname, username, password }: URL, protocols: readonly string[]): boolean {
+  try {
+    decodeURIComponent(username + password);
+  } catch {
+    return false;
+  }
+  return protocols.includes(protocol) && hostname !== '';
+}
+
+/** Accepts what the rule accepts, and `undefined`. */
+export const optional = (rule: OptionRule): OptionRule => ({
+  ...rule,
+  accepts: `${rule.accepts}, or left out`,
+  isValid: (value) => value === undefined || rule.isValid(value),
+});
+
+const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Merges options over their defaults (for `undefined` only), refuses unknown names and
+ * checks each value.
+ *
+ * @param owner the class or function whose options these are; it opens the message
+ * @returns a frozen copy; the input is not changed
+ * @throws FactorConfigError naming the option and what it accepts
+ */
+export function resolveOptions<Options extends object>(
+  owner: string,
+  given: unknown,
+  rules: { readonly [Name in keyof Required<Options>]: OptionRule },
+  defaults: Partial<Options> = {},
+): Readonly<Options> {
+  if (!isPlainObject(given)) throw new FactorConfigError(`${owner}: the options must be an object`);
+  const resolved: Record<string, unknown> = { ...defaults };
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(rules, name)) {
+      throw new FactorConfigError(`${owner}: unknown option "${name}"; known are ${Object.keys(rules).join(', ')}`);
+    }
+    if (value !== undefined) resolved[name] = value;
+  }
+  for (const [name, rule] of Object.entries<OptionRule>(rules)) {
+    if (!rule.isValid(resolved[name])) {
+      const hint = rule.hint?.(resolved[name]);
+      throw new FactorConfigError(`${owner}: option "${name}" must be ${rule.accepts}${hint === undefined ? '' : `; ${hint}`}`);
+    }
+  }
+  return Object.freeze(resolved) as Readonly<Options>;
+}
