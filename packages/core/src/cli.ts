@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { runBatchCommand } from './commands/batch-command.js';
-import { generateKey } from './crypto/keyring.js';
 import { resealCommand } from './commands/reseal-command.js';
+import { generateKey } from './crypto/keyring.js';
 
 const USAGE = `parse-factors keygen [name]
 
@@ -13,6 +13,7 @@ ${resealCommand.usage}`;
 
 const [command, ...given] = process.argv.slice(2);
 const [name = new Date().toISOString().slice(0, 7), ...others] = given;
+
 if (command === 'keygen' && others.length === 0 && /^[A-Za-z0-9_-]{1,32}$/.test(name)) {
   process.stdout.write(`${generateKey(name)}\n`);
 } else if (command === 'reseal') {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { acceptedLanguage, codeMessage, MESSAGE_LANGUAGES, noticeMessage } from '../src/delivery/message.js';
-import type { NoticeType } from '../src/delivery/texts/index.js';
-import { PURPOSES, type Purpose } from '../src/factor/factor.js';
+import { codeMessage, noticeMessage } from '../src/delivery/message.js';
+import { MESSAGE_LANGUAGES } from '../src/delivery/accept-language.js';
+import { acceptedLanguage } from '../src/delivery/accept-language.js';
+import type { NoticeType } from '../src/factor/notification.js';
+import { PURPOSES, type Purpose } from '../src/factor/purpose.js';
 
 const NOTICES: readonly NoticeType[] = [
   'enrolled',

@@ -1,74 +1,7 @@
-import type { Clock } from '../time/clock.js';
 import { FactorError } from '../error/factor-error.js';
-import type { FactorUser } from '../factor/factor.js';
-import { functionOption, integerOption, type OptionRule } from '../validation/options.js';
-import { asObject } from '../validation/payload.js';
-
-/**
- * How many factors a login must answer beside the first: any one that the user has set up; all
- * that he has set up; or at least so many, 1 to 5, which he then has to set up as well.
- */
-export type Policy = 'any' | 'all' | { readonly atLeast: number };
-
-/** Reads the names of a user's roles, inherited ones included. */
-export type RoleNames = () => Promise<readonly string[]>;
-
-/** A policy for all users, for the members of roles, or for each user. */
-export type PolicyOption =
-  | Policy
-  | {
-      /** By name of the role. Who has several is held to every one of their policies. */
-      readonly byRole: Readonly<Record<string, Policy>>;
-      /** For everybody else; `any` by default. */
-      readonly otherwise?: Policy;
-    }
-  | ((user: FactorUser, roles: RoleNames) => Policy | Promise<Policy>);
-
-/** Who must set up a factor, and by when. */
-export interface EnrolmentOptions {
-  /** Who must: everybody, members of any of the roles, or as a function says; nobody by default. */
-  readonly requiredFor?:
-    'everybody' | { readonly roles: readonly string[] } | ((user: FactorUser, roles: RoleNames) => boolean | Promise<boolean>);
-  /** How long after signing up, in milliseconds, 0 to a year; 0 by default. */
-  readonly graceMs?: number;
-  /** The epoch milliseconds from which `graceMs` counts for those who had signed up before; 0 by default. */
-  readonly since?: number;
-}
-
-const YEAR_MS = 366 * 24 * 60 * 60_000;
-const MAX_FACTORS = 5;
-
-const isPolicy = (value: unknown): value is Policy => {
-  const { atLeast, ...others } = asObject(value) ?? {};
-  return value === 'any' || value === 'all' || (integerOption(1, MAX_FACTORS).isValid(atLeast) && noneOf(others));
-};
-
-const noneOf = (others: object): boolean => Object.keys(others).length === 0;
-
-const isByRole = (value: unknown): boolean => {
-  const { byRole, otherwise = 'any', ...others } = asObject(value) ?? {};
-  const policies = Object.values(asObject(byRole) ?? { none: undefined });
-  return policies.every(isPolicy) && isPolicy(otherwise) && noneOf(others);
-};
-
-/** Accepts a {@link PolicyOption}. */
-export const policyOption: OptionRule = {
-  accepts: `"any", "all", { atLeast: 1 to ${MAX_FACTORS} }, { byRole: { <role>: <policy> }, otherwise: <policy> } or a function`,
-  isValid: (value) => isPolicy(value) || isByRole(value) || functionOption.isValid(value),
-};
-
-/** Accepts {@link EnrolmentOptions}. */
-export const enrolmentOption: OptionRule = {
-  accepts: `{ requiredFor: "everybody", { roles: [<at least one name>] } or a function, graceMs: 0 to ${YEAR_MS}, since: epoch milliseconds }`,
-  isValid: (value) => {
-    const { requiredFor, graceMs = 0, since = 0, ...others } = asObject(value) ?? { unknown: true };
-    const { roles, ...rest } = asObject(requiredFor) ?? {};
-    const isRoles = Array.isArray(roles) && roles.length > 0 && roles.every((role) => typeof role === 'string') && noneOf(rest);
-    const isWho = requiredFor === undefined || requiredFor === 'everybody' || isRoles || functionOption.isValid(requiredFor);
-    const isWhen = integerOption(0, YEAR_MS).isValid(graceMs) && integerOption(0, Number.MAX_SAFE_INTEGER).isValid(since);
-    return isWho && isWhen && noneOf(others);
-  },
-};
+import type { FactorUser } from '../factor/context.js';
+import type { Clock } from '../time/clock.js';
+import { type EnrolmentOptions, isPolicy, type Policy, type PolicyOption, type RoleNames } from './policy-options.js';
 
 /** A login as far as a policy is concerned. Factors are named by their keys; stand-ins are none. */
 export interface Login {

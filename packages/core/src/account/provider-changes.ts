@@ -1,4 +1,4 @@
-import { asObject, isPlain } from '../validation/payload.js';
+import { asObject, isPlain } from '../validation/json-object.js';
 
 /**
  * Whether a request links, unlinks or exchanges a provider of an account; renewing what is linked

@@ -1,7 +1,8 @@
-import type { EnrolmentRecord } from './enrolment-sealer.js';
 import { FactorError } from '../error/factor-error.js';
-import { secondFactors, standInFactors, storedAmong, type FactorRuntime } from '../flows/runtime.js';
-import type { RecordChanges, RecordPlan, StoredRecords } from '../parse/record-plan.js';
+import type { FactorRuntime } from '../flows/runtime.js';
+import type { EnrolmentRecord } from './enrolment-record.js';
+import { secondFactors, standInFactors, storedAmong } from './factor-roles.js';
+import type { RecordChanges, RecordPlan, StoredRecords } from './record-plan.js';
 
 /** How changes of a user's factors hang on what else is stored of that user. Each is one atomic statement when it is carried out. */
 

@@ -1,6 +1,6 @@
-import type { Clock } from '../time/clock.js';
-import { CLOCK_TOLERANCE_MS, UNLIMITED, type OtpStore } from '../store/otp-store.js';
 import { subjectOf } from '../crypto/subject.js';
+import { CLOCK_TOLERANCE_MS, type OtpStore, UNLIMITED } from '../store/otp-store.js';
+import type { Clock } from '../time/clock.js';
 
 /** Whose session is meant. */
 export interface SessionOwner {

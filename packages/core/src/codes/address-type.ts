@@ -1,4 +1,4 @@
-import type { FactorUser } from '../factor/factor.js';
+import type { FactorUser } from '../factor/context.js';
 
 /** What a concrete factor knows about its addresses. */
 export interface AddressKind {

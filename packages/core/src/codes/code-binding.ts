@@ -1,4 +1,5 @@
-import type { FactorUser, Purpose } from '../factor/factor.js';
+import type { FactorUser } from '../factor/context.js';
+import type { Purpose } from '../factor/purpose.js';
 
 /** What a code is to prove: an address, for one subject and purpose. */
 export interface CodeTarget {

@@ -1,10 +1,11 @@
-import { channelOption, type ChannelLike, type MessageContent, type MessageText } from '../delivery/channel.js';
-import type { FactorUser, Purpose, RequestHeaders } from '../factor/factor.js';
+import { acceptedLanguage } from '../delivery/accept-language.js';
+import { type ChannelLike, channelOption, type MessageContent, type MessageText } from '../delivery/channel.js';
 import { ATTEMPT_LIMIT_RULES, DEFAULT_ATTEMPT_LIMITS } from '../factor/attempt.js';
-import { choiceOption, functionOption, integerOption, optional, textOption, type OptionRule } from '../validation/options.js';
+import type { FactorUser, RequestHeaders } from '../factor/context.js';
+import type { Purpose } from '../factor/purpose.js';
 import type { AttemptLimits, Quota } from '../store/otp-store.js';
-import { acceptedLanguage } from '../delivery/message.js';
-import { asObject } from '../validation/payload.js';
+import { asObject } from '../validation/json-object.js';
+import { choiceOption, functionOption, integerOption, optional, type OptionRule, textOption } from '../validation/options.js';
 
 const MINUTE_MS = 60_000;
 const YEAR_3000 = Date.UTC(3000, 0);

@@ -1,24 +1,19 @@
-import type { AddressKind } from './address-type.js';
-import { assertOneForm, hasField, normalise, readAnswer, SAFE_INPUT } from './code-payload.js';
-import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
-import { CodeSignIn } from './primary-code-sign-in.js';
-import type { CodeTarget } from './code-binding.js';
-import { FactorConfigError, FactorError } from '../error/factor-error.js';
-import type { AccountChange, FactorNotice } from '../factor/notification.js';
-import { factorSubject, otherSubjects } from '../factor/factor-subject.js';
-import {
-  Factor,
-  type Confirmed,
-  type FactorContext,
-  type FactorUser,
-  type Intent,
-  type Purpose,
-  type Reply,
-} from '../factor/factor.js';
+import { FactorConfigError } from '../error/config-error.js';
+import { FactorError } from '../error/factor-error.js';
 import { assertLocks } from '../factor/attempt.js';
-import { OneTimeCodes } from './one-time-codes.js';
-import { digitsRule, readCode, readFields, type FieldRule } from '../validation/payload.js';
+import type { FactorContext, FactorUser, Reply } from '../factor/context.js';
+import { factorSubject, otherSubjects } from '../factor/factor-subject.js';
+import { type Confirmed, Factor, type Intent } from '../factor/factor.js';
+import type { AccountChange, FactorNotice } from '../factor/notification.js';
 import type { SignIn } from '../factor/primary-sign-in.js';
+import type { Purpose } from '../factor/purpose.js';
+import { digitsRule, type FieldRule, readCode, readFields } from '../validation/payload.js';
+import type { AddressKind } from './address-type.js';
+import type { CodeTarget } from './code-binding.js';
+import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
+import { assertOneForm, hasField, normalise, readAnswer, SAFE_INPUT } from './code-payload.js';
+import { OneTimeCodes } from './one-time-codes.js';
+import { CodeSignIn } from './primary-code-sign-in.js';
 
 /** What a code factor keeps about a user. */
 export interface AddressEnrolment {

@@ -1,6 +1,7 @@
-import type { AddressKind } from './address-type.js';
 import { FactorError } from '../error/factor-error.js';
-import { asObject, readFields, type FieldRule } from '../validation/payload.js';
+import { asObject } from '../validation/json-object.js';
+import { type FieldRule, readFields } from '../validation/payload.js';
+import type { AddressKind } from './address-type.js';
 
 /** What an address may be made of before it is looked at closely. */
 export const SAFE_INPUT: FieldRule = { maxLength: 320, pattern: /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, accepts: 'an address' };

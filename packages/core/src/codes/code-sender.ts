@@ -1,13 +1,13 @@
-import type { AddressKind } from './address-type.js';
-import { toChannel, type Channel, type MessageContent } from '../delivery/channel.js';
-import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
-import type { CodeTarget } from './code-binding.js';
-import { withinTime } from '../time/timeout.js';
-import { FactorError, isAddressRefused } from '../error/factor-error.js';
-import { faultName } from '../factor/factor-event.js';
-import type { AccountChange, FactorNotice } from '../factor/notification.js';
-import type { FactorUser, RequestContext } from '../factor/factor.js';
+import { type Channel, type MessageContent, toChannel } from '../delivery/channel.js';
 import { codeMessage, noticeMessage } from '../delivery/message.js';
+import { FactorError, isAddressRefused } from '../error/factor-error.js';
+import { faultName } from '../error/fault-name.js';
+import type { FactorUser, RequestContext } from '../factor/context.js';
+import type { AccountChange, FactorNotice } from '../factor/notification.js';
+import { withinTime } from '../time/timeout.js';
+import type { AddressKind } from './address-type.js';
+import type { CodeTarget } from './code-binding.js';
+import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import type { SendQuotas } from './send-limits.js';
 
 const MINUTE_MS = 60_000;

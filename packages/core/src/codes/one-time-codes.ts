@@ -1,16 +1,16 @@
-import type { AddressKind } from './address-type.js';
-import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
-import type { CodeTarget } from './code-binding.js';
-import { FactorError } from '../error/factor-error.js';
-import type { AccountChange, FactorNotice } from '../factor/notification.js';
-import type { FactorUser, Reply, RequestContext } from '../factor/factor.js';
-import { assertRedeemed, beginGuess, guessAlone, type Refusal } from '../factor/attempt.js';
-import { MessageDelivery } from './code-sender.js';
-import type { LiveCode } from '../store/otp-store.js';
 import { randomDigits } from '../crypto/random.js';
+import { FactorError } from '../error/factor-error.js';
+import { assertRedeemed, beginGuess, guessAlone, type Refusal } from '../factor/attempt.js';
+import type { FactorUser, Reply, RequestContext } from '../factor/context.js';
+import type { AccountChange, FactorNotice } from '../factor/notification.js';
+import type { LiveCode } from '../store/otp-store.js';
+import type { AddressKind } from './address-type.js';
+import type { CodeTarget } from './code-binding.js';
+import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
+import { MessageDelivery } from './code-sender.js';
+import { type CountryCounts, Traffic } from './country-counters.js';
 import { ReplacedCodes } from './replaced-codes.js';
 import { SendQuotas } from './send-limits.js';
-import { Traffic, type CountryCounts } from './country-counters.js';
 
 /** A code that is live and has not been sent. */
 export interface IssuedCode {

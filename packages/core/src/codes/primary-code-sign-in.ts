@@ -1,14 +1,14 @@
+import { subjectOf } from '../crypto/subject.js';
+import { FactorError } from '../error/factor-error.js';
+import type { Reply, RequestContext } from '../factor/context.js';
+import type { ProvenId, SignIn, SignInUsers } from '../factor/primary-sign-in.js';
+import { digitsRule, type FieldRule, readFields } from '../validation/payload.js';
 import type { AddressKind } from './address-type.js';
-import { assertOneForm, normalise, readAnswer, SAFE_INPUT, type NamedAnswer } from './code-payload.js';
+import type { CodeTarget } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import type { AddressEnrolment } from './code-factor.js';
-import type { CodeTarget } from './code-binding.js';
-import { FactorError } from '../error/factor-error.js';
-import type { Reply, RequestContext } from '../factor/factor.js';
+import { assertOneForm, type NamedAnswer, normalise, readAnswer, SAFE_INPUT } from './code-payload.js';
 import type { OneTimeCodes } from './one-time-codes.js';
-import { digitsRule, readFields, type FieldRule } from '../validation/payload.js';
-import type { ProvenId, SignIn, SignInUsers } from '../factor/primary-sign-in.js';
-import { subjectOf } from '../crypto/subject.js';
 
 /** Signing in with a code sent to an address, and nothing beside it. The address is the id. */
 export class CodeSignIn implements SignIn<AddressEnrolment> {

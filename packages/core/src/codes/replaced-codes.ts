@@ -1,7 +1,7 @@
-import type { RequestContext } from '../factor/factor.js';
-import { CODE_REPLACED, type Refusal } from '../factor/attempt.js';
-import type { LiveCode } from '../store/otp-store.js';
 import { subjectOf } from '../crypto/subject.js';
+import { CODE_REPLACED, type Refusal } from '../factor/attempt.js';
+import type { RequestContext } from '../factor/context.js';
+import type { LiveCode } from '../store/otp-store.js';
 
 /**
  * Remembers which codes were sent, until they would have died, to tell one that a newer code has replaced from a wrong

@@ -1,12 +1,12 @@
-import type { AddressKind } from './address-type.js';
-import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
-import type { CodeTarget } from './code-binding.js';
-import { FactorError } from '../error/factor-error.js';
-import type { NoticeContext } from '../factor/notification.js';
-import type { RequestContext } from '../factor/factor.js';
-import { networkOf } from '../validation/ip-network.js';
-import type { Quota, SendLimits } from '../store/otp-store.js';
 import { subjectOf } from '../crypto/subject.js';
+import { FactorError } from '../error/factor-error.js';
+import type { RequestContext } from '../factor/context.js';
+import type { NoticeContext } from '../factor/notification.js';
+import type { Quota, SendLimits } from '../store/otp-store.js';
+import { networkOf } from '../validation/ip-network.js';
+import type { AddressKind } from './address-type.js';
+import type { CodeTarget } from './code-binding.js';
+import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 
 const MINUTE_MS = 60_000;
 const TEN_MINUTES_MS = 10 * MINUTE_MS;
@@ -15,7 +15,9 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** What counting needs of a request; without an address of the client, none is counted. */
 export type CountContext = Pick<RequestContext, 'appId' | 'key' | 'ip' | 'store' | 'keyring'>;
+
 type Named = Omit<CountContext, 'ip' | 'store'>;
+
 /** A bucket of the store, and how much it takes. */
 type Limit = readonly [bucket: string, quota: Quota];
 

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { asObject } from '../validation/payload.js';
 import type { BatchReport } from '../flows/user-batch.js';
+import { asObject } from '../validation/json-object.js';
 
 /** A command of an administrator that calls a Cloud function for one batch of users after the other. */
 export interface BatchCommand<Report extends BatchReport> {

@@ -1,5 +1,5 @@
-import { BATCH_USAGE, type BatchCommand } from './batch-command.js';
 import type { RecordCounts, ResealReport } from '../flows/reseal-records.js';
+import { BATCH_USAGE, type BatchCommand } from './batch-command.js';
 
 /** `parse-factors reseal`. */
 export const resealCommand: BatchCommand<ResealReport> = {

@@ -1,33 +1,33 @@
+import { LoginPolicy } from '../account/login-policy.js';
+import type { FreshnessOptions } from '../account/step-up-proofs.js';
+import { Keyring } from '../crypto/keyring.js';
+import { systemRandom } from '../crypto/random.js';
+import { tellIncident } from '../events/event-dispatcher.js';
+import type { Factor } from '../factor/factor.js';
+import { type MoveOptions, type MoveReport, moveUsers } from '../flows/migrate-users.js';
+import type { FactorRuntime } from '../flows/runtime.js';
 import type { AdminRequest } from '../parse/admin-request.js';
-import { inBackground } from './background.js';
-import { toAuthAdapter, type ParseAuthAdapter } from '../parse/auth-adapter.js';
+import { type ParseAuthAdapter, toAuthAdapter } from '../parse/auth-adapter.js';
+import { type Finding, SelfCheck } from '../parse/check/self-check.js';
+import type { CloudRequest, SaveRequest, TriggerRequest } from '../parse/cloud-request.js';
+import { FACTOR_STATE_CLASS, ParseOtpStore } from '../parse/database/parse-otp-store.js';
+import { isInTransaction } from '../parse/database/parse-table.js';
+import { installer, type InstallOptions, type ParseCloud } from '../parse/install.js';
+import { FactorGuard } from '../parse/user-triggers.js';
 import { checkedStore } from '../store/checked-store.js';
+import type { OtpStore } from '../store/otp-store.js';
+import { pruneStore } from '../store/prune-store.js';
 import { systemClock } from '../time/clock.js';
+import { resolveOptions } from '../validation/options.js';
+import { inBackground } from './background.js';
 import {
-  assertFactor,
+  type AnyFactor,
   assertEnough,
+  assertFactor,
   assertStore,
   COMPOSE_RULES,
-  type AnyFactor,
   type ComposeOptions,
 } from './compose-options.js';
-import { tellIncident } from '../events/event-dispatcher.js';
-import type { CloudRequest, SaveRequest, TriggerRequest } from '../parse/cloud-request.js';
-import { FactorGuard } from '../parse/user-triggers.js';
-import { moveUsers, type MoveOptions, type MoveReport } from '../flows/migrate-users.js';
-import type { FactorRuntime } from '../flows/runtime.js';
-import type { Factor } from '../factor/factor.js';
-import type { FreshnessOptions } from '../account/step-up-proofs.js';
-import { installer, type InstallOptions, type ParseCloud } from '../parse/install.js';
-import { Keyring } from '../crypto/keyring.js';
-import { resolveOptions } from '../validation/options.js';
-import { isInTransaction } from '../parse/database/parse-table.js';
-import type { OtpStore } from '../store/otp-store.js';
-import { FACTOR_STATE_CLASS, ParseOtpStore } from '../parse/database/parse-otp-store.js';
-import { LoginPolicy } from '../account/login-policy.js';
-import { pruneStore } from '../store/prune-store.js';
-import { systemRandom } from '../crypto/random.js';
-import { SelfCheck, type Finding } from '../parse/check/self-check.js';
 
 /** What {@link composeFactors} gives. */
 export interface ComposedFactors<Key extends string = string> {

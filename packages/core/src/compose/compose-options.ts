@@ -1,30 +1,25 @@
-import type { WaitUntil } from './background.js';
-import type { ClientIp } from '../parse/client-ip.js';
-import type { Clock } from '../time/clock.js';
-import { FactorConfigError } from '../error/factor-error.js';
+import { type FactorChange, firstFactors, secondFactors } from '../account/factor-roles.js';
+import type { LoginPolicy } from '../account/login-policy.js';
+import { enrolmentOption, type EnrolmentOptions, policyOption, type PolicyOption } from '../account/policy-options.js';
+import type { RandomSource } from '../crypto/random.js';
+import { FactorConfigError } from '../error/config-error.js';
 import type { FactorListener } from '../factor/factor-event.js';
-import { firstFactors, secondFactors, type FactorChange } from '../flows/runtime.js';
 import type { Factor } from '../factor/factor.js';
+import type { ClientIp } from '../parse/client-ip.js';
+import type { ParseDatabase } from '../parse/database/parse-table.js';
+import type { OtpStore } from '../store/otp-store.js';
+import type { Clock } from '../time/clock.js';
+import { asObject } from '../validation/json-object.js';
 import {
   choiceOption,
   functionOption,
   integerOption,
   listOption,
   optional,
-  textOption,
   type OptionRule,
+  textOption,
 } from '../validation/options.js';
-import type { OtpStore } from '../store/otp-store.js';
-import type { ParseDatabase } from '../parse/database/parse-table.js';
-import { asObject } from '../validation/payload.js';
-import {
-  enrolmentOption,
-  policyOption,
-  type EnrolmentOptions,
-  type LoginPolicy,
-  type PolicyOption,
-} from '../account/login-policy.js';
-import type { RandomSource } from '../crypto/random.js';
+import type { WaitUntil } from './background.js';
 
 /** Where state is kept: one store for all requests, or a function of the database that a request runs on. */
 export type StoreSource = OtpStore | ((host: { readonly appId: string; readonly database: ParseDatabase }) => OtpStore);
@@ -113,6 +108,7 @@ const STORE_VERBS: readonly (keyof OtpStore)[] = [
   'forget',
   'prune',
 ];
+
 const FACTOR_METHODS: readonly (keyof Factor<object>)[] = [
   'intent',
   'beginEnrolment',

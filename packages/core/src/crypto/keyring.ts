@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { FactorConfigError, FactorError } from '../error/factor-error.js';
-import { drawBytes, systemRandom, type RandomSource } from './random.js';
+import { FactorConfigError } from '../error/config-error.js';
+import { FactorError } from '../error/factor-error.js';
+import { drawBytes, type RandomSource, systemRandom } from './random.js';
 
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
@@ -8,6 +9,7 @@ const TAG_BYTES = 16;
 /** Random keys of 32 bytes have some 30 different ones; typed, repeated or counted ones give themselves away. */
 const MIN_DISTINCT_BYTES = 16;
 const SEAL_VERSION = '1';
+
 const KEY_FORMAT =
   'one or more "<name>:<base64 of 32 random bytes>", newest first, separated by commas; `npx parse-factors keygen` prints one';
 

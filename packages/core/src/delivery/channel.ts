@@ -1,6 +1,5 @@
-import { systemClock } from '../time/clock.js';
-import { FactorConfigError } from '../error/factor-error.js';
-import type { FactorUser, Purpose } from '../factor/factor.js';
+import type { FactorUser } from '../factor/context.js';
+import type { Purpose } from '../factor/purpose.js';
 import { isClass, type OptionRule } from '../validation/options.js';
 
 /** The text of a message. */
@@ -75,51 +74,3 @@ export const channelOption: OptionRule = {
 /** The channel that a channel or function is. */
 export const toChannel = <Address>(like: ChannelLike<Address>): Channel<Address> =>
   typeof like === 'function' ? { name: like.name || 'function', send: async (delivery) => like(delivery) } : like;
-
-/** A message that an {@link Outbox} keeps. */
-export interface OutboxMessage {
-  /** The outbox's name. */
-  readonly channel: string;
-  /** Where it would have gone. */
-  readonly to: string;
-  /** Its subject line. */
-  readonly subject: string;
-  /** Its plain text. */
-  readonly text: string;
-  /** Its HTML part, where it has one. */
-  readonly html?: string;
-  /** When it was sent, ISO 8601. */
-  readonly sentAt: string;
-}
-
-/** A channel that keeps messages instead of sending them. */
-export interface Outbox extends Channel {
-  /** The messages, oldest first; the last 1000. Set its length to 0 to empty it. */
-  readonly messages: OutboxMessage[];
-}
-
-const OUTBOX_SIZE = 1000;
-
-/**
- * A channel for tests and development: keeps messages in memory, codes in clear.
- *
- * @param options all may be left out
- * @param options.name what the channel is called, `outbox` by default
- * @param options.clock the time in epoch milliseconds, `Date.now` by default
- * @throws FactorConfigError when `NODE_ENV` is `production`
- */
-export function outbox({
-  name = 'outbox',
-  clock = systemClock,
-}: { readonly name?: string; readonly clock?: () => number } = {}): Outbox {
-  if (process.env['NODE_ENV'] === 'production') {
-    throw new FactorConfigError('outbox() keeps codes in clear and sends nothing: it must not be used with NODE_ENV=production');
-  }
-  const messages: OutboxMessage[] = [];
-  const keep = async ({ to, subject, text, html }: Notice): Promise<void> => {
-    const sentAt = new Date(clock()).toISOString();
-    messages.push({ channel: name, to, subject, text, ...(html !== undefined && { html }), sentAt });
-    if (messages.length > OUTBOX_SIZE) messages.shift();
-  };
-  return { name, messages, send: keep, notify: keep };
-}

@@ -1,9 +1,10 @@
-import { channelOption, toChannel, type Channel, type ChannelLike, type Notice } from './channel.js';
-import { systemClock, type Clock } from '../time/clock.js';
-import { DeliveryTimeout, withinTime } from '../time/timeout.js';
-import { FactorConfigError, isAddressRefused } from '../error/factor-error.js';
-import { faultName } from '../factor/factor-event.js';
-import { functionOption, integerOption, optional, resolveOptions, type OptionRule } from '../validation/options.js';
+import { FactorConfigError } from '../error/config-error.js';
+import { isAddressRefused } from '../error/factor-error.js';
+import { type Clock, systemClock } from '../time/clock.js';
+import { DeliveryTimeout } from '../time/timeout.js';
+import { functionOption, integerOption, optional, type OptionRule, resolveOptions } from '../validation/options.js';
+import { type Channel, type ChannelLike, channelOption, type Notice, toChannel } from './channel.js';
+import { Circuit, type Sending } from './circuit-breaker.js';
 
 /** Options of {@link failover}. */
 export interface FailoverOptions {
@@ -58,8 +59,6 @@ export function failover(channels: readonly ChannelLike[], options: FailoverOpti
   };
 }
 
-type Sending = (channel: Channel, signal: AbortSignal) => Promise<void>;
-
 async function sendByOne(circuits: readonly Circuit[], signal: AbortSignal, sending: Sending): Promise<void> {
   let last: unknown;
   for (const circuit of inTurn(circuits)) {
@@ -83,58 +82,4 @@ function* inTurn(circuits: readonly Circuit[]): Generator<Circuit> {
     else postponed.push(circuit);
   }
   yield* postponed;
-}
-
-/** A channel, and how it has been doing. */
-class Circuit {
-  readonly #channel: Channel;
-  readonly #options: Required<FailoverOptions>;
-  #failures = 0;
-  #openUntil = 0;
-
-  constructor(channel: Channel, options: Required<FailoverOptions>) {
-    this.#channel = channel;
-    this.#options = options;
-  }
-
-  get name(): string {
-    return this.#channel.name;
-  }
-
-  /** Whether it is to be tried. After a while of failures one message may, and the others wait for how that goes. */
-  mayTry(): boolean {
-    const { maxFailures, openMs, clock } = this.#options;
-    if (this.#failures < maxFailures) return true;
-    const now = clock();
-    // A time further ahead was written by a clock that ran ahead.
-    if (now < this.#openUntil && this.#openUntil <= now + openMs) return false;
-    this.#openUntil = now + openMs;
-    return true;
-  }
-
-  get notifies(): boolean {
-    return this.#channel.notify !== undefined;
-  }
-
-  async send(sending: Sending, outer: AbortSignal): Promise<void> {
-    const { timeoutMs, openMs, maxFailures, clock } = this.#options;
-    try {
-      await withinTime(timeoutMs, (signal) => sending(this.#channel, signal), outer);
-      this.#failures = 0;
-    } catch (fault) {
-      if (isAddressRefused(fault)) throw fault;
-      this.#failures += 1;
-      if (this.#failures >= maxFailures) this.#openUntil = clock() + openMs;
-      this.#tell(faultName(fault));
-      throw fault;
-    }
-  }
-
-  #tell(reason: string): void {
-    try {
-      Promise.resolve(this.#options.onFailure?.(this.name, reason)).catch(() => undefined);
-    } catch {
-      // What the application does with it is its own business.
-    }
-  }
 }

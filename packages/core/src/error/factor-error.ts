@@ -66,13 +66,5 @@ export class FactorError extends Error {
   }
 }
 
-/**
- * A wrong option, found before the server starts. The message names the option and what it
- * accepts. Not a `TypeError`: Parse Server hides those when it loads an adapter.
- */
-export class FactorConfigError extends Error {
-  override readonly name = 'FactorConfigError';
-}
-
 /** Whether a channel says that the address itself is refused: no other channel would take it. */
 export const isAddressRefused = (fault: unknown): boolean => fault instanceof FactorError && fault.code === 'address_refused';

@@ -1,12 +1,12 @@
-import type { ClassIncident } from '../parse/database/closed-class.js';
-import { ipOf } from '../parse/client-ip.js';
-import { FACTOR_EVENT_CLASS, logEvent } from '../parse/database/event-log.js';
-import { tell, type FactorEvent } from '../factor/factor-event.js';
-import type { FactorRuntime } from '../flows/runtime.js';
-import type { FactorContext, FactorUser } from '../factor/factor.js';
-import { sendNotices } from './security-notifier.js';
-import type { ParseDatabase } from '../parse/database/parse-table.js';
+import type { FactorContext, FactorUser } from '../factor/context.js';
+import type { FactorEvent, FactorListener } from '../factor/factor-event.js';
 import type { AskedRequest } from '../flows/factor-context.js';
+import type { FactorRuntime } from '../flows/runtime.js';
+import { ipOf } from '../parse/client-ip.js';
+import type { ClassIncident } from '../parse/database/closed-class.js';
+import { FACTOR_EVENT_CLASS, logEvent } from '../parse/database/event-log.js';
+import type { ParseDatabase } from '../parse/database/parse-table.js';
+import { sendNotices } from './security-notifier.js';
 
 /**
  * What a factor tells the application's listener, the event log, and the user himself with.
@@ -47,3 +47,13 @@ export const tellIncident =
     tell(onEvent, event);
     if (eventLog) later(logEvent(database, event));
   };
+
+/** Tells a listener, and outlives whatever it does. */
+export function tell(listener: FactorListener | undefined, event: FactorEvent): void {
+  if (listener === undefined) return;
+  try {
+    Promise.resolve(listener(event)).catch(() => undefined);
+  } catch {
+    // The listener is the application's own; what it throws is not the login's business.
+  }
+}

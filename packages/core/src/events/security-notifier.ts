@@ -1,13 +1,15 @@
-import { ipOf } from '../parse/client-ip.js';
 import { EnrolmentRecords } from '../account/enrolment-sealer.js';
-import { tell, type FactorEvent, type FactorEventType, faultName } from '../factor/factor-event.js';
+import { subjectOf } from '../crypto/subject.js';
+import { faultName } from '../error/fault-name.js';
+import type { FactorUser } from '../factor/context.js';
+import type { FactorEvent, FactorEventType } from '../factor/factor-event.js';
+import type { NoticeType } from '../factor/notification.js';
+import type { AskedRequest } from '../flows/factor-context.js';
 import type { FactorRuntime } from '../flows/runtime.js';
-import type { FactorUser } from '../factor/factor.js';
-import type { NoticeType } from '../delivery/texts/index.js';
+import { ipOf } from '../parse/client-ip.js';
 import type { HookRequest } from '../parse/parse-types.js';
 import { authDataOf } from '../parse/parse-user.js';
-import type { AskedRequest } from '../flows/factor-context.js';
-import { subjectOf } from '../crypto/subject.js';
+import { tell } from './event-dispatcher.js';
 
 const NOTICE_OF: Readonly<Partial<Record<FactorEventType, NoticeType>>> = {
   enrolled: 'enrolled',

@@ -1,5 +1,5 @@
-import type { FactorUser } from './factor.js';
-import { asObject } from '../validation/payload.js';
+import { asObject } from '../validation/json-object.js';
+import type { FactorUser } from './context.js';
 
 /** What Parse Server names a user who has chosen no name, such as one who signs up by a code alone. */
 const RANDOM_NAME = /^[0-9A-Za-z]{25}$/;

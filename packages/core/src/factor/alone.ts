@@ -1,4 +1,4 @@
-import type { EnrolledContext, Reply, RequestContext } from './factor.js';
+import type { EnrolledContext, Reply, RequestContext } from './context.js';
 
 /** An answer of a second factor that has also said who the user is; used once. */
 export interface ProvenAlone {

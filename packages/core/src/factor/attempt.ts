@@ -1,7 +1,9 @@
-import { FactorConfigError, FactorError } from '../error/factor-error.js';
-import type { Purpose, RequestContext } from './factor.js';
+import { FactorConfigError } from '../error/config-error.js';
+import { FactorError } from '../error/factor-error.js';
+import { type AttemptLimits, type AttemptResult, type OtpStore, type RedeemResult, UNLIMITED } from '../store/otp-store.js';
 import { integerOption, type OptionRule } from '../validation/options.js';
-import { UNLIMITED, type AttemptLimits, type AttemptResult, type OtpStore, type RedeemResult } from '../store/otp-store.js';
+import type { RequestContext } from './context.js';
+import type { Purpose } from './purpose.js';
 
 const DAY_MS = 24 * 60 * 60_000;
 

@@ -1,9 +1,9 @@
+import type { Keyring } from '../crypto/keyring.js';
+import type { RandomSource } from '../crypto/random.js';
+import type { OtpStore } from '../store/otp-store.js';
 import type { Clock } from '../time/clock.js';
 import type { FactorOccurrence } from './factor-event.js';
-import type { Keyring } from '../crypto/keyring.js';
-import type { OtpStore } from '../store/otp-store.js';
-import type { PrimaryFactor } from '../flows/primary-factor.js';
-import type { RandomSource } from '../crypto/random.js';
+import type { PrimaryFactor } from './primary-factor.js';
 
 /** A reply to the client: strings only, as some of Parse's SDKs decode nothing else. */
 export type Reply = Readonly<Record<string, string>>;

@@ -1,19 +1,13 @@
 import { FactorError } from '../error/factor-error.js';
-import { factorSubject } from './factor-subject.js';
-import {
-  Factor,
-  type Confirmed,
-  type EnrolledContext,
-  type FactorContext,
-  type FactorUser,
-  type Intent,
-  type Purpose,
-  type Reply,
-} from './factor.js';
-import { assertLocks, ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS } from './attempt.js';
-import { functionOption, integerOption, optional, resolveOptions, type OptionRule } from '../validation/options.js';
 import type { AttemptLimits, SendLimits } from '../store/otp-store.js';
-import { asObject, readCode, type FieldRule } from '../validation/payload.js';
+import { asObject } from '../validation/json-object.js';
+import { functionOption, integerOption, optional, type OptionRule, resolveOptions } from '../validation/options.js';
+import { type FieldRule, readCode } from '../validation/payload.js';
+import { assertLocks, ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS } from './attempt.js';
+import type { EnrolledContext, FactorContext, FactorUser, Reply } from './context.js';
+import { factorSubject } from './factor-subject.js';
+import { type Confirmed, Factor, type Intent } from './factor.js';
+import type { Purpose } from './purpose.js';
 
 /** What an answer is to answer. */
 export interface DefinedChallenge {

@@ -1,5 +1,5 @@
 import type { FactorErrorCode } from '../error/factor-error.js';
-import type { Purpose } from './factor.js';
+import type { Purpose } from './purpose.js';
 
 /** What can happen to a factor. */
 export type FactorEventType =
@@ -88,20 +88,3 @@ export type FactorOccurrence = Pick<FactorEvent, 'type'> &
 
 /** Takes events, for logs, metrics or notices. What it throws or rejects with changes nothing. */
 export type FactorListener = (event: FactorEvent) => unknown;
-
-/** Tells a listener, and outlives whatever it does. */
-export function tell(listener: FactorListener | undefined, event: FactorEvent): void {
-  if (listener === undefined) return;
-  try {
-    Promise.resolve(listener(event)).catch(() => undefined);
-  } catch {
-    // The listener is the application's own; what it throws is not the login's business.
-  }
-}
-
-/** A fault's name or code, where it is one: short and of plain letters. Never its message. */
-export function faultName(fault: unknown): string {
-  if (typeof fault !== 'object' || fault === null) return 'unknown';
-  const { code, name } = fault as { readonly code?: unknown; readonly name?: unknown };
-  return [code, name].map(String).find((text) => /^(?!undefined$)[A-Za-z0-9_-]{1,40}$/.test(text)) ?? 'unknown';
-}

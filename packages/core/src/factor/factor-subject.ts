@@ -1,5 +1,6 @@
-import type { FactorContext, Purpose } from './factor.js';
 import { subjectOf } from '../crypto/subject.js';
+import type { FactorContext } from './context.js';
+import type { Purpose } from './purpose.js';
 
 /**
  * The store's name for what is guessed at: one factor of one user, for one purpose; at a login, behind one

@@ -1,14 +1,11 @@
+import { FactorError } from '../error/factor-error.js';
 import type { Alone } from './alone.js';
 import type { BuiltInPlace } from './built-in-replacement.js';
 import type { EnrolledContext, FactorContext, FactorUser, Reply } from './context.js';
-import { FactorError } from '../error/factor-error.js';
 import type { AccountChange, FactorNotice } from './notification.js';
-import type { Purpose } from './purpose.js';
-import type { Recovery } from '../flows/recover.js';
 import type { SignIn } from './primary-sign-in.js';
-
-export type { EnrolledContext, FactorContext, FactorUser, Reply, RequestContext, RequestHeaders } from './context.js';
-export { PURPOSES, type Purpose } from './purpose.js';
+import type { Purpose } from './purpose.js';
+import type { Recovery } from './recovery.js';
 
 /**
  * What a payload from the user's own session asks of a factor: to set it up, to answer it, or

@@ -1,5 +1,4 @@
-import type { RequestContext, RequestHeaders } from './factor.js';
-import type { NoticeType } from '../delivery/texts/index.js';
+import type { RequestContext, RequestHeaders } from './context.js';
 
 /** A change to an account, and the request that made it. */
 export interface AccountChange {
@@ -25,3 +24,6 @@ export interface FactorNotice {
    */
   send(context: NoticeContext): Promise<void>;
 }
+
+/** What a notice tells the user of. */
+export type NoticeType = 'enrolled' | 'replaced' | 'removed' | 'recovery_used' | 'recovery_proven' | 'recovery_begun' | 'locked';

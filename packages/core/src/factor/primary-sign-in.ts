@@ -1,5 +1,5 @@
-import type { FactorUser, RequestContext, Reply } from './factor.js';
 import type { ParseRow } from '../parse/database/parse-table.js';
+import type { FactorUser, Reply, RequestContext } from './context.js';
 
 /** An id that an answer has proven, and that can be used once. */
 export interface ProvenId {

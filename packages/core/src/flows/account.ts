@@ -1,23 +1,25 @@
+import type { EnrolmentRecord } from '../account/enrolment-record.js';
+import { type FactorChange, secondFactors, standInFactors, storedAmong } from '../account/factor-roles.js';
 import { planToEnrolAtLogin, planToRemove } from '../account/record-transitions.js';
-import { emitter } from '../events/event-dispatcher.js';
-import type { EnrolmentRecord } from '../account/enrolment-sealer.js';
-import { everyStep } from './every-step.js';
-import { FactorError } from '../error/factor-error.js';
-import { secondFactors, standInFactors, storedAmong, type FactorChange, type FactorRuntime } from './runtime.js';
-import type { Factor, FactorUser } from '../factor/factor.js';
 import {
   Freshness,
-  PROOFS,
   type FreshnessOptions,
   type ProofAccount,
   type ProofKind,
+  PROOFS,
   type SessionOwner,
 } from '../account/step-up-proofs.js';
+import { FactorError } from '../error/factor-error.js';
+import { emitter } from '../events/event-dispatcher.js';
+import type { FactorUser } from '../factor/context.js';
+import type { Factor } from '../factor/factor.js';
 import type { HookUser } from '../parse/parse-types.js';
 import { authDataOf, revokeSessions } from '../parse/parse-user.js';
-import { changeRecord } from './record-change.js';
 import { commit } from '../parse/record-plan.js';
+import { everyStep } from './every-step.js';
 import type { AskedRequest } from './factor-context.js';
+import { changeRecord } from './record-change.js';
+import type { FactorRuntime } from './runtime.js';
 import { waysIn } from './ways-in.js';
 
 /** A user's account during one request: its factors, what his session has proven, and what a change of a factor ends. */

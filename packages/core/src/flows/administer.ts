@@ -1,15 +1,17 @@
-import { Account } from './account.js';
-import { assertAdministrator, type AdminRequest } from '../parse/admin-request.js';
-import { emitter } from '../events/event-dispatcher.js';
+import { firstFactors, storedAmong } from '../account/factor-roles.js';
 import { FactorError } from '../error/factor-error.js';
+import { emitter } from '../events/event-dispatcher.js';
+import type { FactorUser, Reply } from '../factor/context.js';
 import type { FactorEventType } from '../factor/factor-event.js';
-import { FactorRequest } from './user-factor.js';
-import { resealUsers, type ResealReport } from './reseal-records.js';
-import { firstFactors, storedAmong, type FactorRuntime } from './runtime.js';
-import type { FactorUser, Reply } from '../factor/factor.js';
+import { type AdminRequest, assertAdministrator } from '../parse/admin-request.js';
 import { answering } from '../parse/parse-errors.js';
 import { authDataOf, fetchUser, findUser } from '../parse/parse-user.js';
-import { asObject, readFields, type FieldRule } from '../validation/payload.js';
+import { asObject } from '../validation/json-object.js';
+import { type FieldRule, readFields } from '../validation/payload.js';
+import { Account } from './account.js';
+import { type ResealReport, resealUsers } from './reseal-records.js';
+import type { FactorRuntime } from './runtime.js';
+import { FactorRequest } from './user-factor.js';
 
 /** The Cloud functions that `install` registers with `adminFunctions`. Each needs the master key, and each is an event. */
 export interface AdminFunctions {

@@ -1,9 +1,12 @@
-import { EnrolmentRecords, markOf } from '../account/enrolment-sealer.js';
-import { linkedFactors, secondFactors, type FactorChange, type FactorRuntime } from './runtime.js';
-import type { Factor, FactorUser } from '../factor/factor.js';
+import { markOf } from '../account/enrolment-record.js';
+import { EnrolmentRecords } from '../account/enrolment-sealer.js';
+import { type FactorChange, linkedFactors, secondFactors } from '../account/factor-roles.js';
+import type { FactorUser } from '../factor/context.js';
+import type { Factor } from '../factor/factor.js';
 import { traceOf } from '../parse/login-trace.js';
 import type { HookConfig } from '../parse/parse-types.js';
 import { authDataOf } from '../parse/parse-user.js';
+import type { FactorRuntime } from './runtime.js';
 
 /**
  * What has changed about a user's factors while a login was under way, and ends sessions; undefined for nothing. What the

@@ -1,12 +1,12 @@
-import type { HookResult } from '../parse/auth-adapter.js';
 import type { OpenedEnrolment } from '../account/enrolment-sealer.js';
-import { STATUS_ENABLED, toIso, UNCHANGED, type FactorEnrolment } from './factor-enrolment.js';
+import { changesOf } from '../account/record-plan.js';
 import { FactorError } from '../error/factor-error.js';
-import type { FactorRequest } from './user-factor.js';
 import type { Factor } from '../factor/factor.js';
-import { asObject, hasSameFields, sameStrings } from '../validation/payload.js';
-import { changesOf } from '../parse/record-plan.js';
+import type { HookResult } from '../parse/auth-adapter.js';
+import { asObject, hasSameFields, sameStrings } from '../validation/json-object.js';
+import { type FactorEnrolment, STATUS_ENABLED, toIso, UNCHANGED } from './factor-enrolment.js';
 import { recover } from './recover.js';
+import type { FactorRequest } from './user-factor.js';
 
 /** What the session of an enrolled user sends for one factor. */
 export class FactorAnswers<Enrolment extends object> {

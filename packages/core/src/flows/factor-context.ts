@@ -1,10 +1,10 @@
-import { ipOf } from '../parse/client-ip.js';
 import { emitter } from '../events/event-dispatcher.js';
-import type { FactorRuntime } from './runtime.js';
-import type { FactorUser, RequestContext } from '../factor/factor.js';
-import { warnOfProxy } from '../parse/proxy-warning.js';
+import type { FactorUser, RequestContext } from '../factor/context.js';
+import type { PrimaryFactor } from '../factor/primary-factor.js';
+import { ipOf } from '../parse/client-ip.js';
 import type { HookRequest } from '../parse/parse-types.js';
-import type { PrimaryFactor } from './primary-factor.js';
+import { warnOfProxy } from '../parse/proxy-warning.js';
+import type { FactorRuntime } from './runtime.js';
 
 /** The part of a request that a factor may know of. */
 export type AskedRequest = Pick<HookRequest, 'installationId' | 'config'> & {

@@ -1,10 +1,11 @@
-import type { HookResult } from '../parse/auth-adapter.js';
-import { markOf, type EnrolmentRecord } from '../account/enrolment-sealer.js';
-import { everyStep } from './every-step.js';
+import { type EnrolmentRecord, markOf } from '../account/enrolment-record.js';
+import { changesOf } from '../account/record-plan.js';
 import { FactorError } from '../error/factor-error.js';
+import type { Reply } from '../factor/context.js';
+import type { Confirmed, Factor } from '../factor/factor.js';
+import type { HookResult } from '../parse/auth-adapter.js';
+import { everyStep } from './every-step.js';
 import type { FactorRequest } from './user-factor.js';
-import type { Confirmed, Factor, Reply } from '../factor/factor.js';
-import { changesOf } from '../parse/record-plan.js';
 
 /** What is shown of a factor that is set up, whatever it keeps. */
 export const STATUS_ENABLED: Reply = Object.freeze({ status: 'enabled' });

@@ -1,26 +1,29 @@
-import type { HookResult } from '../parse/auth-adapter.js';
-import { emitter } from '../events/event-dispatcher.js';
-import { EnrolmentRecords, isUnconfirmed } from '../account/enrolment-sealer.js';
-import { FactorAnswers } from './factor-answers.js';
-import { FactorEnrolment, STATUS_DISABLED, STATUS_ENABLED, UNCHANGED } from './factor-enrolment.js';
+import { isUnconfirmed } from '../account/enrolment-record.js';
+import { EnrolmentRecords } from '../account/enrolment-sealer.js';
 import { FactorError } from '../error/factor-error.js';
-import { FactorRequest } from './user-factor.js';
-import type { FactorRuntime } from './runtime.js';
-import type { Factor, FactorUser, Reply } from '../factor/factor.js';
-import { givenOf, type Given } from '../parse/sent-credentials.js';
-import { assertLinksAlone } from './links-alone.js';
-import { asUser, LoginRequest } from './login-request.js';
+import { emitter } from '../events/event-dispatcher.js';
+import type { FactorUser, Reply } from '../factor/context.js';
+import type { Factor } from '../factor/factor.js';
+import type { HookResult } from '../parse/auth-adapter.js';
 import { loginTrace } from '../parse/login-trace.js';
 import { answering } from '../parse/parse-errors.js';
-import { parseGlobal, type HookObject, type HookRequest, type HookUser } from '../parse/parse-types.js';
+import { type HookObject, type HookRequest, type HookUser, parseGlobal } from '../parse/parse-types.js';
 import { authDataOf, fetchUser } from '../parse/parse-user.js';
-import { asObject, namesUser, sameStrings } from '../validation/payload.js';
-import { checkAlone, proveFirst } from './verify-primary.js';
 import { ProviderChecks } from '../parse/provider-checks.js';
-import { quietly } from './uniform-errors.js';
-import { primaryOfChallenge, primaryOfLogin } from './primary-factor.js';
-import { requestContext, type AskedRequest } from './factor-context.js';
 import { RequestWrites } from '../parse/request-writes.js';
+import { type Given, givenOf } from '../parse/sent-credentials.js';
+import { asObject, sameStrings } from '../validation/json-object.js';
+import { namesUser } from '../validation/payload.js';
+import { FactorAnswers } from './factor-answers.js';
+import { type AskedRequest, requestContext } from './factor-context.js';
+import { FactorEnrolment, STATUS_DISABLED, STATUS_ENABLED, UNCHANGED } from './factor-enrolment.js';
+import { assertLinksAlone } from './links-alone.js';
+import { asUser, LoginRequest } from './login-request.js';
+import { primaryOfChallenge, primaryOfLogin } from './primary-factor.js';
+import type { FactorRuntime } from './runtime.js';
+import { quietly } from './uniform-errors.js';
+import { FactorRequest } from './user-factor.js';
+import { checkAlone, proveFirst } from './verify-primary.js';
 
 /** What Parse Server's hooks do for one factor. */
 export class FactorHooks<Enrolment extends object> {

@@ -1,9 +1,11 @@
+import { firstFactors } from '../account/factor-roles.js';
 import { FactorError } from '../error/factor-error.js';
-import { firstFactors, type FactorRuntime } from './runtime.js';
-import { givenOf } from '../parse/sent-credentials.js';
 import type { HookRequest } from '../parse/parse-types.js';
 import { authDataOf, fetchUser } from '../parse/parse-user.js';
-import { asObject, namesUser } from '../validation/payload.js';
+import { givenOf } from '../parse/sent-credentials.js';
+import { asObject } from '../validation/json-object.js';
+import { namesUser } from '../validation/payload.js';
+import type { FactorRuntime } from './runtime.js';
 
 /**
  * Where a session sends an id that is not its user's, Parse Server shows the hooks of all factors whoever

@@ -1,15 +1,16 @@
-import type { Account } from './account.js';
+import { firstFactors, secondFactors, standInFactors, storedAmong } from '../account/factor-roles.js';
+import { relinks } from '../account/provider-changes.js';
 import { FactorError } from '../error/factor-error.js';
-import { firstFactors, secondFactors, standInFactors, storedAmong, type FactorRuntime } from './runtime.js';
-import type { FactorUser } from '../factor/factor.js';
-import { givenOf } from '../parse/sent-credentials.js';
+import type { FactorUser } from '../factor/context.js';
 import { loginTrace, traceOf } from '../parse/login-trace.js';
 import { asServerError } from '../parse/parse-errors.js';
 import type { HookRequest } from '../parse/parse-types.js';
 import { authDataOf, roleNames } from '../parse/parse-user.js';
-import { proveFirst } from './verify-primary.js';
 import { ProviderChecks } from '../parse/provider-checks.js';
-import { relinks } from '../account/provider-changes.js';
+import { givenOf } from '../parse/sent-credentials.js';
+import type { Account } from './account.js';
+import type { FactorRuntime } from './runtime.js';
+import { proveFirst } from './verify-primary.js';
 
 /** A login that carries factors: whose it is, and what it gives. */
 export class LoginRequest {

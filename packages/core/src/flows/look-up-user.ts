@@ -1,18 +1,19 @@
-import { withinTime } from '../time/timeout.js';
-import { emitter } from '../events/event-dispatcher.js';
 import { EnrolmentRecords } from '../account/enrolment-sealer.js';
-import { STATUS_ENABLED } from './factor-enrolment.js';
+import { secondFactors, storedAmong } from '../account/factor-roles.js';
+import { drawBytes } from '../crypto/random.js';
 import { FactorError } from '../error/factor-error.js';
-import { secondFactors, storedAmong, type FactorRuntime } from './runtime.js';
-import type { FactorUser } from '../factor/factor.js';
+import { emitter } from '../events/event-dispatcher.js';
+import type { FactorUser } from '../factor/context.js';
+import type { SignIn } from '../factor/primary-sign-in.js';
 import { answering } from '../parse/parse-errors.js';
 import type { HookConfig } from '../parse/parse-types.js';
 import { authDataOf, fetchUser, replaceRecord } from '../parse/parse-user.js';
-import { asObject, sameStrings } from '../validation/payload.js';
-import { drawBytes } from '../crypto/random.js';
+import { withinTime } from '../time/timeout.js';
+import { asObject, sameStrings } from '../validation/json-object.js';
 import { requestContext } from './factor-context.js';
+import { STATUS_ENABLED } from './factor-enrolment.js';
+import type { FactorRuntime } from './runtime.js';
 import { signInUsers } from './sign-in-users.js';
-import type { SignIn } from '../factor/primary-sign-in.js';
 
 const ID_BYTES = 32;
 /** A transaction of a batch may hold the user's row, and wait for this very answer. */

@@ -1,14 +1,16 @@
-import type { AdminRequest } from '../parse/admin-request.js';
-import { emitter } from '../events/event-dispatcher.js';
-import { isUnconfirmed, markOf, type EnrolmentRecord } from '../account/enrolment-sealer.js';
+import { type EnrolmentRecord, isUnconfirmed, markOf } from '../account/enrolment-record.js';
+import { storedAmong } from '../account/factor-roles.js';
+import type { RecordChanges, StoredRecords } from '../account/record-plan.js';
 import { FactorError } from '../error/factor-error.js';
-import { FactorRequest } from './user-factor.js';
-import { storedAmong, type FactorRuntime } from './runtime.js';
-import type { FactorUser } from '../factor/factor.js';
+import { emitter } from '../events/event-dispatcher.js';
+import type { FactorUser } from '../factor/context.js';
+import type { AdminRequest } from '../parse/admin-request.js';
 import { authDataOf } from '../parse/parse-user.js';
-import { asObject } from '../validation/payload.js';
-import { commit, type RecordChanges, type StoredRecords } from '../parse/record-plan.js';
-import { forBatch, type BatchReport } from './user-batch.js';
+import { commit } from '../parse/record-plan.js';
+import { asObject } from '../validation/json-object.js';
+import type { FactorRuntime } from './runtime.js';
+import { type BatchReport, forBatch } from './user-batch.js';
+import { FactorRequest } from './user-factor.js';
 
 /** What becomes of one user. */
 export interface MovePlan {

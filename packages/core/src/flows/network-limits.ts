@@ -1,10 +1,10 @@
-import { ipOf } from '../parse/client-ip.js';
-import { FactorError } from '../error/factor-error.js';
-import type { FactorRuntime } from './runtime.js';
-import { networkOf } from '../validation/ip-network.js';
-import type { HookRequest } from '../parse/parse-types.js';
-import { requestContext } from './factor-context.js';
 import { subjectOf } from '../crypto/subject.js';
+import { FactorError } from '../error/factor-error.js';
+import { ipOf } from '../parse/client-ip.js';
+import type { HookRequest } from '../parse/parse-types.js';
+import { networkOf } from '../validation/ip-network.js';
+import { requestContext } from './factor-context.js';
+import type { FactorRuntime } from './runtime.js';
 
 const WINDOW_MS = 10 * 60_000;
 

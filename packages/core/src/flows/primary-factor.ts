@@ -1,24 +1,12 @@
-import { secondFactors, standInFactors, type FactorRuntime } from './runtime.js';
-import type { FactorUser } from '../factor/factor.js';
-import { givenOf } from '../parse/sent-credentials.js';
+import { secondFactors, standInFactors } from '../account/factor-roles.js';
+import type { FactorUser } from '../factor/context.js';
+import type { PrimaryFactor } from '../factor/primary-factor.js';
 import { loginTrace } from '../parse/login-trace.js';
 import type { HookConfig, HookRequest } from '../parse/parse-types.js';
 import { authDataOf, hasPassword } from '../parse/parse-user.js';
+import { givenOf } from '../parse/sent-credentials.js';
 import { namesUser } from '../validation/payload.js';
-
-/**
- * What a login has proven in place of the password. Wrong answers to a second factor are counted for each
- * primary factor apart, so that knowing one locks nothing that stands behind another.
- */
-export interface PrimaryFactor {
-  /** The key of the factor or of the provider. */
-  readonly name: string;
-  /**
-   * What counts together where a challenge leaves something for the login that follows: one factor of
-   * ours, or all other providers. Parse Server does not say by which of these a challenge is asked for.
-   */
-  readonly group: string;
-}
+import type { FactorRuntime } from './runtime.js';
 
 /** Neither is the key of a factor or a provider. */
 const PROVIDERS: PrimaryFactor = { name: 'other-providers', group: 'other-providers' };

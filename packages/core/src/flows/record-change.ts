@@ -1,9 +1,11 @@
-import { EnrolmentRecords, type EnrolmentRecord, type RecordSeals } from '../account/enrolment-sealer.js';
+import type { EnrolmentRecord } from '../account/enrolment-record.js';
+import { EnrolmentRecords, type RecordSeals } from '../account/enrolment-sealer.js';
 import { FactorError } from '../error/factor-error.js';
-import type { FactorRuntime } from './runtime.js';
-import type { Factor, FactorUser } from '../factor/factor.js';
+import type { FactorUser } from '../factor/context.js';
+import type { Factor } from '../factor/factor.js';
 import type { HookConfig } from '../parse/parse-types.js';
 import { authDataOf, fetchUser, replaceRecord } from '../parse/parse-user.js';
+import type { FactorRuntime } from './runtime.js';
 
 /** Losing this many races for one record means that something else is wrong. */
 const MAX_ROUNDS = 32;

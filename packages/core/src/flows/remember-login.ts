@@ -1,9 +1,9 @@
-import type { FactorRuntime } from './runtime.js';
-import { Freshness, RECOVERY_SESSION_MS, type ProofKind, type SessionOwner } from '../account/step-up-proofs.js';
+import { Freshness, type ProofKind, RECOVERY_SESSION_MS, type SessionOwner } from '../account/step-up-proofs.js';
 import { traceOf } from '../parse/login-trace.js';
 import { fetchUser } from '../parse/parse-user.js';
-import { cancelRecovery } from './recover.js';
 import type { AskedRequest } from './factor-context.js';
+import { cancelRecovery } from './recover.js';
+import type { FactorRuntime } from './runtime.js';
 
 /**
  * After a login: remembers for a while that its session was opened with a factor, or with what stood in for

@@ -1,14 +1,16 @@
-import type { AdminRequest } from '../parse/admin-request.js';
-import { emitter } from '../events/event-dispatcher.js';
-import { EnrolmentRecords, type EnrolmentRecord } from '../account/enrolment-sealer.js';
+import type { EnrolmentRecord } from '../account/enrolment-record.js';
+import { EnrolmentRecords } from '../account/enrolment-sealer.js';
+import type { StoredRecords } from '../account/record-plan.js';
 import { FactorError } from '../error/factor-error.js';
-import type { FactorRuntime } from './runtime.js';
-import type { FactorUser } from '../factor/factor.js';
+import { emitter } from '../events/event-dispatcher.js';
+import type { FactorUser } from '../factor/context.js';
+import type { AdminRequest } from '../parse/admin-request.js';
 import type { HookConfig } from '../parse/parse-types.js';
 import { authDataOf } from '../parse/parse-user.js';
-import { asObject } from '../validation/payload.js';
-import { commit, type StoredRecords } from '../parse/record-plan.js';
-import { forBatch, type BatchReport } from './user-batch.js';
+import { commit } from '../parse/record-plan.js';
+import { asObject } from '../validation/json-object.js';
+import type { FactorRuntime } from './runtime.js';
+import { type BatchReport, forBatch } from './user-batch.js';
 
 /** How many records, by the key of the factor that they belong to. */
 export type RecordCounts = Readonly<Record<string, number>>;

@@ -1,15 +1,13 @@
-import type { ClientIp } from '../parse/client-ip.js';
-import type { Clock } from '../time/clock.js';
+import type { FactorChange } from '../account/factor-roles.js';
+import type { LoginPolicy } from '../account/login-policy.js';
+import type { Keyring } from '../crypto/keyring.js';
+import type { RandomSource } from '../crypto/random.js';
 import type { FactorListener } from '../factor/factor-event.js';
 import type { Factor } from '../factor/factor.js';
-import type { Keyring } from '../crypto/keyring.js';
-import type { OtpStore } from '../store/otp-store.js';
+import type { ClientIp } from '../parse/client-ip.js';
 import type { HookConfig } from '../parse/parse-types.js';
-import type { LoginPolicy } from '../account/login-policy.js';
-import type { RandomSource } from '../crypto/random.js';
-
-/** A change of a user's factors. */
-export type FactorChange = 'enrolled' | 'replaced' | 'removed';
+import type { OtpStore } from '../store/otp-store.js';
+import type { Clock } from '../time/clock.js';
 
 /** What all factors of an application share. */
 export interface FactorRuntime {
@@ -46,25 +44,3 @@ export interface FactorRuntime {
   /** The store to use for a request. */
   readonly storeFor: (config: HookConfig) => OtpStore;
 }
-
-type Composed = Pick<FactorRuntime, 'factors'>;
-
-/** The keys of the second factors: neither what signs in alone, nor what only stands in for a factor. */
-export const secondFactors = ({ factors }: Composed): string[] =>
-  Object.keys(factors).filter((key) => factors[key]?.standIn === undefined && factors[key]?.signIn === undefined);
-
-/** The keys of what signs in alone. */
-export const firstFactors = ({ factors }: Composed): string[] =>
-  Object.keys(factors).filter((key) => factors[key]?.signIn !== undefined);
-
-/** The keys of what signs in alone and is linked to the user, rather than found by his fields. */
-export const linkedFactors = (composed: Composed): string[] =>
-  firstFactors(composed).filter((key) => composed.factors[key]?.signIn?.find === undefined);
-
-/** The keys of what only stands in for a factor. */
-export const standInFactors = ({ factors }: Composed): string[] =>
-  Object.keys(factors).filter((key) => factors[key]?.standIn !== undefined);
-
-/** Those of the keys under which something is stored. */
-export const storedAmong = (authData: Readonly<Record<string, unknown>>, keys: readonly string[]): string[] =>
-  keys.filter((key) => (authData[key] ?? undefined) !== undefined);

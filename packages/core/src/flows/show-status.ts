@@ -1,10 +1,10 @@
-import { sessionOwner, type CloudRequest } from '../parse/cloud-request.js';
 import { emitter } from '../events/event-dispatcher.js';
-import { FactorRequest } from './user-factor.js';
-import type { FactorRuntime } from './runtime.js';
-import type { Reply } from '../factor/factor.js';
+import type { Reply } from '../factor/context.js';
+import { type CloudRequest, sessionOwner } from '../parse/cloud-request.js';
 import { answering } from '../parse/parse-errors.js';
 import { fetchUser } from '../parse/parse-user.js';
+import type { FactorRuntime } from './runtime.js';
+import { FactorRequest } from './user-factor.js';
 
 /** The Cloud function by which a session learns the status of all factors of its user. */
 export const STATUS_FUNCTION = 'factorsStatus';

@@ -1,23 +1,24 @@
-import type { HookResult } from '../parse/auth-adapter.js';
-import { EnrolmentRecords, type EnrolmentRecord } from '../account/enrolment-sealer.js';
+import type { EnrolmentRecord } from '../account/enrolment-record.js';
+import { EnrolmentRecords } from '../account/enrolment-sealer.js';
 import { FactorError } from '../error/factor-error.js';
-import { UNCHANGED } from './factor-enrolment.js';
-import type { FactorHooks } from './factor-hooks.js';
-import { FactorRequest } from './user-factor.js';
-import type { FactorRuntime } from './runtime.js';
-import type { Reply } from '../factor/factor.js';
-import { givenOf } from '../parse/sent-credentials.js';
-import { asUser, LoginRequest } from './login-request.js';
+import type { Reply } from '../factor/context.js';
+import type { ProvenId, SignIn } from '../factor/primary-sign-in.js';
+import type { HookResult } from '../parse/auth-adapter.js';
 import { loginTrace } from '../parse/login-trace.js';
 import { answering } from '../parse/parse-errors.js';
 import type { HookObject, HookRequest } from '../parse/parse-types.js';
 import { fetchUser } from '../parse/parse-user.js';
-import { asObject } from '../validation/payload.js';
-import { checkId, proveFirst } from './verify-primary.js';
-import { requestContext } from './factor-context.js';
 import { RequestWrites, type StagedSave } from '../parse/request-writes.js';
+import { givenOf } from '../parse/sent-credentials.js';
+import { asObject } from '../validation/json-object.js';
+import { requestContext } from './factor-context.js';
+import { UNCHANGED } from './factor-enrolment.js';
+import type { FactorHooks } from './factor-hooks.js';
+import { asUser, LoginRequest } from './login-request.js';
+import type { FactorRuntime } from './runtime.js';
 import { signInUsers } from './sign-in-users.js';
-import type { ProvenId, SignIn } from '../factor/primary-sign-in.js';
+import { FactorRequest } from './user-factor.js';
+import { checkId, proveFirst } from './verify-primary.js';
 
 /** How many milliseconds a sign-up may take from its answer to its row. */
 const SIGN_UP_MS = 10_000;

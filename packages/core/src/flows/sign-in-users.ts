@@ -1,11 +1,12 @@
+import { secondFactors } from '../account/factor-roles.js';
 import { FactorError } from '../error/factor-error.js';
-import { FactorRequest } from './user-factor.js';
-import { secondFactors, type FactorRuntime } from './runtime.js';
+import type { SignInUsers } from '../factor/primary-sign-in.js';
 import { answering } from '../parse/parse-errors.js';
 import { findUsers } from '../parse/parse-user.js';
-import { primaryFactor } from './primary-factor.js';
 import type { AskedRequest } from './factor-context.js';
-import type { SignInUsers } from '../factor/primary-sign-in.js';
+import { primaryFactor } from './primary-factor.js';
+import type { FactorRuntime } from './runtime.js';
+import { FactorRequest } from './user-factor.js';
 
 /** The users of the application, for a factor that signs in alone. */
 export function signInUsers(key: string, runtime: FactorRuntime, request: AskedRequest): SignInUsers {

@@ -1,9 +1,9 @@
 import { FactorError } from '../error/factor-error.js';
-import type { FactorRuntime } from './runtime.js';
+import { type HookRequest, parseGlobal } from '../parse/parse-types.js';
 import { givenOf } from '../parse/sent-credentials.js';
+import { asObject } from '../validation/json-object.js';
 import { NetworkLimit } from './network-limits.js';
-import { parseGlobal, type HookRequest } from '../parse/parse-types.js';
-import { asObject } from '../validation/payload.js';
+import type { FactorRuntime } from './runtime.js';
 
 /**
  * Where somebody was looked for by what he knows, whatever is wrong with the request is told in the same words, before

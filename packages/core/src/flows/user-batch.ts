@@ -1,12 +1,12 @@
-import { assertAdministrator, type AdminRequest } from '../parse/admin-request.js';
-import { emitter } from '../events/event-dispatcher.js';
 import { FactorError } from '../error/factor-error.js';
-import type { FactorRuntime } from './runtime.js';
-import type { FactorUser } from '../factor/factor.js';
-import { integerOption } from '../validation/options.js';
+import { emitter } from '../events/event-dispatcher.js';
+import type { FactorUser } from '../factor/context.js';
+import { type AdminRequest, assertAdministrator } from '../parse/admin-request.js';
 import { answering } from '../parse/parse-errors.js';
 import { listUsers } from '../parse/parse-user.js';
-import { asObject } from '../validation/payload.js';
+import { asObject } from '../validation/json-object.js';
+import { integerOption } from '../validation/options.js';
+import type { FactorRuntime } from './runtime.js';
 
 /** The parameters of a Cloud function that works on a batch of users. */
 interface BatchParams {

@@ -1,21 +1,24 @@
+import type { EnrolmentRecord } from '../account/enrolment-record.js';
+import { EnrolmentRecords, type OpenedEnrolment, type RecordOwner } from '../account/enrolment-sealer.js';
+import type { RecordChanges, RecordPlan, StoredRecords } from '../account/record-plan.js';
 import { besideFactor, planToEnrol } from '../account/record-transitions.js';
-import { Account } from './account.js';
-import { EnrolmentRecords, type EnrolmentRecord, type OpenedEnrolment, type RecordOwner } from '../account/enrolment-sealer.js';
+import { subjectOf } from '../crypto/subject.js';
 import { FactorError } from '../error/factor-error.js';
+import type { EnrolledContext, FactorUser, Reply } from '../factor/context.js';
 import type { FactorOccurrence } from '../factor/factor-event.js';
-import type { FactorRuntime } from './runtime.js';
 import { factorSubject, guessSubject, otherSubjects } from '../factor/factor-subject.js';
-import { PURPOSES, type EnrolledContext, type Factor, type FactorUser, type Reply } from '../factor/factor.js';
-import type { HookConfig, HookUser } from '../parse/parse-types.js';
+import type { Factor } from '../factor/factor.js';
+import { PURPOSES } from '../factor/purpose.js';
 import { answering } from '../parse/parse-errors.js';
+import type { HookConfig, HookUser } from '../parse/parse-types.js';
 import { authDataOf } from '../parse/parse-user.js';
+import { RequestWrites, type StagedSave } from '../parse/request-writes.js';
+import { Account } from './account.js';
+import { type AskedRequest, requestContext } from './factor-context.js';
 import { primariesOf } from './primary-factor.js';
 import { changeRecord } from './record-change.js';
-import type { RecordChanges, RecordPlan, StoredRecords } from '../parse/record-plan.js';
 import { cancelRecovery } from './recover.js';
-import { requestContext, type AskedRequest } from './factor-context.js';
-import { RequestWrites, type StagedSave } from '../parse/request-writes.js';
-import { subjectOf } from '../crypto/subject.js';
+import type { FactorRuntime } from './runtime.js';
 
 /** One user and one factor during one request: what is stored of them. */
 export class FactorRequest<Enrolment extends object> {

@@ -1,15 +1,16 @@
-import type { ProvenAlone } from '../factor/alone.js';
 import { FactorError } from '../error/factor-error.js';
-import { FactorRequest } from './user-factor.js';
-import type { FactorRuntime } from './runtime.js';
-import type { FactorUser } from '../factor/factor.js';
-import { givenOf } from '../parse/sent-credentials.js';
-import { loginTrace, type ProvenFirst } from '../parse/login-trace.js';
-import { countByNetwork } from './network-limits.js';
-import type { HookRequest } from '../parse/parse-types.js';
-import { asObject, namesUser } from '../validation/payload.js';
-import { requestContext } from './factor-context.js';
+import type { ProvenAlone } from '../factor/alone.js';
+import type { FactorUser } from '../factor/context.js';
 import type { ProvenId } from '../factor/primary-sign-in.js';
+import { loginTrace, type ProvenFirst } from '../parse/login-trace.js';
+import type { HookRequest } from '../parse/parse-types.js';
+import { givenOf } from '../parse/sent-credentials.js';
+import { asObject } from '../validation/json-object.js';
+import { namesUser } from '../validation/payload.js';
+import { requestContext } from './factor-context.js';
+import { countByNetwork } from './network-limits.js';
+import type { FactorRuntime } from './runtime.js';
+import { FactorRequest } from './user-factor.js';
 
 /**
  * Checks everything of a login that signs in alone, once for all its factors, and spends nothing.

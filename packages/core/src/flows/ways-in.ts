@@ -1,9 +1,10 @@
-import { linkedFactors, storedAmong, type FactorRuntime } from './runtime.js';
-import type { Given } from '../parse/sent-credentials.js';
+import { linkedFactors, storedAmong } from '../account/factor-roles.js';
+import { relinks } from '../account/provider-changes.js';
+import type { FactorUser } from '../factor/context.js';
 import type { HookConfig } from '../parse/parse-types.js';
 import { authDataOf, hasPassword } from '../parse/parse-user.js';
-import { relinks } from '../account/provider-changes.js';
-import type { FactorUser } from '../factor/factor.js';
+import type { Given } from '../parse/sent-credentials.js';
+import type { FactorRuntime } from './runtime.js';
 
 type Composed = Pick<FactorRuntime, 'factors'>;
 

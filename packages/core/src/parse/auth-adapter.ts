@@ -1,12 +1,13 @@
-import { isUnconfirmed, type EnrolmentRecord } from '../account/enrolment-sealer.js';
+import { type EnrolmentRecord, isUnconfirmed } from '../account/enrolment-record.js';
+import type { Reply } from '../factor/context.js';
+import type { Factor } from '../factor/factor.js';
 import { FactorHooks } from '../flows/factor-hooks.js';
+import { UserFinder } from '../flows/look-up-user.js';
 import type { FactorRuntime } from '../flows/runtime.js';
-import type { Factor, Reply } from '../factor/factor.js';
+import { SignInHooks } from '../flows/sign-in-hooks.js';
 import { assertNoTransaction } from './database/parse-table.js';
 import type { HookRequest } from './parse-types.js';
 import { runningServer } from './running-server.js';
-import { SignInHooks } from '../flows/sign-in-hooks.js';
-import { UserFinder } from '../flows/look-up-user.js';
 
 /** What a hook tells Parse Server: exactly one of `save` and `doNotSave`. */
 export type HookResult =

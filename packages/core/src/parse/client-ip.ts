@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { RequestHeaders } from '../factor/factor.js';
+import type { RequestHeaders } from '../factor/context.js';
 import type { AskedRequest } from '../flows/factor-context.js';
 
 /** What `clientIp` may look at. */

@@ -1,5 +1,5 @@
-import { FactorError } from '../error/factor-error.js';
 import type { SessionOwner } from '../account/step-up-proofs.js';
+import { FactorError } from '../error/factor-error.js';
 import type { HookConfig, HookObject, HookUser } from './parse-types.js';
 
 /** The user of the session behind a Cloud Code request; a `Parse.User` is one. */

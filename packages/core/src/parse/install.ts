@@ -1,12 +1,12 @@
-import type { AdminRequest } from './admin-request.js';
+import { FactorConfigError } from '../error/config-error.js';
 import { adminFunctions, type AdminFunctions } from '../flows/administer.js';
-import { FactorConfigError } from '../error/factor-error.js';
-import type { SaveRequest, TriggerRequest } from './cloud-request.js';
 import type { FactorRuntime } from '../flows/runtime.js';
-import { choiceOption, resolveOptions, type OptionRule } from '../validation/options.js';
-import type { HookConfig } from './parse-types.js';
 import { ownStatus, STATUS_FUNCTION } from '../flows/show-status.js';
 import { pruneStore } from '../store/prune-store.js';
+import { choiceOption, type OptionRule, resolveOptions } from '../validation/options.js';
+import type { AdminRequest } from './admin-request.js';
+import type { SaveRequest, TriggerRequest } from './cloud-request.js';
+import type { HookConfig } from './parse-types.js';
 import { watchSessionCopies } from './session-copies.js';
 import { missingTriggers, shareTriggers, type Trigger, type TriggerSet } from './shared-triggers.js';
 

@@ -1,20 +1,21 @@
-import type { CloudRequest, TriggerRequest } from './cloud-request.js';
-import { emitter } from '../events/event-dispatcher.js';
-import { FactorError } from '../error/factor-error.js';
-import { FactorRequest } from '../flows/user-factor.js';
-import { firstFactors, secondFactors, storedAmong, type FactorRuntime } from '../flows/runtime.js';
-import type { FactorUser } from '../factor/factor.js';
+import { firstFactors, secondFactors, storedAmong } from '../account/factor-roles.js';
 import type { SessionOwner } from '../account/step-up-proofs.js';
+import { FactorError } from '../error/factor-error.js';
+import { emitter } from '../events/event-dispatcher.js';
+import type { FactorUser } from '../factor/context.js';
+import { changeSince } from '../flows/changed-meanwhile.js';
 import { asUser } from '../flows/login-request.js';
-import { traceOf } from './login-trace.js';
+import { rememberLogin } from '../flows/remember-login.js';
+import type { FactorRuntime } from '../flows/runtime.js';
+import { FactorRequest } from '../flows/user-factor.js';
+import { asObject } from '../validation/json-object.js';
+import type { CloudRequest, TriggerRequest } from './cloud-request.js';
 import { assertNoTransaction } from './database/parse-table.js';
+import { traceOf } from './login-trace.js';
 import { answering } from './parse-errors.js';
 import { authDataOf, endSession, hasOnly, roleNames } from './parse-user.js';
-import { asObject } from '../validation/payload.js';
-import { ProviderChecks, type LoginReply } from './provider-checks.js';
-import { rememberLogin } from '../flows/remember-login.js';
+import { type LoginReply, ProviderChecks } from './provider-checks.js';
 import { RequestWrites } from './request-writes.js';
-import { changeSince } from '../flows/changed-meanwhile.js';
 
 /** Guards every login: before it is let in, and once its session is stored. Parse Server itself lets in a user who has no factor. */
 export class LoginGuard {

@@ -1,7 +1,7 @@
+import { type EnrolmentRecord, markOf } from '../account/enrolment-record.js';
 import type { ProvenAlone } from '../factor/alone.js';
-import { markOf, type EnrolmentRecord } from '../account/enrolment-sealer.js';
-import type { HookConfig, HookRequest } from './parse-types.js';
 import type { ProvenId } from '../factor/primary-sign-in.js';
+import type { HookConfig, HookRequest } from './parse-types.js';
 
 /** What a login has proven with nothing before it, by the keys of the factors; unspent. */
 export interface ProvenFirst {

@@ -1,6 +1,6 @@
 import { FactorError } from '../error/factor-error.js';
-import { faultName } from '../factor/factor-event.js';
-import type { FactorContext } from '../factor/factor.js';
+import { faultName } from '../error/fault-name.js';
+import type { FactorContext } from '../factor/context.js';
 import { parseGlobal } from './parse-types.js';
 
 const SCRIPT_FAILED = 141;

@@ -1,5 +1,5 @@
 import { FactorError } from '../error/factor-error.js';
-import type { FactorUser, RequestHeaders } from '../factor/factor.js';
+import type { FactorUser, RequestHeaders } from '../factor/context.js';
 import type { ParseDatabase } from './database/parse-table.js';
 
 /** The part of a Parse Server hook's request that is used here. */

@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
-import { isUnconfirmed, type EnrolmentRecord } from '../account/enrolment-sealer.js';
+import { type EnrolmentRecord, isUnconfirmed } from '../account/enrolment-record.js';
 import { FactorError } from '../error/factor-error.js';
-import type { FactorUser } from '../factor/factor.js';
-import { noteWritten } from './login-trace.js';
+import type { FactorUser } from '../factor/context.js';
+import { asObject } from '../validation/json-object.js';
 import type { ParseRow } from './database/parse-table.js';
-import { parseGlobal, type HookConfig } from './parse-types.js';
-import { asObject } from '../validation/payload.js';
+import { noteWritten } from './login-trace.js';
+import { type HookConfig, parseGlobal } from './parse-types.js';
 
 const OBJECT_NOT_FOUND = 101;
 const MAX_SWEEPS = 40;

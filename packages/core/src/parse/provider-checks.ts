@@ -1,5 +1,5 @@
+import { asObject } from '../validation/json-object.js';
 import type { HookConfig, HookRequest, ProviderOutcome, ProviderValidator } from './parse-types.js';
-import { asObject } from '../validation/payload.js';
 
 /** What Parse Server replies to a login by `authData`, while it is made. */
 export interface LoginReply {

@@ -1,8 +1,8 @@
-import { ipOf } from './client-ip.js';
 import { emitter } from '../events/event-dispatcher.js';
-import type { FactorRuntime } from '../flows/runtime.js';
-import type { HookConfig } from './parse-types.js';
 import type { AskedRequest } from '../flows/factor-context.js';
+import type { FactorRuntime } from '../flows/runtime.js';
+import { ipOf } from './client-ip.js';
+import type { HookConfig } from './parse-types.js';
 
 /** The part of a server's configuration that is used here. */
 interface ProxyConfig extends HookConfig {

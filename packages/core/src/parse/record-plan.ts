@@ -1,31 +1,13 @@
-import type { EnrolmentRecord } from '../account/enrolment-sealer.js';
+import { changesOf, type RecordChanges, type RecordPlan, type StoredRecords } from '../account/record-plan.js';
 import { FactorError } from '../error/factor-error.js';
-import type { FactorUser } from '../factor/factor.js';
+import type { FactorUser } from '../factor/context.js';
+import { asObject } from '../validation/json-object.js';
 import { noteWritten } from './login-trace.js';
 import type { HookConfig } from './parse-types.js';
 import { authDataOf, conditionsOf, emptiesAuthData, fetchUser, identitiesOf, isNotFound } from './parse-user.js';
-import { asObject } from '../validation/payload.js';
 
 /** Losing this many races for one row means that something else is wrong. */
 const MAX_ROUNDS = 32;
-
-/** What is stored of a user, by provider. */
-export type StoredRecords = Readonly<Record<string, unknown>>;
-
-/** By key the record that is to be stored; null removes what is there. */
-export type RecordChanges = Readonly<Record<string, EnrolmentRecord | null>>;
-
-/** Decides what becomes of a user's records. */
-export interface RecordPlan {
-  /** Keys whose records the decision rests on, besides those that it changes. */
-  readonly basis?: readonly string[];
-  /**
-   * The decision for what is stored. It is asked again when that has changed meanwhile.
-   *
-   * @throws FactorError where the plan must not be carried out any more
-   */
-  decide(stored: StoredRecords): RecordChanges;
-}
 
 /** One statement: what must still be stored, and what is then written. */
 export interface RecordStatement {
@@ -43,13 +25,6 @@ export interface RecordsPlace {
   readonly row?: FactorUser | undefined;
   /** Whether a session has asked for the change, and no login: it is one to the logins of the same request, too. */
   readonly bySession?: boolean;
-}
-
-/** What plans change, one after the other, about what is stored. */
-export function changesOf(plans: readonly RecordPlan[], stored: StoredRecords): RecordChanges {
-  let changes: RecordChanges = {};
-  for (const plan of plans) changes = { ...changes, ...plan.decide({ ...stored, ...changes }) };
-  return changes;
 }
 
 /**

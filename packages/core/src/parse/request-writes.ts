@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { EnrolmentRecord } from '../account/enrolment-sealer.js';
+import type { EnrolmentRecord } from '../account/enrolment-record.js';
+import { changesOf, type RecordPlan, type StoredRecords } from '../account/record-plan.js';
+import type { FactorUser } from '../factor/context.js';
 import { everyStep } from '../flows/every-step.js';
-import type { FactorUser } from '../factor/factor.js';
+import { asObject } from '../validation/json-object.js';
 import { assertNoTransaction, type ParseDatabase, type ParseRow } from './database/parse-table.js';
 import type { HookConfig } from './parse-types.js';
 import { findUser } from './parse-user.js';
-import { asObject } from '../validation/payload.js';
-import { carryOut, changesOf, nullsFirst, type RecordPlan, type RecordStatement, type StoredRecords } from './record-plan.js';
+import { carryOut, nullsFirst, type RecordStatement } from './record-plan.js';
 
 /** What happens together with a write of a user that Parse Server is about to make. */
 export interface StagedSave {
@@ -39,6 +40,7 @@ export interface NewSession {
 export type SessionCheck = (session: NewSession) => Promise<void>;
 
 type Update = ParseDatabase['update'];
+
 type Create = ParseDatabase['create'];
 
 /** The update that a staged save belongs to. */

@@ -1,20 +1,21 @@
+import { markOf } from '../account/enrolment-record.js';
+import { linkedFactors, secondFactors, storedAmong } from '../account/factor-roles.js';
+import { relinks } from '../account/provider-changes.js';
+import type { StoredRecords } from '../account/record-plan.js';
 import { planToRemove } from '../account/record-transitions.js';
-import { Account, proofAccount } from '../flows/account.js';
-import { sessionOf, sessionOwner, type CloudRequest, type SaveRequest } from './cloud-request.js';
-import { emitter } from '../events/event-dispatcher.js';
-import { markOf } from '../account/enrolment-sealer.js';
-import { everyStep } from '../flows/every-step.js';
-import { FactorError } from '../error/factor-error.js';
-import { linkedFactors, secondFactors, storedAmong, type FactorRuntime } from '../flows/runtime.js';
-import type { FactorUser } from '../factor/factor.js';
 import { Freshness, type FreshnessOptions } from '../account/step-up-proofs.js';
-import { givenOf, type Given } from './sent-credentials.js';
+import { FactorError } from '../error/factor-error.js';
+import { emitter } from '../events/event-dispatcher.js';
+import type { FactorUser } from '../factor/context.js';
+import { Account, proofAccount } from '../flows/account.js';
+import { everyStep } from '../flows/every-step.js';
+import type { FactorRuntime } from '../flows/runtime.js';
+import { waysToProve } from '../flows/ways-in.js';
+import { type CloudRequest, type SaveRequest, sessionOf, sessionOwner } from './cloud-request.js';
 import { answering } from './parse-errors.js';
 import { authDataOf, emptiesAuthData, fetchUser } from './parse-user.js';
-import type { StoredRecords } from './record-plan.js';
-import { relinks } from '../account/provider-changes.js';
 import { RequestWrites, type StagedSave } from './request-writes.js';
-import { waysToProve } from '../flows/ways-in.js';
+import { type Given, givenOf } from './sent-credentials.js';
 
 /** Guards every save of a user. Parse Server itself unlinks a provider for any session of the user. */
 export class SaveGuard {

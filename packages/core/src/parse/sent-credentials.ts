@@ -1,6 +1,6 @@
 import { FactorError } from '../error/factor-error.js';
+import { asObject, isPlain } from '../validation/json-object.js';
 import type { HookObject } from './parse-types.js';
-import { asObject, isPlain } from '../validation/payload.js';
 
 /** What a request sends of a user, as far as sign-in is concerned. */
 export interface Given {

@@ -1,9 +1,9 @@
 import { FactorError } from '../error/factor-error.js';
-import { loadedModules } from './loaded-modules.js';
+import { asObject } from '../validation/json-object.js';
 import { assertNoTransaction } from './database/parse-table.js';
-import { parseGlobal, type HookConfig, type HookUser } from './parse-types.js';
+import { loadedModules } from './loaded-modules.js';
+import { type HookConfig, type HookUser, parseGlobal } from './parse-types.js';
 import { endSession } from './parse-user.js';
-import { asObject } from '../validation/payload.js';
 
 /** Who sends a request, as Parse Server knows them. */
 interface Asking {

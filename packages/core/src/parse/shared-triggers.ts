@@ -1,6 +1,6 @@
+import { asObject } from '../validation/json-object.js';
 import { loadedModules } from './loaded-modules.js';
 import type { HookConfig } from './parse-types.js';
-import { asObject } from '../validation/payload.js';
 
 /** What every trigger of `_User` is called with. */
 export interface SharedRequest {

@@ -1,15 +1,15 @@
-import { Account, proofAccount } from '../flows/account.js';
-import { sessionOf, sessionOwner, type CloudRequest, type SaveRequest, type TriggerRequest } from './cloud-request.js';
-import { emitter } from '../events/event-dispatcher.js';
-import { FactorError } from '../error/factor-error.js';
-import { FactorRequest } from '../flows/user-factor.js';
-import type { FactorRuntime } from '../flows/runtime.js';
 import { Freshness, type FreshnessOptions } from '../account/step-up-proofs.js';
-import { LoginGuard } from './login-guard.js';
+import { FactorError } from '../error/factor-error.js';
+import { emitter } from '../events/event-dispatcher.js';
+import { Account, proofAccount } from '../flows/account.js';
 import { asUser } from '../flows/login-request.js';
+import { rememberLogin } from '../flows/remember-login.js';
+import type { FactorRuntime } from '../flows/runtime.js';
+import { FactorRequest } from '../flows/user-factor.js';
+import { type CloudRequest, type SaveRequest, sessionOf, sessionOwner, type TriggerRequest } from './cloud-request.js';
+import { LoginGuard } from './login-guard.js';
 import { answering } from './parse-errors.js';
 import { authDataOf, fetchUser } from './parse-user.js';
-import { rememberLogin } from '../flows/remember-login.js';
 import { SaveGuard } from './save-guard.js';
 
 /** The triggers of `_User` that guard the factors, and the check that application code asks for. */

@@ -1,6 +1,6 @@
 import { FactorError } from '../error/factor-error.js';
+import { asObject } from '../validation/json-object.js';
 import type { OtpStore } from './otp-store.js';
-import { asObject } from '../validation/payload.js';
 
 const checked = new WeakMap<OtpStore, OtpStore>();
 
@@ -20,6 +20,7 @@ const isBoolean: Check = (answer) => typeof answer === 'boolean';
 const isNothing: Check = () => true;
 const isNumber: Check = (answer) => typeof answer === 'number' && Number.isFinite(answer);
 const isText: Check = (answer) => typeof answer === 'string';
+
 const orNothing =
   (check: Check): Check =>
   (answer) =>

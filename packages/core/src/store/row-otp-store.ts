@@ -1,20 +1,20 @@
-import { systemClock, type Clock } from '../time/clock.js';
 import { FactorError } from '../error/factor-error.js';
+import { type Clock, systemClock } from '../time/clock.js';
 import {
-  isAhead,
-  isClaimed,
-  isLive,
-  lockLength,
-  LONGEST_AHEAD_MS,
-  RETENTION_MS,
   type AttemptLimits,
   type AttemptResult,
   type CountResult,
+  isAhead,
+  isClaimed,
+  isLive,
   type IssueResult,
   type LiveCode,
+  lockLength,
+  LONGEST_AHEAD_MS,
   type OtpStore,
   type Quota,
   type RedeemResult,
+  RETENTION_MS,
   type SendLimits,
 } from './otp-store.js';
 
@@ -72,6 +72,7 @@ const NOTHING: SubjectRow = {
   mark: -1,
   deadAt: 0,
 };
+
 const NO_CODE = { digest: '', expiresAt: 0 } as const;
 const NO_FAILURES = { attempts: 0, failures: 0, locks: 0, lockedUntil: 0 } as const;
 

@@ -1,4 +1,4 @@
-import { FactorConfigError } from '../error/factor-error.js';
+import { FactorConfigError } from '../error/config-error.js';
 
 /** What one option accepts. */
 export interface OptionRule {

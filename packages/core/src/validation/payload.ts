@@ -1,15 +1,6 @@
 import { FactorError } from '../error/factor-error.js';
+import { asObject } from './json-object.js';
 import { MAX_TYPED, typedCode } from './typed-code.js';
-
-/** A plain object of a payload, or undefined for anything else. */
-export const asObject = (payload: unknown): Readonly<Record<string, unknown>> | undefined =>
-  typeof payload === 'object' && payload !== null && !Array.isArray(payload)
-    ? (payload as Readonly<Record<string, unknown>>)
-    : undefined;
-
-/** Whether a value is as JSON gives it: a scalar or a plain object, and nothing that an SDK made of one. */
-export const isPlain = (value: unknown): boolean =>
-  typeof value !== 'object' || value === null || Object.getPrototypeOf(value) === Object.prototype;
 
 /** Whether a second factor's payload says who the user is: Parse Server has looked for him by that, and it proves nothing yet. */
 export const namesUser = (payload: unknown): boolean => Object.hasOwn(asObject(payload) ?? {}, 'id');
@@ -75,20 +66,3 @@ export function readFields<Name extends string>(
 /** `"123456"` and `{ code: "123456" }` mean the same wherever a code is expected. */
 export const readCode = (payload: unknown, rule: FieldRule): string =>
   readFields(typeof payload === 'string' ? { code: payload } : payload, { code: rule }).code;
-
-/** Whether the payload has exactly the fields of a status, all strings, whatever their values. */
-export function hasSameFields(payload: unknown, status: Readonly<Record<string, string>>): boolean {
-  const given = Object.entries(asObject(payload) ?? {});
-  const isField = ([name, value]: readonly [string, unknown]): boolean =>
-    typeof value === 'string' && Object.hasOwn(status, name);
-  return given.length > 0 && given.length === Object.keys(status).length && given.every(isField);
-}
-
-/** Whether the payload has exactly these fields, all strings, with these values. */
-export function sameStrings(payload: unknown, expected: unknown): boolean {
-  const given = Object.entries(asObject(payload) ?? {});
-  const wanted = asObject(expected) ?? {};
-  const isWanted = ([name, value]: readonly [string, unknown]): boolean =>
-    typeof value === 'string' && Object.hasOwn(wanted, name) && wanted[name] === value;
-  return given.length > 0 && given.length === Object.keys(wanted).length && given.every(isWanted);
-}

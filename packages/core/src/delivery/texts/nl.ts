@@ -1,4 +1,4 @@
-import type { MessageTexts } from './index.js';
+import type { MessageTexts } from './message-texts.js';
 
 /** Dutch. */
 export const nl: MessageTexts = {

@@ -1,9 +1,9 @@
+import { subjectOf } from '../../crypto/subject.js';
 import { lookAt } from '../../flows/reseal-records.js';
 import type { FactorRuntime } from '../../flows/runtime.js';
 import type { ParseTable } from '../database/parse-table.js';
 import type { HookConfig } from '../parse-types.js';
 import { authDataOf, findUsers } from '../parse-user.js';
-import { subjectOf } from '../../crypto/subject.js';
 
 /** Records of one factor that are looked at: those of before the change are the oldest. */
 const SAMPLE = 100;

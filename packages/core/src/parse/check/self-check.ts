@@ -1,11 +1,11 @@
-import { hasLostAppId, isAppIdName } from './app-id-change.js';
-import type { ParseAuthAdapter } from '../auth-adapter.js';
 import { emitter, tellIncident } from '../../events/event-dispatcher.js';
 import type { FactorRuntime } from '../../flows/runtime.js';
-import type { Installation } from '../install.js';
+import { asObject } from '../../validation/json-object.js';
+import type { ParseAuthAdapter } from '../auth-adapter.js';
 import { ParseTable } from '../database/parse-table.js';
-import { asObject } from '../../validation/payload.js';
+import type { Installation } from '../install.js';
 import { runningServer, type ServerConfig } from '../running-server.js';
+import { hasLostAppId, isAppIdName } from './app-id-change.js';
 import { serverFindings, unreadableRecords } from './server-findings.js';
 
 /** Something about the server's configuration that leaves the factors open. */

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { FactorRequest } from '../../flows/user-factor.js';
+import type { FactorUser } from '../../factor/context.js';
 import type { FactorRuntime } from '../../flows/runtime.js';
-import type { FactorUser } from '../../factor/factor.js';
+import { FactorRequest } from '../../flows/user-factor.js';
+import { asObject } from '../../validation/json-object.js';
 import { findUsers } from '../parse-user.js';
-import { asObject } from '../../validation/payload.js';
 import type { ServerConfig } from '../running-server.js';
 import type { Finding } from './self-check.js';
 

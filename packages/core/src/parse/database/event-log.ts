@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { ClassIncident } from './closed-class.js';
 import type { FactorEvent } from '../../factor/factor-event.js';
-import { ParseTable, type ParseDatabase } from './parse-table.js';
+import type { ClassIncident } from './closed-class.js';
+import { type ParseDatabase, ParseTable } from './parse-table.js';
 
 /** The class that events are written to where the option `eventLog` is on; closed to all but the master key. */
 export const FACTOR_EVENT_CLASS = 'FactorEvent';

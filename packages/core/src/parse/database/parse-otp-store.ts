@@ -1,24 +1,24 @@
-import { systemClock, type Clock } from '../../time/clock.js';
-import type { ClassIncident } from './closed-class.js';
 import { FactorError } from '../../error/factor-error.js';
 import {
-  CLOCK_TOLERANCE_MS,
-  isAhead,
-  isLive,
-  lockLength,
-  LONGEST_AHEAD_MS,
-  RETENTION_MS,
   type AttemptLimits,
   type AttemptResult,
+  CLOCK_TOLERANCE_MS,
   type CountResult,
+  isAhead,
+  isLive,
   type IssueResult,
   type LiveCode,
+  lockLength,
+  LONGEST_AHEAD_MS,
   type OtpStore,
   type Quota,
+  RETENTION_MS,
   type SendLimits,
 } from '../../store/otp-store.js';
+import { type Clock, systemClock } from '../../time/clock.js';
+import type { ClassIncident } from './closed-class.js';
+import { type ParseDatabase, type ParseRow, ParseTable } from './parse-table.js';
 import { ahead, numberIn, plus, QuotaColumns } from './quota-columns.js';
-import { ParseTable, type ParseDatabase, type ParseRow } from './parse-table.js';
 
 /** The class that {@link ParseOtpStore} keeps its rows in. */
 export const FACTOR_STATE_CLASS = 'FactorState';
@@ -43,6 +43,7 @@ const NUMBERS = [
   'count2',
   'count2Until',
 ];
+
 const FIELDS = { digest: { type: 'String' }, ...Object.fromEntries(NUMBERS.map((name) => [name, { type: 'Number' }])) } as const;
 const EMPTY: ParseRow = { digest: '', ...Object.fromEntries(NUMBERS.map((name) => [name, 0])), mark: -1 };
 const NO_CODE: ParseRow = { digest: '', codeExpiresAt: 0 };

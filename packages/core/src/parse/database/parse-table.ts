@@ -1,5 +1,5 @@
-import { ClosedClass, type ClassIncident } from './closed-class.js';
 import { FactorError } from '../../error/factor-error.js';
+import { type ClassIncident, ClosedClass } from './closed-class.js';
 
 /** The part of Parse Server's database controller (`request.config.database`) that is used here. */
 export interface ParseDatabase {

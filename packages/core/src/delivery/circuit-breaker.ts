@@ -1,0 +1,61 @@
+import { isAddressRefused } from '../error/factor-error.js';
+import { faultName } from '../error/fault-name.js';
+import { withinTime } from '../time/timeout.js';
+import type { Channel } from './channel.js';
+import type { FailoverOptions } from './failover.js';
+
+export type Sending = (channel: Channel, signal: AbortSignal) => Promise<void>;
+
+/** A channel, and how it has been doing. */
+export class Circuit {
+  readonly #channel: Channel;
+  readonly #options: Required<FailoverOptions>;
+  #failures = 0;
+  #openUntil = 0;
+
+  constructor(channel: Channel, options: Required<FailoverOptions>) {
+    this.#channel = channel;
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#channel.name;
+  }
+
+  /** Whether it is to be tried. After a while of failures one message may, and the others wait for how that goes. */
+  mayTry(): boolean {
+    const { maxFailures, openMs, clock } = this.#options;
+    if (this.#failures < maxFailures) return true;
+    const now = clock();
+    // A time further ahead was written by a clock that ran ahead.
+    if (now < this.#openUntil && this.#openUntil <= now + openMs) return false;
+    this.#openUntil = now + openMs;
+    return true;
+  }
+
+  get notifies(): boolean {
+    return this.#channel.notify !== undefined;
+  }
+
+  async send(sending: Sending, outer: AbortSignal): Promise<void> {
+    const { timeoutMs, openMs, maxFailures, clock } = this.#options;
+    try {
+      await withinTime(timeoutMs, (signal) => sending(this.#channel, signal), outer);
+      this.#failures = 0;
+    } catch (fault) {
+      if (isAddressRefused(fault)) throw fault;
+      this.#failures += 1;
+      if (this.#failures >= maxFailures) this.#openUntil = clock() + openMs;
+      this.#tell(faultName(fault));
+      throw fault;
+    }
+  }
+
+  #tell(reason: string): void {
+    try {
+      Promise.resolve(this.#options.onFailure?.(this.name, reason)).catch(() => undefined);
+    } catch {
+      // What the application does with it is its own business.
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { FactorConfigError } from '../error/config-error.js';
+import { systemClock } from '../time/clock.js';
+import type { Channel, Notice } from './channel.js';
+
+/** A message that an {@link Outbox} keeps. */
+export interface OutboxMessage {
+  /** The outbox's name. */
+  readonly channel: string;
+  /** Where it would have gone. */
+  readonly to: string;
+  /** Its subject line. */
+  readonly subject: string;
+  /** Its plain text. */
+  readonly text: string;
+  /** Its HTML part, where it has one. */
+  readonly html?: string;
+  /** When it was sent, ISO 8601. */
+  readonly sentAt: string;
+}
+
+/** A channel that keeps messages instead of sending them. */
+export interface Outbox extends Channel {
+  /** The messages, oldest first; the last 1000. Set its length to 0 to empty it. */
+  readonly messages: OutboxMessage[];
+}
+
+export const OUTBOX_SIZE = 1000;
+
+/**
+ * A channel for tests and development: keeps messages in memory, codes in clear.
+ *
+ * @param options all may be left out
+ * @param options.name what the channel is called, `outbox` by default
+ * @param options.clock the time in epoch milliseconds, `Date.now` by default
+ * @throws FactorConfigError when `NODE_ENV` is `production`
+ */
+export function outbox({
+  name = 'outbox',
+  clock = systemClock,
+}: { readonly name?: string; readonly clock?: () => number } = {}): Outbox {
+  if (process.env['NODE_ENV'] === 'production') {
+    throw new FactorConfigError('outbox() keeps codes in clear and sends nothing: it must not be used with NODE_ENV=production');
+  }
+  const messages: OutboxMessage[] = [];
+  const keep = async ({ to, subject, text, html }: Notice): Promise<void> => {
+    const sentAt = new Date(clock()).toISOString();
+    messages.push({ channel: name, to, subject, text, ...(html !== undefined && { html }), sentAt });
+    if (messages.length > OUTBOX_SIZE) messages.shift();
+  };
+  return { name, messages, send: keep, notify: keep };
+}

@@ -1,0 +1,99 @@
+/**
+ * Checks that the rooms of `packages/core/src` stand on each other: no import goes up, none goes in a circle (types
+ * counted), and no folder holds more files than a reader overlooks. `npm run lint` runs it.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../packages/core/src/', import.meta.url));
+const MOST_FILES = 23;
+
+const GROUND = ['error', 'time'];
+const TOOLS = [...GROUND, 'validation', 'crypto'];
+const FACTOR = [...TOOLS, 'store', 'factor'];
+const ACCOUNT = [...FACTOR, 'account'];
+const EVENTS = [...ACCOUNT, 'events'];
+const FLOWS = [...EVENTS, 'flows'];
+const PARSE = [...FLOWS, 'parse'];
+
+/** Which rooms a room may import from, besides itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  error: [],
+  time: [],
+  validation: ['error'],
+  crypto: ['error'],
+  store: [...GROUND, 'validation'],
+  factor: TOOLS.concat('store'),
+  delivery: [...GROUND, 'validation', 'factor'],
+  codes: [...FACTOR, 'delivery'],
+  account: FACTOR,
+  events: ACCOUNT,
+  flows: EVENTS,
+  parse: FLOWS,
+  commands: [...TOOLS, 'flows'],
+  compose: [...PARSE, 'delivery', 'codes', 'commands'],
+};
+
+const roomOf = (file: string): string => (file.includes('/') ? file.slice(0, file.indexOf('/')) : '');
+
+const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.ts'));
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  return [...text.matchAll(/^(?:import|export)\b[^;]*?from '(\.[^']+)\.js';/gm)].map(([, specifier = '']) =>
+    relative(ROOT, resolve(ROOT, dirname(file), `${specifier}.ts`)).replaceAll('\\', '/'),
+  );
+}
+
+const graph = new Map(files.map((file) => [file, importsOf(file)]));
+
+function* upward(): Generator<string> {
+  for (const [file, imports] of graph) {
+    const room = roomOf(file);
+    if (room === '') continue; // the doors
+    const allowed = MAY_IMPORT[room];
+    if (allowed === undefined) yield `${file}: "${room}" is no room`;
+    for (const target of imports) {
+      const other = roomOf(target);
+      if (other !== room && allowed !== undefined && !allowed.includes(other))
+        yield `${file} imports ${target}: "${room}" stands below "${other}"`;
+    }
+  }
+}
+
+/** Each circle once, as the files that it goes through. */
+function* circles(): Generator<string> {
+  const state = new Map<string, 'open' | 'done'>();
+  const found: string[] = [];
+  const path: string[] = [];
+  const visit = (file: string): void => {
+    if (state.get(file) === 'done') return;
+    if (state.get(file) === 'open') {
+      found.push(`circle: ${[...path.slice(path.indexOf(file)), file].join(' → ')}`);
+      return;
+    }
+    state.set(file, 'open');
+    path.push(file);
+    for (const target of graph.get(file) ?? []) visit(target);
+    path.pop();
+    state.set(file, 'done');
+  };
+  for (const file of graph.keys()) visit(file);
+  yield* found;
+}
+
+function* crowded(): Generator<string> {
+  for (const folder of new Set(files.map((file) => dirname(file)))) {
+    const { length } = files.filter((file) => dirname(file) === folder);
+    if (length > MOST_FILES && folder !== 'delivery/texts')
+      yield `${folder}: ${length} files, and a folder holds ${MOST_FILES} at most`;
+  }
+}
+
+const problems = [...upward(), ...circles(), ...crowded()];
+for (const problem of problems) process.stderr.write(`${problem}\n`);
+process.stdout.write(`${files.length} files, ${problems.length} problems\n`);
+process.exitCode = problems.length === 0 ? 0 : 1;
