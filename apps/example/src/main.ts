@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 import { FactorConfigError } from '@parse-factors/core';
-import { chooseChannels } from './channels.js';
-import { startDatabase } from './database.js';
-import { startServer } from './server.js';
-import { chooseStore } from './store.js';
-import { Complaint, readSettings, type Settings } from './settings.js';
+import { chooseChannels } from './server/channels.js';
+import { startDatabase } from './server/database.js';
+import { startServer } from './server/server.js';
+import { chooseStore } from './server/store.js';
+import { StartupError, readSettings, type Settings } from './settings.js';
 
 const STOP_WITHIN_MS = 5000;
 
@@ -13,7 +13,7 @@ const assertPortFree = ({ port, host }: Settings): Promise<void> =>
   new Promise((resolve, reject) => {
     const probe = createServer().once('error', ({ message, code }: NodeJS.ErrnoException) => {
       const why = code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${message})`;
-      reject(new Complaint(`Port ${port} ${why}. Stop what uses it, or choose another: PORT=${port + 1} npm start`));
+      reject(new StartupError(`Port ${port} ${why}. Stop what uses it, or choose another: PORT=${port + 1} npm start`));
     });
     probe.listen(port, host, () => probe.close(() => resolve()));
   });
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  const isForPeople = error instanceof Complaint || error instanceof FactorConfigError;
+  const isForPeople = error instanceof StartupError || error instanceof FactorConfigError;
   process.stderr.write(`${isForPeople ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
   process.exit(1);
 }

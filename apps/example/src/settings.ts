@@ -30,7 +30,7 @@ export interface Settings extends Secrets {
 }
 
 /** Something to be told in a sentence instead of a stack. */
-export class Complaint extends Error {}
+export class StartupError extends Error {}
 
 const newToken = (): string => randomBytes(24).toString('base64url');
 
@@ -48,7 +48,7 @@ function keepSecrets(folder: string): Secrets {
 
 function readPort(text: string | undefined): number {
   const port = Number(text ?? 1337);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Complaint('PORT must be a number from 1 to 65535.');
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new StartupError('PORT must be a number from 1 to 65535.');
   return port;
 }
 

@@ -1,11 +1,11 @@
 import { useEffect } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
-import { explain } from './explain.js';
+import { explain } from './error-messages.js';
 import { OperatorPage } from './operator/operator-page.js';
 import { OutboxPage } from './outbox/outbox-page.js';
-import { Page } from './parts/page.js';
-import { ActionButton } from './parts/action-button.js';
-import { FaultNote } from './parts/fault-note.js';
+import { Page } from './components/page.js';
+import { ActionButton } from './components/action-button.js';
+import { FaultNote } from './components/fault-note.js';
 import { SecurityPage } from './security/security-page.js';
 import { useSession } from './session.js';
 import { SignInPage } from './sign-in/sign-in-page.js';

@@ -1,6 +1,6 @@
 import type { Reply } from '@parse-factors/client';
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
-import { isSessionEnded } from './explain.js';
+import { isSessionEnded } from './error-messages.js';
 import { client, Parse } from './parse-app.js';
 
 /** Who is signed in, and what he has set up. */

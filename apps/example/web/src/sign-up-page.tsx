@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { Field } from './parts/field.js';
-import { Form } from './parts/form.js';
-import { Page } from './parts/page.js';
+import { Field } from './components/field.js';
+import { Form } from './components/form.js';
+import { Page } from './components/page.js';
 import { Parse } from './parse-app.js';
 import { useSession } from './session.js';
 import { useAction } from './use-action.js';

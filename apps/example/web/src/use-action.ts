@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react';
-import { explain, isSessionEnded, type Fault } from './explain.js';
+import { explain, isSessionEnded, type Fault } from './error-messages.js';
 import { useSession } from './session.js';
 
 /** Something that a person does and the server answers. */

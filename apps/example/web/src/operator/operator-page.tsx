@@ -1,9 +1,9 @@
 import { useState } from 'react';
 import { EventList, type ShownEvent } from '../security/event-list.js';
-import { ActionButton } from '../parts/action-button.js';
-import { Field } from '../parts/field.js';
-import { Form } from '../parts/form.js';
-import { Page } from '../parts/page.js';
+import { ActionButton } from '../components/action-button.js';
+import { Field } from '../components/field.js';
+import { Form } from '../components/form.js';
+import { Page } from '../components/page.js';
 import { useAction } from '../use-action.js';
 import { operatorApi, type OperatorApi, type ShownUser } from './operator-api.js';
 import { OperatorUser, UserName } from './operator-user.js';

@@ -1,9 +1,9 @@
 import type { Reply } from '@parse-factors/client';
 import { useEffect, useRef, useState } from 'react';
 import { factorName } from '../factor-names.js';
-import { ActionButton } from '../parts/action-button.js';
-import { FaultNote } from '../parts/fault-note.js';
-import { Row } from '../parts/row.js';
+import { ActionButton } from '../components/action-button.js';
+import { FaultNote } from '../components/fault-note.js';
+import { Row } from '../components/row.js';
 import { EventList, type ShownEvent } from '../security/event-list.js';
 import { useAction, type Action } from '../use-action.js';
 import { useReturnFocus } from '../use-return-focus.js';

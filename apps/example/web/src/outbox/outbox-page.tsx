@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
-import { Page } from '../parts/page.js';
-import { Status } from '../parts/status.js';
+import { Page } from '../components/page.js';
+import { Status } from '../components/status.js';
 
 /** A message that the example has kept instead of sending it. */
 interface OutboxMessage {

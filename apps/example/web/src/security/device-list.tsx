@@ -1,5 +1,5 @@
-import { ActionButton } from '../parts/action-button.js';
-import { FaultNote } from '../parts/fault-note.js';
+import { ActionButton } from '../components/action-button.js';
+import { FaultNote } from '../components/fault-note.js';
 import { client } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 

@@ -1,9 +1,9 @@
 import { FactorClientError, type Reply } from '@parse-factors/client';
 import { useLayoutEffect, useRef, useState, type ReactNode } from 'react';
-import { Cancelled } from '../explain.js';
+import { Cancelled } from '../error-messages.js';
 import { CODE_SIGN_INS, isDelivered, SECOND_FACTORS } from '../factor-names.js';
-import { CodeForm } from '../parts/code-form.js';
-import { FactorChoices } from '../parts/factor-choices.js';
+import { CodeForm } from '../components/code-form.js';
+import { FactorChoices } from '../components/factor-choices.js';
 import { client, passkeys } from '../parse-app.js';
 import { sendCode } from '../send-code.js';
 import type { Account } from '../session.js';

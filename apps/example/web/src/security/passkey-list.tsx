@@ -1,8 +1,8 @@
 import { useState } from 'react';
-import { ActionButton } from '../parts/action-button.js';
-import { FaultNote } from '../parts/fault-note.js';
-import { Field } from '../parts/field.js';
-import { Form } from '../parts/form.js';
+import { ActionButton } from '../components/action-button.js';
+import { FaultNote } from '../components/fault-note.js';
+import { Field } from '../components/field.js';
+import { Form } from '../components/form.js';
 import { passkeys } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 import { useReturnFocus } from '../use-return-focus.js';

@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import { factorName } from '../factor-names.js';
-import { ActionButton } from '../parts/action-button.js';
-import { FaultNote } from '../parts/fault-note.js';
-import { Row } from '../parts/row.js';
+import { ActionButton } from '../components/action-button.js';
+import { FaultNote } from '../components/fault-note.js';
+import { Row } from '../components/row.js';
 import { client } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 import { useReturnFocus } from '../use-return-focus.js';

@@ -1,8 +1,8 @@
 import type { Reply } from '@parse-factors/client';
 import { useEffect, useRef, useState } from 'react';
 import { CODE_SIGN_INS, SECOND_FACTORS } from '../factor-names.js';
-import { Page } from '../parts/page.js';
-import { Row } from '../parts/row.js';
+import { Page } from '../components/page.js';
+import { Row } from '../components/row.js';
 import { useSession, type Account } from '../session.js';
 import { DeviceList, type ShownDevice } from './device-list.js';
 import { OwnEvents } from './event-list.js';

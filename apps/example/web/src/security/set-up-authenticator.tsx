@@ -1,8 +1,8 @@
 import type { Reply } from '@parse-factors/client';
 import { useState } from 'react';
-import { ActionButton } from '../parts/action-button.js';
-import { CodeForm } from '../parts/code-form.js';
-import { FaultNote } from '../parts/fault-note.js';
+import { ActionButton } from '../components/action-button.js';
+import { CodeForm } from '../components/code-form.js';
+import { FaultNote } from '../components/fault-note.js';
 import { useAction } from '../use-action.js';
 import { Cancel, type SetUpProps } from './set-up.js';
 

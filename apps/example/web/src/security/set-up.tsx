@@ -1,8 +1,8 @@
 import { addressId, type SignInAddress } from '@parse-factors/client';
 import { useState } from 'react';
-import { AddressCode } from '../parts/address-code.js';
-import { Field } from '../parts/field.js';
-import { Form } from '../parts/form.js';
+import { AddressCode } from '../components/address-code.js';
+import { Field } from '../components/field.js';
+import { Form } from '../components/form.js';
 import { browserName } from '../trusted-token.js';
 import { useAction } from '../use-action.js';
 import { SetUpAuthenticator } from './set-up-authenticator.js';

@@ -1,5 +1,5 @@
 import type { AddressKind } from '../address.js';
-import { AddressCode } from '../parts/address-code.js';
+import { AddressCode } from '../components/address-code.js';
 import { client, type Login } from '../parse-app.js';
 
 /** No password: a code goes to an address, which signs in, or up. */

@@ -1,8 +1,8 @@
 import type { FactorsNeeded, Reply } from '@parse-factors/client';
 import { useEffect, useRef, useState } from 'react';
 import { isDelivered } from '../factor-names.js';
-import { CodeForm } from '../parts/code-form.js';
-import { FactorChoices } from '../parts/factor-choices.js';
+import { CodeForm } from '../components/code-form.js';
+import { FactorChoices } from '../components/factor-choices.js';
 import { passkeys, type Login, type Parse } from '../parse-app.js';
 import { sendCode } from '../send-code.js';
 import { useAction } from '../use-action.js';

@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import type { AddressKind } from '../address.js';
-import { ActionButton } from '../parts/action-button.js';
-import { FaultNote } from '../parts/fault-note.js';
+import { ActionButton } from '../components/action-button.js';
+import { FaultNote } from '../components/fault-note.js';
 import { passkeys, type Login } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 import { CodeSignIn } from './code-sign-in.js';

@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { Field } from '../parts/field.js';
-import { Form } from '../parts/form.js';
+import { Field } from '../components/field.js';
+import { Form } from '../components/form.js';
 import { logInOnDevice } from '../trusted-token.js';
 import type { Login } from '../parse-app.js';
 import { useAction } from '../use-action.js';

@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { Field } from '../parts/field.js';
-import { Form } from '../parts/form.js';
+import { Field } from '../components/field.js';
+import { Form } from '../components/form.js';
 import { useAction } from '../use-action.js';
 
 /** Asks for one of the codes that were kept for this day. */

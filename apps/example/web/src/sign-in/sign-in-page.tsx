@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { Page } from '../parts/page.js';
+import { Page } from '../components/page.js';
 import type { Login } from '../parse-app.js';
 import { useSession } from '../session.js';
 import { trustThisDevice } from '../trusted-token.js';

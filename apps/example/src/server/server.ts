@@ -9,8 +9,8 @@ import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import type ParseSdk from 'parse/node';
 import type { Channels } from './channels.js';
 import { defineOwnEvents } from './own-events.js';
-import { servePages } from './pages.js';
-import type { Settings } from './settings.js';
+import { servePages } from '../pages/serve-pages.js';
+import type { Settings } from '../settings.js';
 
 /** A started Parse Server. */
 export interface RunningServer {

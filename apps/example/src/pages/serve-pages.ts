@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Outbox } from '@parse-factors/core';
 import type { Content } from './content.js';
-import { OutboxPages } from './outbox-pages.js';
-import type { Settings } from './settings.js';
+import { OutboxPages } from './outbox.js';
+import type { Settings } from '../settings.js';
 import { tourPage, tourStyle } from './tour-page.js';
 import { readWebApp } from './web-app.js';
 

@@ -39,7 +39,7 @@ const NOT_BUILT: Content = {
  * ever reaches the disk.
  */
 export function readWebApp(
-  folder: string = fileURLToPath(new URL('../dist/web', import.meta.url)),
+  folder: string = fileURLToPath(new URL('../../dist/web', import.meta.url)),
 ): ReadonlyMap<string, Content> {
   const read = (name: string): Content => ({
     type: TYPES[extname(name)] ?? 'application/octet-stream',

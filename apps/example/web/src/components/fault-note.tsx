@@ -1,4 +1,4 @@
-import type { Fault } from '../explain.js';
+import type { Fault } from '../error-messages.js';
 import { clockOf, useNow } from '../use-now.js';
 
 /** What went wrong, read out when it appears; its place is kept, so that nothing jumps. */

@@ -1,5 +1,5 @@
 import type { Content } from './content.js';
-import { tour } from './flow.js';
+import { tour } from './tour.js';
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }

@@ -1,7 +1,7 @@
 import type { OtpStore } from '@parse-factors/core';
 import { redisStore } from '@parse-factors/redis-store';
 import { createClient } from '@redis/client';
-import { Complaint, type Settings } from './settings.js';
+import { StartupError, type Settings } from '../settings.js';
 
 /** Where codes and limits are kept: in Redis where one is named, in the app's database otherwise. */
 export interface ChosenStore {
@@ -22,7 +22,7 @@ export async function chooseStore({ redisUrl }: Settings): Promise<ChosenStore> 
   try {
     await client.connect();
   } catch (error) {
-    throw new Complaint(`REDIS_URL cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+    throw new StartupError(`REDIS_URL cannot be used: ${error instanceof Error ? error.message : String(error)}`);
   }
   wasReady = true;
   return { store: redisStore({ client }), close: () => client.destroy() };
