@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { ActionButton } from '../components/action-button.js';
+import { CancelButton } from '../components/cancel-button.js';
 import { FaultNote } from '../components/fault-note.js';
 import { Field } from '../components/field.js';
 import { Form } from '../components/form.js';
@@ -7,7 +8,6 @@ import { passkeys } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 import { useReturnFocus } from '../use-return-focus.js';
 import type { Guarded } from './fresh-proof.js';
-import { Cancel } from './set-up.js';
 
 /** A passkey as the server shows it to its user. */
 export interface ShownPasskey {
@@ -91,7 +91,7 @@ function Rename({ passkey, onCancel, onDone }: RenameProps) {
     onCancel();
   };
   return (
-    <Form action={action} submit="Rename" onSubmit={rename} buttons={<Cancel onCancel={onCancel} />}>
+    <Form action={action} submit="Rename" onSubmit={rename} buttons={<CancelButton onCancel={onCancel} />}>
       <Field label="New name" name="new-name" autoFocus autoComplete="off" maxLength={64} value={name} onChange={setName} />
     </Form>
   );

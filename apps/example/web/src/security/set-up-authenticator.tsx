@@ -1,10 +1,11 @@
 import type { Reply } from '@parse-factors/client';
 import { useState } from 'react';
 import { ActionButton } from '../components/action-button.js';
+import { CancelButton } from '../components/cancel-button.js';
 import { CodeForm } from '../components/code-form.js';
 import { FaultNote } from '../components/fault-note.js';
 import { useAction } from '../use-action.js';
-import { Cancel, type SetUpProps } from './set-up.js';
+import type { SetUpProps } from './set-up-props.js';
 
 /** An authenticator app: a QR code to scan, or the secret to type in; then the code that it shows. */
 export function SetUpAuthenticator({ factor, port, onDone, onCancel }: SetUpProps) {
@@ -19,7 +20,7 @@ export function SetUpAuthenticator({ factor, port, onDone, onCancel }: SetUpProp
           <ActionButton action={action} kind="primary" work={async () => setBegun(await port.enrol(factor))}>
             Show the QR code
           </ActionButton>
-          <Cancel onCancel={onCancel} />
+          <CancelButton onCancel={onCancel} />
         </div>
       </section>
     );

@@ -1,21 +1,13 @@
 import { addressId, type SignInAddress } from '@parse-factors/client';
 import { useState } from 'react';
 import { AddressCode } from '../components/address-code.js';
+import { CancelButton } from '../components/cancel-button.js';
 import { Field } from '../components/field.js';
 import { Form } from '../components/form.js';
 import { browserName } from '../trusted-token.js';
 import { useAction } from '../use-action.js';
 import { SetUpAuthenticator } from './set-up-authenticator.js';
-import type { SetUpPort } from './set-up-port.js';
-
-/** What a {@link SetUp} is made of. */
-export interface SetUpProps {
-  /** The factor's key. */
-  readonly factor: string;
-  readonly port: SetUpPort;
-  readonly onDone: () => void;
-  readonly onCancel: () => void;
-}
+import type { SetUpProps } from './set-up-props.js';
 
 /** Sets up one factor, or another one in its place. */
 export function SetUp(props: SetUpProps) {
@@ -39,7 +31,7 @@ function SetUpAddress({ factor, port, onDone, onCancel }: SetUpProps) {
       autoFocus
       onSend={(address) => port.enrol(factor, { ...address })}
       onAnswer={confirm}
-      buttons={<Cancel onCancel={onCancel} />}
+      buttons={<CancelButton onCancel={onCancel} />}
     />
   );
 }
@@ -52,7 +44,7 @@ function SetUpPasskey({ port, onDone, onCancel }: SetUpProps) {
     onDone();
   };
   return (
-    <Form action={action} submit="Create a passkey" onSubmit={register} buttons={<Cancel onCancel={onCancel} />}>
+    <Form action={action} submit="Create a passkey" onSubmit={register} buttons={<CancelButton onCancel={onCancel} />}>
       <Field
         label="Name"
         hint="To tell it from others. Your device then asks for your finger, your face or its PIN."
@@ -64,14 +56,5 @@ function SetUpPasskey({ port, onDone, onCancel }: SetUpProps) {
         onChange={setName}
       />
     </Form>
-  );
-}
-
-/** Leaves without doing anything. */
-export function Cancel({ onCancel }: { readonly onCancel: () => void }) {
-  return (
-    <button type="button" className="plain" onClick={onCancel}>
-      Cancel
-    </button>
   );
 }

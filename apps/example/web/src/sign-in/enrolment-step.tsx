@@ -1,8 +1,9 @@
 import type { EnrolmentNeeded } from '@parse-factors/client';
 import { useState } from 'react';
+import { CancelButton } from '../components/cancel-button.js';
 import { factorName } from '../factor-names.js';
 import { passkeys, type Login, type Parse } from '../parse-app.js';
-import { Cancel, SetUp } from '../security/set-up.js';
+import { SetUp } from '../security/set-up.js';
 import type { SetUpPort } from '../security/set-up-port.js';
 
 /** The server demands a factor that the user does not have: he sets one up on the way in. */
@@ -33,7 +34,7 @@ export function EnrolmentStep({
           </button>
         ))}
       </div>
-      <Cancel onCancel={onCancel} />
+      <CancelButton onCancel={onCancel} />
     </section>
   );
 }
