@@ -1,11 +1,11 @@
-/** What the example's server answers at a path. */
+/** A response of the example's own pages. */
 export interface Content {
   readonly type: string;
   readonly body: string | Buffer;
-  /** The HTTP status. Default: 200. */
+  /** HTTP status. Default: 200. */
   readonly status?: number;
-  /** The Content-Security-Policy. Default: one that allows nothing but a style sheet of this server. */
+  /** Content-Security-Policy. Default: a policy that allows only style sheets from this server. */
   readonly policy?: string;
-  /** The Cache-Control. Default: `no-store`. */
+  /** Cache-Control. Default: `no-store`. */
   readonly cache?: string;
 }

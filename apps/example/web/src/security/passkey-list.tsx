@@ -9,7 +9,7 @@ import { useAction } from '../use-action.js';
 import { useReturnFocus } from '../use-return-focus.js';
 import type { Guarded } from './fresh-proof.js';
 
-/** A passkey as the server shows it to its user. */
+/** A passkey, as the server lists it. */
 export interface ShownPasskey {
   readonly id: string;
   readonly name?: string;
@@ -24,7 +24,7 @@ interface ListProps {
   readonly onChange: (done: string) => Promise<void>;
 }
 
-/** The passkeys of an account, each to be renamed, or removed while it is not the last. */
+/** Lists the passkeys of an account, with buttons to rename and remove each one. The last one goes with the whole factor. */
 export function PasskeyList({ list, ...rest }: ListProps) {
   return (
     <ul className="things">
@@ -55,7 +55,7 @@ function Item({ passkey, isLast, guarded, onChange }: ItemProps) {
       <p className="hint">
         Added {new Date(addedAt).toLocaleDateString()}
         {usedAt !== undefined && `, last used ${new Date(usedAt).toLocaleString()}`}
-        {synced && ', on all your devices'}
+        {synced && ', synced across your devices'}
       </p>
       {isNaming ? (
         <Rename passkey={passkey} onCancel={() => setNaming(false)} onDone={onChange} />

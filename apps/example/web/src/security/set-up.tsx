@@ -9,17 +9,17 @@ import { useAction } from '../use-action.js';
 import { SetUpAuthenticator } from './set-up-authenticator.js';
 import type { SetUpProps } from './set-up-props.js';
 
-/** Sets up one factor, or another one in its place. */
+/** Sets up a factor, or replaces it. */
 export function SetUp(props: SetUpProps) {
   if (props.factor === 'totp') return <SetUpAuthenticator {...props} />;
   if (props.factor === 'passkey') return <SetUpPasskey {...props} />;
   return <SetUpAddress {...props} />;
 }
 
-/** A phone or an address: a code goes there. */
+/** Sets up a phone number or an e-mail address, which the user confirms with a code. */
 function SetUpAddress({ factor, port, onDone, onCancel }: SetUpProps) {
   const confirm = async (address: SignInAddress, code: string, id = addressId(address)): Promise<void> => {
-    // What signs in alone is called by its address.
+    // A primary factor expects the address as `id`.
     const named = factor.endsWith('Login') ? { id } : address;
     await port.confirm(factor, { ...named, code });
     onDone();
@@ -47,7 +47,7 @@ function SetUpPasskey({ port, onDone, onCancel }: SetUpProps) {
     <Form action={action} submit="Create a passkey" onSubmit={register} buttons={<CancelButton onCancel={onCancel} />}>
       <Field
         label="Name"
-        hint="To tell it from others. Your device then asks for your finger, your face or its PIN."
+        hint="The name helps you recognise this passkey later. Your device then asks for your fingerprint, your face or its PIN."
         name="passkey-name"
         autoFocus
         autoComplete="off"

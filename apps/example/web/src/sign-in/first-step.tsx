@@ -16,13 +16,13 @@ const WAYS: readonly (readonly [Way, string])[] = [
   ['phone', 'Phone'],
 ];
 
-/** What a {@link FirstStep} is made of. */
+/** The properties of {@link FirstStep}. */
 export interface FirstStepProps {
-  /** @param username who has given a password */
+  /** @param username the user name, if the user signed in with a password */
   readonly onResult: (result: Login, username?: string) => Promise<void>;
 }
 
-/** A password, an address, or a passkey. */
+/** The first step of a login: a password, a code to an address, or a passkey. */
 export function FirstStep({ onResult }: FirstStepProps) {
   const [way, setWay] = useState<Way>('password');
   const action = useAction();

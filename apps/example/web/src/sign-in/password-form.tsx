@@ -5,7 +5,7 @@ import { logInOnDevice } from '../trusted-token.js';
 import type { Login } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 
-/** A name and a password; browsers offer passkeys in the first field. */
+/** Asks for a user name and a password. Browsers offer passkeys in the field for the name. */
 export function PasswordForm({ onResult }: { readonly onResult: (result: Login, username: string) => Promise<void> }) {
   const action = useAction();
   const [username, setUsername] = useState('');
