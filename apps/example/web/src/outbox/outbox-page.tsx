@@ -62,7 +62,7 @@ export function OutboxPage() {
 function latestOf(messages: readonly OutboxMessage[] | undefined): string {
   if (messages === undefined) return '';
   const [latest] = messages;
-  return latest === undefined ? 'Nothing has been sent yet.' : `The latest message is to ${latest.to}.`;
+  return latest === undefined ? 'Nothing has been sent yet.' : `Latest message: ${latest.to}`;
 }
 
 const Time = ({ at }: { readonly at: string }) => <time dateTime={at}>{new Date(at).toLocaleTimeString()}</time>;
