@@ -26,7 +26,7 @@ const APP_NAME = 'Example';
 const EUROPE = ['AT', 'BE', 'CH', 'DE', 'DK', 'ES', 'FI', 'FR', 'GB', 'IE', 'IT', 'NL', 'NO', 'PL', 'PT', 'SE'] as const;
 const OVERSEAS = ['AU', 'BR', 'CA', 'IN', 'JP', 'MX', 'NZ', 'US'] as const;
 
-/** What the tests of the example replace. */
+/** Parts that a caller can replace: `main.ts` the store, and tests the clock. */
 export interface FactorParts {
   /** Where codes and limits are stored. Default: the application's database. */
   readonly store?: OtpStore | undefined;
