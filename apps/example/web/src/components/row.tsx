@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 
-/** A name, a state, and what belongs to it. */
+/** A list item with a name and a state, and more content below. */
 export function Row({
   name,
   state,

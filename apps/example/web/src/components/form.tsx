@@ -2,17 +2,17 @@ import type { ReactNode } from 'react';
 import { FaultNote } from './fault-note.js';
 import type { Action } from '../use-action.js';
 
-/** What a {@link Form} is made of. */
+/** The properties of {@link Form}. */
 export interface FormProps {
   readonly action: Action;
   readonly submit: string;
   readonly onSubmit: () => Promise<unknown>;
   readonly children: ReactNode;
-  /** More buttons, beside the one that submits. */
+  /** More buttons, beside the submit button. */
   readonly buttons?: ReactNode;
 }
 
-/** Fields, what went wrong with them, and the button. Enter submits. */
+/** A form with its fields, its buttons and the last error. The Enter key submits it. */
 export function Form({ action, submit, onSubmit, children, buttons }: FormProps) {
   return (
     <form

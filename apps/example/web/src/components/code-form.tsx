@@ -6,21 +6,21 @@ import { CodeField } from './field.js';
 import { Form } from './form.js';
 import { Status } from './status.js';
 
-/** What a {@link CodeForm} is made of. */
+/** The properties of {@link CodeForm}. */
 export interface CodeFormProps {
   readonly submit: string;
-  /** What was replied when the code was sent; none where nothing is sent. */
+  /** The reply to the request for the code. Undefined for factors that send nothing. */
   readonly sent?: Reply;
-  /** Where it went, if the reply does not say. */
+  /** Where the code went. Used when the reply does not say. */
   readonly destination?: string | undefined;
-  /** Sends another one. */
+  /** Sends another code. */
   readonly onResend?: () => Promise<Reply>;
   readonly onAnswer: (code: string) => Promise<unknown>;
   readonly onCancel?: (() => void) | undefined;
   readonly children?: ReactNode;
 }
 
-/** Asks for a code of six digits, and sends another one when that may be done. */
+/** Asks for a code of six digits. Offers to send another code once the server allows it. */
 export function CodeForm({ submit, sent, destination, onResend, onAnswer, onCancel, children }: CodeFormProps) {
   const action = useAction();
   const [code, setCode] = useState('');
@@ -52,7 +52,7 @@ export function CodeForm({ submit, sent, destination, onResend, onAnswer, onCanc
       {onResend !== undefined && (
         <Status version={times} className="sent">
           {last?.status === 'waiting' ? (
-            'A code was sent a moment ago. Type it in, or send another one when you can.'
+            'A code was sent a moment ago. Enter it, or wait until you can send another one.'
           ) : (
             <>
               {times === 0 ? 'A code is on its way to ' : 'Another code is on its way to '}
@@ -61,14 +61,14 @@ export function CodeForm({ submit, sent, destination, onResend, onAnswer, onCanc
           )}
         </Status>
       )}
-      {/* Drawn anew, it takes the focus from the button that now waits. */}
+      {/* The new key creates the field again, so that it takes the focus from the button, which is now disabled. */}
       <CodeField key={times} value={code} onChange={setCode} />
       {children}
     </Form>
   );
 }
 
-/** Its words change with the seconds, its size does not. */
+/** The button counts down the seconds. Its width stays the same. */
 function Resend({
   at,
   isBusy,

@@ -1,7 +1,7 @@
-import type { Fault } from '../explain.js';
+import type { Fault } from '../error-messages.js';
 import { clockOf, useNow } from '../use-now.js';
 
-/** What went wrong, read out when it appears; its place is kept, so that nothing jumps. */
+/** Shows an error. Screen readers read it out. The space is reserved, so that the page does not jump. */
 export function FaultNote({ fault }: { readonly fault: Fault | undefined }) {
   return (
     <div className="fault" role="alert">
@@ -14,11 +14,11 @@ export function FaultNote({ fault }: { readonly fault: Fault | undefined }) {
   );
 }
 
-/** The time, with its day where that is not today. */
+/** The time, with the date unless it is today. */
 const momentOf = (at: Date): string =>
   at.toDateString() === new Date().toDateString() ? at.toLocaleTimeString() : at.toLocaleString();
 
-/** The time is read out once, the seconds are only seen. */
+/** Screen readers read the time once. The countdown is only visible. */
 function RetryAt({ at }: { readonly at: Date }) {
   const left = at.getTime() - useNow(at.getTime());
   if (left <= 0) return 'You can try again now.';

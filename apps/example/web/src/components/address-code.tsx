@@ -7,21 +7,21 @@ import { CodeForm } from './code-form.js';
 import { Field } from './field.js';
 import { Form } from './form.js';
 
-/** What an {@link AddressCode} is made of. */
+/** The properties of {@link AddressCode}. */
 export interface AddressCodeProps {
   readonly kind: AddressKind;
-  /** What the button beside the code says. */
+  /** The text of the button that sends the code back. */
   readonly submit: string;
   readonly hint?: ReactNode;
   readonly autoFocus?: boolean;
   readonly onSend: (address: SignInAddress) => Promise<Reply>;
-  /** @param id the address as the server keeps it, where it has said so */
+  /** @param id the normalised address, if the server has replied with it */
   readonly onAnswer: (address: SignInAddress, code: string, id: string | undefined) => Promise<unknown>;
-  /** More buttons, beside the one that sends the code. */
+  /** More buttons, beside "Send a code". */
   readonly buttons?: ReactNode;
 }
 
-/** Asks for an address, sends a code there, and asks for the code. */
+/** Asks for an address, sends a code to it, and asks for that code. */
 export function AddressCode({ kind, submit, hint, autoFocus = false, onSend, onAnswer, buttons }: AddressCodeProps) {
   const action = useAction();
   const [text, setText] = useState('');

@@ -1,6 +1,6 @@
 import { useId, type InputHTMLAttributes, type ReactNode } from 'react';
 
-/** What a {@link Field} is made of; everything else is the input's own. */
+/** The properties of {@link Field}. All others are passed on to the `input`. */
 export interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'onChange' | 'value' | 'id'> {
   readonly label: string;
   readonly hint?: ReactNode;
@@ -8,7 +8,7 @@ export interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 
   readonly onChange: (value: string) => void;
 }
 
-/** A text field with its label above it. */
+/** A text field with a label above it, and a hint below it. */
 export function Field({ label, hint, onChange, ...input }: FieldProps) {
   const id = useId();
   return (
@@ -30,7 +30,7 @@ export function Field({ label, hint, onChange, ...input }: FieldProps) {
   );
 }
 
-/** A field for a code of six digits: filled in by the system where it can, and pasted with whatever stands between the digits. */
+/** A field for a code of six digits. The system can fill it in, and a pasted code may contain spaces or dashes. */
 export function CodeField({ value, onChange }: Pick<FieldProps, 'value' | 'onChange'>) {
   return (
     <Field
@@ -48,5 +48,5 @@ export function CodeField({ value, onChange }: Pick<FieldProps, 'value' | 'onCha
   );
 }
 
-/** Digits of any script: the server reads them. */
+/** Keeps digits of every script. The server understands all of them. */
 const digitsOf = (text: string): string => [...text.replaceAll(/\P{Nd}/gu, '')].slice(0, 6).join('');

@@ -1,18 +1,23 @@
 import type { OtpStore } from '@parse-factors/core';
 import { redisStore } from '@parse-factors/redis-store';
 import { createClient } from '@redis/client';
-import { Complaint, type Settings } from './settings.js';
+import { StartupError, type Settings } from '../settings.js';
 
-/** Where codes and limits are kept: in Redis where one is named, in the app's database otherwise. */
+/** The store for codes and limits. */
 export interface ChosenStore {
+  /** Undefined: the factors use the application's database. */
   readonly store?: OtpStore;
   readonly close: () => void;
 }
 
-/** Connects to Redis at `REDIS_URL`, if there is one. */
+/**
+ * Connects to the Redis at `REDIS_URL`, if it is set.
+ *
+ * @throws StartupError when that Redis cannot be reached
+ */
 export async function chooseStore({ redisUrl }: Settings): Promise<ChosenStore> {
   if (redisUrl === undefined) return { close: () => undefined };
-  // What cannot be asked now is refused now, and nothing is done later that nobody waits for.
+  // While Redis is down, a command fails at once. Queued commands would run later, after their requests have failed.
   const client = createClient({ url: redisUrl, disableOfflineQueue: true });
   let wasReady = false;
   client.on('error', (error: Error) => {
@@ -22,7 +27,7 @@ export async function chooseStore({ redisUrl }: Settings): Promise<ChosenStore> 
   try {
     await client.connect();
   } catch (error) {
-    throw new Complaint(`REDIS_URL cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+    throw new StartupError(`REDIS_URL cannot be used: ${error instanceof Error ? error.message : String(error)}`);
   }
   wasReady = true;
   return { store: redisStore({ client }), close: () => client.destroy() };

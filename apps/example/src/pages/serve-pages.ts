@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Outbox } from '@parse-factors/core';
 import type { Content } from './content.js';
-import { OutboxPages } from './outbox-pages.js';
-import type { Settings } from './settings.js';
+import { OutboxPages } from './outbox.js';
+import type { Settings } from '../settings.js';
 import { tourPage, tourStyle } from './tour-page.js';
 import { readWebApp } from './web-app.js';
 
 const PLAIN_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Where a server that listens to its own machine only can be listening. */
+/** Matches addresses that only this machine can reach. */
 const LOCAL = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/;
 
 /**
- * The names that a server of this machine is called by; under any other it may be a page's that had its name point
- * here, and then reads everything. Undefined where everybody may come.
+ * The `Host` headers that a server on a local address accepts. Any other name may belong to a page that points its own
+ * name at this machine to read the outbox (DNS rebinding). Undefined when the server listens on a public address.
  */
 function hostsOf({ host, port, origins }: Settings): readonly string[] | undefined {
   if (!LOCAL.test(host)) return undefined;
@@ -21,7 +21,11 @@ function hostsOf({ host, port, origins }: Settings): readonly string[] | undefin
   return [...own, ...origins.filter((origin) => /^https?:/.test(origin)).map((origin) => new URL(origin).host)];
 }
 
-/** Serves the example's pages; hands everything else on. */
+/**
+ * Middleware that serves the pages of the example, and passes every other request on to Parse Server.
+ *
+ * @param url the address of the server, without a path
+ */
 export function servePages(url: string, outboxes: readonly Outbox[], settings: Settings) {
   const hosts = hostsOf(settings);
   const outbox = new OutboxPages(outboxes);
@@ -39,7 +43,7 @@ export function servePages(url: string, outboxes: readonly Outbox[], settings: S
       response.writeHead(421).end();
       return;
     }
-    // Passkeys belong to a name, and an address of this machine has none.
+    // Passkeys work on a host name, not on an IP address.
     if (isRead && app.has(path) && /^(?:127|\[)/.test(host)) {
       response.writeHead(307, { Location: `${url}${path}` }).end();
       return;

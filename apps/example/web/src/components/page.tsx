@@ -2,7 +2,7 @@ import { useEffect, useRef, type ReactNode } from 'react';
 
 let isFirst = true;
 
-/** A page with its title; whoever comes from another page, and hears it read, starts at its heading. */
+/** A page with its title. After a change of pages the heading gets the focus, so that screen readers start there. */
 export function Page({
   title,
   lead,

@@ -2,21 +2,24 @@ import { randomBytes } from 'node:crypto';
 import type { Outbox, OutboxMessage } from '@parse-factors/core';
 import type { Content } from './content.js';
 
-/** A mail is shown as a mail program shows it: its own styles, no scripts, nothing loaded, no way out of its frame. */
+/** Shows a mail as a mail program would: with its own styles, but without scripts, external files or links out of its frame. */
 const MAIL_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
-/** What the outboxes hold, for the page that shows it. */
+/** Serves the messages of the outboxes. */
 export class OutboxPages {
   readonly #outboxes: readonly Outbox[];
-  /** Outboxes drop their oldest messages, so places in them are no ids; and a page may outlive a start of the server. */
+  /**
+   * A random id for each message. Its position would change when an outbox drops old messages, and could name another
+   * message after a restart of the server.
+   */
   readonly #ids = new WeakMap<OutboxMessage, string>();
 
   constructor(outboxes: readonly Outbox[]) {
     this.#outboxes = outboxes;
   }
 
-  /** `/outbox.json`: everything, oldest first. */
+  /** `/outbox.json`: all messages, oldest first. */
   list(): Content {
     const messages = this.#messages().map((message) => {
       const { channel, to, subject, text, html, sentAt } = message;
@@ -25,7 +28,7 @@ export class OutboxPages {
     return { type: 'application/json; charset=utf-8', body: JSON.stringify(messages) };
   }
 
-  /** `/outbox/<id>`: the HTML of one mail, as a page of its own. */
+  /** `/outbox/<id>`: the HTML of one mail. Undefined when there is no such mail. */
   mail(path: string): Content | undefined {
     const [, id] = /^\/outbox\/([0-9a-f]{16})$/.exec(path) ?? [];
     const html = id && this.#messages().find((message) => this.#idOf(message) === id)?.html;

@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Content } from './content.js';
 
-/** The paths at which the web app opens; it chooses what to show. */
+/** The paths of the web app. All of them serve `index.html`; the app then shows the right page. */
 const ROUTES = ['/', '/sign-up', '/security', '/operator', '/outbox'];
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -13,7 +13,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Its scripts and styles are files of this server; QR codes come as data; mails are shown in frames. No more is allowed. */
+/** Allows what the app uses: scripts and styles of this server, QR codes as data URLs, and mails in frames. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -31,21 +31,21 @@ const POLICY = [
 const NOT_BUILT: Content = {
   status: 503,
   type: 'text/plain; charset=utf-8',
-  body: 'The web app is not built yet: npm run build\n',
+  body: 'The web app is not built yet. Run: npm run build\n',
 };
 
 /**
- * The files of the web app by their paths, as `vite build` left them. They are read once, so no path of a request
- * ever reaches the disk.
+ * Reads the files that `vite build` has written, by their URL paths. All files are read at the start, so the path of
+ * a request never reaches the file system.
  */
 export function readWebApp(
-  folder: string = fileURLToPath(new URL('../dist/web', import.meta.url)),
+  folder: string = fileURLToPath(new URL('../../dist/web', import.meta.url)),
 ): ReadonlyMap<string, Content> {
   const read = (name: string): Content => ({
     type: TYPES[extname(name)] ?? 'application/octet-stream',
     body: readFileSync(join(folder, name)),
     policy: POLICY,
-    // The names of assets hold a digest of what is in them.
+    // Vite puts a hash of the content into the names of these files.
     ...(name.startsWith('assets') && { cache: 'public, max-age=31536000, immutable' }),
   });
   if (!existsSync(join(folder, 'index.html'))) return new Map(ROUTES.map((path) => [path, NOT_BUILT]));
