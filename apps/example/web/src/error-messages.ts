@@ -21,7 +21,7 @@ const SENTENCES: { readonly [Slug in FactorErrorSlug]?: string } = {
   cooldown: 'You have asked for too many codes in a short time.',
   not_enrolled: 'You have not set this up. Choose another way, or set it up first.',
   already_enrolled: 'You have already set this up.',
-  fresh_proof_required: 'Confirm that it is you, then try again.',
+  fresh_proof_required: "Verify it's you, then try again.",
   session_required: 'Sign in first.',
   address_refused: 'This address or number cannot be used here. Try another one.',
   delivery_failed: 'The message could not be sent. Try again, or choose another way.',
@@ -40,7 +40,7 @@ const PARSE_SENTENCES: Readonly<Record<number, string>> = {
 const BROWSER_SENTENCES: Readonly<Record<string, string>> = {
   NotAllowedError: 'No passkey was used. Try again, or choose another way.',
   AbortError: 'No passkey was used. Try again, or choose another way.',
-  InvalidStateError: 'This device holds a passkey of this account already.',
+  InvalidStateError: 'This device already has a passkey for this account.',
   NotSupportedError: 'This browser does not support passkeys. Choose another way.',
 };
 

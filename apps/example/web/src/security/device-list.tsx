@@ -35,8 +35,8 @@ export function DeviceList({
               Trusted since {new Date(addedAt).toLocaleDateString()}, until {new Date(expiresAt).toLocaleDateString()}
             </p>
             <div className="buttons">
-              <ActionButton action={action} kind="danger" work={() => end(id, name)} label={`Trust no longer: ${name}`}>
-                Trust no longer
+              <ActionButton action={action} kind="danger" work={() => end(id, name)} label={`Revoke: ${name}`}>
+                Revoke
               </ActionButton>
             </div>
           </li>

@@ -20,7 +20,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   delivery_failed: 'code could not be sent',
   enrolled: 'set up',
   replaced: 'replaced',
-  verified: 'right answer',
+  verified: 'verified',
   rejected: 'refused',
   locked: 'locked after wrong answers',
   notified: 'message about a change sent',

@@ -71,7 +71,7 @@ function Dialogue(props: DialogueProps) {
   }, []);
   return (
     <dialog ref={dialog} aria-labelledby="proof" onCancel={props.onCancel}>
-      <h2 id="proof">Confirm that it is you</h2>
+      <h2 id="proof">Verify it's you</h2>
       <p>You are changing how you sign in. Verify one of your sign-in methods first.</p>
       <Proof {...props} />
     </dialog>

@@ -28,7 +28,7 @@ export function RecoveryCodes({ codes, onKept }: { readonly codes: readonly stri
           Print
         </button>
         <button type="button" className="primary" onClick={onKept}>
-          I have kept them
+          I have saved them
         </button>
       </div>
       <p role="status" className="hint">

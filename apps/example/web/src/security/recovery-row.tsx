@@ -46,7 +46,7 @@ export function RecoveryRow({
       {codes === undefined && mayHave && (
         <div className="buttons own">
           <ActionButton ref={opener} action={action} work={make}>
-            {isOn ? 'Make new recovery codes' : 'Make recovery codes'}
+            {isOn ? 'Create new recovery codes' : 'Create recovery codes'}
           </ActionButton>
           {isOn && (
             <ActionButton action={action} kind="danger" work={remove} label={`Remove: ${name}`}>

@@ -81,7 +81,7 @@ function Choice({ login, keys, action, onChoose, onCancel }: ChoiceProps) {
   return (
     <section aria-labelledby="choice">
       <h2 id="choice" ref={heading} tabIndex={-1}>
-        {login.count > 1 ? `Now ${login.count} of these` : 'Now one of these'}
+        {login.count > 1 ? `Verify ${login.count} of these` : "Verify it's you"}
       </h2>
       <FactorChoices keys={keys} destinationOf={(key) => login.destinations[key]} action={action} onChoose={onChoose} />
       <button type="button" className="plain" onClick={onCancel}>
