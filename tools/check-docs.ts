@@ -14,9 +14,10 @@ import { OPTIONS_PAGE, renderOptions } from './check-docs/options-page.js';
 import { hiddenBlocks, readPages, root, type Page, type Problem } from './check-docs/page.js';
 import { scriptOf } from './check-docs/page-script.js';
 import { runPage } from './check-docs/run-pages.js';
+import { missingExamples, readExamples } from './check/examples.js';
 
 /**
- * Checks the documents: code compiles, lines for the shell and GraphQL are answered as they say, links lead somewhere,
+ * Checks the documents: code compiles, that of `@example` in the sources as well, lines for the shell and GraphQL are answered as they say, links lead somewhere,
  * options and errors are those of the source. `--write` writes the reference of options; `--still` runs no lines, `--lines`
  * nothing else.
  */
@@ -38,13 +39,15 @@ function report(problems: readonly Problem[], summary: string): number {
 }
 
 function checkStill(): number {
-  const compilation = compileBlocks(readPages(), [...packageEntries().values()]);
+  const examples = readExamples();
+  const compilation = compileBlocks([...readPages(), ...examples], [...packageEntries().values()]);
   const options = checkOptions(readPages(), compilation);
   const pages = readPages();
   const problems = [
     ...pages.flatMap((page) => [...checkLinks(page), ...hiddenBlocks(page)]),
     ...checkNavigation(pages),
     ...checkExampleFiles(pages),
+    ...missingExamples(examples),
     ...compilation.problems,
     ...checkErrors(pages),
     ...options,

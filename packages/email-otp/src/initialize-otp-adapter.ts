@@ -2,7 +2,7 @@ import { hkdfSync } from 'node:crypto';
 import {
   asObject,
   CODE_FACTOR_RULES,
-  composeFactors,
+  composeWithRecordKeys,
   FactorError,
   functionOption,
   generateKey,
@@ -71,6 +71,14 @@ const within = (value: number, min: number, max: number): number => Math.min(Mat
  * policy `default`.
  *
  * @throws FactorConfigError naming the option and what it accepts
+ * @example
+ * ```ts
+ * import { initializeOtpAdapter } from '@parse-factors/email-otp';
+ *
+ * export const auth = (sendEmail: (email: string, otp: string) => Promise<void>) => ({
+ *   otp: initializeOtpAdapter({ otpValidityInMs: 300_000, maxAttempts: 3, sendEmail }),
+ * });
+ * ```
  */
 export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapter {
   const rules = {
@@ -108,7 +116,8 @@ export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapt
     );
     const keys = `master:${Buffer.from(hkdfSync('sha256', masterKey, appId, 'parse-factors otp adapter', 32)).toString('base64')}`;
     const factor = new EmailOtpFactor({ ...factorOptions, adoptIdsBefore });
-    const made = composeFactors({ keys, recordKeys, formerAppIds, factors: { [key]: factor }, selfCheck: false }).auth[key];
+    const options = { keys, formerAppIds, factors: { [key]: factor }, selfCheck: false };
+    const made = composeWithRecordKeys(options, recordKeys).auth[key];
     if (made === undefined) throw new FactorError('unavailable');
     composed.set(name, made);
     return made;
