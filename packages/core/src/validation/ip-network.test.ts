@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { networkOf } from '../src/validation/ip-network.js';
+import { networkOf } from './ip-network.js';
 
 it.each([
   ['192.0.2.7', '192.0.2.7'],

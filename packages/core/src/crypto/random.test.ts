@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { randomDigits, systemRandom } from '../src/index.js';
+import { randomDigits, systemRandom } from './random.js';
 
 const scripted = (...numbers: readonly number[]) => {
   const queue = [...numbers];

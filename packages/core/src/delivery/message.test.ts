@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { codeMessage, noticeMessage } from '../src/delivery/message.js';
-import { MESSAGE_LANGUAGES } from '../src/delivery/accept-language.js';
-import { acceptedLanguage } from '../src/delivery/accept-language.js';
-import type { NoticeType } from '../src/factor/notification.js';
-import { PURPOSES, type Purpose } from '../src/factor/purpose.js';
+import { codeMessage, noticeMessage } from './message.js';
+import { MESSAGE_LANGUAGES } from './accept-language.js';
+import { acceptedLanguage } from './accept-language.js';
+import type { NoticeType } from '../factor/notification.js';
+import { PURPOSES, type Purpose } from '../factor/purpose.js';
 
 const NOTICES: readonly NoticeType[] = [
   'enrolled',

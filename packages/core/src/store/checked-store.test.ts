@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { checkedStore } from '../src/store/checked-store.js';
-import { MemoryOtpStore, type OtpStore } from '../src/index.js';
+import { checkedStore } from './checked-store.js';
+import { MemoryOtpStore } from './memory-otp-store.js';
+import type { OtpStore } from './otp-store.js';
 
 const LIMITS = { maxAttempts: 5, maxFailures: 10, lockMs: 60_000, maxLockMs: 60_000 };
 const QUOTA = { limit: 1, windowMs: 1000 };

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FactorConfigError, generateKey, Keyring } from '../src/index.js';
+import { FactorConfigError } from '../error/config-error.js';
+import { generateKey, Keyring } from './keyring.js';
 
 const key = (name: string): string => generateKey(name);
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

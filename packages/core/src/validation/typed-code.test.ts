@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digitsRule, MAX_TYPED, readCode, typedCode } from '../src/index.js';
+import { digitsRule, readCode } from './payload.js';
+import { MAX_TYPED, typedCode } from './typed-code.js';
 
 /** The zero of the decimal digits of some scripts: Arabic-Indic, Persian, Devanagari, Thai, Adlam, full-width, mathematical. */
 const ZEROS = [0x30, 0x660, 0x6f0, 0x966, 0xe50, 0x1e950, 0xff10, 0x1d7ce, 0x1d7d8, 0x1fbf0];
