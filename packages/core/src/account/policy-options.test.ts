@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { enrolmentOption, isPolicy, policyOption } from './policy-options.js';
 
-class Whatever {}
+class Whatever {
+  readonly name = 'whatever';
+}
 
 describe('a policy', () => {
   it.each(['any', 'all', { atLeast: 1 }, { atLeast: 5 }])('can be %j', (value) => {
