@@ -120,7 +120,7 @@ describe('the record of a second factor', () => {
         expect(own.open(record).enrolment).toEqual(json);
         expect(() => new EnrolmentRecords(sealsOf(), { ...OWNER, userId: other }, undefined).open(record)).toThrow(UNAVAILABLE);
       }),
-      { numRuns: 25 },
+      { numRuns: 5 },
     );
   });
 });

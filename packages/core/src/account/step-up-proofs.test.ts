@@ -204,7 +204,7 @@ it('a proof is good exactly while it is younger than its life and than what is a
         expect((await proofs.find(OWNER, ANY, { maxAgeMs })) !== undefined).toBe(later < life && later < maxAgeMs);
       },
     ),
-    { numRuns: 50 },
+    { numRuns: 15 },
   );
 });
 

@@ -161,7 +161,7 @@ describe('an attempt', () => {
           if (context.events.at(-1)?.type === 'locked') sinceLock = 0;
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 });
