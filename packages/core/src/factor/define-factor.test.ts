@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE, outcomeOf, type StagedContext, stagedContext, userWith } from '../../test/unit-stage.js';
 import { FactorConfigError } from '../error/config-error.js';
+import { UNLIMITED } from '../store/otp-store.js';
 import { digitsRule } from '../validation/payload.js';
 import { defineFactor, type FactorDefinition } from './define-factor.js';
+import { factorSubject } from './factor-subject.js';
 import type { Factor } from './factor.js';
 
 interface Card {
@@ -183,6 +185,7 @@ describe('a challenge of a defined factor', () => {
     const [factor, context] = [cardWith({ challenge, maxChallengesPer10Minutes: 1 }), stagedContext()];
     await expect(factor.challenge(context, 'sign-in', CARD)).rejects.toThrow('no carrier');
     await expect(factor.challenge(context, 'sign-in', CARD)).rejects.toMatchObject({ code: 'cooldown' });
+    expect(await context.store.attempt(factorSubject(context, 'sign-in'), UNLIMITED)).toMatchObject({ digest: undefined });
     expect(await answer({ factor, context }, '222222')).toMatch(/^code_expired/);
     expect(context.events.map(({ type }) => type)).toEqual(['rejected']);
   });
