@@ -1,13 +1,15 @@
 /**
  * Checks that the rooms of `packages/core/src` stand on each other: no import goes up, none goes in a circle (types
- * counted), and no folder holds more files than a reader overlooks. `npm run lint` runs it. Tests are left out: they
- * stand beside what they test, and may use anything.
+ * counted), and no folder holds more files than a reader overlooks. In the example's sources it looks for circles
+ * only. Tests are left out: they stand beside what they test, and may use anything. `npm run lint` runs it.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = fileURLToPath(new URL('../../packages/core/src/', import.meta.url));
+const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = join(REPOSITORY, 'packages/core/src/');
+const EXAMPLE = ['apps/example/src/', 'apps/example/web/src/'];
 const MOST_FILES = 23;
 
 const GROUND = ['error', 'time'];
@@ -38,18 +40,26 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 const roomOf = (file: string): string => (file.includes('/') ? file.slice(0, file.indexOf('/')) : '');
 
-const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-  .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+const sourcesIn = (root: string): string[] =>
+  readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => /(?<!\.test)\.tsx?$/.test(file));
 
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(ROOT, file), 'utf8');
-  return [...text.matchAll(/^(?:import|export)\b[^;]*?from '(\.[^']+)\.js';/gm)].map(([, specifier = '']) =>
-    relative(ROOT, resolve(ROOT, dirname(file), `${specifier}.ts`)).replaceAll('\\', '/'),
-  );
+function importsOf(root: string, file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/^(?:import|export)\b[^;]*?from '(\.[^']+)\.js';/gm)].map(([, specifier = '']) => {
+    const target = resolve(root, dirname(file), specifier);
+    return relative(root, existsSync(`${target}.tsx`) ? `${target}.tsx` : `${target}.ts`).replaceAll('\\', '/');
+  });
 }
 
-const graph = new Map(files.map((file) => [file, importsOf(file)]));
+type Graph = ReadonlyMap<string, readonly string[]>;
+
+/** The imports of each file below a folder, by paths from there. */
+const graphOf = (root: string): Graph => new Map(sourcesIn(root).map((file) => [file, importsOf(root, file)]));
+
+const graph = graphOf(ROOT);
+const files = [...graph.keys()];
 
 function* upward(): Generator<string> {
   for (const [file, imports] of graph) {
@@ -66,14 +76,14 @@ function* upward(): Generator<string> {
 }
 
 /** Each circle once, as the files that it goes through. */
-function* circles(): Generator<string> {
+function* circles(graph: Graph, place = ''): Generator<string> {
   const state = new Map<string, 'open' | 'done'>();
   const found: string[] = [];
   const path: string[] = [];
   const visit = (file: string): void => {
     if (state.get(file) === 'done') return;
     if (state.get(file) === 'open') {
-      found.push(`circle: ${[...path.slice(path.indexOf(file)), file].join(' → ')}`);
+      found.push(`circle: ${[...path.slice(path.indexOf(file)), file].map((each) => `${place}${each}`).join(' → ')}`);
       return;
     }
     state.set(file, 'open');
@@ -94,7 +104,14 @@ function* crowded(): Generator<string> {
   }
 }
 
-const problems = [...upward(), ...circles(), ...crowded()];
+const example = EXAMPLE.map((place) => [place, graphOf(join(REPOSITORY, place))] as const);
+const problems = [
+  ...upward(),
+  ...circles(graph),
+  ...crowded(),
+  ...example.flatMap(([place, imports]) => [...circles(imports, place)]),
+];
 for (const problem of problems) process.stderr.write(`${problem}\n`);
-process.stdout.write(`${files.length} files, ${problems.length} problems\n`);
+const count = example.reduce((sum, [, imports]) => sum + imports.size, files.length);
+process.stdout.write(`${count} files, ${problems.length} problems\n`);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -1,24 +1,24 @@
 import { createServer } from 'node:net';
 import { FactorConfigError } from '@parse-factors/core';
-import { chooseChannels } from './channels.js';
-import { startDatabase } from './database.js';
-import { startServer } from './server.js';
-import { chooseStore } from './store.js';
-import { Complaint, readSettings, type Settings } from './settings.js';
+import { chooseChannels } from './server/channels.js';
+import { startDatabase } from './server/database.js';
+import { startServer } from './server/server.js';
+import { chooseStore } from './server/store.js';
+import { StartupError, readSettings, type Settings } from './settings.js';
 
 const STOP_WITHIN_MS = 5000;
 
-/** Before anything is started: a port that is taken would end Parse Server with a stack. */
+/** Checks the port before anything starts. Parse Server itself would end with a stack trace. */
 const assertPortFree = ({ port, host }: Settings): Promise<void> =>
   new Promise((resolve, reject) => {
     const probe = createServer().once('error', ({ message, code }: NodeJS.ErrnoException) => {
       const why = code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${message})`;
-      reject(new Complaint(`Port ${port} ${why}. Stop what uses it, or choose another: PORT=${port + 1} npm start`));
+      reject(new StartupError(`Port ${port} ${why}. Stop what uses it, or choose another: PORT=${port + 1} npm start`));
     });
     probe.listen(port, host, () => probe.close(() => resolve()));
   });
 
-/** Ends everything on Ctrl-C, once, in place of what the libraries would each do by themselves. */
+/** Stops everything once, on Ctrl-C. Replaces the signal handlers of the libraries, which would not wait for each other. */
 function stopOnSignal(stop: () => Promise<void>): void {
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -26,7 +26,7 @@ function stopOnSignal(stop: () => Promise<void>): void {
     process.on(signal, () => {
       if (stopping) return;
       stopping = true;
-      // Connections that Parse Server is still closing break when the database goes; there is nothing to lose any more.
+      // Parse Server may still be closing connections when the database stops. These errors are harmless now.
       process.removeAllListeners('uncaughtException');
       process.on('uncaughtException', () => undefined);
       setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  const isForPeople = error instanceof Complaint || error instanceof FactorConfigError;
-  process.stderr.write(`${isForPeople ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
+  const isConfiguration = error instanceof StartupError || error instanceof FactorConfigError;
+  process.stderr.write(`${isConfiguration ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
   process.exit(1);
 }

@@ -4,41 +4,41 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateKey } from '@parse-factors/core';
 
-/** What the example keeps between starts, beside its database. */
+/** Secrets that the example stores in its data folder and uses again at the next start. */
 interface Secrets {
   readonly factorKeys: string;
   readonly postgresPassword: string;
 }
 
-/** How the example runs. */
+/** The settings of the example. `readSettings` reads them from the environment. */
 export interface Settings extends Secrets {
   readonly port: number;
   readonly host: string;
   readonly masterKey: string;
-  /** Whether the master key was made for this start, and so has to be shown. */
+  /** Whether the master key was generated for this start. The example then prints it. */
   readonly isMasterKeyNew: boolean;
   readonly databaseUri: string | undefined;
-  /** Where codes and limits are kept instead of in the database. */
+  /** A Redis that stores codes and limits, in place of the database. */
   readonly redisUrl: string | undefined;
   readonly dataFolder: string;
-  /** The domain that passkeys belong to. */
+  /** The relying party id of WebAuthn: the domain that passkeys belong to. */
   readonly rpId: string;
-  /** Where passkeys may be used. */
+  /** The origins whose pages may use passkeys. Also the origins that CORS allows. */
   readonly origins: readonly string[];
-  /** Whether everybody has to have a second factor. */
+  /** Whether every user must set up a second factor. */
   readonly isEnforced: boolean;
 }
 
-/** Something to be told in a sentence instead of a stack. */
-export class Complaint extends Error {}
+/** The example cannot start. `main.ts` prints the message without a stack trace. */
+export class StartupError extends Error {}
 
 const newToken = (): string => randomBytes(24).toString('base64url');
 
-/** Keys are made once: without them nobody's factors open. */
-function keepSecrets(folder: string): Secrets {
+/** Generates the secrets at the first start. Without the same keys, no stored factor can be decrypted later. */
+function loadSecrets(folder: string): Secrets {
   const file = join(folder, 'secrets.json');
   if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true, mode: 0o755 }); // the database's own user has to reach its folder
+    mkdirSync(folder, { recursive: true, mode: 0o755 }); // Postgres may run as another system user
     const month = new Date().toISOString().slice(0, 7);
     const secrets: Secrets = { factorKeys: generateKey(month), postgresPassword: newToken() };
     writeFileSync(file, JSON.stringify(secrets, undefined, 2), { mode: 0o600, flag: 'wx' });
@@ -48,18 +48,22 @@ function keepSecrets(folder: string): Secrets {
 
 function readPort(text: string | undefined): number {
   const port = Number(text ?? 1337);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Complaint('PORT must be a number from 1 to 65535.');
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new StartupError('PORT must be a number from 1 to 65535.');
   return port;
 }
 
-/** Reads the environment, and what was kept at the first start. */
+/**
+ * Reads the settings from the environment, and the secrets from the data folder.
+ *
+ * @throws StartupError when `PORT` is not a port
+ */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const dataFolder = env['DATA_FOLDER'] ?? fileURLToPath(new URL('../.data', import.meta.url));
-  const kept = keepSecrets(dataFolder);
+  const secrets = loadSecrets(dataFolder);
   const port = readPort(env['PORT']);
   return {
-    ...kept,
-    factorKeys: env['FACTOR_KEYS'] ?? kept.factorKeys,
+    ...secrets,
+    factorKeys: env['FACTOR_KEYS'] ?? secrets.factorKeys,
     port,
     rpId: env['RP_ID'] ?? 'localhost',
     origins: env['ORIGINS']?.split(',') ?? [`http://localhost:${port}`],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseChannels } from '../src/channels.js';
+import { chooseChannels } from '../src/server/channels.js';
 
 const twilio = { TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`, TWILIO_AUTH_TOKEN: 'token', TWILIO_FROM: '+14155550100' };
 

@@ -2,7 +2,7 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { outbox } from '@parse-factors/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { servePages } from '../src/pages.js';
+import { servePages } from '../src/pages/serve-pages.js';
 import type { Settings } from '../src/settings.js';
 
 let server: Server | undefined;

@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authenticatorCode } from './authenticator-code.js';
 import { freePort } from '../../../tools/postgres.js';
-import { tour } from '../src/flow.js';
+import { tour } from '../src/pages/tour.js';
 import { ExampleProcesses, type ExampleRun } from './example-process.js';
 
 const examples = new ExampleProcesses();

@@ -16,7 +16,7 @@ afterAll(() => ui?.stop());
 
 /** Proves again with the code of an authenticator. */
 async function proveByApp(visitor: Visitor, secret: string): Promise<void> {
-  await visitor.see('Confirm that it is you');
+  await visitor.see("Verify it's you");
   await choose(visitor, /authenticator app/);
   await answer(visitor, ui.totp(secret), 'Confirm');
 }
@@ -49,7 +49,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await ui.pass(6 * MINUTE);
     await visitor.row('Authenticator app').getByRole('button', { name: 'Replace' }).click();
     await visitor.press('Show the QR code');
-    await visitor.see('Confirm that it is you');
+    await visitor.see("Verify it's you");
     await visitor.picture('fresh-proof');
     await visitor.detail('fresh-proof', 'dialog');
     await visitor.page.keyboard.press('Escape');
@@ -104,7 +104,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
 
     await ui.pass(6 * MINUTE);
     await visitor.row('E-mail').getByRole('button', { name: 'Remove' }).click();
-    await visitor.see('Confirm that it is you');
+    await visitor.see("Verify it's you");
     await choose(visitor, /by e-mail/);
     await visitor.see('A code is on its way to');
     await visitor.picture('fresh-proof-by-mail');
@@ -117,7 +117,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
   it('recovery codes are shown once: copied, saved, printed', async () => {
     const { visitor } = await moveIn(ui, device);
     await addAuthenticatorApp(ui, visitor);
-    await visitor.press('Make recovery codes');
+    await visitor.press('Create recovery codes');
     await visitor.see('Your new recovery codes');
     const codes = await visitor.page.locator('.printed code').allInnerTexts();
     expect(codes).toHaveLength(10);
@@ -139,8 +139,8 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.page.evaluate('print = () => { globalThis.printed = true }');
     await visitor.press('Print');
     expect(await visitor.page.evaluate('printed')).toBe(true);
-    await visitor.press('I have kept them');
-    expect(await visitor.focused()).toBe('Make new recovery codes');
+    await visitor.press('I have saved them');
+    expect(await visitor.focused()).toBe('Create new recovery codes');
     await visitor.page.reload();
     await visitor.see('10 left');
     expect(await visitor.page.content()).not.toContain(codes[0]);
@@ -157,7 +157,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     // A device holds one passkey of an account.
     await visitor.row('Passkey').getByRole('button', { name: 'Add' }).click();
     await visitor.press('Create a passkey');
-    await visitor.see('This device holds a passkey of this account already.');
+    await visitor.see('This device already has a passkey for this account.');
     await visitor.press('Cancel');
     await visitor.press('Rename My laptop');
     await visitor.fill('New name', 'Old laptop');
@@ -175,7 +175,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.see('1 passkey');
     await ui.pass(6 * MINUTE);
     await visitor.row('Passkey').getByRole('button', { name: 'Remove all' }).click();
-    await visitor.see('Confirm that it is you');
+    await visitor.see("Verify it's you");
     await visitor.press('Use a passkey');
     await visitor.see('Passkey: removed.');
     await leave(visitor);
@@ -196,7 +196,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.row('Sign-in by phone').getByRole('button', { name: 'Add' }).click();
     await visitor.fill('Phone number', `${phone.slice(0, 5)} ${phone.slice(5)}`);
     await visitor.press('Send a code');
-    await visitor.see('Confirm that it is you');
+    await visitor.see("Verify it's you");
     await choose(visitor, /by e-mail/);
     await visitor.see('A code is on its way to');
     await answer(visitor, ui.lastCode(ui.mail), 'Confirm');

@@ -99,8 +99,8 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await visitor.signOut();
     await ui.pass(60_000);
     await logIn(ann);
-    await visitor.see('Now one of these');
-    await expect.poll(() => visitor.focused()).toMatch(/^One more step|^Now one of these/);
+    await visitor.see("Verify it's you");
+    await expect.poll(() => visitor.focused()).toMatch(/^One more step|^Verify it's you/);
     await visitor.picture('choice');
     await choose(visitor, /authenticator app/);
     await visitor.picture('authenticator');
@@ -158,7 +158,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     }
     await visitor.see('1 device');
     await visitor.picture('trusted-device');
-    await visitor.page.getByRole('button', { name: /^Trust no longer: / }).click();
+    await visitor.page.getByRole('button', { name: /^Revoke: / }).click();
     await visitor.see(/no longer trusted\./);
     await visitor.signOut();
     await logIn(ann);
@@ -210,7 +210,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
       response.url() === `${ui.url}/parse/users` && response.status() === 200;
     await Promise.all([visitor.page.waitForResponse(isLogin), visitor.press('Sign out')]);
     await visitor.arriveAt('Security');
-    await visitor.see('Passkey: right answer');
+    await visitor.see('Passkey: verified');
     await leave(visitor);
   });
 

@@ -8,7 +8,7 @@ import { authenticatorCode } from './authenticator-code.js';
 import { launchChromium } from '../../../tools/chromium.js';
 import { createDatabase } from '../../../tools/parse-server.js';
 import { freePort } from '../../../tools/postgres.js';
-import { startServer, type RunningServer } from '../src/server.js';
+import { startServer, type RunningServer } from '../src/server/server.js';
 import { Visitor, type Device } from './ui-visitor.js';
 
 const PICTURES = fileURLToPath(new URL('../screenshots', import.meta.url));

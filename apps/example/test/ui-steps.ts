@@ -59,10 +59,10 @@ export async function addPhone(ui: UiStage, visitor: Visitor, phone: string = ne
 
 /** Makes recovery codes, and keeps them. */
 export async function makeRecoveryCodes(visitor: Visitor): Promise<string[]> {
-  await visitor.press('Make recovery codes');
+  await visitor.press('Create recovery codes');
   await visitor.see('Your new recovery codes');
   const codes = await visitor.page.locator('.printed code').allInnerTexts();
-  await visitor.press('I have kept them');
+  await visitor.press('I have saved them');
   return codes;
 }
 

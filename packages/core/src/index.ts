@@ -3,7 +3,7 @@ export type { FactorChange } from './account/factor-roles.js';
 export type { LoginPolicy } from './account/login-policy.js';
 export type { EnrolmentOptions, Policy, PolicyOption, RoleNames } from './account/policy-options.js';
 export type { FreshnessOptions } from './account/step-up-proofs.js';
-export type { AddressKind } from './codes/address-type.js';
+export type { AddressEnrolment, AddressKind } from './codes/address-type.js';
 export {
   type AllowContext,
   CODE_FACTOR_RULES,
@@ -12,7 +12,7 @@ export {
   type MessageRequest,
   type ResolvedCodeFactorOptions,
 } from './codes/code-factor-options.js';
-export { type AddressEnrolment, CodeFactor } from './codes/code-factor.js';
+export { CodeFactor } from './codes/code-factor.js';
 export { BATCH_USAGE, type BatchCommand, type BatchOutput, runBatchCommand } from './commands/batch-command.js';
 export type { WaitUntil } from './compose/background.js';
 export { type ComposedFactors, composeFactors } from './compose/compose-factors.js';
@@ -32,7 +32,8 @@ export {
   type Notice,
   toChannel,
 } from './delivery/channel.js';
-export { failover, type FailoverOptions } from './delivery/failover.js';
+export type { FailoverOptions } from './delivery/failover-options.js';
+export { failover } from './delivery/failover.js';
 export { outbox, type Outbox, type OutboxMessage } from './delivery/outbox.js';
 export { FactorConfigError } from './error/config-error.js';
 export { FACTOR_ERRORS, FactorError, type FactorErrorCode, type FactorErrorDetails } from './error/factor-error.js';
@@ -58,21 +59,20 @@ export type { PrimaryFactor } from './factor/primary-factor.js';
 export type { FoundUser, ProvenId, SignIn, SignInUsers } from './factor/primary-sign-in.js';
 export { type Purpose, PURPOSES } from './factor/purpose.js';
 export type { Recovery, RecoveryAnswer } from './factor/recovery.js';
-export type { AdminFunctions } from './flows/administer.js';
-export type { MovedUser, MoveOptions, MovePlan, MoveReport } from './flows/migrate-users.js';
-export type { RecordCounts, ResealReport, UnreadableRecord } from './flows/reseal-records.js';
-export type { FactorRuntime } from './flows/runtime.js';
-export type { BatchReport } from './flows/user-batch.js';
-export type { AdminRequest } from './parse/admin-request.js';
+export type { MovedUser, MoveOptions, MovePlan, MoveReport } from './flows/administration/migrate-users.js';
+export type { RecordCounts, ResealReport, UnreadableRecord } from './flows/administration/reseal-records.js';
+export type { BatchReport } from './flows/administration/user-batch.js';
+export type { AdminRequest } from './parse/cloud/admin-request.js';
 export { type HookResult, type ParseAuthAdapter, toAuthAdapter } from './parse/auth-adapter.js';
-export type { Finding } from './parse/check/self-check.js';
-export type { ClientIp, ClientIpRequest } from './parse/client-ip.js';
-export type { CloudRequest, CloudUser, SaveRequest, TriggerRequest } from './parse/cloud-request.js';
+export type { Finding } from './parse/check/finding.js';
+export type { ClientIp, ClientIpRequest } from './parse/client-info.js';
+export type { AdminFunctions } from './parse/cloud/cloud-functions.js';
+export type { CloudRequest, CloudUser, SaveRequest, TriggerRequest } from './parse/cloud/cloud-request.js';
 export type { ClassIncident } from './parse/database/closed-class.js';
 export { FACTOR_EVENT_CLASS } from './parse/database/event-log.js';
+export type { ParseDatabase, ParseRow, ParseSchema, ParseStorage, SchemaOfClass } from './parse/database/parse-database.js';
 export { FACTOR_STATE_CLASS, NEVER, ParseOtpStore } from './parse/database/parse-otp-store.js';
-export type { ParseDatabase, ParseRow, ParseSchema, ParseStorage, SchemaOfClass } from './parse/database/parse-table.js';
-export type { GuardTrigger, InstallOptions, ParseCloud } from './parse/install.js';
+export type { GuardTrigger, InstallOptions, ParseCloud } from './parse/cloud/install.js';
 export type { HookConfig, HookObject, HookRequest, HookUser, ProviderValidator } from './parse/parse-types.js';
 export { MemoryOtpStore } from './store/memory-otp-store.js';
 export {

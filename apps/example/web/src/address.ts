@@ -1,9 +1,9 @@
 import type { SignInAddress } from '@parse-factors/client';
 
-/** An address of a kind that codes are sent to. */
+/** The kinds of addresses that can receive codes. */
 export type AddressKind = 'email' | 'phone';
 
-/** How a field asks for an address. */
+/** The properties of the input field for each kind. */
 export const ADDRESS_FIELDS = {
   email: {
     label: 'E-mail address',
@@ -21,6 +21,6 @@ export const ADDRESS_FIELDS = {
   },
 } as const satisfies Readonly<Record<AddressKind, object>>;
 
-/** @returns what the server takes for that kind */
+/** Converts what the user typed into the form that the server expects. */
 export const toAddress = (kind: AddressKind, text: string): SignInAddress =>
   kind === 'email' ? { email: text } : { phone: text };

@@ -1,18 +1,18 @@
 import { useEffect } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
-import { explain } from './explain.js';
+import { errorMessageFor } from './error-messages.js';
 import { OperatorPage } from './operator/operator-page.js';
 import { OutboxPage } from './outbox/outbox-page.js';
-import { Page } from './parts/page.js';
-import { ActionButton } from './parts/action-button.js';
-import { FaultNote } from './parts/fault-note.js';
+import { Page } from './components/page.js';
+import { ActionButton } from './components/action-button.js';
+import { FaultNote } from './components/fault-note.js';
 import { SecurityPage } from './security/security-page.js';
 import { useSession } from './session.js';
 import { SignInPage } from './sign-in/sign-in-page.js';
 import { SignUpPage } from './sign-up-page.js';
 import { useAction } from './use-action.js';
 
-/** The app: its header, and the page that the address names. */
+/** The app: its header, its footer, and the page for the current path. */
 export function App() {
   return (
     <>
@@ -20,13 +20,14 @@ export function App() {
       <Switch>
         <Route path="/" component={Start} />
         <Route path="/sign-up" component={SignUpPage} />
-        <Route path="/security" component={Own} />
+        <Route path="/security" component={OwnSecurity} />
         <Route path="/operator" component={OperatorPage} />
         <Route path="/outbox" component={OutboxPage} />
       </Switch>
       <footer>
         <p>
-          An example of <strong>parse-factors</strong>, strong sign-in for Parse Server. The same <a href="/tour">by curl</a>.
+          An example of <strong>parse-factors</strong>, strong sign-in for Parse Server. Try the same flow{' '}
+          <a href="/tour">with curl</a>.
         </p>
       </footer>
     </>
@@ -59,21 +60,21 @@ function Header() {
   );
 }
 
-/** Whoever is signed in starts at his own page. */
+/** Shows the sign-in page, or the security page to users who are already signed in. */
 function Start() {
   const { account } = useSession();
   if (account === undefined) return <Waiting />;
   return account === null ? <SignInPage /> : <Redirect to="/security" />;
 }
 
-/** The page of whoever is signed in. */
-function Own() {
+/** Shows the security page, or the sign-in page to users who are not signed in. */
+function OwnSecurity() {
   const { account } = useSession();
   if (account === undefined) return <Waiting />;
   return account === null ? <Redirect to="/" /> : <SecurityPage account={account} />;
 }
 
-/** Until it is known who is signed in; the session is kept where the server does not say. */
+/** Shown until the app knows who is signed in. If the server does not answer, the session stays and the user can retry. */
 function Waiting() {
   const { fault, refresh } = useSession();
   const action = useAction();
@@ -83,7 +84,7 @@ function Waiting() {
       <ActionButton action={action} work={refresh}>
         Try again
       </ActionButton>
-      <FaultNote fault={action.fault ?? explain(fault)} />
+      <FaultNote fault={action.fault ?? errorMessageFor(fault)} />
     </Page>
   );
 }

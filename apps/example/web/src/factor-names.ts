@@ -1,7 +1,7 @@
-/** How a factor is spoken of. */
+/** The words for a factor. */
 export interface FactorName {
   readonly name: string;
-  /** What to do where it is asked for. */
+  /** The text of the button that uses the factor to sign in. */
   readonly ask: string;
 }
 
@@ -16,14 +16,14 @@ const NAMES: Readonly<Record<string, FactorName>> = {
   phoneLogin: { name: 'Sign-in by phone', ask: 'Get a code by text message' },
 };
 
-/** The keys of what is asked for besides a password. */
+/** The keys of the second factors. The factors are defined in `apps/example/src/factors.ts`. */
 export const SECOND_FACTORS: readonly string[] = ['passkey', 'totp', 'otp', 'email'];
 
-/** The keys of what signs in with a code alone. */
+/** The keys of the primary factors that sign in with a code. */
 export const CODE_SIGN_INS: readonly string[] = ['emailLogin', 'phoneLogin'];
 
-/** The name of the factor under a key of the server's `auth`. */
+/** The words for the factor with this key. */
 export const factorName = (key: string): FactorName => NAMES[key] ?? { name: key, ask: key };
 
-/** Whether its codes are sent to somewhere. */
+/** Whether the server sends the codes of this factor by SMS or e-mail. */
 export const isDelivered = (key: string): boolean => ['otp', 'email', 'emailLogin', 'phoneLogin'].includes(key);

@@ -5,14 +5,14 @@ import Parse from 'parse';
 Parse.initialize('example', '');
 Parse.serverURL = `${location.origin}/parse`;
 
-/** The SDK, which keeps the session in `localStorage`. */
+/** The Parse JS SDK. It keeps the session in `localStorage`. */
 export { Parse };
 
-/** The factors of this app. */
+/** Calls the server's factors. */
 export const client = createFactorClient(Parse);
 
-/** Its passkeys. */
+/** Calls the server's passkey factor and the browser's WebAuthn. */
 export const passkeys = createPasskeyClient(client);
 
-/** What a login of this app comes to. */
+/** The result of a login: a session, or what the user must do next. */
 export type Login = LoginResult<Parse.User>;

@@ -1,9 +1,12 @@
 import { FactorClientError, type Reply } from '@parse-factors/client';
 
-/** Longer than this is no pause between two codes, but a limit that was reached. */
+/** A longer wait than this is not the pause between two codes: the user has reached a limit. */
 const PAUSE_MS = 90_000;
 
-/** Sends a code. Where one was asked for a moment ago, that one may be good still: the reply says when the next can be sent. */
+/**
+ * Sends a code. If the server sent one a moment ago, that code may still be valid. Then this resolves to a reply with
+ * the status `waiting` and the time when the next code can be sent.
+ */
 export async function sendCode(send: () => Promise<Reply>): Promise<Reply> {
   try {
     return await send();

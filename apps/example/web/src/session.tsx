@@ -1,38 +1,38 @@
 import type { Reply } from '@parse-factors/client';
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
-import { isSessionEnded } from './explain.js';
+import { isSessionEnded } from './error-messages.js';
 import { client, Parse } from './parse-app.js';
 
-/** Who is signed in, and what he has set up. */
+/** The user who is signed in, and the factors that they have set up. */
 export interface Account {
   readonly id: string;
   readonly name: string;
   readonly factors: Readonly<Record<string, Reply>>;
 }
 
-/** The session of this browser. */
+/** The session in this browser. */
 export interface Session {
-  /** `undefined` while it is being looked up, `null` where nobody is signed in. */
+  /** `undefined` while the app looks it up, `null` when no user is signed in. */
   readonly account: Account | null | undefined;
-  /** Why that could not be found out. */
+  /** Why the lookup failed. */
   readonly fault: unknown;
-  /** Looks again at who is signed in. */
+  /** Loads the user and their factors again. */
   refresh(): Promise<void>;
   signOut(): Promise<void>;
-  /** It has ended on the server. */
+  /** Forgets a session that has ended on the server. */
   end(): void;
 }
 
 const SessionContext = createContext<Session | undefined>(undefined);
 
-/** What {@link SessionProvider} knows. */
+/** The session of the surrounding {@link SessionProvider}. */
 export function useSession(): Session {
   const session = useContext(SessionContext);
   if (session === undefined) throw new Error('there is no SessionProvider');
   return session;
 }
 
-/** Somebody without a name of his own is called by what he signs in with. */
+/** Users without a user name of their own are shown by the address that they sign in with. */
 function nameOf(user: Parse.User, factors: Account['factors']): string {
   const address = factors['emailLogin']?.destination ?? factors['phoneLogin']?.destination;
   return address ?? String(user.get('username') ?? 'You');
@@ -45,13 +45,13 @@ async function lookUp(): Promise<Account | null> {
   return { id: user.id, name: nameOf(user, factors), factors };
 }
 
-/** Knows who is signed in. */
+/** Provides the session to all components below. */
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
   const [account, setAccount] = useState<Account | null>();
   const [fault, setFault] = useState<unknown>();
   const end = (): void => {
     setAccount(null);
-    // The server has ended the session already, or does not answer: what this browser keeps of it goes all the same.
+    // The request may fail, as the session has ended. The SDK deletes its local copy anyway.
     Parse.User.logOut().catch(() => undefined);
   };
   const refresh = async (): Promise<void> => {
@@ -66,7 +66,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
     try {
       await Parse.User.logOut();
     } finally {
-      // The SDK forgets the session before it tells the server.
+      // The SDK deletes its local copy before it calls the server, so the user is signed out even if the call fails.
       setAccount(null);
     }
   };

@@ -1,15 +1,15 @@
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { Field } from './parts/field.js';
-import { Form } from './parts/form.js';
-import { Page } from './parts/page.js';
+import { Field } from './components/field.js';
+import { Form } from './components/form.js';
+import { Page } from './components/page.js';
 import { Parse } from './parse-app.js';
 import { useSession } from './session.js';
 import { useAction } from './use-action.js';
 
 const SHORTEST_PASSWORD = 8;
 
-/** A new account with a password. */
+/** Creates an account with a user name and a password. */
 export function SignUpPage() {
   const { refresh } = useSession();
   const [, navigate] = useLocation();
@@ -46,7 +46,8 @@ export function SignUpPage() {
         />
       </Form>
       <p>
-        You have an account? <Link href="/">Sign in</Link>, or use an e-mail address or a phone without any password.
+        Already have an account? <Link href="/">Sign in</Link>. You can also sign in with an e-mail address or a phone number,
+        without a password.
       </p>
     </Page>
   );

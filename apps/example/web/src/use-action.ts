@@ -1,21 +1,21 @@
 import { useRef, useState } from 'react';
-import { explain, isSessionEnded, type Fault } from './explain.js';
+import { errorMessageFor, isSessionEnded, type Fault } from './error-messages.js';
 import { useSession } from './session.js';
 
-/** Something that a person does and the server answers. */
+/** A request to the server that the user has started. */
 export interface Action {
   readonly isBusy: boolean;
-  /** What went wrong the last time. */
+  /** The error of the last run. */
   readonly fault: Fault | undefined;
-  /** Does it, unless it is being done. Never rejects. */
+  /** Runs `work`, unless another run is still under way. Never rejects. */
   run(work: () => Promise<unknown>): Promise<void>;
 }
 
-/** One thing at a time, and what went wrong with it. */
+/** Runs one action at a time, and keeps the error of the last one. */
 export function useAction(): Action {
   const { end } = useSession();
   const [state, setState] = useState<{ readonly isBusy: boolean; readonly fault?: Fault | undefined }>({ isBusy: false });
-  // A second click comes before the button is drawn anew.
+  // A second click can come before React has rendered the new state.
   const isUnderWay = useRef(false);
   const run = async (work: () => Promise<unknown>): Promise<void> => {
     if (isUnderWay.current) return;
@@ -25,7 +25,7 @@ export function useAction(): Action {
       await work();
       setState({ isBusy: false });
     } catch (fault) {
-      setState({ isBusy: false, fault: explain(fault) });
+      setState({ isBusy: false, fault: errorMessageFor(fault) });
       if (isSessionEnded(fault)) end();
     } finally {
       isUnderWay.current = false;

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** The time, each second until then. */
+/** The current time in epoch milliseconds, updated each second until `until`. */
 export function useNow(until: number): number {
   const [now, setNow] = useState(Date.now);
   const isOver = now >= until;
@@ -12,7 +12,7 @@ export function useNow(until: number): number {
   return now;
 }
 
-/** Milliseconds as minutes and seconds, `0:42`; with hours where there are any. */
+/** Formats milliseconds as `0:42`, or as `1:00:42` from one hour on. */
 export function clockOf(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];

@@ -1,6 +1,6 @@
 import { useEffect, useRef, type RefObject } from 'react';
 
-/** @returns where the focus goes back to when what was opened is closed */
+/** Gives the focus back to a button when the form that it opened is closed. Attach the ref to that button. */
 export function useReturnFocus(isOpen: boolean): RefObject<HTMLButtonElement | null> {
   const opener = useRef<HTMLButtonElement>(null);
   const wasOpen = useRef(false);

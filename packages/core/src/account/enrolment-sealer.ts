@@ -1,8 +1,7 @@
-import type { OpenedRecord } from '../crypto/keyring.js';
+import type { Keyring, OpenedRecord } from '../crypto/keyring.js';
 import { FactorError } from '../error/factor-error.js';
 import type { Factor } from '../factor/factor.js';
 import type { SignIn } from '../factor/primary-sign-in.js';
-import type { FactorRuntime } from '../flows/runtime.js';
 import { asObject } from '../validation/json-object.js';
 import type { EnrolmentRecord } from './enrolment-record.js';
 
@@ -25,7 +24,10 @@ export interface OpenedEnrolment<Enrolment> {
 }
 
 /** What seals records, and the ids for which they open. */
-export type RecordSeals = Pick<FactorRuntime, 'recordKeyring' | 'formerAppIds'>;
+export interface RecordSeals {
+  readonly recordKeyring: Keyring;
+  readonly formerAppIds: readonly string[];
+}
 
 /** What of a factor says how its records look. */
 export type RecordFactor<Enrolment extends object> = Partial<Pick<Factor<Enrolment>, 'signIn' | 'handleOf' | 'inPlaceOf'>>;

@@ -1,6 +1,9 @@
-import type { FactorRuntime } from '../flows/runtime.js';
+import type { Factor } from '../factor/factor.js';
 
-export type Composed = Pick<FactorRuntime, 'factors'>;
+/** The composed factors by their keys in `auth`. */
+export interface Composed {
+  readonly factors: Readonly<Record<string, Factor<object>>>;
+}
 
 /** The keys of the second factors: neither what signs in alone, nor what only stands in for a factor. */
 export const secondFactors = ({ factors }: Composed): string[] =>

@@ -9,7 +9,7 @@ const FACTORS = ['card', 'mail', 'otp', 'sms', 'totp', 'voice'];
 interface Attempt {
   readonly enrolled?: readonly string[];
   readonly given?: readonly string[];
-  readonly hasStandIn?: boolean;
+  readonly hasBackup?: boolean;
   readonly roles?: readonly string[];
   readonly fields?: Readonly<Record<string, unknown>>;
 }
@@ -17,12 +17,12 @@ interface Attempt {
 const policyOf = (policy: PolicyOption, enrolment: EnrolmentOptions = {}): LoginPolicy =>
   new LoginPolicy(policy, enrolment, () => NOW);
 
-const loginWith = ({ enrolled = [], given = [], hasStandIn = false, roles = [], fields = {} }: Attempt): Login => ({
+const loginWith = ({ enrolled = [], given = [], hasBackup = false, roles = [], fields = {} }: Attempt): Login => ({
   user: userWith(fields),
   roles: async () => roles,
   enrolled,
   given,
-  hasStandIn,
+  hasBackup,
   all: FACTORS,
 });
 
@@ -35,7 +35,7 @@ describe('a login policy of any factor', () => {
     ['takes an answer to the only factor', { enrolled: ['otp'], given: ['otp'] }, 'passes'],
     ['takes an answer to one of three factors', { enrolled: ['card', 'otp', 'totp'], given: ['totp'] }, 'passes'],
     ['takes answers to all of two factors', { enrolled: ['otp', 'totp'], given: ['otp', 'totp'] }, 'passes'],
-    ['takes a backup authenticator alone', { enrolled: ['otp', 'totp'], hasStandIn: true }, 'passes'],
+    ['takes a backup authenticator alone', { enrolled: ['otp', 'totp'], hasBackup: true }, 'passes'],
     ['takes a first factor that this login sets up', { given: ['otp'] }, 'passes'],
     ['refuses no answer and names the only factor', { enrolled: ['otp'] }, 'factor_required: Also required: otp.'],
     [
@@ -63,17 +63,17 @@ describe('a login policy of all factors', () => {
     ['refuses no answer and names both factors', { enrolled: ['otp', 'totp'] }, 'factor_required: Also required: otp, totp.'],
     [
       'takes one answer of two beside a backup authenticator',
-      { enrolled: ['otp', 'totp'], given: ['otp'], hasStandIn: true },
+      { enrolled: ['otp', 'totp'], given: ['otp'], hasBackup: true },
       'passes',
     ],
     [
       'refuses a backup authenticator alone for two factors and names both',
-      { enrolled: ['otp', 'totp'], hasStandIn: true },
+      { enrolled: ['otp', 'totp'], hasBackup: true },
       'factor_required: Also required: otp, totp.',
     ],
     [
       'counts a backup authenticator once, and refuses it beside one answer of three',
-      { enrolled: ['card', 'otp', 'totp'], given: ['card'], hasStandIn: true },
+      { enrolled: ['card', 'otp', 'totp'], given: ['card'], hasBackup: true },
       'factor_required: Also required: otp, totp.',
     ],
   ])('%s', async (_sentence, attempt, expected) => expect(await outcome('all', attempt)).toBe(expected));
@@ -112,12 +112,12 @@ describe.each([1, 2, 3, 4, 5])('a login policy of at least %i factors', (atLeast
   });
 
   it(`counts a backup authenticator for one of the ${atLeast} answers`, async () => {
-    expect(await outcome({ atLeast }, { enrolled: some, given: some.slice(1), hasStandIn: true })).toBe('passes');
+    expect(await outcome({ atLeast }, { enrolled: some, given: some.slice(1), hasBackup: true })).toBe('passes');
   });
 
   it(`counts no backup authenticator among the ${atLeast} factors that must be set up`, async () => {
     const enrolled = some.slice(1);
-    expect(await outcome({ atLeast }, { enrolled, given: enrolled, hasStandIn: true })).toMatch(/^enrolment_required/);
+    expect(await outcome({ atLeast }, { enrolled, given: enrolled, hasBackup: true })).toMatch(/^enrolment_required/);
   });
 
   it(`demands during the grace period no more than the ${atLeast - 1} factors that the user has`, async () => {
@@ -262,7 +262,7 @@ describe('the demand to set up a factor', () => {
     ['reaches everyone where it is for everybody', { requiredFor: 'everybody' }, {}, required],
     ['spares a user who has a factor', { requiredFor: 'everybody' }, { enrolled: ['otp'], given: ['otp'] }, 'passes'],
     ['spares a login that sets up a factor', { requiredFor: 'everybody' }, { given: ['otp'] }, 'passes'],
-    ['is not met by a backup authenticator', { requiredFor: 'everybody' }, { hasStandIn: true }, required],
+    ['is not met by a backup authenticator', { requiredFor: 'everybody' }, { hasBackup: true }, required],
     ['reaches a member of one of its roles', { requiredFor: { roles: ['admin', 'staff'] } }, { roles: ['staff'] }, required],
     ['spares a user who is in none of its roles', { requiredFor: { roles: ['admin'] } }, { roles: ['staff'] }, 'passes'],
     ['reaches a user for whom its function gives true', { requiredFor: () => true }, {}, required],

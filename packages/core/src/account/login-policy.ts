@@ -3,19 +3,26 @@ import type { FactorUser } from '../factor/context.js';
 import type { Clock } from '../time/clock.js';
 import { type EnrolmentOptions, isPolicy, type Policy, type PolicyOption, type RoleNames } from './policy-options.js';
 
-/** A login as far as a policy is concerned. Factors are named by their keys; stand-ins are none. */
-export interface Login {
+/** Whom a policy is asked about. */
+export interface PolicyUser {
   readonly user: FactorUser;
   readonly roles: RoleNames;
+}
+
+/** What a login gives. Factors are named by their keys; backup authenticators are none. */
+export interface GivenFactors {
   /** The factors that the user has set up. */
   readonly enrolled: readonly string[];
   /** The factors that this login answers or sets up. */
   readonly given: readonly string[];
-  /** Whether something that stands in for a factor is given. */
-  readonly hasStandIn: boolean;
+  /** Whether a backup authenticator is given. */
+  readonly hasBackup: boolean;
   /** Every factor there is. */
   readonly all: readonly string[];
 }
+
+/** A login as far as a policy is concerned. */
+export interface Login extends PolicyUser, GivenFactors {}
 
 /** Decides which factors a login needs, before any of them is looked at. */
 export class LoginPolicy {
@@ -37,25 +44,22 @@ export class LoginPolicy {
     return Math.max(...all.map((one) => (typeof one === 'object' ? one.atLeast : 0)));
   }
 
-  /** Whether the user must now set up more factors than he has. No statement, but for roles that are not cached. */
-  async demandsEnrolment({ user, roles, enrolled }: Pick<Login, 'user' | 'roles' | 'enrolled'>): Promise<boolean> {
-    return (await this.#demanded(user, roles, await this.#policies(user, roles))) > enrolled.length;
+  /** What the policy asks of one user. */
+  forUser(asked: PolicyUser): UserPolicy {
+    return new UserPolicy(async () => {
+      const policies = await this.#policies(asked.user, asked.roles);
+      return { policies, demanded: await this.#demanded(asked.user, asked.roles, policies) };
+    });
+  }
+
+  /** Whether the user must now set up more factors than they have. No statement, but for roles that are not cached. */
+  demandsEnrolment({ enrolled, ...asked }: PolicyUser & Pick<GivenFactors, 'enrolled'>): Promise<boolean> {
+    return this.forUser(asked).demandsEnrolment(enrolled);
   }
 
   /** @throws FactorError `factor_required` or `enrolment_required`, naming what is missing */
-  async assert({ user, roles, enrolled, given, hasStandIn, all }: Login): Promise<void> {
-    const policies = await this.#policies(user, roles);
-    const setUp = new Set([...enrolled, ...given]).size;
-    const demanded = await this.#demanded(user, roles, policies);
-    if (setUp < demanded) throw enrolmentRequired(demanded, all);
-    const counts = policies.map((policy) => (policy === 'any' ? 1 : policy === 'all' ? enrolled.length : policy.atLeast));
-    // Within the grace period one cannot answer more than one has.
-    const needed = Math.min(Math.max(...counts), setUp);
-    if (given.length + (hasStandIn ? 1 : 0) >= needed) return;
-    const missing = enrolled.filter((key) => !given.includes(key)).join(', ');
-    const isAll = needed === enrolled.length;
-    const sentence = isAll ? `Also required: ${missing}.` : `${needed} factors are required; also give one of: ${missing}.`;
-    throw new FactorError('factor_required', { sentence });
+  assert({ user, roles, ...given }: Login): Promise<void> {
+    return this.forUser({ user, roles }).assert(given);
   }
 
   async #policies(user: FactorUser, roles: RoleNames): Promise<readonly Policy[]> {
@@ -95,6 +99,47 @@ export class LoginPolicy {
     if (graceMs === 0) return this.#clock() < since;
     const signedUpAt = new Date(user.get('createdAt') as string | Date).getTime();
     return Number.isFinite(signedUpAt) && this.#clock() < Math.max(signedUpAt, since) + graceMs;
+  }
+}
+
+interface Demand {
+  readonly policies: readonly Policy[];
+  /** How many factors the user must have set up by now. */
+  readonly demanded: number;
+}
+
+/** What a login policy asks of one user. The application's functions and the user's roles are asked for once. */
+export class UserPolicy {
+  readonly #ask: () => Promise<Demand>;
+  #demand: Promise<Demand> | undefined;
+
+  constructor(ask: () => Promise<Demand>) {
+    this.#ask = ask;
+  }
+
+  /** Whether the user must now set up more factors than these. */
+  async demandsEnrolment(enrolled: readonly string[]): Promise<boolean> {
+    return (await this.#read()).demanded > enrolled.length;
+  }
+
+  /** @throws FactorError `factor_required` or `enrolment_required`, naming what is missing */
+  async assert({ enrolled, given, hasBackup, all }: GivenFactors): Promise<void> {
+    const { policies, demanded } = await this.#read();
+    const setUp = new Set([...enrolled, ...given]).size;
+    if (setUp < demanded) throw enrolmentRequired(demanded, all);
+    const counts = policies.map((policy) => (policy === 'any' ? 1 : policy === 'all' ? enrolled.length : policy.atLeast));
+    // Within the grace period a user cannot answer more than they have.
+    const needed = Math.min(Math.max(...counts), setUp);
+    if (given.length + (hasBackup ? 1 : 0) >= needed) return;
+    const missing = enrolled.filter((key) => !given.includes(key)).join(', ');
+    const isAll = needed === enrolled.length;
+    const sentence = isAll ? `Also required: ${missing}.` : `${needed} factors are required; also give one of: ${missing}.`;
+    throw new FactorError('factor_required', { sentence });
+  }
+
+  #read(): Promise<Demand> {
+    this.#demand ??= this.#ask();
+    return this.#demand;
   }
 }
 

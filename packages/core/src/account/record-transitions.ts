@@ -1,12 +1,9 @@
 import { FactorError } from '../error/factor-error.js';
-import type { FactorRuntime } from '../flows/runtime.js';
 import type { EnrolmentRecord } from './enrolment-record.js';
-import { secondFactors, standInFactors, storedAmong } from './factor-roles.js';
+import { type Composed, secondFactors, standInFactors, storedAmong } from './factor-roles.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from './record-plan.js';
 
 /** How changes of a user's factors hang on what else is stored of that user. Each is one atomic statement when it is carried out. */
-
-type Composed = Pick<FactorRuntime, 'factors'>;
 
 /**
  * Stores what a session has confirmed of a factor. Of several first factors at the same moment one is the first; the others

@@ -8,18 +8,12 @@ import type { AccountChange, FactorNotice } from '../factor/notification.js';
 import type { SignIn } from '../factor/primary-sign-in.js';
 import type { Purpose } from '../factor/purpose.js';
 import { digitsRule, type FieldRule, readCode, readFields } from '../validation/payload.js';
-import type { AddressKind } from './address-type.js';
+import type { AddressEnrolment, AddressKind } from './address-type.js';
 import type { CodeTarget } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { assertOneForm, hasField, normalise, readAnswer, SAFE_INPUT } from './code-payload.js';
 import { OneTimeCodes } from './one-time-codes.js';
 import { CodeSignIn } from './primary-code-sign-in.js';
-
-/** What a code factor keeps about a user. */
-export interface AddressEnrolment {
-  /** The normalised address that was confirmed. */
-  readonly address: string;
-}
 
 /**
  * A factor that sends a code somewhere and checks it: the one implementation of that. A

@@ -3,10 +3,9 @@ import { FactorError } from '../error/factor-error.js';
 import type { Reply, RequestContext } from '../factor/context.js';
 import type { ProvenId, SignIn, SignInUsers } from '../factor/primary-sign-in.js';
 import { digitsRule, type FieldRule, readFields } from '../validation/payload.js';
-import type { AddressKind } from './address-type.js';
+import type { AddressEnrolment, AddressKind } from './address-type.js';
 import type { CodeTarget } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
-import type { AddressEnrolment } from './code-factor.js';
 import { assertOneForm, type NamedAnswer, normalise, readAnswer, SAFE_INPUT } from './code-payload.js';
 import type { OneTimeCodes } from './one-time-codes.js';
 

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import type { BatchReport } from '../flows/user-batch.js';
+import type { BatchReport } from '../flows/administration/user-batch.js';
 import { asObject } from '../validation/json-object.js';
 
 /** A command of an administrator that calls a Cloud function for one batch of users after the other. */

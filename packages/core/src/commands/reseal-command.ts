@@ -1,4 +1,4 @@
-import type { RecordCounts, ResealReport } from '../flows/reseal-records.js';
+import type { RecordCounts, ResealReport } from '../flows/administration/reseal-records.js';
 import { BATCH_USAGE, type BatchCommand } from './batch-command.js';
 
 /** `parse-factors reseal`. */

@@ -1,19 +1,21 @@
 import { LoginPolicy } from '../account/login-policy.js';
+import type { Runtime } from '../account/runtime.js';
 import type { FreshnessOptions } from '../account/step-up-proofs.js';
 import { Keyring } from '../crypto/keyring.js';
 import { systemRandom } from '../crypto/random.js';
-import { tellIncident } from '../events/event-dispatcher.js';
 import type { Factor } from '../factor/factor.js';
-import { type MoveOptions, type MoveReport, moveUsers } from '../flows/migrate-users.js';
-import type { FactorRuntime } from '../flows/runtime.js';
-import type { AdminRequest } from '../parse/admin-request.js';
+import type { MoveOptions, MoveReport } from '../flows/administration/migrate-users.js';
+import type { AdminRequest } from '../parse/cloud/admin-request.js';
 import { type ParseAuthAdapter, toAuthAdapter } from '../parse/auth-adapter.js';
-import { type Finding, SelfCheck } from '../parse/check/self-check.js';
-import type { CloudRequest, SaveRequest, TriggerRequest } from '../parse/cloud-request.js';
+import type { Bridge } from '../parse/bridge.js';
+import type { Finding } from '../parse/check/finding.js';
+import { SelfCheck } from '../parse/check/self-check.js';
+import { classIncidents } from '../parse/class-incidents.js';
+import { move } from '../parse/cloud/cloud-functions.js';
+import type { CloudRequest, SaveRequest, TriggerRequest } from '../parse/cloud/cloud-request.js';
 import { FACTOR_STATE_CLASS, ParseOtpStore } from '../parse/database/parse-otp-store.js';
-import { isInTransaction } from '../parse/database/parse-table.js';
-import { installer, type InstallOptions, type ParseCloud } from '../parse/install.js';
-import { FactorGuard } from '../parse/user-triggers.js';
+import { installer, type InstallOptions, type ParseCloud } from '../parse/cloud/install.js';
+import { UserTriggers } from '../parse/cloud/user-triggers.js';
 import { checkedStore } from '../store/checked-store.js';
 import type { OtpStore } from '../store/otp-store.js';
 import { pruneStore } from '../store/prune-store.js';
@@ -120,7 +122,7 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
   >('composeFactors', options, COMPOSE_RULES, {
     formerAppIds: [],
     store: ({ database }) =>
-      new ParseOtpStore(database, { clock, onIncident: tellIncident(runtime, database, FACTOR_STATE_CLASS) }),
+      new ParseOtpStore(database, { clock, onIncident: classIncidents(runtime, database, FACTOR_STATE_CLASS) }),
     freshMs: 5 * 60_000,
     policy: 'any',
     enrolment: {},
@@ -142,30 +144,31 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
   assertEnough(factors, policy);
   const { onEvent, clientIp } = resolved;
   const later = inBackground(resolved.waitUntil);
-  const runtime: FactorRuntime = {
+  const runtime: Runtime = {
     ...resolved,
     factors,
     later,
-    clientIp,
     onEvent: onEvent && ((event) => later(Promise.resolve(onEvent(event)))),
     keyring: new Keyring(resolved.keys, resolved.random),
     recordKeyring: new Keyring(resolved.recordKeys ?? resolved.keys, resolved.random),
     policy,
+  };
+  const bridge: Bridge = {
+    runtime,
+    clientIp,
     storeFor: typeof store === 'function' ? (host) => soundStore(assertStore(store(host))) : () => soundStore(store),
   };
-  const adapters = Object.entries(factors).map(([key, factor]) => [key, toAuthAdapter(key, factor, runtime)] as const);
+  const adapters = Object.keys(factors).map((key) => [key, toAuthAdapter(key, bridge)] as const);
   const auth = Object.freeze(Object.fromEntries(adapters)) as Record<Key, ParseAuthAdapter>;
-  const guard = new FactorGuard(runtime);
+  const users = new UserTriggers(bridge);
   const triggers = {
-    beforeSave: (request: SaveRequest) => guard.beforeSave(request),
-    // A transaction may yet be taken back: then the user is still there, and so are their locks. Otherwise, rows die by themselves.
-    afterDelete: async (request: TriggerRequest) =>
-      isInTransaction(request.config.database) ? undefined : guard.afterDelete(request),
-    beforeLogin: (request: TriggerRequest) => guard.beforeLogin(request),
-    afterLogin: (request: TriggerRequest) => guard.afterLogin(request),
+    beforeSave: (request: SaveRequest) => users.beforeSave(request),
+    afterDelete: (request: TriggerRequest) => users.afterDelete(request),
+    beforeLogin: (request: TriggerRequest) => users.beforeLogin(request),
+    afterLogin: (request: TriggerRequest) => users.afterLogin(request),
   };
-  const installation = installer(runtime, triggers, auth);
-  const selfCheck = new SelfCheck(runtime, auth, installation);
+  const installation = installer(bridge, triggers, auth);
+  const selfCheck = new SelfCheck(bridge, auth, installation);
   if (resolved.selfCheck) selfCheck.watch();
   return Object.freeze({
     auth,
@@ -174,9 +177,9 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     afterDeleteUser: triggers.afterDelete,
     beforeLogin: triggers.beforeLogin,
     afterLogin: triggers.afterLogin,
-    requireFresh: (request: CloudRequest, given?: FreshnessOptions) => guard.requireFresh(request, given),
-    prune: ({ config }: Pick<CloudRequest, 'config'>) => pruneStore(runtime.storeFor(config), clock()),
-    move: <Enrolment extends object>(request: AdminRequest, given: MoveOptions<Enrolment>) => moveUsers(runtime, request, given),
+    requireFresh: (request: CloudRequest, given?: FreshnessOptions) => users.requireFresh(request, given),
+    prune: ({ config }: Pick<CloudRequest, 'config'>) => pruneStore(bridge.storeFor(config), clock()),
+    move: <Enrolment extends object>(request: AdminRequest, given: MoveOptions<Enrolment>) => move(bridge, request, given),
     check: () => selfCheck.run(),
   });
 }

@@ -2,7 +2,7 @@ import { isAddressRefused } from '../error/factor-error.js';
 import { faultName } from '../error/fault-name.js';
 import { withinTime } from '../time/timeout.js';
 import type { Channel } from './channel.js';
-import type { FailoverOptions } from './failover.js';
+import type { FailoverOptions } from './failover-options.js';
 
 export type Sending = (channel: Channel, signal: AbortSignal) => Promise<void>;
 

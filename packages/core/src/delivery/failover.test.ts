@@ -4,7 +4,8 @@ import { MINUTE, outcomeOf } from '../../test/unit-stage.js';
 import { FactorConfigError } from '../error/config-error.js';
 import { FactorError } from '../error/factor-error.js';
 import type { Channel, Delivery, Notice } from './channel.js';
-import { failover, type FailoverOptions } from './failover.js';
+import { failover } from './failover.js';
+import type { FailoverOptions } from './failover-options.js';
 
 const DELIVERY: Omit<Delivery, 'signal'> = {
   to: '+4915112345',

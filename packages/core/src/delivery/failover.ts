@@ -1,24 +1,11 @@
 import { FactorConfigError } from '../error/config-error.js';
 import { isAddressRefused } from '../error/factor-error.js';
-import { type Clock, systemClock } from '../time/clock.js';
+import { systemClock } from '../time/clock.js';
 import { DeliveryTimeout } from '../time/timeout.js';
 import { functionOption, integerOption, optional, type OptionRule, resolveOptions } from '../validation/options.js';
 import { type Channel, type ChannelLike, channelOption, type Notice, toChannel } from './channel.js';
 import { Circuit, type Sending } from './circuit-breaker.js';
-
-/** Options of {@link failover}. */
-export interface FailoverOptions {
-  /** How long one channel may take, in milliseconds, 50 to 15,000; 4000 by default. All of them together have the factor's `deliveryTimeoutMs`. */
-  readonly timeoutMs?: number;
-  /** Failures in a row after which a channel is tried last for a while, 1 to 100; 5 by default. */
-  readonly maxFailures?: number;
-  /** For how long, in milliseconds, a second to an hour; 30,000 by default. After that one message tries it again. */
-  readonly openMs?: number;
-  /** Hears of each channel that failed: its name, and the name or code of the fault. What it throws changes nothing. */
-  readonly onFailure?: (channel: string, reason: string) => unknown;
-  /** The time in epoch milliseconds; `Date.now` by default. */
-  readonly clock?: Clock;
-}
+import type { FailoverOptions } from './failover-options.js';
 
 const RULES: { readonly [Name in keyof Required<FailoverOptions>]: OptionRule } = {
   timeoutMs: integerOption(50, 15_000),

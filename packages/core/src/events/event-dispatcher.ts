@@ -1,59 +1,49 @@
-import type { FactorContext, FactorUser } from '../factor/context.js';
-import type { FactorEvent, FactorListener } from '../factor/factor-event.js';
-import type { AskedRequest } from '../flows/factor-context.js';
-import type { FactorRuntime } from '../flows/runtime.js';
-import { ipOf } from '../parse/client-ip.js';
-import type { ClassIncident } from '../parse/database/closed-class.js';
-import { FACTOR_EVENT_CLASS, logEvent } from '../parse/database/event-log.js';
-import type { ParseDatabase } from '../parse/database/parse-table.js';
-import { sendNotices } from './security-notifier.js';
+import type { AccountState, ServerRequest } from '../account/ports.js';
+import type { Runtime } from '../account/runtime.js';
+import { FactorError } from '../error/factor-error.js';
+import { faultName } from '../error/fault-name.js';
+import type { FactorContext } from '../factor/context.js';
+import type { FactorEvent } from '../factor/factor-event.js';
+import { notifyListener } from './notify-listener.js';
+import { sendNotifications } from './security-notifier.js';
 
 /**
- * What a factor tells the application's listener, the event log, and the user himself with.
+ * Dispatches what happens to a factor: to the application's listener, to the event log, and to the user.
  *
- * @param who the user's row as it was stored before, or his id where no more is known of him
+ * @param key the factor's key in `auth`; empty for what is about none
+ * @param who the account as stored before, or the user's id where no more is known
  */
 export const emitter =
-  (key: string, runtime: FactorRuntime, request: AskedRequest, who: FactorUser | string | undefined): FactorContext['emit'] =>
+  (key: string, runtime: Runtime, request: ServerRequest, who: AccountState | string | undefined): FactorContext['emit'] =>
   ({ isLogged = true, ...occurrence }) => {
-    const { onEvent, clock, eventLog, later, clientIp } = runtime;
-    const user = typeof who === 'object' ? who : undefined;
+    const { onEvent, clock, eventLog, later } = runtime;
+    const account = typeof who === 'object' ? who : undefined;
     const userId = typeof who === 'object' ? who.id : who;
-    const defaults = { purpose: undefined, factor: key, userId, ip: ipOf(clientIp, request), at: clock() };
+    const defaults = { purpose: undefined, factor: key, userId, ip: request.client.ip, at: clock() };
     const event: FactorEvent = Object.freeze({ ...defaults, ...occurrence });
-    tell(onEvent, event);
-    if (eventLog && isLogged) {
-      const { database } = request.config;
-      later(logEvent(database, event, tellIncident(runtime, database, FACTOR_EVENT_CLASS)));
-    }
-    if (user !== undefined) later(sendNotices(runtime, request, event, user));
+    notifyListener(onEvent, event);
+    if (eventLog && isLogged) later(request.server.logEvent(event));
+    if (account !== undefined) later(sendNotifications(runtime, request, event, account));
   };
 
-/** Tells that a class of ours was deleted or opened, and has been made anew: what it held is lost. */
-export const tellIncident =
-  (
-    { onEvent, clock, eventLog, later }: Pick<FactorRuntime, 'onEvent' | 'clock' | 'eventLog' | 'later'>,
-    database: ParseDatabase,
-    className: string,
-  ) =>
-  (incident: ClassIncident): void => {
-    const about = { factor: '', userId: undefined, purpose: undefined, ip: undefined };
-    const event: FactorEvent = Object.freeze({
-      type: 'misconfigured',
-      ...about,
-      at: clock(),
-      reason: `${incident}:${className}`,
-    });
-    tell(onEvent, event);
-    if (eventLog) later(logEvent(database, event));
-  };
-
-/** Tells a listener, and outlives whatever it does. */
-export function tell(listener: FactorListener | undefined, event: FactorEvent): void {
-  if (listener === undefined) return;
+/**
+ * Runs work and emits an event where it fails for a fault of the store, a key or the random source. Whatever it throws
+ * besides errors of our table is `unavailable`.
+ *
+ * @param isForeign tells errors of other parts of the server, which pass as they are
+ * @throws FactorError
+ */
+export async function emittingFaults<Result>(
+  emit: FactorContext['emit'],
+  work: () => Promise<Result>,
+  isForeign: (fault: unknown) => boolean = () => false,
+): Promise<Result> {
   try {
-    Promise.resolve(listener(event)).catch(() => undefined);
-  } catch {
-    // The listener is the application's own; what it throws is not the login's business.
+    return await work();
+  } catch (fault) {
+    if (isForeign(fault)) throw fault;
+    const error = fault instanceof FactorError ? fault : new FactorError('unavailable', { cause: fault });
+    if (error.code === 'unavailable') emit({ type: 'fault', reason: faultName(error.cause ?? error) });
+    throw error;
   }
 }

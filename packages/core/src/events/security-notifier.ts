@@ -1,15 +1,11 @@
 import { EnrolmentRecords } from '../account/enrolment-sealer.js';
+import type { AccountState, Server, ServerRequest } from '../account/ports.js';
+import type { Runtime } from '../account/runtime.js';
 import { subjectOf } from '../crypto/subject.js';
 import { faultName } from '../error/fault-name.js';
-import type { FactorUser } from '../factor/context.js';
 import type { FactorEvent, FactorEventType } from '../factor/factor-event.js';
 import type { NoticeType } from '../factor/notification.js';
-import type { AskedRequest } from '../flows/factor-context.js';
-import type { FactorRuntime } from '../flows/runtime.js';
-import { ipOf } from '../parse/client-ip.js';
-import type { HookRequest } from '../parse/parse-types.js';
-import { authDataOf } from '../parse/parse-user.js';
-import { tell } from './event-dispatcher.js';
+import { notifyListener } from './notify-listener.js';
 
 const NOTICE_OF: Readonly<Partial<Record<FactorEventType, NoticeType>>> = {
   enrolled: 'enrolled',
@@ -31,39 +27,38 @@ const QUOTA = { limit: 20, windowMs: 24 * 60 * 60_000 };
  *
  * @param user the row as it was stored before
  */
-export async function sendNotices(
-  runtime: FactorRuntime,
-  asked: AskedRequest,
+export async function sendNotifications(
+  runtime: Runtime,
+  { client: request, server }: ServerRequest,
   event: FactorEvent,
-  user: FactorUser,
+  { id, user, stored }: AccountState,
 ): Promise<void> {
   const type = noticeOf(runtime, event);
   if (type === undefined) return;
-  const { installationId, config } = asked;
-  const request = { headers: config.headers ?? {}, ip: ipOf(runtime.clientIp, asked), installationId };
+  const { appId, store } = server;
   const told = new Set<string>();
   let isCounted = false;
   for (const [key, factor] of Object.entries(runtime.factors)) {
-    const owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
-    const record = authDataOf(user)[key] ?? undefined;
+    const owner = { appId, userId: id, key, createdAt: user.get('createdAt') };
+    const record = stored[key] ?? undefined;
     try {
       const enrolment = record && new EnrolmentRecords(runtime, owner, factor).open(record).enrolment;
       for (const { address, send } of factor.notices(user, enrolment, { type, request })) {
         if (told.has(address)) continue;
         told.add(address);
-        if (!isCounted && !(await isWithinQuota(runtime, config, user, type))) return;
+        if (!isCounted && !(await isWithinQuota(server, id, type))) return;
         isCounted = true;
-        await send({ appId: config.appId, key, store: runtime.storeFor(config), keyring: runtime.keyring });
-        tell(runtime.onEvent, { ...event, type: 'notified', factor: key, reason: type });
+        await send({ appId, key, store, keyring: runtime.keyring });
+        notifyListener(runtime.onEvent, { ...event, type: 'notified', factor: key, reason: type });
       }
     } catch (fault) {
-      tell(runtime.onEvent, { ...event, type: 'delivery_failed', factor: key, reason: faultName(fault) });
+      notifyListener(runtime.onEvent, { ...event, type: 'delivery_failed', factor: key, reason: faultName(fault) });
     }
   }
 }
 
 /** What the user is told of, if anything. */
-function noticeOf({ factors, notices }: FactorRuntime, { type, factor, purpose }: FactorEvent): NoticeType | undefined {
+function noticeOf({ factors, notices }: Runtime, { type, factor, purpose }: FactorEvent): NoticeType | undefined {
   const { standIn, signIn } = factors[factor] ?? {};
   // Who has proven nothing makes no message go out; and trusting a device is everyday.
   const isByStranger = signIn !== undefined && type === 'locked' && purpose === 'sign-in';
@@ -76,13 +71,8 @@ function noticeOf({ factors, notices }: FactorRuntime, { type, factor, purpose }
 /** Of their own for what must not go unseen: a thief who knows the password can use the others up. */
 const APART: readonly NoticeType[] = ['recovery_proven', 'recovery_begun'];
 
-async function isWithinQuota(
-  runtime: FactorRuntime,
-  config: HookRequest['config'],
-  user: FactorUser,
-  type: NoticeType,
-): Promise<boolean> {
-  const bucket = subjectOf('notices', config.appId, user.id, ...(APART.includes(type) ? ['recovery'] : []));
-  const { allowed } = await runtime.storeFor(config).count(bucket, QUOTA);
+async function isWithinQuota({ appId, store }: Server, userId: string, type: NoticeType): Promise<boolean> {
+  const bucket = subjectOf('notices', appId, userId, ...(APART.includes(type) ? ['recovery'] : []));
+  const { allowed } = await store.count(bucket, QUOTA);
   return allowed;
 }

@@ -2,7 +2,6 @@
  * What a login has proven in place of the password. Wrong answers to a second factor are counted for each
  * primary factor apart, so that knowing one locks nothing that stands behind another.
  */
-
 export interface PrimaryFactor {
   /** The key of the factor or of the provider. */
   readonly name: string;

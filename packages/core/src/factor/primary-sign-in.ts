@@ -1,4 +1,3 @@
-import type { ParseRow } from '../parse/database/parse-table.js';
 import type { FactorUser, Reply, RequestContext } from './context.js';
 
 /** An id that an answer has proven, and that can be used once. */
@@ -20,7 +19,7 @@ export interface SignInUsers {
   /** Whether a user has that id. */
   isKnown(id: string): Promise<boolean>;
   /** The users whose fields have these values: two at most. */
-  find(fields: ParseRow): Promise<readonly FactorUser[]>;
+  find(fields: Readonly<Record<string, unknown>>): Promise<readonly FactorUser[]>;
   /**
    * Has a second factor of the user challenged for a login, where he has set it up; resolves to whether it was.
    * What fails is an event, and rejects nothing. Whom it is for has proven no second factor: nobody may wait

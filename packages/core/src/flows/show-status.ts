@@ -1,29 +1,38 @@
-import { emitter } from '../events/event-dispatcher.js';
+import { isUnconfirmed } from '../account/enrolment-record.js';
+import { EnrolmentRecords, type RecordOwner } from '../account/enrolment-sealer.js';
+import type { AccountState, ServerRequest } from '../account/ports.js';
+import type { Runtime } from '../account/runtime.js';
 import type { Reply } from '../factor/context.js';
-import { type CloudRequest, sessionOwner } from '../parse/cloud-request.js';
-import { answering } from '../parse/parse-errors.js';
-import { fetchUser } from '../parse/parse-user.js';
-import type { FactorRuntime } from './runtime.js';
-import { FactorRequest } from './user-factor.js';
-
-/** The Cloud function by which a session learns the status of all factors of its user. */
-export const STATUS_FUNCTION = 'factorsStatus';
+import type { Factor } from '../factor/factor.js';
+import { describe } from './enrol-factor.js';
+import { STATUS_DISABLED, STATUS_ENABLED } from './status.js';
+import { UserFactor } from './user-factor.js';
 
 /**
- * What the user of the session sees of their factors, by key. A user object shows the same, unless the server hides
- * `authData` from its owner (`protectedFieldsOwnerExempt: false`).
+ * What a client sees of a factor on a user object. Only its owner's id opens a record, so others see no more than that there
+ * is one. Synchronous, as Parse Server asks for it in that way.
  *
- * @throws Parse.Error `session_required` without a session
+ * @param owner whose record it would be, if the user who looks is the owner
  */
-export function ownStatus(runtime: FactorRuntime, request: CloudRequest): Promise<Readonly<Record<string, Reply>>> {
-  const work = async (): Promise<Readonly<Record<string, Reply>>> => {
-    const { userId } = sessionOwner(request);
-    const user = await fetchUser(request.config, userId);
-    const shown = Object.entries(runtime.factors).flatMap(([key, factor]) => {
-      const scope = new FactorRequest(key, runtime, request, user);
-      return scope.record === undefined ? [] : [[key, scope.show(factor)] as const];
-    });
-    return Object.fromEntries(shown);
-  };
-  return answering(emitter('', runtime, request, request.user?.id), work);
+export function statusOf(factor: Factor<object>, runtime: Runtime, owner: RecordOwner, record: unknown): Reply {
+  if (isUnconfirmed(record)) return STATUS_DISABLED;
+  try {
+    return describe(factor, new EnrolmentRecords(runtime, owner, factor).open(record).enrolment);
+  } catch {
+    return STATUS_ENABLED;
+  }
+}
+
+/**
+ * What users see of their factors, by key. A user object shows the same, unless the server hides `authData` from its owner
+ * (`protectedFieldsOwnerExempt: false`).
+ */
+export function shown(runtime: Runtime, request: ServerRequest, account: AccountState): Readonly<Record<string, Reply>> {
+  const replies = Object.keys(runtime.factors).flatMap((key) => {
+    const own = new UserFactor<object>(key, runtime, request, account);
+    if (own.record === undefined) return [];
+    const { status } = own;
+    return [[key, status['status'] === 'unreadable' ? STATUS_ENABLED : status] as const];
+  });
+  return Object.fromEntries(replies);
 }

@@ -1,71 +1,71 @@
 import type { EnrolmentRecord } from '../account/enrolment-record.js';
 import { EnrolmentRecords, type OpenedEnrolment, type RecordOwner } from '../account/enrolment-sealer.js';
+import type { AccountState, ServerRequest, Session, StagedSave } from '../account/ports.js';
+import { primariesOf } from '../account/primary-factors.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from '../account/record-plan.js';
-import { besideFactor, planToEnrol } from '../account/record-transitions.js';
+import type { Runtime } from '../account/runtime.js';
 import { subjectOf } from '../crypto/subject.js';
 import { FactorError } from '../error/factor-error.js';
-import type { EnrolledContext, FactorUser, Reply } from '../factor/context.js';
+import type { EnrolledContext, Reply } from '../factor/context.js';
 import type { FactorOccurrence } from '../factor/factor-event.js';
 import { factorSubject, guessSubject, otherSubjects } from '../factor/factor-subject.js';
 import type { Factor } from '../factor/factor.js';
+import type { PrimaryFactor } from '../factor/primary-factor.js';
 import { PURPOSES } from '../factor/purpose.js';
-import { answering } from '../parse/parse-errors.js';
-import type { HookConfig, HookUser } from '../parse/parse-types.js';
-import { authDataOf } from '../parse/parse-user.js';
-import { RequestWrites, type StagedSave } from '../parse/request-writes.js';
-import { Account } from './account.js';
-import { type AskedRequest, requestContext } from './factor-context.js';
-import { primariesOf } from './primary-factor.js';
-import { changeRecord } from './record-change.js';
-import { cancelRecovery } from './recover.js';
-import type { FactorRuntime } from './runtime.js';
+import type { AccountRequest } from './auth-request.js';
+import { changeEnrolment } from './change-enrolment.js';
+import { factorContext } from './factor-context.js';
 
-/** One user and one factor during one request: what is stored of them. */
-export class FactorRequest<Enrolment extends object> {
+/** How a user has shown who they are. */
+export interface Shown {
+  /** Their own session. */
+  readonly session?: Session | undefined;
+  /** What a login has proven in place of the password. */
+  readonly primary?: PrimaryFactor | undefined;
+}
+
+/** One user's enrolment in one factor, during one request. */
+export class UserFactor<Enrolment extends object> {
   /** What the factor works with. */
   readonly context: EnrolledContext<Enrolment>;
-  /** The user's account with all its factors. */
-  readonly account: Account;
-  readonly #runtime: FactorRuntime;
-  readonly #request: AskedRequest;
-  readonly #user: FactorUser;
-  readonly #owner: RecordOwner;
+  /** The user, in this request. */
+  readonly at: AccountRequest;
+  readonly #key: string;
   readonly #records: EnrolmentRecords<Enrolment>;
   #opened: OpenedEnrolment<Enrolment> | undefined;
 
   /**
    * @param key the factor's key in `auth`
-   * @param user the whole stored row of the user
-   * @param session the user's own session, where there is one
+   * @param account the whole stored row of the user
    */
-  constructor(key: string, runtime: FactorRuntime, request: AskedRequest, user: FactorUser, session?: HookUser) {
-    const { config } = request;
-    this.#runtime = runtime;
-    this.#request = request;
-    this.#user = user;
-    this.#owner = { appId: config.appId, userId: user.id, key, createdAt: user.get('createdAt') };
-    this.#records = new EnrolmentRecords(runtime, this.#owner, this.#factor);
-    this.account = new Account(runtime, request, user, session);
-    const change: EnrolledContext<Enrolment>['change'] = async (work) =>
-      (await changeRecord({ runtime, config, user, key }, work)) !== undefined;
-    const token = session?.getSessionToken();
-    const asking = token === undefined ? {} : { session: subjectOf('session', token) };
-    const proven = { ...(request.primary && { primary: request.primary }), primaries: primariesOf(config, user, runtime) };
-    this.context = { ...requestContext(key, runtime, request, user), user, ...asking, ...proven, change };
+  constructor(key: string, runtime: Runtime, request: ServerRequest, account: AccountState, { session, primary }: Shown = {}) {
+    const { appId, providers } = request.server;
+    this.#key = key;
+    this.at = { runtime, request, account, session };
+    const owner: RecordOwner = { appId, userId: account.id, key, createdAt: account.user.get('createdAt') };
+    this.#records = new EnrolmentRecords(runtime, owner, this.factor);
+    this.context = {
+      ...factorContext(key, runtime, request, account),
+      user: account.user,
+      ...(session !== undefined && { session: subjectOf('session', session.token) }),
+      ...(primary !== undefined && { primary }),
+      primaries: primariesOf(providers, account, runtime),
+      change: async (work) => (await changeEnrolment(this.at, key, work)) !== undefined,
+    };
   }
 
-  /** The configuration that the request runs with. */
-  get config(): HookConfig {
-    return this.#request.config;
+  /** The factor. */
+  get factor(): Factor<Enrolment> {
+    return this.at.runtime.factors[this.#key] as unknown as Factor<Enrolment>;
   }
 
-  /** What stands in `authData` for the factor, as it is stored. */
+  /** What is stored under the factor's key; undefined for nothing. */
   get record(): unknown {
-    return authDataOf(this.#user)[this.#owner.key] ?? undefined;
+    return this.at.account.stored[this.#key] ?? undefined;
   }
 
   /**
-   * The user's enrolment, or undefined when there is none.
+   * The user's enrolment; undefined when there is none.
    *
    * @throws FactorError `unavailable` when there is one that does not open
    */
@@ -91,9 +91,14 @@ export class FactorRequest<Enrolment extends object> {
     return this.#records.seal(enrolment, stored);
   }
 
-  /** What a record that is stored keeps. @throws FactorError `unavailable` where it does not open */
+  /** What a stored record keeps. @throws FactorError `unavailable` where it does not open */
   open(record: unknown): Enrolment {
     return this.#records.open(record).enrolment;
+  }
+
+  /** Seals the record anew where it is not sealed under the newest key, unless somebody has just changed it. */
+  async sealAnew({ isCurrent }: OpenedEnrolment<Enrolment>): Promise<void> {
+    if (!isCurrent) await this.context.change((enrolment) => enrolment);
   }
 
   /**
@@ -102,30 +107,20 @@ export class FactorRequest<Enrolment extends object> {
    * @param id where the record has one in the open
    * @returns what to hand Parse Server in the place of the record
    */
-  stage(save: Omit<StagedSave, 'userId' | 'row' | 'answering'>, id?: string): EnrolmentRecord {
-    const answer: StagedSave['answering'] = (work) => answering(this.context.emit, work);
-    return RequestWrites.of(this.config).stage({ ...save, userId: this.#user.id, answering: answer }, id);
-  }
-
-  /** Stores what the session has confirmed; see {@link planToEnrol}. */
-  planToEnrol(record: (stored: unknown) => EnrolmentRecord): RecordPlan {
-    return planToEnrol(this.#runtime, this.#owner.key, authDataOf(this.#user), record);
-  }
-
-  /** A change that needs a second factor beside it; see {@link besideFactor}. */
-  besideFactor(plan: RecordPlan): RecordPlan {
-    return besideFactor(this.#runtime, plan);
+  stage(save: Omit<StagedSave, 'userId' | 'account' | 'emit'>, id?: string): EnrolmentRecord {
+    const { account, request } = this.at;
+    return request.server.accounts.stage({ ...save, userId: account.id, emit: this.context.emit }, id);
   }
 
   /**
-   * What the factor works with while its changes are staged: they are made with Parse Server's own write, and told of then.
+   * What the factor works with while its changes are staged: they are made with Parse Server's own write, and emitted then.
    *
-   * @returns the context, the plans that it has collected so far, and what tells of them
+   * @returns the context, the plans that it has collected so far, and what emits its events
    */
-  staging(): { readonly context: EnrolledContext<Enrolment>; readonly plans: RecordPlan[]; readonly tell: () => void } {
+  staging(): { readonly context: EnrolledContext<Enrolment>; readonly plans: RecordPlan[]; readonly emitAll: () => void } {
     const plans: RecordPlan[] = [];
     const occurrences: FactorOccurrence[] = [];
-    const { key } = this.#owner;
+    const key = this.#key;
     const change: EnrolledContext<Enrolment>['change'] = async (work) => {
       const decide = (stored: StoredRecords): RecordChanges => {
         const record = stored[key] ?? undefined;
@@ -137,28 +132,22 @@ export class FactorRequest<Enrolment extends object> {
       return true;
     };
     const emit = (occurrence: FactorOccurrence): void => void occurrences.push(occurrence);
-    const tell = (): void => occurrences.forEach((occurrence) => this.context.emit(occurrence));
-    return { context: { ...this.context, change, emit }, plans, tell };
+    const emitAll = (): void => occurrences.forEach((occurrence) => this.context.emit(occurrence));
+    return { context: { ...this.context, change, emit }, plans, emitAll };
   }
 
-  /** What the user sees of the enrolment. */
-  show(factor: Factor<Enrolment>): Reply {
-    const status = this.status(factor);
-    return status['status'] === 'unreadable' ? { status: 'enabled' } : status;
-  }
-
-  /** Ends what waits for a user who has lost their factors: they have just answered one. */
-  cancelRecovery(): Promise<void> {
-    return cancelRecovery(this.#runtime, this.#request, async () => this.#user);
-  }
-
-  /** What is shown of the enrolment; `unreadable` where it does not open. */
-  status(factor: Factor<Enrolment> | undefined): Reply {
+  /** What the user is shown of the enrolment; `unreadable` where it does not open. */
+  get status(): Reply {
     try {
-      return { status: 'enabled', ...factor?.describe(this.enrolment.enrolment) };
+      return { status: 'enabled', ...this.factor.describe(this.enrolment.enrolment) };
     } catch {
       return { status: 'unreadable' };
     }
+  }
+
+  /** Whether an answer only takes a factor's place: at a login, and nowhere else. */
+  isBackup(payload: unknown): boolean {
+    return this.factor.standIn !== undefined || this.factor.isStandIn(payload);
   }
 
   /** Removes all that the store holds of the user and the factor. */
@@ -166,24 +155,20 @@ export class FactorRequest<Enrolment extends object> {
     for (const subject of this.#subjects) await this.context.store.forget(subject);
   }
 
-  /** Ends every lock; codes on their way stay good, and used ones stay used. */
+  /** Ends every lock. Codes on their way stay good, and used ones stay used. */
   async pardon(): Promise<void> {
     const subjects = this.#subjects;
-    const signIn = this.#factor?.signIn;
-    // Whoever is found by his fields is guessed at by these, linked or not.
+    const { signIn } = this.factor;
+    // A user who is found by fields is guessed at by these, whether linked or not.
     const id = signIn?.find === undefined ? signIn?.idOf(this.enrolment.enrolment) : '';
     if (signIn !== undefined && id !== undefined) subjects.push(signIn.subject(this.context, id));
     for (const subject of subjects) await this.context.store.pardon(subject);
   }
 
-  /** All that the factor is guessed at by, whatever the user has proven before. */
+  /** The subjects of all guesses at the factor, whatever the user has proven before. */
   get #subjects(): string[] {
     const logins = (this.context.primaries ?? []).map((primary) => guessSubject({ ...this.context, primary }, 'sign-in'));
     const own = PURPOSES.map((purpose) => factorSubject(this.context, purpose));
     return [...new Set([...own, ...otherSubjects(this.context, 'sign-in'), ...logins])];
-  }
-
-  get #factor(): Factor<Enrolment> | undefined {
-    return this.#runtime.factors[this.#owner.key] as Factor<Enrolment> | undefined;
   }
 }

@@ -1,13 +1,10 @@
 import { type EnrolmentRecord, isUnconfirmed } from '../account/enrolment-record.js';
 import type { Reply } from '../factor/context.js';
-import type { Factor } from '../factor/factor.js';
-import { FactorHooks } from '../flows/factor-hooks.js';
-import { UserFinder } from '../flows/look-up-user.js';
-import type { FactorRuntime } from '../flows/runtime.js';
-import { SignInHooks } from '../flows/sign-in-hooks.js';
-import { assertNoTransaction } from './database/parse-table.js';
+import type { FactorReply } from '../flows/auth-request.js';
+import { AuthHooks } from './auth-hooks.js';
+import type { Bridge } from './bridge.js';
 import type { HookRequest } from './parse-types.js';
-import { runningServer } from './running-server.js';
+import { runningServer } from './server/running-server.js';
 
 /** What a hook tells Parse Server: exactly one of `save` and `doNotSave`. */
 export type HookResult =
@@ -39,43 +36,38 @@ interface LoadedAdapter {
 
 /**
  * Turns a factor into the plain object of closures that Parse Server takes as an auth adapter.
- * Here and in `FactorHooks` is all that knows its hooks: when they run, who is asking, and
- * what has been proven.
  *
  * @param key the factor's key in `auth`
  */
-export function toAuthAdapter<Enrolment extends object>(
-  key: string,
-  factor: Factor<Enrolment>,
-  runtime: FactorRuntime,
-): ParseAuthAdapter {
-  const own = new FactorHooks(key, factor, runtime);
-  const hooks = factor.signIn === undefined ? own : new SignInHooks(key, factor.signIn, runtime, own);
-  const finder = factor.signIn?.find && new UserFinder(key, factor.signIn, runtime);
+export function toAuthAdapter(key: string, bridge: Bridge): ParseAuthAdapter {
+  const { signIn, inPlaceOf } = bridge.runtime.factors[key] ?? {};
+  const hooks = new AuthHooks(key, bridge);
+  const validate = async (payload: unknown, _options: unknown, request: HookRequest): Promise<HookResult> =>
+    toHookResult(await hooks.validate(payload, request));
   const adapter: ParseAuthAdapter = Object.freeze({
-    // With `default`, Parse Server would name the second factors of whoever has an id before anything
-    // is proven. With `solo` it asks for none, and leaves them to the factor.
-    policy: factor.signIn === undefined ? 'additional' : 'solo',
-    ...(factor.inPlaceOf !== undefined && {
+    // With `default`, Parse Server would name the second factors of a user who has an id before anything is proven. With
+    // `solo` it asks for none, and leaves them to the factor.
+    policy: signIn === undefined ? 'additional' : 'solo',
+    ...(inPlaceOf !== undefined && {
       policy: (_request: unknown, record: unknown) => (isUnconfirmed(record) ? 'default' : 'additional'),
       validateOptions: () => undefined,
     }),
-    challenge: (payload, _authData, _options, request) =>
-      own.guard(request, async () => {
-        // Parse Server itself needs no other connection here; with any store, a factor looks users up.
-        assertNoTransaction(request.config.database);
-        return hooks.challenge(payload, request);
-      }),
+    challenge: (payload, _authData, _options, request) => hooks.challenge(payload, request),
     validateAppId: async () => undefined,
-    validateSetUp: (payload, _options, request) => own.guard(request, () => hooks.setUp(payload, request)),
-    validateLogin: (payload, _options, request) => own.guard(request, () => hooks.logIn(payload, request)),
-    validateUpdate: (payload, _options, request) => own.guard(request, () => hooks.update(payload, request)),
-    afterFind: (record, _options, request) => own.status(record, request),
-    ...(finder !== undefined && {
+    validateSetUp: validate,
+    validateLogin: validate,
+    validateUpdate: validate,
+    afterFind: (record, _options, request) => hooks.status(record, request),
+    ...(signIn?.find !== undefined && {
       validateOptions(this: LoadedAdapter) {
-        this.beforeFind = (payload) => finder.find(payload, runningServer({ [key]: adapter }));
+        this.beforeFind = (payload) => hooks.find(payload, runningServer({ [key]: adapter }));
       },
     }),
   } satisfies ParseAuthAdapter);
   return adapter;
+}
+
+function toHookResult({ save, response }: FactorReply): HookResult {
+  const told = response === undefined ? {} : { response };
+  return save === undefined ? { doNotSave: true, ...told } : { save, ...told };
 }

@@ -1,25 +1,24 @@
 import { FactorError } from '../error/factor-error.js';
-import { faultName } from '../error/fault-name.js';
+import { emittingFaults } from '../events/event-dispatcher.js';
 import type { FactorContext } from '../factor/context.js';
 import { parseGlobal } from './parse-types.js';
 
 const SCRIPT_FAILED = 141;
 
+/** Whether an error is the server's own: of another provider or trigger. */
+export const isServerError = (fault: unknown): boolean => fault instanceof parseGlobal().Error;
+
 /**
- * Runs what a hook or trigger does, and lets out nothing but the server's own errors: from our
- * table, or of another provider or trigger. Anything else is `unavailable`.
+ * Runs a hook or trigger and turns every failure into a `Parse.Error`. Errors of the server pass as they are; unknown errors
+ * become `unavailable`.
  *
- * @param emit is told of faults
+ * @param emit is called with faults
  */
-export async function answering<Result>(emit: FactorContext['emit'], work: () => Promise<Result>): Promise<Result> {
+export async function withParseErrors<Result>(emit: FactorContext['emit'], work: () => Promise<Result>): Promise<Result> {
   try {
-    return await work();
+    return await emittingFaults(emit, work, isServerError);
   } catch (fault) {
-    const Parse = parseGlobal();
-    if (fault instanceof Parse.Error) throw fault;
-    const error = fault instanceof FactorError ? fault : new FactorError('unavailable', { cause: fault });
-    if (error.code === 'unavailable') emit({ type: 'fault', reason: faultName(error.cause ?? error) });
-    throw new Parse.Error(error.parseCode, error.message);
+    throw fault instanceof FactorError ? new (parseGlobal().Error)(fault.parseCode, fault.message) : fault;
   }
 }
 

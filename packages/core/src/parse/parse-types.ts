@@ -1,6 +1,6 @@
 import { FactorError } from '../error/factor-error.js';
 import type { FactorUser, RequestHeaders } from '../factor/context.js';
-import type { ParseDatabase } from './database/parse-table.js';
+import type { ParseDatabase } from './database/parse-database.js';
 
 /** The part of a Parse Server hook's request that is used here. */
 export interface HookRequest {

@@ -1,8 +1,9 @@
+import type { LoginReplies } from '../account/ports.js';
 import { asObject } from '../validation/json-object.js';
 import type { HookConfig, HookRequest, ProviderOutcome, ProviderValidator } from './parse-types.js';
 
 /** What Parse Server replies to a login by `authData`, while it is made. */
-export interface LoginReply {
+interface LoginReply {
   authData?: unknown;
 }
 
@@ -54,9 +55,14 @@ export class ProviderChecks {
     return true;
   }
 
-  /** The replies to logins of the user by `authData` that are being made. */
-  repliesTo(userId: string): readonly LoginReply[] {
-    return [...(this.#replies.get(userId) ?? [])];
+  /** The replies to logins by `authData` that are being made. */
+  get replies(): LoginReplies {
+    return {
+      count: (userId) => this.#replies.get(userId)?.size ?? 0,
+      show: (userId, shown) => {
+        for (const reply of this.#replies.get(userId) ?? []) reply.authData = shown(asObject(reply.authData) ?? {});
+      },
+    };
   }
 
   #once(provider: string, validator: ProviderValidator, given: Parameters<ProviderValidator>): Promise<ProviderOutcome> {

@@ -1,7 +1,6 @@
+import type { ClientInfo, Server } from '../account/ports.js';
+import type { Runtime } from '../account/runtime.js';
 import { emitter } from '../events/event-dispatcher.js';
-import type { AskedRequest } from '../flows/factor-context.js';
-import type { FactorRuntime } from '../flows/runtime.js';
-import { ipOf } from './client-ip.js';
 import type { HookConfig } from './parse-types.js';
 
 /** The part of a server's configuration that is used here. */
@@ -15,7 +14,7 @@ const SENTENCE =
   "IP address and its limits: set Parse Server's trustProxy, or app.set('trust proxy', …) on your own Express app. Without a " +
   'proxy, a client sent the header itself.';
 
-const warned = new WeakSet<FactorRuntime>();
+const warned = new WeakSet<Runtime>();
 
 /** Names of proxies, of which Parse Server's default has none: the header of a client that comes past them is not believed. */
 const namesProxies = (trustProxy: unknown): boolean =>
@@ -25,16 +24,15 @@ const namesProxies = (trustProxy: unknown): boolean =>
  * Warns once for each `composeFactors` when limits per IP address seem to count a proxy in place of its clients. It looks at
  * the address and not at `trustProxy`, which has no effect where an application mounts Parse Server on its own Express app.
  */
-export function warnOfProxy(runtime: FactorRuntime, request: AskedRequest): void {
-  const { trustProxy, headers, loggerController } = request.config as ProxyConfig;
-  const forwarded = headers?.['x-forwarded-for'];
-  const ip = ipOf(runtime.clientIp, request);
-  if (forwarded === undefined || ip === undefined || warned.has(runtime) || namesProxies(trustProxy)) return;
+export function warnOfProxy(runtime: Runtime, server: Server, client: ClientInfo, config: HookConfig): void {
+  const { trustProxy, loggerController } = config as ProxyConfig;
+  const forwarded = client.headers['x-forwarded-for'];
+  if (forwarded === undefined || client.ip === undefined || warned.has(runtime) || namesProxies(trustProxy)) return;
   const clients = String(forwarded)
     .split(',')
     .map((address) => address.trim());
-  if (clients.includes(ip)) return;
+  if (clients.includes(client.ip)) return;
   warned.add(runtime);
   loggerController?.warn(`parse-factors: proxy_not_trusted: ${SENTENCE}`);
-  emitter('', runtime, request, undefined)({ type: 'misconfigured', reason: 'proxy_not_trusted' });
+  emitter('', runtime, { client, server }, undefined)({ type: 'misconfigured', reason: 'proxy_not_trusted' });
 }

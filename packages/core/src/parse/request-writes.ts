@@ -1,40 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { EnrolmentRecord } from '../account/enrolment-record.js';
+import type { AccountState, NewSession, StagedSave } from '../account/ports.js';
 import { changesOf, type RecordPlan, type StoredRecords } from '../account/record-plan.js';
-import type { FactorUser } from '../factor/context.js';
-import { everyStep } from '../flows/every-step.js';
+import { everyStep } from '../error/every-step.js';
 import { asObject } from '../validation/json-object.js';
-import { assertNoTransaction, type ParseDatabase, type ParseRow } from './database/parse-table.js';
+import { carryOut, nullsFirst, type RecordStatement } from './conditional-update.js';
+import type { ParseDatabase, ParseRow } from './database/parse-database.js';
+import { assertNoTransaction } from './database/parse-table.js';
+import { withParseErrors } from './parse-errors.js';
 import type { HookConfig } from './parse-types.js';
-import { findUser } from './parse-user.js';
-import { carryOut, nullsFirst, type RecordStatement } from './record-plan.js';
-
-/** What happens together with a write of a user that Parse Server is about to make. */
-export interface StagedSave {
-  /** Whose row it is; empty for a user who is about to be created. */
-  readonly userId: string;
-  /** What the same statement changes about the user's records; nothing by default. */
-  readonly plan?: RecordPlan;
-  /** The user's row as it was read, which saves reading it. */
-  readonly row?: FactorUser;
-  /** Whether a session has asked for it, and no login. */
-  readonly bySession?: boolean;
-  /** Runs before the statement, when Parse Server has refused all that it refuses. What it throws refuses the write. */
-  readonly before?: () => Promise<void>;
-  /** Takes {@link before} back where the statement failed. */
-  readonly undo?: () => Promise<void>;
-  /** Runs after the statement. */
-  readonly after?: () => Promise<void>;
-  /** Runs all of this so that only errors of our table get out. */
-  readonly answering: <Result>(work: () => Promise<Result>) => Promise<Result>;
-}
-
-/** A session that was stored, and whose token was not handed out yet. */
-export interface NewSession {
-  readonly sessionToken: string;
-  /** The user's row as it is stored after the session; undefined when it is gone. It is read once, however many ask. */
-  readonly user: () => Promise<FactorUser | undefined>;
-}
+import { findAccount } from './server/user-rows.js';
 
 /** Runs after a session was stored. What it throws refuses the login. */
 export type SessionCheck = (session: NewSession) => Promise<void>;
@@ -152,12 +127,12 @@ export class RequestWrites {
       const written = Object.keys(authData).length === 0 ? update : { ...update, authData };
       return this.#update(className, { ...where, ...conditions }, written, options, skipSanitization, validateOnly, schema);
     };
-    const row = saves.find((save) => save.row !== undefined)?.row;
+    const account = saves.find((save) => save.account !== undefined)?.account;
     const bySession = saves.some((save) => save.bySession === true);
     return inTurn(saves, () =>
       plans.length === 0
         ? write({ conditions: {}, changes: {}, kept: {} })
-        : carryOut({ config: this.#config, userId, row, bySession }, plans, write),
+        : carryOut({ config: this.#config, userId, account, bySession }, plans, write),
     );
   }
 
@@ -180,9 +155,9 @@ export class RequestWrites {
     const [, object] = given;
     const userId = String(asObject(object['user'])?.['objectId']);
     const created = await this.#create(...given);
-    let read: Promise<FactorUser | undefined> | undefined;
-    const user = (): Promise<FactorUser | undefined> => (read ??= findUser(this.#config, userId));
-    const session = { sessionToken: String(object['sessionToken']), user };
+    let read: Promise<AccountState | undefined> | undefined;
+    const account = (): Promise<AccountState | undefined> => (read ??= findAccount(this.#config, userId));
+    const session = { userId, token: String(object['sessionToken']), account };
     for (const { check, until } of this.#logins.get(userId) ?? []) if (Date.now() < until) await check(session);
     return created;
   }
@@ -204,9 +179,9 @@ async function inTurn<Result>(saves: readonly StagedSave[], write: () => Promise
   const result = await prepared(saves, write);
   await everyStep(
     saves.toReversed().map(
-      ({ after, answering }) =>
+      ({ after, emit }) =>
         () =>
-          answering(async () => after?.()),
+          withParseErrors(emit, async () => after?.()),
     ),
   );
   return result;
@@ -216,7 +191,7 @@ async function inTurn<Result>(saves: readonly StagedSave[], write: () => Promise
 function prepared<Result>(saves: readonly StagedSave[], write: () => Promise<Result>): Promise<Result> {
   const [first, ...others] = saves;
   if (first === undefined) return write();
-  return first.answering(async () => {
+  return withParseErrors(first.emit, async () => {
     await first.before?.();
     try {
       return await prepared(others, write);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../test/unit-stage.js';
 import type { HookObject } from './parse-types.js';
-import { givenOf } from './sent-credentials.js';
+import { readSentCredentials } from './sent-credentials.js';
 
 /** An object of Parse Server with these changes pending. */
 const pending = (changes: Readonly<Record<string, unknown>>): HookObject =>
@@ -16,29 +16,29 @@ class Decoded {
 
 describe('the credentials that a request sends', () => {
   it.each<readonly [string, HookObject | undefined, object]>([
-    ['are none without an object', undefined, { authData: {}, hasPassword: false }],
-    ['are none where nothing is pending', pending({}), { authData: {}, hasPassword: false }],
-    ['are none where only other fields are pending', pending({ name: 'Ann' }), { authData: {}, hasPassword: false }],
+    ['are none without an object', undefined, { providers: {}, hasPassword: false }],
+    ['are none where nothing is pending', pending({}), { providers: {}, hasPassword: false }],
+    ['are none where only other fields are pending', pending({ name: 'Ann' }), { providers: {}, hasPassword: false }],
     [
       'are what is sent of providers',
       pending({ authData: { otp: '123456', google: { id: '1' } } }),
-      { authData: { otp: '123456', google: { id: '1' } }, hasPassword: false },
+      { providers: { otp: '123456', google: { id: '1' } }, hasPassword: false },
     ],
     [
       'hold null for a provider that is unlinked',
       pending({ authData: { otp: null } }),
-      { authData: { otp: null }, hasPassword: false },
+      { providers: { otp: null }, hasPassword: false },
     ],
-    ['hold a password where one is pending', pending({ password: 'x' }), { authData: {}, hasPassword: true }],
-    ['hold a password that is taken away', pending({ password: null }), { authData: {}, hasPassword: true }],
-    ['are none where sign-in data is null', pending({ authData: null }), { authData: {}, hasPassword: false }],
-    ['are none where sign-in data is a text', pending({ authData: 'otp' }), { authData: {}, hasPassword: false }],
+    ['hold a password where one is pending', pending({ password: 'x' }), { providers: {}, hasPassword: true }],
+    ['hold a password that is taken away', pending({ password: null }), { providers: {}, hasPassword: true }],
+    ['are none where sign-in data is null', pending({ authData: null }), { providers: {}, hasPassword: false }],
+    ['are none where sign-in data is a text', pending({ authData: 'otp' }), { providers: {}, hasPassword: false }],
     [
       'are read beside a key with a dot of another field',
       pending({ 'address.city': 'x', password: 'x' }),
-      { authData: {}, hasPassword: true },
+      { providers: {}, hasPassword: true },
     ],
-  ])('%s', (_sentence, object, expected) => expect(givenOf(object)).toEqual(expected));
+  ])('%s', (_sentence, object, expected) => expect(readSentCredentials(object)).toEqual(expected));
 
   it.each<readonly [string, Readonly<Record<string, unknown>>, string]>([
     [
@@ -54,21 +54,21 @@ describe('the credentials that a request sends', () => {
     [
       'sign-in data that was decoded to another object',
       { authData: new Decoded() },
-      'What a provider is sent must be a plain object or a text.',
+      'Each entry of "authData" must be a JSON object or a string.',
     ],
-    ['sign-in data that is a list', { authData: [] }, 'What a provider is sent must be a plain object or a text.'],
+    ['sign-in data that is a list', { authData: [] }, 'Each entry of "authData" must be a JSON object or a string.'],
     [
       'a provider that was decoded to another object',
       { authData: { otp: new Decoded() } },
-      'What a provider is sent must be a plain object or a text.',
+      'Each entry of "authData" must be a JSON object or a string.',
     ],
-    ['a provider that is a list', { authData: { otp: ['1'] } }, 'What a provider is sent must be a plain object or a text.'],
+    ['a provider that is a list', { authData: { otp: ['1'] } }, 'Each entry of "authData" must be a JSON object or a string.'],
     [
       'a provider that is a date',
       { authData: { otp: new Date(0) } },
-      'What a provider is sent must be a plain object or a text.',
+      'Each entry of "authData" must be a JSON object or a string.',
     ],
   ])('are refused for %s', async (_what, changes, sentence) => {
-    expect(await outcomeOf(() => givenOf(pending(changes)))).toBe(`invalid_input: ${sentence}`);
+    expect(await outcomeOf(() => readSentCredentials(pending(changes)))).toBe(`invalid_input: ${sentence}`);
   });
 });

@@ -1,35 +1,27 @@
+import { NOTHING_SENT, type SentCredentials } from '../account/sent-credentials.js';
 import { FactorError } from '../error/factor-error.js';
 import { asObject, isPlain } from '../validation/json-object.js';
 import type { HookObject } from './parse-types.js';
 
-/** What a request sends of a user, as far as sign-in is concerned. */
-export interface Given {
-  /** By provider: what Parse Server validates and stores. */
-  readonly authData: Readonly<Record<string, unknown>>;
-  readonly hasPassword: boolean;
-}
-
 const DOTTED = /^(?:authData|password)\./;
 
 /**
- * Reads what was sent for a user from what is pending on the object. `get` would show something
- * else: Parse Server lets keys with dots, such as `authData.otp.x`, change it, while it checks and
- * stores `authData` as it was sent. What is pending was decoded: a value of some `__type` has become
- * another object, with another id than the one that is stored; one of an unknown `__op` is null.
+ * Reads what was sent for a user from what is pending on the object. `get` would show something else: Parse Server lets keys
+ * with dots, such as `authData.otp.x`, change it, while it checks and stores `authData` as it was sent. What is pending was
+ * decoded: a value of some `__type` has become another object, with another id than the one that is stored; one of an unknown
+ * `__op` is null.
  *
  * @throws FactorError `invalid_input` for keys with dots, and for values that were decoded to objects
  */
-export function givenOf(object: HookObject | undefined): Given {
-  if (object?.dirtyKeys().some((key) => DOTTED.test(key)) === true) {
+export function readSentCredentials(object: HookObject | undefined): SentCredentials {
+  if (object === undefined) return NOTHING_SENT;
+  if (object.dirtyKeys().some((key) => DOTTED.test(key))) {
     throw new FactorError('invalid_input', { sentence: 'Send "authData" and "password" whole, without dots in their keys.' });
   }
-  const sent: unknown = Reflect.get(object?.op('authData') ?? {}, '_value');
-  const authData = asObject(sent) ?? {};
-  if (!isPlain(sent) || !Object.values(authData).every(isPlain)) {
-    throw new FactorError('invalid_input', { sentence: 'What a provider is sent must be a plain object or a text.' });
+  const sent: unknown = Reflect.get(object.op('authData') ?? {}, '_value');
+  const providers = asObject(sent) ?? {};
+  if (!isPlain(sent) || !Object.values(providers).every(isPlain)) {
+    throw new FactorError('invalid_input', { sentence: 'Each entry of "authData" must be a JSON object or a string.' });
   }
-  return {
-    authData,
-    hasPassword: object?.op('password') !== undefined,
-  };
+  return { providers, hasPassword: object.op('password') !== undefined };
 }

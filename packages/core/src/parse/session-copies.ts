@@ -3,7 +3,7 @@ import { asObject } from '../validation/json-object.js';
 import { assertNoTransaction } from './database/parse-table.js';
 import { loadedModules } from './loaded-modules.js';
 import { type HookConfig, type HookUser, parseGlobal } from './parse-types.js';
-import { endSession } from './parse-user.js';
+import { endSession } from './server/sessions.js';
 
 /** Who sends a request, as Parse Server knows them. */
 interface Asking {

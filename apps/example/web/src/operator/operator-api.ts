@@ -1,34 +1,37 @@
 import type { Reply } from '@parse-factors/client';
 import type { ShownEvent } from '../security/event-list.js';
 
-/** A user as an operator sees him. */
+/** A user as the operator's page shows them. */
 export interface ShownUser {
   readonly objectId: string;
   readonly username: string;
   readonly createdAt: string;
 }
 
-/** What an operator does, with the master key. */
+/** What an operator can do with the master key. */
 export interface OperatorApi {
-  /** Whether the key is the master key: rejects where it is not. */
+  /** Rejects when the server does not accept the master key. */
   assertKey(): Promise<unknown>;
-  /** The latest users, or those whose names begin so. */
+  /** The newest users, or the newest whose user names begin with `name`. */
   users(name: string): Promise<readonly ShownUser[]>;
+  /** The status of each factor of the user. */
   factors(userId: string): Promise<Readonly<Record<string, Reply>>>;
-  /** Removes one factor, or all second factors. */
+  /** Removes one factor, or all second factors. Resolves to the keys of the removed factors. */
   reset(userId: string, factor?: string): Promise<readonly string[]>;
+  /** Removes locks after wrong answers. Resolves to the keys of the unlocked factors. */
   unlock(userId: string): Promise<readonly string[]>;
+  /** Ends the trust in all devices of the user. */
   revokeDevices(userId: string): Promise<readonly string[]>;
-  /** The latest events, of one user or of all. */
+  /** The latest events of one user, or of all users. */
   events(userId?: string): Promise<readonly ShownEvent[]>;
 }
 
 const SHOWN = 20;
 
 const REFUSED =
-  'The server refused this master key. It printed the right one when it started, and takes it from its own machine only (masterKeyIps).';
+  'The server refused this master key. The server printed its master key when it started. It accepts the key only from its own machine (masterKeyIps).';
 
-/** @param masterKey kept in memory, for as long as the page is open */
+/** @param masterKey stays in memory until the page is closed */
 export function operatorApi(masterKey: string): OperatorApi {
   const send = async (method: string, path: string, body?: object): Promise<unknown> => {
     const response = await fetch(`/parse/${path}`, {

@@ -1,14 +1,14 @@
 import { useState } from 'react';
 import { EventList, type ShownEvent } from '../security/event-list.js';
-import { ActionButton } from '../parts/action-button.js';
-import { Field } from '../parts/field.js';
-import { Form } from '../parts/form.js';
-import { Page } from '../parts/page.js';
+import { ActionButton } from '../components/action-button.js';
+import { Field } from '../components/field.js';
+import { Form } from '../components/form.js';
+import { Page } from '../components/page.js';
 import { useAction } from '../use-action.js';
 import { operatorApi, type OperatorApi, type ShownUser } from './operator-api.js';
 import { OperatorUser, UserName } from './operator-user.js';
 
-/** For whoever has the master key: users' factors, and what happened to them. */
+/** Shows an operator with the master key the factors and events of users. */
 export function OperatorPage() {
   const action = useAction();
   const [key, setKey] = useState('');
@@ -24,7 +24,7 @@ export function OperatorPage() {
         <Form action={action} submit="Open" onSubmit={unlock}>
           <Field
             label="Master key"
-            hint="The server printed it when it started. It is not kept: it is gone when you leave this page."
+            hint="The server printed the key when it started. This page forgets the key when you leave."
             type="password"
             name="master-key"
             autoComplete="off"
@@ -66,12 +66,12 @@ function Users({ api, users }: { readonly api: OperatorApi; readonly users: read
           </li>
         ))}
       </ul>
-      {found.length === 0 && <p role="status">Nobody.</p>}
+      {found.length === 0 && <p role="status">No users found.</p>}
       <section aria-labelledby="all-events">
-        <h2 id="all-events">Recent events of all</h2>
+        <h2 id="all-events">Recent events of all users</h2>
         {events !== undefined && <EventList events={events} />}
         <ActionButton action={action} work={async () => setEvents(await api.events())}>
-          {events === undefined ? 'Show' : 'Show anew'}
+          {events === undefined ? 'Show' : 'Refresh'}
         </ActionButton>
       </section>
     </>

@@ -1,9 +1,9 @@
 import type { Reply } from '@parse-factors/client';
 import { useEffect, useRef, useState } from 'react';
 import { factorName } from '../factor-names.js';
-import { ActionButton } from '../parts/action-button.js';
-import { FaultNote } from '../parts/fault-note.js';
-import { Row } from '../parts/row.js';
+import { ActionButton } from '../components/action-button.js';
+import { FaultNote } from '../components/fault-note.js';
+import { Row } from '../components/row.js';
 import { EventList, type ShownEvent } from '../security/event-list.js';
 import { useAction, type Action } from '../use-action.js';
 import { useReturnFocus } from '../use-return-focus.js';
@@ -14,7 +14,7 @@ interface Seen {
   readonly events: readonly ShownEvent[];
 }
 
-/** One user: his factors, as he sees them, and what an operator may do about them. */
+/** Shows one user's factors and events, and what an operator can do about them. */
 export function OperatorUser({
   api,
   user,
@@ -39,7 +39,9 @@ export function OperatorUser({
     async () => {
       const touched = await work();
       setDone(
-        touched.length === 0 ? 'Nothing was to be done.' : `${said}: ${touched.map((key) => factorName(key).name).join(', ')}.`,
+        touched.length === 0
+          ? 'There was nothing to change.'
+          : `${said}: ${touched.map((key) => factorName(key).name).join(', ')}.`,
       );
       await look();
     };
@@ -48,7 +50,7 @@ export function OperatorUser({
       <h2 id="user" ref={heading} tabIndex={-1}>
         <UserName user={user} />
       </h2>
-      <p className="hint">{id}. Whoever asks for a reset may be an attacker: check first who it is.</p>
+      <p className="hint">{id}. A request for a reset can come from an attacker. First check who is asking.</p>
       {seen !== undefined && (
         <Factors factors={seen.factors} action={action} onReset={(key) => doing(() => api.reset(id, key), 'Removed')()} />
       )}
@@ -63,8 +65,8 @@ export function OperatorUser({
         <ActionButton action={action} work={doing(() => api.unlock(id), 'Unlocked')}>
           Unlock
         </ActionButton>
-        <ActionButton action={action} work={doing(() => api.revokeDevices(id), 'Trust ended')}>
-          End trust in devices
+        <ActionButton action={action} work={doing(() => api.revokeDevices(id), 'Revoked')}>
+          Revoke trusted devices
         </ActionButton>
         <button type="button" className="plain" onClick={onClose}>
           Back
@@ -95,12 +97,12 @@ function Factors({
   );
 }
 
-/** A name as its owner has typed it in: it may be blank, long, and turn the direction of what stands beside it. */
+/** Shows a user name safely. Users can choose names that are blank, very long, or that change the direction of text. */
 export const UserName = ({ user: { username, objectId } }: { readonly user: ShownUser }) => (
   <bdi className="name">{/[\p{L}\p{N}]/u.test(username) ? username : `${username} (${objectId})`}</bdi>
 );
 
-/** A button that asks once more. */
+/** A button that asks for confirmation before it acts. */
 function Confirmed({
   action,
   work,

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react';
-import { Page } from '../parts/page.js';
-import { Status } from '../parts/status.js';
+import { Page } from '../components/page.js';
+import { Status } from '../components/status.js';
 
-/** A message that the example has kept instead of sending it. */
+/** A message that the example has stored instead of sending it. */
 interface OutboxMessage {
   readonly id: string;
   readonly channel: string;
@@ -22,7 +22,7 @@ async function fetchMessages(): Promise<readonly OutboxMessage[]> {
   return ((await response.json()) as OutboxMessage[]).toReversed();
 }
 
-/** Every message that was sent, as the person who gets it sees it. */
+/** Shows every message as its recipient would see it. */
 export function OutboxPage() {
   const [messages, setMessages] = useState<readonly OutboxMessage[]>();
   const [isLost, setLost] = useState(false);
@@ -32,7 +32,7 @@ export function OutboxPage() {
       fetchMessages().then(
         (found) => {
           setLost(false);
-          // Frames are not drawn anew for nothing.
+          // Without new messages the list stays the same, so that React does not load the frames again.
           setMessages((before) => (before?.[0]?.id === found[0]?.id && before?.length === found.length ? before : found));
         },
         () => setLost(true),
@@ -45,7 +45,7 @@ export function OutboxPage() {
   return (
     <Page
       title="Outbox"
-      lead="What this server would have sent. With a real channel configured, messages go out and are not shown."
+      lead="These are the messages that this server would have sent. Once you configure a real channel, its messages go out and do not appear here."
     >
       <Status className="done" version={`${isLost} ${messages?.[0]?.id}`}>
         {isLost ? 'The server cannot be reached.' : latestOf(messages)}
@@ -62,7 +62,7 @@ export function OutboxPage() {
 function latestOf(messages: readonly OutboxMessage[] | undefined): string {
   if (messages === undefined) return '';
   const [latest] = messages;
-  return latest === undefined ? 'Nothing has been sent yet.' : `The latest is to ${latest.to}.`;
+  return latest === undefined ? 'Nothing has been sent yet.' : `Latest message: ${latest.to}`;
 }
 
 const Time = ({ at }: { readonly at: string }) => <time dateTime={at}>{new Date(at).toLocaleTimeString()}</time>;

@@ -1,9 +1,9 @@
-import { ActionButton } from '../parts/action-button.js';
-import { FaultNote } from '../parts/fault-note.js';
+import { ActionButton } from '../components/action-button.js';
+import { FaultNote } from '../components/fault-note.js';
 import { client } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 
-/** A trusted device as the server shows it to its user. */
+/** A trusted device, as the server lists it. */
 export interface ShownDevice {
   readonly id: string;
   readonly name?: string;
@@ -12,7 +12,7 @@ export interface ShownDevice {
   readonly expiresAt: string;
 }
 
-/** The devices that need no second factor, each to be trusted no longer. */
+/** Lists the trusted devices, with a button to revoke each one. */
 export function DeviceList({
   list,
   onChange,
@@ -35,8 +35,8 @@ export function DeviceList({
               Trusted since {new Date(addedAt).toLocaleDateString()}, until {new Date(expiresAt).toLocaleDateString()}
             </p>
             <div className="buttons">
-              <ActionButton action={action} kind="danger" work={() => end(id, name)} label={`Trust no longer: ${name}`}>
-                Trust no longer
+              <ActionButton action={action} kind="danger" work={() => end(id, name)} label={`Revoke: ${name}`}>
+                Revoke
               </ActionButton>
             </div>
           </li>
@@ -45,7 +45,7 @@ export function DeviceList({
       {list.length > 1 && (
         <div className="buttons">
           <ActionButton action={action} kind="danger" work={() => end('all', 'All devices')}>
-            Trust none any longer
+            Revoke all devices
           </ActionButton>
         </div>
       )}

@@ -2,48 +2,54 @@ import { useEffect, useState } from 'react';
 import { factorName } from '../factor-names.js';
 import { Parse } from '../parse-app.js';
 
-/** Something that happened to a factor, as the server's event log has it. */
+/** An event of the server's event log. */
 export interface ShownEvent {
   readonly id: string;
   readonly type: string;
   readonly factor: string;
+  /** `sign-in`, `enrolment` or `fresh-proof`. */
+  readonly purpose?: string;
   readonly at: number;
   readonly ip?: string;
   readonly reason?: string;
 }
 
 const TEXTS: Readonly<Record<string, string>> = {
-  challenged: 'asked for',
+  challenged: 'verification started',
   delivered: 'code sent',
   delivery_failed: 'code could not be sent',
   enrolled: 'set up',
   replaced: 'replaced',
-  verified: 'right answer',
+  verified: 'verified',
   rejected: 'refused',
   locked: 'locked after wrong answers',
-  notified: 'you were told of a change',
+  notified: 'message about a change sent',
   removed: 'removed',
   recovery_used: 'recovery code used',
   recovery_low: 'few recovery codes left',
-  device_revoked: 'trust in a device ended',
+  device_revoked: 'trusted device revoked',
   sessions_revoked: 'other sessions ended',
-  listed: 'looked at by an operator',
+  listed: 'viewed by an operator',
   reset: 'reset by an operator',
   moved: 'moved by an operator',
   unlocked: 'unlocked by an operator',
-  misconfigured: 'the server is not set up as it should be',
-  fault: 'out of order',
+  misconfigured: 'the server is misconfigured',
+  fault: 'failed because of a problem on the server',
 };
 
-/** Events, latest first. */
+/** A challenge with the purpose `enrolment` begins the setup of a factor. */
+const textOf = (type: string, purpose: string | undefined): string =>
+  type === 'challenged' && purpose === 'enrolment' ? 'setup started' : (TEXTS[type] ?? type);
+
+/** Lists events. */
 export function EventList({ events }: { readonly events: readonly ShownEvent[] }) {
-  if (events.length === 0) return <p className="hint">Nothing yet.</p>;
+  if (events.length === 0) return <p className="hint">No events yet.</p>;
   return (
     <ol className="events">
-      {events.map(({ id, type, factor, at, ip, reason }) => (
+      {events.map(({ id, type, factor, purpose, at, ip, reason }) => (
         <li key={id}>
           <span>
-            {factorName(factor).name}: {TEXTS[type] ?? type}
+            {factorName(factor).name}: {textOf(type, purpose)}
             {reason !== undefined && ` (${reason.replaceAll('_', ' ')})`}
           </span>
           <span className="hint">
@@ -56,14 +62,18 @@ export function EventList({ events }: { readonly events: readonly ShownEvent[] }
   );
 }
 
-/** @param version what makes them be asked for anew */
+/**
+ * Lists the events of the user who is signed in.
+ *
+ * @param version change this value to load the events again
+ */
 export function OwnEvents({ version }: { readonly version: unknown }) {
   const [events, setEvents] = useState<readonly ShownEvent[]>();
   useEffect(() => {
     let isOver = false;
     (Parse.Cloud.run('ownEvents') as Promise<ShownEvent[]>).then(
       (found) => isOver || setEvents(found),
-      () => undefined, // The page serves without them; whatever is done next tells what is wrong.
+      () => undefined, // The page works without events. The user's next action shows the error.
     );
     return () => {
       isOver = true;

@@ -1,8 +1,8 @@
 import { useState, type ReactNode } from 'react';
 import { factorName } from '../factor-names.js';
-import { ActionButton } from '../parts/action-button.js';
-import { FaultNote } from '../parts/fault-note.js';
-import { Row } from '../parts/row.js';
+import { ActionButton } from '../components/action-button.js';
+import { FaultNote } from '../components/fault-note.js';
+import { Row } from '../components/row.js';
 import { client } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 import { useReturnFocus } from '../use-return-focus.js';
@@ -10,22 +10,22 @@ import type { Guarded } from './fresh-proof.js';
 import { SetUp } from './set-up.js';
 import { SESSION_PORT, type SetUpPort } from './set-up-port.js';
 
-/** What every row of the security page is given. */
+/** The properties of every row on the security page. */
 export interface RowProps {
   readonly factor: string;
   readonly guarded: Guarded;
-  /** Looks again at what is set up, and says what was done. */
+  /** Loads the user's factors again, and announces what was done. */
   readonly onChange: (done: string) => Promise<void>;
 }
 
-/** Each step asks for a fresh proof where the server does. */
+/** Asks for a fresh proof (step-up) whenever the server requires one. */
 const guardedPort = (guarded: Guarded): SetUpPort => ({
   enrol: (key, payload) => guarded(() => SESSION_PORT.enrol(key, payload)),
   confirm: (key, answer) => guarded(() => SESSION_PORT.confirm(key, answer)),
   register: (name) => guarded(() => SESSION_PORT.register(name)),
 });
 
-/** One factor: its state, and what can be done about it. */
+/** Shows one factor: its state, and buttons to add, replace and remove it. */
 export function FactorRow({
   factor,
   state,
@@ -34,9 +34,9 @@ export function FactorRow({
   many = false,
   children,
 }: RowProps & {
-  /** What is said of it where it is set up; undefined where it is not. */
+  /** The text for a factor that is set up. Undefined for one that is not. */
   readonly state: string | undefined;
-  /** Whether there can be several. */
+  /** Whether the user can set up this factor more than once. */
   readonly many?: boolean;
   readonly children?: ReactNode;
 }) {

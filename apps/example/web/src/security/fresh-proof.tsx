@@ -1,15 +1,20 @@
 import { FactorClientError, type Reply } from '@parse-factors/client';
 import { useLayoutEffect, useRef, useState, type ReactNode } from 'react';
-import { Cancelled } from '../explain.js';
+import { Cancelled } from '../error-messages.js';
 import { CODE_SIGN_INS, isDelivered, SECOND_FACTORS } from '../factor-names.js';
-import { CodeForm } from '../parts/code-form.js';
-import { FactorChoices } from '../parts/factor-choices.js';
+import { CodeForm } from '../components/code-form.js';
+import { FactorChoices } from '../components/factor-choices.js';
 import { client, passkeys } from '../parse-app.js';
 import { sendCode } from '../send-code.js';
 import type { Account } from '../session.js';
 import { useAction } from '../use-action.js';
 
-/** Does what may need a fresh proof: asks for one when the server does, and then does it again. */
+/**
+ * Runs a request that may need a fresh proof (step-up authentication, RFC 9470). If the server requires one, asks the
+ * user for it and then runs the request again.
+ *
+ * @throws Cancelled when the user closes the dialogue
+ */
 export type Guarded = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 interface Waiting {
@@ -17,7 +22,7 @@ interface Waiting {
   readonly reject: (fault: Cancelled) => void;
 }
 
-/** @returns what guards a work, and the dialogue to be shown */
+/** @returns the function that runs such requests, and the dialogue for the page to show */
 export function useFreshProof(account: Account): { readonly guarded: Guarded; readonly dialogue: ReactNode } {
   const [waiting, setWaiting] = useState<Waiting>();
   const ask = (): Promise<void> => {
@@ -61,19 +66,19 @@ function Dialogue(props: DialogueProps) {
   useLayoutEffect(() => {
     const { current } = dialog;
     current?.showModal();
-    // Closed before it is taken away, it gives the focus back.
+    // A dialogue that is closed before React removes it gives the focus back.
     return () => current?.close();
   }, []);
   return (
     <dialog ref={dialog} aria-labelledby="proof" onCancel={props.onCancel}>
-      <h2 id="proof">Confirm that it is you</h2>
-      <p>Changes to how you sign in need a proof from the last five minutes.</p>
+      <h2 id="proof">Verify it's you</h2>
+      <p>You are changing how you sign in. Verify one of your sign-in methods first.</p>
       <Proof {...props} />
     </dialog>
   );
 }
 
-/** Second factors count; what signs in alone does where there are none. */
+/** The factors that the user can verify. Primary factors count only if the user has no second factor. */
 function proofsOf({ factors }: Account): string[] {
   const second = SECOND_FACTORS.filter((key) => key in factors);
   return second.length > 0 ? second : CODE_SIGN_INS.filter((key) => key in factors);

@@ -1,15 +1,15 @@
 import { useState } from 'react';
-import { ActionButton } from '../parts/action-button.js';
-import { FaultNote } from '../parts/fault-note.js';
-import { Field } from '../parts/field.js';
-import { Form } from '../parts/form.js';
+import { ActionButton } from '../components/action-button.js';
+import { CancelButton } from '../components/cancel-button.js';
+import { FaultNote } from '../components/fault-note.js';
+import { Field } from '../components/field.js';
+import { Form } from '../components/form.js';
 import { passkeys } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 import { useReturnFocus } from '../use-return-focus.js';
 import type { Guarded } from './fresh-proof.js';
-import { Cancel } from './set-up.js';
 
-/** A passkey as the server shows it to its user. */
+/** A passkey, as the server lists it. */
 export interface ShownPasskey {
   readonly id: string;
   readonly name?: string;
@@ -24,7 +24,7 @@ interface ListProps {
   readonly onChange: (done: string) => Promise<void>;
 }
 
-/** The passkeys of an account, each to be renamed, or removed while it is not the last. */
+/** Lists the passkeys of an account, with buttons to rename and remove each one. The last one goes with the whole factor. */
 export function PasskeyList({ list, ...rest }: ListProps) {
   return (
     <ul className="things">
@@ -55,7 +55,7 @@ function Item({ passkey, isLast, guarded, onChange }: ItemProps) {
       <p className="hint">
         Added {new Date(addedAt).toLocaleDateString()}
         {usedAt !== undefined && `, last used ${new Date(usedAt).toLocaleString()}`}
-        {synced && ', on all your devices'}
+        {synced && ', synced across your devices'}
       </p>
       {isNaming ? (
         <Rename passkey={passkey} onCancel={() => setNaming(false)} onDone={onChange} />
@@ -91,7 +91,7 @@ function Rename({ passkey, onCancel, onDone }: RenameProps) {
     onCancel();
   };
   return (
-    <Form action={action} submit="Rename" onSubmit={rename} buttons={<Cancel onCancel={onCancel} />}>
+    <Form action={action} submit="Rename" onSubmit={rename} buttons={<CancelButton onCancel={onCancel} />}>
       <Field label="New name" name="new-name" autoFocus autoComplete="off" maxLength={64} value={name} onChange={setName} />
     </Form>
   );

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 
-/** New recovery codes, which the server shows this once: to be copied, saved or printed. */
+/** Shows new recovery codes, with buttons to copy, download and print them. The server never shows them again. */
 export function RecoveryCodes({ codes, onKept }: { readonly codes: readonly string[]; readonly onKept: () => void }) {
   const [isCopied, setCopied] = useState(false);
   const box = useRef<HTMLElement>(null);
@@ -9,7 +9,7 @@ export function RecoveryCodes({ codes, onKept }: { readonly codes: readonly stri
   return (
     <section ref={box} tabIndex={-1} className="codes" aria-labelledby="codes">
       <h4 id="codes">Your new recovery codes</h4>
-      <p>Keep them where you would keep a key. They are shown now and never again; older ones are void.</p>
+      <p>Store them in a safe place. You cannot see them again. Older recovery codes no longer work.</p>
       <ol className="printed">
         {codes.map((code) => (
           <li key={code}>
@@ -28,7 +28,7 @@ export function RecoveryCodes({ codes, onKept }: { readonly codes: readonly stri
           Print
         </button>
         <button type="button" className="primary" onClick={onKept}>
-          I have kept them
+          I have saved them
         </button>
       </div>
       <p role="status" className="hint">

@@ -1,15 +1,15 @@
 import { useState } from 'react';
 import { factorName } from '../factor-names.js';
-import { ActionButton } from '../parts/action-button.js';
-import { FaultNote } from '../parts/fault-note.js';
-import { Row } from '../parts/row.js';
+import { ActionButton } from '../components/action-button.js';
+import { FaultNote } from '../components/fault-note.js';
+import { Row } from '../components/row.js';
 import { client } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 import { useReturnFocus } from '../use-return-focus.js';
 import type { RowProps } from './factor-row.js';
 import { RecoveryCodes } from './recovery-codes.js';
 
-/** Recovery codes: how many are left, and making them, which shows them once. */
+/** Shows how many recovery codes are left, with buttons to create new ones and to remove them. */
 export function RecoveryRow({
   factor,
   guarded,
@@ -17,9 +17,9 @@ export function RecoveryRow({
   remaining,
   mayHave,
 }: RowProps & {
-  /** How many are left; undefined where there are none. */
+  /** How many codes are left. Undefined if the user has none. */
   readonly remaining: string | undefined;
-  /** Whether there is a factor that they can stand in for. */
+  /** Whether the user has a second factor, which recovery codes require. */
   readonly mayHave: boolean;
 }) {
   const action = useAction();
@@ -29,20 +29,24 @@ export function RecoveryRow({
   const isOn = remaining !== undefined;
   const make = async (): Promise<void> => {
     setCodes(await guarded(() => client.recoveryCodes(factor)));
-    await onChange(`${name}: made.`);
+    await onChange('New recovery codes created.');
   };
   const remove = async (): Promise<void> => {
     await guarded(() => client.remove(factor));
     await onChange(`${name}: removed.`);
   };
-  const state = isOn ? `${remaining} left` : mayHave ? 'None' : 'They stand in for a second factor: set one up first.';
+  const state = isOn
+    ? `${remaining} left`
+    : mayHave
+      ? 'None'
+      : 'Recovery codes replace a second factor when you lose it. Set up a second factor first.';
   return (
     <Row name={name} state={state} isOn={isOn}>
       {codes !== undefined && <RecoveryCodes codes={codes} onKept={() => setCodes(undefined)} />}
       {codes === undefined && mayHave && (
         <div className="buttons own">
           <ActionButton ref={opener} action={action} work={make}>
-            {isOn ? 'Make new recovery codes' : 'Make recovery codes'}
+            {isOn ? 'Create new recovery codes' : 'Create recovery codes'}
           </ActionButton>
           {isOn && (
             <ActionButton action={action} kind="danger" work={remove} label={`Remove: ${name}`}>

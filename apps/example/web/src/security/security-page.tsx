@@ -1,8 +1,8 @@
 import type { Reply } from '@parse-factors/client';
 import { useEffect, useRef, useState } from 'react';
 import { CODE_SIGN_INS, SECOND_FACTORS } from '../factor-names.js';
-import { Page } from '../parts/page.js';
-import { Row } from '../parts/row.js';
+import { Page } from '../components/page.js';
+import { Row } from '../components/row.js';
 import { useSession, type Account } from '../session.js';
 import { DeviceList, type ShownDevice } from './device-list.js';
 import { OwnEvents } from './event-list.js';
@@ -11,20 +11,20 @@ import { useFreshProof } from './fresh-proof.js';
 import { PasskeyList, type ShownPasskey } from './passkey-list.js';
 import { RecoveryRow } from './recovery-row.js';
 
-/** What a reply holds as JSON. */
+/** A list that the server sends as JSON in a string. */
 const listOf = (reply: Reply | undefined, name: string): unknown => JSON.parse(reply?.[name] ?? '[]');
 
 const stateOf = (reply: Reply | undefined): string | undefined =>
   reply && (reply.destination === undefined ? 'On' : `On, ${reply.destination}`);
 
-/** How an account is protected, and every change to it. */
+/** Shows how the user signs in, and lets them change it. */
 export function SecurityPage({ account }: { readonly account: Account }) {
   const { refresh } = useSession();
   const { guarded, dialogue } = useFreshProof(account);
   const [done, setDone] = useState('');
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    // What had the focus may be what was removed.
+    // The element that had the focus may be gone, such as the button of a removed factor.
     if (done !== '' && document.activeElement === document.body) heading.current?.focus();
   }, [account, done]);
   const { factors } = account;
@@ -46,7 +46,7 @@ export function SecurityPage({ account }: { readonly account: Account }) {
       </section>
       <section aria-labelledby="first">
         <h2 id="first">Sign in without a password</h2>
-        <p>A passkey does that as well.</p>
+        <p>You can also do this with a passkey.</p>
         <ul className="rows">
           {CODE_SIGN_INS.map((key) => (
             <FactorRow key={key} {...row(key)} state={stateOf(factors[key])} />
@@ -71,8 +71,8 @@ function SecondFactors({ factors, row }: Pick<Account, 'factors'> & { readonly r
     <>
       <p>
         {hasOne
-          ? 'Besides your password, one of these is asked for.'
-          : 'Nothing but one secret protects this account. Add something that only you have.'}
+          ? 'After your password, you verify one of these.'
+          : 'Your account has no second factor. Add one, so that a stolen password is not enough to sign in.'}
       </p>
       <ul className="rows">
         <FactorRow {...row('passkey')} many state={passkeys.length === 0 ? undefined : countOf(passkeys.length, 'passkey')}>

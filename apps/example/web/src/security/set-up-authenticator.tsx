@@ -1,32 +1,33 @@
 import type { Reply } from '@parse-factors/client';
 import { useState } from 'react';
-import { ActionButton } from '../parts/action-button.js';
-import { CodeForm } from '../parts/code-form.js';
-import { FaultNote } from '../parts/fault-note.js';
+import { ActionButton } from '../components/action-button.js';
+import { CancelButton } from '../components/cancel-button.js';
+import { CodeForm } from '../components/code-form.js';
+import { FaultNote } from '../components/fault-note.js';
 import { useAction } from '../use-action.js';
-import { Cancel, type SetUpProps } from './set-up.js';
+import type { SetUpProps } from './set-up-props.js';
 
-/** An authenticator app: a QR code to scan, or the secret to type in; then the code that it shows. */
+/** Sets up an authenticator app: shows the QR code and the secret, then asks for a code of the app. */
 export function SetUpAuthenticator({ factor, port, onDone, onCancel }: SetUpProps) {
   const action = useAction();
   const [begun, setBegun] = useState<Reply>();
   if (begun === undefined) {
     return (
       <section>
-        <p>You need an app that shows codes, such as the one that keeps your passwords. It works without a network.</p>
+        <p>You need an authenticator app. Many password managers have one. The app works without a network.</p>
         <FaultNote fault={action.fault} />
         <div className="buttons">
           <ActionButton action={action} kind="primary" work={async () => setBegun(await port.enrol(factor))}>
             Show the QR code
           </ActionButton>
-          <Cancel onCancel={onCancel} />
+          <CancelButton onCancel={onCancel} />
         </div>
       </section>
     );
   }
   return (
     <section>
-      <p>Scan this with the app.</p>
+      <p>Scan this QR code with the app.</p>
       <img className="qr" src={begun.qr} alt="QR code for an authenticator app" width="200" height="200" />
       <Secret secret={begun.secret ?? ''} uri={begun.uri ?? ''} />
       <CodeForm
@@ -37,20 +38,20 @@ export function SetUpAuthenticator({ factor, port, onDone, onCancel }: SetUpProp
         }}
         onCancel={onCancel}
       >
-        <p className="hint">Type in the code that the app shows now.</p>
+        <p className="hint">Enter the code that the app shows now.</p>
       </CodeForm>
     </section>
   );
 }
 
-/** For an app on this device, or one without a camera. */
+/** Shows the secret, for an app on this device or without a camera. */
 function Secret({ secret, uri }: { readonly secret: string; readonly uri: string }) {
   const [isCopied, setCopied] = useState(false);
   return (
     <details>
       <summary>Cannot scan?</summary>
       <p>
-        <a href={uri}>Open an app on this device</a>, or type in this secret:
+        <a href={uri}>Open an app on this device</a>, or enter this secret in the app:
       </p>
       <p>
         <code className="secret">{secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}</code>

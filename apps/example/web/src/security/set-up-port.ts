@@ -1,14 +1,17 @@
 import type { Payload, Reply } from '@parse-factors/client';
 import { client, passkeys } from '../parse-app.js';
 
-/** How a factor is set up: with a session, or on the way in where one is demanded. */
+/** The requests that set up a factor: with a session, or during a login that requires a second factor. */
 export interface SetUpPort {
+  /** Begins the setup. */
   readonly enrol: (key: string, payload?: Payload) => Promise<Reply>;
+  /** Completes the setup with a code. */
   readonly confirm: (key: string, answer: Payload) => Promise<unknown>;
+  /** Creates a passkey, from beginning to end. */
   readonly register: (name: string) => Promise<unknown>;
 }
 
-/** With the session of whoever is signed in. */
+/** Sets up factors with the session of the user who is signed in. */
 export const SESSION_PORT: SetUpPort = {
   enrol: client.enrol,
   confirm: client.confirm,

@@ -1,33 +1,25 @@
 import { addressId, type SignInAddress } from '@parse-factors/client';
 import { useState } from 'react';
-import { AddressCode } from '../parts/address-code.js';
-import { Field } from '../parts/field.js';
-import { Form } from '../parts/form.js';
+import { AddressCode } from '../components/address-code.js';
+import { CancelButton } from '../components/cancel-button.js';
+import { Field } from '../components/field.js';
+import { Form } from '../components/form.js';
 import { browserName } from '../trusted-token.js';
 import { useAction } from '../use-action.js';
 import { SetUpAuthenticator } from './set-up-authenticator.js';
-import type { SetUpPort } from './set-up-port.js';
+import type { SetUpProps } from './set-up-props.js';
 
-/** What a {@link SetUp} is made of. */
-export interface SetUpProps {
-  /** The factor's key. */
-  readonly factor: string;
-  readonly port: SetUpPort;
-  readonly onDone: () => void;
-  readonly onCancel: () => void;
-}
-
-/** Sets up one factor, or another one in its place. */
+/** Sets up a factor, or replaces it. */
 export function SetUp(props: SetUpProps) {
   if (props.factor === 'totp') return <SetUpAuthenticator {...props} />;
   if (props.factor === 'passkey') return <SetUpPasskey {...props} />;
   return <SetUpAddress {...props} />;
 }
 
-/** A phone or an address: a code goes there. */
+/** Sets up a phone number or an e-mail address, which the user confirms with a code. */
 function SetUpAddress({ factor, port, onDone, onCancel }: SetUpProps) {
   const confirm = async (address: SignInAddress, code: string, id = addressId(address)): Promise<void> => {
-    // What signs in alone is called by its address.
+    // A primary factor expects the address as `id`.
     const named = factor.endsWith('Login') ? { id } : address;
     await port.confirm(factor, { ...named, code });
     onDone();
@@ -39,7 +31,7 @@ function SetUpAddress({ factor, port, onDone, onCancel }: SetUpProps) {
       autoFocus
       onSend={(address) => port.enrol(factor, { ...address })}
       onAnswer={confirm}
-      buttons={<Cancel onCancel={onCancel} />}
+      buttons={<CancelButton onCancel={onCancel} />}
     />
   );
 }
@@ -52,10 +44,10 @@ function SetUpPasskey({ port, onDone, onCancel }: SetUpProps) {
     onDone();
   };
   return (
-    <Form action={action} submit="Create a passkey" onSubmit={register} buttons={<Cancel onCancel={onCancel} />}>
+    <Form action={action} submit="Create a passkey" onSubmit={register} buttons={<CancelButton onCancel={onCancel} />}>
       <Field
         label="Name"
-        hint="To tell it from others. Your device then asks for your finger, your face or its PIN."
+        hint="The name helps you recognise this passkey later. Your device then asks for your fingerprint, your face or its PIN."
         name="passkey-name"
         autoFocus
         autoComplete="off"
@@ -64,14 +56,5 @@ function SetUpPasskey({ port, onDone, onCancel }: SetUpProps) {
         onChange={setName}
       />
     </Form>
-  );
-}
-
-/** Leaves without doing anything. */
-export function Cancel({ onCancel }: { readonly onCancel: () => void }) {
-  return (
-    <button type="button" className="plain" onClick={onCancel}>
-      Cancel
-    </button>
   );
 }

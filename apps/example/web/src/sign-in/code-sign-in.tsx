@@ -1,8 +1,8 @@
 import type { AddressKind } from '../address.js';
-import { AddressCode } from '../parts/address-code.js';
+import { AddressCode } from '../components/address-code.js';
 import { client, type Login } from '../parse-app.js';
 
-/** No password: a code goes to an address, which signs in, or up. */
+/** Signs in with a code to an address, without a password. A new address signs up. */
 export function CodeSignIn({
   kind,
   onResult,
@@ -16,7 +16,7 @@ export function CodeSignIn({
     <AddressCode
       kind={kind}
       submit="Sign in"
-      hint="Nobody has to sign up first: whoever proves an address for the first time gets an account."
+      hint="New here? You do not need to sign up first. Your account is created when you enter the code."
       onSend={(address) => passwordless.start(key, address)}
       onAnswer={async (address, code) => onResult(await passwordless.finish(key, { ...address, code }))}
     />

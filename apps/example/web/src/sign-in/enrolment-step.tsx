@@ -1,11 +1,12 @@
 import type { EnrolmentNeeded } from '@parse-factors/client';
 import { useState } from 'react';
+import { CancelButton } from '../components/cancel-button.js';
 import { factorName } from '../factor-names.js';
 import { passkeys, type Login, type Parse } from '../parse-app.js';
-import { Cancel, SetUp } from '../security/set-up.js';
+import { SetUp } from '../security/set-up.js';
 import type { SetUpPort } from '../security/set-up-port.js';
 
-/** The server demands a factor that the user does not have: he sets one up on the way in. */
+/** The server requires a second factor that the user does not have. They set one up to complete the login. */
 export function EnrolmentStep({
   login,
   onResult,
@@ -25,7 +26,7 @@ export function EnrolmentStep({
     return <SetUp factor={key} port={port} onDone={() => undefined} onCancel={() => setKey(undefined)} />;
   }
   return (
-    <section aria-label="Which one">
+    <section aria-label="Choose a second factor">
       <div className="choices">
         {login.needs.map((each) => (
           <button key={each} type="button" onClick={() => setKey(each)}>
@@ -33,7 +34,7 @@ export function EnrolmentStep({
           </button>
         ))}
       </div>
-      <Cancel onCancel={onCancel} />
+      <CancelButton onCancel={onCancel} />
     </section>
   );
 }

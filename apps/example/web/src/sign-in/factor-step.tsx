@@ -1,27 +1,27 @@
 import type { FactorsNeeded, Reply } from '@parse-factors/client';
 import { useEffect, useRef, useState } from 'react';
 import { isDelivered } from '../factor-names.js';
-import { CodeForm } from '../parts/code-form.js';
-import { FactorChoices } from '../parts/factor-choices.js';
+import { CodeForm } from '../components/code-form.js';
+import { FactorChoices } from '../components/factor-choices.js';
 import { passkeys, type Login, type Parse } from '../parse-app.js';
 import { sendCode } from '../send-code.js';
 import { useAction } from '../use-action.js';
 import { RecoveryForm } from './recovery-form.js';
 
-/** What a {@link FactorStep} is made of. */
+/** The properties of {@link FactorStep}. */
 export interface FactorStepProps {
   readonly login: FactorsNeeded<Parse.User>;
-  /** Whether the device can be trusted afterwards: only a login by password lets it. */
+  /** Whether the user may choose to trust the device. Only a login with a password allows it. */
   readonly canTrust: boolean;
-  /** Whether that was wanted at an earlier step. */
+  /** Whether the user chose it at an earlier step. */
   readonly wasTrusted: boolean;
   readonly onResult: (result: Login, trust: boolean) => Promise<void>;
   readonly onCancel: () => void;
 }
 
-/** The second step: one of the factors that the user has, of his choice. */
+/** The second step of a login: the user verifies one of their factors. */
 export function FactorStep({ login, canTrust, wasTrusted, onResult, onCancel }: FactorStepProps) {
-  // A trusted device answers by itself, or not at all.
+  // The app has already sent the token of a trusted device. The user cannot choose it.
   const keys = login.needs.filter((key) => key !== 'device');
   const [key, setKey] = useState<string>();
   const [sent, setSent] = useState<Reply>();
@@ -34,14 +34,14 @@ export function FactorStep({ login, canTrust, wasTrusted, onResult, onCancel }: 
   };
   const [only] = keys;
   useEffect(() => {
-    // Where there is nothing to choose, nothing is asked; a passkey's dialogue has to be opened by a person.
+    // A single factor starts at once. Browsers open the passkey dialogue only after a click.
     if (keys.length === 1 && only !== undefined && only !== 'passkey') void action.run(() => choose(only));
   }, [login]);
 
   if (key === undefined) {
     return <Choice login={login} keys={keys} action={action} onChoose={choose} onCancel={onCancel} />;
   }
-  const answer = async (given: string): Promise<void> => onResult(await login.answer(key, given), trust && key !== 'recovery');
+  const answer = async (code: string): Promise<void> => onResult(await login.answer(key, code), trust && key !== 'recovery');
   const back = keys.length > 1 ? (): void => setKey(undefined) : onCancel;
   if (key === 'recovery') return <RecoveryForm onAnswer={answer} onCancel={back} />;
   return (
@@ -54,7 +54,7 @@ export function FactorStep({ login, canTrust, wasTrusted, onResult, onCancel }: 
       onAnswer={answer}
       onCancel={back}
     >
-      {key === 'totp' && <p>Open your authenticator app, and type in the code that it shows for this site.</p>}
+      {key === 'totp' && <p>Open your authenticator app, and enter the code that it shows for this site.</p>}
       {canTrust && <TrustBox trust={trust} onChange={setTrust} />}
     </CodeForm>
   );
@@ -81,7 +81,7 @@ function Choice({ login, keys, action, onChoose, onCancel }: ChoiceProps) {
   return (
     <section aria-labelledby="choice">
       <h2 id="choice" ref={heading} tabIndex={-1}>
-        {login.count > 1 ? `Now ${login.count} of these` : 'Now one of these'}
+        {login.count > 1 ? `Verify ${login.count} of these` : "Verify it's you"}
       </h2>
       <FactorChoices keys={keys} destinationOf={(key) => login.destinations[key]} action={action} onChoose={onChoose} />
       <button type="button" className="plain" onClick={onCancel}>

@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import type { AddressKind } from '../address.js';
-import { ActionButton } from '../parts/action-button.js';
-import { FaultNote } from '../parts/fault-note.js';
+import { ActionButton } from '../components/action-button.js';
+import { FaultNote } from '../components/fault-note.js';
 import { passkeys, type Login } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 import { CodeSignIn } from './code-sign-in.js';
@@ -16,13 +16,13 @@ const WAYS: readonly (readonly [Way, string])[] = [
   ['phone', 'Phone'],
 ];
 
-/** What a {@link FirstStep} is made of. */
+/** The properties of {@link FirstStep}. */
 export interface FirstStepProps {
-  /** @param username who has given a password */
+  /** @param username the user name, if the user signed in with a password */
   readonly onResult: (result: Login, username?: string) => Promise<void>;
 }
 
-/** A password, an address, or a passkey. */
+/** The first step of a login: a password, a code to an address, or a passkey. */
 export function FirstStep({ onResult }: FirstStepProps) {
   const [way, setWay] = useState<Way>('password');
   const action = useAction();

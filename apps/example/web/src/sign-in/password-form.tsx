@@ -1,11 +1,11 @@
 import { useState } from 'react';
-import { Field } from '../parts/field.js';
-import { Form } from '../parts/form.js';
+import { Field } from '../components/field.js';
+import { Form } from '../components/form.js';
 import { logInOnDevice } from '../trusted-token.js';
 import type { Login } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 
-/** A name and a password; browsers offer passkeys in the first field. */
+/** Asks for a user name and a password. Browsers offer passkeys in the field for the name. */
 export function PasswordForm({ onResult }: { readonly onResult: (result: Login, username: string) => Promise<void> }) {
   const action = useAction();
   const [username, setUsername] = useState('');

@@ -1,9 +1,9 @@
 import { useState } from 'react';
-import { Field } from '../parts/field.js';
-import { Form } from '../parts/form.js';
+import { Field } from '../components/field.js';
+import { Form } from '../components/form.js';
 import { useAction } from '../use-action.js';
 
-/** Asks for one of the codes that were kept for this day. */
+/** Asks for one of the user's recovery codes. */
 export function RecoveryForm({
   onAnswer,
   onCancel,
@@ -26,7 +26,7 @@ export function RecoveryForm({
     >
       <Field
         label="Recovery code"
-        hint="Four groups of four. Each code is good for one sign-in; capitals and dashes do not matter."
+        hint="Four groups of four characters. Each code works once. Capital letters and dashes do not matter."
         name="recovery"
         autoFocus
         autoComplete="off"

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { Page } from '../parts/page.js';
+import { Page } from '../components/page.js';
 import type { Login } from '../parse-app.js';
 import { useSession } from '../session.js';
 import { trustThisDevice } from '../trusted-token.js';
@@ -8,15 +8,16 @@ import { EnrolmentStep } from './enrolment-step.js';
 import { FactorStep } from './factor-step.js';
 import { FirstStep } from './first-step.js';
 
-/** A login that is not complete. */
+/** A login that is not complete yet. */
 interface Begun {
   readonly login: Login;
-  /** Who has given a password: his device can be trusted afterwards. */
+  /** The user name, if the user signed in with a password. Only then can they trust this device. */
   readonly username?: string | undefined;
+  /** Whether to trust this device once the login is complete. */
   readonly trust?: boolean;
 }
 
-/** Every way in, step by step. */
+/** Signs the user in, step by step, in every way that the server offers. */
 export function SignInPage() {
   const { refresh } = useSession();
   const [, navigate] = useLocation();
@@ -24,7 +25,7 @@ export function SignInPage() {
   const goOn = async (next: Begun): Promise<void> => {
     const { login, username, trust = false } = next;
     if (login.status !== 'session') return setBegun(next);
-    // The login stands, whether or not the device can be trusted.
+    // If the server cannot trust the device, the login is still valid.
     if (trust && username !== undefined) await trustThisDevice(username).catch(() => undefined);
     await refresh();
     navigate('/security');
@@ -49,7 +50,7 @@ export function SignInPage() {
   if (begun?.login.status === 'enrolment') {
     const { login, username } = begun;
     return (
-      <Page title="Set up a second factor" lead="This account has to have one before you can go on.">
+      <Page title="Set up a second factor" lead="Your account needs a second factor before you can continue.">
         <EnrolmentStep login={login} onResult={(result) => goOn({ login: result, username })} onCancel={cancel} />
       </Page>
     );

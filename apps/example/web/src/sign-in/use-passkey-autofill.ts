@@ -2,12 +2,12 @@ import { browserSupportsWebAuthnAutofill, WebAuthnAbortService } from '@simplewe
 import { useEffect } from 'react';
 import { passkeys, type Login } from '../parse-app.js';
 
-/** A challenge is good for five minutes; a page may stay open for longer. */
+/** A challenge expires after five minutes, and the page may stay open for longer. */
 const RENEW_MS = 4 * 60_000;
 
 /**
- * Has the browser offer passkeys in the field for the name, as long as it is wanted. Nobody has asked for it, so
- * nothing is told of what goes wrong.
+ * Lets the browser offer passkeys in the field for the user name, while `isWanted` is true. The user has not asked for
+ * this, so errors are ignored.
  */
 export function usePasskeyAutofill(isWanted: boolean, onResult: (result: Login) => void): void {
   useEffect(() => {
@@ -15,7 +15,7 @@ export function usePasskeyAutofill(isWanted: boolean, onResult: (result: Login) 
     let isOver = false;
     const offer = async (): Promise<void> => {
       if (!(await browserSupportsWebAuthnAutofill()) || isOver) return;
-      // Whoever has touched his passkey is signed in, whatever else he has begun meanwhile.
+      // A user who chooses a passkey here is signed in, even if they have started another way meanwhile.
       passkeys.logIn({ autofill: true }).then(onResult, () => undefined);
     };
     void offer();

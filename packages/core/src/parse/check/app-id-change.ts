@@ -1,9 +1,9 @@
+import type { Runtime } from '../../account/runtime.js';
 import { subjectOf } from '../../crypto/subject.js';
-import { lookAt } from '../../flows/reseal-records.js';
-import type { FactorRuntime } from '../../flows/runtime.js';
+import { lookAt } from '../../flows/administration/reseal-records.js';
 import type { ParseTable } from '../database/parse-table.js';
 import type { HookConfig } from '../parse-types.js';
-import { authDataOf, findUsers } from '../parse-user.js';
+import { findAccounts } from '../server/user-rows.js';
 
 /** Records of one factor that are looked at: those of before the change are the oldest. */
 const SAMPLE = 100;
@@ -21,16 +21,17 @@ export const isAppIdName = (name: string): boolean => /^appId__[0-9a-f]{32}$/.te
  *
  * @param table where ids are noted
  */
-export async function hasLostAppId(runtime: FactorRuntime, config: HookConfig, table: ParseTable): Promise<boolean> {
+export async function hasLostAppId(runtime: Runtime, config: HookConfig, table: ParseTable): Promise<boolean> {
   const noted = (await table.list({ objectId: { $regex: '^appId__' } }, SAMPLE)).map(({ objectId }) => String(objectId));
   const own = nameOf(config.appId);
   if (!noted.includes(own)) await table.create({ objectId: own });
   const known = [own, ...runtime.formerAppIds.map(nameOf)];
   if (noted.every((name) => known.includes(name))) return false;
   for (const key of Object.keys(runtime.factors)) {
-    const users = await findUsers(config, { [`authData.${key}.sealed`]: { $regex: '.' } }, SAMPLE);
-    const isLost = users.some(
-      (user) => lookAt(runtime, config, { user, key, record: authDataOf(user)[key] })?.unreadable === 'mismatch',
+    const accounts = await findAccounts(config, { [`authData.${key}.sealed`]: { $regex: '.' } }, SAMPLE);
+    const server = { appId: config.appId, providers: Object.keys(config.auth ?? {}) };
+    const isLost = accounts.some(
+      (account) => lookAt(runtime, server, { account, key, record: account.stored[key] })?.unreadable === 'mismatch',
     );
     if (isLost) return true;
   }

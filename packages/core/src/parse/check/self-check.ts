@@ -1,32 +1,15 @@
-import { emitter, tellIncident } from '../../events/event-dispatcher.js';
-import type { FactorRuntime } from '../../flows/runtime.js';
+import { emitter } from '../../events/event-dispatcher.js';
 import { asObject } from '../../validation/json-object.js';
 import type { ParseAuthAdapter } from '../auth-adapter.js';
+import type { Bridge } from '../bridge.js';
+import { classIncidents } from '../class-incidents.js';
 import { ParseTable } from '../database/parse-table.js';
-import type { Installation } from '../install.js';
-import { runningServer, type ServerConfig } from '../running-server.js';
+import type { Installation } from '../cloud/install.js';
+import { runningServer, type ServerConfig } from '../server/running-server.js';
+import { bridged } from '../server/server.js';
 import { hasLostAppId, isAppIdName } from './app-id-change.js';
+import type { Finding } from './finding.js';
 import { serverFindings, unreadableRecords } from './server-findings.js';
-
-/** Something about the server's configuration that leaves the factors open. */
-export interface Finding {
-  readonly reason:
-    | 'guard_not_installed'
-    | 'factor_not_configured'
-    | 'factor_disabled'
-    | 'app_id_changed'
-    | 'records_unreadable'
-    | 'auth_data_not_protected'
-    | 'owners_see_no_factors'
-    | 'other_second_factor'
-    | 'bodies_are_logged'
-    | 'router_incompatible'
-    | 'check_failed';
-  /** The key in `auth` that it is about; empty when it is about the server. */
-  readonly factor: string;
-  /** What is wrong, and what to do. */
-  readonly sentence: string;
-}
 
 /** Every key that factors of the app were ever configured under, and a digest of each of its ids, one row each. */
 const FACTOR_KEY_CLASS = 'FactorKey';
@@ -39,12 +22,12 @@ const LOOKS = 300;
  * a key that `auth` no longer has, and unlinks factors where no guard is installed.
  */
 export class SelfCheck {
-  readonly #runtime: FactorRuntime;
+  readonly #bridge: Bridge;
   readonly #auth: Readonly<Record<string, ParseAuthAdapter>>;
   readonly #installation: Installation;
 
-  constructor(runtime: FactorRuntime, auth: Readonly<Record<string, ParseAuthAdapter>>, installation: Installation) {
-    this.#runtime = runtime;
+  constructor(bridge: Bridge, auth: Readonly<Record<string, ParseAuthAdapter>>, installation: Installation) {
+    this.#bridge = bridge;
     this.#auth = auth;
     this.#installation = installation;
   }
@@ -78,14 +61,14 @@ export class SelfCheck {
     }
     try {
       for (const factor of await this.#forgottenKeys(server)) findings.push(this.#describeForgotten(factor, server));
-      if (await hasLostAppId(this.#runtime, server, this.#keyTable(server))) {
+      if (await hasLostAppId(this.#bridge.runtime, server, this.#keyTable(server))) {
         findings.push({
           reason: 'app_id_changed',
           factor: '',
           sentence:
             'Users have factors that were sealed for another appId, and cannot log in: name it in the option formerAppIds of composeFactors.',
         });
-      } else findings.push(...(await unreadableRecords(this.#runtime, server)));
+      } else findings.push(...(await unreadableRecords(this.#bridge, server)));
     } catch {
       findings.push({
         reason: 'check_failed',
@@ -113,7 +96,12 @@ export class SelfCheck {
 
   async #report(server: ServerConfig): Promise<void> {
     for (const { reason, factor, sentence } of await this.run()) {
-      emitter(factor, this.#runtime, { config: server }, undefined)({ type: 'misconfigured', reason });
+      emitter(
+        factor,
+        this.#bridge.runtime,
+        bridged(this.#bridge, { config: server }),
+        undefined,
+      )({ type: 'misconfigured', reason });
       server.loggerController?.error(`parse-factors: ${reason}: ${sentence}`);
     }
   }
@@ -139,7 +127,7 @@ export class SelfCheck {
   }
 
   #keyTable({ database }: ServerConfig): ParseTable {
-    const onIncident = tellIncident(this.#runtime, database, FACTOR_KEY_CLASS);
+    const onIncident = classIncidents(this.#bridge.runtime, database, FACTOR_KEY_CLASS);
     return new ParseTable(database, { className: FACTOR_KEY_CLASS, fields: {}, onIncident });
   }
 

@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { FactorUser } from '../../factor/context.js';
-import type { FactorRuntime } from '../../flows/runtime.js';
-import { FactorRequest } from '../../flows/user-factor.js';
+import type { AccountState } from '../../account/ports.js';
+import { UserFactor } from '../../flows/user-factor.js';
 import { asObject } from '../../validation/json-object.js';
-import { findUsers } from '../parse-user.js';
-import type { ServerConfig } from '../running-server.js';
-import type { Finding } from './self-check.js';
+import type { Bridge } from '../bridge.js';
+import type { ServerConfig } from '../server/running-server.js';
+import { bridged } from '../server/server.js';
+import { findAccounts } from '../server/user-rows.js';
+import type { Finding } from './finding.js';
 
 /** How many records of each factor are tried. */
 const SAMPLE = 20;
@@ -53,14 +54,15 @@ function ownerExempt({ protectedFields, protectedFieldsOwnerExempt }: ServerConf
 }
 
 /** Records that no key opens: of a key that `keys` no longer has, or of another application id. Their users cannot log in. */
-export async function unreadableRecords(runtime: FactorRuntime, server: ServerConfig): Promise<readonly Finding[]> {
+export async function unreadableRecords(bridge: Bridge, server: ServerConfig): Promise<readonly Finding[]> {
+  const { runtime } = bridge;
   const findings: Finding[] = [];
   const known = runtime.recordKeyring.names.map((name) => name.replaceAll(/[^\w]/g, '\\$&')).join('|');
-  for (const [key, factor] of Object.entries(runtime.factors)) {
-    const where = (regex: string): Promise<readonly FactorUser[]> =>
-      findUsers(server, { [`authData.${key}.sealed`]: { $regex: regex } }, SAMPLE);
-    const isUnreadable = (user: FactorUser): boolean =>
-      new FactorRequest(key, runtime, { config: server }, user).status(factor)['status'] === 'unreadable';
+  for (const key of Object.keys(runtime.factors)) {
+    const where = (regex: string): Promise<readonly AccountState[]> =>
+      findAccounts(server, { [`authData.${key}.sealed`]: { $regex: regex } }, SAMPLE);
+    const isUnreadable = (account: AccountState): boolean =>
+      new UserFactor(key, runtime, bridged(bridge, { config: server }), account).status['status'] === 'unreadable';
     const ofUnknownKeys = (await where(`^(?!1\\.(?:${known})\\.)`)).length;
     const unreadable = (await where('.')).filter(isUnreadable).length;
     if (ofUnknownKeys + unreadable === 0) continue;

@@ -1,5 +1,5 @@
 import { asObject } from '../../validation/json-object.js';
-import type { ParseDatabase, ParseFields, ParseRow, ParseSchema, ParseStorage, SchemaOfClass } from './parse-table.js';
+import type { ParseDatabase, ParseFields, ParseRow, ParseSchema, ParseStorage, SchemaOfClass } from './parse-database.js';
 
 /** How long a server may not know what another server, or an administrator on it, has done to a class. */
 const LOOK_EVERY_MS = 5000;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { FactorEvent } from '../../factor/factor-event.js';
 import type { ClassIncident } from './closed-class.js';
-import { type ParseDatabase, ParseTable } from './parse-table.js';
+import type { ParseDatabase } from './parse-database.js';
+import { ParseTable } from './parse-table.js';
 
 /** The class that events are written to where the option `eventLog` is on; closed to all but the master key. */
 export const FACTOR_EVENT_CLASS = 'FactorEvent';

@@ -17,7 +17,8 @@ import {
 } from '../../store/otp-store.js';
 import { type Clock, systemClock } from '../../time/clock.js';
 import type { ClassIncident } from './closed-class.js';
-import { type ParseDatabase, type ParseRow, ParseTable } from './parse-table.js';
+import type { ParseDatabase, ParseRow } from './parse-database.js';
+import { ParseTable } from './parse-table.js';
 import { ahead, numberIn, plus, QuotaColumns } from './quota-columns.js';
 
 /** The class that {@link ParseOtpStore} keeps its rows in. */

@@ -1,66 +1,6 @@
 import { FactorError } from '../../error/factor-error.js';
 import { type ClassIncident, ClosedClass } from './closed-class.js';
-
-/** The part of Parse Server's database controller (`request.config.database`) that is used here. */
-export interface ParseDatabase {
-  /** The storage adapter: Postgres or MongoDB. */
-  readonly adapter: ParseStorage;
-  /** The configuration that it was made for: that of one HTTP request. */
-  readonly options?: object;
-  /** Set while the request is inside the transaction of a batch, which holds a connection of its own. */
-  readonly _transactionalSession?: unknown;
-  loadSchema(options?: { clearCache: boolean }): Promise<ParseSchema>;
-  find(
-    className: string,
-    query: ParseRow,
-    options: { limit?: number; sort?: Readonly<Record<string, 1 | -1>> },
-  ): Promise<ParseRow[]>;
-  update(
-    className: string,
-    query: ParseRow,
-    update: ParseRow,
-    options: object,
-    skipSanitization?: boolean,
-    validateOnly?: boolean,
-    schema?: unknown,
-  ): Promise<unknown>;
-  create(className: string, object: ParseRow, options: object, validateOnly?: boolean, schema?: unknown): Promise<unknown>;
-  destroy(className: string, query: ParseRow): Promise<unknown>;
-}
-
-/** The part of Parse Server's storage adapters that is used here. Each call is one statement. */
-export interface ParseStorage {
-  /** The adapter for MongoDB has it while it is connected. */
-  readonly connectionPromise?: unknown;
-  getClass(className: string): Promise<SchemaOfClass>;
-  find(className: string, schema: object, query: ParseRow, options: { limit: number }): Promise<ParseRow[]>;
-  createObject(className: string, schema: object, object: ParseRow): Promise<unknown>;
-  findOneAndUpdate(className: string, schema: object, query: ParseRow, update: ParseRow): Promise<ParseRow | null | undefined>;
-  deleteObjectsByQuery(className: string, schema: object, query: ParseRow): Promise<unknown>;
-}
-
-/** The part of Parse Server's schema controller that is used here. */
-export interface ParseSchema {
-  addClassIfNotExists(className: string, fields: object, classLevelPermissions: object): Promise<unknown>;
-  getOneSchema(className: string, allowVolatileClasses: boolean): Promise<SchemaOfClass>;
-  setPermissions(className: string, classLevelPermissions: object, fields: object): Promise<unknown>;
-  updateClass(
-    className: string,
-    fields: object,
-    classLevelPermissions: object,
-    indexes: undefined,
-    database: ParseDatabase,
-  ): Promise<unknown>;
-}
-
-/** A class as Parse Server describes it. */
-export interface SchemaOfClass {
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly classLevelPermissions?: unknown;
-}
-
-/** A row as the database controller takes and gives it. */
-export type ParseRow = Readonly<Record<string, unknown>>;
+import type { ParseDatabase, ParseFields, ParseRow, ParseStorage } from './parse-database.js';
 
 const OBJECT_NOT_FOUND = 101;
 const DUPLICATE_VALUE = 137;
@@ -68,10 +8,7 @@ const DUPLICATE_VALUE = 137;
 const hasCode = (error: unknown, code: number | string): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 
-/** Fields of a class, by name. */
-export type ParseFields = Readonly<Record<string, { readonly type: 'String' | 'Number' }>>;
-
-/** What Postgres says of a table that is gone, or was made by somebody else: 42P01 and 42703. */
+/** What Postgres says of a table that is gone, or was made by somebody else: 42P01 and 42_703. */
 const GONE = ['42P01', '42703'];
 
 /** Which class is meant, and what a request has to do with it. */

@@ -1,5 +1,5 @@
 import { CLOCK_TOLERANCE_MS, isAhead, type Quota } from '../../store/otp-store.js';
-import type { ParseRow } from './parse-table.js';
+import type { ParseRow } from './parse-database.js';
 
 /** The columns of the first and of the second quota: events in the window, and when it ends. */
 const COLUMNS = [

@@ -1,0 +1,106 @@
+/**
+ * The factors of the example. Read this file from top to bottom, and copy what you need:
+ *
+ * 1. `composeExample` chooses the factors and sets their options.
+ * 2. `parseServerOptions` tells Parse Server about them.
+ *
+ * `server/server.ts` calls both and starts the server.
+ */
+import { composeFactors, type ComposedFactors, type OtpStore } from '@parse-factors/core';
+import { EmailOtpFactor } from '@parse-factors/email-otp';
+import { FieldsFactor, isoDate } from '@parse-factors/fields';
+import { PasskeyFactor } from '@parse-factors/passkey';
+import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
+import { SmsOtpFactor } from '@parse-factors/sms-otp';
+import { TotpFactor } from '@parse-factors/totp';
+import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
+import type ParseSdk from 'parse/node';
+import type { Channels } from './server/channels.js';
+import { defineOwnEvents } from './server/own-events.js';
+import type { Settings } from './settings.js';
+
+/** The application's name in messages, in authenticator apps and in passkey dialogues. */
+const APP_NAME = 'Example';
+
+/** Text messages go to these countries only. Name the countries of your users: each further one can be abused for SMS pumping. */
+const EUROPE = ['AT', 'BE', 'CH', 'DE', 'DK', 'ES', 'FI', 'FR', 'GB', 'IE', 'IT', 'NL', 'NO', 'PL', 'PT', 'SE'] as const;
+const OVERSEAS = ['AU', 'BR', 'CA', 'IN', 'JP', 'MX', 'NZ', 'US'] as const;
+
+/** Parts that a caller can replace: `main.ts` the store, and tests the clock. */
+export interface FactorParts {
+  /** Where codes and limits are stored. Default: the application's database. */
+  readonly store?: OtpStore | undefined;
+  /** The current time in epoch milliseconds. Default: `Date.now`. */
+  readonly clock?: () => number;
+}
+
+/**
+ * Composes all factors. The keys, such as `otp`, are yours to choose. Clients send them in `authData` and
+ * `challengeData`, so a key must stay the same once users have set up its factor.
+ *
+ * @throws FactorConfigError when an option is wrong; the message names the option
+ */
+export function composeExample(settings: Settings, channels: Channels, { store, clock }: FactorParts = {}): ComposedFactors {
+  const emailOptions = { channel: channels.email, appName: APP_NAME };
+  const smsOptions = {
+    channel: channels.sms,
+    appName: APP_NAME,
+    countries: [...EUROPE, ...OVERSEAS],
+    // Numbers such as +1 555 123 4567 belong to no person. They are accepted while messages go to the outbox only.
+    allowFictional: channels.outboxes.some((outbox) => outbox === channels.sms),
+  };
+
+  return composeFactors({
+    // These keys encrypt what the server stores about factors. `npx parse-factors keygen` prints one.
+    keys: settings.factorKeys,
+
+    factors: {
+      // Second factors. A user who has set up at least one must verify one of them after the password.
+      otp: new SmsOtpFactor(smsOptions),
+      email: new EmailOtpFactor(emailOptions),
+      totp: new TotpFactor({ issuer: APP_NAME }),
+      // With the policy `solo` a passkey is also a primary factor: the user signs in with the passkey alone.
+      passkey: new PasskeyFactor({ rpId: settings.rpId, origins: settings.origins, rpName: APP_NAME, policy: 'solo' }),
+
+      // Primary factors. With the policy `default` a code replaces the password, and signs up users who are new.
+      emailLogin: new EmailOtpFactor({ ...emailOptions, policy: 'default' }),
+      phoneLogin: new SmsOtpFactor({ ...smsOptions, policy: 'default' }),
+      // A user can also sign in with their member number and birth date. Others may know these, so the user must
+      // verify a second factor as well.
+      member: new FieldsFactor({ find: 'memberNumber', match: [{ name: 'birthDate', ...isoDate }] }),
+
+      // Backup authenticators. They replace a second factor that the user has lost or does not want to use each time.
+      recovery: new RecoveryCodesFactor(),
+      device: new TrustedDeviceFactor(),
+    },
+
+    // With `REQUIRE_FACTOR=true` users must set up a second factor before they get a session.
+    ...(settings.isEnforced && { enrolment: { requiredFor: 'everybody' } }),
+
+    // The class `FactorEvent` keeps every event. The security page and the operator's page show them.
+    eventLog: true,
+
+    ...(store !== undefined && { store }),
+    ...(clock !== undefined && { clock }),
+  });
+}
+
+/** The options of Parse Server that concern the factors. Spread them into `ParseServer.startApp({ … })`. */
+export function parseServerOptions(factors: ComposedFactors): object {
+  return {
+    auth: factors.auth,
+
+    cloud: (Parse: typeof ParseSdk): void => {
+      // Required: `install` registers the triggers of `_User` that protect the factors. Here it also defines the Cloud
+      // functions that the operator's page calls, and a job that deletes expired rows from the store.
+      factors.install(Parse, { adminFunctions: true, pruneJob: true });
+      // Your own Cloud Code goes here. This function shows users the events of their own account.
+      defineOwnEvents(Parse);
+    },
+
+    // Users must not read each other's factors, nor the values that `member` asks for.
+    protectedFields: { _User: { '*': ['authData', 'memberNumber', 'birthDate'] } },
+    // Users can read the status of their own factors.
+    protectedFieldsOwnerExempt: true,
+  };
+}

@@ -1,0 +1,48 @@
+import type { Reply, SignInAddress } from '@parse-factors/client';
+import { useState, type ReactNode } from 'react';
+import { ADDRESS_FIELDS, toAddress, type AddressKind } from '../address.js';
+import { sendCode } from '../send-code.js';
+import { useAction } from '../use-action.js';
+import { CodeForm } from './code-form.js';
+import { Field } from './field.js';
+import { Form } from './form.js';
+
+/** The properties of {@link AddressCode}. */
+export interface AddressCodeProps {
+  readonly kind: AddressKind;
+  /** The text of the button that sends the code back. */
+  readonly submit: string;
+  readonly hint?: ReactNode;
+  readonly autoFocus?: boolean;
+  readonly onSend: (address: SignInAddress) => Promise<Reply>;
+  /** @param id the normalised address, if the server has replied with it */
+  readonly onAnswer: (address: SignInAddress, code: string, id: string | undefined) => Promise<unknown>;
+  /** More buttons, beside "Send a code". */
+  readonly buttons?: ReactNode;
+}
+
+/** Asks for an address, sends a code to it, and asks for that code. */
+export function AddressCode({ kind, submit, hint, autoFocus = false, onSend, onAnswer, buttons }: AddressCodeProps) {
+  const action = useAction();
+  const [text, setText] = useState('');
+  const [sent, setSent] = useState<Reply>();
+  const address = toAddress(kind, text);
+  const send = (): Promise<Reply> => onSend(address);
+  if (sent !== undefined) {
+    return (
+      <CodeForm
+        submit={submit}
+        sent={sent}
+        destination={text}
+        onResend={send}
+        onAnswer={(code) => onAnswer(address, code, sent.id)}
+        onCancel={() => setSent(undefined)}
+      />
+    );
+  }
+  return (
+    <Form action={action} submit="Send a code" onSubmit={async () => setSent(await sendCode(send))} buttons={buttons}>
+      <Field {...ADDRESS_FIELDS[kind]} hint={hint} autoFocus={autoFocus} value={text} onChange={setText} />
+    </Form>
+  );
+}

@@ -1,0 +1,10 @@
+import type { SetUpPort } from './set-up-port.js';
+
+/** The properties of every component that sets up a factor. */
+export interface SetUpProps {
+  /** The key of the factor. */
+  readonly factor: string;
+  readonly port: SetUpPort;
+  readonly onDone: () => void;
+  readonly onCancel: () => void;
+}

@@ -1,0 +1,83 @@
+import { firstFactors, storedAmong } from '../../account/factor-roles.js';
+import type { AccountState } from '../../account/ports.js';
+import type { Runtime } from '../../account/runtime.js';
+import { FactorError } from '../../error/factor-error.js';
+import { emitter } from '../../events/event-dispatcher.js';
+import type { Reply } from '../../factor/context.js';
+import type { FactorEventType } from '../../factor/factor-event.js';
+import { asObject } from '../../validation/json-object.js';
+import { type FieldRule, readFields } from '../../validation/payload.js';
+import { removeFactors, revokeTrustedDevices } from '../end-dependents.js';
+import { UserFactor } from '../user-factor.js';
+import { type ResealReport, resealUsers } from './reseal-records.js';
+import type { AdminCall } from './user-batch.js';
+
+/** What an administrator does about a user's factors, by the names of the Cloud functions. */
+export interface Administration {
+  factorsList(call: AdminCall): Promise<Readonly<Record<string, Reply>>>;
+  factorsReset(call: AdminCall): Promise<readonly string[]>;
+  factorsUnlock(call: AdminCall): Promise<readonly string[]>;
+  factorsRevokeDevices(call: AdminCall): Promise<readonly string[]>;
+  factorsReseal(call: AdminCall): Promise<ResealReport>;
+}
+
+const USER_ID: FieldRule = { maxLength: 64, pattern: /^[A-Za-z0-9_-]+$/, accepts: 'the id of a user' };
+const KEY: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 'the key of a factor' };
+
+/** What an administrator does about a user's factors. Each is an event. */
+export function administration(runtime: Runtime): Administration {
+  const keys = Object.keys(runtime.factors);
+  const factorOf = (call: AdminCall, account: AccountState, key: string): UserFactor<object> =>
+    new UserFactor(key, runtime, call, account);
+
+  /** Reads the parameters, finds the user, does the work for the chosen factors, and emits it. */
+  async function administer<Result>(
+    call: AdminCall,
+    type: FactorEventType,
+    work: (account: AccountState, chosen: readonly string[]) => Promise<{ result: Result; touched: readonly string[] }>,
+  ): Promise<Result> {
+    const { userId, factor } = readParams(call.params, type !== 'listed' && type !== 'device_revoked');
+    if (factor !== undefined && !keys.includes(factor)) throw new FactorError('not_enrolled');
+    const account = await call.server.accounts.find(userId);
+    if (account === undefined) throw new FactorError('invalid_input', { sentence: 'There is no such user.' });
+    const enrolled = storedAmong(account.stored, factor === undefined ? keys : [factor]);
+    const { result, touched } = await work(account, enrolled);
+    for (const key of touched) emitter(key, runtime, call, account)({ type, reason: 'administrator' });
+    return result;
+  }
+
+  return {
+    factorsList: (call) =>
+      administer(call, 'listed', async (account, enrolled) => {
+        const list = enrolled.map((key) => [key, factorOf(call, account, key).status] as const);
+        return { result: Object.fromEntries(list), touched: enrolled };
+      }),
+    factorsReset: (call) =>
+      administer(call, 'reset', async (account, chosen) => {
+        // A primary factor goes only when it is named: a user without it may have no way in.
+        const named = asObject(call.params)?.['factor'];
+        const reset = chosen.filter((key) => key === named || !firstFactors(runtime).includes(key));
+        if (reset.length > 0) await removeFactors({ runtime, request: call, account }, reset);
+        const left = storedAmong((await call.server.accounts.get(account.id)).stored, keys);
+        const removed = storedAmong(account.stored, keys).filter((key) => !left.includes(key));
+        for (const key of removed) await factorOf(call, account, key).forget();
+        return { result: removed, touched: removed };
+      }),
+    factorsUnlock: (call) =>
+      administer(call, 'unlocked', async (account, chosen) => {
+        for (const key of chosen) await factorOf(call, account, key).pardon();
+        return { result: chosen, touched: chosen };
+      }),
+    factorsRevokeDevices: (call) =>
+      administer(call, 'device_revoked', async (account) => {
+        const touched = await revokeTrustedDevices({ runtime, request: call, account });
+        return { result: touched, touched };
+      }),
+    factorsReseal: (call) => resealUsers(runtime, call),
+  };
+}
+
+function readParams(params: unknown, mayNameFactor: boolean): { readonly userId: string; readonly factor?: string } {
+  const namesFactor = mayNameFactor && asObject(params)?.['factor'] !== undefined;
+  return namesFactor ? readFields(params, { userId: USER_ID, factor: KEY }) : readFields(params, { userId: USER_ID });
+}

@@ -1,0 +1,57 @@
+import type { AccountState, ServerRequest } from '../../account/ports.js';
+import { FactorError } from '../../error/factor-error.js';
+import { asObject } from '../../validation/json-object.js';
+import { integerOption } from '../../validation/options.js';
+
+/** What an administrator asks for, by a Cloud function. */
+export interface AdminCall extends ServerRequest {
+  /** The parameters of the function. */
+  readonly params: unknown;
+}
+
+/** The parameters of a Cloud function that works on a batch of users. */
+interface BatchParams {
+  /** The id of the user after whom this batch begins; the first by default. */
+  readonly after: string;
+  /** How many users are looked at, 1 to 1000; 100 by default. */
+  readonly limit: number;
+  /** Whether anything is written; false by default. */
+  readonly apply: boolean;
+}
+
+/** How far a batch of users has come. */
+export interface BatchReport {
+  /** How many users were looked at. */
+  readonly seen: number;
+  /** Where the next batch begins; left out after the last one. */
+  readonly next?: string;
+}
+
+const DEFAULT_LIMIT = 100;
+const LIMIT = integerOption(1, 1000);
+
+/**
+ * Has an administrator's work done on one batch of users, in the order of their ids.
+ *
+ * @param work gets the users, and whether anything may be written; gives what the report says of them
+ * @throws FactorError `invalid_input` for other parameters
+ */
+export async function forBatch<Result extends object>(
+  { server, params }: AdminCall,
+  work: (users: readonly AccountState[], apply: boolean) => Promise<Result>,
+): Promise<Result & BatchReport> {
+  const { after, limit, apply } = readParams(params);
+  const users = await server.accounts.list(after, limit);
+  const result = await work(users, apply);
+  const last = users.at(-1)?.id;
+  return { ...result, seen: users.length, ...(users.length === limit && last !== undefined && { next: last }) };
+}
+
+function readParams(params: unknown): BatchParams {
+  const { after = '', limit = DEFAULT_LIMIT, apply = false, ...others } = asObject(params) ?? {};
+  const isId = typeof after === 'string' && after.length <= 256;
+  if (Object.keys(others).length > 0 || !isId || !LIMIT.isValid(limit) || typeof apply !== 'boolean') {
+    throw new FactorError('invalid_input', { sentence: `Expected any of: after, limit (${LIMIT.accepts}), apply.` });
+  }
+  return { after, limit: Number(limit), apply };
+}

@@ -1,0 +1,116 @@
+import { secondFactors, storedAmong } from '../account/factor-roles.js';
+import type { AccountState, Session } from '../account/ports.js';
+import { otherProvider, primaryFactor } from '../account/primary-factors.js';
+import { FactorError } from '../error/factor-error.js';
+import type { Reply } from '../factor/context.js';
+import type { Factor } from '../factor/factor.js';
+import type { PrimaryFactor } from '../factor/primary-factor.js';
+import { asObject, sameStrings } from '../validation/json-object.js';
+import type { ChallengeRequest } from './auth-request.js';
+import { enrolAtLogin, storeEnrolled } from './enrol-factor.js';
+import { factorContext } from './factor-context.js';
+import { demandsEnrolment } from './sign-in/login-demand.js';
+import { primaryUsers } from './sign-in/primary-users.js';
+import { STATUS_ENABLED } from './status.js';
+import { StepUp } from './step-up.js';
+import { UserFactor } from './user-factor.js';
+
+/**
+ * `POST /challenge`: by a user who has just proven a first factor, by the user's own session, or to sign in with nothing
+ * before it.
+ *
+ * @param key the factor's key in `auth`
+ */
+export async function challenge(key: string, payload: unknown, request: ChallengeRequest): Promise<Reply> {
+  const { kind, session, account, runtime } = request;
+  const { signIn, alone } = runtime.factors[key] ?? {};
+  if (signIn !== undefined) {
+    if (session !== undefined) return challengeOwn(key, payload, request, session);
+    return signIn.begin(factorContext(key, runtime, request), payload, primaryUsers(key, runtime, request));
+  }
+  const isAfterFirstFactor = kind === 'after-first-factor' || (kind === 'by-session-or-after-first-factor' && payload === true);
+  if (isAfterFirstFactor && account !== undefined) return challengeAfterFirstFactor(key, payload, request, account);
+  if (session !== undefined) return challengeOwn(key, payload, request, session);
+  if (alone === undefined) throw new FactorError('session_required');
+  return alone.begin(factorContext(key, runtime, request), payload);
+}
+
+async function challengeAfterFirstFactor(
+  key: string,
+  payload: unknown,
+  request: ChallengeRequest,
+  account: AccountState,
+): Promise<Reply> {
+  const primary = await primaryOfChallenge(request, account);
+  const own = new UserFactor(key, request.runtime, request, account, { primary });
+  if (isShow(payload)) return show(own.factor, own.enrolment.enrolment);
+  if (own.record === undefined && (await mayEnrolAtLogin(own.factor, request, account))) {
+    return challengeNew(key, payload, own);
+  }
+  if (payload !== true) throw new FactorError(asObject(payload) === undefined ? 'invalid_input' : 'session_required');
+  return own.factor.challenge(own.context, 'sign-in', own.enrolment.enrolment);
+}
+
+/** `POST /challenge` by the user's own session. */
+async function challengeOwn(key: string, payload: unknown, request: ChallengeRequest, session: Session): Promise<Reply> {
+  const { runtime, server } = request;
+  const own = new UserFactor(key, runtime, request, await server.accounts.get(session.userId), { session });
+  const { factor, context, at } = own;
+  const enrolment = own.findEnrolment()?.enrolment;
+  const intent = await factor.intent(payload, context.user, enrolment);
+  const stepUp = new StepUp(at);
+  if (enrolment === undefined || intent === 'enrol' || (intent === 'either' && (await stepUp.isFresh()))) {
+    await stepUp.requireToEnrol(key);
+    return factor.beginEnrolment(context, payload, enrolment);
+  }
+  const isAsked = payload === true || asObject(payload)?.['purpose'] === 'fresh-proof';
+  if (!isAsked) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
+  return factor.challenge(context, 'fresh-proof', enrolment);
+}
+
+/**
+ * A first factor is proven, and a policy demands a second one: it is begun here, and confirmed as well. A social login cannot
+ * confirm it in one step, as its triggers run before its factors are looked at.
+ */
+async function challengeNew(key: string, payload: unknown, own: UserFactor<object>): Promise<Reply> {
+  const { factor, context, at } = own;
+  const given = asObject(payload) ?? {};
+  const isAnswer = typeof payload === 'string' || Object.hasOwn(given, 'code') || Object.hasOwn(given, 'credential');
+  if (!isAnswer) {
+    await factor.intent(payload, context.user, undefined);
+    return factor.beginEnrolment(context, payload, undefined);
+  }
+  if (storedAmong(at.account.stored, secondFactors(at.runtime)).length > 0) throw new FactorError('session_required');
+  const { record, response } = await enrolAtLogin(payload, own);
+  await storeEnrolled(at, { [key]: record });
+  return response;
+}
+
+/** Whether a user who has proven a first factor may set this one up: where a policy demands it, and nothing else. */
+async function mayEnrolAtLogin(
+  { standIn }: Factor<object>,
+  { runtime, server, isAdministrator }: ChallengeRequest,
+  account: AccountState,
+): Promise<boolean> {
+  return standIn === undefined && !isAdministrator && (await demandsEnrolment(runtime, server, account));
+}
+
+/** What is told of a factor after a first factor alone: where its codes go, and nothing else that it shows. */
+function show(factor: Factor<object>, enrolment: object): Reply {
+  const { destination } = factor.describe(enrolment);
+  return destination === undefined ? STATUS_ENABLED : { ...STATUS_ENABLED, destination };
+}
+
+/** What a challenge was asked for with, in place of the password; undefined for the password. */
+async function primaryOfChallenge(
+  { progress, runtime, server, mayBeByPassword }: ChallengeRequest,
+  account: AccountState,
+): Promise<PrimaryFactor | undefined> {
+  if (progress.identifiedBy !== undefined) return primaryFactor(progress.identifiedBy, runtime);
+  const others = Object.keys(account.stored).filter((key) => !Object.hasOwn(runtime.factors, key));
+  if (others.length === 0) return undefined;
+  return mayBeByPassword && (await server.accounts.hasPassword(account.id)) ? undefined : otherProvider;
+}
+
+/** Where codes go, asked before any is sent. */
+const isShow = (payload: unknown): boolean => sameStrings(payload, { show: 'status' });

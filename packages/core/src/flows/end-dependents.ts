@@ -1,0 +1,66 @@
+import { type FactorChange, standInFactors } from '../account/factor-roles.js';
+import { planToRemove } from '../account/record-transitions.js';
+import { everyStep } from '../error/every-step.js';
+import { emitter } from '../events/event-dispatcher.js';
+import type { Factor } from '../factor/factor.js';
+import type { AccountRequest } from './auth-request.js';
+import { changeEnrolment } from './change-enrolment.js';
+import { StepUp } from './step-up.js';
+
+/** Ends the trust in devices; gives the keys under which there was any. */
+export async function revokeTrustedDevices(at: AccountRequest): Promise<readonly string[]> {
+  const ended: string[] = [];
+  for (const [key, factor] of Object.entries<Factor<object>>(at.runtime.factors)) {
+    if (factor.standIn === undefined) continue;
+    const shorten = (enrolment: object): object | undefined => {
+      const left = factor.afterChange(enrolment);
+      return left === enrolment ? undefined : left;
+    };
+    if ((await changeEnrolment(at, key, shorten)) !== undefined) ended.push(key);
+  }
+  return ended;
+}
+
+/**
+ * Ends what a change of a factor, or of the password, ends: the trust in devices; and, when a factor has changed and the
+ * options say so, the user's other sessions.
+ *
+ * @param factor the key of the factor that has changed
+ */
+export async function endDependents(at: AccountRequest, change: FactorChange | 'password', factor: string): Promise<void> {
+  await everyStep([
+    async () => {
+      for (const key of await revokeTrustedDevices(at)) emit(at, key)({ type: 'device_revoked', reason: change });
+    },
+    async () => {
+      if (change === 'password' || !at.runtime.revokeSessionsOn.includes(change)) return;
+      await endOtherSessions(at, factor, change);
+    },
+  ]);
+}
+
+/** Ends the user's sessions but this one. */
+export async function endOtherSessions(at: AccountRequest, factor: string, reason: FactorChange | 'recovery'): Promise<void> {
+  const ended = await at.request.server.sessions.endOthers(at.account.id, at.session?.token);
+  if (ended > 0) emit(at, factor)({ type: 'sessions_revoked', reason });
+}
+
+/** Ends what hung on factors that were removed. */
+export async function afterRemoval(at: AccountRequest, keys: readonly string[]): Promise<void> {
+  const change = keys.find((key) => !standInFactors(at.runtime).includes(key));
+  await everyStep([
+    async () => {
+      if (change !== undefined) await endDependents(at, 'removed', change);
+    },
+    () => new StepUp(at).endAll(),
+  ]);
+}
+
+/** Removes factors at once, backup authenticators with the last one, and what hung on them. */
+export async function removeFactors(at: AccountRequest, keys: readonly string[]): Promise<void> {
+  await at.request.server.accounts.commit(at.account, planToRemove(at.runtime, keys));
+  await afterRemoval(at, keys);
+}
+
+const emit = ({ runtime, request, account }: AccountRequest, key: string): ReturnType<typeof emitter> =>
+  emitter(key, runtime, request, account);

@@ -1,0 +1,119 @@
+import { type EnrolmentRecord, markOf } from '../account/enrolment-record.js';
+import { secondFactors, storedAmong } from '../account/factor-roles.js';
+import { changesOf } from '../account/record-plan.js';
+import { besideFactor, planToEnrol, planToEnrolAtLogin } from '../account/record-transitions.js';
+import { everyStep } from '../error/every-step.js';
+import { FactorError } from '../error/factor-error.js';
+import type { Reply } from '../factor/context.js';
+import type { Factor } from '../factor/factor.js';
+import type { AccountRequest, FactorReply } from './auth-request.js';
+import { endDependents } from './end-dependents.js';
+import { factorContext } from './factor-context.js';
+import { STATUS_ENABLED, toIso } from './status.js';
+import { StepUp } from './step-up.js';
+import type { UserFactor } from './user-factor.js';
+
+/** Whether the user's session sets a factor up, or sets it up anew. */
+type Enrolling = 'enrolled' | 'replaced';
+
+/** What a client sees of a factor. */
+export const describe = <Enrolment extends object>(factor: Factor<Enrolment>, enrolment: Enrolment): Reply => ({
+  ...STATUS_ENABLED,
+  ...factor.describe(enrolment),
+});
+
+/** Confirms what the user's session has begun, and stages what is to be stored. */
+export async function enrol<Enrolment extends object>(
+  key: string,
+  payload: unknown,
+  own: UserFactor<Enrolment>,
+  type: Enrolling,
+): Promise<FactorReply> {
+  const { factor, at } = own;
+  const stepUp = new StepUp(at);
+  await stepUp.requireToEnrol(key);
+  if (factor.standIn !== undefined) return enrolBackup(key, payload, own, type);
+  const current = own.findEnrolment()?.enrolment;
+  const { enrolment, isBegun, reply } = await factor.confirmEnrolment(own.context, payload, current);
+  if (isBegun === true) return reply === undefined ? {} : { response: reply };
+  if (enrolment === undefined) throw new FactorError('unavailable');
+  const isOneOfSeveral = factor.handleOf(enrolment) !== undefined;
+  const kept = isOneOfSeveral && current !== undefined ? factor.join(current, enrolment) : enrolment;
+  const record = own.seal(kept, own.record);
+  const hasSecondFactor = storedAmong(at.account.stored, secondFactors(at.runtime)).length > 0;
+  // Another one of several is added beside a factor: the session has a proof already, and keeps it for no longer.
+  const freshUntil = isOneOfSeveral && hasSecondFactor ? undefined : stepUp.freshUntil();
+  const change = isOneOfSeveral ? 'enrolled' : type;
+  const save = own.stage(
+    {
+      bySession: true,
+      plan: planToEnrol(at.runtime, key, at.account.stored, (stored) => {
+        if (!isOneOfSeveral || isSameRecord(stored, own.record)) return record;
+        if (stored === undefined) throw new FactorError('not_enrolled');
+        return own.seal(factor.join(own.open(stored), enrolment), stored);
+      }),
+      after: async () => {
+        own.context.emit({ type: change, purpose: 'enrolment' });
+        await everyStep([
+          () => endDependents(at, change, key),
+          async () => {
+            if (freshUntil !== undefined) await stepUp.mark(key, freshUntil);
+          },
+        ]);
+      },
+    },
+    record.id,
+  );
+  const fresh = freshUntil === undefined ? {} : { freshUntil: toIso(freshUntil) };
+  return { save, response: reply ?? { ...describe(factor, kept), ...fresh } };
+}
+
+/** A backup authenticator is set up beside a factor only, and goes with the last one. */
+async function enrolBackup<Enrolment extends object>(
+  key: string,
+  payload: unknown,
+  own: UserFactor<Enrolment>,
+  type: Enrolling,
+): Promise<FactorReply> {
+  const { factor, at, record } = own;
+  const { context, plans } = own.staging();
+  const current = own.findEnrolment()?.enrolment;
+  const given = { ...own.context, change: context.change };
+  const { enrolment, reply } = await factor.confirmEnrolment(given, payload, current);
+  if (enrolment !== undefined) {
+    const isAsRead = (stored: unknown): boolean => stored === undefined || isSameRecord(stored, record);
+    const joined = (stored: unknown): Enrolment => (isAsRead(stored) ? enrolment : factor.join(own.open(stored), enrolment));
+    plans.push({ decide: ({ [key]: stored }) => ({ [key]: own.seal(joined(stored ?? undefined)) }) });
+  }
+  const save = own.stage({
+    plan: besideFactor(at.runtime, { decide: (stored) => changesOf(plans, stored) }),
+    after: async () => own.context.emit({ type, purpose: 'enrolment' }),
+  });
+  return { save, response: reply ?? STATUS_ENABLED };
+}
+
+/** Confirms what a login has to set up, without a session. */
+export async function enrolAtLogin<Enrolment extends object>(
+  payload: unknown,
+  own: UserFactor<Enrolment>,
+): Promise<{ readonly record: EnrolmentRecord; readonly response: Reply }> {
+  const { enrolment, reply } = await own.factor.confirmEnrolment(own.context, payload, undefined);
+  // A login ends with a session, or with an error: what has only begun is no way in.
+  if (enrolment === undefined) throw new FactorError('enrolment_required');
+  return { record: own.seal(enrolment), response: reply ?? describe(own.factor, enrolment) };
+}
+
+/**
+ * Stores what a login has set up, ends what that ends, and emits it.
+ *
+ * @throws FactorError `session_required` when another factor was set up or removed meanwhile
+ */
+export async function storeEnrolled(at: AccountRequest, records: Readonly<Record<string, EnrolmentRecord>>): Promise<void> {
+  const { runtime, request, account } = at;
+  await request.server.accounts.commit(account, planToEnrolAtLogin(runtime, account.stored, records));
+  const keys = Object.keys(records);
+  await endDependents(at, 'enrolled', keys[0] ?? '');
+  for (const key of keys) factorContext(key, runtime, request, account).emit({ type: 'enrolled', purpose: 'enrolment' });
+}
+
+const isSameRecord = (one: unknown, other: unknown): boolean => markOf(one) === markOf(other);

@@ -1,0 +1,169 @@
+import { firstFactors } from '../account/factor-roles.js';
+import type { AccountState, Session } from '../account/ports.js';
+import { changesOf } from '../account/record-plan.js';
+import { FactorError } from '../error/factor-error.js';
+import type { Factor } from '../factor/factor.js';
+import { asObject, hasSameFields, sameStrings } from '../validation/json-object.js';
+import { namesUser } from '../validation/payload.js';
+import { type AuthRequest, type FactorReply, UNCHANGED } from './auth-request.js';
+import { endDependents } from './end-dependents.js';
+import { describe, enrol } from './enrol-factor.js';
+import { cancelRecovery, recover } from './recover.js';
+import { STATUS_DISABLED, STATUS_ENABLED, toIso } from './status.js';
+import { StepUp } from './step-up.js';
+import { UserFactor } from './user-factor.js';
+
+/**
+ * What the user's own session sends for one factor: to set it up, to answer it, or to change what there is.
+ *
+ * @param key the factor's key in `auth`
+ */
+export async function manageFactor(key: string, payload: unknown, request: AuthRequest): Promise<FactorReply> {
+  await assertLinksAlone(request);
+  const session = request.session as Session;
+  const factor = request.runtime.factors[key] as Factor<object>;
+  if (request.kind === 'own-save-of-taken-id' && factor.signIn?.find === undefined) {
+    return answerForTakenId(key, payload, request, session);
+  }
+  const own = new UserFactor(key, request.runtime, request, await accountWithStaged(request, session), { session });
+  const id = idOf(own.record);
+  if (id !== undefined && asObject(payload)?.['id'] === id && isSentAlong(factor, request)) {
+    // An attempt was counted to find the user by it.
+    if (factor.signIn?.find !== undefined) await factor.verify(own.context, 'fresh-proof', payload, own.enrolment.enrolment);
+    return UNCHANGED;
+  }
+  if (own.record === undefined && sameStrings(payload, STATUS_DISABLED)) return UNCHANGED;
+  const reply = await (own.record === undefined ? enrol(key, payload, own, 'enrolled') : change(key, payload, own));
+  if (reply.save !== undefined) request.progress.staged[key] = reply.save;
+  return reply;
+}
+
+/** SDKs send along what they signed in with. A proof by a primary factor comes by itself. */
+const isSentAlong = (factor: Factor<object>, { sent }: AuthRequest): boolean =>
+  factor.signIn === undefined || Object.keys(sent.providers).length > 1;
+
+/** The stored row is read anew, as triggers may have changed it. What the same save has staged counts as stored. */
+async function accountWithStaged({ server, progress: { staged } }: AuthRequest, session: Session): Promise<AccountState> {
+  const account = await server.accounts.get(session.userId);
+  if (Object.keys(staged).length === 0) return account;
+  return { ...account, stored: server.accounts.preview(account.id, staged, account.stored) };
+}
+
+/** An id that another account has. Only a user who proves that it is theirs learns so, and from Parse Server. */
+async function answerForTakenId(key: string, payload: unknown, request: AuthRequest, session: Session): Promise<FactorReply> {
+  const { runtime, server } = request;
+  const own = new UserFactor(key, runtime, request, await server.accounts.get(session.userId), { session });
+  if (own.factor.signIn === undefined) throw new FactorError('session_required');
+  await new StepUp(own.at).requireToEnrol(key);
+  const { enrolment } = await own.factor.confirmEnrolment(own.context, payload, own.findEnrolment()?.enrolment);
+  if (enrolment === undefined) throw new FactorError('unavailable');
+  return UNCHANGED;
+}
+
+/** Does what is asked of a factor that is set up: nothing, for what was shown before; a proof; a replacement; or a change. */
+async function change<Enrolment extends object>(key: string, payload: unknown, own: UserFactor<Enrolment>): Promise<FactorReply> {
+  const { factor } = own;
+  const { enrolment } = own.enrolment;
+  if (isEcho(payload, own, enrolment)) return UNCHANGED;
+  const intent = await factor.intent(payload, own.context.user, enrolment);
+  if (intent === 'manage' || intent === 'reduce') return manage(key, payload, own, intent === 'reduce');
+  if (intent === 'enrol') {
+    const proof = factor.proofIn(payload);
+    if (proof !== undefined) await prove(key, proof, own);
+    return enrol(key, payload, own, 'replaced');
+  }
+  if (own.isBackup(payload)) return recover(key, payload, own);
+  try {
+    const freshUntil = await prove(key, payload, own);
+    return { response: { status: 'verified', freshUntil: toIso(freshUntil) } };
+  } catch (error) {
+    if (intent !== 'either' || !isWrongAnswer(error) || !(await new StepUp(own.at).isFresh())) throw error;
+    return enrol(key, payload, own, 'replaced');
+  }
+}
+
+/** SDKs send back what they were shown; that changes nothing. */
+function isEcho<Enrolment extends object>(payload: unknown, own: UserFactor<Enrolment>, enrolment: Enrolment): boolean {
+  const { factor, record } = own;
+  const shown = describe(factor, enrolment);
+  if ([shown, STATUS_ENABLED, record].some((seen) => sameStrings(payload, seen))) return true;
+  // What is shown of these changes as they are used, so what an SDK was shown may be old.
+  const isUsed = factor.standIn !== undefined || factor.handleOf(enrolment) !== undefined;
+  return isUsed && hasSameFields(payload, shown);
+}
+
+/** @param isLess whether something is taken away by it, which uses up a step-up proof */
+async function manage<Enrolment extends object>(
+  key: string,
+  payload: unknown,
+  own: UserFactor<Enrolment>,
+  isLess: boolean,
+): Promise<FactorReply> {
+  const stepUp = new StepUp(own.at);
+  if (isLess) await stepUp.require();
+  const { context, plans, emitAll } = own.staging();
+  await own.factor.manage(context, payload);
+  const save = own.stage(
+    {
+      plan: { decide: (stored) => changesOf(plans, stored) },
+      ...(isLess && { before: () => stepUp.spend() }),
+      after: async () => {
+        emitAll();
+        if (!isLess) return;
+        await endDependents(own.at, 'removed', key);
+        own.context.emit({ type: 'removed' });
+      },
+    },
+    idOf(own.record),
+  );
+  return { save };
+}
+
+/** Takes an answer as a step-up proof; gives until when it lasts. */
+async function prove<Enrolment extends object>(key: string, payload: unknown, own: UserFactor<Enrolment>): Promise<number> {
+  const { factor, at } = own;
+  const opened = own.enrolment;
+  if (own.isBackup(payload)) throw new FactorError('invalid_input', { sentence: 'This is for logging in only.' });
+  await factor.verify(own.context, 'fresh-proof', payload, opened.enrolment);
+  const stepUp = new StepUp(at);
+  const freshUntil = stepUp.freshUntil();
+  await stepUp.mark(key, freshUntil);
+  await cancelRecovery(at.runtime, at.request, async () => at.account);
+  await own.sealAnew(opened);
+  return freshUntil;
+}
+
+/**
+ * Where a session sends an id that is not its user's, Parse Server shows the hooks of all factors the account that has that
+ * id. So that nobody learns from them what that user has, or that there is one, a session links one id in a request, and
+ * nothing else with it; and it sends no lookup id of a second factor but its own.
+ *
+ * @throws FactorError `invalid_input`
+ */
+async function assertLinksAlone({ runtime, sent, session, server }: AuthRequest): Promise<void> {
+  const { factors } = runtime;
+  const { providers: given } = sent;
+  const ids = firstFactors(runtime).filter((key) => asObject(given[key])?.['id'] !== undefined);
+  const lookupIds = Object.keys(factors).filter(
+    (key) => !ids.includes(key) && factors[key]?.inPlaceOf === undefined && namesUser(given[key]),
+  );
+  const ours = Object.keys(factors).filter((key) => (given[key] ?? undefined) !== undefined);
+  if (lookupIds.length === 0 && (ids.length === 0 || ours.length < 2)) return;
+  const { stored } = await server.accounts.get((session as Session).userId);
+  const isOwn = (key: string): boolean => asObject(given[key])?.['id'] === asObject(stored[key])?.['id'];
+  if (!lookupIds.every(isOwn)) throw new FactorError('invalid_input', { sentence: 'Field "id" is not expected.' });
+  const foreign = ids.filter((key) => !isOwn(key));
+  const others = ours.filter((key) => !ids.includes(key) || foreign.includes(key));
+  if (foreign.length > 0 && others.length > 1) {
+    throw new FactorError('invalid_input', { sentence: 'Link one address per request, and nothing else with it.' });
+  }
+}
+
+/** A wrong answer to one question, which may still be the right one to another. */
+const isWrongAnswer = (error: unknown): boolean =>
+  error instanceof FactorError && ['code_rejected', 'code_expired', 'invalid_input'].includes(error.code);
+
+const idOf = (record: unknown): string | undefined => {
+  const id = asObject(record)?.['id'];
+  return typeof id === 'string' ? id : undefined;
+};

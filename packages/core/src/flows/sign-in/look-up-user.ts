@@ -1,0 +1,74 @@
+import type { EnrolmentRecord } from '../../account/enrolment-record.js';
+import { EnrolmentRecords } from '../../account/enrolment-sealer.js';
+import { secondFactors, storedAmong } from '../../account/factor-roles.js';
+import type { AccountState, Server, ServerRequest } from '../../account/ports.js';
+import type { Runtime } from '../../account/runtime.js';
+import { drawBytes } from '../../crypto/random.js';
+import { FactorError } from '../../error/factor-error.js';
+import type { SignIn } from '../../factor/primary-sign-in.js';
+import { withinTime } from '../../time/timeout.js';
+import { asObject, sameStrings } from '../../validation/json-object.js';
+import { factorContext } from '../factor-context.js';
+import { STATUS_ENABLED } from '../status.js';
+import { primaryUsers } from './primary-users.js';
+
+const ID_BYTES = 32;
+/** A transaction of a batch may hold the user's row, and wait for this very answer. */
+const LINK_MS = 3000;
+
+/**
+ * Whether a payload is to be looked up. SDKs send back what they were shown, which means nobody; so does what unlinks, for
+ * which Parse Server 8 asks too.
+ */
+export const isLookUp = (payload: unknown): boolean =>
+  (payload ?? undefined) !== undefined && !sameStrings(payload, STATUS_ENABLED);
+
+/**
+ * Finds the user whom a payload means by their fields, before Parse Server looks for anybody: it finds users by ids alone.
+ * Every payload gets an id, so that no reply tells whether a user was found.
+ *
+ * @returns what stands in the payload in place of all that was sent
+ */
+export async function lookUpUser(
+  key: string,
+  runtime: Runtime,
+  request: ServerRequest,
+  payload: unknown,
+): Promise<{ readonly id: string; readonly ticket: string }> {
+  const { signIn } = runtime.factors[key] ?? {};
+  if (signIn?.find === undefined) throw new FactorError('unavailable');
+  const given = asObject(payload) === undefined ? payload : { ...asObject(payload) };
+  const users = primaryUsers(key, runtime, request);
+  const { user, ticket } = await signIn.find(factorContext(key, runtime, request), given, users);
+  const account = user === undefined ? undefined : await users.accountOf(user);
+  const maySignIn = account !== undefined && hasEnough(signIn, runtime, account);
+  const id = maySignIn
+    ? await idOf(key, signIn, runtime, request.server, account)
+    : drawBytes(runtime.random, ID_BYTES).toString('base64url');
+  return { id, ticket };
+}
+
+/** A user who lacks what they need beside it is not even found. */
+const hasEnough = ({ alone }: SignIn<object>, runtime: Runtime, { stored }: AccountState): boolean =>
+  alone !== false || storedAmong(stored, secondFactors(runtime)).length > 0;
+
+/** The id that is stored of the user; the first time it is made, and stored. */
+async function idOf(
+  key: string,
+  signIn: SignIn<object>,
+  runtime: Runtime,
+  { appId, accounts }: Server,
+  account: AccountState,
+): Promise<string> {
+  const records = new EnrolmentRecords(runtime, { appId, userId: account.id, key }, { signIn });
+  let current: unknown;
+  const decide = ({ [key]: stored }: AccountState['stored']): Readonly<Record<string, EnrolmentRecord>> => {
+    current = stored ?? undefined;
+    if (current !== undefined) return {};
+    const record = records.seal(signIn.enrolmentOf(runtime.keyring.nameOf('found user', appId, key, account.id)));
+    current = record;
+    return { [key]: record };
+  };
+  await withinTime(LINK_MS, async () => void (await accounts.commit(account, { decide })));
+  return signIn.idOf(records.open(current).enrolment);
+}

@@ -1,0 +1,48 @@
+import { secondFactors } from '../../account/factor-roles.js';
+import type { AccountState, ServerRequest } from '../../account/ports.js';
+import { primaryFactor } from '../../account/primary-factors.js';
+import type { Runtime } from '../../account/runtime.js';
+import { FactorError } from '../../error/factor-error.js';
+import { emittingFaults } from '../../events/event-dispatcher.js';
+import type { FactorUser } from '../../factor/context.js';
+import type { SignInUsers } from '../../factor/primary-sign-in.js';
+import { UserFactor } from '../user-factor.js';
+
+/** The users of the application, for a primary factor. */
+export interface PrimaryUsers extends SignInUsers {
+  /** The account of a user who was found. */
+  accountOf(user: FactorUser): Promise<AccountState | undefined>;
+}
+
+/** The users of the application, for a primary factor. */
+export function primaryUsers(key: string, runtime: Runtime, request: ServerRequest): PrimaryUsers {
+  const { accounts } = request.server;
+  const read = new Map<FactorUser, AccountState>();
+  const accountOf = async (user: FactorUser): Promise<AccountState | undefined> => read.get(user) ?? accounts.find(user.id);
+  return {
+    accountOf,
+    secondFactors: secondFactors(runtime),
+    isKnown: (id) => accounts.isLinked(key, id),
+    find: async (fields) => {
+      const found = await accounts.findBy(fields, 2).catch((cause: unknown) => {
+        throw new FactorError('unavailable', { cause }); // such as a text for a column of numbers
+      });
+      for (const account of found) read.set(account.user, account);
+      return found.map(({ user }) => user);
+    },
+    async challenge(user, secondFactor) {
+      const account = await accountOf(user);
+      if (account === undefined) return false;
+      // Nothing of the asker's own limits is used up by it: they would learn so.
+      const asked = { ...request, client: { ...request.client, ip: undefined } };
+      const own = new UserFactor<object>(secondFactor, runtime, asked, account, { primary: primaryFactor(key, runtime) });
+      const work = async (): Promise<boolean> => {
+        const enrolment = own.findEnrolment()?.enrolment;
+        if (enrolment === undefined) return false;
+        await own.factor.challenge(own.context, 'sign-in', enrolment);
+        return true;
+      };
+      return emittingFaults(own.context.emit, work).catch(() => false);
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { ServerRequest, Session } from '../../account/ports.js';
+import type { Runtime } from '../../account/runtime.js';
+import { Freshness, type ProofKind, RECOVERY_SESSION_MS } from '../../account/step-up-proofs.js';
+import { cancelRecovery } from '../recover.js';
+import { ownerOf } from '../step-up.js';
+
+/**
+ * After a login: remembers for a while that its session was opened with a factor, or with a backup authenticator. A factor
+ * ends what waits for a user who has lost theirs.
+ *
+ * @param session the session that was opened; undefined where Parse Server does not tell it
+ * @throws FactorError `session_required` where there is something to remember and no session
+ */
+export async function rememberLogin(
+  runtime: Runtime,
+  request: ServerRequest,
+  userId: string,
+  session: Session | undefined,
+): Promise<void> {
+  const { appId, store, accounts } = request.server;
+  const notes = request.server.notes(userId);
+  const { answered, answeredByBackup, enrolled } = notes;
+  delete notes.answered; // good for one session
+  delete notes.answeredByBackup;
+  delete notes.enrolled;
+  const now = runtime.clock();
+  const record = (kind: ProofKind, factor: string, until: number): Promise<void> =>
+    new Freshness(store, runtime.clock, kind).mark(ownerOf(appId, session), factor, until);
+  // Setting a factor up is a proof, on the way in as well.
+  if (enrolled !== undefined) await record('fresh', enrolled, now + runtime.freshMs);
+  if (answered !== undefined) {
+    const mayTrust = Object.values(runtime.factors).some(({ standIn }) => standIn === 'login');
+    if (mayTrust) await record('login', answered, now + runtime.freshMs);
+    await cancelRecovery(runtime, request, () => accounts.get(userId));
+  } else if (answeredByBackup !== undefined && runtime.factors[answeredByBackup]?.recovery !== undefined) {
+    await record('recovery', answeredByBackup, now + RECOVERY_SESSION_MS);
+  }
+}

@@ -1,0 +1,122 @@
+import { requirementToEnrol } from '../account/change-rules.js';
+import { secondFactors, storedAmong } from '../account/factor-roles.js';
+import type { Session } from '../account/ports.js';
+import type { StoredRecords } from '../account/record-plan.js';
+import type { Runtime } from '../account/runtime.js';
+import {
+  Freshness,
+  type FreshnessOptions,
+  type ProofAccount,
+  type ProofKind,
+  PROOFS,
+  type SessionOwner,
+} from '../account/step-up-proofs.js';
+import { everyStep } from '../error/every-step.js';
+import { FactorError } from '../error/factor-error.js';
+import type { AccountRequest } from './auth-request.js';
+
+/** What the user's session has proven lately: its step-up proofs. */
+export class StepUp {
+  readonly #at: AccountRequest;
+
+  constructor(at: AccountRequest) {
+    this.#at = at;
+  }
+
+  /** Whether the session has lately answered a factor that counts. */
+  async isFresh(options: FreshnessOptions = {}): Promise<boolean> {
+    return (await this.#find('fresh', options)) !== undefined;
+  }
+
+  /** @throws FactorError `fresh_proof_required`, `session_required` */
+  async require(options: FreshnessOptions = {}): Promise<void> {
+    if (!(await this.isFresh(options))) throw new FactorError('fresh_proof_required');
+  }
+
+  /**
+   * Uses up the proof that the session has.
+   *
+   * @throws FactorError `fresh_proof_required`
+   */
+  async spend(): Promise<void> {
+    const proof = await this.#find('fresh');
+    const isSpent = proof !== undefined && (await this.#proofs('fresh').spend(this.#owner, proof));
+    if (!isSpent) throw new FactorError('fresh_proof_required');
+  }
+
+  /** Until when a proof that is given now lasts, in epoch milliseconds. */
+  freshUntil(): number {
+    return this.#at.runtime.clock() + this.#at.runtime.freshMs;
+  }
+
+  /** Records a proof by a factor, until then. */
+  mark(factor: string, until: number): Promise<void> {
+    return this.#proofs('fresh').mark(this.#owner, factor, until);
+  }
+
+  /**
+   * Passes if the session may set something up; see {@link requirementToEnrol}.
+   *
+   * @param key that of what is set up
+   * @throws FactorError `fresh_proof_required`, `enrolment_required`
+   */
+  async requireToEnrol(key: string): Promise<void> {
+    const requirement = requirementToEnrol(key, this.#at.account.stored, this.#at.runtime);
+    if (requirement.kind === 'factor-first') throw new FactorError('enrolment_required');
+    if (requirement.kind === 'nothing') return;
+    if (requirement.orRecentSignIn && (await this.#find('login')) !== undefined) return;
+    await this.require(requirement.proof);
+  }
+
+  /** Whether the session was lately opened with an answer of that backup authenticator. */
+  async isRecovering(factor: string): Promise<boolean> {
+    return (await this.#find('recovery', { factors: [factor] })) !== undefined;
+  }
+
+  /** Ends what any session of the user has proven. */
+  async endAll(): Promise<void> {
+    const owner = { appId: this.#at.request.server.appId, userId: this.#at.account.id };
+    await everyStep(PROOFS.map((kind) => () => this.#proofs(kind).end(owner)));
+  }
+
+  #find(kind: ProofKind, options: FreshnessOptions = {}): Promise<string | undefined> {
+    const { runtime, account } = this.#at;
+    return this.#proofs(kind).find(
+      this.#owner,
+      proofAccount(runtime, async () => account.stored, 'factors'),
+      options,
+    );
+  }
+
+  #proofs(kind: ProofKind): Freshness {
+    return new Freshness(this.#at.request.server.store, this.#at.runtime.clock, kind);
+  }
+
+  get #owner(): SessionOwner {
+    return ownerOf(this.#at.request.server.appId, this.#at.session);
+  }
+}
+
+/** @throws FactorError `session_required` without a session */
+export function ownerOf(appId: string, session: Session | undefined): SessionOwner {
+  if (session === undefined) throw new FactorError('session_required');
+  return { appId, userId: session.userId, sessionToken: session.token };
+}
+
+/**
+ * What the worth of a user's proofs depends on. Where there is a second factor, a proof by a primary factor is not good
+ * enough; one by a recovery code is good for changing `factors` only.
+ *
+ * @param stored reads what is stored of the user; not called where it does not matter
+ */
+export const proofAccount = (
+  runtime: Pick<Runtime, 'factors'>,
+  stored: () => Promise<StoredRecords>,
+  use: 'factors' | 'application',
+): ProofAccount => ({
+  counts: async (key) => {
+    const { signIn, standIn } = runtime.factors[key] ?? {};
+    if (standIn !== undefined) return use === 'factors';
+    return signIn === undefined || storedAmong(await stored(), secondFactors(runtime)).length === 0;
+  },
+});

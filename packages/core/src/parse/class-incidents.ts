@@ -1,0 +1,25 @@
+import type { Runtime } from '../account/runtime.js';
+import { notifyListener } from '../events/notify-listener.js';
+import type { FactorEvent } from '../factor/factor-event.js';
+import type { ClassIncident } from './database/closed-class.js';
+import { logEvent } from './database/event-log.js';
+import type { ParseDatabase } from './database/parse-database.js';
+
+/** Emits that a class of ours was deleted or opened, and has been made anew: what it held is lost. */
+export const classIncidents =
+  (
+    { onEvent, clock, eventLog, later }: Pick<Runtime, 'onEvent' | 'clock' | 'eventLog' | 'later'>,
+    database: ParseDatabase,
+    className: string,
+  ) =>
+  (incident: ClassIncident): void => {
+    const about = { factor: '', userId: undefined, purpose: undefined, ip: undefined };
+    const event: FactorEvent = Object.freeze({
+      type: 'misconfigured',
+      ...about,
+      at: clock(),
+      reason: `${incident}:${className}`,
+    });
+    notifyListener(onEvent, event);
+    if (eventLog) later(logEvent(database, event));
+  };

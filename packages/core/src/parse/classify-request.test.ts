@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { FactorError } from '../error/factor-error.js';
+import { classify, classifyChallenge, type RequestFacts } from './classify-request.js';
+
+const ME = 'me';
+const OTHER = 'other';
+
+/** What the table of requests says, in its own words: a kind, or the slug of the refusal. */
+function expected({ isChallenge, session, isAdministrator, addressed, found, hasPassword }: RequestFacts): string {
+  if (isChallenge) return 'identify';
+  if (session !== undefined && addressed === undefined) return 'invalid_input';
+  if (session !== undefined && addressed !== ME) return 'session_required';
+  if (session !== undefined && hasPassword) return 'invalid_input';
+  if (session !== undefined) return found === OTHER ? 'own-save-of-taken-id' : 'own-save';
+  if (isAdministrator) return 'admin-save';
+  if (addressed !== undefined && addressed !== found) return 'session_required';
+  return found === undefined ? 'sign-up' : 'sign-in';
+}
+
+function answer(facts: RequestFacts): string {
+  try {
+    return classify(facts);
+  } catch (error) {
+    return error instanceof FactorError ? error.code : String(error);
+  }
+}
+
+const users = [undefined, ME, OTHER];
+const flags = [false, true];
+const combinations: RequestFacts[] = flags.flatMap((isChallenge) =>
+  [undefined, ME].flatMap((session) =>
+    flags.flatMap((isAdministrator) =>
+      users.flatMap((addressed) =>
+        users.flatMap((found) =>
+          flags.map((hasPassword) => ({ isChallenge, session, isAdministrator, addressed, found, hasPassword })),
+        ),
+      ),
+    ),
+  ),
+);
+
+const inWords = ({ isChallenge, session, isAdministrator, addressed, found, hasPassword }: RequestFacts): string =>
+  [
+    isChallenge ? 'a challenge' : 'a request',
+    session === undefined ? 'without a session' : 'with a session',
+    ...(isAdministrator ? ['and the master key'] : []),
+    ...(hasPassword ? ['and a password'] : []),
+    `that addresses ${addressed ?? 'nobody'} and finds ${found ?? 'nobody'}`,
+  ].join(' ');
+
+describe('classify', () => {
+  it.each(combinations.map((facts) => [inWords(facts), expected(facts), facts] as const))(
+    'takes %s for: %s',
+    (_words, kind, facts) => {
+      expect(answer(facts)).toBe(kind);
+    },
+  );
+
+  it('knows no login that carries a session, whatever else it carries', () => {
+    const logins = combinations.filter(({ session, isChallenge }) => session !== undefined && !isChallenge);
+    expect(logins.map(answer)).not.toContain('sign-in');
+    expect(logins.map(answer)).not.toContain('sign-up');
+  });
+
+  it('lets no request without a session and the master key address another user than the one who was found', () => {
+    const strangers = combinations.filter(
+      ({ isChallenge, session, isAdministrator, addressed, found }) =>
+        !isChallenge && session === undefined && !isAdministrator && addressed !== undefined && addressed !== found,
+    );
+    expect(new Set(strangers.map(answer))).toEqual(new Set(['session_required']));
+  });
+});
+
+describe('classifyChallenge', () => {
+  it.each([
+    ['nobody asks, and nobody is found', undefined, undefined, 'by-anybody'],
+    ['a session asks, and nobody is found', ME, undefined, 'by-session'],
+    ['nobody asks, and a user is found', undefined, ME, 'after-first-factor'],
+    ['a session asks, and another user is found', ME, OTHER, 'after-first-factor'],
+    ['a session asks, and its own user is found', ME, ME, 'by-session-or-after-first-factor'],
+  ] as const)('where %s', (_words, session, found, kind) => {
+    expect(classifyChallenge({ session, found })).toBe(kind);
+  });
+});

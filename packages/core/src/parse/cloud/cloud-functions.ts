@@ -1,0 +1,80 @@
+import { FactorError } from '../../error/factor-error.js';
+import { emitter } from '../../events/event-dispatcher.js';
+import type { Reply } from '../../factor/context.js';
+import { administration } from '../../flows/administration/administer.js';
+import { migrateUsers, type MoveOptions, type MoveReport } from '../../flows/administration/migrate-users.js';
+import type { ResealReport } from '../../flows/administration/reseal-records.js';
+import type { AdminCall } from '../../flows/administration/user-batch.js';
+import { shown } from '../../flows/show-status.js';
+import { type AdminRequest, assertAdministrator } from './admin-request.js';
+import type { Bridge } from '../bridge.js';
+import { type CloudRequest, sessionOf } from './cloud-request.js';
+import { withParseErrors } from '../parse-errors.js';
+import { bridged } from '../server/server.js';
+
+/** The Cloud function by which a session learns the status of all factors of its user. */
+export const STATUS_FUNCTION = 'factorsStatus';
+
+/**
+ * What the user of the session sees of their factors, by key.
+ *
+ * @throws Parse.Error `session_required` without a session
+ */
+export function ownStatus(bridge: Bridge, request: CloudRequest): Promise<Readonly<Record<string, Reply>>> {
+  const { runtime } = bridge;
+  const asked = bridged(bridge, request);
+  return withParseErrors(emitter('', runtime, asked, request.user?.id), async () => {
+    const session = sessionOf(request);
+    if (session === undefined) throw new FactorError('session_required');
+    return shown(runtime, asked, await asked.server.accounts.get(session.userId));
+  });
+}
+
+/** The Cloud functions that `install` registers with `adminFunctions`. Each needs the master key, and each is an event. */
+export interface AdminFunctions {
+  /** `{ userId }`: the user's factors by key, as he sees them; never a secret. `status` is `unreadable` where no key opens one. */
+  factorsList(request: AdminRequest): Promise<Readonly<Record<string, Reply>>>;
+  /** `{ userId, factor? }`: removes a factor, or all, and ends what depends on it; gives the keys that were removed. */
+  factorsReset(request: AdminRequest): Promise<readonly string[]>;
+  /** `{ userId, factor? }`: ends the locks of a factor, or of all; gives their keys. */
+  factorsUnlock(request: AdminRequest): Promise<readonly string[]>;
+  /** `{ userId }`: ends the trust in every device; gives the keys under which there was any. */
+  factorsRevokeDevices(request: AdminRequest): Promise<readonly string[]>;
+  /**
+   * `{ after?, limit?, apply? }`: seals what is kept about one batch of users under the newest key and the present
+   * application id, and counts what hangs on which key. `after` is the `next` of the batch before; `limit`, 1 to 1000
+   * users, is 100 by default; without `apply: true` nothing is written.
+   */
+  factorsReseal(request: AdminRequest): Promise<ResealReport>;
+}
+
+/** The Cloud functions of an administrator. */
+export function adminFunctions(bridge: Bridge): AdminFunctions {
+  const { factorsList, factorsReset, factorsUnlock, factorsRevokeDevices, factorsReseal } = administration(bridge.runtime);
+  return {
+    factorsList: (request) => administer(bridge, request, factorsList),
+    factorsReset: (request) => administer(bridge, request, factorsReset),
+    factorsUnlock: (request) => administer(bridge, request, factorsUnlock),
+    factorsRevokeDevices: (request) => administer(bridge, request, factorsRevokeDevices),
+    factorsReseal: (request) => administer(bridge, request, factorsReseal),
+  };
+}
+
+/**
+ * Moves a batch of users from one factor to others.
+ *
+ * @throws Parse.Error `session_required` without the master key that may write, `invalid_input` for other parameters
+ */
+export const move = <Enrolment extends object>(
+  bridge: Bridge,
+  request: AdminRequest,
+  options: MoveOptions<Enrolment>,
+): Promise<MoveReport> => administer(bridge, request, (call) => migrateUsers(bridge.runtime, call, options));
+
+function administer<Result>(bridge: Bridge, request: AdminRequest, work: (call: AdminCall) => Promise<Result>): Promise<Result> {
+  const asked = bridged(bridge, request);
+  return withParseErrors(emitter('', bridge.runtime, asked, undefined), async () => {
+    assertAdministrator(request);
+    return work({ ...asked, params: request.params });
+  });
+}

@@ -1,0 +1,115 @@
+import { FactorConfigError } from '../../error/config-error.js';
+import { pruneStore } from '../../store/prune-store.js';
+import { choiceOption, type OptionRule, resolveOptions } from '../../validation/options.js';
+import type { AdminRequest } from './admin-request.js';
+import type { Bridge } from '../bridge.js';
+import { adminFunctions, type AdminFunctions, ownStatus, STATUS_FUNCTION } from './cloud-functions.js';
+import type { SaveRequest, TriggerRequest } from './cloud-request.js';
+import type { HookConfig } from '../parse-types.js';
+import { watchSessionCopies } from '../session-copies.js';
+import { missingTriggers, shareTriggers, type Trigger, type TriggerSet } from './shared-triggers.js';
+
+/** A trigger of `_User` that guards the factors. */
+export type GuardTrigger = 'beforeSave' | 'afterDelete' | 'beforeLogin' | 'afterLogin';
+
+/** Options of `install`. */
+export interface InstallOptions {
+  /**
+   * Triggers that the application registers itself, and calls the guard's functions from; none by default. It is not needed
+   * for triggers of the application's own: those run after the guard's, whichever is registered first.
+   */
+  readonly except?: readonly GuardTrigger[];
+  /** Whether the Cloud job `pruneFactors` is defined, which deletes what is dead in the store; false by default. */
+  readonly pruneJob?: boolean;
+  /** Whether the Cloud functions of {@link AdminFunctions} are defined, for the master key alone; false by default. */
+  readonly adminFunctions?: boolean;
+}
+
+/** The part of `Parse` in Cloud Code that `install` uses. */
+export interface ParseCloud {
+  readonly Cloud: {
+    job(name: string, work: (request: { readonly config?: unknown }) => Promise<unknown>): void;
+    define(name: string, work: (request: AdminRequest) => Promise<unknown>, validator?: { readonly requireMaster: true }): void;
+  };
+}
+
+type GuardFunction<Request> = (request: Request) => Promise<void>;
+
+/** The guard's triggers. */
+export interface GuardTriggers {
+  readonly beforeSave: GuardFunction<SaveRequest>;
+  readonly afterDelete: GuardFunction<TriggerRequest>;
+  readonly beforeLogin: GuardFunction<TriggerRequest>;
+  readonly afterLogin: GuardFunction<TriggerRequest>;
+}
+
+/** What `install` does, and what is to be said of it. */
+export interface Installation {
+  readonly install: (Parse?: ParseCloud, options?: InstallOptions) => void;
+  /** The triggers that Parse Server does not run in that application: all of them before `install`. */
+  readonly missing: (appId: string) => readonly string[];
+}
+
+const TRIGGERS: readonly GuardTrigger[] = ['beforeSave', 'afterDelete', 'beforeLogin', 'afterLogin'];
+
+const RULES: { readonly [Name in keyof Required<InstallOptions>]: OptionRule } = {
+  except: {
+    accepts: `a list of any of ${TRIGGERS.map((name) => JSON.stringify(name)).join(', ')}`,
+    isValid: (value) => Array.isArray(value) && value.every((name) => choiceOption(...TRIGGERS).isValid(name)),
+  },
+  pruneJob: choiceOption(true, false),
+  adminFunctions: choiceOption(true, false),
+};
+
+/**
+ * Registers the guard with Parse Server, beside the application's own triggers.
+ *
+ * @param auth the adapters that the guard belongs to
+ */
+export function installer(bridge: Bridge, triggers: GuardTriggers, auth: Readonly<Record<string, unknown>>): Installation {
+  const serves = ({ auth: served = {} }: HookConfig): boolean => Object.keys(auth).some((key) => served[key] === auth[key]);
+  // The triggers take what Parse Server hands them, each according to its kind.
+  const ours = Object.entries({ ...triggers }) as [GuardTrigger, Trigger][];
+  const set: TriggerSet = { serves, triggers: {} };
+  return {
+    install(Parse = (globalThis as unknown as { readonly Parse?: ParseCloud }).Parse, options = {}) {
+      const resolved = resolveOptions<Required<InstallOptions>>('install', options, RULES, {
+        except: [],
+        pruneJob: false,
+        adminFunctions: false,
+      });
+      if (Parse?.Cloud === undefined)
+        throw new FactorConfigError('install: call it from Cloud Code, or once Parse Server has started');
+      const { except } = resolved;
+      const chosen = ours.map(([name, trigger]) => [name, except.includes(name) ? undefined : trigger] as const);
+      set.triggers = Object.fromEntries(chosen);
+      const appId: unknown = Reflect.get(Parse, 'applicationId');
+      if (typeof appId !== 'string') throw new FactorConfigError('install: give it the Parse that Cloud Code gets');
+      if (!shareTriggers(set, appId) && except.length < ours.length) throw unreachable();
+      watchSessionCopies();
+      defineCloudCode(bridge, Parse, resolved);
+    },
+    missing(appId) {
+      const isInstalled = Object.keys(set.triggers).length > 0;
+      return isInstalled ? missingTriggers(set, appId) : ours.map(([name]) => name);
+    },
+  };
+}
+
+function defineCloudCode(
+  bridge: Bridge,
+  { Cloud }: ParseCloud,
+  { pruneJob, adminFunctions: hasAdmin }: Required<InstallOptions>,
+): void {
+  Cloud.define(STATUS_FUNCTION, (request) => ownStatus(bridge, request));
+  if (pruneJob)
+    Cloud.job('pruneFactors', ({ config }) => pruneStore(bridge.storeFor(config as HookConfig), bridge.runtime.clock()));
+  if (!hasAdmin) return;
+  for (const [name, work] of Object.entries<AdminFunctions[keyof AdminFunctions]>({ ...adminFunctions(bridge) }))
+    Cloud.define(name, work, { requireMaster: true });
+}
+
+const unreachable = (): FactorConfigError =>
+  new FactorConfigError(
+    `install: Parse Server's triggers cannot be reached, such as where it is bundled. Register triggers of _User yourself, call factors.beforeSaveUser, afterDeleteUser, beforeLogin and afterLogin from them, and name them: install(Parse, { except: ${JSON.stringify(TRIGGERS)} })`,
+  );

@@ -1,0 +1,91 @@
+import type { Session } from '../../account/ports.js';
+import type { FreshnessOptions } from '../../account/step-up-proofs.js';
+import { FactorError } from '../../error/factor-error.js';
+import { emitter } from '../../events/event-dispatcher.js';
+import { deleteAccount } from '../../flows/delete-account.js';
+import { requireStepUp } from '../../flows/require-step-up.js';
+import { saveAccount } from '../../flows/save-account.js';
+import { guardLogin } from '../../flows/sign-in/guard-login.js';
+import { rememberLogin } from '../../flows/sign-in/remember-login.js';
+import type { Bridge } from '../bridge.js';
+import { type CloudRequest, type SaveRequest, sessionOf, type TriggerRequest } from './cloud-request.js';
+import { isInTransaction } from '../database/parse-table.js';
+import { withParseErrors } from '../parse-errors.js';
+import { ProviderChecks } from '../provider-checks.js';
+import { readSentCredentials } from '../sent-credentials.js';
+import { bridged, type BridgedRequest } from '../server/server.js';
+import { accountOf } from '../server/user-rows.js';
+
+/** The triggers of `_User` that guard the factors, and the check that application code asks for. */
+export class UserTriggers {
+  readonly #bridge: Bridge;
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge;
+  }
+
+  /** Passes if the session has a step-up proof; see {@link requireStepUp}. */
+  requireFresh(request: CloudRequest, options?: FreshnessOptions): Promise<void> {
+    return this.#handle(request, request.user?.id, (asked, session) =>
+      requireStepUp(this.#bridge.runtime, asked, session, options),
+    );
+  }
+
+  /** Before a `_User` is saved; see {@link saveAccount}. */
+  beforeSave(request: SaveRequest): Promise<void> {
+    const { object, original } = request;
+    return this.#handle(request, original?.id, async (asked, session) => {
+      const sent = readSentCredentials(object);
+      // The id of `object` is what the body says; that of `original` is whose row it is.
+      const userId = original?.id;
+      if (userId !== undefined && object.id !== userId) throw new FactorError('invalid_input');
+      const { runtime } = this.#bridge;
+      const isAdministrator = request.master === true;
+      const stored = await saveAccount({ ...asked, runtime, userId, session, isAdministrator, sent });
+      if (stored !== undefined) object.set('authData', stored);
+    });
+  }
+
+  /** Before a login; see {@link guardLogin}. */
+  beforeLogin(request: TriggerRequest): Promise<void> {
+    return this.#handle(request, request.object.id, (asked) =>
+      guardLogin({
+        ...asked,
+        runtime: this.#bridge.runtime,
+        account: accountOf(request.object),
+        hasSession: request.user !== undefined,
+        isAdministrator: request.master === true,
+      }),
+    );
+  }
+
+  /** After a login; see {@link rememberLogin}. */
+  afterLogin(request: TriggerRequest): Promise<void> {
+    return this.#handle(request, request.object.id, (asked, session) =>
+      rememberLogin(this.#bridge.runtime, asked, accountOf(request.object).id, session),
+    );
+  }
+
+  /**
+   * After a `_User` was deleted; see {@link deleteAccount}. A transaction may yet be taken back: then the user is still there,
+   * and so are their locks. Otherwise, rows die by themselves.
+   */
+  async afterDelete(request: TriggerRequest): Promise<void> {
+    const { id } = request.object;
+    if (id === undefined || isInTransaction(request.config.database)) return;
+    await this.#handle(request, id, (asked) =>
+      deleteAccount({ runtime: this.#bridge.runtime, request: asked, account: accountOf(request.object) }),
+    );
+  }
+
+  #handle<Result>(
+    request: CloudRequest,
+    userId: string | undefined,
+    work: (asked: BridgedRequest, session: Session | undefined) => Promise<Result>,
+  ): Promise<Result> {
+    ProviderChecks.of(request.config);
+    const asked = bridged(this.#bridge, request);
+    const emit = emitter('', this.#bridge.runtime, asked, userId);
+    return withParseErrors(emit, () => work(asked, sessionOf(request)));
+  }
+}

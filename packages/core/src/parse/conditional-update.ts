@@ -1,0 +1,139 @@
+import type { AccountState } from '../account/ports.js';
+import { changesOf, type RecordChanges, type RecordPlan, type StoredRecords } from '../account/record-plan.js';
+import { FactorError } from '../error/factor-error.js';
+import { asObject } from '../validation/json-object.js';
+import type { HookConfig } from './parse-types.js';
+import { noteWritten } from './request-scope.js';
+import { getAccount } from './server/user-rows.js';
+
+const OBJECT_NOT_FOUND = 101;
+
+/** Losing this many races for one row means that something else is wrong. */
+const MAX_ROUNDS = 32;
+
+/** One statement: what must still be stored, and what is then written. */
+export interface RecordStatement {
+  readonly conditions: Readonly<Record<string, unknown>>;
+  readonly changes: RecordChanges;
+  /** What stays and has to be written again, as Parse Server would remove it. */
+  readonly kept: StoredRecords;
+}
+
+/** Whose records are meant. */
+export interface RecordsPlace {
+  readonly config: HookConfig;
+  readonly userId: string;
+  /** The account as it was read, which saves reading it. */
+  readonly account?: AccountState | undefined;
+  /** Whether a session has asked for the change, and no login: it is one to the logins of the same request, too. */
+  readonly bySession?: boolean;
+}
+
+/**
+ * Carries plans out in one atomic statement. Where the records that they rest on have changed since they were read, it
+ * reads the row again, and asks the plans again.
+ *
+ * @param write runs the statement; rejects with Parse's 101 when no row matches
+ * @throws FactorError of a plan; `session_required` when the user is gone; `unavailable` when others keep changing the row
+ */
+export async function carryOut<Result>(
+  { config, userId, account: known, bySession }: RecordsPlace,
+  plans: readonly RecordPlan[],
+  write: (statement: RecordStatement) => Promise<Result>,
+): Promise<Result> {
+  let account = known ?? (await getAccount(config, userId));
+  const basis = plans.flatMap((plan) => plan.basis ?? []);
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const changes = changesOf(plans, account.stored);
+    const statement = statementFor(config, account, { changes, basis });
+    try {
+      const result = await write(statement);
+      if (bySession !== true) noteWritten(config, userId, changes);
+      return result;
+    } catch (fault) {
+      if (!isNotFound(fault)) throw fault;
+      account = await getAccount(config, userId);
+      const { conditions } = statementFor(config, account, { changes, basis });
+      // The records are as they were, so the row was refused for another reason, such as its ACL.
+      if (JSON.stringify(conditions) === JSON.stringify(statement.conditions)) throw fault;
+    }
+  }
+  throw new FactorError('unavailable');
+}
+
+/**
+ * Carries a plan out at once.
+ *
+ * @returns what was changed
+ * @throws FactorError of the plan; `session_required` when the user is gone; `unavailable`
+ */
+export async function commit(
+  { config, account }: Pick<RecordsPlace, 'config'> & { readonly account: AccountState },
+  plan: RecordPlan,
+): Promise<RecordChanges> {
+  const { database } = config;
+  const place = { config, userId: account.id, account };
+  try {
+    return await carryOut(place, [plan], async ({ conditions, changes, kept }) => {
+      if (Object.keys(changes).length === 0) return changes;
+      const query = { objectId: account.id, ...conditions };
+      const authData = nullsFirst({ ...kept, ...changes });
+      await database.update('_User', query, { authData }, {}).catch((cause: unknown) => {
+        throw isNotFound(cause) ? cause : new FactorError('unavailable', { cause });
+      });
+      return changes;
+    });
+  } catch (fault) {
+    throw isNotFound(fault) ? new FactorError('unavailable', { cause: fault }) : fault;
+  }
+}
+
+/** Where Parse Server empties all of `authData` for a null, what follows the null stays. */
+export const nullsFirst = (authData: StoredRecords): StoredRecords =>
+  Object.fromEntries(Object.entries(authData).toSorted(([, a], [, b]) => Number(b === null) - Number(a === null)));
+
+function statementFor(
+  config: HookConfig,
+  { stored, user }: AccountState,
+  { changes, basis }: { readonly changes: RecordChanges; readonly basis: readonly string[] },
+): RecordStatement {
+  const keys = [...new Set([...basis, ...Object.keys(changes)])];
+  const isRemoving = Object.values(changes).includes(null);
+  const all = asObject(user.get('authData')) ?? stored;
+  if (!isRemoving || !emptiesAuthData(config)) return { conditions: conditionsOf(all, keys), changes, kept: {} };
+  // Parse Server empties all of `authData` here: what is to stay is written again, unless it has changed.
+  const kept = Object.entries(all).filter(([key, value]) => value !== null && !Object.hasOwn(changes, key));
+  const others = [...Object.keys(config.auth ?? {}), ...Object.keys(all), 'anonymous'].filter((key) => !keys.includes(key));
+  const conditions = { ...identitiesOf(all, others), ...conditionsOf(all, keys) };
+  return { conditions, changes, kept: Object.fromEntries(kept) };
+}
+
+/** A query for a record as it was read, or for none: its seal, or the fields that stand there in clear. */
+function asStored(key: string, record: unknown): Record<string, unknown> {
+  const { sealed, ...others } = asObject(record) ?? {};
+  const clear = typeof sealed === 'string' ? [] : Object.entries(others);
+  const fields = clear.filter(([name, value]) => typeof value === 'string' && /^[A-Za-z]\w*$/.test(name));
+  const query = [['sealed', typeof sealed === 'string' ? sealed : null] as const, ...fields];
+  return Object.fromEntries(query.map(([name, value]) => [`authData.${key}.${name}`, value]));
+}
+
+/** Whether Parse Server, on Postgres, empties all of `authData` when it removes one provider: before 9.3 it does. */
+export function emptiesAuthData({ version }: HookConfig): boolean {
+  const [major = 9, minor = 3] = (version ?? '').split('.', 2).filter(Boolean).map(Number);
+  return major < 9 || (major === 9 && minor < 3);
+}
+
+/** A query for what was read of these providers, as {@link asStored} gives it. */
+const conditionsOf = (stored: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> =>
+  Object.assign({}, ...keys.map((key) => asStored(key, stored[key])));
+
+/** A query for the seals and ids of these providers as they were read, or for their absence. */
+function identitiesOf(stored: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+  const fields = keys.flatMap((key) => ['sealed', 'id'].map((field) => [key, field, asObject(stored[key])?.[field]] as const));
+  return Object.fromEntries(
+    fields.map(([key, field, value]) => [`authData.${key}.${field}`, typeof value === 'string' ? value : null]),
+  );
+}
+
+/** Whether Parse Server says that no row matched. */
+export const isNotFound = (fault: unknown): boolean => asObject(fault)?.['code'] === OBJECT_NOT_FOUND;

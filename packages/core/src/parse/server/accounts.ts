@@ -1,0 +1,68 @@
+import type { EnrolmentRecord } from '../../account/enrolment-record.js';
+import type { Accounts, AccountState, StagedSave } from '../../account/ports.js';
+import type { RecordChanges, RecordPlan, StoredRecords } from '../../account/record-plan.js';
+import { commit, emptiesAuthData } from '../conditional-update.js';
+import type { ParseRow } from '../database/parse-database.js';
+import type { HookConfig } from '../parse-types.js';
+import { RequestWrites } from '../request-writes.js';
+import { findAccount, findAccounts, getAccount, toAccount } from './user-rows.js';
+
+/** The users of the application, for one request. Rows are read with full rights, and without the password's hash. */
+export class ParseAccounts implements Accounts {
+  readonly #config: HookConfig;
+
+  constructor(config: HookConfig) {
+    this.#config = config;
+  }
+
+  find(userId: string): Promise<AccountState | undefined> {
+    return findAccount(this.#config, userId);
+  }
+
+  get(userId: string): Promise<AccountState> {
+    return getAccount(this.#config, userId);
+  }
+
+  findBy(fields: ParseRow, limit: number): Promise<readonly AccountState[]> {
+    return findAccounts(this.#config, fields, limit);
+  }
+
+  async list(after: string, limit: number): Promise<readonly AccountState[]> {
+    const query = after === '' ? {} : { objectId: { $gt: after } };
+    const rows = await this.#config.database.find('_User', query, { limit, sort: { objectId: 1 } });
+    return rows.map(toAccount);
+  }
+
+  async isLinked(key: string, id: string): Promise<boolean> {
+    return (await this.#config.database.find('_User', { [`authData.${key}.id`]: id }, { limit: 1 })).length > 0;
+  }
+
+  async hasPassword(userId: string): Promise<boolean> {
+    const [row] = await this.#config.database.find('_User', { objectId: userId }, { limit: 1 });
+    return row === undefined || row['password'] !== undefined || row['_hashed_password'] !== undefined;
+  }
+
+  commit(account: AccountState, plan: RecordPlan): Promise<RecordChanges> {
+    return commit({ config: this.#config, account }, plan);
+  }
+
+  stage(save: StagedSave, id?: string): EnrolmentRecord {
+    return RequestWrites.of(this.#config).stage(save, id);
+  }
+
+  stageWithPassword(save: StagedSave): void {
+    RequestWrites.of(this.#config).stageWith(save, (update) => Object.hasOwn(update, '_hashed_password'));
+  }
+
+  preview(userId: string, given: StoredRecords, stored: StoredRecords): StoredRecords {
+    return RequestWrites.of(this.#config).preview(userId, given, stored);
+  }
+
+  isStaged(userId: string, value: unknown): boolean {
+    return RequestWrites.of(this.#config).isStaged(userId, value);
+  }
+
+  get losesAllOnRemoval(): boolean {
+    return emptiesAuthData(this.#config);
+  }
+}

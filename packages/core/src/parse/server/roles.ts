@@ -1,0 +1,24 @@
+import type { HookConfig } from '../parse-types.js';
+import { pointerTo } from './pointer.js';
+
+/** The names of a user's roles, inherited ones included; kept where Parse Server keeps them. */
+export async function roleNames(config: HookConfig, userId: string): Promise<readonly string[]> {
+  const { role: cache } = config.cacheController;
+  const cached: unknown = await cache.get(userId);
+  if (Array.isArray(cached)) return cached.map((name) => String(name).replace(/^role:/, ''));
+  const names = new Map<string, string>();
+  let found = await config.database.find('_Role', { users: pointerTo(userId) }, {});
+  while (found.length > 0) {
+    const added = found.filter(({ objectId }) => !names.has(String(objectId)));
+    for (const { objectId, name } of added) names.set(String(objectId), String(name));
+    // A role has the members of the roles that it contains.
+    const contained = added.map(({ objectId }) => pointerTo(String(objectId), '_Role'));
+    found = contained.length === 0 ? [] : await config.database.find('_Role', { roles: { $in: contained } }, {});
+  }
+  const roles = [...new Set(names.values())];
+  await cache.put(
+    userId,
+    roles.map((name) => `role:${name}`),
+  );
+  return roles;
+}

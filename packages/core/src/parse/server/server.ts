@@ -1,0 +1,84 @@
+import type {
+  Accounts,
+  ClientInfo,
+  LoginNotes,
+  LoginReplies,
+  Roles,
+  Server,
+  ServerRequest,
+  Sessions,
+} from '../../account/ports.js';
+import type { FactorEvent } from '../../factor/factor-event.js';
+import type { OtpStore } from '../../store/otp-store.js';
+import { ParseAccounts } from './accounts.js';
+import type { Bridge } from '../bridge.js';
+import { classIncidents } from '../class-incidents.js';
+import { clientInfo, type SentRequest } from '../client-info.js';
+import { FACTOR_EVENT_CLASS, logEvent } from '../database/event-log.js';
+import { assertNoTransaction } from '../database/parse-table.js';
+import type { HookConfig } from '../parse-types.js';
+import { ProviderChecks } from '../provider-checks.js';
+import { notesOf } from '../request-scope.js';
+import { roleNames } from './roles.js';
+import { ParseSessions } from './sessions.js';
+
+/** The running Parse Server, for one request. */
+export class ParseServer implements Server {
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly roles: Roles;
+  readonly #bridge: Bridge;
+  readonly #config: HookConfig;
+  #store: OtpStore | undefined;
+
+  constructor(bridge: Bridge, config: HookConfig) {
+    this.#bridge = bridge;
+    this.#config = config;
+    this.accounts = new ParseAccounts(config);
+    this.sessions = new ParseSessions(config);
+    this.roles = { namesOf: (userId) => roleNames(config, userId) };
+  }
+
+  get appId(): string {
+    return this.#config.appId;
+  }
+
+  get providers(): readonly string[] {
+    const { auth = {} } = this.#config;
+    return Object.keys(auth).filter((key) => (auth[key] ?? undefined) !== undefined);
+  }
+
+  get store(): OtpStore {
+    this.#store ??= this.#bridge.storeFor(this.#config);
+    return this.#store;
+  }
+
+  get replies(): LoginReplies {
+    return ProviderChecks.of(this.#config).replies;
+  }
+
+  notes(userId: string): LoginNotes {
+    return notesOf(this.#config, userId);
+  }
+
+  logEvent(event: FactorEvent): Promise<void> {
+    const { database } = this.#config;
+    return logEvent(database, event, classIncidents(this.#bridge.runtime, database, FACTOR_EVENT_CLASS));
+  }
+
+  assertNoTransaction(): void {
+    assertNoTransaction(this.#config.database);
+  }
+}
+
+/** A request as flows see it: who asks, and the server. */
+export interface BridgedRequest extends ServerRequest {
+  readonly client: ClientInfo;
+  readonly server: ParseServer;
+}
+
+/** Makes a request of Parse Server one that flows understand. */
+export const bridged = (bridge: Bridge, request: SentRequest): BridgedRequest => ({
+  client: clientInfo(bridge.clientIp, request),
+  server: new ParseServer(bridge, request.config),
+});

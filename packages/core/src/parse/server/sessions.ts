@@ -1,0 +1,76 @@
+import { setTimeout } from 'node:timers/promises';
+import type { NewSession, Sessions } from '../../account/ports.js';
+import type { FactorContext } from '../../factor/context.js';
+import { isNotFound } from '../conditional-update.js';
+import { withParseErrors } from '../parse-errors.js';
+import type { HookConfig } from '../parse-types.js';
+import { pointerTo } from './pointer.js';
+import { RequestWrites } from '../request-writes.js';
+
+const MAX_SWEEPS = 40;
+/** How long a request may take from reading its session to putting it into the cache. */
+const SETTLE_MS = 250;
+
+/** The sessions of the application, for one request. */
+export class ParseSessions implements Sessions {
+  readonly #config: HookConfig;
+
+  constructor(config: HookConfig) {
+    this.#config = config;
+  }
+
+  endOthers(userId: string, keep: string | undefined): Promise<number> {
+    return revokeSessions(this.#config, userId, keep);
+  }
+
+  end(token: string): Promise<void> {
+    return endSession(this.#config, token);
+  }
+
+  onOpened(userId: string, emit: FactorContext['emit'], check: (session: NewSession) => Promise<void>): void {
+    RequestWrites.of(this.#config).onSession(userId, (session) => withParseErrors(emit, () => check(session)));
+  }
+}
+
+/**
+ * Ends the user's sessions but for one; gives how many. Other servers may know them for as long as their caches do.
+ *
+ * A login under way looks by itself at what has changed, and so does a request that copies a session. A request that has
+ * read a session that ends here may put it into the cache afterwards: so the cache is emptied once more after a while.
+ */
+async function revokeSessions(config: HookConfig, userId: string, keep: string | undefined): Promise<number> {
+  const others = { user: pointerTo(userId), ...(keep === undefined ? {} : { sessionToken: { $ne: keep } }) };
+  const ended = new Set<string>();
+  let isSettled = true;
+  for (let round = 0; round < MAX_SWEEPS; round += 1) {
+    const sessions = await config.database.find('_Session', others, {});
+    if (sessions.length === 0 && isSettled) break;
+    isSettled = sessions.length === 0;
+    if (isSettled) await setTimeout(SETTLE_MS);
+    else
+      await destroySessions(
+        config,
+        sessions.map(({ sessionToken }) => String(sessionToken)),
+        ended,
+      );
+    // A request that had read a session before it ended may have put it into the cache since.
+    for (const token of ended) await config.cacheController.user.del(token);
+  }
+  return ended.size;
+}
+
+/** Ends these and no others, so that each that ends is known, and leaves the cache too. */
+async function destroySessions(config: HookConfig, tokens: readonly string[], ended: Set<string>): Promise<void> {
+  await config.database.destroy('_Session', { sessionToken: { $in: tokens } }).catch((cause: unknown) => {
+    if (!isNotFound(cause)) throw cause;
+  });
+  for (const token of tokens) ended.add(token);
+}
+
+/** Ends one session. */
+export async function endSession(config: HookConfig, sessionToken: string): Promise<void> {
+  await config.database.destroy('_Session', { sessionToken }).catch((cause: unknown) => {
+    if (!isNotFound(cause)) throw cause;
+  });
+  await config.cacheController.user.del(sessionToken);
+}
