@@ -36,6 +36,8 @@ export interface ComposedFactors<Key extends string = string> {
    * are registered. An application that wants another order names them in `except`, and calls the
    * functions of these names below from its own.
    *
+   * It also has Parse Server refuse writes of factors that none of this has decided, with the master key too.
+   *
    * @param Parse the server's own copy of the SDK, as Cloud Code gets it; found by itself when left out
    * @throws FactorConfigError before Parse Server was loaded, for a wrong option, or where Parse Server's triggers cannot be
    *   reached, as in a bundle: then name all four in `except`

@@ -28,6 +28,7 @@ export interface LoginAboutToPass extends ServerRequest {
  */
 export async function guardLogin(login: LoginAboutToPass): Promise<void> {
   const { runtime, server, account } = login;
+  server.accounts.decideProviders(account, {}); // a login links, unlinks and exchanges nothing
   const hasFactors = storedAmong(account.stored, Object.keys(runtime.factors)).length > 0;
   if (hasFactors && login.hasSession && !login.isAdministrator) {
     throw new FactorError('invalid_input', { sentence: 'Log in without a session.' });

@@ -29,6 +29,7 @@ export async function signIn(
   await assertMayEnrol(attempt);
   await assertPresented(attempt); // names what is missing; nothing is counted before
   assertOtherSecondFactors(attempt);
+  request.server.accounts.decideProviders(attempt.account, {}); // a login links, unlinks and exchanges nothing
   for (const key of toVerify(attempt)) await verify(attempt, key);
   await assertVerified(attempt);
   await attempt.commit();
@@ -61,7 +62,10 @@ async function verifyOtherProviders({ request: { sent, runtime, others } }: Sign
   }
 }
 
-/** On a login, nothing is unlinked, linked or exchanged past every trigger. */
+/**
+ * On a login, nothing is unlinked, linked or exchanged past every trigger. The gate for writes refuses that as well, but only
+ * once the login has used up a code.
+ */
 function assertNoAccountChange({ request: { sent, runtime }, account, enrolled }: SignInAttempt): void {
   const { factors } = runtime;
   if (Object.keys(factors).some((key) => sent.providers[key] === null)) {

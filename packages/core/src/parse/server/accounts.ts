@@ -62,6 +62,10 @@ export class ParseAccounts implements Accounts {
     return RequestWrites.of(this.#config).isStaged(userId, value);
   }
 
+  decideProviders(account: AccountState, decided: StoredRecords): void {
+    RequestWrites.of(this.#config).decideProviders(account, decided);
+  }
+
   get losesAllOnRemoval(): boolean {
     return emptiesAuthData(this.#config);
   }
