@@ -8,11 +8,11 @@ import {
   factorSubject,
   randomDigits,
   readCode,
+  type Command,
   type Confirmed,
   type EnrolledContext,
   type FactorContext,
-  type FactorUser,
-  type Intent,
+  type PayloadSource,
   type Purpose,
   type Reply,
   type SendLimits,
@@ -30,9 +30,14 @@ const VALIDITY_MS = 10 * 60_000;
 const SENDS: SendLimits = { cooldownMs: 0, quotas: [{ limit: 20, windowMs: 10 * 60_000 }] };
 
 /** A card with numbered codes, to be printed: each login asks for one of them, and each is good once. */
-export class CodeCardFactor extends Factor<CodeCard> {
-  intent(_payload: unknown, _user: FactorUser, card: CodeCard | undefined): Intent {
-    return card === undefined ? 'enrol' : 'either';
+export class CodeCardFactor extends Factor<CodeCard, string> {
+  /** With a fresh proof, a session may set up a new card in place of the old one. */
+  read(payload: unknown, { at, enrolment: card }: PayloadSource<CodeCard>): Command<string> {
+    const isNew = card === undefined;
+    if (at === 'challenge') return { do: isNew ? 'begin' : 'begin-or-challenge', begin: undefined };
+    const code = readCode(payload, CODE);
+    if (isNew) return { do: 'enrol', confirmation: code };
+    return at === 'save' ? { do: 'enrol-or-answer', answer: code, confirmation: code } : { do: 'answer', answer: code };
   }
 
   /** Makes a card, and shows it once. It is not kept in clear until it is confirmed. */
@@ -42,9 +47,8 @@ export class CodeCardFactor extends Factor<CodeCard> {
     return { status: 'pending', codes: codes.join(' '), number: '1', expiresAt };
   }
 
-  /** Whoever confirms types the first code, and so has the card. */
-  async confirmEnrolment(context: EnrolledContext<CodeCard>, payload: unknown): Promise<Confirmed<CodeCard>> {
-    const code = readCode(payload, CODE);
+  /** The user confirms with the first code, and so has the card. */
+  async confirmEnrolment(context: EnrolledContext<CodeCard>, code: string): Promise<Confirmed<CodeCard>> {
     const subject = factorSubject(context, 'enrolment');
     const guess = await beginGuess(context, subject, 'enrolment', DEFAULT_ATTEMPT_LIMITS);
     if (guess.digest === undefined) throw guess.reject('code_expired');
@@ -65,9 +69,8 @@ export class CodeCardFactor extends Factor<CodeCard> {
     return { status: 'sent', number: String(index + 1), expiresAt };
   }
 
-  /** Counts the attempt before it compares, and spends the code before it lets anybody in. */
-  async verify(context: EnrolledContext<CodeCard>, purpose: Purpose, payload: unknown): Promise<undefined> {
-    const code = readCode(payload, CODE);
+  /** Counts the attempt before it compares, and uses the code up before it lets the user in. */
+  async verify(context: EnrolledContext<CodeCard>, purpose: Purpose, code: string): Promise<undefined> {
     const subject = factorSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, DEFAULT_ATTEMPT_LIMITS);
     if (guess.digest === undefined) throw guess.reject('code_expired');

@@ -33,7 +33,7 @@ async function serve(appId: string, compose: Partial<ComposeOptions> = {}): Prom
       recovery: new RecoveryCodesFactor(),
       device: new TrustedDeviceFactor(),
       passkey: new PasskeyFactor({ rpId: 'acme.example', origins: [ORIGIN], policy: 'solo' }),
-      member: new FieldsFactor({ find: 'memberNumber', match: ['postcode'], alone: true }),
+      member: new FieldsFactor({ find: 'memberNumber', match: ['postcode'], policy: 'solo' }),
     },
     ...(before && { databaseUri: before.databaseUri }),
   });

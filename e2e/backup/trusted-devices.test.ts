@@ -303,25 +303,3 @@ describe('a trusted device', () => {
     expect((await useToken(one.person, one.token)).status).toBe(200);
   });
 });
-
-describe('a device that is bound to its installation', () => {
-  const installation = (id: string): Record<string, string> => ({ 'X-Parse-Installation-Id': id });
-
-  it('is trusted only with the installation id that asked for it', async () => {
-    await stage.stop();
-    stage = await startStage({ install: true, more: { device: new TrustedDeviceFactor({ bindInstallation: true }) } });
-    const person = await stage.signUp();
-    await stage.enrolTotp(person);
-    const body = { authData: { device: { remember: 'true', name: 'Phone' } } };
-    const ask = (headers: object): Promise<Answer> =>
-      stage.call('PUT', `/users/${person.id}`, body, { ...person.session, ...headers });
-    expect(slug(await ask({}))).toBe('invalid_input');
-    const token = tokenOf(await ask(installation('one')));
-    const { username, password } = person;
-    const logIn = (device: object, headers: Record<string, string>): Promise<Answer> =>
-      stage.call('POST', '/login', { username, password, authData: { device } }, headers);
-    const renewed = tokenOf(await logIn({ token }, installation('one')));
-    expect(slug(await logIn({ token: renewed }, installation('two')))).toBe('code_rejected');
-    expect(slug(await logIn({ token: renewed }, installation('one')))).toBe('code_rejected'); // a copied token ends the trust
-  });
-});

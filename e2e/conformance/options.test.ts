@@ -2,6 +2,7 @@ import { composeFactors, FactorConfigError, generateKey, MemoryOtpStore, outbox,
 import { EmailOtpFactor, type EmailOtpOptions } from '@parse-factors/email-otp';
 import { sendgrid, type SendgridOptions } from '@parse-factors/email-otp/sendgrid';
 import { smtp, type SmtpOptions } from '@parse-factors/email-otp/smtp';
+import { FieldsFactor } from '@parse-factors/fields';
 import { installMfaMigration, mfaCompat, type MfaCompatOptions } from '@parse-factors/mfa-compat';
 import { RecoveryCodesFactor, type RecoveryCodesOptions } from '@parse-factors/recovery-codes';
 import { SmsOtpFactor, type SmsOtpOptions } from '@parse-factors/sms-otp';
@@ -48,7 +49,7 @@ const makers = {
   TrustedDeviceFactor: [
     (options: TrustedDeviceOptions) => new TrustedDeviceFactor(options ?? (null as never)),
     {},
-    ['trustMs', 'maxDevices', 'bindInstallation'],
+    ['trustMs', 'maxDevices'],
   ],
   SmsOtpFactor: [
     (options: SmsOtpOptions) => new SmsOtpFactor(options),
@@ -198,10 +199,22 @@ describe('composeFactors', () => {
     [null],
     [{ policy: 'additional' }],
     [Object.defineProperty(Object.create(totp), 'policy', { value: 'aditional' }) as object],
-    [Object.defineProperty(Object.create(totp), 'policy', { value: 'default' }) as object],
     [channel],
   ])('refuses what is no factor', (factor) => {
     expect(() => composeFactors({ ...compose, factors: { x: factor as never } })).toThrow(/factors\.x must be a Factor/);
+  });
+
+  it('takes only factors, for the compiler too', () => {
+    const methods = { read: () => ({ do: 'challenge' }), policy: 'additional' as const };
+    // @ts-expect-error it extends no Factor
+    expect(() => composeFactors({ ...compose, factors: { x: methods } })).toThrow(/must be a Factor/);
+  });
+
+  it('refuses a primary factor that has no way to sign in', () => {
+    const factor = Object.defineProperty(Object.create(totp), 'policy', { value: 'default' }) as typeof totp;
+    expect(() => composeFactors({ ...compose, factors: { x: factor } })).toThrow(
+      /factors\.x has policy "default", but no "primary" to sign in with; use policy "additional"/,
+    );
   });
 
   it('gives frozen plain adapters with exactly the hooks that Parse Server copies', () => {
@@ -261,6 +274,36 @@ describe('values that look sound', () => {
   });
 });
 
+describe('options of earlier versions', () => {
+  it.each<[() => unknown, string]>([
+    [
+      () => new FieldsFactor({ find: 'n', match: ['a'], alone: true } as never),
+      'FieldsFactor: option "alone" is now "policy": use "solo" in place of true, and "default", or nothing, in place of false',
+    ],
+    [
+      () => new TrustedDeviceFactor({ bindInstallation: true } as never),
+      'TrustedDeviceFactor: option "bindInstallation" is gone: any client can claim any installation id, so it did not protect a copied token. Leave it out; a shorter "trustMs" does',
+    ],
+    [
+      () => composeFactors({ ...compose, recordKeys: generateKey('b') } as never),
+      'composeFactors: option "recordKeys" is gone: records are sealed with "keys". Put the keys of "recordKeys" at the end of "keys", so that they still open',
+    ],
+  ])('are refused with what takes their place: %o', (make, message) => {
+    expect(make).toThrow(FactorConfigError);
+    expect(make).toThrow(message);
+  });
+
+  it.each(['signUp', 'adoptIdsBefore'])('%s is refused by a second factor', (name) => {
+    const value = name === 'signUp' ? false : 1;
+    for (const make of [
+      () => new EmailOtpFactor({ ...mail, [name]: value }),
+      () => new SmsOtpFactor({ ...sms, policy: 'additional', [name]: value }),
+    ])
+      expect(make).toThrow(`option "${name}" is for policy "default"`);
+    expect(() => new EmailOtpFactor({ ...mail, policy: 'default', [name]: value })).not.toThrow();
+  });
+});
+
 describe('in production', () => {
   it('fictional numbers are refused', () => {
     vi.stubEnv('NODE_ENV', 'production');
@@ -289,7 +332,7 @@ describe('mfaCompat', () => {
     expect(() => composeFactors({ ...compose, factors: { mfa: compat } })).not.toThrow();
     for (const key of ['totp', 'google', 'MFA'])
       expect(() => composeFactors({ ...compose, factors: { [key]: compat } })).toThrow(FactorConfigError);
-    const pretending = Object.assign(new TotpFactor({ issuer: 'Acme' }), { inPlaceOf: { provider: 'google' } });
+    const pretending = Object.assign(new TotpFactor({ issuer: 'Acme' }), { replaces: { provider: 'google' } });
     for (const factor of [new TotpFactor({ issuer: 'Acme' }), pretending])
       expect(() => composeFactors({ ...compose, factors: { mfa: factor } })).toThrow(/built into Parse Server/);
   });

@@ -21,7 +21,7 @@ beforeAll(async () => {
       badge: new FieldsFactor({
         find: { name: 'badgeNumber', ...digits, toStored: Number },
         match: ['postcode'],
-        alone: true,
+        policy: 'solo',
       }),
       recovery: new RecoveryCodesFactor(),
     },

@@ -103,9 +103,9 @@ describe('the client', () => {
     const known = ALL.filter(({ id }) => !/^\+(?:46|54)/.test(id));
     expect(known).toHaveLength(ALL.length - 2);
     for (const { key, payload, id } of known) {
-      const { signIn } = key === 'emailLogin' ? email : phone;
+      const { primary } = key === 'emailLogin' ? email : phone;
       expect(addressId(payload)).toBe(id);
-      expect(signIn?.enrolmentOf(Object.values(payload)[0] ?? '')).toEqual({ address: addressId(payload) });
+      expect(primary?.identity?.enrolmentOf(Object.values(payload)[0] ?? '')).toEqual({ address: addressId(payload) });
     }
   });
 });

@@ -6,11 +6,11 @@ import {
   Factor,
   factorSubject,
   readCode,
+  type Command,
   type Confirmed,
   type EnrolledContext,
   type FactorContext,
-  type FactorUser,
-  type Intent,
+  type PayloadSource,
   type Purpose,
   type Reply,
 } from '@parse-factors/core';
@@ -29,9 +29,11 @@ export function hotpButton(secret: string): () => string {
 const binding = ({ appId, user, key }: FactorContext): string[] => ['hotp', appId, user.id, key];
 
 /** A token by events whose codes come without a challenge, as those of an authenticator do. */
-export class HotpFactor extends Factor<HotpToken> {
-  intent(_payload: unknown, _user: FactorUser, token: HotpToken | undefined): Intent {
-    return token === undefined ? 'enrol' : 'answer';
+export class HotpFactor extends Factor<HotpToken, string> {
+  read(payload: unknown, { at, enrolment: token }: PayloadSource<HotpToken>): Command<string> {
+    if (at === 'challenge') return token === undefined ? { do: 'begin', begin: undefined } : { do: 'challenge' };
+    const code = readCode(payload, CODE);
+    return token === undefined ? { do: 'enrol', confirmation: code } : { do: 'answer', answer: code };
   }
 
   async beginEnrolment(context: FactorContext): Promise<Reply> {
@@ -41,8 +43,7 @@ export class HotpFactor extends Factor<HotpToken> {
     return { status: 'pending', secret };
   }
 
-  async confirmEnrolment(context: FactorContext, payload: unknown): Promise<Confirmed<HotpToken>> {
-    const code = readCode(payload, CODE);
+  async confirmEnrolment(context: FactorContext, code: string): Promise<Confirmed<HotpToken>> {
     const subject = factorSubject(context, 'enrolment');
     const guess = await beginGuess(context, subject, 'enrolment', DEFAULT_ATTEMPT_LIMITS);
     if (guess.digest === undefined) throw guess.reject('code_expired');
@@ -57,8 +58,7 @@ export class HotpFactor extends Factor<HotpToken> {
     return { status: 'enabled' };
   }
 
-  async verify(context: EnrolledContext<HotpToken>, purpose: Purpose, payload: unknown, token: HotpToken): Promise<undefined> {
-    const code = readCode(payload, CODE);
+  async verify(context: EnrolledContext<HotpToken>, purpose: Purpose, code: string, token: HotpToken): Promise<undefined> {
     const guess = await beginGuess(context, factorSubject(context, purpose), purpose, DEFAULT_ATTEMPT_LIMITS);
     const used = counterOf(token, code);
     if (used === undefined) throw guess.reject('code_rejected');

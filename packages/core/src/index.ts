@@ -10,13 +10,15 @@ export {
   type CodeFactorOptions,
   DEFAULT_CODE_FACTOR_OPTIONS,
   type MessageRequest,
+  type PrimaryCodeOptions,
   type ResolvedCodeFactorOptions,
 } from './codes/code-factor-options.js';
 export { CodeFactor } from './codes/code-factor.js';
+export type { CodeAnswer } from './codes/code-payload.js';
 export { BATCH_USAGE, type BatchCommand, type BatchOutput, runBatchCommand } from './commands/batch-command.js';
 export type { WaitUntil } from './compose/background.js';
-export { type ComposedFactors, composeFactors } from './compose/compose-factors.js';
-export type { AnyFactor, ComposeOptions, StoreSource } from './compose/compose-options.js';
+export { type ComposedFactors, composeFactors, composeWithRecordKeys } from './compose/compose-factors.js';
+export type { ComposeOptions, StoreSource } from './compose/compose-options.js';
 export { generateKey, Keyring, type OpenedRecord } from './crypto/keyring.js';
 export { drawBytes, randomDigits, type RandomSource, systemRandom } from './crypto/random.js';
 export { subjectOf } from './crypto/subject.js';
@@ -38,7 +40,6 @@ export { outbox, type Outbox, type OutboxMessage } from './delivery/outbox.js';
 export { FactorConfigError } from './error/config-error.js';
 export { FACTOR_ERRORS, FactorError, type FactorErrorCode, type FactorErrorDetails } from './error/factor-error.js';
 export { accountName } from './factor/account-name.js';
-export type { Alone, ProvenAlone } from './factor/alone.js';
 export {
   assertLocks,
   ATTEMPT_LIMIT_RULES,
@@ -48,15 +49,41 @@ export {
   type Refusal,
   STEP_USED,
 } from './factor/attempt.js';
-export type { BuiltInPlace } from './factor/built-in-replacement.js';
+export type { BuiltInReplacement } from './factor/built-in-replacement.js';
+export type {
+  AnswerCommand,
+  ChallengeCommand,
+  Command,
+  EnrolCommand,
+  EnrolOrAnswerCommand,
+  ManageCommand,
+  PayloadSource,
+} from './factor/command.js';
 export type { EnrolledContext, FactorContext, FactorUser, Reply, RequestContext, RequestHeaders } from './factor/context.js';
 export { type DefinedChallenge, type DefinedEnrolment, defineFactor, type FactorDefinition } from './factor/define-factor.js';
+export type { EnrolmentImport } from './factor/enrolment-import.js';
+export type { EnrolmentLifecycle } from './factor/enrolment-lifecycle.js';
 export type { FactorEvent, FactorEventType, FactorListener, FactorOccurrence } from './factor/factor-event.js';
 export { factorSubject, guessSubject, markSubject } from './factor/factor-subject.js';
-export { type Confirmed, Factor, type Intent, type StandIn } from './factor/factor.js';
-export type { AccountChange, FactorNotice, NoticeContext, NoticeType } from './factor/notification.js';
+export { type AnyFactor, type BackupIssue, type Confirmed, Factor, type FactorPolicy } from './factor/factor.js';
+export type { Management } from './factor/management.js';
+export type { MultipleEnrolments } from './factor/multiple-enrolments.js';
+export type {
+  AccountChange,
+  NoticeContext,
+  NoticeType,
+  SecurityNotification,
+  SecurityNotifications,
+} from './factor/notification.js';
 export type { PrimaryFactor } from './factor/primary-factor.js';
-export type { FoundUser, ProvenId, SignIn, SignInUsers } from './factor/primary-sign-in.js';
+export type {
+  FoundUser,
+  IdentifiedUser,
+  PrimaryIdentity,
+  PrimarySignIn,
+  SignInUsers,
+  VerifiedCredential,
+} from './factor/primary-sign-in.js';
 export { type Purpose, PURPOSES } from './factor/purpose.js';
 export type { Recovery, RecoveryAnswer } from './factor/recovery.js';
 export type { MovedUser, MoveOptions, MovePlan, MoveReport } from './flows/administration/migrate-users.js';
@@ -105,9 +132,11 @@ export {
   listOption,
   optional,
   type OptionRule,
+  refuseRemovedOptions,
   resolveOptions,
   textOption,
   urlOption,
 } from './validation/options.js';
-export { digitsRule, type FieldRule, NAME_RULE, readCode, readFields } from './validation/payload.js';
+export { asksForProof, digitsRule, type FieldRule, NAME_RULE, readCode, readFields } from './validation/payload.js';
 export { MAX_TYPED, typedCode } from './validation/typed-code.js';
+export { type DeferredAdapter, deferredAuthAdapter, type DeferredServer, storeOfJob } from './parse/deferred-adapter.js';

@@ -35,6 +35,22 @@ function confirmedEmail(user: FactorUser): string | undefined {
  *
  * E-mail is no out-of-band authenticator in the sense of NIST SP 800-63B-4, section 3.1.3.1:
  * whoever reads the mailbox has the factor. Prefer an authenticator app where users can have one.
+ * @example
+ * ```ts
+ * import { composeFactors } from '@parse-factors/core';
+ * import { EmailOtpFactor } from '@parse-factors/email-otp';
+ * import { smtp } from '@parse-factors/email-otp/smtp';
+ *
+ * const channel = smtp({ url: process.env['SMTP_URL'] ?? '', from: 'Acme <codes@acme.example>' });
+ * export const factors = (keys: string) =>
+ *   composeFactors({
+ *     keys,
+ *     factors: {
+ *       email: new EmailOtpFactor({ channel, appName: 'Acme' }), // a second factor
+ *       emailLogin: new EmailOtpFactor({ channel, appName: 'Acme', policy: 'default' }), // in place of the password
+ *     },
+ *   });
+ * ```
  */
 export class EmailOtpFactor extends CodeFactor {
   /**

@@ -6,16 +6,18 @@ import {
   Factor,
   FactorError,
   integerOption,
+  refuseRemovedOptions,
   resolveOptions,
   type AttemptLimits,
+  type Command,
   type Confirmed,
   type FactorContext,
-  type Intent,
+  type PayloadSource,
   type Purpose,
   type Reply,
 } from '@parse-factors/core';
 import { assertDistinct, fieldOption, resolveField, resolveFind, type FieldOptions, type FindOptions } from './field.js';
-import { FieldsSignIn, type FieldsEnrolment } from './fields-sign-in.js';
+import { FieldsSignIn, readTicket, type FieldsEnrolment, type TicketAnswer } from './fields-sign-in.js';
 
 /** Options of {@link FieldsFactor}. */
 export interface FieldsOptions extends Partial<Omit<AttemptLimits, 'maxAttempts'>> {
@@ -26,28 +28,49 @@ export interface FieldsOptions extends Partial<Omit<AttemptLimits, 'maxAttempts'
   readonly find: string | FindOptions;
   /** One to five further fields, all of which must be right. */
   readonly match: readonly (string | FieldOptions)[];
-  /** Whether it is enough for users without a second factor; false by default. */
-  readonly alone?: boolean;
+  /**
+   * `default` lets in only users who have set up a second factor, which they answer besides. With `solo` the fields are enough
+   * for a user who has set up none. `default` by default.
+   */
+  readonly policy?: 'default' | 'solo';
   /** Codes asked for from one IP address (IPv6: /64) in ten minutes, whoever is meant, 1 to 10,000; 20 by default. */
   readonly maxAsksPerIp?: number;
 }
 
 const MAX_MATCH = 5;
+const REMOVED = { alone: 'is now "policy": use "solo" in place of true, and "default", or nothing, in place of false' };
 const NOTHING_TO_LINK = 'There is nothing to set up: users are known by their fields.';
 
 /**
- * A first factor that knows a user by fields of his user object, such as a member number and a birth date, and
+ * A primary factor that finds a user by fields of the user object, such as a member number and a birth date, and
  * asks for a second factor besides. Payload: the fields by their names, all strings.
+ * @example
+ * ```ts
+ * import { composeFactors } from '@parse-factors/core';
+ * import { FieldsFactor, isoDate } from '@parse-factors/fields';
+ * import { TotpFactor } from '@parse-factors/totp';
+ *
+ * export const factors = (keys: string) =>
+ *   composeFactors({
+ *     keys,
+ *     factors: {
+ *       member: new FieldsFactor({ find: 'memberNumber', match: [{ name: 'birthDate', ...isoDate }] }),
+ *       totp: new TotpFactor({ issuer: 'Acme' }),
+ *     },
+ *   });
+ * ```
  */
-export class FieldsFactor extends Factor<FieldsEnrolment> {
-  override readonly signIn: FieldsSignIn;
+export class FieldsFactor extends Factor<FieldsEnrolment, TicketAnswer, undefined> {
+  override readonly policy: 'default' | 'solo';
+  override readonly primary: FieldsSignIn;
 
   /** @throws FactorConfigError naming the option and what it accepts */
   constructor(options: FieldsOptions) {
     super();
+    refuseRemovedOptions('FieldsFactor', options, REMOVED);
     const { maxAttempts: _none, ...limitRules } = ATTEMPT_LIMIT_RULES;
     const { maxAttempts: _no, ...defaults } = DEFAULT_ATTEMPT_LIMITS;
-    const { find, match, alone, maxAsksPerIp, ...limits } = resolveOptions<Required<FieldsOptions>>(
+    const { find, match, policy, maxAsksPerIp, ...limits } = resolveOptions<Required<FieldsOptions>>(
       'FieldsFactor',
       options,
       {
@@ -58,26 +81,28 @@ export class FieldsFactor extends Factor<FieldsEnrolment> {
           isValid: (value) =>
             Array.isArray(value) && value.length >= 1 && value.length <= MAX_MATCH && value.every(fieldOption.isValid),
         },
-        alone: choiceOption(true, false),
+        policy: choiceOption('default', 'solo'),
         maxAsksPerIp: integerOption(1, 10_000),
       },
-      { ...defaults, alone: false, maxAsksPerIp: 20 },
+      { ...defaults, policy: 'default', maxAsksPerIp: 20 },
     );
     // Attempts at one live code do not matter: there is none.
     const rules = {
       find: resolveFind('find', find),
       match: match.map((field) => resolveField('match', field)),
       limits: { ...limits, maxAttempts: 1 },
-      alone,
+      needsSecondFactor: policy === 'default',
       maxAsksPerIp,
     };
     assertDistinct([rules.find, ...rules.match]);
     assertLocks('FieldsFactor', rules.limits);
-    this.signIn = new FieldsSignIn(rules);
+    this.policy = policy;
+    this.primary = new FieldsSignIn(rules);
   }
 
-  intent(): Intent {
-    return 'answer';
+  read(payload: unknown, { at, enrolment }: PayloadSource<FieldsEnrolment>): Command<TicketAnswer, undefined> {
+    if (enrolment !== undefined) return at === 'challenge' ? { do: 'challenge' } : { do: 'answer', answer: readTicket(payload) };
+    return at === 'challenge' ? { do: 'begin', begin: undefined } : { do: 'enrol', confirmation: undefined };
   }
 
   async beginEnrolment(): Promise<Reply> {
@@ -88,13 +113,13 @@ export class FieldsFactor extends Factor<FieldsEnrolment> {
     throw new FactorError('invalid_input', { sentence: NOTHING_TO_LINK });
   }
 
-  /** Nothing to send: the user knows his fields. */
+  /** Nothing to send: the user knows the fields. */
   async challenge(): Promise<Reply> {
     return { status: 'enabled' };
   }
 
-  async verify(context: FactorContext, purpose: Purpose, payload: unknown, enrolment: FieldsEnrolment): Promise<undefined> {
-    await this.signIn.redeem(context, payload, enrolment)(purpose);
+  async verify(context: FactorContext, purpose: Purpose, answer: TicketAnswer, enrolment: FieldsEnrolment): Promise<undefined> {
+    await this.primary.redeem(context, answer, enrolment)(purpose);
   }
 
   describe(): Reply {

@@ -10,19 +10,21 @@ import {
   type FieldRule,
   type FoundUser,
   type Guess,
-  type ProvenId,
+  type IdentifiedUser,
+  type PrimaryIdentity,
+  type PrimarySignIn,
   type Purpose,
   type Reply,
   type RequestContext,
-  type SignIn,
   type SignInUsers,
+  type VerifiedCredential,
 } from '@parse-factors/core';
 import { normaliseSent, normaliseStored, type ResolvedField, type ResolvedFind } from './field.js';
 import { Tickets } from './tickets.js';
 
 /** What is kept about a user. */
 export interface FieldsEnrolment {
-  /** By which Parse Server finds him: a keyed digest, which says nothing. */
+  /** The id by which Parse Server finds the user: a keyed digest, which says nothing. */
   readonly id: string;
 }
 
@@ -31,7 +33,8 @@ export interface FieldsRules {
   readonly find: ResolvedFind;
   readonly match: readonly ResolvedField[];
   readonly limits: AttemptLimits;
-  readonly alone: boolean;
+  /** Whether only users who have set up a second factor are let in. */
+  readonly needsSecondFactor: boolean;
   readonly maxAsksPerIp: number;
 }
 
@@ -53,35 +56,31 @@ const NOBODY: FactorUser = { id: '', get: () => 'nobody' };
 const ASKS_WINDOW_MS = 10 * 60_000;
 const NOT_LOOKED_UP = 'Log in with these fields by themselves: without a user name, a password or an id.';
 
+/** What a look-up leaves in the place of the fields. */
+export interface TicketAnswer {
+  readonly id: string;
+  readonly ticket: string;
+}
+
 /** Signing in by fields of the user object. */
-export class FieldsSignIn implements SignIn<FieldsEnrolment> {
+export class FieldsSignIn implements PrimarySignIn<FieldsEnrolment, TicketAnswer> {
   readonly signUp = false;
-  readonly alone: boolean;
+  readonly needsSecondFactor: boolean;
+  readonly identity: PrimaryIdentity<FieldsEnrolment>;
   readonly #rules: FieldsRules;
   readonly #tickets = new Tickets<Attempt>();
 
   constructor(rules: FieldsRules) {
     this.#rules = rules;
-    this.alone = rules.alone;
-  }
-
-  adopts(): boolean {
-    return false;
-  }
-
-  idOf({ id }: FieldsEnrolment): string {
-    return id;
-  }
-
-  enrolmentOf(id: string): FieldsEnrolment {
-    return { id };
-  }
-
-  /** What is guessed at is what identifies the user, whoever has it, or nobody; an administrator names the user instead. */
-  subject(context: RequestContext & { readonly user?: FactorUser }, id: string): string {
-    const { find } = this.#rules;
-    const text = context.user === undefined ? id : (normaliseStored(find, context.user) ?? '');
-    return this.#subject(context, text);
+    this.needsSecondFactor = rules.needsSecondFactor;
+    this.identity = {
+      idOf: ({ id }) => id,
+      enrolmentOf: (id) => ({ id }),
+      acceptsUnsealedId: () => false,
+      // What is guessed at is the field that identifies a user, whether a user has it or not; an administrator names the user.
+      subject: (context: RequestContext & { readonly user?: FactorUser }, id) =>
+        this.#subject(context, context.user === undefined ? id : (normaliseStored(rules.find, context.user) ?? '')),
+    };
   }
 
   /** Has a second factor challenged, for whoever is right; the answer is the same for everybody. */
@@ -101,18 +100,27 @@ export class FieldsSignIn implements SignIn<FieldsEnrolment> {
     return { status: 'sent' };
   }
 
-  async find(context: RequestContext, payload: unknown, users: SignInUsers): Promise<FoundUser> {
+  read(payload: unknown): TicketAnswer {
+    return readTicket(payload);
+  }
+
+  async lookUp(context: RequestContext, payload: unknown, users: SignInUsers): Promise<FoundUser> {
     const attempt = await this.#attempt(context, this.#read(payload), users);
     return { user: attempt.user, ticket: this.#tickets.issue(attempt, context) };
   }
 
-  async check(context: RequestContext, payload: unknown, enrolment?: FieldsEnrolment): Promise<ProvenId> {
-    const spend = this.redeem(context, payload, enrolment);
-    return { id: enrolment?.id ?? '', spend: () => spend('sign-in') };
+  async verify(
+    context: RequestContext,
+    answer: TicketAnswer,
+    found: IdentifiedUser<FieldsEnrolment> | undefined,
+  ): Promise<VerifiedCredential> {
+    const enrolment = found?.enrolment;
+    const consume = this.redeem(found?.context ?? context, answer, enrolment);
+    return { id: enrolment?.id ?? '', consume: () => consume('sign-in') };
   }
 
   /**
-   * What was found out before, which can be asked for once.
+   * What the look-up has found out, which can be asked for once.
    *
    * @param enrolment that of the user whom Parse Server has found by it
    * @returns takes the failures back, and tells of it
@@ -120,10 +128,9 @@ export class FieldsSignIn implements SignIn<FieldsEnrolment> {
    */
   redeem(
     context: RequestContext & { readonly user?: FactorUser },
-    payload: unknown,
+    { id, ticket }: TicketAnswer,
     enrolment: FieldsEnrolment | undefined,
   ): (purpose: Purpose) => Promise<void> {
-    const { id, ticket } = readTicket(payload);
     const attempt = this.#tickets.take(ticket, context.clock);
     if (attempt === undefined || attempt.appId !== context.appId || attempt.key !== context.key) {
       throw new FactorError('invalid_input', { sentence: NOT_LOOKED_UP });
@@ -198,7 +205,7 @@ export class FieldsSignIn implements SignIn<FieldsEnrolment> {
 }
 
 /** @throws FactorError `invalid_input` for what no look-up has made */
-function readTicket(payload: unknown): { readonly id: string; readonly ticket: string } {
+export function readTicket(payload: unknown): TicketAnswer {
   try {
     return readFields(payload, { id: TOKEN, ticket: TOKEN });
   } catch {

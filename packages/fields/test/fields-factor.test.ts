@@ -32,17 +32,18 @@ describe('wrong options', () => {
       { find: 'n', match, lockMs: 120_000, maxLockMs: 60_000 },
       /option "maxLockMs" must be at least "lockMs"/,
     ],
-    ['alone, nearly', { find: 'n', match, alone: 'yes' }, /option "alone"/],
+    ['a policy of other factors', { find: 'n', match, policy: 'additional' }, /option "policy" must be one of "default", "solo"/],
+    ['alone, as it was called', { find: 'n', match, alone: true }, /option "alone" is now "policy": use "solo" in place of true/],
   ])('are named: %s', (_name, options, message) => {
     expect(() => make(options)).toThrow(message);
     expect(() => make(options)).toThrow(expect.objectContaining({ name: 'FactorConfigError' }));
   });
 
   it('are not composed: nobody could log in', () => {
-    const compose = (alone: boolean): unknown =>
-      composeFactors({ keys: generateKey('a'), selfCheck: false, factors: { member: make({ find: 'n', match, alone }) } });
-    expect(() => compose(false)).toThrow(/factors.member lets nobody in without a second factor/);
-    expect(() => compose(true)).not.toThrow();
+    const compose = (policy: string): unknown =>
+      composeFactors({ keys: generateKey('a'), selfCheck: false, factors: { member: make({ find: 'n', match, policy }) } });
+    expect(() => compose('default')).toThrow(/factors.member lets nobody in without a second factor/);
+    expect(() => compose('solo')).not.toThrow();
   });
 });
 
@@ -50,7 +51,7 @@ describe('the adapter', () => {
   const { auth } = composeFactors({
     keys: generateKey('a'),
     selfCheck: false,
-    factors: { member: make({ find: 'memberNumber', match: [{ name: 'birthDate', ...isoDate }], alone: true }) },
+    factors: { member: make({ find: 'memberNumber', match: [{ name: 'birthDate', ...isoDate }], policy: 'solo' }) },
   });
 
   it('looks nobody up while no server is up that serves it', async () => {

@@ -7,25 +7,26 @@ import {
   guessSubject,
   markSubject,
   readFields,
-  STEP_USED,
-  type BuiltInPlace,
+  type BuiltInReplacement,
+  type Command,
   type Confirmed,
   type EnrolledContext,
+  type EnrolmentLifecycle,
   type FactorContext,
-  type FactorUser,
   type FieldRule,
-  type Intent,
+  type PayloadSource,
   type Purpose,
   type Reply,
 } from '@parse-factors/core';
 import { withoutRecoveryCode } from '@parse-factors/recovery-codes';
-import { verifyTotp } from '@parse-factors/totp';
+import { driftFor, redeemTotp, verifyTotp, type TotpParameters } from '@parse-factors/totp';
 import { canonicalBase32, decodeBase32 } from './base32.js';
+import { CONFIRM_WORDS, DATA_WORDS, inOldWords, MOBILE_WORDS, TOKEN_WORDS } from './old-words.js';
+import type { MfaAnswer, MfaConfirmation } from './mfa-answer.js';
 import { adoptRecord, isMobile, type AuthenticatorEnrolment, type MfaEnrolment } from './mfa-enrolment.js';
-import { normaliseMobile, resolveMfaOptions, type MfaCompatOptions, type ResolvedMfaOptions } from './mfa-options.js';
+import { resolveMfaOptions, type MfaCompatOptions, type ResolvedMfaOptions } from './mfa-options.js';
 import { readMfaPayload, tokenOf, type MfaPayload } from './mfa-payload.js';
 import { MobileCodes } from './mobile-codes.js';
-import { CONFIRM_WORDS, DATA_WORDS, inOldWords, MOBILE_WORDS, TOKEN_WORDS } from './old-words.js';
 import { isRecoveryToken, newRecovery } from './recovery-tokens.js';
 
 /** What sends a code by SMS, in the place of a token. */
@@ -33,26 +34,44 @@ const REQUEST = 'request';
 const SECRET: FieldRule = { maxLength: 256, pattern: /^[A-Za-z2-7 ]+=*$/, accepts: 'a text in Base32' };
 /** The built-in adapter's least; 100 bits. */
 const MIN_SECRET = 20;
-/** Fields are looked at closely by whoever reads them. */
+/** Fields are looked at closely by what reads them. */
 const ANY: FieldRule = { maxLength: 320, pattern: /^/, accepts: 'a text' };
+
+/** Steps to either side of the current one that are accepted, as by the built-in adapter. */
+const DRIFT_STEPS = 1;
 
 const invalidData = (): FactorError => new FactorError('invalid_input', { sentence: 'Invalid MFA data' });
 
 /**
- * Stands in the place of Parse Server's built-in `mfa` adapter, under that key: takes its options, what its clients
+ * Takes the place of Parse Server's built-in `mfa` adapter, under that key: takes its options, what its clients
  * send, and its users' records, which are sealed at their next use. `docs/guide/migrate-from-mfa.md` lists what differs.
  *
  * @throws FactorConfigError naming the option and what it accepts
+ * @example
+ * ```ts
+ * import { composeFactors } from '@parse-factors/core';
+ * import { mfaCompat } from '@parse-factors/mfa-compat';
+ *
+ * export const factors = (keys: string) =>
+ *   composeFactors({ keys, factors: { mfa: mfaCompat({ options: ['TOTP'], digits: 6, period: 30 }) } });
+ * ```
  */
 export const mfaCompat = (options: MfaCompatOptions): MfaFactor => new MfaFactor(resolveMfaOptions(options));
 
 /** The factor that {@link mfaCompat} gives. */
-export class MfaFactor extends Factor<MfaEnrolment> {
-  override readonly inPlaceOf: BuiltInPlace<MfaEnrolment> = {
+export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, string> {
+  override readonly replaces: BuiltInReplacement<MfaEnrolment, MfaAnswer, MfaConfirmation> = {
     provider: 'mfa',
-    adopt: (record) => this.#adopt(record),
     // The built-in adapter takes any token where it finds neither; these it cannot read.
-    decoy: { secret: '-', mobile: '-' },
+    tombstone: { secret: '-', mobile: '-' },
+    importRecord: (record) => this.#importRecord(record),
+    isBackup: ({ kind }) => kind === 'recovery',
+    proofIn: ({ proof }) => proof,
+  };
+  /** The same number or authenticator, whatever recovery tokens are left. */
+  override readonly lifecycle: EnrolmentLifecycle<MfaEnrolment> = {
+    isSame: (before, after) =>
+      isMobile(before) || isMobile(after) ? JSON.stringify(before) === JSON.stringify(after) : before.secret === after.secret,
   };
   readonly #options: ResolvedMfaOptions;
   readonly #mobile: MobileCodes;
@@ -65,43 +84,41 @@ export class MfaFactor extends Factor<MfaEnrolment> {
     this.#mobile = new MobileCodes(options);
   }
 
-  intent(payload: unknown, _user: FactorUser, enrolment: MfaEnrolment | undefined): Intent {
-    const { mobile, token, secret, old } = this.#read(payload) ?? {};
+  /**
+   * At a challenge, `{ mobile }` sends a code there. Elsewhere, `{ mobile }` does as well, `{ mobile, token }` confirms it, and
+   * `{ secret, token }` sets up an authenticator. A token answers, and `old` is one that is sent along to replace what there is.
+   */
+  async read(
+    payload: unknown,
+    { at, enrolment }: PayloadSource<MfaEnrolment>,
+  ): Promise<Command<MfaAnswer, MfaConfirmation, string>> {
+    if (at === 'sign-in' && enrolment !== undefined) return { do: 'answer', answer: await this.#readAnswer(payload, enrolment) };
+    const given = this.#readPayload(payload);
+    const { mobile, token, secret, old } = given ?? {};
     if (enrolment !== undefined && mobile !== undefined && token === undefined) {
       throw new FactorError('already_enrolled', { sentence: 'MFA is already set up on this account' });
     }
-    const isSetUp = (mobile ?? secret ?? old) !== undefined;
-    return enrolment === undefined || isSetUp ? 'enrol' : 'answer';
+    const isSetUp = enrolment === undefined || (mobile ?? secret ?? old) !== undefined;
+    if (at === 'challenge') return isSetUp ? { do: 'begin', begin: await this.#readMobile(mobile) } : { do: 'challenge' };
+    if (!isSetUp) return { do: 'answer', answer: await this.#readAnswer(payload, enrolment) };
+    const proof = old === undefined || enrolment === undefined ? undefined : await this.#readAnswer({ token: old }, enrolment);
+    const confirmation = await this.#readConfirmation(given);
+    return { do: 'enrol', confirmation: { ...confirmation, ...(proof !== undefined && { proof }) } };
   }
 
-  override proofIn(payload: unknown): unknown {
-    const { old } = this.#read(payload) ?? {};
-    return old === undefined ? undefined : { token: old };
+  beginEnrolment(context: FactorContext, mobile: string): Promise<Reply> {
+    return inOldWords(MOBILE_WORDS, () => this.#mobile.beginEnrolment(context, mobile, undefined));
   }
 
-  override isStandIn(payload: unknown): boolean {
-    return isRecoveryToken(tokenOf(payload));
-  }
-
-  async beginEnrolment(context: FactorContext, payload: unknown): Promise<Reply> {
-    const { mobile } = this.#read(payload) ?? {};
-    if (mobile === undefined) throw invalidData();
-    return inOldWords(MOBILE_WORDS, () => this.#mobile.beginEnrolment(context, { mobile }, undefined));
-  }
-
-  /** `{ mobile }` sends a code there, and `{ mobile, token }` confirms it; `{ secret, token }` sets up an authenticator. */
-  async confirmEnrolment(context: EnrolledContext<MfaEnrolment>, payload: unknown): Promise<Confirmed<MfaEnrolment>> {
-    const given = this.#read(payload);
-    if (given === undefined) throw invalidData();
-    if (given.mobile === undefined) return this.#confirmAuthenticator(context, given);
-    if (given.token === undefined)
-      return { enrolment: undefined, isBegun: true, reply: await this.beginEnrolment(context, payload) };
-    const mobile = await inOldWords(MOBILE_WORDS, async () =>
-      normaliseMobile(readFields({ mobile: given.mobile }, { mobile: ANY }).mobile, this.#options),
-    );
-    const { enrolment } = await inOldWords(CONFIRM_WORDS, () =>
-      this.#mobile.confirmEnrolment(context, { mobile, code: given.token }),
-    );
+  async confirmEnrolment(
+    context: EnrolledContext<MfaEnrolment>,
+    confirmation: MfaConfirmation,
+  ): Promise<Confirmed<MfaEnrolment>> {
+    if (confirmation.kind === 'authenticator') return this.#confirmAuthenticator(context, confirmation);
+    if (confirmation.kind === 'number') {
+      return { enrolment: undefined, isBegun: true, reply: await this.beginEnrolment(context, confirmation.mobile) };
+    }
+    const { enrolment } = await inOldWords(CONFIRM_WORDS, () => this.#mobile.confirmEnrolment(context, confirmation.answer));
     return { enrolment: enrolment && { mobile: enrolment.address } };
   }
 
@@ -114,25 +131,15 @@ export class MfaFactor extends Factor<MfaEnrolment> {
   verify(
     context: EnrolledContext<MfaEnrolment>,
     purpose: Purpose,
-    payload: unknown,
+    answer: MfaAnswer,
     enrolment: MfaEnrolment,
   ): Promise<undefined> {
     return inOldWords(TOKEN_WORDS, async () => {
-      const token = tokenOf(payload);
-      if (isMobile(enrolment)) {
-        if (token !== REQUEST) return this.#mobile.verify(context, purpose, token, { address: enrolment.mobile });
-        await this.challenge(context, purpose, enrolment);
-        throw new FactorError('factor_required', { sentence: 'Please enter the token' });
-      }
-      if (isRecoveryToken(token)) return this.#spendRecovery(context, purpose, token);
-      return this.#verifyTotp(context, purpose, token, enrolment);
+      if (isMobile(enrolment)) return this.#verifyMobile(context, purpose, answer, enrolment.mobile);
+      if (answer.kind === 'recovery') return this.#spendRecovery(context, purpose, answer.token);
+      if (answer.kind === 'totp') return this.#verifyTotp(context, purpose, answer.code, enrolment);
+      throw new FactorError('invalid_input');
     });
-  }
-
-  /** The same number or authenticator, whatever recovery tokens are left. */
-  override isSame(before: MfaEnrolment, after: MfaEnrolment): boolean {
-    if (isMobile(before) || isMobile(after)) return super.isSame(before, after);
-    return before.secret === after.secret;
   }
 
   /** Nothing, as with the built-in adapter. */
@@ -140,34 +147,77 @@ export class MfaFactor extends Factor<MfaEnrolment> {
     return {};
   }
 
-  #adopt(record: Readonly<Record<string, unknown>>): MfaEnrolment {
+  async #verifyMobile(context: FactorContext, purpose: Purpose, answer: MfaAnswer, mobile: string): Promise<undefined> {
+    if (answer.kind === 'request') {
+      await this.challenge(context, purpose, { mobile });
+      throw new FactorError('factor_required', { sentence: 'Please enter the token' });
+    }
+    if (answer.kind !== 'code') throw new FactorError('invalid_input');
+    return this.#mobile.verify(context, purpose, answer.code, { address: mobile });
+  }
+
+  #importRecord(record: Readonly<Record<string, unknown>>): MfaEnrolment {
     if (!this.#options.adoptRecords) throw new FactorError('unavailable');
     return adoptRecord(record, this.#options);
   }
 
   /** What of a payload says something here: a number does where SMS is offered. */
-  #read(payload: unknown): MfaPayload | undefined {
+  #readPayload(payload: unknown): MfaPayload | undefined {
     const given = readMfaPayload(payload);
     if (given === undefined || this.#options.options.includes('SMS')) return given;
     const { mobile: _mobile, ...others } = given;
     return others;
   }
 
-  async #confirmAuthenticator(context: FactorContext, { secret: given, token }: MfaPayload): Promise<Confirmed<MfaEnrolment>> {
-    const { options, algorithm, digits, period } = this.#options;
-    if (!options.includes('TOTP')) throw invalidData();
+  #readAnswer(payload: unknown, enrolment: MfaEnrolment): Promise<MfaAnswer> {
+    return inOldWords(TOKEN_WORDS, async () => {
+      const token = tokenOf(payload);
+      if (isRecoveryToken(token)) return { kind: 'recovery', token };
+      if (!isMobile(enrolment)) {
+        return { kind: 'totp', code: readFields({ token }, { token: digitsRule(enrolment.digits) }).token };
+      }
+      return token === REQUEST ? { kind: 'request' } : { kind: 'code', code: this.#mobile.readAnswer(token) };
+    });
+  }
+
+  #readMobile(mobile: unknown): Promise<string> {
+    if (mobile === undefined) throw invalidData();
+    return inOldWords(MOBILE_WORDS, async () => this.#mobile.readNumber(mobile));
+  }
+
+  async #readConfirmation(given: MfaPayload | undefined): Promise<MfaConfirmation> {
+    if (given === undefined) throw invalidData();
+    const { mobile, token, secret } = given;
+    if (mobile === undefined) return this.#readAuthenticator(secret, token);
+    const number = await this.#readMobile(mobile);
+    if (token === undefined) return { kind: 'number', mobile: number };
+    const answer = await inOldWords(CONFIRM_WORDS, async () => this.#mobile.readAnswer(token));
+    return { kind: 'code', answer: { ...answer, address: number } };
+  }
+
+  async #readAuthenticator(given: unknown, token: unknown): Promise<MfaConfirmation> {
+    if (!this.#options.options.includes('TOTP')) throw invalidData();
     const rules = { secret: SECRET, token: ANY };
     const fields = await inOldWords(DATA_WORDS, async () => readFields({ secret: given, token }, rules));
     const secret = canonicalBase32(fields.secret);
     if (secret.length < MIN_SECRET) throw invalidData();
+    return { kind: 'authenticator', secret, token: fields.token };
+  }
+
+  async #confirmAuthenticator(
+    context: FactorContext,
+    { secret, token }: Extract<MfaConfirmation, { readonly kind: 'authenticator' }>,
+  ): Promise<Confirmed<MfaEnrolment>> {
+    const { algorithm, digits, period } = this.#options;
     // The secret comes along, so there is nothing to guess at.
-    const step = verifyStep({ secret, algorithm, digits, period }, fields.token, context.clock());
-    if (step === undefined) {
+    const parameters = totpParameters({ secret, algorithm, digits, period });
+    const result = verifyTotp(parameters, token, context.clock(), driftFor(period, DRIFT_STEPS));
+    if (!result.ok) {
       context.emit({ type: 'rejected', purpose: 'enrolment', reason: 'code_rejected' });
       throw new FactorError('code_rejected', { sentence: 'Invalid MFA token' });
     }
     // The step that set it up is used: it does not log in as well.
-    await context.store.advance(markSubject(context), step * period);
+    await context.store.advance(markSubject(context), result.step * period);
     const { kept, reply } = newRecovery(context.random);
     return { enrolment: { secret, algorithm, digits, period, recovery: kept }, reply };
   }
@@ -175,20 +225,15 @@ export class MfaFactor extends Factor<MfaEnrolment> {
   async #verifyTotp(
     context: FactorContext,
     purpose: Purpose,
-    token: unknown,
+    code: string,
     enrolment: AuthenticatorEnrolment,
   ): Promise<undefined> {
-    const { token: code } = readFields({ token }, { token: digitsRule(enrolment.digits) });
-    const subject = guessSubject(context, purpose);
-    const guess = await beginGuess(context, subject, purpose, this.#options);
-    const step = verifyStep(enrolment, code, context.clock());
-    if (step === undefined) throw guess.reject('code_rejected');
-    // One mark for all purposes, as a step is used for all; and in seconds, so that it outlives another period.
-    const mark = step * enrolment.period;
-    const steps = markSubject(context);
-    if (!(await context.store.advance(steps, mark))) throw guess.reject('code_rejected', STEP_USED);
-    if (subject !== steps) await context.store.pardon(subject);
-    context.emit({ type: 'verified', purpose });
+    await redeemTotp(context, purpose, code, {
+      parameters: totpParameters(enrolment),
+      limits: this.#options,
+      driftSteps: DRIFT_STEPS,
+      markSeconds: 1, // so that the mark outlives a change of the period
+    });
   }
 
   async #spendRecovery(context: EnrolledContext<MfaEnrolment>, purpose: Purpose, token: string): Promise<undefined> {
@@ -212,9 +257,9 @@ export class MfaFactor extends Factor<MfaEnrolment> {
 
 type TotpSettings = Pick<AuthenticatorEnrolment, 'secret' | 'algorithm' | 'digits' | 'period'>;
 
-/** The step that a token is of, now or one to either side; with long periods, now only, so that none lives ten minutes. */
-function verifyStep({ secret, algorithm, digits, period }: TotpSettings, token: string, now: number): number | undefined {
-  const parameters = { secret: decodeBase32(secret), algorithm, digits, stepSeconds: period };
-  const result = verifyTotp(parameters, token, now, period > 200 ? 0 : 1);
-  return result.ok ? result.step : undefined;
-}
+const totpParameters = ({ secret, algorithm, digits, period }: TotpSettings): TotpParameters => ({
+  secret: decodeBase32(secret),
+  algorithm,
+  digits,
+  stepSeconds: period,
+});

@@ -1,12 +1,25 @@
-import { CodeFactor, DEFAULT_CODE_FACTOR_OPTIONS } from '@parse-factors/core';
+import {
+  CodeFactor,
+  DEFAULT_CODE_FACTOR_OPTIONS,
+  digitsRule,
+  readCode,
+  readFields,
+  type CodeAnswer,
+  type FieldRule,
+} from '@parse-factors/core';
 import { maskPhone, regionOf } from '@parse-factors/sms-otp';
 import { normaliseMobile, type ResolvedMfaOptions } from './mfa-options.js';
 
 /** A code lives at least until another one may be asked for. */
 const LEAST_VALIDITY_MS = 60_000;
 
+/** Numbers are looked at closely by what normalises them. */
+const ANY: FieldRule = { maxLength: 320, pattern: /^/, accepts: 'a text' };
+
 /** The codes by SMS: made, limited and checked as those of every other factor. */
 export class MobileCodes extends CodeFactor {
+  readonly #options: ResolvedMfaOptions;
+
   constructor(options: ResolvedMfaOptions) {
     const { sendSMS, digits, period, maxAttempts, maxFailures, lockMs, maxLockMs, budget, allow } = options;
     const { cooldownMs, maxSendsPer10Minutes, maxSendsPerDay, maxSendsPerIp, maxSendsPerPrefix } = options;
@@ -36,5 +49,16 @@ export class MobileCodes extends CodeFactor {
         channel: { name: 'sendSMS', send: async ({ code, to }) => void (await sendSMS?.(code, to)) },
       },
     );
+    this.#options = options;
+  }
+
+  /** Reads a code. @throws FactorError `invalid_input` */
+  readAnswer(token: unknown): CodeAnswer {
+    return { id: undefined, address: undefined, code: readCode({ code: token }, digitsRule(this.#options.digits)) };
+  }
+
+  /** Reads a number. @throws FactorError `invalid_input`, `address_refused` */
+  readNumber(mobile: unknown): string {
+    return normaliseMobile(readFields({ mobile }, { mobile: ANY }).mobile, this.#options);
   }
 }

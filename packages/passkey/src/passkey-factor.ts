@@ -4,18 +4,22 @@ import {
   FactorError,
   factorSubject,
   guessSubject,
-  type Alone,
+  type Command,
   type Confirmed,
   type EnrolledContext,
+  type EnrolmentLifecycle,
   type FactorContext,
-  type FactorUser,
-  type Intent,
-  type ProvenAlone,
+  type IdentifiedUser,
+  type Management,
+  type MultipleEnrolments,
+  type PayloadSource,
+  type PrimarySignIn,
   type Purpose,
   type Reply,
   type RequestContext,
+  type VerifiedCredential,
 } from '@parse-factors/core';
-import { readCredential, type GivenAssertion } from './given-credential.js';
+import type { GivenAssertion } from './given-credential.js';
 import { ALONE, beginAssertion, beginRegistration, ceremonyOf, newHandle } from './passkey-ceremonies.js';
 import { readChallenge } from './passkey-challenge.js';
 import { passkeyFault } from './passkey-fault.js';
@@ -23,69 +27,95 @@ import { resolvePasskeyOptions, type PasskeyOptions, type ResolvedPasskeyOptions
 import {
   assertRemovable,
   hasField,
+  isAssertion,
   noSuchPasskey,
   readAnswer,
-  readAnswerAlone,
   readChange,
+  readCredentialOf,
+  readNamedAssertion,
   readPurpose,
   readRegistration,
+  type NamedAssertion,
+  type NamedRegistration,
+  type PasskeyChange,
 } from './passkey-payload.js';
 import { afterUse, describePasskeys, goesOn, type PasskeyEnrolment, type PasskeyUse } from './passkey.js';
 import { verifyAssertion, verifyRegistration, type Expected } from './verify-credential.js';
 
 type Enrolled = EnrolledContext<PasskeyEnrolment>;
+type PasskeyCommand = Command<GivenAssertion, NamedRegistration, undefined>;
 
 /**
  * Passkeys (WebAuthn Level 3) as a second factor, and alone where the policy is `solo`. A user may have several. Each
  * challenge is good for one answer, by one user, in one session, for one purpose; a counter that goes back is refused.
  * Payloads: `{ credential, name }` to add one, `{ credential }` to answer, `{ id, credential }` to sign in alone,
  * `{ rename: <id>, name }`, `{ remove: <id> }`.
+ * @example
+ * ```ts
+ * import { composeFactors } from '@parse-factors/core';
+ * import { PasskeyFactor } from '@parse-factors/passkey';
+ *
+ * export const factors = (keys: string) =>
+ *   composeFactors({
+ *     keys,
+ *     factors: {
+ *       passkey: new PasskeyFactor({ rpId: 'acme.example', origins: ['https://acme.example'], rpName: 'Acme', policy: 'solo' }),
+ *     },
+ *   });
+ * ```
  */
-export class PasskeyFactor extends Factor<PasskeyEnrolment> {
-  override readonly alone: Alone<PasskeyEnrolment> | undefined;
+export class PasskeyFactor extends Factor<PasskeyEnrolment, GivenAssertion, NamedRegistration, undefined> {
+  override readonly policy: 'additional' | 'solo';
+  override readonly primary: PrimarySignIn<PasskeyEnrolment, NamedAssertion> = {
+    signUp: false,
+    needsSecondFactor: false,
+    read: readNamedAssertion,
+    begin: (context, payload) => this.#beginSignIn(context, payload),
+    verify: (context, credential, found) => this.#verifySignIn(context, credential, found),
+  };
+  override readonly multiple: MultipleEnrolments<PasskeyEnrolment> = {
+    lookupIdOf: ({ handle }) => handle,
+    merge: (stored, added) => this.#merge(stored, added),
+  };
+  /** Renames one, or removes one of several. */
+  override readonly management: Management<PasskeyEnrolment, PasskeyChange> = { apply: changePasskey };
+  /** The same passkeys, whatever their names and counters. */
+  override readonly lifecycle: EnrolmentLifecycle<PasskeyEnrolment> = {
+    isSame: (before, after) => idsOf(before) === idsOf(after),
+  };
   readonly #options: ResolvedPasskeyOptions;
 
   /** @throws FactorConfigError naming the option and what it accepts */
   constructor(options: PasskeyOptions) {
     super();
     this.#options = resolvePasskeyOptions(options);
-    const alone: Alone<PasskeyEnrolment> = {
-      begin: (context, payload) => this.#beginAlone(context, payload),
-      assertReadable: (payload) => void readAnswerAlone(payload),
-      check: (context, payload, enrolment) => this.#checkAlone(context, payload, enrolment),
-    };
-    this.alone = this.#options.policy === 'solo' ? alone : undefined;
+    this.policy = this.#options.policy;
   }
 
-  intent(payload: unknown, _user: FactorUser, enrolment: PasskeyEnrolment | undefined): Intent {
-    if (enrolment === undefined) return 'enrol';
-    if (payload === true) return 'either';
-    if (hasField(payload, 'purpose')) return readPurpose(payload) === 'enrolment' ? 'enrol' : 'answer';
-    if (hasField(payload, 'rename')) return 'manage';
+  read(payload: unknown, { at, enrolment }: PayloadSource<PasskeyEnrolment>): PasskeyCommand {
+    if (at === 'challenge') return readChallengeCommand(payload, enrolment);
+    if (enrolment === undefined) return { do: 'enrol', confirmation: readRegistration(payload) };
+    if (at === 'sign-in') return { do: 'answer', answer: readAnswer(payload) };
+    if (hasField(payload, 'rename')) return { do: 'manage', change: readChange(payload) };
     if (hasField(payload, 'remove')) {
-      assertRemovable(payload, enrolment);
-      return 'reduce';
+      const change = readChange(payload);
+      assertRemovable(change, enrolment);
+      return { do: 'manage', change, reduces: true };
     }
-    const credential: unknown = hasField(payload, 'credential') ? Reflect.get(payload as object, 'credential') : undefined;
-    return credential !== undefined && readCredential(credential).kind === 'registration' ? 'enrol' : 'answer';
+    const read = readCredentialOf(payload);
+    return isAssertion(read) ? { do: 'answer', answer: read } : { do: 'enrol', confirmation: read };
   }
 
-  override handleOf({ handle }: PasskeyEnrolment): string {
-    return handle;
-  }
-
-  async beginEnrolment(context: FactorContext, payload: unknown, enrolment: PasskeyEnrolment | undefined): Promise<Reply> {
-    if (payload !== true && readPurpose(payload) !== 'enrolment') throw new FactorError('not_enrolled');
+  async beginEnrolment(context: FactorContext, _begin: undefined, enrolment: PasskeyEnrolment | undefined): Promise<Reply> {
     this.#assertRoom(enrolment);
     return beginRegistration(context, this.#options, enrolment);
   }
 
   async confirmEnrolment(
     context: Enrolled,
-    payload: unknown,
+    { given, name }: NamedRegistration,
     enrolment: PasskeyEnrolment | undefined,
   ): Promise<Confirmed<PasskeyEnrolment>> {
-    const { given, name } = readRegistration(payload);
     this.#assertRoom(enrolment);
     const subject = factorSubject(context, 'enrolment');
     const guess = await beginGuess(context, subject, 'enrolment', this.#options);
@@ -104,8 +134,7 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     return beginAssertion(context, ceremonyOf(context, purpose), this.#options, passkeys);
   }
 
-  async verify(context: Enrolled, purpose: Purpose, payload: unknown, enrolment: PasskeyEnrolment): Promise<undefined> {
-    const given = readAnswer(payload);
+  async verify(context: Enrolled, purpose: Purpose, given: GivenAssertion, enrolment: PasskeyEnrolment): Promise<undefined> {
     const subject = guessSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#options);
     const challenge = readChallenge(context, ceremonyOf(context, purpose), given.challenge);
@@ -119,45 +148,23 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     context.emit({ type: 'verified', purpose });
   }
 
-  override join({ handle, passkeys }: PasskeyEnrolment, { passkeys: added }: PasskeyEnrolment): PasskeyEnrolment {
-    if (passkeys.some(({ id }) => added.some((passkey) => passkey.id === id))) throw new FactorError('already_enrolled');
-    if (passkeys.length >= this.#options.maxPasskeys) throw tooMany();
-    return { handle, passkeys: [...passkeys, ...added] };
-  }
-
   describe(enrolment: PasskeyEnrolment): Reply {
     return describePasskeys(enrolment);
   }
 
-  /** The same passkeys, whatever their names and counters. */
-  override isSame(before: PasskeyEnrolment, after: PasskeyEnrolment): boolean {
-    const idsOf = ({ passkeys }: PasskeyEnrolment): string =>
-      passkeys
-        .map(({ id }) => id)
-        .toSorted()
-        .join();
-    return idsOf(before) === idsOf(after);
-  }
-
-  /** Renames one, or removes one of several. */
-  override async manage({ change }: Enrolled, payload: unknown): Promise<void> {
-    const { id, change: changed } = readChange(payload);
-    const isChanged = await change(({ handle, passkeys }) => {
-      const left = passkeys.flatMap((passkey) => (passkey.id === id ? changed(passkey) : [passkey]));
-      const isThere = passkeys.some((passkey) => passkey.id === id);
-      return isThere && left.length > 0 ? { handle, passkeys: left } : undefined;
-    });
-    if (!isChanged) throw noSuchPasskey();
-  }
-
-  async #beginAlone(context: RequestContext, payload: unknown): Promise<Reply> {
+  async #beginSignIn(context: RequestContext, payload: unknown): Promise<Reply> {
     if (payload !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
     return beginAssertion(context, ALONE, this.#options);
   }
 
   /** No failure locks, or strangers could lock any user out. What is counted is the network, before this is called. */
-  async #checkAlone(context: Enrolled, payload: unknown, enrolment: PasskeyEnrolment): Promise<ProvenAlone> {
-    const { id, given } = readAnswerAlone(payload);
+  async #verifySignIn(
+    context: RequestContext,
+    { id, given }: NamedAssertion,
+    found: IdentifiedUser<PasskeyEnrolment> | undefined,
+  ): Promise<VerifiedCredential> {
+    if (found?.enrolment === undefined) throw new FactorError('code_rejected');
+    const { enrolment } = found;
     const challenge = readChallenge(context, ALONE, given.challenge);
     const isOwn = id === enrolment.handle && given.response.response.userHandle === id;
     const isOurs = challenge.reason !== 'code_rejected' && isOwn;
@@ -170,11 +177,18 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
       throw refuse(context, fault?.reason);
     if (!goesOn(before.counter, use.counter)) throw refuse(context, 'counter_went_back');
     return {
-      spend: async () => {
-        if (!(await challenge.spend()) || !(await storeUse(context, given, use))) throw refuse(context);
+      id,
+      consume: async () => {
+        if (!(await challenge.spend()) || !(await storeUse(found.context, given, use))) throw refuse(context);
         context.emit({ type: 'verified', purpose: 'sign-in' });
       },
     };
+  }
+
+  #merge({ handle, passkeys }: PasskeyEnrolment, { passkeys: added }: PasskeyEnrolment): PasskeyEnrolment {
+    if (passkeys.some(({ id }) => added.some((passkey) => passkey.id === id))) throw new FactorError('already_enrolled');
+    if (passkeys.length >= this.#options.maxPasskeys) throw tooMany();
+    return { handle, passkeys: [...passkeys, ...added] };
   }
 
   #assertRoom(enrolment: PasskeyEnrolment | undefined): void {
@@ -185,6 +199,32 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment> {
     return { relyingParty: this.#options, requireUserVerification };
   }
 }
+
+/** `true` asks for a passkey to be added while the session is fresh; `{ purpose }` says which it is. */
+function readChallengeCommand(payload: unknown, enrolment: PasskeyEnrolment | undefined): PasskeyCommand {
+  const isNew = enrolment === undefined;
+  if (payload === true) return { do: isNew ? 'begin' : 'begin-or-challenge', begin: undefined };
+  if (isNew || hasField(payload, 'purpose')) {
+    if (readPurpose(payload) === 'enrolment') return { do: 'begin', begin: undefined };
+    if (isNew) throw new FactorError('not_enrolled');
+  }
+  return { do: 'challenge' };
+}
+
+async function changePasskey({ change }: Enrolled, { id, change: changed }: PasskeyChange): Promise<void> {
+  const isChanged = await change(({ handle, passkeys }) => {
+    const left = passkeys.flatMap((passkey) => (passkey.id === id ? changed(passkey) : [passkey]));
+    const isThere = passkeys.some((passkey) => passkey.id === id);
+    return isThere && left.length > 0 ? { handle, passkeys: left } : undefined;
+  });
+  if (!isChanged) throw noSuchPasskey();
+}
+
+const idsOf = ({ passkeys }: PasskeyEnrolment): string =>
+  passkeys
+    .map(({ id }) => id)
+    .toSorted()
+    .join();
 
 /** Not where its counter has gone back: there may be a copy, and the application is told. */
 async function storeUse(context: Enrolled, { response: { id } }: GivenAssertion, use: Omit<PasskeyUse, 'at'>): Promise<boolean> {

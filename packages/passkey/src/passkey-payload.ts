@@ -8,38 +8,69 @@ const UNNAMED = 'Unnamed passkey';
 /** Whether the payload has the field. */
 export const hasField = (payload: unknown, name: string): boolean => Object.hasOwn(asObject(payload) ?? {}, name);
 
+/** The answer to a registration, and what its user calls the passkey. */
+export interface NamedRegistration {
+  readonly given: GivenRegistration;
+  readonly name: string;
+}
+
+/** An assertion that says whose it is. */
+export interface NamedAssertion {
+  /** The user handle. */
+  readonly id: string;
+  readonly given: GivenAssertion;
+}
+
 /** What a challenge is asked for, where that is said: `{ purpose }`. */
 export const readPurpose = (payload: unknown): 'enrolment' | 'fresh-proof' =>
   readFields(payload, { purpose: PURPOSE }).purpose === 'enrolment' ? 'enrolment' : 'fresh-proof';
 
-/** `{ credential }` or `{ credential, name }` of a registration. */
-export function readRegistration(payload: unknown): { readonly given: GivenRegistration; readonly name: string } {
-  const names = hasField(payload, 'name') ? ['credential', 'name'] : ['credential'];
-  const { credential, name = UNNAMED } = exactly(payload, names);
+/** `{ credential }`, or `{ credential, name }` where it is the answer to a registration. */
+export function readCredentialOf(payload: unknown): NamedRegistration | GivenAssertion {
+  const isNamed = hasField(payload, 'name');
+  const { credential, name = UNNAMED } = exactly(payload, isNamed ? ['credential', 'name'] : ['credential']);
   const given = readCredential(credential);
-  if (given.kind !== 'registration') throw unexpected();
-  return { given, name: readFields({ name }, { name: NAME_RULE }).name };
+  if (given.kind === 'registration') return { given, name: readFields({ name }, { name: NAME_RULE }).name };
+  if (isNamed) throw unexpected();
+  return given;
+}
+
+/** `{ credential }` or `{ credential, name }` of a registration. */
+export function readRegistration(payload: unknown): NamedRegistration {
+  const read = readCredentialOf(payload);
+  if (isAssertion(read)) throw unexpected();
+  return read;
 }
 
 /** `{ credential }` of an assertion. */
 export const readAnswer = (payload: unknown): GivenAssertion => asAssertion(exactly(payload, ['credential'])['credential']);
 
 /** `{ id, credential }` of an assertion that says whose it is. */
-export function readAnswerAlone(payload: unknown): { readonly id: string; readonly given: GivenAssertion } {
+export function readNamedAssertion(payload: unknown): NamedAssertion {
   const { id, credential } = exactly(payload, ['id', 'credential']);
   return { id: readFields({ id }, { id: USER_HANDLE }).id, given: asAssertion(credential) };
 }
 
+/** Whether it answers an authentication. */
+export const isAssertion = (read: NamedRegistration | GivenAssertion): read is GivenAssertion => 'kind' in read;
+
+/** A change of a user's passkeys: what becomes of one of them. */
+export interface PasskeyChange {
+  /** Its id. */
+  readonly id: string;
+  /** None where it is removed. */
+  change(passkey: Passkey): Passkey[];
+}
+
 /** `{ rename, name }` or `{ remove }`, as a change of the user's passkeys. */
-export function readChange(payload: unknown): { readonly id: string; change(passkey: Passkey): Passkey[] } {
+export function readChange(payload: unknown): PasskeyChange {
   if (hasField(payload, 'remove')) return { id: readFields(payload, { remove: CREDENTIAL_ID }).remove, change: () => [] };
   const { rename, name } = readFields(payload, { rename: CREDENTIAL_ID, name: NAME_RULE });
   return { id: rename, change: (passkey) => [{ ...passkey, name }] };
 }
 
 /** @throws FactorError where it cannot be done: before a fresh proof is spent on it */
-export function assertRemovable(payload: unknown, { passkeys }: PasskeyEnrolment): void {
-  const { id } = readChange(payload);
+export function assertRemovable({ id }: PasskeyChange, { passkeys }: PasskeyEnrolment): void {
   if (!passkeys.some((passkey) => passkey.id === id)) throw noSuchPasskey();
   if (passkeys.length === 1) {
     throw new FactorError('invalid_input', { sentence: 'The last passkey goes with the factor: send null for it.' });

@@ -13,11 +13,12 @@ import {
   readFields,
   resolveOptions,
   type AttemptLimits,
+  type Command,
   type Confirmed,
   type EnrolledContext,
+  type EnrolmentImport,
   type FactorContext,
-  type FactorUser,
-  type Intent,
+  type PayloadSource,
   type Purpose,
   type Recovery,
   type RecoveryAnswer,
@@ -57,10 +58,24 @@ const GENERATE = { generate: { maxLength: 4, pattern: /^true$/, accepts: '"true"
  * Recovery codes: made beside a factor, shown once, each good for one login in its place, and gone with the
  * last factor. In a session that one has opened, a second one proves enough to change factors. Payload:
  * `{ generate: "true" }` to make them, the code to log in and to prove.
+ * @example
+ * ```ts
+ * import { composeFactors } from '@parse-factors/core';
+ * import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
+ * import { TotpFactor } from '@parse-factors/totp';
+ *
+ * export const factors = (keys: string) =>
+ *   composeFactors({
+ *     keys,
+ *     factors: { totp: new TotpFactor({ issuer: 'Acme' }), recovery: new RecoveryCodesFactor({ count: 10 }) },
+ *   });
+ * ```
  */
-export class RecoveryCodesFactor extends Factor<RecoveryEnrolment> {
-  override readonly standIn = 'fresh-proof';
-  override readonly recovery: Recovery<RecoveryEnrolment> | undefined;
+export class RecoveryCodesFactor extends Factor<RecoveryEnrolment, string, undefined> {
+  override readonly backup = 'after-step-up';
+  override readonly recovery: Recovery<RecoveryEnrolment, string> | undefined;
+  /** Takes `{ key, digests }`, as another factor has kept them. */
+  override readonly importer: EnrolmentImport<RecoveryEnrolment> = { importEnrolment };
   readonly #options: Required<RecoveryCodesOptions>;
 
   /** @throws FactorConfigError naming the option and what it accepts */
@@ -79,8 +94,12 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment> {
     this.recovery = when === 'never' ? undefined : this.#recovery(when === 'at-once' ? 0 : when.afterMs);
   }
 
-  intent(payload: unknown, _user: FactorUser, enrolment: RecoveryEnrolment | undefined): Intent {
-    return enrolment === undefined || Object.hasOwn(asObject(payload) ?? {}, 'generate') ? 'enrol' : 'answer';
+  read(payload: unknown, { at, enrolment }: PayloadSource<RecoveryEnrolment>): Command<string, undefined> {
+    const isNew = enrolment === undefined || (at !== 'sign-in' && Object.hasOwn(asObject(payload) ?? {}, 'generate'));
+    if (at === 'challenge') return isNew ? { do: 'begin', begin: undefined } : { do: 'challenge' };
+    if (!isNew) return { do: 'answer', answer: readCode(payload, RECOVERY_CODE) };
+    readFields(payload, GENERATE);
+    return { do: 'enrol', confirmation: undefined };
   }
 
   /** There is nothing to begin: the codes are made when they are asked for. */
@@ -88,8 +107,7 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment> {
     throw new FactorError('invalid_input', { sentence: 'Ask for recovery codes with { generate: "true" } on the user.' });
   }
 
-  async confirmEnrolment({ random }: FactorContext, payload: unknown): Promise<Confirmed<RecoveryEnrolment>> {
-    readFields(payload, GENERATE);
+  async confirmEnrolment({ random }: FactorContext): Promise<Confirmed<RecoveryEnrolment>> {
     const key = drawBytes(random, KEY_BYTES).toString('base64url');
     const codes = Array.from({ length: this.#options.count }, () => newCode(random));
     return { enrolment: { key, digests: codes.map((code) => digestOf(key, code)) }, reply: { codes: codes.join(', ') } };
@@ -100,23 +118,22 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment> {
     return { status: 'enabled' };
   }
 
-  async verify(context: EnrolledContext<RecoveryEnrolment>, purpose: Purpose, payload: unknown): Promise<undefined> {
-    await this.#spend(context, purpose, payload, (enrolment) => enrolment);
+  async verify(context: EnrolledContext<RecoveryEnrolment>, purpose: Purpose, code: string): Promise<undefined> {
+    await this.#spend(context, purpose, code, (enrolment) => enrolment);
   }
 
   /**
    * Counts an attempt, and spends a code that is right.
    *
    * @param change gives what is kept once it is spent; undefined to leave the code as it is
-   * @throws FactorError `code_rejected`, `locked`, `invalid_input`
+   * @throws FactorError `code_rejected`, `locked`
    */
   async #spend(
     context: EnrolledContext<RecoveryEnrolment>,
     purpose: Purpose,
-    payload: unknown,
+    code: string,
     change: (enrolment: RecoveryEnrolment) => RecoveryEnrolment | undefined,
   ): Promise<void> {
-    const code = readCode(payload, RECOVERY_CODE);
     const { store, emit } = context;
     const subject = guessSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#limits);
@@ -136,15 +153,15 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment> {
   }
 
   /** @param afterMs how long a user waits; 0 for not at all */
-  #recovery(afterMs: number): Recovery<RecoveryEnrolment> {
+  #recovery(afterMs: number): Recovery<RecoveryEnrolment, string> {
     const goodWait = (wait: Wait | undefined, now: number): Wait | undefined =>
       wait !== undefined && isGood(wait, now, afterMs) ? wait : undefined;
-    const prove: Recovery<RecoveryEnrolment>['prove'] = async (context, payload, enrolment) => {
+    const prove: Recovery<RecoveryEnrolment, string>['prove'] = async (context, code, enrolment) => {
       const now = context.clock();
       const begun = goodWait(enrolment.wait, now);
       if (begun !== undefined && begun.until > now) return { waitsUntil: begun.until }; // nothing is spent on it
       let answer: RecoveryAnswer = {};
-      await this.#spend(context, 'fresh-proof', payload, ({ wait, ...left }) => {
+      await this.#spend(context, 'fresh-proof', code, ({ wait, ...left }) => {
         const good = goodWait(wait, now);
         const isDue = afterMs === 0 || (good !== undefined && good.until <= now);
         const until = good?.until ?? now + afterMs;
@@ -162,14 +179,6 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment> {
     };
   }
 
-  /** Takes `{ key, digests }`, as another factor has kept them. */
-  override takeOver({ key, digests }: Readonly<Record<string, unknown>>): RecoveryEnrolment {
-    const isDigest = (value: unknown): boolean => typeof value === 'string' && /^[\w-]{43}$/.test(value);
-    if (!isDigest(key) || !Array.isArray(digests) || digests.length === 0 || !digests.every(isDigest))
-      throw new FactorError('invalid_input');
-    return { key, digests } as RecoveryEnrolment;
-  }
-
   /** How many codes are left. */
   describe({ digests }: RecoveryEnrolment): Reply {
     return { remaining: String(digests.length) };
@@ -179,6 +188,14 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment> {
     // Attempts at one live code do not matter: there is none.
     return { ...this.#options, maxAttempts: 1 };
   }
+}
+
+const isDigest = (value: unknown): value is string => typeof value === 'string' && /^[\w-]{43}$/.test(value);
+
+function importEnrolment({ key, digests }: Readonly<Record<string, unknown>>): RecoveryEnrolment {
+  if (!isDigest(key) || !Array.isArray(digests) || digests.length === 0 || !digests.every(isDigest))
+    throw new FactorError('invalid_input');
+  return { key, digests };
 }
 
 const withoutWait = ({ key, digests }: RecoveryEnrolment): RecoveryEnrolment => ({ key, digests });

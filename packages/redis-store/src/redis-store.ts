@@ -56,6 +56,19 @@ const scripting: OptionRule = {
  * one atomic step in one round trip. Rows die by themselves.
  *
  * @throws FactorConfigError naming the option and what it accepts
+ * @example
+ * ```ts
+ * import { composeFactors } from '@parse-factors/core';
+ * import { redisStore } from '@parse-factors/redis-store';
+ * import { TotpFactor } from '@parse-factors/totp';
+ * import { createClient } from '@redis/client';
+ *
+ * export async function start(keys: string) {
+ *   const client = createClient({ url: process.env['REDIS_URL'] ?? '', disableOfflineQueue: true });
+ *   await client.connect();
+ *   return composeFactors({ keys, factors: { totp: new TotpFactor({ issuer: 'Acme' }) }, store: redisStore({ client }) });
+ * }
+ * ```
  */
 export function redisStore(options: RedisStoreOptions): OtpStore {
   return new RedisOtpStore(

@@ -45,6 +45,20 @@ const isHostName = (value: unknown): boolean =>
 /**
  * One-time codes by SMS as a second factor. A user proves a mobile number once; from then on a
  * login needs a code sent there. Payload field: `phone`, in E.164.
+ * @example
+ * ```ts
+ * import { composeFactors } from '@parse-factors/core';
+ * import { SmsOtpFactor } from '@parse-factors/sms-otp';
+ * import { twilio } from '@parse-factors/sms-otp/twilio';
+ *
+ * const channel = twilio({
+ *   accountSid: process.env['TWILIO_ACCOUNT_SID'] ?? '',
+ *   authToken: process.env['TWILIO_AUTH_TOKEN'] ?? '',
+ *   from: '+14155552671',
+ * });
+ * export const factors = (keys: string) =>
+ *   composeFactors({ keys, factors: { sms: new SmsOtpFactor({ channel, countries: ['FR', 'US'] }) } });
+ * ```
  */
 export class SmsOtpFactor extends CodeFactor {
   /**

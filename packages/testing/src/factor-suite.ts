@@ -23,6 +23,28 @@ export interface FactorTestRunner extends TestRunner {
  * What every second factor must do, over HTTP on a real Parse Server: it is demanded once it is set up and not
  * before, takes a right answer once, bounds guesses also in races, is nobody else's, goes only with a fresh proof,
  * and tells nothing that was sent.
+ * @example
+ * ```ts
+ * import type { AnyFactor } from '@parse-factors/core';
+ * import { factorSuite, type FactorServer, type FakeClock } from '@parse-factors/testing';
+ * import { afterAll, beforeAll, describe, it } from 'vitest';
+ *
+ * // Starts a Parse Server with the factor under the key "card"; see the guide "Write your own factor".
+ * declare const startServer: (factor: AnyFactor, clock: FakeClock) => Promise<FactorServer>;
+ * declare const factor: AnyFactor;
+ *
+ * factorSuite(
+ *   { describe, it, beforeAll, afterAll },
+ *   {
+ *     key: 'card',
+ *     start: (clock) => startServer(factor, clock),
+ *     async begin(user) {
+ *       const [first = '', second = ''] = (await user.challenge(true))['codes']?.split(' ') ?? [];
+ *       return { confirmation: first, wrongConfirmation: '000000', answers: { right: () => second, wrong: () => '000000' } };
+ *     },
+ *   },
+ * );
+ * ```
  */
 export function factorSuite(runner: FactorTestRunner, options: FactorSuiteOptions): void {
   const { key, begin, isChallenged = true, answersExpire = true, maxFailures = 10 } = options;

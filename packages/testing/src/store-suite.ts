@@ -38,6 +38,14 @@ export interface StoreSuiteOptions {
  * histories against a model. A store that passes holds what codes and limits rely on.
  *
  * Cases take milliseconds on a store in memory, and seconds (the histories) on a database: give the runner time.
+ * @example
+ * ```ts
+ * import { MemoryOtpStore } from '@parse-factors/core';
+ * import { storeSuite } from '@parse-factors/testing';
+ * import { describe, it } from 'vitest';
+ *
+ * describe('MemoryOtpStore', () => storeSuite({ describe, it }, { open: (clock) => new MemoryOtpStore({ clock }) }));
+ * ```
  */
 export function storeSuite(runner: TestRunner, { open, outage, prunes = true, histories = 100 }: StoreSuiteOptions): void {
   const groups: StoreCases = {

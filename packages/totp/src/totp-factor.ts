@@ -1,10 +1,10 @@
 import {
   accountName,
+  asksForProof,
   assertLocks,
   ATTEMPT_LIMIT_RULES,
   beginGuess,
   choiceOption,
-  CLOCK_TOLERANCE_MS,
   DEFAULT_ATTEMPT_LIMITS,
   digitsRule,
   drawBytes,
@@ -12,28 +12,28 @@ import {
   FactorError,
   factorSubject,
   functionOption,
-  guessSubject,
   integerOption,
   markSubject,
   readCode,
   resolveOptions,
-  STEP_USED,
   subjectOf,
   UNLIMITED,
   type AttemptLimits,
+  type Command,
   type Confirmed,
+  type EnrolmentImport,
   type FactorContext,
   type FactorUser,
-  type Guess,
-  type Intent,
   type OptionRule,
+  type PayloadSource,
   type Purpose,
   type Reply,
   type SendLimits,
 } from '@parse-factors/core';
 import { generateURI, ScureBase32Plugin } from 'otplib';
 import qrcode from 'qrcode';
-import { verifyTotp, type TotpAlgorithm } from './totp-code.js';
+import type { TotpAlgorithm } from './totp-code.js';
+import { matchStep, redeemTotp, type TotpAuthenticator } from './totp-verification.js';
 
 /** Options of {@link TotpFactor}. */
 export interface TotpOptions extends Partial<AttemptLimits> {
@@ -68,8 +68,6 @@ export interface TotpEnrolment {
 const SECRET_BYTES = 20;
 /** Base32 without padding (RFC 4648, section 6). */
 const SECRET = /^[A-Z2-7]{8,256}$/;
-/** Longer steps, such as another factor may have left, have no neighbours: no code lives longer than ten minutes. */
-const LONG_STEP_SECONDS = 200;
 /** Code points of an account's name in the key URI; more would not fit into a QR code that phones read. */
 const MAX_LABEL = 64;
 /** A set-up that is opened again shows the same secret, unless it ends sooner than this. */
@@ -86,8 +84,18 @@ const ISSUER: OptionRule = {
 /**
  * Authenticator apps (TOTP, RFC 6238) as a second factor. The server makes the secret; each
  * time step opens at most one session, and an older step after a newer one is refused.
+ * Payloads: `true` to begin, the code to confirm and to answer.
+ * @example
+ * ```ts
+ * import { composeFactors } from '@parse-factors/core';
+ * import { TotpFactor } from '@parse-factors/totp';
+ *
+ * export const factors = (keys: string) => composeFactors({ keys, factors: { totp: new TotpFactor({ issuer: 'Acme' }) } });
+ * ```
  */
-export class TotpFactor extends Factor<TotpEnrolment> {
+export class TotpFactor extends Factor<TotpEnrolment, string> {
+  /** Takes `{ secret, algorithm, digits, stepSeconds, usedUntil }`, as another factor for authenticator apps has kept it. */
+  override readonly importer: EnrolmentImport<TotpEnrolment> = { importEnrolment };
   readonly #options: Required<TotpOptions>;
 
   /** @throws FactorConfigError naming the option and what it accepts */
@@ -119,12 +127,18 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     assertLocks('TotpFactor', this.#options);
   }
 
-  intent(_payload: unknown, _user: FactorUser, enrolment: TotpEnrolment | undefined): Intent {
-    return enrolment === undefined ? 'enrol' : 'either';
+  read(payload: unknown, { at, enrolment }: PayloadSource<TotpEnrolment>): Command<string> {
+    const { digits } = this.#options;
+    if (at === 'challenge') return readChallenge(payload, enrolment);
+    if (enrolment === undefined) return { do: 'enrol', confirmation: readCode(payload, digitsRule(digits)) };
+    if (at === 'sign-in') return { do: 'answer', answer: readCode(payload, digitsRule(enrolment.digits)) };
+    // An authenticator may have codes of another length than the one that is set up in its place.
+    const either = digitsRule(Math.min(digits, enrolment.digits), Math.max(digits, enrolment.digits));
+    const code = readCode(payload, either);
+    return { do: 'enrol-or-answer', answer: code, confirmation: code };
   }
 
-  async beginEnrolment(context: FactorContext, payload: unknown): Promise<Reply> {
-    if (payload !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
+  async beginEnrolment(context: FactorContext): Promise<Reply> {
     const { issuer, accountName: nameOf } = this.#options;
     const pending = await this.#pending(context);
     const { secret, algorithm, digits, stepSeconds, expiresAt } = openPending(context, pending);
@@ -144,13 +158,13 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     };
   }
 
-  async confirmEnrolment(context: FactorContext, payload: unknown): Promise<Confirmed<TotpEnrolment>> {
-    const code = readCode(payload, digitsRule(this.#options.digits));
+  async confirmEnrolment(context: FactorContext, code: string): Promise<Confirmed<TotpEnrolment>> {
+    assertDigits(code, this.#options.digits);
     const subject = factorSubject(context, 'enrolment');
     const guess = await beginGuess(context, subject, 'enrolment', this.#options);
     if (guess.digest === undefined) throw guess.reject('code_expired');
     const { expiresAt: _, ...enrolment } = openPending(context, guess.digest);
-    const step = this.#match(context, enrolment, code, guess);
+    const step = matchStep(context, guess, code, this.#authenticator(enrolment));
     // Before it is spent: a secret that is in use is not shown again.
     if (context.session !== undefined) await context.store.forget(pendingSubject(context, context.session));
     if (!(await context.store.consume(subject, guess.digest))) throw guess.reject('code_expired');
@@ -164,35 +178,14 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     return { status: 'enabled' };
   }
 
-  async verify(context: FactorContext, purpose: Purpose, payload: unknown, enrolment: TotpEnrolment): Promise<undefined> {
-    const code = readCode(payload, digitsRule(enrolment.digits));
-    const subject = guessSubject(context, purpose);
-    const guess = await beginGuess(context, subject, purpose, this.#options);
-    const step = this.#match(context, enrolment, code, guess);
-    // One mark for all purposes and primary factors, so that a step used for one is used for all; guesses
-    // are counted for each, so that neither a stolen session nor another primary factor locks the owner's login.
-    const steps = markSubject(context);
-    if (!(await context.store.advance(steps, step))) throw guess.reject('code_rejected', STEP_USED);
-    if (subject !== steps) await context.store.pardon(subject);
-    context.emit({ type: 'verified', purpose });
+  async verify(context: FactorContext, purpose: Purpose, code: string, enrolment: TotpEnrolment): Promise<undefined> {
+    assertDigits(code, enrolment.digits);
+    await redeemTotp(context, purpose, code, this.#authenticator(enrolment));
   }
 
   /** Nothing about a secret is shown. */
   describe(): Reply {
     return {};
-  }
-
-  /** Takes `{ secret, algorithm, digits, stepSeconds, usedUntil }`, as another factor for authenticator apps has kept it. */
-  override takeOver({ secret, algorithm, digits, stepSeconds, usedUntil }: Readonly<Record<string, unknown>>): TotpEnrolment {
-    const isSound =
-      typeof secret === 'string' &&
-      SECRET.test(secret) &&
-      choiceOption('SHA1', 'SHA256', 'SHA512').isValid(algorithm) &&
-      [integerOption(6, 9).isValid(digits), integerOption(10, 600).isValid(stepSeconds), Number.isInteger(usedUntil)].every(
-        Boolean,
-      );
-    if (!isSound) throw new FactorError('invalid_input');
-    return { secret, algorithm, digits, stepSeconds, usedUntil } as TotpEnrolment;
   }
 
   /**
@@ -217,18 +210,45 @@ export class TotpFactor extends Factor<TotpEnrolment> {
     return begun.digest;
   }
 
-  #match({ clock, emit }: FactorContext, enrolment: TotpEnrolment, code: string, guess: Guess): number {
-    const { secret, usedUntil = -1, ...parameters } = enrolment;
-    const driftSteps = parameters.stepSeconds > LONG_STEP_SECONDS ? 0 : this.#options.driftSteps;
-    const now = clock();
-    const result = verifyTotp({ ...parameters, secret: base32.decode(secret) }, code, now, driftSteps);
-    // A step is used once, whatever the clock says since. Only an administrator knows which clock was wrong.
-    const isFarAhead = guess.mark * parameters.stepSeconds * 1000 > now + CLOCK_TOLERANCE_MS;
-    if (result.ok && isFarAhead) emit({ type: 'fault', reason: 'step_ahead_of_clock' });
-    if (!result.ok) throw guess.reject('code_rejected');
-    if (result.step <= Math.max(guess.mark, usedUntil)) throw guess.reject('code_rejected', STEP_USED);
-    return result.step;
+  #authenticator({ secret, usedUntil, ...parameters }: TotpEnrolment): TotpAuthenticator {
+    const { driftSteps } = this.#options;
+    return {
+      parameters: { ...parameters, secret: base32.decode(secret) },
+      limits: this.#options,
+      driftSteps,
+      ...(usedUntil !== undefined && { usedUntil }),
+    };
   }
+}
+
+/** `true` asks for an authenticator to be set up while the session is fresh. @throws FactorError `invalid_input` */
+function readChallenge(payload: unknown, enrolment: TotpEnrolment | undefined): Command<string> {
+  if (enrolment !== undefined && asksForProof(payload)) return { do: 'challenge' };
+  if (payload !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
+  return { do: 'begin-or-challenge', begin: undefined };
+}
+
+/** @throws FactorError `invalid_input` */
+function assertDigits(code: string, digits: number): void {
+  if (code.length !== digits) readCode(code, digitsRule(digits));
+}
+
+function importEnrolment({
+  secret,
+  algorithm,
+  digits,
+  stepSeconds,
+  usedUntil,
+}: Readonly<Record<string, unknown>>): TotpEnrolment {
+  const isSound =
+    typeof secret === 'string' &&
+    SECRET.test(secret) &&
+    choiceOption('SHA1', 'SHA256', 'SHA512').isValid(algorithm) &&
+    [integerOption(6, 9).isValid(digits), integerOption(10, 600).isValid(stepSeconds), Number.isInteger(usedUntil)].every(
+      Boolean,
+    );
+  if (!isSound) throw new FactorError('invalid_input');
+  return { secret, algorithm, digits, stepSeconds, usedUntil } as TotpEnrolment;
 }
 
 /** What waits for the code that confirms it. */

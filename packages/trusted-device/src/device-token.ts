@@ -24,8 +24,14 @@ export const newSecret = (random: RandomSource): string => drawBytes(random, SEC
 export const successorOf = (secret: string, nonce: string): string =>
   createHmac('sha256', secret).update(nonce).digest('base64url');
 
+/** A token of a device, taken apart. */
+export interface DeviceToken {
+  readonly id: string;
+  readonly secret: string;
+}
+
 /** Takes a token apart. */
-export function readToken(token: string): { readonly id: string; readonly secret: string } {
+export function readToken(token: string): DeviceToken {
   const [id = '', secret = ''] = token.split('.');
   return { id, secret };
 }

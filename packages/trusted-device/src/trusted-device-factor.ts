@@ -1,24 +1,36 @@
 import {
   asObject,
-  choiceOption,
   Factor,
   FactorError,
   integerOption,
   isAhead,
   NAME_RULE,
   readFields,
+  refuseRemovedOptions,
   resolveOptions,
+  type Command,
   type Confirmed,
   type EnrolledContext,
   type FactorContext,
-  type FactorUser,
+  type EnrolmentLifecycle,
   type FieldRule,
-  type Intent,
+  type Management,
+  type MultipleEnrolments,
+  type PayloadSource,
   type Purpose,
   type Reply,
 } from '@parse-factors/core';
-import { installationOf, renew, successorAgain, type TrustedDevice } from './trusted-device.js';
-import { DEVICE_TOKEN, digestOf, matches, newDeviceId, newSecret, readToken, successorOf } from './device-token.js';
+import { renew, successorAgain, type TrustedDevice } from './trusted-device.js';
+import {
+  DEVICE_TOKEN,
+  digestOf,
+  matches,
+  newDeviceId,
+  newSecret,
+  readToken,
+  successorOf,
+  type DeviceToken,
+} from './device-token.js';
 
 /** Options of {@link TrustedDeviceFactor}. */
 export interface TrustedDeviceOptions {
@@ -26,11 +38,6 @@ export interface TrustedDeviceOptions {
   readonly trustMs?: number;
   /** How many devices a user may have, 1 to 20; 10 by default. One more takes the place of the oldest. */
   readonly maxDevices?: number;
-  /**
-   * Whether a token works only with the installation id (`X-Parse-Installation-Id`) that asked for
-   * it; false by default. Any client can claim any id: it only helps against a token copied alone.
-   */
-  readonly bindInstallation?: boolean;
 }
 
 /** What the factor keeps about a user. */
@@ -44,9 +51,16 @@ const MAX_TRUST_MS = 90 * DAY_MS;
 const REMEMBER: FieldRule = { maxLength: 4, pattern: /^true$/, accepts: '"true"' };
 const REVOKE: FieldRule = { maxLength: 22, pattern: /^(?:all|[A-Za-z0-9_-]{22})$/, accepts: 'the id of a device, or "all"' };
 
-type Change = TrustedDeviceEnrolment | undefined;
+const REMOVED = {
+  bindInstallation:
+    'is gone: any client can claim any installation id, so it did not protect a copied token. Leave it out; a shorter "trustMs" does',
+};
 
-/** What the user calls the device; he may leave it open. */
+type Change = TrustedDeviceEnrolment | undefined;
+/** The id of a device, or `all`. */
+type Revocation = string;
+
+/** What the user calls the device; it may be left out. */
 function readName(payload: unknown): string {
   if (Object.hasOwn(asObject(payload) ?? {}, 'name')) return readFields(payload, { remember: REMEMBER, name: NAME_RULE }).name;
   readFields(payload, { remember: REMEMBER });
@@ -59,30 +73,58 @@ function readName(payload: unknown): string {
  * (`X-Parse-Installation-Id`; two requests without one count as the same). Any older token shows that
  * someone copied it, and ends the trust. Never a fresh proof.
  * Payloads: `{ remember: "true", name }`, `{ token }`, `{ revoke: <id> }`, `{ revoke: "all" }`.
+ * @example
+ * ```ts
+ * import { composeFactors } from '@parse-factors/core';
+ * import { TotpFactor } from '@parse-factors/totp';
+ * import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
+ *
+ * const WEEK_MS = 7 * 24 * 60 * 60_000;
+ * export const factors = (keys: string) =>
+ *   composeFactors({
+ *     keys,
+ *     factors: { totp: new TotpFactor({ issuer: 'Acme' }), device: new TrustedDeviceFactor({ trustMs: WEEK_MS }) },
+ *   });
+ * ```
  */
-export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment> {
-  override readonly standIn = 'login';
+export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment, DeviceToken, string> {
+  override readonly backup = 'after-sign-in';
+  override readonly multiple: MultipleEnrolments<TrustedDeviceEnrolment> = {
+    // One more takes the place of the oldest where there are as many as there may be.
+    merge: ({ devices }, added) => ({ devices: [...devices, ...added.devices].slice(-this.#options.maxDevices) }),
+  };
+  /** Ends the trust in one device, or in all. */
+  override readonly management: Management<TrustedDeviceEnrolment, Revocation> = { apply: revoke };
+  override readonly lifecycle: EnrolmentLifecycle<TrustedDeviceEnrolment> = {
+    // No device outlives a change of the password or of a factor.
+    afterAccountChange: (enrolment) => (enrolment.devices.length === 0 ? enrolment : { devices: [] }),
+  };
   readonly #options: Required<TrustedDeviceOptions>;
 
   /** @throws FactorConfigError naming the option and what it accepts */
   constructor(options: TrustedDeviceOptions = {}) {
     super();
+    refuseRemovedOptions('TrustedDeviceFactor', options, REMOVED);
     this.#options = resolveOptions<Required<TrustedDeviceOptions>>(
       'TrustedDeviceFactor',
       options,
       {
         trustMs: integerOption(60 * 60_000, MAX_TRUST_MS),
         maxDevices: integerOption(1, 20),
-        bindInstallation: choiceOption(true, false),
       },
-      { trustMs: 30 * DAY_MS, maxDevices: 10, bindInstallation: false },
+      { trustMs: 30 * DAY_MS, maxDevices: 10 },
     );
   }
 
-  intent(payload: unknown, _user: FactorUser, enrolment: TrustedDeviceEnrolment | undefined): Intent {
+  read(payload: unknown, { at, enrolment }: PayloadSource<TrustedDeviceEnrolment>): Command<DeviceToken, string> {
     const given = asObject(payload) ?? {};
-    if (enrolment === undefined || Object.hasOwn(given, 'remember')) return 'enrol';
-    return Object.hasOwn(given, 'revoke') ? 'manage' : 'answer';
+    const isNew = enrolment === undefined || (at !== 'sign-in' && Object.hasOwn(given, 'remember'));
+    if (at === 'challenge') return isNew ? { do: 'begin', begin: undefined } : { do: 'challenge' };
+    if (isNew) return { do: 'enrol', confirmation: readName(payload) };
+    if (at === 'save' && Object.hasOwn(given, 'revoke')) {
+      return { do: 'manage', change: readFields(payload, { revoke: REVOKE }).revoke };
+    }
+    return { do: 'answer', answer: readToken(readFields(payload, { token: DEVICE_TOKEN }).token) };
   }
 
   /** There is nothing to begin: a device is trusted when the user says so. */
@@ -92,15 +134,14 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment> {
 
   async confirmEnrolment(
     context: EnrolledContext<TrustedDeviceEnrolment>,
-    payload: unknown,
+    name: string,
     enrolment: TrustedDeviceEnrolment | undefined,
   ): Promise<Confirmed<TrustedDeviceEnrolment>> {
-    const name = readName(payload);
     const secret = newSecret(context.random);
     const device = this.#newDevice(context, name, secret);
     const added = { devices: [device] };
     const add = ({ devices }: TrustedDeviceEnrolment): TrustedDeviceEnrolment =>
-      this.join({ devices: this.#living(devices, context) }, added);
+      this.multiple.merge({ devices: this.#living(devices, context) }, added);
     const reply = { token: `${device.id}.${secret}` };
     if (enrolment === undefined) return { enrolment: added, reply };
     // Another device may be renewing its token at this moment.
@@ -108,24 +149,18 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment> {
     return { enrolment: undefined, reply };
   }
 
-  /** One more takes the place of the oldest where there are as many as there may be. */
-  override join({ devices }: TrustedDeviceEnrolment, added: TrustedDeviceEnrolment): TrustedDeviceEnrolment {
-    return { devices: [...devices, ...added.devices].slice(-this.#options.maxDevices) };
-  }
-
   /** Nothing to send: the device has its token. */
   async challenge(): Promise<Reply> {
     return { status: 'enabled' };
   }
 
-  async verify(context: EnrolledContext<TrustedDeviceEnrolment>, purpose: Purpose, payload: unknown): Promise<Reply> {
-    const { id, secret } = readToken(readFields(payload, { token: DEVICE_TOKEN }).token);
+  async verify(context: EnrolledContext<TrustedDeviceEnrolment>, purpose: Purpose, { id, secret }: DeviceToken): Promise<Reply> {
     const nonce = newSecret(context.random);
     const found: { isKnown?: boolean; successor?: string | undefined } = {};
     await context.change(({ devices }): Change => {
       const living = this.#living(devices, context);
       const device = living.find((candidate) => candidate.id === id);
-      const isAtHome = device !== undefined && this.#isAtHome(device, context);
+      const isAtHome = device !== undefined && hasInstallation(device, context);
       const isPresent = isAtHome && matches(device.digest, secret);
       const again = isAtHome ? successorAgain(device, secret, context) : undefined;
       found.isKnown = device !== undefined;
@@ -159,44 +194,32 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment> {
     return { devices: JSON.stringify(shown) };
   }
 
-  /** Ends the trust in one device, or in all. */
-  override async manage(context: EnrolledContext<TrustedDeviceEnrolment>, payload: unknown): Promise<void> {
-    const { revoke } = readFields(payload, { revoke: REVOKE });
-    const isChanged = await context.change(({ devices }): Change => {
-      const left = revoke === 'all' ? [] : devices.filter(({ id }) => id !== revoke);
-      return left.length === devices.length ? undefined : { devices: left };
-    });
-    if (isChanged) context.emit({ type: 'device_revoked', reason: 'user' });
-    else if (revoke !== 'all') throw new FactorError('not_enrolled', { sentence: 'There is no such device.' });
-  }
-
-  /** No device outlives a change of the password or of a factor. */
-  override afterChange(enrolment: TrustedDeviceEnrolment): TrustedDeviceEnrolment {
-    return enrolment.devices.length === 0 ? enrolment : { devices: [] };
-  }
-
-  #newDevice({ random, clock, installationId }: FactorContext, name: string, secret: string): TrustedDevice {
-    const { bindInstallation, trustMs } = this.#options;
-    if (bindInstallation && installationId === undefined) {
-      throw new FactorError('invalid_input', { sentence: 'The header X-Parse-Installation-Id is required.' });
-    }
+  #newDevice({ random, clock }: FactorContext, name: string, secret: string): TrustedDevice {
     const now = clock();
     return {
       id: newDeviceId(random),
       name,
       digest: digestOf(secret),
-      ...(bindInstallation && installationOf({ installationId })),
       addedAt: now,
       usedAt: now,
-      expiresAt: now + trustMs,
+      expiresAt: now + this.#options.trustMs,
     };
   }
 
   #living(devices: readonly TrustedDevice[], { clock }: FactorContext): TrustedDevice[] {
     return devices.filter(({ expiresAt }) => isAhead(expiresAt, clock(), MAX_TRUST_MS));
   }
+}
 
-  #isAtHome({ installation }: TrustedDevice, { installationId }: FactorContext): boolean {
-    return installation === undefined || (installationId !== undefined && matches(installation, installationId));
-  }
+/** Devices of version 0.1 may be bound to an installation; they stay so. */
+const hasInstallation = ({ installation }: TrustedDevice, { installationId }: FactorContext): boolean =>
+  installation === undefined || (installationId !== undefined && matches(installation, installationId));
+
+async function revoke(context: EnrolledContext<TrustedDeviceEnrolment>, revoked: Revocation): Promise<void> {
+  const isChanged = await context.change(({ devices }): Change => {
+    const left = revoked === 'all' ? [] : devices.filter(({ id }) => id !== revoked);
+    return left.length === devices.length ? undefined : { devices: left };
+  });
+  if (isChanged) context.emit({ type: 'device_revoked', reason: 'user' });
+  else if (revoked !== 'all') throw new FactorError('not_enrolled', { sentence: 'There is no such device.' });
 }

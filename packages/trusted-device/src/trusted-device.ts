@@ -11,7 +11,7 @@ export interface TrustedDevice {
   readonly name: string;
   /** SHA-256 of its present secret. */
   readonly digest: string;
-  /** SHA-256 of the installation it is bound to. */
+  /** SHA-256 of the installation it is bound to; only of versions that offered it. */
   readonly installation?: string;
   /** When it was first trusted, in epoch milliseconds. */
   readonly addedAt: number;

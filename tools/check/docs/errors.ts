@@ -47,7 +47,7 @@ const sources = (): string =>
   publishedPackages(root)
     .flatMap((name) =>
       readdirSync(join(root, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' })
-        .filter((file) => file.endsWith('.ts'))
+        .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
         .map((file) => readFileSync(join(root, 'packages', name, 'src', file), 'utf8')),
     )
     .join('\n');

@@ -14,9 +14,10 @@ import { OPTIONS_PAGE, renderOptions } from './options-page.js';
 import { hiddenBlocks, readPages, root, type Page, type Problem } from './page.js';
 import { scriptOf } from './page-script.js';
 import { runPage } from './run-pages.js';
+import { missingExamples, readExamples } from './examples.js';
 
 /**
- * Checks the documents: code compiles, lines for the shell and GraphQL are answered as they say, links lead somewhere,
+ * Checks the documents: code compiles, that of `@example` in the sources as well, lines for the shell and GraphQL are answered as they say, links lead somewhere,
  * options and errors are those of the source. `--write` writes the reference of options; `--still` runs no lines, `--lines`
  * nothing else.
  */
@@ -38,13 +39,15 @@ function report(problems: readonly Problem[], summary: string): number {
 }
 
 function checkStill(): number {
-  const compilation = compileBlocks(readPages(), [...packageEntries().values()]);
+  const examples = readExamples();
+  const compilation = compileBlocks([...readPages(), ...examples], [...packageEntries().values()]);
   const options = checkOptions(readPages(), compilation);
   const pages = readPages();
   const problems = [
     ...pages.flatMap((page) => [...checkLinks(page), ...hiddenBlocks(page)]),
     ...checkNavigation(pages),
     ...checkExampleFiles(pages),
+    ...missingExamples(examples),
     ...compilation.problems,
     ...checkErrors(pages),
     ...options,

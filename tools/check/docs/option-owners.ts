@@ -232,6 +232,7 @@ export const OPTION_OWNERS: readonly OptionOwner[] = [...core, ...email, ...sms,
 /** Exported types that end in `Options` and are no options of an owner, or are part of one. */
 export const OTHER_OPTION_TYPES: ReadonlySet<string> = new Set([
   'FieldOptions',
+  'PrimaryCodeOptions',
   'ResolvedCodeFactorOptions',
   'ResolvedMfaOptions',
   'SdkRequestOptions',

@@ -1,3 +1,5 @@
+import type { Factor } from '../factor/factor.js';
+import { identityOf, primaryOf } from '../factor/primary-sign-in.js';
 import { type Composed, linkedFactors, secondFactors, standInFactors, storedAmong } from './factor-roles.js';
 import { relinks } from './provider-changes.js';
 import type { StoredRecords } from './record-plan.js';
@@ -21,21 +23,22 @@ export type EnrolRequirement =
  * @param key that of what is set up
  */
 export function requirementToEnrol(key: string, stored: StoredRecords, composed: Composed): EnrolRequirement {
-  const { standIn, signIn, alone } = composed.factors[key] ?? {};
+  const factor = composed.factors[key];
+  const isAfterSignIn = factor?.backup === 'after-sign-in';
   const second = secondFactors(composed);
   const hasSecondFactor = storedAmong(stored, second).length > 0;
-  if (standIn !== undefined && !hasSecondFactor) return { kind: 'factor-first' };
-  const ways = signIn === undefined && alone === undefined ? [] : waysIn(stored, composed);
+  if (factor?.backup !== undefined && !hasSecondFactor) return { kind: 'factor-first' };
+  const ways = primaryOf(factor) === undefined ? [] : waysIn(stored, composed);
   if (ways.length > 0) {
-    const proof = { factors: signIn !== undefined && ways.includes(key) ? [key] : ways };
+    const proof = { factors: identityOf(factor) !== undefined && ways.includes(key) ? [key] : ways };
     return { kind: 'step-up', proof, orRecentSignIn: false };
   }
   // Recovery codes left by themselves are no account without a factor: only an administrator ends that.
   const hasBackup = storedAmong(stored, standInFactors(composed)).length > 0;
   if (!hasSecondFactor && !hasBackup) return { kind: 'nothing' };
   // A recovery code changes factors, and trusts no device.
-  const proof = standIn === 'login' ? { factors: second } : {};
-  return { kind: 'step-up', proof, orRecentSignIn: standIn === 'login' };
+  const proof = isAfterSignIn ? { factors: second } : {};
+  return { kind: 'step-up', proof, orRecentSignIn: isAfterSignIn };
 }
 
 /**
@@ -45,8 +48,10 @@ export function requirementToEnrol(key: string, stored: StoredRecords, composed:
 export function waysIn(stored: StoredRecords, composed: Composed): readonly string[] {
   const linked = storedAmong(stored, linkedFactors(composed));
   if (linked.length === 0) return [];
-  const alone = Object.keys(composed.factors).filter((key) => composed.factors[key]?.alone !== undefined);
-  return [...linked, ...storedAmong(stored, alone)];
+  const isBoth = (factor: Factor<object> | undefined): boolean =>
+    primaryOf(factor) !== undefined && identityOf(factor) === undefined;
+  const both = Object.keys(composed.factors).filter((key) => isBoth(composed.factors[key]));
+  return [...linked, ...storedAmong(stored, both)];
 }
 
 /** What a save does to the ways in of an account, before it is known whether the user has a password. */

@@ -1,7 +1,7 @@
 import type { Keyring, OpenedRecord } from '../crypto/keyring.js';
 import { FactorError } from '../error/factor-error.js';
 import type { Factor } from '../factor/factor.js';
-import type { SignIn } from '../factor/primary-sign-in.js';
+import { identityOf, type PrimaryIdentity } from '../factor/primary-sign-in.js';
 import { asObject } from '../validation/json-object.js';
 import type { EnrolmentRecord } from './enrolment-record.js';
 
@@ -30,7 +30,7 @@ export interface RecordSeals {
 }
 
 /** What of a factor says how its records look. */
-export type RecordFactor<Enrolment extends object> = Partial<Pick<Factor<Enrolment>, 'signIn' | 'handleOf' | 'inPlaceOf'>>;
+export type RecordFactor<Enrolment extends object> = Pick<Factor<Enrolment>, 'policy' | 'primary' | 'multiple' | 'replaces'>;
 
 /** Seals and opens what one factor keeps about one user. */
 export class EnrolmentRecords<Enrolment extends object> {
@@ -51,11 +51,11 @@ export class EnrolmentRecords<Enrolment extends object> {
    * @param stored what stands there; an id that is spelled otherwise stays as Parse Server looks for it
    */
   seal(enrolment: Enrolment, stored?: unknown): EnrolmentRecord {
-    const signIn = this.#factor?.signIn;
-    const ownId = signIn && (this.#sameId(signIn, enrolment, stored) ?? signIn.idOf(enrolment));
+    const identity = this.#identity;
+    const ownId = identity && (this.#sameId(identity, enrolment, stored) ?? identity.idOf(enrolment));
     const sealed = this.#seals.recordKeyring.seal(JSON.stringify(enrolment), ...this.#binding(ownId));
-    const id = ownId ?? this.#factor?.handleOf?.(enrolment);
-    return id === undefined ? { ...this.#factor?.inPlaceOf?.decoy, sealed } : { id, sealed };
+    const id = ownId ?? this.#factor?.multiple?.lookupIdOf?.(enrolment);
+    return id === undefined ? { ...this.#factor?.replaces?.tombstone, sealed } : { id, sealed };
   }
 
   /**
@@ -66,28 +66,32 @@ export class EnrolmentRecords<Enrolment extends object> {
    */
   open(record: unknown): OpenedEnrolment<Enrolment> {
     const { id, sealed } = asObject(record) ?? {};
-    const signIn = this.#factor?.signIn;
+    const identity = this.#identity;
     const kept = typeof sealed === 'string' ? sealed : undefined;
-    const place = this.#factor?.inPlaceOf;
+    const place = this.#factor?.replaces;
     // Parse Server would find the user by an id, past the first factor: a built-in provider's second factor has none.
     if (place !== undefined && id !== undefined) throw new FactorError('unavailable');
     if (kept === undefined && place !== undefined) {
-      return { enrolment: place.adopt(asObject(record) ?? {}), isCurrent: false };
+      return { enrolment: place.importRecord(asObject(record) ?? {}), isCurrent: false };
     }
     try {
-      if (kept === undefined || (signIn !== undefined && typeof id !== 'string')) throw new FactorError('unavailable');
-      const { plaintext, ...opened } = this.#unseal(kept, signIn && String(id));
+      if (kept === undefined || (identity !== undefined && typeof id !== 'string')) throw new FactorError('unavailable');
+      const { plaintext, ...opened } = this.#unseal(kept, identity && String(id));
       return { enrolment: JSON.parse(plaintext) as Enrolment, ...opened };
     } catch (fault) {
-      if (typeof id !== 'string' || signIn?.adopts(this.#owner.createdAt) !== true) throw fault;
-      return { enrolment: signIn.enrolmentOf(id), isCurrent: false };
+      if (typeof id !== 'string' || identity?.acceptsUnsealedId(this.#owner.createdAt) !== true) throw fault;
+      return { enrolment: identity.enrolmentOf(id), isCurrent: false };
     }
   }
 
   /** The stored id, where it stands for the same enrolment. */
-  #sameId(signIn: SignIn<Enrolment>, enrolment: Enrolment, stored: unknown): string | undefined {
+  #sameId(identity: PrimaryIdentity<Enrolment>, enrolment: Enrolment, stored: unknown): string | undefined {
     const id = asObject(stored)?.['id'];
-    return typeof id === 'string' && signIn.idOf(signIn.enrolmentOf(id)) === signIn.idOf(enrolment) ? id : undefined;
+    return typeof id === 'string' && identity.idOf(identity.enrolmentOf(id)) === identity.idOf(enrolment) ? id : undefined;
+  }
+
+  get #identity(): PrimaryIdentity<Enrolment> | undefined {
+    return identityOf(this.#factor)?.identity;
   }
 
   /** @throws FactorError `unavailable` where it opens for neither the present id of the application nor a former one */

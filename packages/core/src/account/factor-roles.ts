@@ -1,25 +1,26 @@
 import type { Factor } from '../factor/factor.js';
+import { identityOf } from '../factor/primary-sign-in.js';
 
 /** The composed factors by their keys in `auth`. */
 export interface Composed {
   readonly factors: Readonly<Record<string, Factor<object>>>;
 }
 
-/** The keys of the second factors: neither what signs in alone, nor what only stands in for a factor. */
+/** The keys of the second factors: neither what is a primary factor only, nor backup authenticators. */
 export const secondFactors = ({ factors }: Composed): string[] =>
-  Object.keys(factors).filter((key) => factors[key]?.standIn === undefined && factors[key]?.signIn === undefined);
+  Object.keys(factors).filter((key) => factors[key]?.backup === undefined && identityOf(factors[key]) === undefined);
 
-/** The keys of what signs in alone. */
+/** The keys of what is a primary factor only. */
 export const firstFactors = ({ factors }: Composed): string[] =>
-  Object.keys(factors).filter((key) => factors[key]?.signIn !== undefined);
+  Object.keys(factors).filter((key) => identityOf(factors[key]) !== undefined);
 
-/** The keys of what signs in alone and is linked to the user, rather than found by his fields. */
+/** The keys of what is a primary factor only and is linked to the user, rather than found by the user's fields. */
 export const linkedFactors = (composed: Composed): string[] =>
-  firstFactors(composed).filter((key) => composed.factors[key]?.signIn?.find === undefined);
+  firstFactors(composed).filter((key) => composed.factors[key]?.primary?.lookUp === undefined);
 
-/** The keys of what only stands in for a factor. */
+/** The keys of backup authenticators. */
 export const standInFactors = ({ factors }: Composed): string[] =>
-  Object.keys(factors).filter((key) => factors[key]?.standIn !== undefined);
+  Object.keys(factors).filter((key) => factors[key]?.backup !== undefined);
 
 /** Those of the keys under which something is stored. */
 export const storedAmong = (authData: Readonly<Record<string, unknown>>, keys: readonly string[]): string[] =>

@@ -1,4 +1,5 @@
 import type { PrimaryFactor } from '../factor/primary-factor.js';
+import { primaryOf } from '../factor/primary-sign-in.js';
 import { namesUser } from '../validation/payload.js';
 import { type Composed, secondFactors, standInFactors } from './factor-roles.js';
 import type { AccountState } from './ports.js';
@@ -44,9 +45,6 @@ export function primariesOf(
   { factors }: Composed,
 ): readonly PrimaryFactor[] {
   const keys = new Set([...providers, ...Object.keys(factors), ...Object.keys(stored)]);
-  const canComeFirst = (key: string): boolean => {
-    const { signIn, alone } = factors[key] ?? {};
-    return !Object.hasOwn(factors, key) || signIn !== undefined || alone !== undefined;
-  };
+  const canComeFirst = (key: string): boolean => !Object.hasOwn(factors, key) || primaryOf(factors[key]) !== undefined;
   return [...[...keys].filter(canComeFirst).map((key) => primaryFactor(key, { factors })), PROVIDERS, SEVERAL];
 }

@@ -1,5 +1,11 @@
 import type { FactorUser } from '../factor/context.js';
 
+/** What a code factor keeps about a user. */
+export interface AddressEnrolment {
+  /** The normalised address that was confirmed. */
+  readonly address: string;
+}
+
 /** What a concrete factor knows about its addresses. */
 export interface AddressKind {
   /** Name of the address in payloads, such as `phone`. */

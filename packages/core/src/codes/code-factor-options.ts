@@ -30,8 +30,19 @@ export interface AllowContext extends MessageRequest {
   readonly user: FactorUser | undefined;
 }
 
+/** Options of a factor that signs in with a code alone: policy `default`. A second factor refuses them. */
+export interface PrimaryCodeOptions {
+  /** For policy `default`: whether a right code for an address that no user has signs a user up; true by default. */
+  readonly signUp?: boolean;
+  /**
+   * For policy `default`: ids that this factor has not sealed are accepted of users who signed up before then (epoch milliseconds), and sealed at
+   * their next login: for a move from another adapter. 0 by default: an id that was written past this factor signs nobody in.
+   */
+  readonly adoptIdsBefore?: number;
+}
+
 /** Options of every factor that delivers a code. */
-export interface CodeFactorOptions extends Partial<AttemptLimits> {
+export interface CodeFactorOptions extends Partial<AttemptLimits>, PrimaryCodeOptions {
   /** Takes the messages to their address: a channel, or any function that does. */
   readonly channel: ChannelLike;
   /** Name of the application in the messages; left out by default. */
@@ -62,18 +73,10 @@ export interface CodeFactorOptions extends Partial<AttemptLimits> {
    */
   readonly destination?: (user: FactorUser) => string | undefined | Promise<string | undefined>;
   /**
-   * `additional` is a second factor; `default` signs in and signs up with the code alone, under a key
-   * of its own such as `emailLogin`. `additional` by default.
+   * `additional` is a second factor. `default` signs in and signs up with the code in place of the password, under a key of its
+   * own such as `emailLogin`, and second factors that the user has set up are asked for besides. `additional` by default.
    */
   readonly policy?: 'additional' | 'default';
-  /** For policy `default`: whether whoever proves an address that nobody has is signed up; true by default. */
-  readonly signUp?: boolean;
-  /**
-   * For policy `default`: ids that this factor has not sealed are taken of users who had signed up before
-   * then (epoch milliseconds), and sealed at their next login; for who moves over from another adapter.
-   * 0 by default: an id that was written past this factor signs nobody in.
-   */
-  readonly adoptIdsBefore?: number;
   /**
    * The application's own rules, or a CAPTCHA whose answer is in a header: a message goes out only
    * where it gives true. Asked with the normalised address, before anything is counted.
@@ -85,7 +88,7 @@ export interface CodeFactorOptions extends Partial<AttemptLimits> {
   readonly message?: (content: MessageContent) => MessageText;
 }
 
-type Optional = 'appName' | 'budget' | 'destination' | 'message' | 'allow';
+type Optional = 'appName' | 'budget' | 'destination' | 'message' | 'allow' | keyof PrimaryCodeOptions;
 
 /** {@link CodeFactorOptions} with every default filled in. */
 export type ResolvedCodeFactorOptions = Required<Omit<CodeFactorOptions, Optional>> & Pick<CodeFactorOptions, Optional>;
@@ -100,8 +103,6 @@ export const DEFAULT_CODE_FACTOR_OPTIONS: Omit<ResolvedCodeFactorOptions, 'chann
   maxSendsPerIp: 20,
   deliveryTimeoutMs: 10_000,
   policy: 'additional',
-  signUp: true,
-  adoptIdsBefore: 0,
   locale: (_user, { headers }) => acceptedLanguage(headers),
 });
 
@@ -125,8 +126,8 @@ export const CODE_FACTOR_RULES: { readonly [Name in keyof Required<CodeFactorOpt
   budget: optional({ accepts: '{ limit, windowMs } with a limit of at least 1 and 1000 to 86_400_000 ms', isValid: isQuota }),
   deliveryTimeoutMs: integerOption(50, 30_000),
   policy: choiceOption('additional', 'default'),
-  signUp: choiceOption(true, false),
-  adoptIdsBefore: integerOption(0, YEAR_3000),
+  signUp: optional(choiceOption(true, false)),
+  adoptIdsBefore: optional(integerOption(0, YEAR_3000)),
   allow: optional(functionOption),
   destination: optional(functionOption),
   locale: functionOption,

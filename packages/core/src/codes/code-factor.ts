@@ -1,95 +1,104 @@
 import { FactorConfigError } from '../error/config-error.js';
 import { FactorError } from '../error/factor-error.js';
 import { assertLocks } from '../factor/attempt.js';
+import type { Command, PayloadSource } from '../factor/command.js';
 import type { FactorContext, FactorUser, Reply } from '../factor/context.js';
+import type { EnrolmentImport } from '../factor/enrolment-import.js';
 import { factorSubject, otherSubjects } from '../factor/factor-subject.js';
-import { type Confirmed, Factor, type Intent } from '../factor/factor.js';
-import type { AccountChange, FactorNotice } from '../factor/notification.js';
-import type { SignIn } from '../factor/primary-sign-in.js';
+import { type Confirmed, Factor } from '../factor/factor.js';
+import type { SecurityNotifications } from '../factor/notification.js';
+import type { PrimarySignIn } from '../factor/primary-sign-in.js';
 import type { Purpose } from '../factor/purpose.js';
 import { digitsRule, type FieldRule, readCode, readFields } from '../validation/payload.js';
 import type { AddressEnrolment, AddressKind } from './address-type.js';
 import type { CodeTarget } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
-import { assertOneForm, hasField, normalise, readAnswer, SAFE_INPUT } from './code-payload.js';
+import { assertOneForm, type CodeAnswer, hasField, normalise, readAnswer, SAFE_INPUT } from './code-payload.js';
 import { OneTimeCodes } from './one-time-codes.js';
-import { CodeSignIn } from './primary-code-sign-in.js';
+import { PrimaryCodeSignIn } from './primary-code-sign-in.js';
+
+/** What a code factor begins with: an address in its one form, or undefined for the one of the option `destination`. */
+type Begin = string | undefined;
+
+type CodeCommand = Command<CodeAnswer, CodeAnswer, Begin>;
+
+/** Options of primary use, which a second factor refuses. */
+const PRIMARY_ONLY = ['signUp', 'adoptIdsBefore'] as const;
 
 /**
- * A factor that sends a code somewhere and checks it: the one implementation of that. A
- * concrete factor adds only how its addresses are read, normalised and masked.
+ * A factor that sends a code somewhere and checks it: the one implementation of that. A concrete factor adds only how its
+ * addresses are read, normalised and masked. Payloads: `{ <field> }` to begin, `{ <field>, code }` to confirm, the code to
+ * answer; with policy `default`, `{ id, code }` to sign in.
  */
-export abstract class CodeFactor extends Factor<AddressEnrolment> {
-  override readonly signIn: SignIn<AddressEnrolment> | undefined;
+export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, CodeAnswer, Begin> {
+  override readonly policy: 'additional' | 'default';
+  override readonly primary: PrimarySignIn<AddressEnrolment> | undefined;
+  override readonly notifies: SecurityNotifications<AddressEnrolment>;
+  override readonly importer: EnrolmentImport<AddressEnrolment> | undefined;
   /** The options, with every default filled in. */
   protected readonly options: ResolvedCodeFactorOptions;
   readonly #kind: AddressKind;
   readonly #codes: OneTimeCodes;
   readonly #code: FieldRule;
 
+  /** @throws FactorConfigError where options contradict each other */
   protected constructor(kind: AddressKind, options: ResolvedCodeFactorOptions) {
     super();
-    const { policy, destination, codeLength } = options;
+    const { policy, codeLength } = options;
     assertLocks(new.target.name, options);
-    if (policy === 'default' && destination !== undefined) {
-      throw new FactorConfigError(`${new.target.name}: option "destination" is for policy "additional"`);
-    }
+    assertPolicy(new.target.name, options);
     this.options = options;
+    this.policy = policy;
     this.#kind = kind;
     this.#codes = new OneTimeCodes(kind, options);
     this.#code = digitsRule(codeLength);
-    this.signIn = policy === 'default' ? new CodeSignIn(kind, options, this.#codes) : undefined;
+    const isPrimary = policy === 'default';
+    this.primary = isPrimary ? new PrimaryCodeSignIn(kind, options, this.#codes) : undefined;
+    this.importer = isPrimary ? undefined : { importEnrolment: ({ address }) => this.#import(address) };
+    this.notifies = {
+      notificationsFor: (user, enrolment, change) => {
+        const addresses = new Set([enrolment?.address, kind.confirmed?.(user)]);
+        return [...addresses].flatMap((address) => (address && this.#codes.notice(address, user, change)) || []);
+      },
+    };
   }
 
-  async intent(payload: unknown, user: FactorUser, enrolment: AddressEnrolment | undefined): Promise<Intent> {
-    if (this.#namesAddress(payload)) return this.#answersOwn(payload, enrolment) ? 'answer' : 'enrol';
-    if (this.options.destination === undefined) {
-      if (enrolment === undefined && payload === true) throw new FactorError('not_enrolled');
-      return enrolment === undefined ? 'enrol' : 'answer';
+  async read(payload: unknown, source: PayloadSource<AddressEnrolment>): Promise<CodeCommand> {
+    if (source.at === 'challenge') return this.#readChallenge(payload, source);
+    if (this.policy === 'default') return this.#readPrimary(payload, source);
+    const { at, user, enrolment } = source;
+    if (enrolment === undefined || (at === 'save' && this.#namesAddress(payload))) {
+      return { do: 'enrol', confirmation: this.#readConfirmation(payload) };
     }
-    if (enrolment === undefined) return 'enrol';
-    const destination = await this.#destination(user).catch(() => enrolment.address);
-    return destination === enrolment.address ? 'answer' : 'either';
+    const answer = { id: undefined, address: undefined, code: readCode(payload, this.#code) };
+    const hasMoved = at === 'save' && (await this.#hasMoved(user, enrolment));
+    return hasMoved ? { do: 'enrol-or-answer', answer, confirmation: answer } : { do: 'answer', answer };
   }
 
-  async beginEnrolment(context: FactorContext, payload: unknown, enrolment: AddressEnrolment | undefined): Promise<Reply> {
-    const { field } = this.#kind;
-    const address =
-      payload === true && this.options.destination !== undefined
-        ? await this.#destination(context.user)
-        : await this.#readAddress(readFields(payload, { [field]: SAFE_INPUT })[field] ?? '', context.user);
+  async beginEnrolment(context: FactorContext, begin: Begin, enrolment: AddressEnrolment | undefined): Promise<Reply> {
+    const address = begin === undefined ? await this.#destination(context.user) : await this.#ownAddress(begin, context.user);
     if (address === enrolment?.address) throw new FactorError('already_enrolled');
     const reply = await this.#send(context, 'enrolment', address);
-    // What signs in alone is confirmed with its id: the client sends back what it is told here.
-    return this.signIn === undefined ? reply : { ...reply, id: address };
+    // A primary factor is confirmed with its id: the client sends back what it is told here.
+    return this.policy === 'default' ? { ...reply, id: address } : reply;
   }
 
-  async confirmEnrolment(context: FactorContext, payload: unknown): Promise<Confirmed<AddressEnrolment>> {
-    const { field } = this.#kind;
-    if (this.signIn !== undefined) {
-      const answer = readAnswer(payload, this.#kind, this.#code);
-      assertOneForm(answer, this.#kind);
-      if (answer.address === undefined) {
-        throw new FactorError('invalid_input', { sentence: `Field "id" must be the ${field} that the code was sent to.` });
-      }
-      return { enrolment: await this.#check(context, 'enrolment', answer.address, answer.code) };
-    }
-    if (this.#namesAddress(payload) || this.options.destination === undefined) {
-      const fields = readFields(payload, { [field]: SAFE_INPUT, code: this.#code });
-      const address = await this.#readAddress(fields[field] ?? '', context.user);
-      return { enrolment: await this.#check(context, 'enrolment', address, fields['code'] ?? '') };
-    }
-    const code = readCode(payload, this.#code);
-    return { enrolment: await this.#check(context, 'enrolment', await this.#destination(context.user), code) };
+  async confirmEnrolment(context: FactorContext, { address, code }: CodeAnswer): Promise<Confirmed<AddressEnrolment>> {
+    const { user } = context;
+    const confirmed = address === undefined ? await this.#destination(user) : await this.#ownAddress(address, user);
+    return { enrolment: await this.#check(context, 'enrolment', confirmed, code) };
   }
 
   challenge(context: FactorContext, purpose: Purpose, { address }: AddressEnrolment): Promise<Reply> {
     return this.#send(context, purpose, address);
   }
 
-  async verify(context: FactorContext, purpose: Purpose, payload: unknown, { address }: AddressEnrolment): Promise<undefined> {
-    const isPlain = this.signIn === undefined;
-    const code = isPlain ? readCode(payload, this.#code) : readAnswer(payload, this.#kind, this.#code).code;
+  async verify(
+    context: FactorContext,
+    purpose: Purpose,
+    { code }: CodeAnswer,
+    { address }: AddressEnrolment,
+  ): Promise<undefined> {
     await this.#check(context, purpose, address, code);
   }
 
@@ -97,26 +106,62 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
     return { destination: this.#kind.mask(address) };
   }
 
-  /** Takes `{ address }`, where a second factor may send codes there. */
-  override takeOver({ address }: Readonly<Record<string, unknown>>): AddressEnrolment | undefined {
-    if (this.signIn !== undefined || typeof address !== 'string') return undefined;
-    return { address: normalise(address, this.#kind) };
+  async #readChallenge(
+    payload: unknown,
+    { user, enrolment }: Pick<PayloadSource<AddressEnrolment>, 'user' | 'enrolment'>,
+  ): Promise<CodeCommand> {
+    const { destination } = this.options;
+    if (this.#namesAddress(payload)) return { do: 'begin', begin: this.#readBegin(payload) };
+    if (enrolment === undefined) {
+      if (destination === undefined && payload === true) throw new FactorError('not_enrolled');
+      return { do: 'begin', begin: this.#readBegin(payload) };
+    }
+    const mayMove = payload === true && (await this.#hasMoved(user, enrolment));
+    return mayMove ? { do: 'begin-or-challenge', begin: undefined } : { do: 'challenge' };
+  }
+
+  /** A primary factor is answered with its id; a payload that names another address is to link it. */
+  #readPrimary(payload: unknown, { enrolment }: PayloadSource<AddressEnrolment>): CodeCommand {
+    const answer = readAnswer(payload, this.#kind, this.#code);
+    const { address } = answer;
+    const isOwn = enrolment !== undefined && (address === undefined || address === enrolment.address);
+    if (isOwn) return { do: 'answer', answer };
+    assertOneForm(answer, this.#kind);
+    if (address === undefined) {
+      const sentence = `Field "id" must be the ${this.#kind.field} that the code was sent to.`;
+      throw new FactorError('invalid_input', { sentence });
+    }
+    return { do: 'enrol', confirmation: answer };
+  }
+
+  #readBegin(payload: unknown): Begin {
+    if (payload === true && this.options.destination !== undefined) return undefined;
+    const { field } = this.#kind;
+    return normalise(readFields(payload, { [field]: SAFE_INPUT })[field] ?? '', this.#kind);
+  }
+
+  #readConfirmation(payload: unknown): CodeAnswer {
+    const { field } = this.#kind;
+    if (this.options.destination !== undefined && !this.#namesAddress(payload)) {
+      return { id: undefined, address: undefined, code: readCode(payload, this.#code) };
+    }
+    const fields = readFields(payload, { [field]: SAFE_INPUT, code: this.#code });
+    return { id: undefined, address: normalise(fields[field] ?? '', this.#kind), code: fields['code'] ?? '' };
   }
 
   #namesAddress(payload: unknown): boolean {
-    return hasField(payload, this.#kind.field) || (this.signIn !== undefined && hasField(payload, 'id'));
+    return hasField(payload, this.#kind.field) || (this.policy === 'default' && hasField(payload, 'id'));
   }
 
-  override notices(user: FactorUser, enrolment: AddressEnrolment | undefined, change: AccountChange): readonly FactorNotice[] {
-    const addresses = new Set([enrolment?.address, this.#kind.confirmed?.(user)]);
-    return [...addresses].flatMap((address) => (address && this.#codes.notice(address, user, change)) || []);
+  /** Takes `{ address }`, where a second factor may send codes there. */
+  #import(address: unknown): AddressEnrolment | undefined {
+    return typeof address === 'string' ? { address: normalise(address, this.#kind) } : undefined;
   }
 
-  /** What signs in alone is answered with its id; any other payload that names an address is to add it. */
-  #answersOwn(payload: unknown, enrolment: AddressEnrolment | undefined): boolean {
-    if (this.signIn === undefined || enrolment === undefined || !hasField(payload, 'code', 'otp')) return false;
-    const { address } = readAnswer(payload, this.#kind, this.#code);
-    return address === enrolment.address;
+  /** Whether the application now has another address of the user than the one that was confirmed. */
+  async #hasMoved(user: FactorUser, { address }: AddressEnrolment): Promise<boolean> {
+    if (this.options.destination === undefined) return false;
+    return (await this.#destination(user).catch(() => address)) !== address;
   }
 
   async #destination(user: FactorUser): Promise<string> {
@@ -127,8 +172,8 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
     return normalise(address, this.#kind);
   }
 
-  async #readAddress(input: string, user: FactorUser): Promise<string> {
-    const address = normalise(input, this.#kind);
+  /** An address that was sent, where the application has no other one of the user. */
+  async #ownAddress(address: string, user: FactorUser): Promise<string> {
     if (this.options.destination !== undefined && address !== (await this.#destination(user))) {
       throw new FactorError('address_refused', { sentence: `This is not the user's ${this.#kind.noun}.` });
     }
@@ -137,8 +182,8 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
 
   async #check(context: FactorContext, purpose: Purpose, address: string, code: string): Promise<AddressEnrolment> {
     const redeem = (): Promise<void> => this.#codes.redeem(context, this.#target(context, purpose, address), code);
-    // What signs in alone has one word for every wrong code.
-    await (this.signIn === undefined ? redeem() : rejectingExpired(redeem));
+    // A primary factor answers every wrong code alike.
+    await (this.policy === 'default' ? maskExpired(redeem) : redeem());
     return { address };
   }
 
@@ -155,10 +200,20 @@ export abstract class CodeFactor extends Factor<AddressEnrolment> {
 }
 
 /** Answers a code that is not there as one that is not right. */
-async function rejectingExpired(work: () => Promise<void>): Promise<void> {
+async function maskExpired(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     throw error instanceof FactorError && error.code === 'code_expired' ? new FactorError('code_rejected') : error;
   }
+}
+
+/** @throws FactorConfigError where an option is not for the policy */
+function assertPolicy(owner: string, options: ResolvedCodeFactorOptions): void {
+  if (options.policy === 'default') {
+    if (options.destination === undefined) return;
+    throw new FactorConfigError(`${owner}: option "destination" is for policy "additional"`);
+  }
+  const wrong = PRIMARY_ONLY.find((name) => options[name] !== undefined);
+  if (wrong !== undefined) throw new FactorConfigError(`${owner}: option "${wrong}" is for policy "default"`);
 }

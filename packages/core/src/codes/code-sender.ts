@@ -3,7 +3,7 @@ import { codeMessage, noticeMessage } from '../delivery/message.js';
 import { FactorError, isAddressRefused } from '../error/factor-error.js';
 import { faultName } from '../error/fault-name.js';
 import type { FactorUser, RequestContext } from '../factor/context.js';
-import type { AccountChange, FactorNotice } from '../factor/notification.js';
+import type { AccountChange, SecurityNotification } from '../factor/notification.js';
 import { withinTime } from '../time/timeout.js';
 import type { AddressKind } from './address-type.js';
 import type { CodeTarget } from './code-binding.js';
@@ -59,7 +59,7 @@ export class MessageDelivery {
    *
    * @param to the address
    */
-  notice(to: string, user: FactorUser, { type, request }: AccountChange): FactorNotice | undefined {
+  notice(to: string, user: FactorUser, { type, request }: AccountChange): SecurityNotification | undefined {
     const channel = this.#channel;
     if (channel.notify === undefined) return undefined;
     const { deliveryTimeoutMs, locale, appName } = this.#options;

@@ -2,7 +2,8 @@ import { randomDigits } from '../crypto/random.js';
 import { FactorError } from '../error/factor-error.js';
 import { assertRedeemed, beginGuess, guessAlone, type Refusal } from '../factor/attempt.js';
 import type { FactorUser, Reply, RequestContext } from '../factor/context.js';
-import type { AccountChange, FactorNotice } from '../factor/notification.js';
+import type { AccountChange, SecurityNotification } from '../factor/notification.js';
+import type { VerifiedCredential } from '../factor/primary-sign-in.js';
 import type { LiveCode } from '../store/otp-store.js';
 import type { AddressKind } from './address-type.js';
 import type { CodeTarget } from './code-binding.js';
@@ -24,15 +25,8 @@ export interface IssuedCode {
   deliver(): Promise<void>;
 }
 
-/** A right answer that has not been spent. */
-export interface CheckedCode {
-  /**
-   * Spends the code: resolves for exactly one caller.
-   *
-   * @throws FactorError `code_rejected`
-   */
-  spend(): Promise<void>;
-}
+/** A right code that has not been used up. */
+export type CheckedCode = Omit<VerifiedCredential, 'id'>;
 
 /** The one implementation of "make a code, send it, check it". */
 export class OneTimeCodes {
@@ -87,7 +81,7 @@ export class OneTimeCodes {
   }
 
   /** A notice to an address; undefined where the channel sends none. */
-  notice(to: string, user: FactorUser, change: AccountChange): FactorNotice | undefined {
+  notice(to: string, user: FactorUser, change: AccountChange): SecurityNotification | undefined {
     return this.#messages.notice(to, user, change);
   }
 
@@ -147,7 +141,7 @@ export class OneTimeCodes {
     const compared = digest ?? keyring.digest('code', subject, address, '');
     if (!keyring.matches(compared, 'code', subject, address, code) || digest === undefined) throw reject();
     return {
-      spend: async () => {
+      consume: async () => {
         if (!(await store.consume(subject, digest))) throw reject();
         this.#tellVerified(context, target);
       },

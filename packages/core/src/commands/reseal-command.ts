@@ -5,7 +5,7 @@ import { BATCH_USAGE, type BatchCommand } from './batch-command.js';
 export const resealCommand: BatchCommand<ResealReport> = {
   usage: `parse-factors reseal --server-url <url> --app-id <id> [--apply] [--after <id>] [--batch <1 to 1000>]
 
-Seals what factors keep about users under the newest of "keys", or "recordKeys", and under the present application id,
+Seals what factors keep about users under the newest of "keys", and under the present application id,
 and says how many records hang on which key. It calls the Cloud function factorsReseal, which
 install(Parse, { adminFunctions: true }) defines. It may be ended and started again at any time. It ends with status 1
 when a record could not be read.

@@ -3,7 +3,7 @@ import type { Runtime } from '../account/runtime.js';
 import type { FreshnessOptions } from '../account/step-up-proofs.js';
 import { Keyring } from '../crypto/keyring.js';
 import { systemRandom } from '../crypto/random.js';
-import type { Factor } from '../factor/factor.js';
+import type { AnyFactor, Factor } from '../factor/factor.js';
 import type { MoveOptions, MoveReport } from '../flows/administration/migrate-users.js';
 import type { AdminRequest } from '../parse/cloud/admin-request.js';
 import { type ParseAuthAdapter, toAuthAdapter } from '../parse/auth-adapter.js';
@@ -20,16 +20,9 @@ import { checkedStore } from '../store/checked-store.js';
 import type { OtpStore } from '../store/otp-store.js';
 import { pruneStore } from '../store/prune-store.js';
 import { systemClock } from '../time/clock.js';
-import { resolveOptions } from '../validation/options.js';
+import { refuseRemovedOptions, resolveOptions } from '../validation/options.js';
 import { inBackground } from './background.js';
-import {
-  type AnyFactor,
-  assertEnough,
-  assertFactor,
-  assertStore,
-  COMPOSE_RULES,
-  type ComposeOptions,
-} from './compose-options.js';
+import { assertEnough, assertFactor, assertStore, COMPOSE_RULES, type ComposeOptions } from './compose-options.js';
 
 /** What {@link composeFactors} gives. */
 export interface ComposedFactors<Key extends string = string> {
@@ -108,14 +101,51 @@ export interface ComposedFactors<Key extends string = string> {
 /** The default store needs no look at its answers. */
 const soundStore = (store: OtpStore): OtpStore => (store instanceof ParseOtpStore ? store : checkedStore(store));
 
-type WithoutDefault = 'recordKeys' | 'onEvent' | 'waitUntil' | 'clientIp';
+type WithoutDefault = 'onEvent' | 'waitUntil' | 'clientIp';
+
+const REMOVED = {
+  recordKeys:
+    'is gone: records are sealed with "keys". Put the keys of "recordKeys" at the end of "keys", so that they still open',
+};
 
 /**
  * Joins any factors into one `auth` config.
  *
  * @throws FactorConfigError naming the option and what it accepts, before Parse Server starts
+ * @example
+ * ```ts
+ * import { composeFactors } from '@parse-factors/core';
+ * import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
+ * import { TotpFactor } from '@parse-factors/totp';
+ *
+ * const factors = composeFactors({
+ *   keys: process.env['FACTOR_KEYS'] ?? '', // npx parse-factors keygen
+ *   factors: { totp: new TotpFactor({ issuer: 'Acme' }), recovery: new RecoveryCodesFactor() },
+ * });
+ * // For Parse Server's options; in Cloud Code, call factors.install(Parse).
+ * export const auth = { ...factors.auth };
+ * ```
  */
 export function composeFactors<Key extends string>(options: ComposeOptions<Key>): ComposedFactors<Key> {
+  refuseRemovedOptions('composeFactors', options, REMOVED);
+  return compose(options);
+}
+
+/**
+ * As {@link composeFactors}, with keys of their own for what is kept about users. It is for adapters that derive `keys` from a
+ * secret which may change, such as the server's master key: then users keep their records. Applications rotate `keys`.
+ *
+ * @param recordKeys keys of the form of `keys` that seal what is kept about users
+ * @throws FactorConfigError naming the option and what it accepts
+ */
+export function composeWithRecordKeys<Key extends string>(
+  options: ComposeOptions<Key>,
+  recordKeys: string,
+): ComposedFactors<Key> {
+  return compose(options, recordKeys);
+}
+
+function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: string): ComposedFactors<Key> {
   const clock = options?.clock ?? systemClock;
   const resolved = resolveOptions<
     Required<Omit<ComposeOptions<Key>, WithoutDefault>> & Pick<ComposeOptions<Key>, WithoutDefault>
@@ -150,7 +180,7 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
     later,
     onEvent: onEvent && ((event) => later(Promise.resolve(onEvent(event)))),
     keyring: new Keyring(resolved.keys, resolved.random),
-    recordKeyring: new Keyring(resolved.recordKeys ?? resolved.keys, resolved.random),
+    recordKeyring: new Keyring(recordKeys ?? resolved.keys, resolved.random),
     policy,
   };
   const bridge: Bridge = {

@@ -4,7 +4,8 @@ import { enrolmentOption, type EnrolmentOptions, policyOption, type PolicyOption
 import type { RandomSource } from '../crypto/random.js';
 import { FactorConfigError } from '../error/config-error.js';
 import type { FactorListener } from '../factor/factor-event.js';
-import type { Factor } from '../factor/factor.js';
+import type { AnyFactor, Factor } from '../factor/factor.js';
+import { primaryOf } from '../factor/primary-sign-in.js';
 import type { ClientIp } from '../parse/client-info.js';
 import type { ParseDatabase } from '../parse/database/parse-database.js';
 import type { OtpStore } from '../store/otp-store.js';
@@ -24,15 +25,10 @@ import type { WaitUntil } from './background.js';
 /** Where state is kept: one store for all requests, or a function of the database that a request runs on. */
 export type StoreSource = OtpStore | ((host: { readonly appId: string; readonly database: ParseDatabase }) => OtpStore);
 
-/** A factor whatever it keeps about a user. */
-export type AnyFactor = Pick<Factor<never>, 'policy'> & object;
-
 /** Options of `composeFactors`. */
 export interface ComposeOptions<Key extends string = string> {
   /** `<name>:<base64 of 32 random bytes>`, newest first, separated by commas; `npx parse-factors keygen` prints one. */
   readonly keys: string;
-  /** Keys of the same form that seal what is kept about users, where they are to be others; `keys` by default. */
-  readonly recordKeys?: string;
   /**
    * Ids that the application had before, 10 at most; none by default. What was sealed for them still opens, and is sealed
    * for the present id at its next write. They must have been ids of the same database.
@@ -110,32 +106,27 @@ const STORE_VERBS: readonly (keyof OtpStore)[] = [
 ];
 
 const FACTOR_METHODS: readonly (keyof Factor<object>)[] = [
-  'intent',
+  'read',
   'beginEnrolment',
   'confirmEnrolment',
   'challenge',
   'verify',
   'describe',
-  'manage',
-  'afterChange',
-  'notices',
-  'handleOf',
-  'join',
-  'isStandIn',
-  'proofIn',
-  'takeOver',
-  'isSame',
 ];
+
+const POLICY = choiceOption('additional', 'default', 'solo');
 
 const CHANGES: readonly FactorChange[] = ['enrolled', 'replaced', 'removed'];
 
-const hasMethods = (value: unknown, names: readonly string[]): boolean =>
+const hasMethods = (value: unknown, names: readonly PropertyKey[]): boolean =>
   typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'function');
+
+const isFactor = (value: unknown): value is Factor<object> =>
+  hasMethods(value, FACTOR_METHODS) && POLICY.isValid(Reflect.get(Object(value), 'policy'));
 
 /** What the options of `composeFactors` accept. */
 export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]: OptionRule } = {
   keys: { accepts: 'given as a string', isValid: (value) => typeof value === 'string' },
-  recordKeys: optional({ accepts: 'given as a string', isValid: (value) => typeof value === 'string' }),
   formerAppIds: listOption(textOption(256), 10),
   factors: {
     accepts: 'an object of at least one factor',
@@ -166,12 +157,6 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
   random: functionOption,
 };
 
-/** A factor of policy `default` says how it signs in alone; another does not. */
-function hasSoundPolicy(factor: unknown): boolean {
-  const { policy, signIn } = factor as Partial<Factor<object>>;
-  return policy === (signIn === undefined ? 'additional' : 'default');
-}
-
 /** @throws FactorConfigError when it is no store */
 export function assertStore(store: OtpStore): OtpStore {
   if (!hasMethods(store, STORE_VERBS)) throw new FactorConfigError('composeFactors: option "store" must give an OtpStore');
@@ -185,26 +170,32 @@ export function assertFactor(key: string, factor: unknown): asserts factor is Fa
       `composeFactors: factor key ${JSON.stringify(key)} must be a letter followed by letters, digits or "_"`,
     );
   }
-  const place = asObject(asObject(factor)?.['inPlaceOf'])?.['provider'];
+  const place = asObject(asObject(factor)?.['replaces'])?.['provider'];
   if (BUILT_IN_PROVIDERS.has(key) && place !== key) {
     throw new FactorConfigError(
       `composeFactors: factor key "${key}" is the name of a provider built into Parse Server; choose another`,
     );
   }
-  if (!hasMethods(factor, FACTOR_METHODS) || !hasSoundPolicy(factor)) {
+  if (!isFactor(factor)) {
     throw new FactorConfigError(`composeFactors: factors.${key} must be a Factor`);
+  }
+  const { policy, primary } = factor;
+  if (policy !== 'additional' && !hasMethods(primary, ['read', 'begin', 'verify'])) {
+    throw new FactorConfigError(
+      `composeFactors: factors.${key} has policy "${policy}", but no "primary" to sign in with; use policy "additional"`,
+    );
   }
   if (place !== undefined && place !== key) {
     throw new FactorConfigError(
-      `composeFactors: factors.${key} stands in the place of a built-in provider, whose name must be its key`,
+      `composeFactors: factors.${key} takes the place of a built-in provider, whose name must be its key`,
     );
   }
 }
 
-/** @throws FactorConfigError when there is nothing that they could stand in for, or fewer than the policy demands */
+/** @throws FactorConfigError where a factor needs a second factor beside it, or the policy demands more than there are */
 export function assertEnough(factors: Readonly<Record<string, Factor<object>>>, { mostDemanded }: LoginPolicy): void {
   const { length } = secondFactors({ factors });
-  const dependent = Object.keys(factors).find((key) => factors[key]?.signIn?.alone === false);
+  const dependent = Object.keys(factors).find((key) => primaryOf(factors[key])?.needsSecondFactor === true);
   if (length === 0 && dependent !== undefined) {
     throw new FactorConfigError(`composeFactors: factors.${dependent} lets nobody in without a second factor, and there is none`);
   }

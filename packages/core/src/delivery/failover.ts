@@ -23,6 +23,13 @@ const RULES: { readonly [Name in keyof Required<FailoverOptions>]: OptionRule } 
  * Where a channel says that the address itself is refused, no other is asked.
  *
  * @throws FactorConfigError for fewer than two channels, or a wrong option
+ * @example
+ * ```ts
+ * import { failover, type ChannelLike } from '@parse-factors/core';
+ * import { EmailOtpFactor } from '@parse-factors/email-otp';
+ *
+ * export const email = (first: ChannelLike, second: ChannelLike) => new EmailOtpFactor({ channel: failover([first, second]) });
+ * ```
  */
 export function failover(channels: readonly ChannelLike[], options: FailoverOptions = {}): Channel {
   if (!Array.isArray(channels) || channels.length < 2 || !channels.every((channel) => channelOption.isValid(channel))) {

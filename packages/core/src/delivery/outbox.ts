@@ -33,6 +33,16 @@ export const OUTBOX_SIZE = 1000;
  * @param options.name what the channel is called, `outbox` by default
  * @param options.clock the time in epoch milliseconds, `Date.now` by default
  * @throws FactorConfigError when `NODE_ENV` is `production`
+ * @example
+ * ```ts
+ * import { outbox } from '@parse-factors/core';
+ * import { EmailOtpFactor } from '@parse-factors/email-otp';
+ * import { lastCode } from '@parse-factors/testing';
+ *
+ * const mail = outbox();
+ * export const email = new EmailOtpFactor({ channel: mail });
+ * export const codeFor = (address: string): string => lastCode(mail, address);
+ * ```
  */
 export function outbox({
   name = 'outbox',

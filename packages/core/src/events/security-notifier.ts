@@ -5,6 +5,7 @@ import { subjectOf } from '../crypto/subject.js';
 import { faultName } from '../error/fault-name.js';
 import type { FactorEvent, FactorEventType } from '../factor/factor-event.js';
 import type { NoticeType } from '../factor/notification.js';
+import { identityOf } from '../factor/primary-sign-in.js';
 import { notifyListener } from './notify-listener.js';
 
 const NOTICE_OF: Readonly<Partial<Record<FactorEventType, NoticeType>>> = {
@@ -43,7 +44,7 @@ export async function sendNotifications(
     const record = stored[key] ?? undefined;
     try {
       const enrolment = record && new EnrolmentRecords(runtime, owner, factor).open(record).enrolment;
-      for (const { address, send } of factor.notices(user, enrolment, { type, request })) {
+      for (const { address, send } of factor.notifies?.notificationsFor(user, enrolment, { type, request }) ?? []) {
         if (told.has(address)) continue;
         told.add(address);
         if (!isCounted && !(await isWithinQuota(server, id, type))) return;
@@ -59,10 +60,9 @@ export async function sendNotifications(
 
 /** What the user is told of, if anything. */
 function noticeOf({ factors, notices }: Runtime, { type, factor, purpose }: FactorEvent): NoticeType | undefined {
-  const { standIn, signIn } = factors[factor] ?? {};
   // Who has proven nothing makes no message go out; and trusting a device is everyday.
-  const isByStranger = signIn !== undefined && type === 'locked' && purpose === 'sign-in';
-  const isEveryday = standIn === 'login' && (type === 'enrolled' || type === 'replaced');
+  const isByStranger = identityOf(factors[factor]) !== undefined && type === 'locked' && purpose === 'sign-in';
+  const isEveryday = factors[factor]?.backup === 'after-sign-in' && (type === 'enrolled' || type === 'replaced');
   // What is given as a proof is told as that.
   const isToldOtherwise = type === 'recovery_used' && purpose === 'fresh-proof';
   return !notices || isByStranger || isEveryday || isToldOtherwise ? undefined : NOTICE_OF[type];

@@ -4,9 +4,10 @@ import { asObject } from '../validation/json-object.js';
 import { functionOption, integerOption, optional, type OptionRule, resolveOptions } from '../validation/options.js';
 import { type FieldRule, readCode } from '../validation/payload.js';
 import { assertLocks, ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS } from './attempt.js';
-import type { EnrolledContext, FactorContext, FactorUser, Reply } from './context.js';
+import type { Command, PayloadSource } from './command.js';
+import type { EnrolledContext, FactorContext, Reply } from './context.js';
 import { factorSubject } from './factor-subject.js';
-import { type Confirmed, Factor, type Intent } from './factor.js';
+import { type Confirmed, Factor } from './factor.js';
 import type { Purpose } from './purpose.js';
 
 /** What an answer is to answer. */
@@ -79,6 +80,26 @@ const ANSWER: OptionRule = {
  *
  * @typeParam Enrolment what is kept about a user, as JSON
  * @throws FactorConfigError naming the option and what it accepts
+ * @example
+ * ```ts
+ * import { defineFactor, digitsRule, randomDigits } from '@parse-factors/core';
+ *
+ * // A code that a desk clerk reads out to the user.
+ * export const desk = (tell: (userId: string, code: string) => Promise<void>) =>
+ *   defineFactor<{ readonly since: number }>({
+ *     answer: digitsRule(6),
+ *     async begin({ user, random, clock }) {
+ *       const expected = randomDigits(random, 6);
+ *       await tell(user.id, expected);
+ *       return { expected, enrolment: { since: clock() } };
+ *     },
+ *     async challenge({ user, random }) {
+ *       const expected = randomDigits(random, 6);
+ *       await tell(user.id, expected);
+ *       return { expected };
+ *     },
+ *   });
+ * ```
  */
 export function defineFactor<Enrolment extends object>(definition: FactorDefinition<Enrolment>): Factor<Enrolment> {
   const resolved = resolveOptions<Resolved<Enrolment>>(
@@ -110,12 +131,7 @@ interface Live<Enrolment> {
   readonly enrolment?: Enrolment;
 }
 
-/** A challenge that was answered rightly, and the answer. */
-interface Redeemed<Enrolment> extends Live<Enrolment> {
-  readonly answer: string;
-}
-
-class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
+class DefinedFactor<Enrolment extends object> extends Factor<Enrolment, string> {
   readonly #definition: Resolved<Enrolment>;
 
   constructor(definition: Resolved<Enrolment>) {
@@ -123,8 +139,13 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
     this.#definition = definition;
   }
 
-  intent(_payload: unknown, _user: FactorUser, enrolment: Enrolment | undefined): Intent {
-    return enrolment === undefined ? 'enrol' : 'either';
+  /** `begin` gets the payload as it was sent: what it may be is the definition's own business. */
+  read(payload: unknown, { at, enrolment }: PayloadSource<Enrolment>): Command<string> {
+    const isNew = enrolment === undefined;
+    if (at === 'challenge') return { do: isNew ? 'begin' : 'begin-or-challenge', begin: payload };
+    const answer = readCode(payload, this.#definition.answer);
+    if (isNew) return { do: 'enrol', confirmation: answer };
+    return at === 'save' ? { do: 'enrol-or-answer', answer, confirmation: answer } : { do: 'answer', answer };
   }
 
   async beginEnrolment(context: FactorContext, payload: unknown): Promise<Reply> {
@@ -132,9 +153,9 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
     return { status: 'pending', ...(await this.#issue(context, 'enrolment', begin)) };
   }
 
-  async confirmEnrolment(context: EnrolledContext<Enrolment>, payload: unknown): Promise<Confirmed<Enrolment>> {
+  async confirmEnrolment(context: EnrolledContext<Enrolment>, answer: string): Promise<Confirmed<Enrolment>> {
     const { afterUse = unchanged } = this.#definition;
-    const { enrolment, expected, answer } = await this.#redeem(context, 'enrolment', payload);
+    const { enrolment, expected } = await this.#redeem(context, 'enrolment', answer);
     if (enrolment === undefined) throw new FactorError('unavailable');
     return { enrolment: afterUse(enrolment, expected, answer) };
   }
@@ -144,9 +165,9 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
     return { status: 'sent', ...(await this.#issue(context, purpose, challenge)) };
   }
 
-  async verify(context: EnrolledContext<Enrolment>, purpose: Purpose, payload: unknown): Promise<undefined> {
+  async verify(context: EnrolledContext<Enrolment>, purpose: Purpose, answer: string): Promise<undefined> {
     const { afterUse } = this.#definition;
-    const { expected, answer } = await this.#redeem(context, purpose, payload);
+    const { expected } = await this.#redeem(context, purpose, answer);
     if (afterUse !== undefined) await context.change((enrolment) => afterUse(enrolment, expected, answer));
     context.emit({ type: 'verified', purpose });
   }
@@ -185,9 +206,8 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
   }
 
   /** Counts the attempt, checks the answer, and spends the challenge. */
-  async #redeem(context: FactorContext, purpose: Purpose, payload: unknown): Promise<Redeemed<Enrolment>> {
-    const { answer: rule, check } = this.#definition;
-    const answer = readCode(payload, rule);
+  async #redeem(context: FactorContext, purpose: Purpose, answer: string): Promise<Live<Enrolment>> {
+    const { check } = this.#definition;
     const { keyring, store } = context;
     const subject = factorSubject(context, purpose);
     const guess = await beginGuess(context, subject, purpose, this.#definition);
@@ -199,6 +219,6 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment> {
     const isRight: unknown = check === undefined ? isExpected() : await check(context, answer, live.expected);
     if (isRight !== true) throw guess.reject('code_rejected');
     if (!(await store.consume(subject, guess.digest))) throw guess.reject('code_expired');
-    return { ...live, answer };
+    return live;
   }
 }

@@ -1,75 +1,148 @@
-import { FactorError } from '../error/factor-error.js';
-import type { Alone } from './alone.js';
-import type { BuiltInPlace } from './built-in-replacement.js';
-import type { EnrolledContext, FactorContext, FactorUser, Reply } from './context.js';
-import type { AccountChange, FactorNotice } from './notification.js';
-import type { SignIn } from './primary-sign-in.js';
+import type { BuiltInReplacement } from './built-in-replacement.js';
+import type { Command, PayloadSource } from './command.js';
+import type { EnrolledContext, FactorContext, Reply } from './context.js';
+import type { EnrolmentImport } from './enrolment-import.js';
+import type { EnrolmentLifecycle } from './enrolment-lifecycle.js';
+import type { Management } from './management.js';
+import type { MultipleEnrolments } from './multiple-enrolments.js';
+import type { SecurityNotifications } from './notification.js';
+import type { PrimarySignIn } from './primary-sign-in.js';
 import type { Purpose } from './purpose.js';
 import type { Recovery } from './recovery.js';
 
-/**
- * What a payload from the user's own session asks of a factor: to set it up, to answer it, or
- * either; or to manage what is set up, or to `reduce` it, which spends a fresh proof. `either` means
- * setting up while the session is fresh, and answering otherwise.
- */
-export type Intent = 'enrol' | 'answer' | 'either' | 'manage' | 'reduce';
+/** The type that marks a factor. */
+declare const FACTOR: unique symbol;
 
 /**
- * What it takes to be given something that only stands in for a factor: a fresh proof; or a fresh
- * proof or a login with a factor within the time that one lasts.
+ * What a login with the factor is worth, in the words of Parse Server: `additional` is a second factor, and never signs
+ * anybody in by itself; `default` takes the place of the password, and the user's second factors are asked for besides;
+ * `solo` takes the place of the password, and is enough. What `composeFactors` demands of a login comes on top of it.
  */
-export type StandIn = 'fresh-proof' | 'login';
+export type FactorPolicy = 'additional' | 'default' | 'solo';
+
+/**
+ * How recently the user must have authenticated to be given a backup authenticator: `after-step-up` takes a fresh proof;
+ * `after-sign-in` also takes a login with a second factor, for as long as a fresh proof lasts.
+ */
+export type BackupIssue = 'after-step-up' | 'after-sign-in';
 
 /** A confirmed enrolment. */
 export interface Confirmed<Enrolment> {
-  /** What is to be kept about the user; undefined where the factor keeps it by itself, as what stands in for one does. */
+  /** What is to be kept about the user; undefined where the factor has stored it itself, with {@link EnrolledContext.change}. */
   readonly enrolment: Enrolment | undefined;
-  /** Set where setting it up was only begun: nothing is kept yet. */
+  /** Set where the set-up has only begun: nothing is kept yet. */
   readonly isBegun?: true;
   /** What the client is told, once, in place of the factor's status. */
   readonly reply?: Reply;
 }
 
+/** A factor, whatever it keeps and reads. Only classes that extend {@link Factor} have this type. */
+export interface AnyFactor {
+  /** Marks the type for the compiler. It has no value. */
+  readonly brand: typeof FACTOR;
+  /** What a login with the factor is worth. */
+  readonly policy: FactorPolicy;
+}
+
 /**
- * A factor: a second one (policy `additional`), or one that signs in alone. A concrete factor says how it challenges, enrols,
- * verifies and describes itself; when each may happen, who may ask, and what Parse Server is
- * told is decided around it. Its methods throw `FactorError` and keep no state of their own.
+ * A factor. Six methods say how it reads payloads, enrols, challenges, verifies and describes itself; the optional
+ * properties say what else it can do. When each may happen, who may ask, and what Parse Server is told is decided around it.
+ * Its methods throw `FactorError` and keep no state of their own.
  *
  * @typeParam Enrolment what it keeps about a user, as JSON; it is sealed at rest
+ * @typeParam Answer what it reads an answer to
+ * @typeParam Confirmation what it reads the confirmation of an enrolment to; an answer by default
+ * @typeParam Begin what it reads the beginning of an enrolment to
+ * @example
+ * ```ts
+ * import { Factor, FactorError, readCode, digitsRule, type Command, type PayloadSource } from '@parse-factors/core';
+ *
+ * // For a test of an application: a factor whose answer is always 000000.
+ * export class ZeroFactor extends Factor<{ readonly since: number }, string> {
+ *   read(payload: unknown, { at, enrolment }: PayloadSource<{ readonly since: number }>): Command<string> {
+ *     const isNew = enrolment === undefined;
+ *     if (at === 'challenge') return isNew ? { do: 'begin', begin: undefined } : { do: 'challenge' };
+ *     const answer = readCode(payload, digitsRule(6));
+ *     return isNew ? { do: 'enrol', confirmation: answer } : { do: 'answer', answer };
+ *   }
+ *   async beginEnrolment() {
+ *     return { status: 'pending' };
+ *   }
+ *   async confirmEnrolment() {
+ *     return { enrolment: { since: Date.now() } };
+ *   }
+ *   async challenge() {
+ *     return { status: 'enabled' };
+ *   }
+ *   async verify(_context: unknown, _purpose: unknown, answer: string): Promise<undefined> {
+ *     if (answer !== '000000') throw new FactorError('code_rejected');
+ *   }
+ *   describe() {
+ *     return {};
+ *   }
+ * }
+ * ```
  */
-export abstract class Factor<Enrolment extends object> {
-  /** `additional`: beside another login, never alone. `default`: alone, and what {@link signIn} says. */
-  get policy(): 'additional' | 'default' {
-    return this.signIn === undefined ? 'additional' : 'default';
-  }
+export abstract class Factor<
+  Enrolment extends object,
+  Answer = unknown,
+  Confirmation = Answer,
+  Begin = unknown,
+> implements AnyFactor {
+  /** Marks the type for the compiler. It has no value. */
+  declare readonly brand: typeof FACTOR;
 
-  /** Set where it signs in alone. Undefined by default. */
-  readonly signIn: SignIn<Enrolment> | undefined = undefined;
+  /** What a login with the factor is worth; `additional` by default. Any other value needs {@link primary}. */
+  readonly policy: FactorPolicy = 'additional';
 
-  /** Set where it is a second factor and signs in alone as well. Undefined by default. */
-  readonly alone: Alone<Enrolment> | undefined = undefined;
+  /** How it signs a user in with nothing before it; used where {@link policy} is not `additional`. */
+  readonly primary?: PrimarySignIn<Enrolment> | undefined;
+
+  /** Set where a user may have several of it. */
+  readonly multiple?: MultipleEnrolments<Enrolment> | undefined;
 
   /**
-   * Set where it is no factor of its own but stands in for one at login: never a fresh proof,
-   * set up only beside a factor, and gone with the last of them. Undefined by default.
+   * Set where it is a backup authenticator: it takes the place of a second factor at a login, is never a fresh proof, is
+   * set up only beside a second factor, and is removed with the last of them.
    */
-  readonly standIn: StandIn | undefined = undefined;
+  readonly backup?: BackupIssue | undefined;
 
-  /** Set where, in a session that an answer of it has opened, a second one proves enough to change factors. Undefined by default. */
-  readonly recovery: Recovery<Enrolment> | undefined = undefined;
+  /** Set where a second answer, in a session that a first one has opened, is a proof for changing factors. */
+  readonly recovery?: Recovery<Enrolment, Answer> | undefined;
 
-  /** Set where it stands in the place of a provider that is built into Parse Server. Undefined by default. */
-  readonly inPlaceOf: BuiltInPlace<Enrolment> | undefined = undefined;
+  /** Set where its user can change what is set up without setting it up anew. */
+  readonly management?: Management<Enrolment> | undefined;
 
-  /** Whether the user's own session wants to set the factor up or to answer it. */
-  abstract intent(payload: unknown, user: FactorUser, enrolment: Enrolment | undefined): Intent | Promise<Intent>;
+  /** Set where an administrator can move users to it from another factor. */
+  readonly importer?: EnrolmentImport<Enrolment> | undefined;
+
+  /** Set where it takes the place of a provider that is built into Parse Server. */
+  readonly replaces?: BuiltInReplacement<Enrolment, Answer, Confirmation> | undefined;
+
+  /** Set where its user can be told of changes to the account. */
+  readonly notifies?: SecurityNotifications<Enrolment> | undefined;
+
+  /** What becomes of an enrolment as it is used and as the account changes; see there for the defaults. */
+  readonly lifecycle?: EnrolmentLifecycle<Enrolment> | undefined;
 
   /**
-   * Begins setting up, beside or instead of what there is. Changes nothing until confirmed.
+   * Reads a payload, once, and says what it asks for. It decides nothing: it is called before it is known whether the
+   * request is allowed.
    *
+   * @throws FactorError `invalid_input`, `address_refused`, `not_enrolled`, `already_enrolled`
+   */
+  abstract read(
+    payload: unknown,
+    source: PayloadSource<Enrolment>,
+  ): Command<Answer, Confirmation, Begin> | Promise<Command<Answer, Confirmation, Begin>>;
+
+  /**
+   * Begins setting the factor up, beside or instead of what there is. Changes nothing until confirmed.
+   *
+   * @param enrolment what there is already
    * @throws FactorError `invalid_input`, `address_refused`, `already_enrolled`, `cooldown`, `delivery_failed`
    */
-  abstract beginEnrolment(context: FactorContext, payload: unknown, enrolment: Enrolment | undefined): Promise<Reply>;
+  abstract beginEnrolment(context: FactorContext, begin: Begin, enrolment: Enrolment | undefined): Promise<Reply>;
 
   /**
    * Confirms a begun enrolment.
@@ -79,7 +152,7 @@ export abstract class Factor<Enrolment extends object> {
    */
   abstract confirmEnrolment(
     context: EnrolledContext<Enrolment>,
-    payload: unknown,
+    confirmation: Confirmation,
     enrolment: Enrolment | undefined,
   ): Promise<Confirmed<Enrolment>>;
 
@@ -91,7 +164,7 @@ export abstract class Factor<Enrolment extends object> {
   abstract challenge(context: FactorContext, purpose: Purpose, enrolment: Enrolment): Promise<Reply>;
 
   /**
-   * Checks and spends an answer; resolves only when it was right and nobody else has used it.
+   * Checks an answer and uses it up. Resolves only where the answer was right and no other request has used it.
    *
    * @returns what the client is told besides, if anything
    * @throws FactorError `code_rejected`, `code_expired`, `locked`, `invalid_input`
@@ -99,82 +172,10 @@ export abstract class Factor<Enrolment extends object> {
   abstract verify(
     context: EnrolledContext<Enrolment>,
     purpose: Purpose,
-    payload: unknown,
+    answer: Answer,
     enrolment: Enrolment,
   ): Promise<Reply | undefined>;
 
   /** What the user may see of the enrolment, beside `status`: masked strings only. */
   abstract describe(enrolment: Enrolment): Reply;
-
-  /**
-   * By which Parse Server finds the user of a second factor; stored in the open, so it tells nothing and nobody
-   * guesses it. There is none by default.
-   */
-  handleOf(_enrolment: Enrolment): string | undefined {
-    return undefined;
-  }
-
-  /**
-   * What is kept where one more of several was set up. Asked where there is a handle, and where another request has set up
-   * what stands in for a factor at the same moment; it may be asked more than once.
-   *
-   * @param _stored what is kept already
-   * @param added what was confirmed
-   * @throws FactorError `already_enrolled`, `invalid_input`
-   */
-  join(_stored: Enrolment, added: Enrolment): Enrolment {
-    return added;
-  }
-
-  /**
-   * Does what a payload of intent `manage` or `reduce` asks for. Nothing by default.
-   *
-   * @throws FactorError `invalid_input`
-   */
-  async manage(_context: EnrolledContext<Enrolment>, _payload: unknown): Promise<void> {
-    throw new FactorError('invalid_input');
-  }
-
-  /** Whether an answer only stands in for the factor, as a recovery code does: never a fresh proof. None does by default. */
-  isStandIn(_payload: unknown): boolean {
-    return false;
-  }
-
-  /** The answer to the factor as it is that a payload of intent `enrol` carries along, as a fresh proof. None by default. */
-  proofIn(_payload: unknown): unknown {
-    return undefined;
-  }
-
-  /**
-   * The enrolment for what another factor has kept of a user, where an administrator moves him over. Undefined, as by
-   * default, where this factor cannot take it.
-   *
-   * @throws FactorError `invalid_input`, `address_refused`
-   */
-  takeOver(_kept: Readonly<Record<string, unknown>>): Enrolment | undefined {
-    return undefined;
-  }
-
-  /**
-   * Where the user can be told of a change to his account, and how. Nowhere by default.
-   *
-   * @param _user the row as it was stored before
-   * @param _enrolment undefined where the factor was not set up before
-   */
-  notices(_user: FactorUser, _enrolment: Enrolment | undefined, _change: AccountChange): readonly FactorNotice[] {
-    return [];
-  }
-
-  /**
-   * Whether two enrolments of a user are the same factor, whatever its use has changed about it, such as a counter. A login
-   * that was under way while they were exchanged is refused where they are not. By default they must be equal.
-   */
-  isSame(before: Enrolment, after: Enrolment): boolean {
-    return JSON.stringify(before) === JSON.stringify(after);
-  }
-
-  /** What is left of the enrolment once the password, or a factor beside it, has changed. All of it by default. */
-  afterChange(enrolment: Enrolment): Enrolment {
-    return enrolment;
-  }
 }

@@ -1,8 +1,8 @@
 import type { EnrolledContext } from './context.js';
 
-/** What became of an answer that was right. */
+/** What a right answer leads to. */
 export interface RecoveryAnswer {
-  /** From when on one more answer is a proof, in epoch milliseconds; undefined where this one is. */
+  /** From when on another answer is a proof, in epoch milliseconds; undefined where this one is. */
   readonly waitsUntil?: number;
   /** Whether the wait has only now begun. */
   readonly isNew?: boolean;
@@ -13,8 +13,9 @@ export interface RecoveryAnswer {
  * users who have lost what they would prove it with.
  *
  * @typeParam Enrolment what the factor keeps about a user
+ * @typeParam Answer what it reads an answer to
  */
-export interface Recovery<Enrolment extends object> {
+export interface Recovery<Enrolment extends object, Answer = unknown> {
   /** Whether an answer may have to wait; a login with a factor of the user ends that. */
   readonly isDelayed: boolean;
 
@@ -22,11 +23,11 @@ export interface Recovery<Enrolment extends object> {
   isBegunBy(session: string, enrolment: Enrolment): boolean;
 
   /**
-   * Checks and spends an answer.
+   * Checks an answer and uses it up, unless a wait goes on.
    *
    * @throws FactorError `code_rejected`, `locked`, `invalid_input`
    */
-  prove(context: EnrolledContext<Enrolment>, payload: unknown, enrolment: Enrolment): Promise<RecoveryAnswer>;
+  prove(context: EnrolledContext<Enrolment>, answer: Answer, enrolment: Enrolment): Promise<RecoveryAnswer>;
 
   /** The enrolment without a wait; the same object where there is none. */
   cancelled(enrolment: Enrolment): Enrolment;

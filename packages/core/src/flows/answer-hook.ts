@@ -1,3 +1,4 @@
+import { identityOf } from '../factor/primary-sign-in.js';
 import { FactorError } from '../error/factor-error.js';
 import { sameStrings } from '../validation/json-object.js';
 import { type AuthRequest, type FactorReply, UNCHANGED } from './auth-request.js';
@@ -46,8 +47,8 @@ function assertAsSent(key: string, payload: unknown, { sent }: AuthRequest): voi
  */
 async function answerAdministrator(key: string, payload: unknown, request: AuthRequest): Promise<FactorReply> {
   const { runtime, sent, account } = request;
-  const isProvided = (name: string): boolean => runtime.factors[name]?.signIn !== undefined && isBareId(sent.providers[name]);
-  if (runtime.factors[key]?.signIn !== undefined && isBareId(payload)) return provideId(key, payload, request);
+  const isProvided = (name: string): boolean => identityOf(runtime.factors[name]) !== undefined && isBareId(sent.providers[name]);
+  if (identityOf(runtime.factors[key]) !== undefined && isBareId(payload)) return provideId(key, payload, request);
   if (account === undefined) return signUp(key, request);
   const isEcho = (name: string): boolean =>
     !sent.hasPassword && sameStrings(sent.providers[name], account.stored[name] ?? undefined);

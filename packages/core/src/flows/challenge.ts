@@ -5,7 +5,9 @@ import { FactorError } from '../error/factor-error.js';
 import type { Reply } from '../factor/context.js';
 import type { Factor } from '../factor/factor.js';
 import type { PrimaryFactor } from '../factor/primary-factor.js';
+import { type PrimarySignIn, primaryOf } from '../factor/primary-sign-in.js';
 import { asObject, sameStrings } from '../validation/json-object.js';
+import { asksForProof } from '../validation/payload.js';
 import type { ChallengeRequest } from './auth-request.js';
 import { enrolAtLogin, storeEnrolled } from './enrol-factor.js';
 import { factorContext } from './factor-context.js';
@@ -23,16 +25,17 @@ import { UserFactor } from './user-factor.js';
  */
 export async function challenge(key: string, payload: unknown, request: ChallengeRequest): Promise<Reply> {
   const { kind, session, account, runtime } = request;
-  const { signIn, alone } = runtime.factors[key] ?? {};
-  if (signIn !== undefined) {
-    if (session !== undefined) return challengeOwn(key, payload, request, session);
-    return signIn.begin(factorContext(key, runtime, request), payload, primaryUsers(key, runtime, request));
+  const primary = primaryOf(runtime.factors[key]);
+  const begin = (signIn: PrimarySignIn<object>): Promise<Reply> =>
+    signIn.begin(factorContext(key, runtime, request), payload, primaryUsers(key, runtime, request));
+  if (primary?.identity !== undefined) {
+    return session === undefined ? begin(primary) : challengeOwn(key, payload, request, session);
   }
   const isAfterFirstFactor = kind === 'after-first-factor' || (kind === 'by-session-or-after-first-factor' && payload === true);
   if (isAfterFirstFactor && account !== undefined) return challengeAfterFirstFactor(key, payload, request, account);
   if (session !== undefined) return challengeOwn(key, payload, request, session);
-  if (alone === undefined) throw new FactorError('session_required');
-  return alone.begin(factorContext(key, runtime, request), payload);
+  if (primary === undefined) throw new FactorError('session_required');
+  return begin(primary);
 }
 
 async function challengeAfterFirstFactor(
@@ -57,13 +60,16 @@ async function challengeOwn(key: string, payload: unknown, request: ChallengeReq
   const own = new UserFactor(key, runtime, request, await server.accounts.get(session.userId), { session });
   const { factor, context, at } = own;
   const enrolment = own.findEnrolment()?.enrolment;
-  const intent = await factor.intent(payload, context.user, enrolment);
+  const command = await factor.read(payload, { at: 'challenge', user: context.user, enrolment });
   const stepUp = new StepUp(at);
-  if (enrolment === undefined || intent === 'enrol' || (intent === 'either' && (await stepUp.isFresh()))) {
+  const mayBegin = async (): Promise<boolean> => enrolment === undefined || stepUp.isFresh();
+  const isBeginning = command.do === 'begin' || (command.do === 'begin-or-challenge' && (await mayBegin()));
+  if (isBeginning) {
     await stepUp.requireToEnrol(key);
-    return factor.beginEnrolment(context, payload, enrolment);
+    return factor.beginEnrolment(context, command.begin, enrolment);
   }
-  const isAsked = payload === true || asObject(payload)?.['purpose'] === 'fresh-proof';
+  if (enrolment === undefined) throw new FactorError('not_enrolled');
+  const isAsked = payload === true || asksForProof(payload);
   if (!isAsked) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
   return factor.challenge(context, 'fresh-proof', enrolment);
 }
@@ -77,8 +83,9 @@ async function challengeNew(key: string, payload: unknown, own: UserFactor<objec
   const given = asObject(payload) ?? {};
   const isAnswer = typeof payload === 'string' || Object.hasOwn(given, 'code') || Object.hasOwn(given, 'credential');
   if (!isAnswer) {
-    await factor.intent(payload, context.user, undefined);
-    return factor.beginEnrolment(context, payload, undefined);
+    const command = await factor.read(payload, { at: 'challenge', user: context.user, enrolment: undefined });
+    if (command.do !== 'begin' && command.do !== 'begin-or-challenge') throw new FactorError('invalid_input');
+    return factor.beginEnrolment(context, command.begin, undefined);
   }
   if (storedAmong(at.account.stored, secondFactors(at.runtime)).length > 0) throw new FactorError('session_required');
   const { record, response } = await enrolAtLogin(payload, own);
@@ -88,11 +95,11 @@ async function challengeNew(key: string, payload: unknown, own: UserFactor<objec
 
 /** Whether a user who has proven a first factor may set this one up: where a policy demands it, and nothing else. */
 async function mayEnrolAtLogin(
-  { standIn }: Factor<object>,
+  { backup }: Factor<object>,
   { runtime, server, isAdministrator }: ChallengeRequest,
   account: AccountState,
 ): Promise<boolean> {
-  return standIn === undefined && !isAdministrator && (await demandsEnrolment(runtime, server, account));
+  return backup === undefined && !isAdministrator && (await demandsEnrolment(runtime, server, account));
 }
 
 /** What is told of a factor after a first factor alone: where its codes go, and nothing else that it shows. */

@@ -2,6 +2,7 @@ import { type FactorChange, standInFactors } from '../account/factor-roles.js';
 import { planToRemove } from '../account/record-transitions.js';
 import { everyStep } from '../error/every-step.js';
 import { emitter } from '../events/event-dispatcher.js';
+import { afterAccountChange } from '../factor/enrolment-lifecycle.js';
 import type { Factor } from '../factor/factor.js';
 import type { AccountRequest } from './auth-request.js';
 import { changeEnrolment } from './change-enrolment.js';
@@ -11,9 +12,9 @@ import { StepUp } from './step-up.js';
 export async function revokeTrustedDevices(at: AccountRequest): Promise<readonly string[]> {
   const ended: string[] = [];
   for (const [key, factor] of Object.entries<Factor<object>>(at.runtime.factors)) {
-    if (factor.standIn === undefined) continue;
+    if (factor.backup === undefined) continue;
     const shorten = (enrolment: object): object | undefined => {
-      const left = factor.afterChange(enrolment);
+      const left = afterAccountChange(factor, enrolment);
       return left === enrolment ? undefined : left;
     };
     if ((await changeEnrolment(at, key, shorten)) !== undefined) ended.push(key);

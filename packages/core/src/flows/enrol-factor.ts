@@ -27,18 +27,36 @@ export async function enrol<Enrolment extends object>(
   key: string,
   payload: unknown,
   own: UserFactor<Enrolment>,
+): Promise<FactorReply> {
+  await new StepUp(own.at).requireToEnrol(key);
+  return confirm(key, await own.readConfirmation(payload, 'save'), own, 'enrolled');
+}
+
+/** Confirms what the user's session has begun in place of what there is, and stages what is to be stored. */
+export async function replace<Enrolment extends object>(
+  key: string,
+  confirmation: unknown,
+  own: UserFactor<Enrolment>,
+): Promise<FactorReply> {
+  await new StepUp(own.at).requireToEnrol(key);
+  return confirm(key, confirmation, own, 'replaced');
+}
+
+async function confirm<Enrolment extends object>(
+  key: string,
+  confirmation: unknown,
+  own: UserFactor<Enrolment>,
   type: Enrolling,
 ): Promise<FactorReply> {
   const { factor, at } = own;
   const stepUp = new StepUp(at);
-  await stepUp.requireToEnrol(key);
-  if (factor.standIn !== undefined) return enrolBackup(key, payload, own, type);
+  if (factor.backup !== undefined) return enrolBackup(key, confirmation, own, type);
   const current = own.findEnrolment()?.enrolment;
-  const { enrolment, isBegun, reply } = await factor.confirmEnrolment(own.context, payload, current);
+  const { enrolment, isBegun, reply } = await factor.confirmEnrolment(own.context, confirmation, current);
   if (isBegun === true) return reply === undefined ? {} : { response: reply };
   if (enrolment === undefined) throw new FactorError('unavailable');
-  const isOneOfSeveral = factor.handleOf(enrolment) !== undefined;
-  const kept = isOneOfSeveral && current !== undefined ? factor.join(current, enrolment) : enrolment;
+  const isOneOfSeveral = factor.multiple?.lookupIdOf !== undefined;
+  const kept = isOneOfSeveral && current !== undefined ? merge(factor, current, enrolment) : enrolment;
   const record = own.seal(kept, own.record);
   const hasSecondFactor = storedAmong(at.account.stored, secondFactors(at.runtime)).length > 0;
   // Another one of several is added beside a factor: the session has a proof already, and keeps it for no longer.
@@ -50,7 +68,7 @@ export async function enrol<Enrolment extends object>(
       plan: planToEnrol(at.runtime, key, at.account.stored, (stored) => {
         if (!isOneOfSeveral || isSameRecord(stored, own.record)) return record;
         if (stored === undefined) throw new FactorError('not_enrolled');
-        return own.seal(factor.join(own.open(stored), enrolment), stored);
+        return own.seal(merge(factor, own.open(stored), enrolment), stored);
       }),
       after: async () => {
         own.context.emit({ type: change, purpose: 'enrolment' });
@@ -71,7 +89,7 @@ export async function enrol<Enrolment extends object>(
 /** A backup authenticator is set up beside a factor only, and goes with the last one. */
 async function enrolBackup<Enrolment extends object>(
   key: string,
-  payload: unknown,
+  confirmation: unknown,
   own: UserFactor<Enrolment>,
   type: Enrolling,
 ): Promise<FactorReply> {
@@ -79,10 +97,10 @@ async function enrolBackup<Enrolment extends object>(
   const { context, plans } = own.staging();
   const current = own.findEnrolment()?.enrolment;
   const given = { ...own.context, change: context.change };
-  const { enrolment, reply } = await factor.confirmEnrolment(given, payload, current);
+  const { enrolment, reply } = await factor.confirmEnrolment(given, confirmation, current);
   if (enrolment !== undefined) {
     const isAsRead = (stored: unknown): boolean => stored === undefined || isSameRecord(stored, record);
-    const joined = (stored: unknown): Enrolment => (isAsRead(stored) ? enrolment : factor.join(own.open(stored), enrolment));
+    const joined = (stored: unknown): Enrolment => (isAsRead(stored) ? enrolment : merge(factor, own.open(stored), enrolment));
     plans.push({ decide: ({ [key]: stored }) => ({ [key]: own.seal(joined(stored ?? undefined)) }) });
   }
   const save = own.stage({
@@ -97,7 +115,8 @@ export async function enrolAtLogin<Enrolment extends object>(
   payload: unknown,
   own: UserFactor<Enrolment>,
 ): Promise<{ readonly record: EnrolmentRecord; readonly response: Reply }> {
-  const { enrolment, reply } = await own.factor.confirmEnrolment(own.context, payload, undefined);
+  const confirmation = await own.readConfirmation(payload, 'sign-in');
+  const { enrolment, reply } = await own.factor.confirmEnrolment(own.context, confirmation, undefined);
   // A login ends with a session, or with an error: what has only begun is no way in.
   if (enrolment === undefined) throw new FactorError('enrolment_required');
   return { record: own.seal(enrolment), response: reply ?? describe(own.factor, enrolment) };
@@ -115,5 +134,8 @@ export async function storeEnrolled(at: AccountRequest, records: Readonly<Record
   await endDependents(at, 'enrolled', keys[0] ?? '');
   for (const key of keys) factorContext(key, runtime, request, account).emit({ type: 'enrolled', purpose: 'enrolment' });
 }
+
+const merge = <Enrolment extends object>({ multiple }: Factor<Enrolment>, stored: Enrolment, added: Enrolment): Enrolment =>
+  multiple?.merge(stored, added) ?? added;
 
 const isSameRecord = (one: unknown, other: unknown): boolean => markOf(one) === markOf(other);

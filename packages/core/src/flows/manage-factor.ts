@@ -2,12 +2,14 @@ import { firstFactors } from '../account/factor-roles.js';
 import type { AccountState, Session } from '../account/ports.js';
 import { changesOf } from '../account/record-plan.js';
 import { FactorError } from '../error/factor-error.js';
+import type { ManageCommand } from '../factor/command.js';
 import type { Factor } from '../factor/factor.js';
+import { identityOf } from '../factor/primary-sign-in.js';
 import { asObject, hasSameFields, sameStrings } from '../validation/json-object.js';
 import { namesUser } from '../validation/payload.js';
 import { type AuthRequest, type FactorReply, UNCHANGED } from './auth-request.js';
 import { endDependents } from './end-dependents.js';
-import { describe, enrol } from './enrol-factor.js';
+import { describe, enrol, replace } from './enrol-factor.js';
 import { cancelRecovery, recover } from './recover.js';
 import { STATUS_DISABLED, STATUS_ENABLED, toIso } from './status.js';
 import { StepUp } from './step-up.js';
@@ -22,25 +24,25 @@ export async function manageFactor(key: string, payload: unknown, request: AuthR
   await assertLinksAlone(request);
   const session = request.session as Session;
   const factor = request.runtime.factors[key] as Factor<object>;
-  if (request.kind === 'own-save-of-taken-id' && factor.signIn?.find === undefined) {
+  if (request.kind === 'own-save-of-taken-id' && identityOf(factor)?.lookUp === undefined) {
     return answerForTakenId(key, payload, request, session);
   }
   const own = new UserFactor(key, request.runtime, request, await accountWithStaged(request, session), { session });
   const id = idOf(own.record);
   if (id !== undefined && asObject(payload)?.['id'] === id && isSentAlong(factor, request)) {
     // An attempt was counted to find the user by it.
-    if (factor.signIn?.find !== undefined) await factor.verify(own.context, 'fresh-proof', payload, own.enrolment.enrolment);
+    if (identityOf(factor)?.lookUp !== undefined) await own.verify(payload, 'save');
     return UNCHANGED;
   }
   if (own.record === undefined && sameStrings(payload, STATUS_DISABLED)) return UNCHANGED;
-  const reply = await (own.record === undefined ? enrol(key, payload, own, 'enrolled') : change(key, payload, own));
+  const reply = await (own.record === undefined ? enrol(key, payload, own) : change(key, payload, own));
   if (reply.save !== undefined) request.progress.staged[key] = reply.save;
   return reply;
 }
 
 /** SDKs send along what they signed in with. A proof by a primary factor comes by itself. */
 const isSentAlong = (factor: Factor<object>, { sent }: AuthRequest): boolean =>
-  factor.signIn === undefined || Object.keys(sent.providers).length > 1;
+  identityOf(factor) === undefined || Object.keys(sent.providers).length > 1;
 
 /** The stored row is read anew, as triggers may have changed it. What the same save has staged counts as stored. */
 async function accountWithStaged({ server, progress: { staged } }: AuthRequest, session: Session): Promise<AccountState> {
@@ -53,9 +55,10 @@ async function accountWithStaged({ server, progress: { staged } }: AuthRequest, 
 async function answerForTakenId(key: string, payload: unknown, request: AuthRequest, session: Session): Promise<FactorReply> {
   const { runtime, server } = request;
   const own = new UserFactor(key, runtime, request, await server.accounts.get(session.userId), { session });
-  if (own.factor.signIn === undefined) throw new FactorError('session_required');
+  if (identityOf(own.factor) === undefined) throw new FactorError('session_required');
   await new StepUp(own.at).requireToEnrol(key);
-  const { enrolment } = await own.factor.confirmEnrolment(own.context, payload, own.findEnrolment()?.enrolment);
+  const confirmation = await own.readConfirmation(payload, 'save');
+  const { enrolment } = await own.factor.confirmEnrolment(own.context, confirmation, own.findEnrolment()?.enrolment);
   if (enrolment === undefined) throw new FactorError('unavailable');
   return UNCHANGED;
 }
@@ -65,20 +68,22 @@ async function change<Enrolment extends object>(key: string, payload: unknown, o
   const { factor } = own;
   const { enrolment } = own.enrolment;
   if (isEcho(payload, own, enrolment)) return UNCHANGED;
-  const intent = await factor.intent(payload, own.context.user, enrolment);
-  if (intent === 'manage' || intent === 'reduce') return manage(key, payload, own, intent === 'reduce');
-  if (intent === 'enrol') {
-    const proof = factor.proofIn(payload);
+  const command = await factor.read(payload, { at: 'save', user: own.context.user, enrolment });
+  if (command.do === 'manage') return manage(key, command, own);
+  if (command.do === 'enrol') {
+    const proof = factor.replaces?.proofIn(command.confirmation);
     if (proof !== undefined) await prove(key, proof, own);
-    return enrol(key, payload, own, 'replaced');
+    return replace(key, command.confirmation, own);
   }
-  if (own.isBackup(payload)) return recover(key, payload, own);
+  if (command.do !== 'answer' && command.do !== 'enrol-or-answer') throw new FactorError('invalid_input');
+  const { answer } = command;
+  if (own.isBackup(answer)) return recover(key, answer, own);
   try {
-    const freshUntil = await prove(key, payload, own);
+    const freshUntil = await prove(key, answer, own);
     return { response: { status: 'verified', freshUntil: toIso(freshUntil) } };
   } catch (error) {
-    if (intent !== 'either' || !isWrongAnswer(error) || !(await new StepUp(own.at).isFresh())) throw error;
-    return enrol(key, payload, own, 'replaced');
+    if (command.do === 'answer' || !isWrongAnswer(error) || !(await new StepUp(own.at).isFresh())) throw error;
+    return replace(key, command.confirmation, own);
   }
 }
 
@@ -88,21 +93,21 @@ function isEcho<Enrolment extends object>(payload: unknown, own: UserFactor<Enro
   const shown = describe(factor, enrolment);
   if ([shown, STATUS_ENABLED, record].some((seen) => sameStrings(payload, seen))) return true;
   // What is shown of these changes as they are used, so what an SDK was shown may be old.
-  const isUsed = factor.standIn !== undefined || factor.handleOf(enrolment) !== undefined;
+  const isUsed = factor.backup !== undefined || factor.multiple?.lookupIdOf !== undefined;
   return isUsed && hasSameFields(payload, shown);
 }
 
-/** @param isLess whether something is taken away by it, which uses up a step-up proof */
 async function manage<Enrolment extends object>(
   key: string,
-  payload: unknown,
+  { change, reduces: isLess = false }: ManageCommand,
   own: UserFactor<Enrolment>,
-  isLess: boolean,
 ): Promise<FactorReply> {
+  const { management } = own.factor;
+  if (management === undefined) throw new FactorError('invalid_input');
   const stepUp = new StepUp(own.at);
   if (isLess) await stepUp.require();
   const { context, plans, emitAll } = own.staging();
-  await own.factor.manage(context, payload);
+  await management.apply(context, change);
   const save = own.stage(
     {
       plan: { decide: (stored) => changesOf(plans, stored) },
@@ -120,11 +125,11 @@ async function manage<Enrolment extends object>(
 }
 
 /** Takes an answer as a step-up proof; gives until when it lasts. */
-async function prove<Enrolment extends object>(key: string, payload: unknown, own: UserFactor<Enrolment>): Promise<number> {
+async function prove<Enrolment extends object>(key: string, answer: unknown, own: UserFactor<Enrolment>): Promise<number> {
   const { factor, at } = own;
   const opened = own.enrolment;
-  if (own.isBackup(payload)) throw new FactorError('invalid_input', { sentence: 'This is for logging in only.' });
-  await factor.verify(own.context, 'fresh-proof', payload, opened.enrolment);
+  if (own.isBackup(answer)) throw new FactorError('invalid_input', { sentence: 'This is for logging in only.' });
+  await factor.verify(own.context, 'fresh-proof', answer, opened.enrolment);
   const stepUp = new StepUp(at);
   const freshUntil = stepUp.freshUntil();
   await stepUp.mark(key, freshUntil);
@@ -145,7 +150,7 @@ async function assertLinksAlone({ runtime, sent, session, server }: AuthRequest)
   const { providers: given } = sent;
   const ids = firstFactors(runtime).filter((key) => asObject(given[key])?.['id'] !== undefined);
   const lookupIds = Object.keys(factors).filter(
-    (key) => !ids.includes(key) && factors[key]?.inPlaceOf === undefined && namesUser(given[key]),
+    (key) => !ids.includes(key) && factors[key]?.replaces === undefined && namesUser(given[key]),
   );
   const ours = Object.keys(factors).filter((key) => (given[key] ?? undefined) !== undefined);
   if (lookupIds.length === 0 && (ids.length === 0 || ours.length < 2)) return;

@@ -18,7 +18,7 @@ import type { UserFactor } from './user-factor.js';
  */
 export async function recover<Enrolment extends object>(
   key: string,
-  payload: unknown,
+  answer: unknown,
   own: UserFactor<Enrolment>,
 ): Promise<FactorReply> {
   const { context, factor, at } = own;
@@ -30,7 +30,7 @@ export async function recover<Enrolment extends object>(
     context.session !== undefined &&
     (recovery.isBegunBy(context.session, enrolment) || (await stepUp.isRecovering(key)));
   if (!mayRecover) throw new FactorError('invalid_input', { sentence: 'This is for logging in only.' });
-  const { waitsUntil, isNew } = await recovery.prove(context, payload, enrolment);
+  const { waitsUntil, isNew } = await recovery.prove(context, answer, enrolment);
   if (waitsUntil !== undefined) {
     if (isNew === true) context.emit({ type: 'recovery_begun', purpose: 'fresh-proof', retryAt: waitsUntil });
     return { response: { status: 'pending', availableAt: toIso(waitsUntil) } };

@@ -13,6 +13,7 @@ import {
 } from '../account/step-up-proofs.js';
 import { everyStep } from '../error/every-step.js';
 import { FactorError } from '../error/factor-error.js';
+import { identityOf } from '../factor/primary-sign-in.js';
 import type { AccountRequest } from './auth-request.js';
 
 /** What the user's session has proven lately: its step-up proofs. */
@@ -115,8 +116,8 @@ export const proofAccount = (
   use: 'factors' | 'application',
 ): ProofAccount => ({
   counts: async (key) => {
-    const { signIn, standIn } = runtime.factors[key] ?? {};
-    if (standIn !== undefined) return use === 'factors';
-    return signIn === undefined || storedAmong(await stored(), secondFactors(runtime)).length === 0;
+    const factor = runtime.factors[key];
+    if (factor?.backup !== undefined) return use === 'factors';
+    return identityOf(factor) === undefined || storedAmong(await stored(), secondFactors(runtime)).length === 0;
   },
 });

@@ -11,6 +11,7 @@ import type { FactorOccurrence } from '../factor/factor-event.js';
 import { factorSubject, guessSubject, otherSubjects } from '../factor/factor-subject.js';
 import type { Factor } from '../factor/factor.js';
 import type { PrimaryFactor } from '../factor/primary-factor.js';
+import { identityOf } from '../factor/primary-sign-in.js';
 import { PURPOSES } from '../factor/purpose.js';
 import type { AccountRequest } from './auth-request.js';
 import { changeEnrolment } from './change-enrolment.js';
@@ -22,6 +23,13 @@ export interface Shown {
   readonly session?: Session | undefined;
   /** What a login has proven in place of the password. */
   readonly primary?: PrimaryFactor | undefined;
+}
+
+/** An answer that was right. */
+export interface VerifiedAnswer {
+  readonly answer: unknown;
+  /** What the client is told besides. */
+  readonly response: Reply | undefined;
 }
 
 /** One user's enrolment in one factor, during one request. */
@@ -146,8 +154,30 @@ export class UserFactor<Enrolment extends object> {
   }
 
   /** Whether an answer only takes a factor's place: at a login, and nowhere else. */
-  isBackup(payload: unknown): boolean {
-    return this.factor.standIn !== undefined || this.factor.isStandIn(payload);
+  isBackup(answer: unknown): boolean {
+    return this.factor.backup !== undefined || this.factor.replaces?.isBackup(answer) === true;
+  }
+
+  /**
+   * Reads an answer, checks it and uses it up.
+   *
+   * @throws FactorError `code_rejected`, `code_expired`, `locked`, `invalid_input`; `not_enrolled`
+   */
+  async verify(payload: unknown, at: 'save' | 'sign-in'): Promise<VerifiedAnswer> {
+    const { enrolment } = this.enrolment;
+    const command = await this.factor.read(payload, { at, user: this.context.user, enrolment });
+    if (command.do !== 'answer') throw new FactorError('invalid_input');
+    const { answer } = command;
+    const purpose = at === 'save' ? 'fresh-proof' : 'sign-in';
+    return { answer, response: await this.factor.verify(this.context, purpose, answer, enrolment) };
+  }
+
+  /** Reads what confirms an enrolment. @throws FactorError `invalid_input` where it asks for something else */
+  async readConfirmation(payload: unknown, at: 'save' | 'sign-in'): Promise<unknown> {
+    const enrolment = at === 'save' ? this.findEnrolment()?.enrolment : undefined;
+    const command = await this.factor.read(payload, { at, user: this.context.user, enrolment });
+    if (command.do === 'enrol' || command.do === 'enrol-or-answer') return command.confirmation;
+    throw new FactorError('invalid_input');
   }
 
   /** Removes all that the store holds of the user and the factor. */
@@ -158,10 +188,13 @@ export class UserFactor<Enrolment extends object> {
   /** Ends every lock. Codes on their way stay good, and used ones stay used. */
   async pardon(): Promise<void> {
     const subjects = this.#subjects;
-    const { signIn } = this.factor;
-    // A user who is found by fields is guessed at by these, whether linked or not.
-    const id = signIn?.find === undefined ? signIn?.idOf(this.enrolment.enrolment) : '';
-    if (signIn !== undefined && id !== undefined) subjects.push(signIn.subject(this.context, id));
+    const primary = identityOf(this.factor);
+    if (primary !== undefined) {
+      const { identity, lookUp } = primary;
+      // A user who is found by fields is guessed at by these, whether linked or not.
+      const id = lookUp === undefined ? identity.idOf(this.enrolment.enrolment) : '';
+      subjects.push(identity.subject(this.context, id));
+    }
     for (const subject of subjects) await this.context.store.pardon(subject);
   }
 

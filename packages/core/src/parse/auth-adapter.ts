@@ -1,5 +1,6 @@
 import { type EnrolmentRecord, isUnconfirmed } from '../account/enrolment-record.js';
 import type { Reply } from '../factor/context.js';
+import { identityOf } from '../factor/primary-sign-in.js';
 import type { FactorReply } from '../flows/auth-request.js';
 import { AuthHooks } from './auth-hooks.js';
 import type { Bridge } from './bridge.js';
@@ -40,15 +41,16 @@ interface LoadedAdapter {
  * @param key the factor's key in `auth`
  */
 export function toAuthAdapter(key: string, bridge: Bridge): ParseAuthAdapter {
-  const { signIn, inPlaceOf } = bridge.runtime.factors[key] ?? {};
+  const factor = bridge.runtime.factors[key];
+  const primary = identityOf(factor);
   const hooks = new AuthHooks(key, bridge);
   const validate = async (payload: unknown, _options: unknown, request: HookRequest): Promise<HookResult> =>
     toHookResult(await hooks.validate(payload, request));
   const adapter: ParseAuthAdapter = Object.freeze({
     // With `default`, Parse Server would name the second factors of a user who has an id before anything is proven. With
     // `solo` it asks for none, and leaves them to the factor.
-    policy: signIn === undefined ? 'additional' : 'solo',
-    ...(inPlaceOf !== undefined && {
+    policy: primary === undefined ? 'additional' : 'solo',
+    ...(factor?.replaces !== undefined && {
       policy: (_request: unknown, record: unknown) => (isUnconfirmed(record) ? 'default' : 'additional'),
       validateOptions: () => undefined,
     }),
@@ -58,7 +60,7 @@ export function toAuthAdapter(key: string, bridge: Bridge): ParseAuthAdapter {
     validateLogin: validate,
     validateUpdate: validate,
     afterFind: (record, _options, request) => hooks.status(record, request),
-    ...(signIn?.find !== undefined && {
+    ...(primary?.lookUp !== undefined && {
       validateOptions(this: LoadedAdapter) {
         this.beforeFind = (payload) => hooks.find(payload, runningServer({ [key]: adapter }));
       },

@@ -3,6 +3,17 @@ import { RowOtpStore, type RowStep, type SubjectRow } from './row-otp-store.js';
 /**
  * Keeps everything in this process. For tests, and for an application that runs as one
  * process and may forget limits at a restart.
+ * @example
+ * ```ts
+ * import { composeFactors, generateKey, MemoryOtpStore } from '@parse-factors/core';
+ * import { TotpFactor } from '@parse-factors/totp';
+ *
+ * export const factors = composeFactors({
+ *   keys: generateKey('test'),
+ *   store: new MemoryOtpStore(),
+ *   factors: { totp: new TotpFactor({ issuer: 'Acme' }) },
+ * });
+ * ```
  */
 export class MemoryOtpStore extends RowOtpStore {
   readonly #rows = new Map<string, SubjectRow>();

@@ -66,6 +66,18 @@ export const optional = (rule: OptionRule): OptionRule => ({
   isValid: (value) => value === undefined || rule.isValid(value),
 });
 
+/**
+ * Refuses options of earlier versions, with what takes their place.
+ *
+ * @param owner the class or function whose options these are; it opens the message
+ * @param removed by name, how the sentence goes on after `option "<name>"`
+ * @throws FactorConfigError
+ */
+export function refuseRemovedOptions(owner: string, given: unknown, removed: Readonly<Record<string, string>>): void {
+  const name = Object.keys(removed).find((candidate) => isPlainObject(given) && Object.hasOwn(given, candidate));
+  if (name !== undefined) throw new FactorConfigError(`${owner}: option "${name}" ${removed[name]}`);
+}
+
 const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -5,6 +5,9 @@ import { MAX_TYPED, typedCode } from './typed-code.js';
 /** Whether a second factor's payload says who the user is: Parse Server has looked for him by that, and it proves nothing yet. */
 export const namesUser = (payload: unknown): boolean => Object.hasOwn(asObject(payload) ?? {}, 'id');
 
+/** Whether a challenge is asked for as `{ purpose: "fresh-proof" }`, which a factor may take besides `true`. */
+export const asksForProof = (payload: unknown): boolean => asObject(payload)?.['purpose'] === 'fresh-proof';
+
 /** What a payload's field must be. */
 export interface FieldRule {
   /** Most characters as sent, looked at before anything else. */

@@ -121,7 +121,7 @@ class UserMigration<Enrolment extends object> {
     const keys = Object.keys(into);
     if (storedAmong(this.account.stored, keys).length > 0) throw new Left('taken');
     const records = keys.map((key) => {
-      const enrolment = this.runtime.factors[key]?.takeOver(into[key] ?? {});
+      const enrolment = this.runtime.factors[key]?.importer?.importEnrolment(into[key] ?? {});
       if (enrolment === undefined) throw new Left('no_factor');
       return [key, this.#scope(key).seal(enrolment)] as const;
     });

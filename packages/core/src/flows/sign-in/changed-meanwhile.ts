@@ -3,6 +3,7 @@ import { EnrolmentRecords } from '../../account/enrolment-sealer.js';
 import { type FactorChange, linkedFactors, secondFactors } from '../../account/factor-roles.js';
 import type { AccountState, Server } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
+import { sameEnrolment } from '../../factor/enrolment-lifecycle.js';
 import type { Factor } from '../../factor/factor.js';
 
 /**
@@ -40,7 +41,7 @@ function isSameEnrolment(
   const owner = { appId, userId: account.id, key, createdAt: account.user.get('createdAt') };
   const records = new EnrolmentRecords(runtime, owner, factor);
   try {
-    return factor?.isSame(records.open(first).enrolment, records.open(last).enrolment) === true;
+    return factor !== undefined && sameEnrolment(factor, records.open(first).enrolment, records.open(last).enrolment);
   } catch {
     return false;
   }

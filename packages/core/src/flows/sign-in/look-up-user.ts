@@ -5,7 +5,8 @@ import type { AccountState, Server, ServerRequest } from '../../account/ports.js
 import type { Runtime } from '../../account/runtime.js';
 import { drawBytes } from '../../crypto/random.js';
 import { FactorError } from '../../error/factor-error.js';
-import type { SignIn } from '../../factor/primary-sign-in.js';
+import type { Factor } from '../../factor/factor.js';
+import { identityOf, type IdentitySignIn } from '../../factor/primary-sign-in.js';
 import { withinTime } from '../../time/timeout.js';
 import { asObject, sameStrings } from '../../validation/json-object.js';
 import { factorContext } from '../factor-context.js';
@@ -35,40 +36,41 @@ export async function lookUpUser(
   request: ServerRequest,
   payload: unknown,
 ): Promise<{ readonly id: string; readonly ticket: string }> {
-  const { signIn } = runtime.factors[key] ?? {};
-  if (signIn?.find === undefined) throw new FactorError('unavailable');
+  const factor = runtime.factors[key];
+  const primary = identityOf(factor);
+  if (factor === undefined || primary?.lookUp === undefined) throw new FactorError('unavailable');
   const given = asObject(payload) === undefined ? payload : { ...asObject(payload) };
   const users = primaryUsers(key, runtime, request);
-  const { user, ticket } = await signIn.find(factorContext(key, runtime, request), given, users);
+  const { user, ticket } = await primary.lookUp(factorContext(key, runtime, request), given, users);
   const account = user === undefined ? undefined : await users.accountOf(user);
-  const maySignIn = account !== undefined && hasEnough(signIn, runtime, account);
+  const maySignIn = account !== undefined && hasEnough(primary, runtime, account);
   const id = maySignIn
-    ? await idOf(key, signIn, runtime, request.server, account)
+    ? await idOf(key, factor, primary, { runtime, server: request.server, account })
     : drawBytes(runtime.random, ID_BYTES).toString('base64url');
   return { id, ticket };
 }
 
 /** A user who lacks what they need beside it is not even found. */
-const hasEnough = ({ alone }: SignIn<object>, runtime: Runtime, { stored }: AccountState): boolean =>
-  alone !== false || storedAmong(stored, secondFactors(runtime)).length > 0;
+const hasEnough = ({ needsSecondFactor }: IdentitySignIn<object>, runtime: Runtime, { stored }: AccountState): boolean =>
+  !needsSecondFactor || storedAmong(stored, secondFactors(runtime)).length > 0;
 
 /** The id that is stored of the user; the first time it is made, and stored. */
 async function idOf(
   key: string,
-  signIn: SignIn<object>,
-  runtime: Runtime,
-  { appId, accounts }: Server,
-  account: AccountState,
+  factor: Factor<object>,
+  { identity }: IdentitySignIn<object>,
+  { runtime, server, account }: { readonly runtime: Runtime; readonly server: Server; readonly account: AccountState },
 ): Promise<string> {
-  const records = new EnrolmentRecords(runtime, { appId, userId: account.id, key }, { signIn });
+  const { appId, accounts } = server;
+  const records = new EnrolmentRecords(runtime, { appId, userId: account.id, key }, factor);
   let current: unknown;
   const decide = ({ [key]: stored }: AccountState['stored']): Readonly<Record<string, EnrolmentRecord>> => {
     current = stored ?? undefined;
     if (current !== undefined) return {};
-    const record = records.seal(signIn.enrolmentOf(runtime.keyring.nameOf('found user', appId, key, account.id)));
+    const record = records.seal(identity.enrolmentOf(runtime.keyring.nameOf('found user', appId, key, account.id)));
     current = record;
     return { [key]: record };
   };
   await withinTime(LINK_MS, async () => void (await accounts.commit(account, { decide })));
-  return signIn.idOf(records.open(current).enrolment);
+  return identity.idOf(records.open(current).enrolment);
 }

@@ -29,7 +29,7 @@ export async function rememberLogin(
   // Setting a factor up is a proof, on the way in as well.
   if (enrolled !== undefined) await record('fresh', enrolled, now + runtime.freshMs);
   if (answered !== undefined) {
-    const mayTrust = Object.values(runtime.factors).some(({ standIn }) => standIn === 'login');
+    const mayTrust = Object.values(runtime.factors).some(({ backup }) => backup === 'after-sign-in');
     if (mayTrust) await record('login', answered, now + runtime.freshMs);
     await cancelRecovery(runtime, request, () => accounts.get(userId));
   } else if (answeredByBackup !== undefined && runtime.factors[answeredByBackup]?.recovery !== undefined) {

@@ -4,11 +4,11 @@ import type { UserPolicy } from '../../account/login-policy.js';
 import type { AccountState } from '../../account/ports.js';
 import { primaryOfLogin } from '../../account/primary-factors.js';
 import type { PrimaryFactor } from '../../factor/primary-factor.js';
+import type { VerifiedCredential } from '../../factor/primary-sign-in.js';
 import type { AuthRequest, FactorReply } from '../auth-request.js';
 import { storeEnrolled } from '../enrol-factor.js';
 import { UserFactor } from '../user-factor.js';
 import { policyFor } from './login-demand.js';
-import type { VerifiedPrimary } from './verify-primary.js';
 
 /** One sign-in: what it gives, what of that is right, and what becomes of it at the end. */
 export class SignInAttempt {
@@ -27,7 +27,7 @@ export class SignInAttempt {
   /** What the login has proven in place of the password. */
   readonly primary: PrimaryFactor | undefined;
   /** Answers that have said who the user is; not used up yet. */
-  primaries: ReadonlyMap<string, VerifiedPrimary> = new Map();
+  primaries: ReadonlyMap<string, VerifiedCredential> = new Map();
   /** Second factors that were answered rightly. */
   readonly verified: string[] = [];
   /** What was answered rightly in place of a factor, by the keys of factors. */
@@ -68,7 +68,7 @@ export class SignInAttempt {
    */
   async commit(): Promise<void> {
     const { server } = this.request;
-    for (const { spend } of this.primaries.values()) await spend();
+    for (const { consume } of this.primaries.values()) await consume();
     const notes = server.notes(this.account.id);
     const enrolledKeys = Object.keys(this.enrolments);
     notes.answered = this.verified[0];

@@ -1,6 +1,7 @@
 import { firstFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
 import { relinks } from '../../account/provider-changes.js';
 import { FactorError } from '../../error/factor-error.js';
+import { primaryOf } from '../../factor/primary-sign-in.js';
 import { type AuthRequest, type SignInReplies, UNCHANGED } from '../auth-request.js';
 import { enrolAtLogin } from '../enrol-factor.js';
 import { SignInAttempt } from './sign-in-attempt.js';
@@ -78,7 +79,7 @@ async function assertPresented(attempt: SignInAttempt): Promise<void> {
   const hasBackup = !attempt.isEnrolling && presentedBackups.length > 0;
   await policy.assert({ enrolled, given: presented, hasBackup, all: secondFactors(request.runtime) });
   const { factors } = request.runtime;
-  const needsSecond = attempt.presentedPrimaries.some((key) => factors[key]?.signIn?.alone === false);
+  const needsSecond = attempt.presentedPrimaries.some((key) => primaryOf(factors[key])?.needsSecondFactor === true);
   if (needsSecond && enrolled.length === 0) throw new FactorError('enrolment_required');
 }
 
@@ -113,9 +114,11 @@ async function verify(attempt: SignInAttempt, key: string): Promise<void> {
     return;
   }
   const isProven = attempt.primaries.has(key);
-  const response = isProven ? undefined : await own.factor.verify(own.context, 'sign-in', payload, opened.enrolment);
-  (own.isBackup(payload) ? attempt.verifiedBackups : attempt.verified).push(key);
+  const verified = isProven ? undefined : await own.verify(payload, 'sign-in');
+  const isBackup = verified !== undefined && own.isBackup(verified.answer);
+  (isBackup ? attempt.verifiedBackups : attempt.verified).push(key);
   await own.sealAnew(opened);
+  const response = verified?.response;
   attempt.replies.set(key, response === undefined ? UNCHANGED : { response });
 }
 

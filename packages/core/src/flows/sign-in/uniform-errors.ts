@@ -1,6 +1,7 @@
 import type { Composed } from '../../account/factor-roles.js';
 import type { SentCredentials } from '../../account/sent-credentials.js';
 import { FactorError } from '../../error/factor-error.js';
+import { identityOf } from '../../factor/primary-sign-in.js';
 import { asObject } from '../../validation/json-object.js';
 import { NetworkLimit } from './network-limits.js';
 
@@ -22,7 +23,7 @@ export async function withUniformErrors<Result>(
     if (error instanceof NetworkLimit) throw error; // counted before anything was judged
     // What an SDK was shown, and sends back, has no ticket.
     const isLookUp = Object.entries(providers).some(
-      ([key, payload]) => factors[key]?.signIn?.find !== undefined && Object.hasOwn(asObject(payload) ?? {}, 'ticket'),
+      ([key, payload]) => identityOf(factors[key])?.lookUp !== undefined && Object.hasOwn(asObject(payload) ?? {}, 'ticket'),
     );
     const isTold = error instanceof FactorError ? error.code !== 'unavailable' : isForeign(error);
     throw isLookUp && isTold ? new FactorError('code_rejected') : error;

@@ -1,23 +1,12 @@
 import type { Composed } from '../../account/factor-roles.js';
 import { FactorError } from '../../error/factor-error.js';
+import { identityOf, primaryOf, type VerifiedCredential } from '../../factor/primary-sign-in.js';
 import { asObject } from '../../validation/json-object.js';
 import { namesUser } from '../../validation/payload.js';
 import { type AuthRequest, type FactorReply, UNCHANGED } from '../auth-request.js';
 import { factorContext } from '../factor-context.js';
 import { UserFactor } from '../user-factor.js';
 import { countByNetwork } from './network-limits.js';
-
-/** A right answer that says who the user is, and has not been used up. */
-export interface VerifiedPrimary {
-  /** By which Parse Server finds the user; undefined for a second factor. */
-  readonly id?: string;
-  /**
-   * Uses the answer up: resolves for exactly one caller.
-   *
-   * @throws FactorError `code_rejected`
-   */
-  spend(): Promise<void>;
-}
 
 /**
  * Checks every answer that says who the user is, and uses none up. This comes before anything else is said, so that nobody
@@ -29,16 +18,16 @@ export interface VerifiedPrimary {
 export async function verifyPrimary(
   request: AuthRequest,
   isLeftOut: (key: string) => boolean = () => false,
-): Promise<ReadonlyMap<string, VerifiedPrimary>> {
+): Promise<ReadonlyMap<string, VerifiedCredential>> {
   const { runtime, sent } = request;
   assertOneIdentifier(sent.providers, runtime);
-  const verified = new Map<string, VerifiedPrimary>();
-  for (const [key, { signIn, inPlaceOf }] of Object.entries(runtime.factors)) {
+  const verified = new Map<string, VerifiedCredential>();
+  for (const [key, factor] of Object.entries(runtime.factors)) {
     const payload = sent.providers[key] ?? undefined;
     if (payload === undefined || isLeftOut(key)) continue;
-    if (signIn !== undefined) verified.set(key, await verifyId(key, payload, request));
     // Clients of a built-in provider may send an id along. No record of its own has one, so it finds no user.
-    else if (namesUser(payload) && inPlaceOf === undefined) verified.set(key, await verifyAlone(key, payload, request));
+    const isIdentifying = identityOf(factor) !== undefined || (namesUser(payload) && factor.replaces === undefined);
+    if (isIdentifying) verified.set(key, await verifyCredential(key, payload, request));
   }
   return verified;
 }
@@ -50,15 +39,14 @@ export async function verifyPrimary(
  * @throws FactorError `session_required` for what does not say it
  */
 export async function identify(key: string, payload: unknown, request: AuthRequest): Promise<FactorReply> {
-  const { signIn } = request.runtime.factors[key] ?? {};
-  if (signIn === undefined) {
+  const primary = identityOf(request.runtime.factors[key]);
+  if (primary === undefined) {
     if (!namesUser(payload)) throw new FactorError('session_required');
-    await verifyAlone(key, payload, request);
   } else {
-    if (signIn.find !== undefined || request.account === undefined) throw new FactorError('session_required');
+    if (primary.lookUp !== undefined || request.account === undefined) throw new FactorError('session_required');
     if ((request.account.stored[key] ?? undefined) === undefined) throw new FactorError('not_enrolled');
-    await verifyId(key, payload, request);
   }
+  await verifyCredential(key, payload, request);
   request.progress.identifiedBy = key;
   return UNCHANGED;
 }
@@ -69,45 +57,30 @@ export async function identify(key: string, payload: unknown, request: AuthReque
  */
 function assertOneIdentifier(sent: Readonly<Record<string, unknown>>, { factors }: Composed): void {
   const identifying = Object.keys(factors).filter(
-    (key) => (sent[key] ?? undefined) !== undefined && (factors[key]?.signIn !== undefined || namesUser(sent[key])),
+    (key) => (sent[key] ?? undefined) !== undefined && (identityOf(factors[key]) !== undefined || namesUser(sent[key])),
   );
-  if (identifying.length > 1 && identifying.some((key) => factors[key]?.signIn?.find !== undefined)) {
+  if (identifying.length > 1 && identifying.some((key) => identityOf(factors[key])?.lookUp !== undefined)) {
     throw new FactorError('invalid_input', { sentence: 'Send exactly one identifying credential.' });
   }
 }
 
-/** Checks an answer of a primary factor against what is stored of the user whom Parse Server has found. */
-async function verifyId(key: string, payload: unknown, request: AuthRequest): Promise<VerifiedPrimary> {
+/** Checks a credential against what is stored of the user whom Parse Server has found by its id. */
+async function verifyCredential(key: string, payload: unknown, request: AuthRequest): Promise<VerifiedCredential> {
   const { runtime, account } = request;
-  const { signIn } = runtime.factors[key] ?? {};
-  if (signIn === undefined) throw new FactorError('invalid_input');
-  signIn.assertReadable?.(payload);
+  const primary = primaryOf(runtime.factors[key]);
+  if (primary === undefined) throw new FactorError('invalid_input', { sentence: 'Field "id" is not expected.' });
+  const credential = primary.read(payload);
   const takeBack = await countByNetwork(key, runtime, request);
   const verified = await unlessRejected(async () => {
-    if (account === undefined) return signIn.check(factorContext(key, runtime, request), payload);
+    if (account === undefined) return primary.verify(factorContext(key, runtime, request), credential, undefined);
     const own = new UserFactor<object>(key, runtime, request, account);
-    return signIn.check(own.context, payload, own.findEnrolment()?.enrolment, String(asObject(own.record)?.['id']));
+    const { context } = own;
+    const id = asObject(own.record)?.['id'];
+    const storedId = typeof id === 'string' ? id : undefined;
+    return primary.verify(context, credential, { context, enrolment: own.findEnrolment()?.enrolment, storedId });
   }, takeBack);
   // That fields are right is told when all that the login needs was. Until then the count must not tell it either.
-  if (signIn.find !== undefined) return { id: verified.id, spend: () => verified.spend().then(takeBack) };
-  await takeBack();
-  return verified;
-}
-
-/** Checks an answer of a second factor that says who the user is. */
-async function verifyAlone(key: string, payload: unknown, request: AuthRequest): Promise<VerifiedPrimary> {
-  const { runtime, account } = request;
-  const { alone } = runtime.factors[key] ?? {};
-  if (alone === undefined) throw new FactorError('invalid_input', { sentence: 'Field "id" is not expected.' });
-  alone.assertReadable(payload); // whoever the user is
-  const takeBack = await countByNetwork(key, runtime, request);
-  const verified = await unlessRejected(async () => {
-    if (account === undefined) throw new FactorError('code_rejected');
-    const own = new UserFactor<object>(key, runtime, request, account);
-    const enrolment = own.findEnrolment()?.enrolment;
-    if (enrolment === undefined) throw new FactorError('code_rejected');
-    return alone.check(own.context, payload, enrolment);
-  }, takeBack);
+  if (primary.lookUp !== undefined) return { id: verified.id, consume: () => verified.consume().then(takeBack) };
   await takeBack();
   return verified;
 }

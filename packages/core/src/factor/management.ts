@@ -1,0 +1,16 @@
+import type { EnrolledContext } from './context.js';
+
+/**
+ * How a user changes what is set up, such as renaming a passkey or revoking a device.
+ *
+ * @typeParam Enrolment what the factor keeps about a user
+ * @typeParam Change what the factor reads such a payload to; see `ManageCommand`
+ */
+export interface Management<Enrolment extends object, Change = unknown> {
+  /**
+   * Makes the change, with {@link EnrolledContext.change}.
+   *
+   * @throws FactorError `invalid_input`, `not_enrolled`
+   */
+  apply(context: EnrolledContext<Enrolment>, change: Change): Promise<void>;
+}
