@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { LongestFirst } from './tools/longest-first.js';
+import { LongestFirst } from './packages/test-server/src/longest-first.js';
 import projects from './vitest.workspace.js';
 
 export default defineConfig({

@@ -7,7 +7,9 @@ import { Application, Comment, Converter } from 'typedoc';
 const packages = fileURLToPath(new URL('../packages', import.meta.url));
 
 const entries = readdirSync(packages).flatMap((folder) => {
-  const { name, description, exports } = JSON.parse(readFileSync(join(packages, folder, 'package.json'), 'utf8'));
+  const manifest = JSON.parse(readFileSync(join(packages, folder, 'package.json'), 'utf8'));
+  if (manifest.private) return [];
+  const { name, description, exports } = manifest;
   return Object.entries(exports).flatMap(([path, target]) => {
     const source = target['@parse-factors/source'];
     return source === undefined

@@ -1,3 +1,3 @@
-import { serverProject } from '../../tools/vitest.js';
+import { serverProject } from '../../packages/test-server/src/vitest.js';
 
 export default serverProject('example', './test/web-app.ts');

@@ -1,4 +1,4 @@
-import { packageProject } from '../../tools/vitest.js';
+import { packageProject } from '../test-server/src/vitest.js';
 
 // The unit tests beside the source need no server; the one file of `test` that does starts its own.
 export default packageProject('core');

@@ -1,3 +1,3 @@
-import { packageConfig } from '../../tools/tsdown.ts';
+import { packageConfig } from '../../tools/build/tsdown.ts';
 
 export default packageConfig('index');

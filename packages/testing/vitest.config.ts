@@ -1,3 +1,3 @@
-import { packageProject } from '../../tools/vitest.js';
+import { packageProject } from '../test-server/src/vitest.js';
 
 export default packageProject('testing');

@@ -1,10 +1,11 @@
+// @compat-installed @slow
 import { execFile } from 'node:child_process';
 import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { authenticatorCode } from './authenticator-code.js';
-import { freePort } from '../../../tools/postgres.js';
+import { authenticatorCode } from '@parse-factors/e2e/authenticator-code';
+import { freePort } from '@parse-factors/test-server/postgres';
 import { tour } from '../src/pages/tour.js';
-import { ExampleProcesses, type ExampleRun } from './example-process.js';
+import { ExampleProcesses, type ExampleRun } from '@parse-factors/test-server/example-process';
 
 const examples = new ExampleProcesses();
 let port: number;

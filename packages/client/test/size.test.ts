@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { bundle } from '../../../tools/bundle.js';
+import { bundle } from '@parse-factors/test-server/bundle';
 
 const MAX_BYTES = 5000;
 const external = ['parse', '@simplewebauthn/browser'];

@@ -1,9 +1,10 @@
+// @compat-full
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { countStatements } from '../../../tools/count-statements.js';
-import { openDatabase } from '../../../tools/parse-database.js';
-import type { TestServer } from '../../../tools/parse-server.js';
-import { TestPostgres } from '../../../tools/postgres.js';
+import { countStatements } from '@parse-factors/test-server/count-statements';
+import { openDatabase } from '@parse-factors/test-server/parse-database';
+import type { TestServer } from '@parse-factors/test-server/parse-server';
+import { TestPostgres } from '@parse-factors/test-server/postgres';
 import { FACTOR_STATE_CLASS, NEVER, ParseOtpStore, UNLIMITED, type ParseDatabase } from '../src/index.js';
 import { fakeClock, storeSuite } from '../../testing/src/index.js';
 
@@ -15,7 +16,7 @@ describe('ParseOtpStore on Postgres', () => {
   let store: ParseOtpStore;
   beforeAll(async () => {
     await postgres.start();
-    ({ server, database } = await openDatabase(postgres.uri));
+    ({ server, database } = await openDatabase<ParseDatabase>(postgres.uri));
     store = new ParseOtpStore(database, { clock });
   });
   afterAll(async () => {
@@ -123,7 +124,7 @@ else {
     let database: ParseDatabase;
     beforeAll(async () => {
       const collectionPrefix = `test_${randomUUID()}_`;
-      ({ server, database } = await openDatabase('', { collectionPrefix }, mongo));
+      ({ server, database } = await openDatabase<ParseDatabase>('', { collectionPrefix }, mongo));
     });
     afterAll(() => server.stop());
     storeSuite({ describe, it }, { open: (clock) => new ParseOtpStore(database, { clock }) });

@@ -3,7 +3,7 @@ import { FactorConfigError, FactorError, type Clock, type OtpStore } from '@pars
 import { fakeClock, storeSuite } from '@parse-factors/testing';
 import { createClient, createCluster } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { hasRedis, RedisServer, TestRedisCluster } from '../../../tools/redis.js';
+import { hasRedis, RedisServer, TestRedisCluster } from '@parse-factors/test-server/redis';
 import { redisStore, type RedisScripting, type RedisStoreOptions } from '../src/index.js';
 
 const given = process.env['REDIS_URL'];

@@ -1,0 +1,237 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hasChromium } from '@parse-factors/test-server/chromium';
+import { startUi, type UiStage } from './stage.js';
+import { addAuthenticatorApp, addPhone, answer, choose, leave, logIn, moveIn, newEmail, newPhone } from './steps.js';
+import { DEVICES, type Visitor } from './visitor.js';
+
+const MINUTE = 60_000;
+
+const isThere = hasChromium();
+let ui: UiStage;
+beforeAll(async () => {
+  if (isThere) ui = await startUi();
+});
+afterAll(() => ui?.stop());
+
+/** Proves again with the code of an authenticator. */
+async function proveByApp(visitor: Visitor, secret: string): Promise<void> {
+  await visitor.see("Verify it's you");
+  await choose(visitor, /authenticator app/);
+  await answer(visitor, ui.totp(secret), 'Confirm');
+}
+
+describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device) => {
+  beforeEach(() => ui.pass(60 * MINUTE));
+
+  it('an authenticator: QR code and secret, replaced, and removed after a fresh proof only', async () => {
+    const ann = await moveIn(ui, device);
+    const { visitor } = ann;
+    await visitor.row('Authenticator app').getByRole('button', { name: 'Add' }).click();
+    await visitor.press('Show the QR code');
+    await visitor.page.getByText('Cannot scan?').click();
+    const shown = await visitor.page.locator('.secret').innerText();
+    const image = visitor.page.getByAltText('QR code for an authenticator app');
+    expect(await image.getAttribute('src')).toMatch(/^data:image\/svg\+xml/);
+    expect(await visitor.page.evaluate<number>("document.querySelector('.qr').naturalWidth")).toBeGreaterThan(20);
+    expect(await visitor.page.getByRole('link', { name: 'Open an app on this device' }).getAttribute('href')).toMatch(
+      /^otpauth:\/\/totp\/Example:/,
+    );
+    await visitor.press('Copy the secret');
+    await visitor.see('Copied.');
+    const first = shown.replaceAll(' ', '');
+    expect(await visitor.clipboard()).toBe(first);
+    await visitor.picture('authenticator-set-up');
+    await visitor.detail('authenticator-set-up', '.row:has(.qr)');
+    await answer(visitor, ui.totp(first), 'Confirm');
+    await visitor.see('Authenticator app: set up.');
+
+    await ui.pass(6 * MINUTE);
+    await visitor.row('Authenticator app').getByRole('button', { name: 'Replace' }).click();
+    await visitor.press('Show the QR code');
+    await visitor.see("Verify it's you");
+    await visitor.picture('fresh-proof');
+    await visitor.detail('fresh-proof', 'dialog');
+    await visitor.page.keyboard.press('Escape');
+    expect(await visitor.focused()).toBe('Show the QR code');
+    await visitor.press('Show the QR code');
+    await proveByApp(visitor, first);
+    await visitor.page.getByText('Cannot scan?').click();
+    const second = (await visitor.page.locator('.secret').innerText()).replaceAll(' ', '');
+    expect(second).not.toBe(first);
+    await answer(visitor, ui.totp(second), 'Confirm');
+    await visitor.page.locator('.qr').waitFor({ state: 'detached' });
+
+    await ui.pass(6 * MINUTE);
+    await visitor.row('Authenticator app').getByRole('button', { name: 'Remove' }).click();
+    await proveByApp(visitor, first);
+    await visitor.see('That is not right.');
+    await answer(visitor, ui.totp(second), 'Confirm');
+    await visitor.see('Authenticator app: removed.');
+    await visitor.see('Authenticator app: replaced');
+    await visitor.signOut();
+    await logIn(ann);
+    await visitor.arriveAt('Security');
+    await leave(visitor);
+  });
+
+  it('a phone and an address: added with a code, refused with a reason, replaced and removed', async () => {
+    const { visitor } = await moveIn(ui, device);
+    await visitor.row('Text message').getByRole('button', { name: 'Add' }).click();
+    await visitor.fill('Phone number', '+49 900 1 234567');
+    await visitor.press('Send a code');
+    await visitor.see(/cannot be used|must be/);
+    await visitor.press('Cancel');
+    expect(await visitor.focused()).toBe('Add');
+    const phone = newPhone();
+    await addPhone(ui, visitor, phone);
+    await visitor.see(`On, •••• ${phone.slice(-4)}`);
+
+    const email = newEmail();
+    await visitor.row('E-mail').getByRole('button', { name: 'Add' }).click();
+    await visitor.fill('E-mail address', email);
+    await visitor.press('Send a code');
+    await visitor.see('A code is on its way to');
+    await visitor.picture('address');
+    await answer(visitor, ui.lastCode(ui.mail), 'Confirm');
+    await visitor.see('E-mail: set up.');
+    await visitor.picture('security');
+
+    const next = newPhone();
+    await ui.pass(2 * MINUTE);
+    await addPhone(ui, visitor, next);
+    await visitor.see(`On, •••• ${next.slice(-4)}`);
+
+    await ui.pass(6 * MINUTE);
+    await visitor.row('E-mail').getByRole('button', { name: 'Remove' }).click();
+    await visitor.see("Verify it's you");
+    await choose(visitor, /by e-mail/);
+    await visitor.see('A code is on its way to');
+    await visitor.picture('fresh-proof-by-mail');
+    await answer(visitor, ui.lastCode(ui.mail), 'Confirm');
+    await visitor.see('E-mail: removed.');
+    expect(await visitor.focused()).not.toBe('');
+    await leave(visitor);
+  });
+
+  it('recovery codes are shown once: copied, saved, printed', async () => {
+    const { visitor } = await moveIn(ui, device);
+    await addAuthenticatorApp(ui, visitor);
+    await visitor.press('Create recovery codes');
+    await visitor.see('Your new recovery codes');
+    const codes = await visitor.page.locator('.printed code').allInnerTexts();
+    expect(codes).toHaveLength(10);
+    expect(codes[0]).toMatch(/^[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}$/);
+    await visitor.picture('recovery-codes');
+    await visitor.detail('recovery-codes', '.row:has(.codes)');
+    await visitor.press('Copy');
+    await visitor.see('Copied.');
+    expect(await visitor.clipboard()).toBe(`${codes.join('\n')}\n`);
+    const [download] = await Promise.all([visitor.page.waitForEvent('download'), visitor.press('Download')]);
+    expect(download.suggestedFilename()).toBe('recovery-codes.txt');
+    expect(readFileSync(await download.path(), 'utf8')).toBe(`${codes.join('\n')}\n`);
+    await visitor.page.emulateMedia({ media: 'print' });
+    expect(await visitor.button('Copy').isVisible()).toBe(false);
+    expect(await visitor.page.getByText(codes[9] ?? '').isVisible()).toBe(true);
+    expect(await visitor.page.getByRole('heading', { name: 'Recent events' }).isVisible()).toBe(false);
+    await visitor.photograph('recovery-codes-printed');
+    await visitor.page.emulateMedia({ media: 'screen' });
+    await visitor.page.evaluate('print = () => { globalThis.printed = true }');
+    await visitor.press('Print');
+    expect(await visitor.page.evaluate('printed')).toBe(true);
+    await visitor.press('I have saved them');
+    expect(await visitor.focused()).toBe('Create new recovery codes');
+    await visitor.page.reload();
+    await visitor.see('10 left');
+    expect(await visitor.page.content()).not.toContain(codes[0]);
+    await leave(visitor);
+  });
+
+  it('passkeys: named, renamed, proven with, removed one by one', async () => {
+    const { visitor } = await moveIn(ui, device);
+    const laptop = await visitor.addAuthenticator();
+    await visitor.row('Passkey').getByRole('button', { name: 'Add' }).click();
+    await visitor.fill('Name', 'My laptop');
+    await visitor.press('Create a passkey');
+    await visitor.see('1 passkey');
+    // A device holds one passkey of an account.
+    await visitor.row('Passkey').getByRole('button', { name: 'Add' }).click();
+    await visitor.press('Create a passkey');
+    await visitor.see('This device already has a passkey for this account.');
+    await visitor.press('Cancel');
+    await visitor.press('Rename My laptop');
+    await visitor.fill('New name', 'Old laptop');
+    await visitor.press('Rename');
+    await visitor.see('Passkey: renamed.');
+    await visitor.picture('passkey-renamed');
+    await laptop.takeAway();
+    await visitor.addAuthenticator();
+    await visitor.row('Passkey').getByRole('button', { name: 'Add' }).click();
+    await visitor.fill('Name', 'My phone');
+    await visitor.press('Create a passkey');
+    await visitor.see('2 passkeys');
+    await visitor.press('Remove Old laptop');
+    await visitor.see('Old laptop: removed.');
+    await visitor.see('1 passkey');
+    await ui.pass(6 * MINUTE);
+    await visitor.row('Passkey').getByRole('button', { name: 'Remove all' }).click();
+    await visitor.see("Verify it's you");
+    await visitor.press('Use a passkey');
+    await visitor.see('Passkey: removed.');
+    await leave(visitor);
+  });
+
+  it('whoever signs in by e-mail alone adds a factor after a proof by e-mail, and a phone to sign in with', async () => {
+    const visitor = await ui.visit(device);
+    const email = newEmail();
+    await visitor.open('/');
+    await visitor.press('E-mail');
+    await visitor.fill('E-mail address', email);
+    await visitor.press('Send a code');
+    await visitor.see('A code is on its way to');
+    await answer(visitor, ui.lastCode(ui.mail));
+    await visitor.arriveAt('Security');
+    await ui.pass(6 * MINUTE);
+    const phone = newPhone();
+    await visitor.row('Sign-in by phone').getByRole('button', { name: 'Add' }).click();
+    await visitor.fill('Phone number', `${phone.slice(0, 5)} ${phone.slice(5)}`);
+    await visitor.press('Send a code');
+    await visitor.see("Verify it's you");
+    await choose(visitor, /by e-mail/);
+    await visitor.see('A code is on its way to');
+    await answer(visitor, ui.lastCode(ui.mail), 'Confirm');
+    await visitor.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await visitor.see('A code is on its way to');
+    await answer(visitor, ui.lastCode(ui.sms), 'Confirm');
+    await visitor.see('Sign-in by phone: set up.');
+    await visitor.picture('without-password');
+    await visitor.signOut();
+    await ui.pass(2 * MINUTE);
+    await visitor.press('Phone');
+    await visitor.fill('Phone number', phone);
+    await visitor.press('Send a code');
+    await visitor.see('A code is on its way to');
+    await answer(visitor, ui.lastCode(ui.sms));
+    await visitor.arriveAt('Security');
+    await visitor.see('On, ');
+    await leave(visitor);
+  });
+
+  it('a server that cannot be reached, and a session that was ended, are told', async () => {
+    const ann = await moveIn(ui, device);
+    const { visitor } = ann;
+    await visitor.row('Text message').getByRole('button').first().click();
+    await visitor.fill('Phone number', '12');
+    await visitor.press('Send a code');
+    await visitor.see(/phone/);
+    await visitor.picture('phone-refused');
+    await visitor.connect(false);
+    await visitor.press('Send a code');
+    await visitor.see('The server cannot be reached.');
+    await visitor.connect(true);
+    await ui.endSessions(ann.username);
+    await visitor.press('Send a code');
+    await visitor.arriveAt('Sign in');
+    await leave(visitor);
+  });
+});

@@ -1,0 +1,100 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { generateKey, outbox, type Outbox } from '@parse-factors/core';
+import type { Browser } from 'playwright-core';
+import { inject } from 'vitest';
+import { authenticatorCode } from '@parse-factors/e2e/authenticator-code';
+import { launchChromium } from '@parse-factors/test-server/chromium';
+import { createDatabase } from '@parse-factors/test-server/parse-server';
+import { freePort } from '@parse-factors/test-server/postgres';
+import { startServer, type RunningServer } from '../../src/server/server.js';
+import { Visitor, type Device } from './visitor.js';
+
+const PICTURES = fileURLToPath(new URL('../../screenshots', import.meta.url));
+const MASTER_KEY = 'the master key of the test';
+
+/** The example as `npm start` serves it, a browser, and a clock that both go by. */
+export interface UiStage {
+  readonly url: string;
+  readonly masterKey: string;
+  readonly sms: Outbox;
+  readonly mail: Outbox;
+  /** Opens a browser of its own, with nothing stored. */
+  visit(device: Device): Promise<Visitor>;
+  /** The code in the last message. */
+  lastCode(box: Outbox): string;
+  /** What an authenticator app shows for a secret. */
+  totp(secret: string): string;
+  /** Ends all sessions of a user, as from elsewhere. */
+  endSessions(username: string): Promise<void>;
+  /** Lets time pass, on the server and in every open browser. */
+  pass(ms: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts the example on an empty database, and Chromium. */
+export async function startUi({ isEnforced = false }: { readonly isEnforced?: boolean } = {}): Promise<UiStage> {
+  const time = { now: Date.now() };
+  const clock = (): number => time.now;
+  const [sms, mail] = [outbox({ name: 'sms', clock }), outbox({ name: 'email', clock })];
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const settings = {
+    port,
+    host: '127.0.0.1',
+    masterKey: MASTER_KEY,
+    isMasterKeyNew: false,
+    factorKeys: generateKey('test'),
+    postgresPassword: '',
+    databaseUri: undefined,
+    redisUrl: undefined,
+    dataFolder: '',
+    rpId: 'localhost',
+    origins: [url],
+    isEnforced,
+  };
+  const uri = await createDatabase(inject('postgres'));
+  const server: RunningServer = await startServer(settings, { sms, email: mail, outboxes: [sms, mail] }, uri, {
+    clock,
+    options: { silent: true },
+  });
+  const browser: Browser = await launchChromium();
+  const visitors: Visitor[] = [];
+  const asOperator = async (
+    method: string,
+    path: string,
+  ): Promise<{ readonly results: readonly { readonly objectId: string }[] }> => {
+    const headers = { 'X-Parse-Application-Id': 'example', 'X-Parse-Master-Key': MASTER_KEY };
+    const response = await fetch(`${url}/parse${path}`, { method, headers });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
+    return (await response.json()) as { results: { objectId: string }[] };
+  };
+  mkdirSync(PICTURES, { recursive: true });
+  return {
+    url,
+    masterKey: MASTER_KEY,
+    sms,
+    mail,
+    async visit(device) {
+      const visitor = await Visitor.arrive(browser, { url, device, now: time.now, pictures: join(PICTURES, device.name) });
+      visitors.push(visitor);
+      return visitor;
+    },
+    lastCode: (box) => /\d{6}/.exec(box.messages.at(-1)?.text ?? '')?.[0] ?? '',
+    totp: (secret) => authenticatorCode(secret, time.now),
+    async endSessions(username) {
+      const where = { user: { $inQuery: { className: '_User', where: { username } } } };
+      const { results } = await asOperator('GET', `/sessions?where=${encodeURIComponent(JSON.stringify(where))}`);
+      for (const { objectId } of results) await asOperator('DELETE', `/sessions/${objectId}`);
+    },
+    async pass(ms) {
+      time.now += ms;
+      await Promise.all(visitors.map((visitor) => visitor.pass(ms)));
+    },
+    async stop() {
+      await browser.close();
+      await server.stop();
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
+import type { UiStage } from './stage.js';
+import type { Device, Visitor } from './visitor.js';
+
+/** Somebody who has signed up, in front of his browser. */
+export interface Resident {
+  readonly visitor: Visitor;
+  readonly username: string;
+  readonly password: string;
+}
+
+let count = 0;
+
+/** A number in the range kept for fiction, another one each time. */
+export const newPhone = (): string => `+1555555${String((count += 1)).padStart(4, '0')}`;
+
+export const newEmail = (): string => `ann-${(count += 1)}@example.com`;
+
+/** What holds on every page, whatever is done there. */
+export async function leave(visitor: Visitor): Promise<void> {
+  expect(await visitor.faults()).toEqual([]);
+  expect(await visitor.cookies()).toBe(0);
+  await visitor.leave();
+}
+
+/** Opens a browser and signs up there. */
+export async function moveIn(ui: UiStage, device: Device): Promise<Resident> {
+  const visitor = await ui.visit(device);
+  const [username, password] = [`ann-${randomUUID().slice(0, 8)}`, `password ${randomUUID()}`];
+  await visitor.signUp(username, password);
+  return { visitor, username, password };
+}
+
+export const logIn = ({ visitor, username, password }: Resident): Promise<void> => visitor.giveName(username, password);
+
+/** Adds an authenticator; gives its secret as it is shown to be typed in. */
+export async function addAuthenticatorApp(ui: UiStage, visitor: Visitor): Promise<string> {
+  await visitor.row('Authenticator app').getByRole('button', { name: 'Add' }).click();
+  await visitor.press('Show the QR code');
+  await visitor.page.getByText('Cannot scan?').click();
+  const secret = (await visitor.page.locator('.secret').innerText()).replaceAll(' ', '');
+  await visitor.fill('Code', ui.totp(secret));
+  await visitor.press('Confirm');
+  await visitor.see('Authenticator app: set up.');
+  return secret;
+}
+
+/** Adds a phone as a second factor. */
+export async function addPhone(ui: UiStage, visitor: Visitor, phone: string = newPhone()): Promise<void> {
+  await visitor.row('Text message').getByRole('button').first().click();
+  await visitor.fill('Phone number', phone);
+  await visitor.press('Send a code');
+  await visitor.see('A code is on its way to');
+  await visitor.fill('Code', ui.lastCode(ui.sms));
+  await visitor.press('Confirm');
+  await visitor.see('Text message: set up.');
+}
+
+/** Makes recovery codes, and keeps them. */
+export async function makeRecoveryCodes(visitor: Visitor): Promise<string[]> {
+  await visitor.press('Create recovery codes');
+  await visitor.see('Your new recovery codes');
+  const codes = await visitor.page.locator('.printed code').allInnerTexts();
+  await visitor.press('I have saved them');
+  return codes;
+}
+
+/** Chooses a factor where several are offered. */
+export const choose = (visitor: Visitor, name: RegExp): Promise<void> =>
+  visitor.page.locator('.choices').getByRole('button', { name }).click();
+
+/** Types a code in and sends it. */
+export async function answer(visitor: Visitor, code: string, submit = 'Sign in'): Promise<void> {
+  await visitor.fill('Code', code);
+  await visitor.press(submit);
+}
+
+/** Another code than this one. */
+export const otherThan = (code: string): string => String((Number(code) + 1) % 1_000_000).padStart(6, '0');

@@ -1,6 +1,0 @@
-import { factorSuite } from '@parse-factors/testing';
-import { afterAll, beforeAll, describe, it } from 'vitest';
-import { CodeCardFactor } from '../../../docs/examples/code-card-factor.js';
-import { withCard } from './card.js';
-
-factorSuite({ describe, it, beforeAll, afterAll }, withCard(new CodeCardFactor()));

@@ -1,0 +1,37 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { startStageOn } from '@parse-factors/e2e/stage';
+
+/** A server in a process of its own, for as long as it is asked to serve. */
+export type LoadServerRequest = { readonly ask: 'advance' } | { readonly ask: 'state' };
+
+/** What the server tells. */
+export type LoadServerReply =
+  | { readonly url: string }
+  | { readonly to: string; readonly code: string }
+  /** Bytes in use after a collection of garbage, and rows of the store. */
+  | { readonly heap: number; readonly rows: number };
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+const tell = (reply: LoadServerReply): void => void process.send?.(reply);
+
+const unlimited = { maxSendsPerIp: 1_000_000, maxSendsPer10Minutes: 100, maxSendsPerDay: 1000 };
+const stage = await startStageOn(process.argv[2] ?? '', {
+  install: true,
+  emailLogin: { channel: ({ to, code }) => tell({ to, code }), ...unlimited },
+  compose: { onEvent: () => undefined },
+  server: { trustProxy: true },
+});
+process.on('message', ({ ask }: LoadServerRequest) => {
+  if (ask === 'advance') {
+    stage.time.now += 61_000; // the cooldown
+    return;
+  }
+  collect();
+  void stage.sql
+    .query<{ rows: string }>('select count(*) as rows from "FactorState"')
+    .then(({ rows: [row] }) => tell({ heap: process.memoryUsage().heapUsed, rows: Number(row?.rows) }));
+});
+process.on('disconnect', () => process.exit());
+tell({ url: stage.url });

@@ -1,0 +1,56 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { TestPostgres } from '@parse-factors/test-server/postgres';
+import { hasRedis } from '@parse-factors/test-server/redis';
+import { benchAccount } from './account.js';
+import { benchFactors } from './factors.js';
+import { benchFields } from './fields.js';
+import { benchLoad } from './load.js';
+import { benchLogin } from './login.js';
+import { isKept, notRun, table, type Result } from './measure.js';
+import { benchPasswordless } from './passwordless.js';
+import { benchPrune } from './prune.js';
+import { benchMemoryStore, benchParseStore, benchRedisStore } from './stores.js';
+import { benchVerify } from './verify.js';
+
+process.env['SILENT'] = '1';
+// Parse Server and our own helpers write warnings to stdout: only the results belong there.
+const writeResults = process.stdout.write.bind(process.stdout);
+process.stdout.write = process.stderr.write.bind(process.stderr);
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+const postgres = new TestPostgres();
+let started: Promise<void> | undefined;
+/** The database of the parts that need one. */
+const database = async (): Promise<string> => {
+  await (started ??= postgres.start());
+  return postgres.uri;
+};
+
+/** The parts of the table; an argument of the command chooses one of them. */
+const PARTS: Readonly<Record<string, () => Promise<Result[]>>> = {
+  memory: () => benchMemoryStore(collect),
+  verify: async () => benchVerify(),
+  login: async () => benchLogin(await database()),
+  factors: async () => benchFactors(await database()),
+  // Triggers that `account` registers stay for all that runs after it.
+  passwordless: async () => benchPasswordless(await database()),
+  fields: async () => benchFields(await database()),
+  account: async () => benchAccount(await database()),
+  parse: async () => benchParseStore(await database()),
+  redis: async () => (hasRedis() ? benchRedisStore() : [notRun('Redis: not run, there is no redis-server')]),
+  prune: async () => benchPrune(await database()),
+  load: async () => benchLoad(await database()),
+};
+
+const chosen = process.argv.slice(2).filter((argument) => Object.hasOwn(PARTS, argument));
+const isJson = process.argv.includes('--json');
+const results: Result[] = [];
+for (const [name, part] of Object.entries(PARTS)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  const start = performance.now();
+  results.push(...(await part()));
+  if (!isJson) process.stderr.write(`${name}: ${Math.round((performance.now() - start) / 1000)} s\n`);
+}
+await postgres.remove();
+writeResults(`${isJson ? JSON.stringify({ results }) : table(results)}\n`, () => process.exit(results.every(isKept) ? 0 : 1));

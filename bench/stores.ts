@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { MemoryOtpStore, ParseOtpStore, type OtpStore, type ParseDatabase } from '@parse-factors/core';
+import { redisStore } from '@parse-factors/redis-store';
+import { createClient } from '@redis/client';
+import { countStatements } from '@parse-factors/test-server/count-statements';
+import { openDatabase } from '@parse-factors/test-server/parse-database';
+import { RedisServer } from '@parse-factors/test-server/redis';
+import { median, pairedRatios, timed, type Result } from './measure.js';
+
+const ROUNDS = 15;
+const CALLS = 40;
+const FEW = 1000;
+const MANY = 1_000_000;
+const DAY = 24 * 3_600_000;
+
+const LIMITS = { maxAttempts: 1e9, maxFailures: 1e9, lockMs: 60_000, maxLockMs: 60_000 };
+const SENDS = {
+  cooldownMs: 1,
+  quotas: [
+    { limit: 1e9, windowMs: DAY },
+    { limit: 1e9, windowMs: 2 * DAY },
+  ],
+};
+const QUOTA = { limit: 1e9, windowMs: DAY };
+const live = (digest = 'digest'): { digest: string; expiresAt: number } => ({ digest, expiresAt: Date.now() + DAY });
+
+interface VerbCase {
+  readonly verb: string;
+  /** SQL statements by the design's table. */
+  readonly statements: number;
+  /** What has to be there first. */
+  readonly prepare?: (store: OtpStore, name: string) => Promise<unknown>;
+  readonly run: (store: OtpStore, name: string) => Promise<unknown>;
+}
+
+let marks = 0;
+const issued = (store: OtpStore, name: string): Promise<unknown> => store.issue(name, live(), SENDS);
+const VERBS: readonly VerbCase[] = [
+  { verb: 'issue', statements: 1, prepare: issued, run: issued },
+  { verb: 'issue, first', statements: 2, run: issued },
+  { verb: 'attempt', statements: 1, prepare: issued, run: (store, name) => store.attempt(name, LIMITS) },
+  { verb: 'consume', statements: 1, prepare: issued, run: (store, name) => store.consume(name, 'digest') },
+  { verb: 'advance', statements: 1, prepare: issued, run: (store, name) => store.advance(name, (marks += 1)) },
+  { verb: 'claim', statements: 1, run: (store, name) => store.claim(name, Date.now() + DAY) },
+  {
+    verb: 'count',
+    statements: 1,
+    prepare: (store, name) => store.count(name, QUOTA),
+    run: (store, name) => store.count(name, QUOTA),
+  },
+  { verb: 'forget', statements: 1, prepare: issued, run: (store, name) => store.forget(name) },
+];
+
+async function times(calls: number, work: (index: number) => Promise<unknown>): Promise<number[]> {
+  const taken: number[] = [];
+  for (let index = 0; index < calls; index += 1) taken.push(await timed(() => work(index)));
+  return taken;
+}
+
+/** How long a verb takes, on names for which everything is prepared. */
+const side =
+  (store: OtpStore, { prepare, run }: VerbCase) =>
+  async (): Promise<number[]> => {
+    const names = Array.from({ length: CALLS }, () => randomUUID());
+    for (const name of names) await prepare?.(store, name);
+    return times(CALLS, (index) => run(store, names[index] ?? ''));
+  };
+
+async function compareVerbs(
+  store: OtpStore,
+  verbs: readonly VerbCase[],
+  floor: () => Promise<unknown>,
+  describe: (verb: VerbCase, ratio: number) => Result,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const verb of verbs) {
+    await pairedRatios(4, side(store, verb), () => times(CALLS, floor)); // warm
+    const ratios = await pairedRatios(ROUNDS, side(store, verb), () => times(CALLS, floor));
+    results.push(describe(verb, median(ratios)));
+  }
+  return results;
+}
+
+/** `attempt` and `issue` in a store with many subjects against one with few. */
+async function compareSizes(name: string, many: OtpStore, few: OtpStore): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const verb of VERBS.filter((candidate) => ['issue', 'attempt'].includes(candidate.verb))) {
+    const ratio = median(await pairedRatios(ROUNDS, side(many, verb), side(few, verb)));
+    results.push({ name: `${name}: ${verb.verb}, a million subjects / a thousand, p50`, ratio, bound: 1.2 });
+  }
+  return results;
+}
+
+/** The driver under Parse's storage adapter. */
+interface Driver {
+  any(query: string, values: readonly unknown[]): Promise<unknown>;
+}
+const driverOf = ({ adapter }: ParseDatabase): Driver => Reflect.get(adapter, '_client') as Driver;
+
+/** As many subjects as a busy application has, written past the store. */
+const fill = (driver: Driver, subjects: number, deadAt: number): Promise<unknown> =>
+  driver.any(
+    `insert into "FactorState" ("objectId", "createdAt", "updatedAt", "digest", "codeExpiresAt", "attempts", "failures", "locks",
+       "lockedUntil", "sentAt", "mark", "deadAt", "count1", "count1Until", "count2", "count2Until")
+     select gen_random_uuid()::text, now(), now(), md5(number::text), $2, 1, 1, 0, 0, $2, -1, $2, 1, $2, 1, $2
+     from generate_series(1, $1) number`,
+    [subjects, deadAt],
+  );
+
+/** Rows that wait for the clean-up, in the app's own database. */
+export const fillDead = (database: ParseDatabase, subjects: number): Promise<unknown> =>
+  fill(driverOf(database), subjects, Date.UTC(2020, 0, 1));
+
+/** Each verb on Parse and Postgres. */
+export async function benchParseStore(postgres: string): Promise<Result[]> {
+  const small = await openDatabase<ParseDatabase>(postgres);
+  const store = new ParseOtpStore(small.database);
+  await issued(store, 'bench');
+  const driver = driverOf(small.database);
+  const bare = `update "FactorState" set "attempts" = "attempts" + 1 where "objectId" = $1 returning *`;
+  const verbs = await compareVerbs(
+    store,
+    VERBS,
+    () => driver.any(bare, ['bench']),
+    ({ verb, statements }, ratio) => ({
+      name: `Postgres: ${verb} / bare UPDATE RETURNING, per statement`,
+      ratio: ratio / statements,
+      bound: 1.5,
+    }),
+  );
+  const counts: Result[] = [];
+  for (const { verb, statements, prepare, run } of VERBS) {
+    const name = randomUUID();
+    await prepare?.(store, name);
+    counts.push({ name: `SQL statements of ${verb}`, ratio: await countStatements(() => run(store, name)), bound: statements });
+  }
+  await fill(driver, FEW, Date.now() + DAY);
+  const big = await openDatabase<ParseDatabase>(postgres);
+  const many = new ParseOtpStore(big.database);
+  await issued(many, 'bench');
+  await fill(driverOf(big.database), MANY, Date.now() + DAY);
+  for (const each of [driver, driverOf(big.database)]) await each.any('vacuum analyze "FactorState"', []);
+  const sizes = await compareSizes('Postgres', many, store);
+  await big.server.stop();
+  await small.server.stop();
+  return [...verbs, ...counts, ...sizes];
+}
+
+type RedisClient = ReturnType<typeof createClient>;
+
+async function connect(server: RedisServer): Promise<RedisClient> {
+  await server.start();
+  const client: RedisClient = createClient({ url: server.url });
+  await client.connect();
+  return client;
+}
+
+const usedMemory = async (client: RedisClient): Promise<number> =>
+  Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1] ?? Number.NaN);
+
+/** Subjects as the store makes them, so many at once. */
+async function fillRedis(store: OtpStore, subjects: number): Promise<void> {
+  for (let left = subjects; left > 0; left -= 10_000)
+    await Promise.all(Array.from({ length: Math.min(left, 10_000) }, () => issued(store, randomUUID())));
+}
+
+/** Each verb on Redis. */
+export async function benchRedisStore(): Promise<Result[]> {
+  const servers = [new RedisServer(), new RedisServer()] as const;
+  const [small, big] = [await connect(servers[0]), await connect(servers[1])];
+  // So many commands at once wait for longer than one does.
+  const [few, many] = [redisStore({ client: small }), redisStore({ client: big, timeoutMs: 30_000 })];
+  const script = 'return 1';
+  const sha1 = await small.scriptLoad(script);
+  const floor = (): Promise<unknown> => small.evalSha(sha1, { keys: ['bench'], arguments: [] });
+  const redeem: VerbCase = {
+    verb: 'redeem',
+    statements: 1,
+    prepare: issued,
+    run: async (store, name) => store.redeem?.(name, ['digest'], LIMITS),
+  };
+  const verbs = await compareVerbs(few, [...VERBS, redeem], floor, ({ verb }, ratio) => ({
+    name: `Redis: ${verb} / EVALSHA of an empty script`,
+    ratio,
+    bound: 1.3,
+  }));
+  await small.flushAll();
+  await fillRedis(few, FEW);
+  const before = await usedMemory(big);
+  await fillRedis(many, MANY);
+  const perSubject = ((await usedMemory(big)) - before) / MANY;
+  const sizes = await compareSizes('Redis', many, few);
+  for (const client of [small, big]) client.destroy();
+  for (const server of servers) await server.remove();
+  return [...verbs, ...sizes, { name: 'Redis: bytes per live subject', ratio: perSubject, bound: null }];
+}
+
+/** Memory of a subject in the process. */
+export async function benchMemoryStore(collect: () => void): Promise<Result[]> {
+  const subjects = 200_000;
+  const store = new MemoryOtpStore();
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let subject = 0; subject < subjects; subject += 1) await store.issue(randomUUID(), live(randomUUID()), SENDS);
+  collect();
+  const perSubject = (process.memoryUsage().heapUsed - before) / subjects;
+  await store.prune(0, 1); // still in use
+  return [{ name: 'memory: bytes per live subject', ratio: perSubject, bound: null }];
+}

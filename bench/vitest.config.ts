@@ -1,0 +1,3 @@
+import { packageProject } from '../packages/test-server/src/vitest.js';
+
+export default packageProject('bench');

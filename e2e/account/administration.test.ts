@@ -1,0 +1,161 @@
+// @compat
+import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
+import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Answer, Person } from '@parse-factors/test-server/parse-server';
+import { slug, startStage, type Stage } from '../support/harness.js';
+
+const MINUTE = 60_000;
+const MASTER = { 'X-Parse-Master-Key': 'master' };
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage({
+    install: { adminFunctions: true },
+    compose: { eventLog: true },
+    more: { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() },
+    server: { readOnlyMasterKey: 'only to read' },
+  });
+});
+afterAll(() => stage.stop());
+beforeEach(() => {
+  stage.time.now += 24 * 60 * MINUTE;
+  stage.events.length = 0;
+});
+
+const administer = (name: string, params: object, headers: Record<string, string> = MASTER): Promise<Answer> =>
+  stage.call('POST', `/functions/${name}`, params, headers);
+const isAlive = async (person: Person): Promise<boolean> =>
+  (await stage.call('GET', '/users/me', undefined, person.session)).status === 200;
+const eventsOf = (type: string): string[] =>
+  stage.events
+    .filter((event) => event.type === type)
+    .map(({ factor }) => factor)
+    .toSorted((a, b) => a.localeCompare(b));
+
+/** Somebody with everything: a phone, an authenticator, recovery codes and a trusted device. */
+async function equipped(phone: string): Promise<{ person: Person; secret: string; token: string; code: string }> {
+  const person = await stage.signUp();
+  await stage.enrolPhone(person, phone);
+  const secret = await stage.enrolTotp(person);
+  const device = await stage.save(person, { device: { remember: 'true', name: 'Laptop' } });
+  const recovery = await stage.save(person, { recovery: { generate: 'true' } });
+  const [code = ''] = String(recovery.body['authDataResponse'].recovery.codes).split(', ');
+  return { person, secret, token: String(device.body['authDataResponse'].device.token), code };
+}
+
+describe('an administrator', () => {
+  it('lists what a user sees of his factors, and nothing more', async () => {
+    const { person, secret, code } = await equipped('+15557770001');
+    const list = await administer('factorsList', { userId: person.id });
+    expect(list.body['result']).toEqual({
+      otp: { status: 'enabled', destination: '•••• 0001' },
+      totp: { status: 'enabled' },
+      recovery: { status: 'enabled', remaining: '10' },
+      device: { status: 'enabled', devices: expect.stringContaining('Laptop') },
+    });
+    for (const told of [secret, code, '5557770001', 'digest', 'sealed']) expect(JSON.stringify(list.body)).not.toContain(told);
+    expect(eventsOf('listed')).toEqual(['device', 'otp', 'recovery', 'totp']);
+  });
+
+  it('is told of a record that no key opens, and can reset it', async () => {
+    const { person } = await equipped('+15557770002');
+    await stage.sql.query(
+      `update "_User" set "authData" = jsonb_set("authData"::jsonb, '{totp,sealed}', '"1.gone.AAAA"') where "objectId" = $1`,
+      [person.id],
+    );
+    const list = await administer('factorsList', { userId: person.id });
+    expect(list.body['result'].totp).toEqual({ status: 'unreadable' });
+    for (let guess = 0; guess < 10; guess += 1) await stage.logIn(person, { recovery: 'AAAA-AAAA-AAAA-AAAA' });
+    expect((await administer('factorsUnlock', { userId: person.id })).body['result']).toHaveLength(4);
+    expect(slug(await stage.logIn(person, { recovery: 'AAAA-AAAA-AAAA-AAAA' }))).toBe('code_rejected');
+    expect((await administer('factorsReset', { userId: person.id, factor: 'totp' })).body['result']).toEqual(['totp']);
+  });
+
+  it('resets one factor: it is gone, with its state, the sessions and the trust that hung on it', async () => {
+    const { person, token } = await equipped('+15557770003');
+    expect((await administer('factorsReset', { userId: person.id, factor: 'totp' })).body['result']).toEqual(['totp']);
+    expect(eventsOf('reset')).toEqual(['totp']);
+    expect(await isAlive(person)).toBe(false);
+    expect(slug(await stage.logIn(person, { device: { token } }))).toBe('code_rejected');
+    const list = await administer('factorsList', { userId: person.id });
+    expect(Object.keys(list.body['result'] as object).toSorted()).toEqual(['device', 'otp', 'recovery']);
+  });
+
+  it('resets all of them: the password alone logs in again, and no code of before does', async () => {
+    const { person } = await equipped('+15557770004');
+    const reset = await administer('factorsReset', { userId: person.id });
+    expect((reset.body['result'] as string[]).toSorted()).toEqual(['device', 'otp', 'recovery', 'totp']);
+    expect((await stage.logIn(person)).status).toBe(200);
+    const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [person.id]);
+    expect(rows[0]?.authData ?? {}).toEqual({});
+  });
+
+  it('unlocks, without making a used code good again', async () => {
+    const { person, secret } = await equipped('+15557770005');
+    const used = stage.totp(secret, 1);
+    expect((await stage.logIn(person, { totp: used })).status).toBe(200);
+    for (let guess = 0; guess < 11; guess += 1) await stage.logIn(person, { totp: '000000' });
+    expect(slug(await stage.logIn(person, { totp: used }))).toBe('locked');
+    expect((await administer('factorsUnlock', { userId: person.id, factor: 'totp' })).body['result']).toEqual(['totp']);
+    expect(eventsOf('unlocked')).toEqual(['totp']);
+    expect(slug(await stage.logIn(person, { totp: used }))).toBe('code_rejected');
+    stage.time.now += 2 * MINUTE;
+    expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
+    expect((await administer('factorsUnlock', { userId: person.id })).body['result']).toHaveLength(4);
+  });
+
+  it('revokes devices, and leaves the factors', async () => {
+    const { person, token } = await equipped('+15557770006');
+    expect((await administer('factorsRevokeDevices', { userId: person.id })).body['result']).toEqual(['device']);
+    expect(eventsOf('device_revoked')).toEqual(['device']);
+    expect(slug(await stage.logIn(person, { device: { token } }))).toBe('code_rejected');
+    expect(await isAlive(person)).toBe(true);
+    expect((await administer('factorsRevokeDevices', { userId: person.id })).body['result']).toEqual([]);
+  });
+
+  it('is told what is wrong with a request', async () => {
+    const { person } = await equipped('+15557770007');
+    for (const params of [{}, { userId: 1 }, { userId: 'no such' }, { userId: { $gt: '' } }, { userId: person.id, x: '1' }])
+      expect(slug(await administer('factorsList', params))).toBe('invalid_input');
+    expect(slug(await administer('factorsList', { userId: 'nobody' }))).toBe('invalid_input');
+    expect(slug(await administer('factorsReset', { userId: person.id, factor: 'fax' }))).toBe('not_enrolled');
+    expect(slug(await administer('factorsReset', { userId: person.id, factor: ['totp'] }))).toBe('invalid_input');
+  });
+});
+
+describe('nobody else', () => {
+  it('may do any of it: not a user, not a stranger, not who may only read', async () => {
+    const { person } = await equipped('+15557770008');
+    const readOnly = { 'X-Parse-Master-Key': 'only to read' };
+    for (const name of ['factorsList', 'factorsReset', 'factorsUnlock', 'factorsRevokeDevices']) {
+      for (const headers of [{}, person.session, readOnly]) {
+        const answer = await administer(name, { userId: person.id }, headers);
+        expect([answer.status >= 400, answer.body['result']]).toEqual([true, undefined]);
+      }
+    }
+    expect((await administer('factorsList', { userId: person.id })).body['result']).toHaveProperty('totp');
+  });
+});
+
+describe('the event log', () => {
+  it('keeps every event, and nobody but the master key reads or changes it', async () => {
+    const { person, secret, code } = await equipped('+15557770009');
+    const where = encodeURIComponent(JSON.stringify({ userId: person.id }));
+    const logged = async (): Promise<Record<string, unknown>[]> =>
+      (await stage.call('GET', `/classes/FactorEvent?where=${where}&limit=100`, undefined, MASTER)).body['results'];
+    await expect.poll(async () => (await logged()).length).toBe(stage.events.filter(({ userId }) => userId === person.id).length);
+    const rows = await logged();
+    expect(rows.filter(({ type }) => type === 'enrolled').map(({ factor }) => factor)).toEqual(
+      expect.arrayContaining(['otp', 'totp', 'device', 'recovery']),
+    );
+    for (const told of [secret, code, '5557770009']) expect(JSON.stringify(rows)).not.toContain(told);
+    const [first] = rows;
+    for (const headers of [{}, person.session]) {
+      expect((await stage.call('GET', '/classes/FactorEvent', undefined, headers)).status).toBeGreaterThanOrEqual(400);
+      expect((await stage.call('POST', '/classes/FactorEvent', { type: 'x' }, headers)).status).toBeGreaterThanOrEqual(400);
+      expect(
+        (await stage.call('DELETE', `/classes/FactorEvent/${String(first?.['objectId'])}`, undefined, headers)).status,
+      ).toBeGreaterThanOrEqual(400);
+    }
+  });
+});

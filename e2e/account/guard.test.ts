@@ -1,0 +1,170 @@
+// @compat
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadParseSdk } from '@parse-factors/test-server/parse-sdk';
+import type { Person } from '@parse-factors/test-server/parse-server';
+import { slug, startStage, type Stage } from '../support/harness.js';
+
+const MINUTE = 60_000;
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage({ install: true, compose: { revokeSessionsOn: [] } }); // several sessions are looked at
+});
+afterAll(() => stage.stop());
+beforeEach(() => {
+  stage.time.now += 24 * 60 * MINUTE;
+  stage.events.length = 0;
+});
+
+const factorsOf = async ({ id }: Person): Promise<string[]> => {
+  const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id]);
+  return Object.keys((rows[0]?.authData as object | null) ?? {});
+};
+const rows = async (): Promise<number> => (await stage.sql.query(`select 1 from "FactorState"`)).rowCount ?? 0;
+
+/** Somebody with an authenticator, in a session that is not fresh any more. */
+async function enrolled(): Promise<{ person: Person; secret: string }> {
+  const person = await stage.signUp();
+  const secret = await stage.enrolTotp(person);
+  stage.time.now += 5 * MINUTE;
+  return { person, secret };
+}
+
+describe('removing a factor', () => {
+  it('with a session that is not fresh is refused on every path', async () => {
+    const { person } = await enrolled();
+    const body = { authData: { totp: null } };
+    const update = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { user { objectId } } }`;
+    expect(slug(await stage.call('PUT', `/users/${person.id}`, body, person.session))).toBe('fresh_proof_required');
+    expect(slug(await stage.call('PUT', `/classes/_User/${person.id}`, body, person.session))).toBe('fresh_proof_required');
+    const viaPost = await stage.call('POST', `/users/${person.id}`, { ...body, _method: 'PUT' }, person.session);
+    expect(slug(viaPost)).toBe('fresh_proof_required');
+    const batch = { requests: [{ method: 'PUT', path: `/parse/users/${person.id}`, body }] };
+    expect((await stage.call('POST', '/batch', batch, person.session)).body[0].error.error).toMatch(/^fresh_proof_required: /);
+    expect((await stage.call('POST', '/batch', { ...batch, transaction: true }, person.session)).status).not.toBe(200);
+    const graphql = await stage.graphql(update, { input: { id: person.id, fields: body } }, person.session);
+    expect(graphql['errors'][0].message).toMatch(/^fresh_proof_required: /);
+    for (const authData of [{ __op: 'Delete' }, null, { totp: { __op: 'Delete' } }, { totp: null, google: null }]) {
+      expect((await stage.call('PUT', `/users/${person.id}`, { authData }, person.session)).status).toBe(400);
+    }
+    const Sdk = loadParseSdk('test', stage.url);
+    Sdk.User.enableUnsafeCurrentUser();
+    const user = await Sdk.User.become(person.session['X-Parse-Session-Token'] ?? '');
+    await expect(user._unlinkFrom('totp')).rejects.toThrow(/^fresh_proof_required: /);
+    user.set('authData', { totp: null });
+    await expect(user.save()).rejects.toThrow(/^fresh_proof_required: /);
+    expect(await factorsOf(person)).toEqual(['totp']);
+    expect((await stage.logIn(person)).body['error']).toContain('Missing additional authData totp');
+    expect(stage.events.some(({ type }) => type === 'removed')).toBe(false);
+  });
+
+  it('by somebody else, or by nobody, is refused', async () => {
+    const { person } = await enrolled();
+    const other = await stage.signUp();
+    for (const headers of [other.session, {}]) {
+      expect((await stage.call('PUT', `/users/${person.id}`, { authData: { totp: null } }, headers)).status).toBe(400);
+    }
+    expect(await factorsOf(person)).toEqual(['totp']);
+  });
+
+  it('with a fresh proof works, and is an event', async () => {
+    const { person, secret } = await enrolled();
+    await stage.save(person, { totp: stage.totp(secret) });
+    expect((await stage.save(person, { totp: null })).status).toBe(200);
+    expect(await factorsOf(person)).toEqual([]);
+    expect(stage.events.filter(({ type }) => type === 'removed')).toMatchObject([{ factor: 'totp', userId: person.id }]);
+    expect((await stage.logIn(person)).status).toBe(200);
+    stage.time.now += MINUTE;
+    await stage.enrolTotp(person); // and can be set up again at once
+  });
+
+  it('spends the proof: of two removals at the same moment, or one after the other, one works', async () => {
+    const { person, secret } = await enrolled();
+    await stage.save(person, { totp: stage.totp(secret) });
+    await stage.enrolPhone(person, '+15559990001');
+    const answers = await Promise.all(['totp', 'otp'].map((key) => stage.save(person, { [key]: null })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(await factorsOf(person)).toHaveLength(1);
+    const [left = ''] = await factorsOf(person);
+    expect(slug(await stage.save(person, { [left]: null }))).toBe('fresh_proof_required');
+  });
+
+  it('of one that is not set up needs nothing, and other saves are not disturbed', async () => {
+    const { person } = await enrolled();
+    expect((await stage.save(person, { otp: null })).status).toBe(200);
+    expect((await stage.call('PUT', `/users/${person.id}`, { nickname: 'Ann' }, person.session)).status).toBe(200);
+    expect(await factorsOf(person)).toEqual(['totp']);
+  });
+
+  it('by the master key works, and is an event', async () => {
+    const { person } = await enrolled();
+    const master = { 'X-Parse-Master-Key': 'master' };
+    expect((await stage.call('PUT', `/users/${person.id}`, { authData: { totp: null } }, master)).status).toBe(200);
+    expect(await factorsOf(person)).toEqual([]);
+    expect(stage.events.filter(({ type }) => type === 'removed')).toMatchObject([
+      { type: 'removed', factor: 'totp', userId: person.id },
+    ]);
+  });
+});
+
+describe('freshness', () => {
+  const isFresh = async (person: Person, params: object = {}): Promise<string> => {
+    const answer = await stage.call('POST', '/functions/sensitive', params, person.session);
+    return answer.status === 200 ? 'fresh' : slug(answer);
+  };
+
+  it('is what requireFresh asks for in Cloud Code, of any factor or those named, and as young as said', async () => {
+    const { person, secret } = await enrolled();
+    expect(await isFresh(person)).toBe('fresh_proof_required');
+    expect(slug(await stage.call('POST', '/functions/sensitive', {}))).toBe('session_required');
+    await stage.save(person, { totp: stage.totp(secret) });
+    expect(await isFresh(person)).toBe('fresh');
+    expect(await isFresh(person, { factors: ['otp', 'email'] })).toBe('fresh_proof_required');
+    expect(await isFresh(person, { factors: ['totp'], maxAgeMs: MINUTE })).toBe('fresh');
+    stage.time.now += MINUTE;
+    expect(await isFresh(person, { maxAgeMs: MINUTE })).toBe('fresh_proof_required');
+    stage.time.now += 4 * MINUTE - 1;
+    expect(await isFresh(person)).toBe('fresh');
+    stage.time.now += 1;
+    expect(await isFresh(person)).toBe('fresh_proof_required');
+  });
+
+  it('ends with a new password, with the session, and when a factor is removed', async () => {
+    const { person, secret } = await enrolled();
+    await stage.save(person, { totp: stage.totp(secret) });
+    const changed = await stage.call('PUT', `/users/${person.id}`, { password: 'another password' }, person.session);
+    const session = { 'X-Parse-Session-Token': String(changed.body['sessionToken']) };
+    const after = { ...person, password: 'another password', session };
+    expect(await isFresh(after)).toBe('fresh_proof_required');
+
+    stage.time.now += MINUTE;
+    await stage.save(after, { totp: stage.totp(secret) });
+    expect(await isFresh(after)).toBe('fresh');
+    stage.time.now += MINUTE;
+    const login = await stage.logIn(after, { totp: stage.totp(secret) });
+    const other = { ...after, session: { 'X-Parse-Session-Token': String(login.body['sessionToken']) } };
+    expect(await isFresh(other)).toBe('fresh_proof_required');
+    await stage.call('POST', '/logout', {}, after.session);
+    expect(await isFresh(other)).toBe('fresh_proof_required');
+
+    stage.time.now += MINUTE;
+    await stage.save(other, { totp: stage.totp(secret) });
+    await stage.call('PUT', `/users/${person.id}`, { authData: { totp: null } }, { 'X-Parse-Master-Key': 'master' });
+    expect(await isFresh(other)).toBe('fresh_proof_required');
+  });
+});
+
+it('deleting a user removes all that the store holds of him', async () => {
+  const before = await rows();
+  const { person, secret } = await enrolled();
+  await stage.save(person, { totp: stage.totp(secret) });
+  await stage.enrolEmail(person);
+  await stage.logIn(person, { email: '000000' });
+  expect(await rows()).toBeGreaterThan(before);
+  // What is counted per address and IP address is not his alone, and lapses by itself.
+  const shared = await stage.sql.query(`select 1 from "FactorState" where "count1Until" > 0 and "sentAt" = 0`);
+  expect((await stage.call('DELETE', `/users/${person.id}`, undefined, person.session)).status).toBe(200);
+  const left = await stage.sql.query(`select 1 from "FactorState"`);
+  expect(left.rowCount).toBeLessThanOrEqual(before + (shared.rowCount ?? 0));
+  const his = await stage.sql.query(`select 1 from "FactorState" where digest <> '' or mark > -1`);
+  expect(his.rows.length).toBeLessThanOrEqual(before);
+});

@@ -1,0 +1,223 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { mfaCompat } from '@parse-factors/mfa-compat';
+import { TotpFactor } from '@parse-factors/totp';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { composeFactors, generateKey, type FactorEvent } from '@parse-factors/core';
+import { startParseServer } from '@parse-factors/test-server/parse-server';
+import { cloudCode } from '../support/cloud-code.js';
+import { startStage, type Stage, type StageOptions } from '../support/harness.js';
+
+/** What is reported at the start of a server whose configuration leaves the factors open. */
+
+const PROTECTED = { _User: { '*': ['authData'] } };
+let stage: Stage;
+const start = async (options: StageOptions): Promise<void> => {
+  stage = await startStage({ ...options, compose: { selfCheck: true, ...options.compose } });
+};
+afterEach(() => stage.stop());
+
+const reasons = async (): Promise<string[]> => (await stage.factors.check()).map(({ reason }) => reason);
+
+describe('the self-check', () => {
+  it('finds nothing where all is well', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED } });
+    expect(await stage.factors.check()).toEqual([]);
+  });
+
+  it('accepts authData that the class itself protects', async () => {
+    await start({ install: true });
+    expect(await reasons()).toEqual(['auth_data_not_protected']);
+    const classLevelPermissions = { protectedFields: { '*': ['authData'] } };
+    const master = { 'X-Parse-Master-Key': 'master' };
+    const { status } = await stage.call('PUT', '/schemas/_User', { className: '_User', classLevelPermissions }, master);
+    expect(status).toBe(200);
+    expect(await reasons()).toEqual([]);
+  });
+
+  it('reports by itself, soon after the start, a guard that was forgotten', async () => {
+    const logged: string[] = [];
+    const loggerAdapter = { log: (_level: string, message: string) => logged.push(message), query: () => undefined };
+    await start({ server: { protectedFields: PROTECTED, loggerAdapter } });
+    await expect
+      .poll(() => stage.events.filter(({ type }) => type === 'misconfigured'), { timeout: 10_000 })
+      .toMatchObject([{ reason: 'guard_not_installed', factor: '' }]);
+    expect(logged.join('\n')).toContain('parse-factors: guard_not_installed: ');
+    stage.factors.install();
+    expect(await reasons()).toEqual([]);
+  });
+
+  it('reports by itself authData that is not protected, when the guard is there', async () => {
+    await start({ install: true });
+    await expect
+      .poll(() => stage.events.filter(({ type }) => type === 'misconfigured').map(({ reason }) => reason), { timeout: 10_000 })
+      .toEqual(['auth_data_not_protected']);
+  });
+
+  it('knows that an application calls the guard from triggers of its own', async () => {
+    await start({ install: { except: ['beforeSave'] }, server: { protectedFields: PROTECTED } });
+    cloudCode().Cloud.beforeSave('_User', (request) => stage.factors.beforeSaveUser(request));
+    expect(await reasons()).toEqual([]);
+  });
+
+  it('reports a factor that users have, and auth names no more; not one that nobody has', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED } });
+    const person = await stage.signUp();
+    await stage.enrolTotp(person);
+    await stage.factors.check(); // as at every start: notes which there are
+
+    const events: FactorEvent[] = [];
+    const keys = generateKey('later');
+    const later = composeFactors({
+      keys,
+      factors: { authenticator: new TotpFactor({ issuer: 'Acme' }) },
+      onEvent: (event) => events.push(event),
+    });
+    const server = await startParseServer(
+      inject('postgres'),
+      {
+        auth: { ...later.auth },
+        protectedFields: PROTECTED,
+        cloud: (parse: Parameters<typeof later.install>[0]) => later.install(parse),
+      },
+      stage.databaseUri,
+    );
+    try {
+      expect(await later.check()).toEqual([
+        { reason: 'factor_not_configured', factor: 'totp', sentence: expect.stringContaining('"totp"') },
+      ]);
+      await expect
+        .poll(() => events.filter(({ type }) => type === 'misconfigured'), { timeout: 10_000 })
+        .toMatchObject([{ reason: 'factor_not_configured', factor: 'totp' }]);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('reports a factor of ours that auth names, and something else serves', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED } });
+    const person = await stage.signUp();
+    await stage.enrolTotp(person);
+    for (const other of [undefined, false, { policy: 'default' }]) {
+      stage.auth['totp'] = other;
+      expect(await stage.factors.check()).toMatchObject([{ reason: 'factor_not_configured', factor: 'totp' }]);
+    }
+    stage.auth['totp'] = stage.factors.auth['totp'];
+    expect(await reasons()).toEqual([]);
+  });
+
+  it('says so when it cannot look, and what it knows all the same', async () => {
+    await start({ server: { protectedFields: PROTECTED } });
+    const master = { 'X-Parse-Master-Key': 'master' };
+    const open = { className: 'FactorKey', classLevelPermissions: { find: { '*': true }, create: { '*': true } } };
+    expect((await stage.call('POST', '/schemas/FactorKey', open, master)).status).toBe(200);
+    expect(await reasons()).toEqual(['guard_not_installed', 'check_failed']);
+  });
+
+  it('tells what a disabled factor does: its users cannot log in, or are not asked', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED } });
+    const person = await stage.signUp();
+    const secret = await stage.enrolTotp(person);
+    const adapter = stage.factors.auth['totp'];
+    stage.auth['totp'] = { ...adapter, enabled: false };
+    expect(await stage.factors.check()).toMatchObject([{ reason: 'factor_disabled', factor: 'totp' }]);
+    expect((await stage.logIn(person)).status).toBe(400);
+    expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(400);
+    stage.auth['totp'] = { enabled: false };
+    expect(await stage.factors.check()).toMatchObject([{ reason: 'factor_not_configured', factor: 'totp' }]);
+    expect((await stage.factors.check())[0]?.sentence).toContain('disables');
+    expect((await stage.logIn(person)).status).toBe(200);
+    stage.auth['totp'] = adapter;
+  });
+
+  it('reports a log level at which bodies are logged', async () => {
+    const loggerAdapter = { log: () => undefined, query: () => undefined };
+    for (const [logLevel, expected] of [
+      ['verbose', ['bodies_are_logged']],
+      ['silly', ['bodies_are_logged']],
+      ['info', []],
+    ] as const) {
+      await start({ install: true, server: { protectedFields: PROTECTED, logLevel, loggerAdapter } });
+      expect(await reasons()).toEqual(expected);
+      if (logLevel !== 'info') await stage.stop();
+    }
+  });
+
+  it('reports records that no key opens, and an event tells a missing key from a fault of the store', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED } });
+    const person = await stage.signUp();
+    await stage.enrolTotp(person);
+    const events: FactorEvent[] = [];
+    const later = composeFactors({
+      keys: generateKey('later'),
+      factors: { totp: new TotpFactor({ issuer: 'Acme' }) },
+      onEvent: (event) => events.push(event),
+      selfCheck: false,
+    });
+    const install = (parse: Parameters<typeof later.install>[0]): void => later.install(parse);
+    const options = { auth: { ...later.auth }, protectedFields: PROTECTED, cloud: install };
+    const server = await startParseServer(inject('postgres'), options, stage.databaseUri);
+    try {
+      expect(await later.check()).toMatchObject([{ reason: 'records_unreadable', factor: 'totp' }]);
+      const { username, password } = person;
+      const login = await server.call('POST', '/login', { username, password, authData: { totp: '123456' } });
+      expect(login.body['error']).toMatch(/^unavailable: /);
+      expect(events.filter(({ type }) => type === 'fault').map(({ reason }) => reason)).toContain('unknown_key');
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('reports that owners see none of their factors', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED, protectedFieldsOwnerExempt: false } });
+    expect(await reasons()).toEqual(['owners_see_no_factors']);
+  });
+
+  it('reports a router that Parse Server does not work with', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED } });
+    const folder = mkdtempSync(join(tmpdir(), 'router-'));
+    const layer = join(folder, 'router', 'lib', 'layer.js');
+    mkdirSync(dirname(layer), { recursive: true });
+    writeFileSync(layer, '');
+    const require = createRequire(layer);
+    try {
+      for (const [version, expected] of [
+        ['2.2.0', []],
+        ['2.3.0', ['router_incompatible']],
+      ] as const) {
+        const manifest = join(folder, 'router', 'package.json');
+        writeFileSync(manifest, JSON.stringify({ name: 'router', version }));
+        delete require.cache[manifest];
+        require(layer);
+        expect(await reasons()).toEqual(expected);
+      }
+    } finally {
+      for (const path of Object.keys(require.cache)) if (path.startsWith(folder)) delete require.cache[path];
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('reports another second factor, beside which ours are not asked', async () => {
+    const pin = { policy: 'additional', challenge: () => undefined };
+    const server = { protectedFields: PROTECTED, auth: { pin, mfa: { options: ['TOTP'] }, plain: { policy: 'default' } } };
+    await start({ install: true, server });
+    expect((await stage.factors.check()).map(({ reason, factor }) => [reason, factor])).toEqual([
+      ['other_second_factor', 'pin'],
+      ['other_second_factor', 'mfa'],
+    ]);
+  });
+
+  it('takes no offence at what stands in the place of the built-in mfa', async () => {
+    await start({ install: true, server: { protectedFields: PROTECTED }, more: { mfa: mfaCompat({ options: ['TOTP'] }) } });
+    expect(await stage.factors.check()).toEqual([]);
+  });
+
+  it('can be turned off, and says nothing of a server that is not up', async () => {
+    await start({ compose: { selfCheck: false } });
+    const idle = composeFactors({ keys: generateKey('idle'), factors: { totp: new TotpFactor({ issuer: 'Acme' }) } });
+    expect(await idle.check()).toEqual([]);
+    expect(await reasons()).toEqual(['guard_not_installed', 'auth_data_not_protected']);
+  });
+});

@@ -1,0 +1,177 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Person } from '@parse-factors/test-server/parse-server';
+import { slug, startStage, type Stage } from '../support/harness.js';
+
+/** Classes of ours that an administrator deletes or opens while servers run, and that strangers then make anew. */
+
+const MASTER = { 'X-Parse-Master-Key': 'master' };
+const LOOK_EVERY_MS = 5000;
+let stage: Stage;
+afterEach(async () => {
+  await stage.stop();
+  vi.restoreAllMocks();
+});
+
+async function start(): Promise<{ person: Person; secret: string }> {
+  stage = await startStage({ install: true, server: { allowClientClassCreation: true }, compose: { eventLog: true } });
+  const person = await stage.signUp();
+  const secret = await stage.enrolTotp(person);
+  await stage.factors.check();
+  await vi.waitFor(async () => expect(await rowsOf('FactorEvent')).toBeGreaterThan(0));
+  stage.events.length = 0;
+  return { person, secret };
+}
+
+/** Keeps what is to be done after so many milliseconds, until it is told that they have passed. */
+function holdTimers(milliseconds: number): () => void {
+  const held: (() => void)[] = [];
+  const { setTimeout: later } = globalThis;
+  const hold = (work: () => void, delay?: number): NodeJS.Timeout => {
+    if (delay !== milliseconds) return later(work, delay);
+    held.push(work);
+    return later(() => undefined, 0);
+  };
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(hold);
+  return () => {
+    for (const work of held.splice(0)) work();
+  };
+}
+
+const rowsOf = async (className: string): Promise<number> =>
+  (await stage.sql.query(`select 1 from "${className}"`)).rowCount ?? 0;
+
+/** As in the dashboard: a class has to be emptied before it can be deleted. */
+async function deleteClass(className: string): Promise<void> {
+  expect((await stage.call('DELETE', `/purge/${className}`, undefined, MASTER)).status).toBe(200);
+  expect((await stage.call('DELETE', `/schemas/${className}`, undefined, MASTER)).status).toBe(200);
+}
+
+/** As another server does it, of which this one hears nothing. */
+async function deleteElsewhere(className: string): Promise<void> {
+  await stage.sql.query(`drop table "${className}"`);
+  await stage.sql.query(`delete from "_SCHEMA" where "className" = $1`, [className]);
+}
+
+/** As another server does it: the class is there with all its columns, and open. */
+async function openElsewhere(className: string): Promise<void> {
+  const anybody = Object.fromEntries(
+    ['find', 'get', 'count', 'create', 'update', 'delete', 'addField'].map((operation) => [operation, { '*': true }]),
+  );
+  await stage.sql.query(
+    `update "_SCHEMA" set "schema" = jsonb_set("schema", '{classLevelPermissions}', $2::jsonb) where "className" = $1`,
+    [className, JSON.stringify(anybody)],
+  );
+}
+
+async function expectClosed(className: string): Promise<void> {
+  const [row] = (await stage.sql.query<{ objectId: string }>(`select "objectId" from "${className}" limit 1`)).rows;
+  const path = `/classes/${className}`;
+  for (const answer of [
+    await stage.call('GET', path),
+    await stage.call('POST', path, { attempts: 0 }),
+    await stage.call('PUT', `${path}/${row?.objectId}`, { attempts: 0 }),
+    await stage.call('DELETE', `${path}/${row?.objectId}`),
+  ]) {
+    expect(answer.body['error']).toMatch(/permission denied/i);
+  }
+}
+
+const incidents = (): string[] => stage.events.filter(({ type }) => type === 'misconfigured').map(({ reason }) => String(reason));
+
+describe('the class FactorState', () => {
+  it('that was deleted is made anew, closed, and an event says so', async () => {
+    const { person, secret } = await start();
+    await deleteClass('FactorState');
+    expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
+    await expectClosed('FactorState');
+    expect(incidents()).toEqual(['class_deleted:FactorState']);
+    stage.time.now += 60_000;
+    expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
+    expect(incidents()).toHaveLength(1);
+  });
+
+  it('that was deleted on another server is made anew by the request that finds it gone', async () => {
+    const { person, secret } = await start();
+    await deleteElsewhere('FactorState');
+    const wrong = stage.totp(secret, 5);
+    const guesses = await Promise.all(Array.from({ length: 20 }, () => stage.logIn(person, { totp: wrong })));
+    expect(guesses.map(slug).filter((answer) => answer === 'code_rejected')).toHaveLength(10);
+    await expectClosed('FactorState');
+    expect(incidents()).toEqual(['class_deleted:FactorState']);
+  });
+
+  it.each([
+    ['as it is', { attempts: 1 }],
+    ['with a column of another type', { attempts: 'many', mark: [1] }],
+  ])('that a stranger has made anew, %s, is closed and emptied before anything is read', async (_how, fields) => {
+    const { person, secret } = await start();
+    await deleteClass('FactorState');
+    expect((await stage.call('POST', '/classes/FactorState', fields)).status).toBe(201);
+    const wrong = stage.totp(secret, 5);
+    const guesses = await Promise.all(Array.from({ length: 20 }, () => stage.logIn(person, { totp: wrong })));
+    expect(guesses.map(slug).filter((answer) => answer === 'code_rejected')).toHaveLength(10);
+    expect(await rowsOf('FactorState')).toBe(1);
+    await expectClosed('FactorState');
+    expect(slug(await stage.logIn(person, { totp: stage.totp(secret) }))).toBe('locked');
+    expect(incidents()).toEqual(['class_opened:FactorState']);
+  });
+
+  it('that is open on another server is closed within five seconds', async () => {
+    const pass = holdTimers(LOOK_EVERY_MS);
+    const { person, secret } = await start();
+    await openElsewhere('FactorState');
+    await stage.logIn(person, { totp: stage.totp(secret, 5) });
+    pass();
+    await vi.waitFor(() => expect(incidents()).toEqual(['class_opened:FactorState']));
+    expect(await rowsOf('FactorState')).toBe(0);
+    await stage.logIn(person, { totp: stage.totp(secret, 5) });
+    await expectClosed('FactorState');
+  });
+
+  it('that an administrator lets some users read is closed again, and keeps what it holds', async () => {
+    const { person, secret } = await start();
+    await stage.logIn(person, { totp: stage.totp(secret, 5) });
+    const before = await rowsOf('FactorState');
+    const classLevelPermissions = { find: { 'role:admin': true }, get: { [person.id]: true } };
+    const readable = { className: 'FactorState', classLevelPermissions: { ...CLOSED, ...classLevelPermissions } };
+    expect((await stage.call('PUT', '/schemas/FactorState', readable, MASTER)).status).toBe(200);
+    expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
+    expect(await rowsOf('FactorState')).toBe(before);
+    expect((await stage.call('GET', '/classes/FactorState', undefined, person.session)).body['error']).toMatch(
+      /permission denied/i,
+    );
+    expect(incidents()).toEqual(['class_opened:FactorState']);
+  });
+});
+
+const CLOSED = { find: {}, get: {}, count: {}, create: {}, update: {}, delete: {}, addField: {} };
+
+it.each(['deleted', 'made anew by a stranger', 'deleted on another server'])(
+  'the class FactorEvent that was %s takes further events, closed',
+  async (how) => {
+    const { person, secret } = await start();
+    await (how === 'deleted on another server' ? deleteElsewhere('FactorEvent') : deleteClass('FactorEvent'));
+    if (how === 'made anew by a stranger') await stage.call('POST', '/classes/FactorEvent', { type: 'forged' });
+    await stage.logIn(person, { totp: stage.totp(secret) });
+    await vi.waitFor(async () => {
+      const { rows } = await stage.sql.query<{ type: string }>('select "type" from "FactorEvent"');
+      expect(rows.map(({ type }) => type)).toContain('misconfigured');
+      expect(rows.map(({ type }) => type)).not.toContain('forged');
+    });
+    await expectClosed('FactorEvent');
+    expect(incidents()).toHaveLength(1);
+  },
+);
+
+it.each([true, false])(
+  'the class FactorKey that was deleted is made anew, closed (by a stranger first: %s)',
+  async (byStranger) => {
+    await start();
+    await deleteClass('FactorKey');
+    if (byStranger) await stage.call('POST', '/classes/FactorKey', {});
+    expect((await stage.factors.check()).map(({ reason }) => reason)).not.toContain('check_failed');
+    await expectClosed('FactorKey');
+    expect(await rowsOf('FactorKey')).toBe(Object.keys(stage.factors.auth).length + 1); // and the application's id
+    expect(incidents()).toEqual([byStranger ? 'class_opened:FactorKey' : 'class_deleted:FactorKey']);
+  },
+);

@@ -1,0 +1,107 @@
+import { MemoryOtpStore } from '@parse-factors/core';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Answer } from '@parse-factors/test-server/parse-server';
+import { slug, startStage, type Stage, type StageOptions } from '../support/harness.js';
+
+/** Batches with `transaction: true`: each holds a connection of the pool until all its requests are answered. */
+
+const MASTER = { 'X-Parse-Master-Key': 'master' };
+let stage: Stage;
+const start = async (options: StageOptions = {}): Promise<void> => {
+  stage = await startStage({ ...options, server: { databaseOptions: { poolSize: 4 }, ...options.server } });
+};
+afterEach(() => stage.stop());
+
+const batch = (requests: readonly object[], headers: Record<string, string> = {}): Promise<Answer> =>
+  stage.call('POST', '/batch', { transaction: true, requests }, headers);
+const challenge = (email: string): object => ({
+  method: 'POST',
+  path: '/parse/challenge',
+  body: { challengeData: { emailLogin: { email } } },
+});
+/** Parse Server answers a transaction that it takes back with this, whatever was wrong with its requests. */
+const TAKEN_BACK = { status: 500, body: { code: 1, message: 'Internal server error.' } };
+
+describe('a batch in a transaction', () => {
+  it('that asks for codes is refused at once, and 50 of them leave the server working', async () => {
+    await start();
+    for (const wave of [1, 2]) {
+      const asks = Array.from({ length: 25 }, (_, index) => batch([challenge(`stranger${wave}.${index}@example.com`)]));
+      for (const answer of await Promise.all(asks)) expect(answer).toEqual(TAKEN_BACK);
+    }
+    expect(stage.mail.messages).toEqual([]);
+    expect((await stage.challenge({ challengeData: { emailLogin: { email: 'ann@example.com' } } })).status).toBe(200);
+    expect((await stage.logIn(await stage.signUp())).status).toBe(200);
+  });
+
+  it('that asks for codes is refused where the store needs no database, as users are looked up in it', async () => {
+    await start({ compose: { store: new MemoryOtpStore({ clock: () => stage.time.now }) }, emailLogin: { signUp: false } });
+    const asks = Array.from({ length: 25 }, (_, index) => batch([challenge(`stranger${index}@example.com`)]));
+    for (const answer of await Promise.all(asks)) expect(answer).toEqual(TAKEN_BACK);
+    expect((await stage.logIn(await stage.signUp())).status).toBe(200);
+  });
+
+  it('tells nothing of a code, right or wrong, and uses nothing up', async () => {
+    await start();
+    const email = 'ann@example.com';
+    await stage.challenge({ challengeData: { emailLogin: { email } } });
+    const code = stage.lastCode(stage.mail);
+    const signIn = (given: string) => ({ authData: { emailLogin: { id: email, code: given } } });
+    const guess = (given: string): object => ({ method: 'POST', path: '/parse/users', body: signIn(given) });
+    const failing = { method: 'PUT', path: '/parse/classes/Thing/missing', body: { a: 1 } };
+    stage.events.length = 0;
+    const wrong = code === '000000' ? '111111' : '000000';
+    for (const given of [wrong, wrong, wrong, wrong, wrong, wrong, code]) {
+      expect(await batch([guess(given), failing])).toEqual(TAKEN_BACK);
+    }
+    expect(stage.events).toEqual([]);
+    expect((await stage.call('POST', '/users', signIn(code))).status).toBe(201);
+  });
+
+  it('does not take back what a store beside the database has counted', async () => {
+    await start({ compose: { store: new MemoryOtpStore({ clock: () => stage.time.now }) } });
+    const person = await stage.signUp();
+    await stage.enrolPhone(person);
+    stage.time.now += 60_000;
+    const { username, password } = person;
+    await stage.challenge({ username, password, challengeData: { otp: true } });
+    const code = stage.lastCode(stage.sms);
+    const otp = code === '000000' ? '111111' : '000000';
+    const guess = { method: 'POST', path: '/parse/login', body: { username, password, authData: { otp } } };
+    const failing = { method: 'PUT', path: '/parse/classes/Thing/missing', body: { a: 1 } };
+    for (let round = 0; round < 5; round += 1) await batch([guess, failing]);
+    expect(slug(await stage.logIn(person, { otp: code }))).toBe('code_expired');
+  });
+
+  it('that asks for a fresh proof, or spends one, is refused', async () => {
+    await start({ install: true });
+    const person = await stage.signUp();
+    await stage.enrolTotp(person);
+    const sensitive = { method: 'POST', path: '/parse/functions/sensitive', body: {} };
+    const removal = { method: 'PUT', path: `/parse/users/${person.id}`, body: { authData: { totp: null } } };
+    for (const request of [sensitive, removal]) expect(await batch([request], person.session)).toEqual(TAKEN_BACK);
+    const { body } = await stage.call('GET', '/users/me', undefined, person.session);
+    expect(body['authData'].totp).toEqual({ status: 'enabled' });
+    expect((await stage.call('POST', '/functions/sensitive', {}, person.session)).body['result']).toBe('done');
+  });
+
+  it('that needs nothing of ours works, for users with factors too', async () => {
+    await start({ install: true });
+    const person = await stage.signUp();
+    await stage.enrolTotp(person);
+    const rename = { method: 'PUT', path: `/parse/users/${person.id}`, body: { nickname: 'Ann' } };
+    expect((await batch([rename], person.session)).status).toBe(200);
+  });
+
+  it('that deletes a user and is taken back leaves the locks of the user', async () => {
+    await start({ install: true });
+    const person = await stage.signUp();
+    const secret = await stage.enrolTotp(person);
+    for (let guess = 0; guess < 10; guess += 1) await stage.logIn(person, { totp: stage.totp(secret, 5) });
+    const removal = { method: 'DELETE', path: `/parse/users/${person.id}` };
+    const failing = { method: 'PUT', path: '/parse/classes/Thing/missing', body: { a: 1 } };
+    expect((await batch([removal, failing], MASTER)).status).not.toBe(200);
+    expect(slug(await stage.logIn(person, { totp: stage.totp(secret) }))).toBe('locked');
+    expect((await batch([removal], MASTER)).status).toBe(200);
+  });
+});

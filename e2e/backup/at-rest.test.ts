@@ -1,0 +1,81 @@
+import { composeFactors, generateKey } from '@parse-factors/core';
+import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
+import { TotpFactor } from '@parse-factors/totp';
+import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Person } from '@parse-factors/test-server/parse-server';
+import { slug, startStage, type Stage } from '../support/harness.js';
+
+/** What is stored of recovery codes and trusted devices. */
+
+let stage: Stage;
+const standIns = () => ({ recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() });
+beforeAll(async () => {
+  stage = await startStage({ install: true, more: standIns() });
+});
+afterAll(() => stage.stop());
+
+async function equipped(): Promise<{ person: Person; codes: string[]; token: string }> {
+  const person = await stage.signUp();
+  await stage.enrolTotp(person);
+  const recovery = await stage.save(person, { recovery: { generate: 'true' } });
+  const device = await stage.save(person, { device: { remember: 'true', name: 'Laptop of Ann' } });
+  return {
+    person,
+    codes: String(recovery.body['authDataResponse'].recovery.codes).split(', '),
+    token: String(device.body['authDataResponse'].device.token),
+  };
+}
+const stored = async ({ id }: Person, key: string): Promise<string> =>
+  (await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id])).rows[0].authData[key].sealed as string;
+
+it('shows nothing in a dump: no code, no token, no name of a device', async () => {
+  const { person, codes, token } = await equipped();
+  await stage.logIn(person, { recovery: codes[0] });
+  await stage.logIn(person, { device: { token } });
+  const dump = await stage.dump();
+  const secrets = [...codes, ...codes.map((code) => code.replaceAll('-', '')), ...token.split('.'), 'Laptop of Ann'];
+  for (const secret of secrets) expect([secret, dump.includes(secret)]).toEqual([secret, false]);
+  const events = JSON.stringify(stage.events);
+  for (const secret of secrets) expect([secret, events.includes(secret)]).toEqual([secret, false]);
+});
+
+it('opens for nobody else, and not under another key of auth', async () => {
+  const [owner, thief] = [await equipped(), await equipped()];
+  const copy = async (from: string, to: string): Promise<void> => {
+    const sealed = await stored(owner.person, from);
+    await stage.sql.query(
+      `update "_User" set "authData" = jsonb_set("authData"::jsonb, $1, to_jsonb($2::text)) where "objectId" = $3`,
+      [`{${to},sealed}`, sealed, thief.person.id],
+    );
+  };
+  await copy('recovery', 'recovery');
+  expect(slug(await stage.logIn(thief.person, { recovery: owner.codes[0] }))).toBe('unavailable');
+  await copy('recovery', 'device');
+  expect(slug(await stage.logIn(thief.person, { device: { token: thief.token } }))).toBe('unavailable');
+  expect((await stage.logIn(thief.person)).body['error']).toContain('Missing additional authData');
+});
+
+it('outlives a rotation of keys, the old one dropped as well', async () => {
+  const { person, codes, token } = await equipped();
+  const clock = (): number => stage.time.now;
+  const newer = generateKey('newer');
+  const compose = (keys: string) =>
+    composeFactors({ keys, clock, selfCheck: false, factors: { totp: new TotpFactor({ issuer: 'Acme' }), ...standIns() } });
+  const originals = { ...stage.auth };
+  try {
+    Object.assign(stage.auth, compose(`${newer},${stage.keys}`).auth);
+    expect((await stage.logIn(person, { recovery: codes[0] })).status).toBe(200);
+    const login = await stage.logIn(person, { device: { token } });
+    expect(
+      [await stored(person, 'recovery'), await stored(person, 'device')].every((sealed) => sealed.startsWith('1.newer.')),
+    ).toBe(true);
+    Object.assign(stage.auth, compose(newer).auth);
+    expect(slug(await stage.logIn(person, { recovery: codes[0] }))).toBe('code_rejected');
+    expect((await stage.logIn(person, { recovery: codes[1] })).status).toBe(200);
+    const renewed = login.body['authDataResponse'].device as object;
+    expect((await stage.logIn(person, { device: renewed })).status).toBe(200);
+  } finally {
+    Object.assign(stage.auth, originals);
+  }
+});

@@ -1,0 +1,479 @@
+// @compat-major
+import { randomUUID } from 'node:crypto';
+import { FactorClientError, type EnrolmentNeeded, type FactorsNeeded, type LoginResult } from '@parse-factors/client';
+import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
+import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '@parse-factors/test-server/postgres';
+import { newApp, type ClientUser, type TestApp } from '../support/client-stage.js';
+import { startStage, type Stage } from '../support/harness.js';
+
+/** The client over the Parse JS SDK, as in a browser or on a phone, against a real server. */
+
+const MINUTE = 60_000;
+const BADGE = {
+  policy: 'default',
+  validateAppId: async () => undefined,
+  validateAuthData: async ({ secret }: { secret?: string }) => {
+    if (secret !== 'right') throw new Error('wrong badge');
+  },
+};
+
+let stage: Stage;
+let app: TestApp;
+/** Whatever must never be stored. */
+let secrets: string[] = [];
+
+const start = async (options: Parameters<typeof startStage>[0] = {}): Promise<void> => {
+  stage = await startStage({
+    install: true,
+    emailLogin: { maxSendsPerIp: 100_000 },
+    more: { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() },
+    server: { auth: { badge: BADGE } },
+    ...options,
+  });
+};
+const secret = (text: string | undefined): string => {
+  expect(text).toEqual(expect.stringMatching(/.{6}/));
+  secrets.push(text ?? '');
+  return text ?? '';
+};
+
+/** Nothing of what was typed in or handed out is anywhere in the SDK, nor ever was in its storage. */
+const expectNoTrace = (...apps: readonly TestApp[]): void => {
+  for (const { sdk, written } of apps) {
+    const user = sdk.User.current();
+    const kept = [...written, JSON.stringify(user)];
+    expect(kept.filter((text) => secrets.some((each) => text.includes(each)))).toEqual([]);
+    expect(user?.get('authDataResponse')).toBe(undefined);
+    expect(Object.keys(user?.toJSON() ?? {}).filter((name) => name.startsWith('_'))).toEqual([]); // older SDKs put the response there
+    for (const shown of Object.values(user?.get('authData') ?? {})) {
+      expect(shown).toMatchObject({ status: 'enabled' });
+      expect(Object.keys(shown as object)).not.toContain('sealed');
+    }
+  }
+};
+
+/** Somebody who is logged in with nothing but a password. */
+async function newUser(on = app): Promise<{ username: string; password: string; user: ClientUser }> {
+  const [username, password] = [`ann-${randomUUID()}`, secret(`password of ${randomUUID()}`)];
+  const user = await on.sdk.User.signUp(username, password);
+  return { username, password, user };
+}
+
+async function enrolTotp(on = app): Promise<string> {
+  const begun = await on.client.enrol('totp');
+  const seed = secret(begun.secret);
+  await on.client.confirm('totp', secret(stage.totp(seed)));
+  stage.time.now += MINUTE;
+  return seed;
+}
+
+async function enrolPhone(phone: string): Promise<void> {
+  await app.client.enrol('otp', { phone });
+  await app.client.confirm('otp', { phone, code: secret(stage.lastCode(stage.sms)) });
+  stage.time.now += MINUTE;
+}
+
+function asFactors<User>(result: LoginResult<User>): FactorsNeeded<User> {
+  if (result.status !== 'factors') throw new Error(`expected factors, not ${result.status}`);
+  return result;
+}
+function asEnrolment<User>(result: LoginResult<User>): EnrolmentNeeded<User> {
+  if (result.status !== 'enrolment') throw new Error(`expected an enrolment, not ${result.status}`);
+  return result;
+}
+const errorOf = async (work: Promise<unknown>): Promise<FactorClientError> => {
+  const error: unknown = await work.then(
+    () => undefined,
+    (fault: unknown) => fault,
+  );
+  expect(error).toBeInstanceOf(FactorClientError);
+  return error as FactorClientError;
+};
+
+const fresh = (storage?: 'sync' | 'async'): void => {
+  app = newApp(stage.url, 'test', storage);
+  secrets = [];
+};
+/** A test's own server. */
+const only = async (options: Parameters<typeof startStage>[0]): Promise<void> => {
+  await stage.stop();
+  await start(options);
+  fresh();
+};
+
+beforeAll(() => start());
+afterAll(() => stage.stop());
+
+describe.each(['sync', 'async'] as const)('over an SDK with %s storage', (storage) => {
+  it('logs in with a password alone where there is no factor', async () => {
+    fresh(storage);
+    const { username, password, user } = await newUser();
+    await app.sdk.User.logOut();
+    const result = await app.client.logIn(username, password);
+    expect(result).toMatchObject({ status: 'session', isNew: false, replies: {} });
+    if (result.status !== 'session') return;
+    expect(result.user.id).toBe(user.id);
+    expect(result.user.get('username')).toBe(username);
+    expect((await app.sdk.User.currentAsync())?.getSessionToken()).toBe(result.user.getSessionToken());
+    expectNoTrace(app);
+    await expect(app.client.logIn(username, 'not it')).rejects.toMatchObject({ code: 101 });
+    await expect(app.client.logIn(username, 'not it')).rejects.not.toBeInstanceOf(FactorClientError);
+  });
+
+  it('says which factors a login needs and where codes go, asks for one, and logs in with it', async () => {
+    fresh(storage);
+    const { username, password, user } = await newUser();
+    await enrolPhone('+15558880001');
+    await enrolTotp();
+    expect(user.get('authData')).toEqual({ otp: { status: 'enabled', destination: '•••• 0001' }, totp: { status: 'enabled' } });
+    expectNoTrace(app);
+    // Whoever is logged in as somebody else logs in all the same.
+    const login = asFactors(await app.client.logIn(username, password));
+    expect(login).toMatchObject({ needs: ['otp', 'totp'], count: 1, destinations: { otp: '•••• 0001' } });
+    const before = stage.sms.messages.length;
+    const sent = await login.challenge('otp');
+    expect(sent).toMatchObject({ status: 'sent', destination: '•••• 0001' });
+    expect(stage.sms.messages).toHaveLength(before + 1);
+    const code = secret(stage.lastCode(stage.sms));
+    const wrong = await errorOf(login.answer('otp', code === '000000' ? '000001' : '000000'));
+    expect(wrong).toMatchObject({ slug: 'code_rejected', code: 210, retryAt: undefined, missing: [] });
+    const result = await login.answer('otp', code);
+    expect(result).toMatchObject({ status: 'session', isNew: false });
+    expect(app.sdk.User.current()?.getSessionToken()).not.toBe('');
+    await app.sdk.User.current()?.fetch();
+    expectNoTrace(app);
+    // What the SDK saves afterwards carries nothing of it either, and is let through.
+    app.sdk.User.current()?.set('nickname', 'Ann');
+    await app.sdk.User.current()?.save();
+    expectNoTrace(app);
+  });
+
+  it('proves again, makes recovery codes, trusts a device, and removes a factor', async () => {
+    fresh(storage);
+    const { username, password, user } = await newUser();
+    const seed = await enrolTotp();
+    stage.time.now += 6 * MINUTE;
+    expect(await errorOf(app.client.recoveryCodes())).toMatchObject({ slug: 'fresh_proof_required', code: 119 });
+    const { freshUntil } = await app.client.freshen('totp', secret(stage.totp(seed)));
+    expect(freshUntil.getTime()).toBe(stage.time.now + 5 * MINUTE);
+    const codes = await app.client.recoveryCodes();
+    expect(codes).toHaveLength(10);
+    for (const code of codes) secret(code);
+    const token = secret(await app.client.trustDevice('Laptop'));
+    expectNoTrace(app);
+
+    const byDevice = await app.client.logIn(username, password, { device: { token } });
+    if (byDevice.status !== 'session') throw new Error(byDevice.status);
+    const next = secret(byDevice.replies['device']?.['token']);
+    expect(next).not.toBe(token);
+    expectNoTrace(app);
+    const enrolled = await app.client.enrolled();
+    expect(Object.keys(enrolled).toSorted()).toEqual(['device', 'recovery', 'totp']);
+    const [{ id } = { id: '' }] = JSON.parse(enrolled['device']?.['devices'] ?? '[]') as { id: string }[];
+    await app.client.distrustDevice(id);
+    expect((await errorOf(app.client.logIn(username, password, { device: { token: next } }))).slug).toBe('code_rejected');
+
+    const login = asFactors(await app.client.logIn(username, password));
+    expect((await login.answer('recovery', codes[0] ?? '')).status).toBe('session');
+    stage.time.now += MINUTE;
+    expect((await errorOf(app.client.remove('totp'))).slug).toBe('fresh_proof_required');
+    expect((await errorOf(app.client.enrol('totp'))).slug).toBe('fresh_proof_required');
+    await app.client.freshen('totp', secret(stage.totp(seed)));
+    await app.client.remove('totp');
+    expect(await app.client.enrolled()).toEqual({});
+    expectNoTrace(app);
+    expect((await app.client.logIn(username, password)).status).toBe('session');
+    expect(app.sdk.User.current()?.id).toBe(user.id);
+  });
+
+  it('signs up and logs in without a password', async () => {
+    fresh(storage);
+    const name = randomUUID();
+    const { passwordless } = app.client;
+    const spelled = { email: ` ${name.toUpperCase()}@Bücher.Example ` };
+    stage.time.now += MINUTE;
+    await passwordless.start('emailLogin', { email: spelled.email.trim() });
+    const finish = (): Promise<LoginResult<ClientUser>> =>
+      passwordless.finish('emailLogin', { ...spelled, code: secret(stage.lastCode(stage.mail)) });
+    const signedUp = await finish();
+    expect(signedUp).toMatchObject({ status: 'session', isNew: true });
+    expectNoTrace(app);
+    expect((await errorOf(finish())).slug).toBe('code_rejected');
+    stage.time.now += MINUTE;
+    await passwordless.start('emailLogin', { email: `${name}@xn--bcher-kva.example` });
+    expect(await finish()).toMatchObject({ status: 'session', isNew: false });
+    secrets.push(name); // the address is nobody else's business
+    expectNoTrace(app);
+    // By phone, as people type numbers.
+    await passwordless.start('phoneLogin', { phone: '+1 (555) 888-0002' });
+    const code = secret(stage.lastCode(stage.sms));
+    expect((await passwordless.finish('phoneLogin', { phone: '+1 (555) 888-0002', code })).status).toBe('session');
+    expectNoTrace(app);
+  });
+});
+
+describe('a login without a password', () => {
+  it('is asked for second factors, and each step uses one of the code’s attempts', async () => {
+    fresh();
+    const email = `${randomUUID()}@example.com`;
+    const { passwordless } = app.client;
+    const code = async (): Promise<string> => {
+      stage.time.now += MINUTE;
+      await passwordless.start('emailLogin', { email });
+      return secret(stage.lastCode(stage.mail));
+    };
+    await passwordless.finish('emailLogin', { email, code: await code() });
+    const seed = await enrolTotp();
+    const login = asFactors(await passwordless.finish('emailLogin', { email, code: await code() }));
+    expect(login).toMatchObject({ needs: ['totp'], count: 1, destinations: {} });
+    for (const wrong of ['000000', '111111']) expect((await errorOf(login.answer('totp', wrong))).slug).toBe('code_rejected');
+    expect((await login.answer('totp', secret(stage.totp(seed)))).status).toBe('session');
+    stage.time.now += MINUTE;
+    // Known beforehand, it goes along.
+    const both = await passwordless.finish('emailLogin', { email, code: await code() }, { totp: secret(stage.totp(seed)) });
+    expect(both.status).toBe('session');
+    expectNoTrace(app);
+  });
+
+  it('by another provider is asked for second factors, too', async () => {
+    fresh();
+    const badge = { id: randomUUID(), secret: 'right' };
+    expect(await app.client.logInWith({ badge })).toMatchObject({ status: 'session', isNew: true });
+    secrets.push(badge.id);
+    expectNoTrace(app);
+    await enrolPhone('+15558880003');
+    const login = asFactors(await app.client.logInWith({ badge }));
+    expect(login).toMatchObject({ needs: ['otp'], destinations: { otp: '•••• 0003' } });
+    await login.challenge('otp');
+    expect(await login.answer('otp', secret(stage.lastCode(stage.sms)))).toMatchObject({ status: 'session', isNew: false });
+    expectNoTrace(app);
+    // Parse Server names the factors before it looks at the badge; nothing else is told without it.
+    const forged = asFactors(await app.client.logInWith({ badge: { ...badge, secret: 'wrong' } }));
+    expect(forged).toMatchObject({ needs: ['otp'], destinations: {} });
+    await expect(forged.challenge('otp')).rejects.toMatchObject({ code: 101 });
+    await expect(forged.answer('otp', '000000')).rejects.not.toBeInstanceOf(FactorClientError);
+  });
+});
+
+describe('two applications of one user', () => {
+  it('end each other’s sessions when a factor is set up, and not each other’s clients', async () => {
+    fresh();
+    const { username, password } = await newUser();
+    const other = newApp(stage.url);
+    await other.client.logIn(username, password);
+    const seed = await enrolTotp();
+    await expect(other.client.enrolled()).rejects.toMatchObject({ code: 209 });
+    const login = asFactors(await other.client.logIn(username, password));
+    expect((await login.answer('totp', secret(stage.totp(seed)))).status).toBe('session');
+    expect(Object.keys(await other.client.enrolled())).toEqual(['totp']);
+    expectNoTrace(app, other);
+  });
+
+  it('work for users of their own on a server, where nobody is the current one', async () => {
+    fresh();
+    const [one, two] = [await newUser(), await newUser()];
+    const [first, second] = [app.clientOf({ user: one.user }), app.clientOf({ user: two.user })];
+    const begun = await first.enrol('totp');
+    await first.confirm('totp', secret(stage.totp(secret(begun.secret))));
+    expect(await second.enrolled()).toEqual({});
+    expect(await first.enrolled()).toEqual({ totp: { status: 'enabled' } });
+    expect(app.sdk.User.current()?.id).toBe(two.user.id);
+    expectNoTrace(app);
+    // Where the SDK has no current user at all, a login gives one to go on with.
+    app.sdk.User.disableUnsafeCurrentUser();
+    const writes = app.written.length;
+    const login = asFactors(await app.client.logIn(one.username, one.password));
+    stage.time.now += MINUTE;
+    const result = await login.answer('totp', secret(stage.totp(begun.secret ?? '')));
+    if (result.status !== 'session') throw new Error(result.status);
+    expect(await app.clientOf({ user: result.user }).enrolled()).toEqual({ totp: { status: 'enabled' } });
+    expect((await errorOf(app.client.enrolled())).slug).toBe('session_required');
+    expect(app.written).toHaveLength(writes);
+  });
+});
+
+describe('what the SDK itself leaves behind', () => {
+  it('is cleared for a factor as the client touches it', async () => {
+    fresh();
+    const { user } = await newUser();
+    const phone = '+15558880004';
+    await app.client.enrol('otp', { phone });
+    const code = stage.lastCode(stage.sms);
+    await user.linkWith('otp', { authData: { phone, code } });
+    expect(app.written.at(-1)).toContain(code); // this is what the client is for
+    stage.time.now += MINUTE;
+    await app.client.challenge('otp');
+    const proof = secret(stage.lastCode(stage.sms));
+    await app.client.freshen('otp', proof);
+    expect(app.written.at(-1)).not.toContain(code);
+    expect(app.written.at(-1)).not.toContain(phone);
+    expect(user.get('authDataResponse')).toBe(undefined);
+  });
+});
+
+describe('an error', () => {
+  it('says when to come back', async () => {
+    fresh();
+    const { username, password } = await newUser();
+    await enrolPhone('+15558880005');
+    const login = asFactors(await app.client.logIn(username, password));
+    await login.challenge('otp');
+    const { slug, retryAt } = await errorOf(login.challenge('otp'));
+    expect([slug, retryAt]).toEqual(['cooldown', new Date(stage.time.now + MINUTE)]);
+    for (let guess = 0; guess < 5; guess += 1) await errorOf(login.answer('otp', '000000'));
+    expect((await errorOf(login.answer('otp', '000000'))).slug).toBe('code_expired');
+    const seed = await enrolTotp();
+    const again = asFactors(await app.client.logIn(username, password));
+    for (let guess = 0; guess < 10; guess += 1) await errorOf(again.answer('totp', '000000'));
+    const locked = await errorOf(again.answer('totp', stage.totp(seed)));
+    expect([locked.slug, locked.code]).toEqual(['locked', 155]);
+    expect(locked.retryAt?.getTime()).toBe(stage.time.now + 15 * MINUTE);
+    secrets = secrets.filter((text) => text !== '000000');
+    expectNoTrace(app);
+  });
+
+  it('of input, addresses and enrolment has its slug', async () => {
+    fresh();
+    expect(await errorOf(app.client.enrol('otp', { phone: '+15558880006' }))).toMatchObject({
+      slug: 'session_required',
+      code: 206,
+    });
+    const { username, password } = await newUser();
+    const { client } = app;
+    expect((await errorOf(client.enrol('otp', { phone: '+447400123456' }))).slug).toBe('address_refused');
+    expect((await errorOf(client.enrol('otp', { phone: 'x' }))).slug).toBe('invalid_input');
+    expect((await errorOf(client.enrol('nosuch'))).slug).toBe('invalid_input');
+    expect((await errorOf(client.challenge('otp'))).slug).toBe('not_enrolled');
+    expect((await errorOf(client.recoveryCodes())).slug).toBe('enrolment_required');
+    await enrolPhone('+15558880006');
+    expect((await errorOf(client.enrol('otp', { phone: '+15558880006' }))).slug).toBe('already_enrolled');
+    const login = asFactors(await client.logIn(username, password));
+    expect((await errorOf(login.challenge('totp'))).slug).toBe('not_enrolled');
+  });
+
+  it('of a network or a server that is not there is the SDK’s own', async () => {
+    fresh();
+    const away = newApp(`http://127.0.0.1:${await freePort()}/parse`);
+    const error: unknown = await away.client.logIn('ann', 'secret').catch((fault: unknown) => fault);
+    expect(error).not.toBeInstanceOf(FactorClientError);
+    expect(error).toMatchObject({ code: 100 });
+  });
+
+  it('of a channel or a store that fails has its slug', async () => {
+    await only({
+      sms: {
+        channel: {
+          name: 'broken',
+          send: async () => {
+            throw new Error('down');
+          },
+        },
+      },
+    });
+    await newUser();
+    expect(await errorOf(app.client.enrol('otp', { phone: '+15558880007' }))).toMatchObject({
+      slug: 'delivery_failed',
+      code: 141,
+    });
+    await stage.sql.query(`alter table "FactorState" rename to "Gone"`);
+    expect(await errorOf(app.client.enrol('email', { email: 'ann@example.com' }))).toMatchObject({
+      slug: 'unavailable',
+      code: 1,
+    });
+    await stage.sql.query(`alter table "Gone" rename to "FactorState"`);
+  });
+});
+
+describe('where a policy asks for more', () => {
+  afterEach(() => {
+    secrets = [];
+  });
+
+  it('all factors are asked for one after the other, or given at once', async () => {
+    await only({ compose: { policy: 'all' } });
+    const { username, password } = await newUser();
+    await enrolPhone('+15558880008');
+    const seed = await enrolTotp();
+    const first = asFactors(await app.client.logIn(username, password));
+    expect([first.needs, first.count]).toEqual([['otp', 'totp'], 1]); // Parse Server asks for any at first
+    await first.challenge('otp');
+    const code = secret(stage.lastCode(stage.sms));
+    const second = asFactors(await first.answer('otp', code));
+    expect([second.needs, second.count]).toEqual([['totp'], 1]);
+    expectNoTrace(app);
+    expect((await second.answer('totp', secret(stage.totp(seed)))).status).toBe('session');
+    stage.time.now += MINUTE;
+    const login = asFactors(await app.client.logIn(username, password));
+    await login.challenge('otp');
+    const answers = { otp: secret(stage.lastCode(stage.sms)), totp: secret(stage.totp(seed)) };
+    expect((await login.answer(answers)).status).toBe('session');
+    expectNoTrace(app);
+  });
+
+  it('two of three are counted', async () => {
+    await only({ compose: { policy: { atLeast: 2 } } });
+    const { username, password } = await newUser();
+    await enrolPhone('+15558880009');
+    await app.client.enrol('email', { email: 'two@example.com' });
+    await app.client.confirm('email', { email: 'two@example.com', code: stage.lastCode(stage.mail) });
+    const seed = await enrolTotp();
+    const login = asFactors(await app.client.logIn(username, password));
+    const more = asFactors(await login.answer('totp', secret(stage.totp(seed))));
+    expect([more.needs.toSorted(), more.count]).toEqual([['email', 'otp'], 1]);
+    await more.challenge('otp');
+    expect((await more.answer('otp', secret(stage.lastCode(stage.sms)))).status).toBe('session');
+  });
+
+  it('a factor is set up with the password alone, which logs in', async () => {
+    await only({ compose: { enrolment: { requiredFor: 'everybody' } } });
+    const { username, password } = await newUser();
+    const login = asEnrolment(await app.client.logIn(username, password));
+    expect([login.needs, login.count]).toEqual([['otp', 'email', 'totp'], 1]);
+    const { secret: seed = '' } = await login.enrol('totp');
+    secret(seed);
+    expect((await errorOf(login.confirm('totp', '000000'))).slug).toBe('code_rejected');
+    expect((await login.confirm('totp', secret(stage.totp(seed)))).status).toBe('session');
+    expectNoTrace(app);
+  });
+
+  it('a second factor is set up while the first one is answered', async () => {
+    await only({ compose: { policy: { atLeast: 2 } } });
+    const { username, password } = await newUser();
+    const seed = await enrolTotp();
+    const login = asFactors(await app.client.logIn(username, password));
+    const more = asEnrolment(await login.answer('totp', secret(stage.totp(seed))));
+    expect(more.count).toBe(2);
+    const phone = '+15558880010';
+    await more.enrol('otp', { phone });
+    expect((await more.confirm('otp', { phone, code: secret(stage.lastCode(stage.sms)) })).status).toBe('session');
+    expectNoTrace(app);
+  });
+
+  it('a factor is set up after a login by another provider, or by a code alone, and answered at once', async () => {
+    await only({ compose: { enrolment: { requiredFor: 'everybody' } }, server: { auth: { badge: BADGE } } });
+    const badge = { id: randomUUID(), secret: 'right' };
+    await app.client.logInWith({ badge });
+    const login = asEnrolment(await app.client.logInWith({ badge }));
+    const { secret: seed = '' } = await login.enrol('totp');
+    const next = asFactors(await login.confirm('totp', secret(stage.totp(secret(seed)))));
+    expect(next.needs).toEqual(['totp']);
+    expect((await next.answer('totp', secret(stage.totp(seed, 1)))).status).toBe('session');
+    // The code of a login without a password is good for all of it.
+    const email = 'alone@example.com';
+    const { passwordless } = app.client;
+    await passwordless.start('emailLogin', { email });
+    await passwordless.finish('emailLogin', { email, code: stage.lastCode(stage.mail) });
+    stage.time.now += MINUTE;
+    await passwordless.start('emailLogin', { email });
+    const alone = asEnrolment(await passwordless.finish('emailLogin', { email, code: secret(stage.lastCode(stage.mail)) }));
+    const phone = '+15558880011';
+    await alone.enrol('otp', { phone });
+    const asked = asFactors(await alone.confirm('otp', { phone, code: secret(stage.lastCode(stage.sms)) }));
+    stage.time.now += MINUTE;
+    await asked.challenge('otp');
+    expect((await asked.answer('otp', secret(stage.lastCode(stage.sms)))).status).toBe('session');
+    expectNoTrace(app);
+  });
+});

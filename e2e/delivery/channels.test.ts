@@ -1,0 +1,342 @@
+import type { AddressInfo } from 'node:net';
+import PostalMime, { type Email } from 'postal-mime';
+import { SMTPServer } from 'smtp-server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Channel, ChannelLike } from '@parse-factors/core';
+import { sendgrid } from '@parse-factors/email-otp/sendgrid';
+import { smtp } from '@parse-factors/email-otp/smtp';
+import { twilio } from '@parse-factors/sms-otp/twilio';
+import type { Answer, Person } from '@parse-factors/test-server/parse-server';
+import { slug, startStage, type Stage } from '../support/harness.js';
+import { StandIn, TWILIO_ACCEPTED } from '../support/provider-stand-in.js';
+
+const api = new StandIn();
+const sid = `AC${'0'.repeat(32)}`;
+let stage: Stage;
+let smsChannel: ChannelLike;
+let mailChannel: ChannelLike;
+let base: string;
+beforeAll(async () => {
+  base = await api.start();
+  stage = await startStage({
+    sms: { channel: (delivery) => channelOf(smsChannel)(delivery), deliveryTimeoutMs: 300 },
+    mail: { channel: (delivery) => channelOf(mailChannel)(delivery), deliveryTimeoutMs: 2000 },
+  });
+});
+afterAll(async () => {
+  await stage.stop();
+  api.stop();
+});
+
+const channelOf = (like: ChannelLike): Channel['send'] =>
+  typeof like === 'function' ? async (delivery) => like(delivery) : (delivery) => like.send(delivery);
+const askSms = (person: Person, phone: string): Promise<Answer> =>
+  stage.challenge({ challengeData: { otp: { phone } } }, person.session);
+const codeIn = (text: string | undefined): string => /\d{6}/.exec(text ?? '')?.[0] ?? '';
+
+describe('twilio', () => {
+  beforeAll(() => {
+    smsChannel = twilio({ accountSid: sid, authToken: 'token', from: '+15005550006', baseUrl: base });
+  });
+
+  it("sends what Twilio's API expects, field by field", async () => {
+    api.received.length = 0;
+    api.answer = TWILIO_ACCEPTED;
+    const person = await stage.signUp();
+    expect((await askSms(person, '+15552220001')).status).toBe(200);
+    expect(api.received).toHaveLength(1);
+    const [request] = api.received;
+    expect(request).toMatchObject({ method: 'POST', path: `/2010-04-01/Accounts/${sid}/Messages.json` });
+    expect(request?.headers.authorization).toBe(`Basic ${Buffer.from(`${sid}:token`).toString('base64')}`);
+    expect(request?.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded/);
+    const form = Object.fromEntries(new URLSearchParams(request?.body));
+    expect(form).toEqual({
+      To: '+15552220001',
+      From: '+15005550006',
+      Body: expect.stringMatching(/^\d{6} is your code to add this number\. It is valid for 5 minutes\. Never share it\.$/),
+    });
+    expect((await stage.save(person, { otp: { phone: '+15552220001', code: codeIn(form['Body']) } })).status).toBe(200);
+  });
+
+  it('takes a Messaging Service instead of a number', async () => {
+    api.received.length = 0;
+    const service = `MG${'1'.repeat(32)}`;
+    smsChannel = twilio({ accountSid: sid, authToken: 'token', messagingServiceSid: service, baseUrl: base });
+    await askSms(await stage.signUp(), '+15552220002');
+    const form = Object.fromEntries(new URLSearchParams(api.received[0]?.body));
+    expect(form).toEqual({ To: '+15552220002', MessagingServiceSid: service, Body: expect.any(String) });
+  });
+
+  it('sends by WhatsApp, with a template where one is named', async () => {
+    api.received.length = 0;
+    const from = '+15005550006';
+    smsChannel = twilio({ accountSid: sid, authToken: 'token', from, via: 'whatsapp', baseUrl: base });
+    await askSms(await stage.signUp(), '+15552220012');
+    const contentSid = `HX${'2'.repeat(32)}`;
+    smsChannel = twilio({ accountSid: sid, authToken: 'token', from, via: 'whatsapp', contentSid, baseUrl: base });
+    const person = await stage.signUp();
+    await askSms(person, '+15552220013');
+    const [plain, template] = api.received.map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
+    expect(plain).toEqual({
+      To: 'whatsapp:+15552220012',
+      From: 'whatsapp:+15005550006',
+      Body: expect.stringMatching(/^\d{6} is/),
+    });
+    expect(template).toEqual({
+      To: 'whatsapp:+15552220013',
+      From: 'whatsapp:+15005550006',
+      ContentSid: contentSid,
+      ContentVariables: expect.stringMatching(/^\{"1":"\d{6}"\}$/),
+    });
+    const { 1: code } = JSON.parse(template?.['ContentVariables'] ?? '') as { 1: string };
+    expect((await stage.save(person, { otp: { phone: '+15552220013', code } })).status).toBe(200);
+    smsChannel = twilio({ accountSid: sid, authToken: 'token', from, baseUrl: base });
+  });
+
+  it('sends notices as plain texts, but not by WhatsApp, which takes none', async () => {
+    api.received.length = 0;
+    const options = { accountSid: sid, authToken: 'token', from: '+15005550006', baseUrl: base };
+    const notice = { to: '+15552220014', subject: '', text: 'Something happened.', signal: new AbortController().signal };
+    await twilio(options).notify?.(notice);
+    expect(Object.fromEntries(new URLSearchParams(api.received[0]?.body))).toEqual({
+      To: '+15552220014',
+      From: '+15005550006',
+      Body: 'Something happened.',
+    });
+    expect(twilio({ ...options, via: 'whatsapp' }).notify).toBeUndefined();
+  });
+
+  it.each([
+    ['an error', { status: 400, body: JSON.stringify({ code: 21612, message: 'Invalid To +15552220003', status: 400 }) }],
+    ['throttling', { status: 429, body: JSON.stringify({ code: 20429, message: 'Too Many Requests', status: 429 }) }],
+    ['a breakdown', { status: 503, body: '<html>' }],
+    ['a reset', 'reset'],
+    ['silence', 'hang'],
+  ] as const)(
+    'answering with %s gives delivery_failed in time, after one try, and leaves no live code',
+    async (_name, answer) => {
+      api.answer = answer;
+      api.received.length = 0;
+      stage.events.length = 0;
+      const person = await stage.signUp();
+      const started = performance.now();
+      const refused = await askSms(person, '+15552220003');
+      expect(performance.now() - started).toBeLessThan(5000);
+      expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
+      expect(api.received).toHaveLength(1);
+      const code = codeIn(new URLSearchParams(api.received[0]?.body).get('Body') ?? '');
+      expect(code).toMatch(/^\d{6}$/);
+      expect(slug(await stage.save(person, { otp: { phone: '+15552220003', code } }))).toBe('code_expired');
+      expect(slug(await askSms(person, '+15552220003'))).toBe('cooldown'); // no storm of retries
+      expect(stage.events.map(({ type }) => type)).toContain('delivery_failed');
+      expect(JSON.stringify(stage.events)).not.toContain('Invalid To');
+      api.answer = TWILIO_ACCEPTED;
+      stage.time.now += 60 * 60_000;
+      expect((await askSms(person, '+15552220003')).status).toBe(200); // the next honest try works
+      stage.time.now += 24 * 60 * 60_000;
+    },
+  );
+});
+
+describe('sendgrid', () => {
+  it("sends what SendGrid's API expects, field by field", async () => {
+    api.received.length = 0;
+    api.answer = { status: 202, body: '' };
+    mailChannel = sendgrid({ apiKey: 'SG.key', from: 'Acme <codes@acme.example>', baseUrl: base });
+    const person = await stage.signUp();
+    expect((await stage.challenge({ challengeData: { email: { email: 'sg@example.com' } } }, person.session)).status).toBe(200);
+    const [request] = api.received;
+    expect(request).toMatchObject({ method: 'POST', path: '/v3/mail/send' });
+    expect(request?.headers.authorization).toBe('Bearer SG.key');
+    const body = JSON.parse(request?.body ?? '') as { content: { value: string }[] };
+    expect(body).toEqual({
+      from: { email: 'codes@acme.example', name: 'Acme' },
+      personalizations: [{ to: [{ email: 'sg@example.com' }] }],
+      subject: 'Your code',
+      content: [
+        {
+          type: 'text/plain',
+          value: expect.stringMatching(/^\d{6} is your code to add this address\. It is valid for 10 minutes\./),
+        },
+        { type: 'text/html', value: expect.stringMatching(/^<!doctype html>[^]*>\d{6}<\/span>/) },
+      ],
+      tracking_settings: { click_tracking: { enable: false }, open_tracking: { enable: false } },
+    });
+    expect((await stage.save(person, { email: { email: 'sg@example.com', code: codeIn(body.content[0]?.value) } })).status).toBe(
+      200,
+    );
+  });
+
+  it('fills a dynamic template in, and has messages only checked in sandbox mode', async () => {
+    api.received.length = 0;
+    api.answer = { status: 200, body: '' };
+    const templateId = `d-${'0'.repeat(32)}`;
+    mailChannel = sendgrid({ apiKey: 'SG.key', from: 'codes@acme.example', templateId, sandbox: true, baseUrl: base });
+    const person = await stage.signUp();
+    expect((await stage.challenge({ challengeData: { email: { email: 'sg3@example.com' } } }, person.session)).status).toBe(200);
+    const body = JSON.parse(api.received[0]?.body ?? '') as {
+      personalizations: { dynamic_template_data: Record<string, string> }[];
+    };
+    expect(body).toEqual({
+      from: { email: 'codes@acme.example' },
+      template_id: templateId,
+      personalizations: [
+        {
+          to: [{ email: 'sg3@example.com' }],
+          dynamic_template_data: {
+            code: expect.stringMatching(/^\d{6}$/),
+            validMinutes: 10,
+            purpose: 'enrolment',
+            locale: 'en',
+            subject: 'Your code',
+            text: expect.stringContaining(' is your code to add this address.'),
+          },
+        },
+      ],
+      mail_settings: { sandbox_mode: { enable: true } },
+      tracking_settings: { click_tracking: { enable: false }, open_tracking: { enable: false } },
+    });
+    const code = body.personalizations[0]?.dynamic_template_data['code'];
+    expect((await stage.save(person, { email: { email: 'sg3@example.com', code } })).status).toBe(200);
+    const channel = sendgrid({ apiKey: 'SG.key', from: 'codes@acme.example', templateId, baseUrl: base });
+    api.answer = { status: 202, body: '' };
+    const notice = { to: 'sg3@example.com', subject: 'S', text: 'T', html: '<p>T</p>', signal: new AbortController().signal };
+    await channel.notify?.(notice);
+    expect(JSON.parse(api.received[1]?.body ?? '')).toMatchObject({
+      subject: 'S',
+      content: [
+        { type: 'text/plain', value: 'T' },
+        { type: 'text/html', value: '<p>T</p>' },
+      ],
+    });
+    mailChannel = sendgrid({ apiKey: 'SG.key', from: 'codes@acme.example', baseUrl: base });
+  });
+
+  it.each([[{ status: 401, body: '{"errors":[{"message":"bad key"}]}' }], [{ status: 429, body: '{}' }], ['hang']] as const)(
+    'answering %j gives delivery_failed and no live code',
+    async (answer) => {
+      api.answer = answer;
+      api.received.length = 0;
+      const person = await stage.signUp();
+      expect(slug(await stage.challenge({ challengeData: { email: { email: 'sg2@example.com' } } }, person.session))).toBe(
+        'delivery_failed',
+      );
+      const code = codeIn(api.received[0]?.body);
+      expect(slug(await stage.save(person, { email: { email: 'sg2@example.com', code } }))).toBe('code_expired');
+      stage.time.now += 24 * 60 * 60_000;
+    },
+  );
+});
+
+describe('smtp', () => {
+  const mails: Email[] = [];
+  let refuse: string | undefined;
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onAuth: ({ username, password }, _session, done) =>
+      username === 'user@host' && password === 'p@ss' ? done(null, { user: username }) : done(new Error('bad password')),
+    onRcptTo: (_address, _session, done) =>
+      done(refuse === undefined ? null : Object.assign(new Error(refuse), { responseCode: 550 })),
+    onData: (stream, _session, done) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        PostalMime.parse(Buffer.concat(chunks)).then((mail) => {
+          mails.push(mail);
+          done();
+        }, done);
+      });
+    },
+  });
+  let channel: ReturnType<typeof smtp>;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+    const { port } = server.server.address() as AddressInfo;
+    channel = smtp({ url: `smtp://user%40host:p%40ss@127.0.0.1:${port}`, from: 'Acme <codes@acme.example>' });
+    mailChannel = channel;
+  });
+  afterAll(async () => {
+    channel.close();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+
+  it('delivers a mail that really arrives, and its code confirms the address', async () => {
+    const person = await stage.signUp();
+    expect((await stage.challenge({ challengeData: { email: { email: 'smtp@example.com' } } }, person.session)).status).toBe(200);
+    expect(mails).toHaveLength(1);
+    expect(mails[0]).toMatchObject({
+      from: { address: 'codes@acme.example', name: 'Acme' },
+      to: [{ address: 'smtp@example.com' }],
+      subject: 'Your code',
+      text: expect.stringMatching(/^\d{6} is your code to add this address\./),
+      html: expect.stringMatching(/^<!doctype html>[^]*>\d{6}<\/span>/),
+    });
+    expect((await stage.save(person, { email: { email: 'smtp@example.com', code: codeIn(mails[0]?.text) } })).status).toBe(200);
+  });
+
+  it('tells a refused recipient as delivery_failed, and works again after', async () => {
+    const person = await stage.signUp();
+    refuse = 'no such user smtp2@example.com';
+    const refused = await stage.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session);
+    expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
+    refuse = undefined;
+    stage.time.now += 60_000;
+    expect((await stage.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session)).status).toBe(
+      200,
+    );
+  });
+});
+
+describe("a channel of one's own", () => {
+  it('that fails late kills its own code only, whatever the clock did meanwhile', async () => {
+    const phone = '+15552220008';
+    const person = await stage.signUp();
+    let first = '';
+    smsChannel = async ({ code }) => {
+      first = code;
+      stage.time.now -= 5000;
+      throw new Error('late');
+    };
+    expect(slug(await askSms(person, phone))).toBe('delivery_failed');
+    expect(slug(await stage.save(person, { otp: { phone, code: first } }))).toBe('code_expired');
+
+    let second = '';
+    smsChannel = async () => {
+      // A minute passes; the next code is asked for, sent and live before the first one fails.
+      stage.time.now += 60_000;
+      smsChannel = async ({ code }) => void (second = code);
+      expect((await askSms(person, phone)).status).toBe(200);
+      throw new Error('late');
+    };
+    stage.time.now += 65_000;
+    expect(slug(await askSms(person, phone))).toBe('delivery_failed');
+    expect((await stage.save(person, { otp: { phone, code: second } })).status).toBe(200);
+    stage.time.now += 24 * 60 * 60_000;
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('secret +15552220009');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('secret +15552220009'))],
+    ['rejects with nothing', () => Promise.reject()],
+    ['never settles', () => new Promise<void>(() => undefined)],
+    [
+      'rejects after the time is over',
+      ({ signal }: { signal: AbortSignal }) =>
+        new Promise<void>((_resolve, reject) => {
+          signal.addEventListener('abort', () => setImmediate(() => reject(new Error('late'))));
+        }),
+    ],
+  ] as const)('that %s gives delivery_failed, tells nothing, and the process lives', async (_name, channel) => {
+    smsChannel = channel as ChannelLike;
+    const person = await stage.signUp();
+    const refused = await askSms(person, '+15552220009');
+    expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
+    stage.time.now += 24 * 60 * 60_000;
+  });
+});

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Answer, Person } from '@parse-factors/test-server/parse-server';
+import { slug, startStage, type Stage } from '../support/harness.js';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.stop());
+beforeEach(() => {
+  stage.time.now += 2 * DAY;
+  stage.sms.messages.length = 0;
+});
+
+const at = (time: number): string => new Date(time).toISOString();
+const ask = (person: Person, phone: string): Promise<Answer> =>
+  stage.challenge({ challengeData: { otp: { phone } } }, person.session);
+const askByPassword = ({ username, password }: Person): Promise<Answer> =>
+  stage.challenge({ username, password, challengeData: { otp: true } });
+const refusedUntil = (time: number): object => ({
+  code: 155,
+  error: `cooldown: Asked for too soon or too often. Please retry after ${at(time)}`,
+});
+
+describe('sending', () => {
+  it('lets 20 parallel asks send one message, by password, by session, and in a batch', async () => {
+    const person = await stage.signUp();
+    await Promise.all(Array.from({ length: 20 }, () => ask(person, '+15551110001')));
+    expect(stage.sms.messages).toHaveLength(1);
+    await stage.save(person, { otp: { phone: '+15551110001', code: stage.lastCode(stage.sms) } });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => askByPassword(person)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(stage.sms.messages).toHaveLength(2);
+    stage.time.now += MINUTE;
+    const { username, password } = person;
+    const request = { method: 'POST', path: '/parse/challenge', body: { username, password, challengeData: { otp: true } } };
+    await stage.call('POST', '/batch', { requests: Array.from({ length: 10 }, () => request) });
+    expect(stage.sms.messages).toHaveLength(3);
+  });
+
+  it('says when to ask again, and the code sent before still works', async () => {
+    const person = await stage.signUp();
+    await stage.enrolPhone(person, '+15551110002');
+    const start = stage.time.now;
+    expect((await askByPassword(person)).status).toBe(200);
+    const code = stage.lastCode(stage.sms);
+    stage.time.now = start + MINUTE - 1;
+    expect((await askByPassword(person)).body).toEqual(refusedUntil(start + MINUTE));
+    expect((await stage.logIn(person, { otp: code })).status).toBe(200);
+    // A right code does not lift the cooldown.
+    expect(slug(await askByPassword(person))).toBe('cooldown');
+  });
+
+  it('sends five messages in ten minutes and ten in a day to one user', async () => {
+    const person = await stage.signUp();
+    await stage.enrolPhone(person, '+15551110003');
+    stage.time.now += 10 * MINUTE;
+    const start = stage.time.now;
+    for (let message = 0; message < 5; message += 1, stage.time.now += MINUTE)
+      expect((await askByPassword(person)).status).toBe(200);
+    expect((await askByPassword(person)).body).toEqual(refusedUntil(start + 10 * MINUTE));
+    stage.time.now = start + 10 * MINUTE;
+    for (let message = 0; message < 5; message += 1, stage.time.now += MINUTE)
+      expect((await askByPassword(person)).status).toBe(200);
+    stage.time.now = start + 30 * MINUTE;
+    expect((await askByPassword(person)).body).toEqual(refusedUntil(start + DAY));
+    stage.time.now = start + DAY;
+    expect((await askByPassword(person)).status).toBe(200);
+  });
+
+  it('counts an address over all who ask to add it, without touching what its owner signs in with', async () => {
+    const owner = await stage.signUp();
+    const phone = '+15551110004';
+    await stage.enrolPhone(owner, phone);
+    stage.time.now += 10 * MINUTE;
+    stage.sms.messages.length = 0;
+    const answers: Answer[] = [];
+    for (let stranger = 0; stranger < 8; stranger += 1) answers.push(await ask(await stage.signUp(), phone));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+    expect(slug(answers.at(-1) ?? { status: 0, body: {} })).toBe('cooldown');
+    expect(stage.sms.messages).toHaveLength(5);
+    expect((await askByPassword(owner)).status).toBe(200);
+    expect((await stage.logIn(owner, { otp: stage.lastCode(stage.sms) })).status).toBe(200);
+  });
+
+  it('leaves no live code where a limit held the message back', async () => {
+    const phone = '+15551110005';
+    const people = await Promise.all(Array.from({ length: 6 }, () => stage.signUp()));
+    for (const person of people) await ask(person, phone);
+    const last = people.at(-1);
+    if (last === undefined) throw new Error('nobody');
+    const answer = await stage.save(last, { otp: { phone, code: stage.lastCode(stage.sms) } });
+    expect(slug(answer)).toBe('code_expired');
+  });
+
+  it('takes nothing from a user when a limit that he shares holds his message back', async () => {
+    const person = await stage.signUp();
+    await stage.enrolPhone(person, '+15551110006');
+    stage.time.now += MINUTE;
+    expect((await askByPassword(person)).status).toBe(200);
+    const code = stage.lastCode(stage.sms);
+    for (let neighbour = 0; neighbour < 20; neighbour += 1)
+      await ask(await stage.signUp(), `+1555333${String(1000 + neighbour)}`);
+    stage.time.now += MINUTE;
+    for (let again = 0; again < 12; again += 1) expect(slug(await askByPassword(person))).toBe('cooldown');
+    expect((await stage.logIn(person, { otp: code })).status).toBe(200); // the code sent before lives
+    stage.time.now += 10 * MINUTE;
+    for (let message = 0; message < 5; message += 1, stage.time.now += MINUTE)
+      expect((await askByPassword(person)).status).toBe(200);
+  });
+
+  it('sends 20 messages in ten minutes for one IP address', async () => {
+    const start = stage.time.now;
+    const people = await Promise.all(Array.from({ length: 22 }, () => stage.signUp()));
+    const answers: Answer[] = [];
+    for (const [index, person] of people.entries()) answers.push(await ask(person, `+1555222${String(1000 + index)}`));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(20);
+    expect(answers.at(-1)?.body).toEqual(refusedUntil(start + 10 * MINUTE));
+    expect(stage.sms.messages).toHaveLength(20);
+  });
+});

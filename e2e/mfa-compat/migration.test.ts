@@ -1,0 +1,281 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { MoveReport, Policy } from '@parse-factors/core';
+import { installMfaMigration } from '@parse-factors/mfa-compat';
+import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
+import { SmsOtpFactor } from '@parse-factors/sms-otp';
+import { TotpFactor } from '@parse-factors/totp';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { createDatabase, type Answer, type Person } from '@parse-factors/test-server/parse-server';
+import { slug } from '../support/harness.js';
+import { MOBILE, OTHER_SECRET, pass, SECRET, startBuiltIn, startCompat, totp, type MfaRig } from '../support/mfa-rig.js';
+
+const MASTER = { 'X-Parse-Master-Key': 'master' };
+const MINUTE = 60_000;
+const cli = fileURLToPath(new URL('../../packages/mfa-compat/src/cli.ts', import.meta.url));
+const people: Record<string, Person> = {};
+const codes: Record<string, readonly string[]> = {};
+const someone = (name: string): Person => {
+  const person = people[name];
+  if (person === undefined) throw new Error(name);
+  return person;
+};
+
+/** Holds a login after its user was read, as a slow policy does. */
+let held: Promise<void> | undefined;
+const events: string[] = [];
+const messages: { code: string; to: string }[] = [];
+let rig: MfaRig;
+let time = Date.now();
+beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const uri = await createDatabase(inject('postgres'));
+  const old = await startBuiltIn(inject('postgres'), {}, uri);
+  for (const name of ['ann', 'ben', 'cy', 'dan', 'eve']) {
+    people[name] = await old.signUp();
+    codes[name] = await old.enrolTotp(someone(name));
+  }
+  await old.logIn(someone('cy'), { token: codes['cy']?.[0] }); // one is left
+  for (const [name, mobile] of [
+    ['mia', '+1 202-555-0123'],
+    ['ned', '0612345678'],
+    ['olga', '+33612345678'],
+  ] as const)
+    await old.enrolMobile((people[name] = await old.signUp()), mobile);
+  await old.save((people['pat'] = await old.signUp()), { mobile: MOBILE });
+  people['zoe'] = await old.signUp(); // has nothing
+  await old.stop();
+  rig = await startCompat(
+    inject('postgres'),
+    {
+      more: {
+        otp: new SmsOtpFactor({
+          channel: async ({ code, to }) => void messages.push({ code, to }),
+          countries: ['US'],
+          allowFictional: true,
+        }),
+        totp: new TotpFactor({ issuer: 'Acme' }),
+        recovery: new RecoveryCodesFactor(),
+      },
+      policy: async (): Promise<Policy> => {
+        await held;
+        return 'any';
+      },
+      onEvent: ({ type, reason }) => events.push(`${type} ${reason ?? ''}`.trim()),
+      cloud: (factors, parse) => installMfaMigration(factors, {}, parse),
+    },
+    uri,
+  );
+});
+afterAll(() => rig.stop());
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  time += 24 * 60 * MINUTE;
+  vi.setSystemTime(time);
+  events.length = 0;
+});
+afterEach(() => vi.useRealTimers());
+
+const migrate = (params: object = {}, headers: Record<string, string> = MASTER): Promise<Answer> =>
+  rig.call('POST', '/functions/mfaMigrate', params, headers);
+const report = async (params: object = {}): Promise<MoveReport> => (await migrate(params)).body['result'] as MoveReport;
+const authData = async ({ id }: Person): Promise<Readonly<Record<string, unknown>>> => {
+  const { rows } = await rig.sql.query(`select "authData"::jsonb as a from "_User" where "objectId" = $1`, [id]);
+  const stored = ((rows[0] as { a?: object } | undefined)?.a ?? {}) as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== null));
+};
+const logIn = ({ username, password }: Person, given?: object): Promise<Answer> =>
+  rig.call('POST', '/login', { username, password, ...(given && { authData: given }) });
+const byName = (users: MoveReport['users']): Record<string, string> => {
+  const names = new Map(Object.entries(people).map(([name, { id }]) => [id, name]));
+  return Object.fromEntries(
+    users.map(({ userId, outcome, to, reason }) => [names.get(userId), `${outcome} ${to.join('+')} ${reason}`.trim()]),
+  );
+};
+const EXPECTED = {
+  ann: 'moved totp+recovery',
+  ben: 'moved totp+recovery',
+  cy: 'moved totp+recovery',
+  dan: 'moved totp+recovery',
+  eve: 'moved totp+recovery',
+  mia: 'moved otp',
+  ned: 'left  invalid_input',
+  olga: 'left  address_refused',
+  pat: 'dropped',
+};
+
+/** Runs the script as a developer does. */
+async function run(...given: readonly string[]): Promise<{ status: number | null; output: string }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@parse-factors/source', cli, ...given], {
+    env: { ...process.env, PARSE_SERVER_MASTER_KEY: 'master' },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { status, output };
+}
+
+describe('moving users of mfa to other factors', () => {
+  it('is for the master key alone, and says what it takes', async () => {
+    for (const headers of [{}, someone('ann').session]) expect((await migrate({ apply: true }, headers)).status).toBe(400);
+    for (const params of [
+      { limit: 0 },
+      { limit: 1001 },
+      { limit: '5' },
+      { after: { $gt: '' } },
+      { apply: 'true' },
+      { aply: true },
+    ])
+      expect(slug(await migrate(params))).toBe('invalid_input');
+  });
+
+  it('is a dry run unless it is told otherwise: nothing changes', async () => {
+    const before = await Promise.all(Object.values(people).map(authData));
+    const { users, seen, next } = await report();
+    expect(byName(users)).toEqual(EXPECTED);
+    expect([seen, next]).toEqual([10, undefined]);
+    expect(await Promise.all(Object.values(people).map(authData))).toEqual(before);
+    expect(events).toEqual([]);
+  });
+
+  it('goes batch by batch, each user once', async () => {
+    const users: MoveReport['users'][number][] = [];
+    let after: string | undefined = '';
+    for (let batch = 0; after !== undefined && batch < 20; batch += 1) {
+      const found: MoveReport = await report({ after, limit: 3 });
+      users.push(...found.users);
+      expect(found.seen).toBeLessThanOrEqual(3);
+      after = found.next;
+    }
+    expect(users).toHaveLength(9);
+    expect(byName(users)).toEqual(EXPECTED);
+  });
+
+  it('leaves who changes his meanwhile, or has set up the other factor himself', async () => {
+    const [dan, eve] = [someone('dan'), someone('eve')];
+    // The token makes a fresh proof, the proof lets another factor be added.
+    await rig.save(eve, { token: totp(SECRET) });
+    const { body } = await rig.call('POST', '/challenge', { challengeData: { totp: true } }, eve.session);
+    const { secret } = body['challengeData'].totp as { secret: string };
+    expect((await rig.call('PUT', `/users/${eve.id}`, { authData: { totp: totp(secret) } }, eve.session)).status).toBe(200);
+    // Somebody writes between the reading and the writing, which waits for him.
+    await rig.sql.query('begin');
+    const changed = JSON.stringify({ mfa: { secret: OTHER_SECRET, recovery: codes['dan'] } });
+    await rig.sql.query(`update "_User" set "authData" = $2::jsonb where "objectId" = $1`, [dan.id, changed]);
+    const moving = report({ apply: true });
+    const waiting = async (): Promise<boolean> =>
+      (await rig.sql.query('select 1 from pg_locks where not granted')).rowCount !== 0;
+    await expect.poll(waiting, { timeout: 10_000 }).toBe(true);
+    await rig.sql.query('commit');
+    expect(byName((await moving).users)).toMatchObject({ dan: 'left  changed' });
+    expect(await authData(dan)).toEqual(JSON.parse(changed));
+    // And many at once move him once.
+    const reports = await Promise.all(Array.from({ length: 5 }, () => report({ apply: true })));
+    const outcomes = reports.map(({ users }) => byName(users)['dan']).filter((outcome) => outcome === EXPECTED.dan);
+    expect(outcomes).toHaveLength(1);
+    expect(byName((await report({ apply: true })).users)['eve']).toBe('left  taken');
+    expect(Object.keys(await authData(eve)).toSorted()).toEqual(['mfa', 'totp']);
+    expect(Object.keys(await authData(dan)).toSorted()).toEqual(['recovery', 'totp']);
+  });
+
+  it('moves the others, also when it is run again: nothing is there to do the second time', async () => {
+    await report({ apply: true });
+    const { users } = await report({ apply: true });
+    expect(byName(users)).toEqual({ eve: 'left  taken', ned: EXPECTED.ned, olga: EXPECTED.olga });
+    for (const name of ['ann', 'ben', 'cy', 'dan'])
+      expect(Object.keys(await authData(someone(name))).toSorted()).toEqual(['recovery', 'totp']);
+    expect(Object.keys(await authData(someone('mia')))).toEqual(['otp']);
+    expect(await authData(someone('pat'))).toEqual({});
+    expect(await authData(someone('ned'))).toMatchObject({ mfa: { mobile: '0612345678' } });
+    for (const name of ['ann', 'mia']) {
+      const text = JSON.stringify(await authData(someone(name)));
+      for (const told of [SECRET, '2025550123', ...(codes['ann'] ?? [])]) expect(text).not.toContain(told);
+    }
+  });
+
+  it('after which they log in with the same authenticator, and the same recovery codes', async () => {
+    pass(2 * MINUTE);
+    const ann = someone('ann');
+    expect((await logIn(ann)).body).toEqual({
+      code: -1,
+      error: expect.stringMatching(/^Missing additional authData (?:totp|recovery)/),
+    });
+    expect((await logIn(ann, { totp: totp(SECRET) })).status).toBe(200);
+    expect(slug(await logIn(ann, { totp: totp(SECRET) }))).toBe('code_rejected');
+    const [first = '', second = ''] = codes['ann'] ?? [];
+    const raced = await Promise.all(Array.from({ length: 5 }, () => logIn(ann, { recovery: first })));
+    expect(raced.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect((await logIn(ann, { recovery: second })).status).toBe(200);
+    expect(slug(await logIn(ann, { recovery: second }))).toBe('code_rejected');
+    const [used = '', left = ''] = codes['cy'] ?? [];
+    expect(slug(await logIn(someone('cy'), { recovery: used }))).toBe('code_rejected');
+    expect((await logIn(someone('cy'), { recovery: left })).status).toBe(200);
+    expect((await logIn(ann, { mfa: { token: totp(SECRET, 1) } })).body['sessionToken']).toBeUndefined();
+  });
+
+  it('after which codes go to the number in its one form', async () => {
+    const { username, password } = someone('mia');
+    await rig.call('POST', '/challenge', { username, password, challengeData: { otp: true } });
+    expect(messages.at(-1)?.to).toBe('+12025550123');
+    expect((await logIn(someone('mia'), { otp: messages.at(-1)?.code })).status).toBe(200);
+  });
+
+  it('a step that was used before the move does not log in after it', async () => {
+    const late = await rig.signUp({ username: 'late', password: 'late' });
+    const person = { ...late, username: 'late', password: 'late' };
+    await rig.enrolTotp(person, OTHER_SECRET);
+    const token = totp(OTHER_SECRET, 1);
+    expect((await rig.logIn(person, { token })).status).toBe(200);
+    await report({ apply: true });
+    expect(slug(await logIn(person, { totp: token }))).toBe('code_rejected');
+    pass(MINUTE);
+    expect((await logIn(person, { totp: totp(OTHER_SECRET) })).status).toBe(200);
+    expect(events).toContain('moved totp recovery');
+  });
+
+  it('a token opens one session, of two logins with a move between them', async () => {
+    const person = { ...(await rig.signUp({ username: 'twice', password: 'twice' })), username: 'twice', password: 'twice' };
+    await rig.enrolTotp(person, OTHER_SECRET);
+    const token = totp(OTHER_SECRET);
+    let release = (): void => undefined;
+    held = new Promise((resolve) => (release = resolve));
+    const slow = logIn(person, { mfa: { token } });
+    await rig.call('GET', '/health');
+    held = undefined;
+    const answers = [await logIn(person, { mfa: { token } })];
+    expect((await migrate({ apply: true })).status).toBe(200);
+    release();
+    answers.push(await slow, await logIn(person, { totp: token }));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  it('takes ids of any form', async () => {
+    expect((await migrate({ after: 'a.b:c@d', limit: 1 })).status).toBe(200);
+    expect((await migrate({ after: 'x'.repeat(300) })).status).toBe(400);
+  });
+
+  it('is run by a script, dry at first, which tells neither secrets nor numbers', async () => {
+    const given = ['--server-url', rig.url, '--app-id', 'test'];
+    const person = { ...(await rig.signUp({ username: 'last', password: 'last' })), username: 'last', password: 'last' };
+    const [code = ''] = await rig.enrolTotp(person, OTHER_SECRET);
+    const dry = await run(...given, '--batch', '4');
+    expect(dry.output).toContain(`${person.id}    moved     totp recovery`);
+    expect(dry.output).toMatch(/13 users: 1 moved, 0 dropped, 3 left \(dry run\)\n$/);
+    expect(Object.keys(await authData(person))).toEqual(['mfa']);
+    const applied = await run(...given, '--apply');
+    expect(applied.output).toMatch(/13 users: 1 moved, 0 dropped, 3 left\n$/);
+    expect([dry.status, applied.status]).toEqual([1, 1]);
+    expect(Object.keys(await authData(person)).toSorted()).toEqual(['recovery', 'totp']);
+    for (const told of [OTHER_SECRET, code, '612345678', '33612345678', 'master'])
+      expect(dry.output + applied.output).not.toContain(told);
+  });
+
+  it('says what is missing of a call of the script', async () => {
+    expect(await run('--server-url', rig.url)).toMatchObject({ status: 2, output: expect.stringContaining('--app-id <id>') });
+    expect(await run('--help')).toMatchObject({ status: 0 });
+    expect(await run('--server-url', rig.url, '--app-id', 'other')).toMatchObject({
+      status: 2,
+      output: expect.stringMatching(/answered 40[13]/),
+    });
+  });
+});

@@ -1,0 +1,168 @@
+// @compat-major
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { createDatabase, type Person } from '@parse-factors/test-server/parse-server';
+import { slug } from '../support/harness.js';
+import { MOBILE, OTHER_SECRET, pass, SECRET, startBuiltIn, startCompat, totp, type MfaRig } from '../support/mfa-rig.js';
+
+const MASTER = { 'X-Parse-Master-Key': 'master' };
+const people: Record<string, Person> = {};
+const codes: Record<string, readonly string[]> = {};
+const someone = (name: string): Person => {
+  const person = people[name];
+  if (person === undefined) throw new Error(name);
+  return person;
+};
+const AUTHENTICATED = ['ann', 'ben', 'cy', 'dan', 'eve', 'fay', 'gus', 'hal', 'ivy', 'joe'];
+
+let uri: string;
+let rig: MfaRig;
+let time = Date.now();
+beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  uri = await createDatabase(inject('postgres'));
+  const old = await startBuiltIn(inject('postgres'), {}, uri);
+  for (const name of AUTHENTICATED) {
+    people[name] = await old.signUp();
+    codes[name] = await old.enrolTotp(someone(name));
+  }
+  for (const name of ['mia', 'ned']) await old.enrolMobile((people[name] = await old.signUp()));
+  await old.logIn(someone('ned'), { token: 'request' });
+  for (const name of ['pat', 'quin']) await old.save((people[name] = await old.signUp()), { mobile: '+15557650001' });
+  expect(await old.stored(someone('ann'))).toMatchObject({ secret: SECRET });
+  expect(await old.stored(someone('ned'))).toMatchObject({ mobile: MOBILE, token: expect.any(String) });
+  expect(Object.keys((await old.stored(someone('pat'))) ?? {})).toEqual(['pending']);
+  await old.stop();
+  rig = await startCompat(inject('postgres'), { install: { adminFunctions: true } }, uri);
+});
+afterAll(() => rig.stop());
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  time += 24 * 3_600_000;
+  vi.setSystemTime(time);
+});
+afterEach(() => vi.useRealTimers());
+
+const SEALED = { sealed: expect.any(String), secret: '-', mobile: '-' };
+
+describe('what the built-in adapter has stored', () => {
+  it('asks for a second factor from the first login on, and shows what it showed', async () => {
+    expect((await rig.logIn(someone('ann'))).body).toEqual({ code: -1, error: 'Missing additional authData mfa' });
+    expect(await rig.shown(someone('ann'))).toEqual({ status: 'enabled' });
+    expect(await rig.stored(someone('ann'))).toMatchObject({ secret: SECRET });
+  });
+
+  it('is sealed by a login with a token; the codes of before go on, each once', async () => {
+    const ann = someone('ann');
+    expect((await rig.logIn(ann, { token: '000000' })).status).toBe(400);
+    expect(await rig.stored(ann)).toMatchObject({ secret: SECRET });
+    expect((await rig.logIn(ann, { token: totp(SECRET) })).status).toBe(200);
+    expect(await rig.stored(ann)).toEqual(SEALED);
+    for (const token of codes['ann'] ?? []) {
+      expect((await rig.logIn(ann, { token })).status).toBe(200);
+      expect(slug(await rig.logIn(ann, { token }))).toBe('code_rejected');
+    }
+  });
+
+  it('is sealed by a login with a recovery code, of which one of 20 parallel ones is good', async () => {
+    const ben = someone('ben');
+    const [token] = codes['ben'] ?? [];
+    const answers = await Promise.all(Array.from({ length: 20 }, () => rig.logIn(ben, { token })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(await rig.stored(ben)).toEqual(SEALED);
+    pass(3_600_000);
+    expect((await rig.logIn(ben, { token: codes['ben']?.[1] })).status).toBe(200);
+    expect((await rig.logIn(ben, { token: totp(SECRET) })).status).toBe(200);
+  });
+
+  it('is sealed by a proof, and by replacing the authenticator with a token of the old one', async () => {
+    const [cy, dan] = [someone('cy'), someone('dan')];
+    expect((await rig.save(cy, { token: totp(SECRET) })).body['authDataResponse'].mfa).toMatchObject({ status: 'verified' });
+    expect(await rig.stored(cy)).toEqual(SEALED);
+    const mfa = { old: totp(SECRET), secret: OTHER_SECRET, token: totp(OTHER_SECRET) };
+    expect((await rig.save(dan, mfa)).status).toBe(200);
+    expect(await rig.stored(dan)).toEqual(SEALED);
+    pass(60_000);
+    expect(slug(await rig.logIn(dan, { token: codes['dan']?.[0] }))).toBe('code_rejected');
+    expect((await rig.logIn(dan, { token: totp(OTHER_SECRET) })).status).toBe(200);
+  });
+
+  it('sends codes to the number that stands there, not the one that was on its way, and is sealed', async () => {
+    const ned = someone('ned');
+    const stale = String((await rig.stored(ned))?.['token']);
+    expect(stale).toMatch(/^[0-9]{6}$/);
+    expect(slug(await rig.logIn(ned, { token: stale }))).toBe('code_expired');
+    expect((await rig.logIn(ned, { token: 'request' })).body['error']).toContain('Please enter the token');
+    expect(rig.sms.at(-1)?.mobile).toBe(MOBILE);
+    expect((await rig.logIn(ned, { token: rig.lastToken() })).status).toBe(200);
+    expect(await rig.stored(ned)).toEqual(SEALED);
+    await rig.logIn(someone('mia'), { token: 'request' });
+    expect((await rig.logIn(someone('mia'), { token: rig.lastToken() })).status).toBe(200);
+  });
+
+  it('gates no login with a number that nobody confirmed, which is begun anew', async () => {
+    const pat = someone('pat');
+    expect((await rig.logIn(pat)).status).toBe(200);
+    expect(await rig.shown(pat)).toEqual({ status: 'disabled' });
+    expect((await rig.save(pat, { status: 'disabled' })).status).toBe(200);
+    expect(slug(await rig.logIn(pat, { token: '123456' }))).toBe('session_required');
+    const stale = Object.values((await rig.stored(pat))?.['pending'] as Record<string, { token: string }>)[0]?.token;
+    expect(slug(await rig.save(pat, { mobile: '+15557650001', token: stale }))).toBe('code_expired');
+    await rig.enrolMobile(pat, '+15557650002');
+    expect(await rig.stored(pat)).toEqual(SEALED);
+    expect((await rig.logIn(pat)).body['error']).toBe('Missing additional authData mfa');
+  });
+
+  it('is removed by the master key, and by a session with a fresh proof only', async () => {
+    const [eve, fay] = [someone('eve'), someone('fay')];
+    expect(slug(await rig.save(eve, null))).toBe('fresh_proof_required');
+    expect(await rig.stored(eve)).toMatchObject({ secret: SECRET });
+    expect((await rig.save(eve, { token: totp(SECRET) })).status).toBe(200);
+    expect((await rig.save(eve, null)).status).toBe(200);
+    expect((await rig.call('PUT', `/users/${fay.id}`, { authData: { mfa: null } }, MASTER)).status).toBe(200);
+    for (const person of [eve, fay])
+      expect([await rig.stored(person), (await rig.logIn(person)).status]).toEqual([undefined, 200]);
+  });
+
+  it('stays removed, whatever login is under way at that moment', async () => {
+    for (const name of ['gus', 'hal', 'ivy']) {
+      const person = someone(name);
+      await Promise.all([
+        rig.logIn(person, { token: totp(SECRET) }),
+        rig.call('POST', '/functions/factorsReset', { userId: person.id }, MASTER),
+        rig.logIn(person, { token: codes[name]?.[0] }),
+      ]);
+      expect(await rig.stored(person)).toBeUndefined();
+    }
+  });
+
+  it('stands nowhere in clear once it was used', async () => {
+    const used = ['ann', 'ben', 'cy', 'dan', 'ned', 'mia', 'pat'];
+    for (const name of used) {
+      const text = JSON.stringify(await rig.stored(someone(name)));
+      for (const told of [SECRET, OTHER_SECRET, MOBILE, ...(codes[name] ?? [])]) expect(text).not.toContain(told);
+    }
+  });
+});
+
+describe('afterwards', () => {
+  it('a record that is not sealed lets nobody in where adopting is switched off; sealed ones go on', async () => {
+    await rig.stop();
+    rig = await startCompat(inject('postgres'), { keys: rig.keys, compat: { adoptRecords: false } }, uri);
+    expect(slug(await rig.logIn(someone('joe'), { token: totp(SECRET) }))).toBe('unavailable');
+    expect((await rig.logIn(someone('joe'))).status).toBe(400);
+    expect((await rig.logIn(someone('ann'), { token: totp(SECRET) })).status).toBe(200);
+  });
+
+  it.each([[['SMS', 'TOTP']], [['TOTP']], [['SMS']]] as const)(
+    'the built-in adapter, put back, lets nobody in with what is sealed: %j',
+    async (options) => {
+      await rig.stop();
+      rig = Object.assign(await startBuiltIn(inject('postgres'), { options }, uri), { keys: rig.keys });
+      for (const token of ['', 'x', '-', '000000', totp(SECRET), 'request', null, {}, undefined]) {
+        for (const name of ['ann', 'mia'])
+          expect([token, (await rig.logIn(someone(name), { token })).body['sessionToken']]).toEqual([token, undefined]);
+      }
+      expect(rig.sms).toHaveLength(0);
+    },
+  );
+});

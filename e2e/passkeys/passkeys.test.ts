@@ -1,0 +1,157 @@
+// @compat-major
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Answer } from '@parse-factors/test-server/parse-server';
+import { slug, type Stage } from '../support/harness.js';
+import { ORIGIN, PasskeyUser, startPasskeyStage } from '../support/passkey-stage.js';
+import { SoftAuthenticator } from '../support/soft-authenticator.js';
+
+const MINUTE = 60_000;
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startPasskeyStage();
+});
+afterAll(() => stage.stop());
+beforeEach(() => {
+  stage.time.now += 24 * 60 * MINUTE;
+  stage.events.length = 0;
+});
+
+const newUser = async (): Promise<PasskeyUser> => new PasskeyUser(stage, await stage.signUp());
+
+/** Somebody with a passkey. */
+async function enrolled(counter?: number): Promise<{ user: PasskeyUser; passkey: SoftAuthenticator }> {
+  const user = await newUser();
+  return { user, passkey: await user.add(new SoftAuthenticator(ORIGIN, counter)) };
+}
+
+const shown = async ({ person }: PasskeyUser): Promise<readonly Record<string, unknown>[]> => {
+  const { body } = await stage.call('GET', '/users/me', undefined, person.session);
+  return JSON.parse(body['authData'].passkey.passkeys as string) as readonly Record<string, unknown>[];
+};
+
+describe('a passkey', () => {
+  it('is set up by a session, is shown to its user by name, and gates the login from then on', async () => {
+    const user = await newUser();
+    const authenticator = await user.add(new SoftAuthenticator(ORIGIN), 'Phone');
+    const now = new Date(stage.time.now).toISOString();
+    expect(await shown(user)).toEqual([{ id: authenticator.id, name: 'Phone', addedAt: now, usedAt: now, synced: false }]);
+    const refused = await stage.logIn(user.person);
+    expect(refused.body['error']).toContain('Missing additional authData');
+    expect(refused.body['error']).toContain('passkey');
+    expect((await user.logIn(authenticator)).status).toBe(200);
+  });
+
+  it('logs in as a second factor, each challenge once', async () => {
+    const { user, passkey } = await enrolled();
+    const credential = passkey.get(await user.beginLogin());
+    expect((await stage.logIn(user.person, { passkey: { credential } })).status).toBe(200);
+    expect(slug(await stage.logIn(user.person, { passkey: { credential } }))).toBe('code_rejected');
+  });
+
+  it('takes the answer as an object as well as its JSON', async () => {
+    const { user, passkey } = await enrolled();
+    const credential = JSON.parse(passkey.get(await user.beginLogin())) as object;
+    expect((await stage.logIn(user.person, { passkey: { credential } })).status).toBe(200);
+  });
+
+  it('logs in alone, by the user handle and no name, by REST and GraphQL', async () => {
+    const { user, passkey } = await enrolled();
+    const alone = await user.logInAlone(passkey);
+    expect([alone.status, alone.body['objectId']]).toEqual([200, user.person.id]);
+    const me = await stage.call('GET', '/users/me', undefined, { 'X-Parse-Session-Token': String(alone.body['sessionToken']) });
+    expect(me.body['username']).toBe(user.person.username);
+    const credential = passkey.get(await user.beginAlone());
+    const mutation = 'mutation ($input: LogInWithInput!) { logInWith(input: $input) { viewer { user { objectId } } } }';
+    const authData = { passkey: { id: passkey.handle, credential } };
+    const { data } = await stage.graphql(mutation, { input: { authData } });
+    expect(data?.logInWith.viewer.user.objectId).toBe(user.person.id);
+  });
+
+  it('alone asks for nothing besides, with the policy "any", even of a user with other factors', async () => {
+    const user = await newUser();
+    await stage.enrolTotp(user.person);
+    stage.time.now += MINUTE; // still fresh
+    const passkey = await user.add();
+    expect((await user.logInAlone(passkey)).status).toBe(200);
+  });
+
+  it('is one of several: each is named, renamed, used and removed by itself', async () => {
+    const { user, passkey: first } = await enrolled();
+    const second = await user.add(new SoftAuthenticator(ORIGIN), 'Key');
+    expect(first.handle).toBe(second.handle);
+    expect((await user.save({ rename: second.id, name: 'Old key' })).status).toBe(200);
+    expect((await shown(user)).map(({ name }) => name)).toEqual(['Unnamed passkey', 'Old key']);
+    for (const passkey of [first, second]) expect((await user.logIn(passkey)).status).toBe(200);
+    expect((await user.prove(first)).status).toBe(200);
+    expect((await user.save({ remove: second.id })).status).toBe(200);
+    expect((await shown(user)).map(({ id }) => id)).toEqual([first.id]);
+    expect(slug(await user.logIn(second))).toBe('code_rejected');
+    expect(slug(await user.logInAlone(second))).toBe('code_rejected');
+    expect((await user.logIn(first)).status).toBe(200);
+    expect(stage.events.map(({ type }) => type)).toContain('removed');
+  });
+
+  it('is not the last to be removed by itself, and goes with the factor', async () => {
+    const { user, passkey } = await enrolled();
+    expect(slug(await user.save({ remove: passkey.id }))).toBe('invalid_input');
+    expect((await user.save(null)).status).toBe(200); // setting it up made the session fresh
+    expect((await stage.logIn(user.person)).status).toBe(200);
+    expect(slug(await user.logInAlone(passkey))).toBe('code_rejected');
+  });
+
+  it('proves again who holds a session', async () => {
+    const { user, passkey } = await enrolled();
+    stage.time.now += 10 * MINUTE;
+    const sensitive = (): Promise<Answer> => stage.call('POST', '/functions/sensitive', {}, user.person.session);
+    expect(slug(await sensitive())).toBe('fresh_proof_required');
+    const proven = await user.prove(passkey);
+    expect(proven.body['authDataResponse'].passkey.status).toBe('verified');
+    expect((await sensitive()).status).toBe(200);
+  });
+
+  it('is asked for by `true`: made while the session is fresh, and used otherwise', async () => {
+    const { user } = await enrolled();
+    expect(JSON.parse(await user.begin())).toHaveProperty('pubKeyCredParams');
+    stage.time.now += 10 * MINUTE;
+    expect(JSON.parse(await user.begin())).toHaveProperty('allowCredentials');
+  });
+
+  it('is found and verifies its user where it may come alone, and others are left out', async () => {
+    const { user, passkey } = await enrolled();
+    const made = JSON.parse(await user.begin({ purpose: 'enrolment' })) as Record<string, object>;
+    expect(made['authenticatorSelection']).toMatchObject({ residentKey: 'required', userVerification: 'required' });
+    expect(made['excludeCredentials']).toMatchObject([{ id: passkey.id }]);
+    expect(made['attestation']).toBe('none');
+    const alone = JSON.parse(await user.beginAlone()) as Record<string, unknown>;
+    expect(alone['userVerification']).toBe('required');
+    expect(alone['allowCredentials'] ?? []).toEqual([]);
+  });
+
+  it('sends back what SDKs were shown, and keep from the login, without a change', async () => {
+    const { user, passkey } = await enrolled();
+    const { body } = await stage.call('GET', '/users/me', undefined, user.person.session);
+    await user.logIn(passkey); // changes what is shown
+    expect((await user.save(body['authData'].passkey)).status).toBe(200);
+    const credential = passkey.get(await user.beginAlone());
+    const echo = await user.save({ id: passkey.handle, credential });
+    expect([echo.status, echo.body['authDataResponse']]).toEqual([200, {}]);
+  });
+
+  it('keeps transports and whether it is synced, sealed, with a handle in the open that names nobody', async () => {
+    const user = await newUser();
+    const passkey = new SoftAuthenticator(ORIGIN);
+    const credential = passkey.create(await user.begin(), { backupEligible: true });
+    expect((await user.save({ credential, name: 'Cloud' })).status).toBe(200);
+    expect(await shown(user)).toMatchObject([{ synced: true }]);
+    const { rows } = await stage.sql.query<{ authData: Record<string, string> }>(
+      `select "authData"->'passkey' as "authData" from "_User" where "objectId" = '${user.person.id}'`,
+    );
+    expect(Object.keys(rows[0]?.authData ?? {}).toSorted()).toEqual(['id', 'sealed']);
+    expect(rows[0]?.authData['id']).toBe(passkey.handle);
+    const dump = await stage.dump();
+    for (const secret of [passkey.id, 'Cloud', 'internal']) expect(dump).not.toContain(secret);
+    const options = JSON.parse(await user.beginLogin()) as { allowCredentials: readonly object[] };
+    expect(options.allowCredentials).toEqual([{ id: passkey.id, transports: ['internal'], type: 'public-key' }]);
+    expect((await user.logIn(passkey, { backupEligible: true })).status).toBe(200);
+  });
+});

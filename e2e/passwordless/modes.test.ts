@@ -1,0 +1,191 @@
+// @compat
+import { randomUUID } from 'node:crypto';
+import { composeFactors, generateKey, MemoryOtpStore, type AllowContext } from '@parse-factors/core';
+import { EmailOtpFactor } from '@parse-factors/email-otp';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Answer } from '@parse-factors/test-server/parse-server';
+import { slug, startStage, type Stage } from '../support/harness.js';
+
+const MINUTE = 60_000;
+const MASTER = { 'X-Parse-Master-Key': 'master' };
+
+let own: Stage;
+afterEach(() => own.stop());
+
+const newAddress = (): string => `${randomUUID()}@example.com`;
+const ask = (email: string): Promise<Answer> => own.challenge({ challengeData: { emailLogin: { email } } });
+const use = (id: string, code: string, others: object = {}): Promise<Answer> =>
+  own.call('POST', '/users', { authData: { emailLogin: { id, code }, ...others } });
+
+async function codeFor(email: string): Promise<string> {
+  own.time.now += MINUTE;
+  expect((await ask(email)).status).toBe(200);
+  await vi.waitFor(() => expect(own.mail.messages.at(-1)?.to).toBe(email));
+  return own.lastCode(own.mail);
+}
+const wrong = (code: string): string => (code === '000000' ? '000001' : '000000');
+
+describe('a code by e-mail alone', () => {
+  it('where nobody signs up tells nobody who is allowed in', async () => {
+    own = await startStage({ install: true, emailLogin: { signUp: false } });
+    const known = newAddress();
+    const account = { username: 'ann', password: 'x', authData: { emailLogin: { id: known } } };
+    const provided = await own.call('POST', '/users', account, MASTER);
+    expect(provided.status).toBe(201);
+    const unknown = newAddress();
+    const replies = [await ask(known), await ask(unknown)];
+    // What was sent comes back in either: the address, and its mask.
+    const asked = /"destination":".•••@|"id":"[^"]+"/g;
+    const withoutMask = ({ status, body }: Answer): unknown => [status, JSON.stringify(body).replaceAll(asked, '')];
+    expect(withoutMask(replies[1] as Answer)).toEqual(withoutMask(replies[0] as Answer));
+    expect(own.mail.messages.map(({ to }) => to)).toEqual([known]);
+    const code = own.lastCode(own.mail);
+    expect(await use(unknown, code)).toEqual(await use(known, wrong(code)));
+    expect(await use(known, code)).toMatchObject({ status: 200, body: { objectId: provided.body['objectId'] } });
+    expect([slug(await ask(known)), slug(await ask(unknown))]).toEqual(['cooldown', 'cooldown']);
+    // The master key says whose an address is, in its one form.
+    const bad = { username: 'bob', password: 'x', authData: { emailLogin: { id: unknown.toUpperCase() } } };
+    expect(slug(await own.call('POST', '/users', bad, MASTER))).toBe('invalid_input');
+    const bob = await own.signUp();
+    const moved = await own.call('PUT', `/users/${bob.id}`, { authData: { emailLogin: { id: unknown } } }, MASTER);
+    expect(moved.status).toBe(200);
+    expect((await use(unknown, await codeFor(unknown))).body['objectId']).toBe(bob.id);
+  });
+
+  it('needs the second factor of another adapter too, which Parse Server does not ask for here', async () => {
+    const mfa = { options: ['TOTP'], digits: 6, period: 30, algorithm: 'SHA1' };
+    own = await startStage({ install: true, server: { auth: { mfa } } });
+    const email = newAddress();
+    const { body } = await use(email, await codeFor(email));
+    const stored = JSON.stringify({ mfa: { secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', recovery: ['a'.repeat(16)] } });
+    const link = `update "_User" set "authData" = ("authData"::jsonb || $2::jsonb) where "objectId" = $1`;
+    await own.sql.query(link, [body['objectId'], stored]);
+    const code = await codeFor(email);
+    expect((await use(email, code)).body['error']).toBe('factor_required: Also required: mfa.');
+    expect((await use(email, code, { mfa: { token: '000000' } })).status).toBe(400);
+    expect((await use(email, code, { mfa: { token: 'a'.repeat(16) } })).status).toBe(200);
+  });
+
+  it('where a policy demands a second factor sets one up in the same step, and tells strangers nothing', async () => {
+    own = await startStage({ install: true, compose: { enrolment: { requiredFor: 'everybody' } } });
+    const email = newAddress();
+    expect((await use(email, await codeFor(email))).status).toBe(201);
+    const code = await codeFor(email);
+    expect(await use(email, 'abcdef')).toEqual(await use(newAddress(), 'abcdef'));
+    expect(await use(email, wrong(code))).toEqual(await use(newAddress(), wrong(code)));
+    expect(slug(await use(email, code))).toBe('enrolment_required');
+    const asked = await own.challenge({ authData: { emailLogin: { id: email, code } }, challengeData: { totp: true } });
+    const { secret } = asked.body['challengeData'].totp as { secret: string };
+    expect((await use(email, code, { totp: own.totp(secret) })).status).toBe(200);
+    expect(slug(await use(email, await codeFor(email)))).toBe('factor_required');
+  });
+
+  it('adopts ids that another adapter has stored bare, and seals them', async () => {
+    own = await startStage({ install: true, emailLogin: { adoptIdsBefore: Date.now() + 60_000 } });
+    const person = await own.signUp();
+    const email = newAddress();
+    const id = email.replace('@example', '@Example');
+    const stored = JSON.stringify({ emailLogin: { id, email: id, otp: '123456' } });
+    await own.sql.query(`update "_User" set "authData" = $2::jsonb where "objectId" = $1`, [person.id, stored]);
+    expect((await use(id, await codeFor(email))).body).toMatchObject({ objectId: person.id });
+    const kept = async (): Promise<object> => {
+      const read = `select "authData"::jsonb -> 'emailLogin' as kept from "_User" where "objectId" = $1`;
+      return (await own.sql.query<{ kept: object }>(read, [person.id])).rows[0]?.kept ?? {};
+    };
+    // As Parse Server looks for it.
+    expect(await kept()).toEqual({ id, sealed: expect.any(String) });
+    expect((await use(id, await codeFor(email))).body['objectId']).toBe(person.id);
+  });
+
+  it('goes out only where the application allows it', async () => {
+    const asked: unknown[] = [];
+    const allow = (destination: string, { purpose, headers }: AllowContext): boolean => {
+      asked.push([destination, purpose, headers['x-captcha']]);
+      return headers['x-captcha'] === 'solved';
+    };
+    own = await startStage({ install: true, emailLogin: { allow }, mail: { allow } });
+    const email = newAddress();
+    const body = { challengeData: { emailLogin: { email: email.toUpperCase() } } };
+    expect(slug(await own.challenge(body))).toBe('address_refused');
+    expect((await own.challenge(body, { 'X-Captcha': 'solved' })).status).toBe(200);
+    const person = await own.signUp();
+    expect(slug(await own.challenge({ challengeData: { email: { email } } }, person.session))).toBe('address_refused');
+    expect(asked).toEqual([
+      [email, 'sign-in', undefined],
+      [email, 'sign-in', 'solved'],
+      [email, 'enrolment', undefined],
+    ]);
+    expect(own.mail.messages).toHaveLength(1);
+  });
+
+  it('is void where no channel takes it', async () => {
+    let send = async (): Promise<void> => undefined;
+    own = await startStage({ install: true, emailLogin: { channel: () => send(), deliveryTimeoutMs: 50 } });
+    const codes: string[] = [];
+    const ways: (() => Promise<void>)[] = [
+      () => new Promise(() => undefined),
+      () => {
+        throw new Error('at once');
+      },
+      () => Promise.reject(Object.assign(new Error('throttled'), { code: 429 })),
+    ];
+    for (const way of ways) {
+      send = way;
+      const email = newAddress();
+      expect(slug(await ask(email))).toBe('delivery_failed');
+      expect(slug(await use(email, codes.at(-1) ?? '000000'))).toBe('code_rejected');
+    }
+    const { rowCount } = await own.sql.query(`select 1 from "FactorState" where digest <> ''`);
+    expect(rowCount).toBe(0);
+  });
+
+  it('keeps to the limits of an IP address and of all together', async () => {
+    own = await startStage({ install: true, emailLogin: { maxSendsPerIp: 5, budget: { limit: 7, windowMs: MINUTE } } });
+    for (let send = 0; send < 5; send += 1) expect((await ask(newAddress())).status).toBe(200);
+    expect(slug(await ask(newAddress()))).toBe('cooldown');
+    own.time.now += 10 * MINUTE;
+    for (let send = 0; send < 5; send += 1) expect((await ask(newAddress())).status).toBe(200);
+    const sameAddress = newAddress();
+    own.time.now += 10 * MINUTE;
+    for (let send = 0; send < 4; send += 1) {
+      expect((await ask(sameAddress)).status).toBe(200);
+      own.time.now += MINUTE;
+    }
+    expect((await ask(sameAddress)).status).toBe(200);
+    own.time.now += MINUTE;
+    expect(slug(await ask(sameAddress))).toBe('cooldown');
+  });
+});
+
+describe('while keys rotate', () => {
+  it('a code of one server is good on another that was told of the new key, or not yet; limits are shared', async () => {
+    const store = new MemoryOtpStore({ clock: () => own.time.now });
+    own = await startStage({ compose: { store } });
+    const newer = generateKey('test2');
+    const composed = (keys: string): object =>
+      composeFactors({
+        keys,
+        clock: () => own.time.now,
+        store,
+        notices: false,
+        selfCheck: false,
+        factors: { emailLogin: new EmailOtpFactor({ channel: own.mail, policy: 'default' }) },
+      }).auth;
+    const [before, after] = [composed(`${own.keys},${newer}`), composed(`${newer},${own.keys}`)];
+    const serve = (auth: object): unknown => Object.assign(own.auth, auth);
+    for (const [first, second] of [
+      [before, after],
+      [after, before],
+    ] as const) {
+      const email = newAddress();
+      serve(first);
+      const code = await codeFor(email);
+      serve(second);
+      expect(slug(await ask(email))).toBe('cooldown');
+      expect(slug(await use(email, wrong(code)))).toBe('code_rejected');
+      expect((await use(email, code)).status).toBe(201);
+      serve(first);
+      expect(slug(await use(email, code))).toBe('code_rejected');
+    }
+  });
+});

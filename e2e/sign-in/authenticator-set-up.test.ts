@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Person } from '@parse-factors/test-server/parse-server';
+import { slug, startStage, type Stage } from '../support/harness.js';
+
+const MINUTE = 60_000;
+
+let stage: Stage;
+let person: Person;
+beforeAll(async () => {
+  stage = await startStage({ install: true });
+});
+afterAll(() => stage.stop());
+beforeEach(async () => {
+  stage.time.now += 60 * MINUTE;
+  person = await stage.signUp();
+});
+
+interface Pending {
+  readonly status: string;
+  readonly secret: string;
+  readonly uri: string;
+  readonly expiresAt: string;
+}
+const open = async (who: Pick<Person, 'session'> = person): Promise<Pending> =>
+  (await stage.challenge({ challengeData: { totp: true } }, who.session)).body['challengeData'].totp as Pending;
+
+describe('opening the set-up of an authenticator again', () => {
+  it('shows the same secret, which ends when it would have, and confirms it', async () => {
+    const first = await open();
+    stage.time.now += 5 * MINUTE;
+    expect(await open()).toEqual(first);
+    expect((await stage.save(person, { totp: stage.totp(first.secret) })).status).toBe(200);
+    stage.time.now += MINUTE;
+    expect((await stage.logIn(person, { totp: stage.totp(first.secret) })).status).toBe(200);
+  });
+
+  it('at the same moment gives one secret', async () => {
+    const opened = await Promise.all(Array.from({ length: 8 }, () => open()));
+    expect(new Set(opened.map(({ secret }) => secret)).size).toBe(1);
+    expect((await stage.save(person, { totp: stage.totp(opened[0]?.secret ?? '') })).status).toBe(200);
+  });
+
+  it('does not give guesses back', async () => {
+    const { secret } = await open();
+    const right = stage.totp(secret);
+    const wrong = right === '000000' ? '000001' : '000000';
+    for (let guess = 0; guess < 10; guess += 1) {
+      if (guess % 4 === 0) await open();
+      await stage.save(person, { totp: wrong });
+    }
+    expect(slug(await stage.save(person, { totp: right }))).toBe('locked');
+  });
+
+  it('gives another secret in another session, and to another user', async () => {
+    const { secret } = await open();
+    const other = await stage.another(person);
+    expect((await open(other)).secret).not.toBe(secret);
+    expect((await open(await stage.signUp())).secret).not.toBe(secret);
+  });
+
+  it('gives another secret once it has ended, is about to end, or is in use', async () => {
+    const first = await open();
+    stage.time.now = Date.parse(first.expiresAt) - MINUTE / 2;
+    const second = await open();
+    expect(second.secret).not.toBe(first.secret);
+    stage.time.now += 11 * MINUTE;
+    const third = await open();
+    expect(third.secret).not.toBe(second.secret);
+    expect((await stage.save(person, { totp: stage.totp(third.secret) })).status).toBe(200);
+    stage.time.now += MINUTE;
+    // The session is fresh still: an authenticator in the place of that one.
+    await stage.save(person, { totp: stage.totp(third.secret) });
+    const replacing = await open();
+    expect(replacing).toMatchObject({ status: 'pending' });
+    expect(replacing.secret).not.toBe(third.secret);
+    stage.time.now += 30_000;
+    expect((await stage.save(person, { totp: stage.totp(replacing.secret) })).status).toBe(200);
+  });
+
+  it('costs no more pictures than before', async () => {
+    for (let times = 0; times < 20; times += 1) expect((await open()).status).toBe('pending');
+    expect(slug(await stage.challenge({ challengeData: { totp: true } }, person.session))).toBe('cooldown');
+  });
+});
+
+describe('the name of an account in an authenticator app', () => {
+  const labelOf = async (who: Pick<Person, 'session'>): Promise<string> =>
+    decodeURIComponent(new URL((await open(who)).uri).pathname.replace(/^\/*(?:totp\/)?/, ''));
+  /** Somebody who has signed up by a code alone, and so has a random name. */
+  const signUpAlone = async (key: string, payload: object, box: 'sms' | 'mail'): Promise<Person> => {
+    stage.time.now += MINUTE;
+    const { body } = await stage.challenge({ challengeData: { [key]: payload } });
+    const authData = { [key]: { id: body['challengeData'][key].id as string, code: stage.lastCode(stage[box]) } };
+    const answer = await stage.call('POST', '/users', { authData });
+    expect(answer.status).toBe(201);
+    const session = { 'X-Parse-Session-Token': String(answer.body['sessionToken']) };
+    return { id: String(answer.body['objectId']), username: '', password: '', session };
+  };
+
+  it('is the name that the user has chosen', async () => {
+    expect(await labelOf(person)).toBe(`Acme:${person.username}`);
+  });
+
+  it('is the address or number that the user signs in with, where the name is random', async () => {
+    expect(await labelOf(await signUpAlone('emailLogin', { email: 'Ann.Lee@example.com' }, 'mail'))).toBe(
+      'Acme:ann.lee@example.com',
+    );
+    expect(await labelOf(await signUpAlone('phoneLogin', { phone: '+1 555 777 0001' }, 'sms'))).toBe('Acme:+15557770001');
+  });
+
+  it('is the e-mail address of a user whose name is random', async () => {
+    const alone = await signUpAlone('phoneLogin', { phone: '+1 555 777 0002' }, 'sms');
+    await stage.call('PUT', `/users/${alone.id}`, { email: 'bob@example.com' }, { 'X-Parse-Master-Key': 'master' });
+    expect(await labelOf(alone)).toBe('Acme:bob@example.com');
+  });
+});

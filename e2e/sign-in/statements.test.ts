@@ -1,0 +1,48 @@
+// @compat
+import { afterEach, expect, it } from 'vitest';
+import { countStatements } from '@parse-factors/test-server/count-statements';
+import type { Answer } from '@parse-factors/test-server/parse-server';
+import { startStage, type Stage } from '../support/harness.js';
+
+let stage: Stage;
+afterEach(() => stage.stop());
+
+// Parse Server forgets roles after five seconds, and asks for them again.
+const start = async (install: boolean): Promise<void> => {
+  stage = await startStage({ install, server: { cacheTTL: 600_000 } });
+};
+
+it('the guard takes one SQL statement more at every login, which looks at the account once its session is stored', async () => {
+  const counts: number[] = [];
+  for (const install of [false, true]) {
+    await start(install);
+    const person = await stage.signUp();
+    await stage.logIn(person); // what only a server's first login costs
+    counts.push(await countStatements(() => stage.logIn(person)));
+    if (!install) await stage.stop();
+  }
+  expect((counts[1] ?? 0) - (counts[0] ?? 0)).toBe(1);
+});
+
+it.each([false, true])(
+  'a login with a factor takes two SQL statements more than one with the password alone, with the guard: %s',
+  async (install) => {
+    await start(install);
+    const [plain, person] = [await stage.signUp(), await stage.signUp()];
+    const secret = await stage.enrolTotp(person);
+    const { username, password } = person;
+    const count = (logIn: () => Promise<Answer>): Promise<number> =>
+      countStatements(async () => {
+        expect((await logIn()).status).toBe(200);
+      });
+    await stage.logIn(plain); // what only a server's first login costs
+    const passwordOnly = await count(() => stage.logIn(plain));
+    expect((await count(() => stage.logIn(person, { totp: stage.totp(secret) }))) - passwordOnly).toBe(2);
+    stage.time.now += 60_000;
+    await stage.save(person, { totp: stage.totp(secret) });
+    await stage.enrolPhone(person);
+    stage.time.now += 60_000;
+    await stage.challenge({ username, password, challengeData: { otp: true } });
+    expect((await count(() => stage.logIn(person, { otp: stage.lastCode(stage.sms) }))) - passwordOnly).toBe(2);
+  },
+);

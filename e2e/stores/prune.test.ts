@@ -1,0 +1,50 @@
+import type { ParseCloud } from '@parse-factors/core';
+import { afterEach, expect, it } from 'vitest';
+import { startStage, type Stage } from '../support/harness.js';
+
+const DAY = 24 * 60 * 60_000;
+const MASTER = { 'X-Parse-Master-Key': 'master' };
+let stage: Stage;
+afterEach(() => stage.stop());
+
+const rows = async (): Promise<number> => (await stage.sql.query(`select 1 from "FactorState"`)).rowCount ?? 0;
+
+it('the job deletes what is dead, in batches, and nothing that still counts', async () => {
+  stage = await startStage({ install: { pruneJob: true } });
+  const person = await stage.signUp();
+  const secret = await stage.enrolTotp(person);
+  for (let guess = 0; guess < 10; guess += 1) await stage.logIn(person, { totp: '000000' });
+  await stage.sql.query(
+    `insert into "FactorState" ("objectId", "digest", "deadAt") select 'dead' || n, '', $1 from generate_series(1, 2500) n`,
+    [stage.time.now - 1],
+  );
+  const started = await stage.call('POST', '/jobs/pruneFactors', {}, MASTER);
+  expect(started.status).toBe(200);
+  const dead = async (): Promise<number> =>
+    (await stage.sql.query(`select 1 from "FactorState" where "deadAt" <= $1`, [stage.time.now])).rowCount ?? 0;
+  await expect.poll(dead, { timeout: 10_000 }).toBe(0);
+  expect(await rows()).toBeGreaterThan(0);
+  expect((await stage.logIn(person, { totp: stage.totp(secret) })).body['error']).toMatch(/^locked: /);
+  expect((await stage.call('POST', '/jobs/pruneFactors', {})).status).toBe(403);
+});
+
+it('an application can prune by itself; dead rows refuse even if nobody ever does', async () => {
+  const pruned: number[] = [];
+  const cloud = (parse: ParseCloud): void => {
+    stagePruner = async (request) => void pruned.push(await stage.factors.prune(request));
+    parse.Cloud.define('prune', (request) => stagePruner(request), { requireMaster: true });
+  };
+  let stagePruner: (request: Parameters<Stage['factors']['prune']>[0]) => Promise<void>;
+  stage = await startStage({ server: { cloud } });
+  const person = await stage.signUp();
+  await stage.challenge({ challengeData: { otp: { phone: '+15556660001' } } }, person.session);
+  const code = stage.lastCode(stage.sms);
+  stage.time.now += 5 * 60_000;
+  const late = await stage.save(person, { otp: { phone: '+15556660001', code } });
+  expect(late.body['error']).toMatch(/^code_expired: /);
+  stage.time.now += 3 * DAY;
+  const before = await rows();
+  expect((await stage.call('POST', '/functions/prune', {}, MASTER)).status).toBe(200);
+  expect(pruned).toEqual([before]);
+  expect(await rows()).toBe(0);
+});

@@ -1,0 +1,84 @@
+// @compat
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { hasRedis } from '@parse-factors/test-server/redis';
+import type { Answer } from '@parse-factors/test-server/parse-server';
+import { slug, type Stage } from '../support/harness.js';
+import { startRedisStage, type RedisStage } from '../support/redis-stage.js';
+
+const MINUTE = 60_000;
+
+describe.skipIf(!hasRedis())('a server that keeps its codes in Redis', () => {
+  let kept: RedisStage;
+  let stage: Stage;
+  beforeAll(async () => {
+    kept = await startRedisStage(500);
+    ({ stage } = kept);
+  });
+  afterAll(() => kept.stop());
+
+  const ask = (email: string): Promise<Answer> => stage.challenge({ challengeData: { emailLogin: { email } } });
+  const use = (id: string, code: string): Promise<Answer> =>
+    stage.call('POST', '/users', { authData: { emailLogin: { id, code } } });
+  const count = (answers: readonly Answer[], status: number): number =>
+    answers.filter((answer) => answer.status === status).length;
+
+  it('sends one message to 20 who ask, and opens one session with one code', async () => {
+    const asked = await Promise.all(Array.from({ length: 20 }, () => ask('ann@example.com')));
+    expect([count(asked, 200), stage.mail.messages.length]).toEqual([1, 1]);
+    const code = stage.lastCode(stage.mail);
+    const used = await Promise.all(Array.from({ length: 20 }, () => use('ann@example.com', code)));
+    expect([count(used, 201), new Set(used.filter(({ status }) => status !== 201).map(slug))]).toEqual([
+      1,
+      new Set(['code_rejected']),
+    ]);
+  });
+
+  it('looks at no more guesses than one code allows', async () => {
+    await ask('bob@example.com');
+    const code = stage.lastCode(stage.mail);
+    await Promise.all(Array.from({ length: 50 }, (_, guess) => use('bob@example.com', String(guess).padStart(6, '0'))));
+    expect(slug(await use('bob@example.com', code))).toBe('code_rejected');
+  });
+
+  it('takes each step of an authenticator once', async () => {
+    const person = await stage.signUp();
+    const secret = await stage.enrolTotp(person);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => stage.logIn(person, { totp: stage.totp(secret) })));
+    expect(count(answers, 200)).toBe(1);
+  });
+
+  it('lets nobody in while Redis is down, and everybody again after', async () => {
+    stage.time.now += 11 * MINUTE;
+    const person = await stage.signUp();
+    const secret = await stage.enrolTotp(person);
+    await ask('eve@example.com');
+    const code = stage.lastCode(stage.mail);
+    await kept.redis.crash();
+    const refused = [
+      await ask('eve@example.com'),
+      await use('eve@example.com', code),
+      await stage.logIn(person, { totp: stage.totp(secret) }),
+    ];
+    expect(refused.map(slug)).toEqual(['unavailable', 'unavailable', 'unavailable']);
+    await kept.redis.start();
+    await vi.waitFor(async () => expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200), {
+      timeout: 10_000,
+    });
+    // Redis has forgotten the code, and nobody is locked out.
+    expect(slug(await use('eve@example.com', code))).toBe('code_rejected');
+    expect((await ask('eve@example.com')).status).toBe(200);
+    expect((await use('eve@example.com', stage.lastCode(stage.mail))).status).toBe(201);
+  });
+
+  it('leaves no code, address or user id in it', async () => {
+    const email = 'dora@example.com';
+    await ask(email);
+    const code = stage.lastCode(stage.mail);
+    const found: string[] = [];
+    for await (const keys of kept.client.scanIterator()) {
+      for (const key of [keys].flat()) found.push(key, String(await kept.client.get(key)));
+    }
+    expect(found.length).toBeGreaterThan(0);
+    for (const secret of [email, code]) expect(found.join('\n')).not.toContain(secret);
+  });
+});

@@ -1,0 +1,3 @@
+import { serverProject } from '../packages/test-server/src/vitest.js';
+
+export default serverProject('e2e');

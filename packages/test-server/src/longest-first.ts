@@ -1,0 +1,14 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { testTags } from './test-tags.js';
+
+/**
+ * Runs the files that are tagged `@slow` first, so that no worker waits for one at the end. Among the others Vitest's
+ * own order holds: by the durations of an earlier run, or by size.
+ */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files); // oxlint-disable-line unicorn/no-array-sort -- Vitest's, no array's
+    const isSlow = new Map(sorted.map((file) => [file, testTags(file.moduleId).has('@slow')]));
+    return [...sorted.filter((file) => isSlow.get(file) === true), ...sorted.filter((file) => isSlow.get(file) !== true)];
+  }
+}

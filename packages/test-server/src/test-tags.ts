@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * Reads the tags of a test file, which stand in a comment on its first line: `// @compat @slow`.
+ *
+ * - `@slow`: the file takes long, and starts before the others.
+ * - `@compat`: it also runs on every line of the compatibility matrix.
+ * - `@compat-major`: it also runs on the other major version of Parse Server.
+ * - `@compat-installed`: it also runs where another version of Node meets the Parse Server that is installed.
+ * - `@compat-full`: it also runs with `npm run test:compat -- --full`.
+ */
+export function testTags(file: string): ReadonlySet<string> {
+  const [first = ''] = readFileSync(file, 'utf8').split('\n', 1);
+  return new Set(first.startsWith('//') ? (first.match(/@[a-z-]+/g) ?? []) : []);
+}

@@ -1,0 +1,239 @@
+import { createRequire } from 'node:module';
+import {
+  CODE_FACTOR_RULES,
+  composeFactors,
+  DEFAULT_CODE_FACTOR_OPTIONS,
+  defineFactor,
+  failover,
+  generateKey,
+  resolveOptions,
+  type CodeFactorOptions,
+} from '../../../packages/core/src/index.js';
+import { EmailOtpFactor, initializeOtpAdapter } from '../../../packages/email-otp/src/index.js';
+import { sendgrid } from '../../../packages/email-otp/src/sendgrid.js';
+import { smtp } from '../../../packages/email-otp/src/smtp.js';
+import { FieldsFactor } from '../../../packages/fields/src/index.js';
+import { installMfaMigration, mfaCompat } from '../../../packages/mfa-compat/src/index.js';
+import { PasskeyFactor } from '../../../packages/passkey/src/index.js';
+import { RecoveryCodesFactor } from '../../../packages/recovery-codes/src/index.js';
+import { redisStore } from '../../../packages/redis-store/src/index.js';
+import { SmsOtpFactor } from '../../../packages/sms-otp/src/index.js';
+import { twilio } from '../../../packages/sms-otp/src/twilio.js';
+import { TotpFactor } from '../../../packages/totp/src/index.js';
+import { TrustedDeviceFactor } from '../../../packages/trusted-device/src/index.js';
+
+/** What takes options. */
+export interface OptionOwner {
+  /** As its users call it. */
+  readonly name: string;
+  /** What it is imported from. */
+  readonly from: string;
+  /** The exported type of its options, or the exported function or class that takes them. */
+  readonly type: string;
+  /** Gives it options; left out where it checks none. */
+  readonly make?: (options: never) => unknown;
+  /** What it does not work without. */
+  readonly given?: object;
+  /** Defaults that depend on who takes the options. */
+  readonly varying?: Readonly<Record<string, string>>;
+  /** Whose options it takes besides, which are documented there. */
+  readonly extends?: string;
+}
+
+// What `install` shares with an application; nothing is started.
+createRequire(import.meta.url)('parse-server/lib/triggers.js');
+
+const nothing = (): undefined => undefined;
+const Parse = {
+  applicationId: 'test',
+  Cloud: { beforeSave: nothing, afterDelete: nothing, beforeLogin: nothing, afterLogin: nothing, job: nothing, define: nothing },
+};
+const composed = (): ReturnType<typeof composeFactors> =>
+  composeFactors({ keys: generateKey('docs'), factors: { totp: new TotpFactor({ issuer: 'Docs' }) } });
+const CODES = 'factors that deliver a code';
+
+const core: readonly OptionOwner[] = [
+  {
+    name: 'composeFactors',
+    from: '@parse-factors/core',
+    type: 'ComposeOptions',
+    make: composeFactors,
+    given: { keys: generateKey('docs'), factors: { totp: new TotpFactor({ issuer: 'Docs' }) } },
+  },
+  { name: 'enrolment', from: '@parse-factors/core', type: 'EnrolmentOptions' },
+  {
+    name: CODES,
+    from: '@parse-factors/core',
+    type: 'CodeFactorOptions',
+    make: (options: object) =>
+      resolveOptions<CodeFactorOptions>('CodeFactor', options, CODE_FACTOR_RULES, DEFAULT_CODE_FACTOR_OPTIONS),
+    given: { channel: nothing, validityMs: 61_000 },
+    varying: { validityMs: 'by factor' },
+  },
+  {
+    name: 'failover',
+    from: '@parse-factors/core',
+    type: 'FailoverOptions',
+    make: (options: object) => failover([nothing, nothing], options),
+  },
+  {
+    name: 'defineFactor',
+    from: '@parse-factors/core',
+    type: 'FactorDefinition',
+    make: defineFactor,
+    given: { answer: { maxLength: 6, pattern: /^\d{6}$/, accepts: 'six digits' }, begin: nothing, challenge: nothing },
+  },
+  {
+    name: 'install',
+    from: '@parse-factors/core',
+    type: 'InstallOptions',
+    make: (options: object) => composed().install(Parse, options),
+  },
+  { name: 'requireFresh', from: '@parse-factors/core', type: 'FreshnessOptions' },
+  { name: 'move', from: '@parse-factors/core', type: 'MoveOptions' },
+  { name: 'outbox', from: '@parse-factors/core', type: 'outbox' },
+  { name: 'MemoryOtpStore', from: '@parse-factors/core', type: 'MemoryOtpStore' },
+  { name: 'ParseOtpStore', from: '@parse-factors/core', type: 'ParseOtpStore' },
+];
+
+const email: readonly OptionOwner[] = [
+  {
+    name: 'EmailOtpFactor',
+    from: '@parse-factors/email-otp',
+    type: 'EmailOtpOptions',
+    make: (options: CodeFactorOptions) => new EmailOtpFactor(options),
+    given: { channel: nothing },
+    extends: CODES,
+  },
+  {
+    name: 'smtp',
+    from: '@parse-factors/email-otp/smtp',
+    type: 'SmtpOptions',
+    make: smtp,
+    given: { url: 'smtps://user:password@mail.example', from: 'codes@acme.example' },
+  },
+  {
+    name: 'sendgrid',
+    from: '@parse-factors/email-otp/sendgrid',
+    type: 'SendgridOptions',
+    make: sendgrid,
+    given: { apiKey: 'SG.docs', from: 'codes@acme.example' },
+  },
+  {
+    name: 'initializeOtpAdapter',
+    from: '@parse-factors/email-otp',
+    type: 'OtpAdapterOptions',
+    make: initializeOtpAdapter,
+    given: { otpValidityInMs: 300_000, maxAttempts: 3, sendEmail: nothing },
+  },
+];
+
+const sms: readonly OptionOwner[] = [
+  {
+    name: 'SmsOtpFactor',
+    from: '@parse-factors/sms-otp',
+    type: 'SmsOtpOptions',
+    make: (options: ConstructorParameters<typeof SmsOtpFactor>[0]) => new SmsOtpFactor(options),
+    given: { channel: nothing, countries: ['FR'] },
+    extends: CODES,
+  },
+  {
+    name: 'twilio',
+    from: '@parse-factors/sms-otp/twilio',
+    type: 'TwilioOptions',
+    make: twilio,
+    given: { accountSid: `AC${'0'.repeat(32)}`, authToken: 'docs', from: '+14155550100' },
+  },
+];
+
+const factors: readonly OptionOwner[] = [
+  {
+    name: 'TotpFactor',
+    from: '@parse-factors/totp',
+    type: 'TotpOptions',
+    make: (options: { issuer: string }) => new TotpFactor(options),
+    given: { issuer: 'Docs' },
+  },
+  {
+    name: 'PasskeyFactor',
+    from: '@parse-factors/passkey',
+    type: 'PasskeyOptions',
+    make: (options: { rpId: string; origins: string[] }) => new PasskeyFactor(options),
+    given: { rpId: 'localhost', origins: ['http://localhost'] },
+  },
+  {
+    name: 'RecoveryCodesFactor',
+    from: '@parse-factors/recovery-codes',
+    type: 'RecoveryCodesOptions',
+    make: (options: object) => new RecoveryCodesFactor(options),
+  },
+  {
+    name: 'TrustedDeviceFactor',
+    from: '@parse-factors/trusted-device',
+    type: 'TrustedDeviceOptions',
+    make: (options: object) => new TrustedDeviceFactor(options),
+  },
+];
+
+const fields: readonly OptionOwner[] = [
+  {
+    name: 'FieldsFactor',
+    from: '@parse-factors/fields',
+    type: 'FieldsOptions',
+    make: (options: ConstructorParameters<typeof FieldsFactor>[0]) => new FieldsFactor(options),
+    given: { find: 'username', match: ['birthDate'] },
+  },
+  {
+    name: 'a field of FieldsFactor',
+    from: '@parse-factors/fields',
+    type: 'FindOptions',
+    make: (find: { name: string }) => new FieldsFactor({ find, match: ['birthDate'] }),
+    given: { name: 'username' },
+    varying: {
+      ...Object.fromEntries(
+        ['normalise', 'toText', 'pattern', 'maxLength', 'accepts'].map((name) => [name, 'as `caseless` has it']),
+      ),
+      toStored: 'the text itself',
+    },
+  },
+];
+
+const others: readonly OptionOwner[] = [
+  {
+    name: 'mfaCompat',
+    from: '@parse-factors/mfa-compat',
+    type: 'MfaCompatOptions',
+    make: mfaCompat,
+    given: { options: ['TOTP'] },
+  },
+  {
+    name: 'installMfaMigration',
+    from: '@parse-factors/mfa-compat',
+    type: 'MfaMigrationOptions',
+    make: (options: object) => installMfaMigration({ auth: { mfa: {}, recovery: {} }, move: nothing } as never, options, Parse),
+  },
+  {
+    name: 'redisStore',
+    from: '@parse-factors/redis-store',
+    type: 'RedisStoreOptions',
+    make: redisStore,
+    given: { client: { evalSha: nothing, eval: nothing } },
+  },
+  { name: 'createFactorClient', from: '@parse-factors/client', type: 'FactorClientOptions' },
+  { name: 'createPasskeyClient', from: '@parse-factors/client/passkey', type: 'PasskeyClientOptions' },
+  { name: 'logIn of createPasskeyClient', from: '@parse-factors/client/passkey', type: 'PasskeyLogInOptions' },
+  { name: 'storeSuite', from: '@parse-factors/testing', type: 'StoreSuiteOptions' },
+  { name: 'factorSuite', from: '@parse-factors/testing', type: 'FactorSuiteOptions' },
+];
+
+/** Everything that takes options, in the order of the reference. */
+export const OPTION_OWNERS: readonly OptionOwner[] = [...core, ...email, ...sms, ...factors, ...fields, ...others];
+
+/** Exported types that end in `Options` and are no options of an owner, or are part of one. */
+export const OTHER_OPTION_TYPES: ReadonlySet<string> = new Set([
+  'FieldOptions',
+  'PrimaryCodeOptions',
+  'ResolvedCodeFactorOptions',
+  'ResolvedMfaOptions',
+  'SdkRequestOptions',
+]);

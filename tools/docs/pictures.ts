@@ -1,0 +1,20 @@
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Takes the pictures that documents show from what the last run of the browser tests has left, and leaves no others. */
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const source = join(root, 'apps/example/screenshots/phone');
+const target = join(root, 'docs/pictures');
+
+const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter(
+  (name) => name.endsWith('.md') && !name.includes('node_modules'),
+);
+const shown = pages.flatMap((page) =>
+  [...readFileSync(join(root, 'docs', page), 'utf8').matchAll(/pictures\/([\w-]+\.png)/g)].map(([, name = '']) => name),
+);
+
+rmSync(target, { recursive: true, force: true });
+mkdirSync(target, { recursive: true });
+for (const name of new Set(shown)) copyFileSync(join(source, name), join(target, name));
