@@ -8,7 +8,6 @@ const NEED_EXAMPLES = [
   'defineFactor',
   'failover',
   'outbox',
-  'Factor',
   'MemoryOtpStore',
   'TotpFactor',
   'EmailOtpFactor',
