@@ -1,3 +1,4 @@
-import { serverProject } from '../../tools/vitest.js';
+import { packageProject } from '../../tools/vitest.js';
 
-export default serverProject('core');
+// The unit tests beside the source need no server; the one file of `test` that does starts its own.
+export default packageProject('core');

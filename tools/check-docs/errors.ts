@@ -46,7 +46,7 @@ const sources = (): string =>
   readdirSync(join(root, 'packages'))
     .flatMap((name) =>
       readdirSync(join(root, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' })
-        .filter((file) => file.endsWith('.ts'))
+        .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
         .map((file) => readFileSync(join(root, 'packages', name, 'src', file), 'utf8')),
     )
     .join('\n');

@@ -139,3 +139,4 @@ export {
 } from './validation/options.js';
 export { asksForProof, digitsRule, type FieldRule, NAME_RULE, readCode, readFields } from './validation/payload.js';
 export { MAX_TYPED, typedCode } from './validation/typed-code.js';
+export { type DeferredAdapter, deferredAuthAdapter, type DeferredServer, storeOfJob } from './parse/deferred-adapter.js';

@@ -3,20 +3,19 @@ import {
   asObject,
   CODE_FACTOR_RULES,
   composeWithRecordKeys,
+  deferredAuthAdapter,
   FactorError,
   functionOption,
   generateKey,
   listOption,
   NEVER,
   optional,
-  ParseOtpStore,
   pruneStore,
   resolveOptions,
+  storeOfJob,
   subjectOf,
   textOption,
   UNLIMITED,
-  type HookConfig,
-  type HookRequest,
   type OtpStore,
   type ParseAuthAdapter,
 } from '@parse-factors/core';
@@ -45,12 +44,6 @@ export interface OtpAdapterOptions {
   readonly applicationId?: string;
   /** Not needed any more. */
   readonly mountPath?: string;
-}
-
-/** The part of a server's configuration that is used here. */
-interface ServerConfig extends HookConfig {
-  readonly auth?: Readonly<Record<string, unknown>>;
-  loadMasterKey(): Promise<string>;
 }
 
 const positive = {
@@ -99,52 +92,31 @@ export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapt
     maxAttempts: within(maxAttempts, 1, 10),
     ...(maxSendsPerIp !== undefined && { maxSendsPerIp }),
   };
-  const composed = new Map<string, ParseAuthAdapter>();
-
-  /** The adapter for a server: its key in `auth`, and its keys, are known only when it asks. */
-  async function adapterFor({ config }: HookRequest): Promise<ParseAuthAdapter> {
-    const { auth = {}, appId } = config as ServerConfig;
-    const key = Object.keys(auth).find((name) => auth[name] === adapter) ?? 'otp';
-    const masterKey = await (config as ServerConfig).loadMasterKey();
-    const name = JSON.stringify([appId, key, masterKey]);
-    const known = composed.get(name);
-    if (known !== undefined) return known;
-    const { recordKeys, adoptIdsBefore } = await readMarker(
-      new ParseOtpStore(config.database),
-      subjectOf('otp-adapter', appId, key),
-      formerAppIds.map((former) => subjectOf('otp-adapter', former, key)),
-    );
-    const keys = `master:${Buffer.from(hkdfSync('sha256', masterKey, appId, 'parse-factors otp adapter', 32)).toString('base64')}`;
-    const factor = new EmailOtpFactor({ ...factorOptions, adoptIdsBefore });
-    const options = { keys, formerAppIds, factors: { [key]: factor }, selfCheck: false };
-    const made = composeWithRecordKeys(options, recordKeys).auth[key];
-    if (made === undefined) throw new FactorError('unavailable');
-    composed.set(name, made);
-    return made;
-  }
-
-  const adapter: ParseAuthAdapter = Object.freeze({
-    policy: 'solo',
-    challenge: async (payload, authData, given, request) =>
-      (await adapterFor(request)).challenge(payload, authData, given, request),
-    validateAppId: async () => undefined,
-    validateSetUp: async (payload, given, request) =>
-      (await adapterFor(request)).validateSetUp(providedBy(request, payload), given, request),
-    validateLogin: async (payload, given, request) => (await adapterFor(request)).validateLogin(payload, given, request),
-    validateUpdate: async (payload, given, request) =>
-      (await adapterFor(request)).validateUpdate(providedBy(request, payload), given, request),
-    afterFind: (record, _options, { master }) => (master === true ? undefined : { status: 'enabled', ...describe(record) }),
-  } satisfies ParseAuthAdapter);
-  return adapter;
+  return deferredAuthAdapter({
+    defaultKey: 'otp',
+    readProvided,
+    describe,
+    async adapterFor({ appId, key, masterKey, store }) {
+      const former = formerAppIds.map((formerId) => subjectOf('otp-adapter', formerId, key));
+      const { recordKeys, adoptIdsBefore } = await readMarker(store, subjectOf('otp-adapter', appId, key), former);
+      const derived = Buffer.from(hkdfSync('sha256', masterKey, appId, 'parse-factors otp adapter', 32));
+      const factor = new EmailOtpFactor({ ...factorOptions, adoptIdsBefore });
+      const keys = `master:${derived.toString('base64')}`;
+      const made = composeWithRecordKeys({ keys, formerAppIds, factors: { [key]: factor }, selfCheck: false }, recordKeys);
+      const adapter = made.auth[key];
+      if (adapter === undefined) throw new FactorError('unavailable');
+      return adapter;
+    },
+  });
 }
 
 /**
  * What the master key writes of an invited user: `{ email, id }`, as the old adapter's applications do, is the id
  * alone where both are the same address.
  */
-function providedBy({ master, user }: HookRequest, payload: unknown): unknown {
+function readProvided(payload: unknown): unknown {
   const { id, email, ...others } = asObject(payload) ?? {};
-  if (master !== true || user !== undefined || typeof id !== 'string' || typeof email !== 'string') return payload;
+  if (typeof id !== 'string' || typeof email !== 'string') return payload;
   try {
     return Object.keys(others).length === 0 && normaliseEmail(email) === normaliseEmail(id) ? { id } : payload;
   } catch {
@@ -188,7 +160,7 @@ async function findMarker(store: OtpStore, subject: string): Promise<Marker | un
 }
 
 /** What is shown of an address; nothing of what is none. */
-function describe(record: unknown): { readonly destination?: string } {
+function describe(record: unknown): Readonly<Record<string, string>> {
   try {
     return { destination: maskEmail(normaliseEmail(String(Reflect.get(Object(record), 'id')))) };
   } catch {
@@ -226,4 +198,4 @@ export async function setupOtpTable(_config?: unknown): Promise<void> {
  * `Parse.Cloud.job('cleanupExpiredOTPs', pruneOtps)`.
  */
 export const pruneOtps = ({ config }: { readonly config?: unknown }): Promise<number> =>
-  pruneStore(new ParseOtpStore((config as HookConfig).database), Date.now());
+  pruneStore(storeOfJob({ config }), Date.now());

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { FACTOR_ERRORS, FactorError, type FactorErrorCode } from '../src/index.js';
+import { FACTOR_ERRORS, FactorError, type FactorErrorCode } from './factor-error.js';
 
 it('has the documented Parse code for every slug, and says slug and sentence', () => {
   const codes = Object.fromEntries(Object.entries(FACTOR_ERRORS).map(([slug, { parseCode }]) => [slug, parseCode]));

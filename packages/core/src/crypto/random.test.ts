@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { randomDigits, systemRandom } from '../src/index.js';
+import { drawBytes, randomDigits, type RandomSource } from './random.js';
 
 const scripted = (...numbers: readonly number[]) => {
   const queue = [...numbers];
@@ -26,18 +26,22 @@ describe('randomDigits', () => {
     expect(() => randomDigits((size) => Buffer.alloc(size, 255), 6)).toThrow(/^unavailable/);
   });
 
-  it('spreads evenly: every digit in every place, chi-squared below the 99.99 % bound', () => {
-    const counts = Array.from({ length: 6 }, () => Array.from({ length: 10 }, () => 0));
-    const draws = 20_000;
-    for (let draw = 0; draw < draws; draw += 1) {
-      for (const [place, digit] of [...randomDigits(systemRandom, 6)].entries()) {
-        const row = counts[place];
-        if (row !== undefined) row[Number(digit)] = (row[Number(digit)] ?? 0) + 1;
-      }
-    }
-    for (const row of counts) {
-      const chiSquared = row.reduce((sum, count) => sum + (count - draws / 10) ** 2 / (draws / 10), 0);
-      expect(chiSquared).toBeLessThan(40); // 9 degrees of freedom: 33.7 at 99.99 %, with room for six places
-    }
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('gives %i digits where that many are asked for', (digits) => {
+    expect(randomDigits((size) => Buffer.alloc(size, 1), digits)).toBe(String(0x01010101 % 10 ** digits).padStart(digits, '0'));
+  });
+
+  it.each<readonly [string, RandomSource]>([
+    [
+      'fails',
+      () => {
+        throw new Error('no entropy');
+      },
+    ],
+    ['gives too little', () => new Uint8Array(3)],
+    ['gives too much', () => new Uint8Array(5)],
+    ['gives no bytes', () => '1234' as unknown as Uint8Array],
+  ])('closes when the source %s', (_what, random) => {
+    expect(() => drawBytes(random, 4)).toThrow(/^unavailable/);
+    expect(() => randomDigits(random, 6)).toThrow(/^unavailable/);
   });
 });

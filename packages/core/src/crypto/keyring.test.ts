@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FactorConfigError, generateKey, Keyring } from '../src/index.js';
+import { FactorConfigError } from '../error/config-error.js';
+import { generateKey, Keyring } from './keyring.js';
 
 const key = (name: string): string => generateKey(name);
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
@@ -70,7 +71,7 @@ describe('sealing', () => {
   it('opens what it sealed, for the same owner only, whatever the text', () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: 'grapheme', maxLength: 400 }),
+        fc.string({ unit: fc.constantFrom(...'aZ0 "\\\0\n\u00e4\u6f22\u{1f600}\u0301'), maxLength: 100 }),
         fc.array(fc.string(), { maxLength: 4 }),
         fc.string(),
         (text, binding, other) => {
@@ -80,17 +81,26 @@ describe('sealing', () => {
           expect(keyring.seal(text, ...binding)).not.toBe(sealed);
         },
       ),
+      { numRuns: 10 },
     );
   });
 
   it('does not open what was cut or changed in any place', () => {
     const sealed = keyring.seal('secret', 'u');
-    for (let index = 0; index < sealed.length; index += 1) {
-      const changed = sealed.slice(0, index) + (sealed[index] === 'A' ? 'B' : 'A') + sealed.slice(index + 1);
-      // The last character carries two unused bits; decoding drops them.
-      if (index < sealed.length - 1) expect(() => keyring.open(changed, 'u')).toThrow(/^unavailable/);
-      expect(() => keyring.open(sealed.slice(0, index), 'u')).toThrow(/^unavailable/);
-    }
+    const places = Array.from({ length: sealed.length }, (_, index) => index);
+    const change = (place: number): string =>
+      sealed.slice(0, place) + (sealed[place] === 'A' ? 'B' : 'A') + sealed.slice(place + 1);
+    // The last character carries two unused bits; decoding drops them.
+    const broken = [...places.slice(0, -1).map(change), ...places.map((place) => sealed.slice(0, place))];
+    const codeOf = (text: string): unknown => {
+      try {
+        return keyring.open(text, 'u');
+      } catch (error) {
+        return (error as { code?: unknown }).code;
+      }
+    };
+    expect(broken.filter((text) => codeOf(text) !== 'unavailable')).toEqual([]);
+    expect(codeOf(sealed)).toEqual({ plaintext: 'secret', isCurrent: true });
   });
 
   it('keeps opening after a rotation, and says that it is not current', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { composeFactors, defineFactor, FactorConfigError, generateKey } from '../src/index.js';
+import { composeFactors, defineFactor, FactorConfigError, generateKey } from '../index.js';
 
 const factor = defineFactor({
   answer: { maxLength: 6, pattern: /^\d{6}$/, accepts: 'six digits' },

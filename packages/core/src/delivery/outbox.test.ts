@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { outbox } from '../src/index.js';
+import { outbox } from './outbox.js';
 
 afterEach(() => vi.unstubAllEnvs());
 

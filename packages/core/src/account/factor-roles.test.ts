@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { factorsByRole } from '../../test/unit-stage.js';
+import { firstFactors, linkedFactors, secondFactors, standInFactors, storedAmong } from './factor-roles.js';
+
+const APP = {
+  factors: factorsByRole({
+    codes: 'stand-in',
+    fields: 'found',
+    mailLogin: 'linked',
+    otp: 'second',
+    smsLogin: 'linked',
+    totp: 'second',
+  }),
+};
+const NONE = { factors: {} };
+
+describe('the factors of an application', () => {
+  it.each([
+    ['second factors', secondFactors, ['otp', 'totp']],
+    ['primary factors', firstFactors, ['fields', 'mailLogin', 'smsLogin']],
+    ['primary factors that are linked', linkedFactors, ['mailLogin', 'smsLogin']],
+    ['backup authenticators', standInFactors, ['codes']],
+  ] as const)('are told apart: %s', (_name, keysOf, expected) => {
+    expect(keysOf(APP)).toEqual(expected);
+    expect(keysOf(NONE)).toEqual([]);
+  });
+
+  it('are each a second factor, a primary factor or a backup authenticator, and only one of these', () => {
+    const keys = [...secondFactors(APP), ...firstFactors(APP), ...standInFactors(APP)];
+    expect(keys.toSorted()).toEqual(Object.keys(APP.factors));
+  });
+});
+
+describe('what is stored among keys', () => {
+  it.each<readonly [string, Readonly<Record<string, unknown>>, readonly string[]]>([
+    ['is nothing of an empty account', {}, []],
+    ['is what has a record, in the order of the keys', { totp: {}, otp: {} }, ['otp', 'totp']],
+    ['is not what was removed', { otp: null, totp: {} }, ['totp']],
+    ['is not what is undefined', { otp: undefined }, []],
+    ['is not what no key names', { google: {} }, []],
+    ['is even what is no record', { otp: false }, ['otp']],
+  ])('%s', (_sentence, authData, expected) => expect(storedAmong(authData, ['otp', 'totp'])).toEqual(expected));
+});
