@@ -60,10 +60,10 @@ export function factorsByRole(
   roles: Readonly<Record<string, 'second' | 'linked' | 'found' | 'stand-in'>>,
 ): Readonly<Record<string, Factor<object>>> {
   const parts = {
-    second: {},
-    linked: { signIn: {} },
-    found: { signIn: { find: () => undefined } },
-    'stand-in': { standIn: 'login' },
+    second: { policy: 'additional' },
+    linked: { policy: 'solo', primary: { identity: {} } },
+    found: { policy: 'solo', primary: { identity: {}, lookUp: () => undefined } },
+    'stand-in': { policy: 'additional', backup: 'after-sign-in' },
   };
   return Object.fromEntries(Object.entries(roles).map(([key, role]) => [key, parts[role] as unknown as Factor<object>]));
 }

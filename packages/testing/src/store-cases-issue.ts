@@ -42,6 +42,13 @@ export const ISSUE_CASES: StoreCases = {
         retryAt: start + 24 * HOUR + 10 * MINUTE,
       });
     },
+    'remembers what a quota has counted when another call counts by none': async ({ store, subject, code }) => {
+      const s = subject();
+      const once = { cooldownMs: 0, quotas: [{ limit: 1, windowMs: HOUR }] };
+      assert.deepEqual(await store.issue(s, code('first'), once), { issued: true });
+      assert.deepEqual(await store.issue(s, code('second'), { cooldownMs: 0, quotas: [] }), { issued: true });
+      assert.equal((await store.issue(s, code('third'), once)).issued, false);
+    },
     'lets exactly one of 50 parallel callers through': async ({ store, subject, code }) => {
       const s = subject();
       assert.equal(issuedOf(await parallel(50, (index) => store.issue(s, code(`c${index}`), SENDS))), 1);

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { NEWER_KEY, OLDER_KEY } from '../../test/unit-stage.js';
 import { Keyring } from '../crypto/keyring.js';
 import { FactorError } from '../error/factor-error.js';
+import type { MultipleEnrolments } from '../factor/multiple-enrolments.js';
+import type { PrimaryIdentity, PrimarySignIn } from '../factor/primary-sign-in.js';
 import { EnrolmentRecords, type RecordFactor, type RecordOwner, type RecordSeals } from './enrolment-sealer.js';
 
 interface Address {
@@ -19,27 +21,31 @@ const sealsOf = (keys = OLDER_KEY, ...formerAppIds: readonly string[]): RecordSe
 });
 
 /** What a factor that signs in by an address says about its records; it adopts ids of users of before 2025. */
-const primary: RecordFactor<Address> = {
-  signIn: {
-    idOf: ({ address }: Address) => address,
-    enrolmentOf: (id: string) => {
-      if (!id.includes('@')) throw new FactorError('invalid_input');
-      return { address: id.toLowerCase() };
-    },
-    adopts: (createdAt: unknown) => new Date(String(createdAt)).getTime() < Date.UTC(2025, 0),
-  } as unknown as NonNullable<RecordFactor<Address>['signIn']>,
+const identity: PrimaryIdentity<Address> = {
+  idOf: ({ address }: Address) => address,
+  enrolmentOf: (id: string) => {
+    if (!id.includes('@')) throw new FactorError('invalid_input');
+    return { address: id.toLowerCase() };
+  },
+  acceptsUnsealedId: (createdAt: unknown) => new Date(String(createdAt)).getTime() < Date.UTC(2025, 0),
+  subject: (_context, id) => id,
 };
+const primary: RecordFactor<Address> = { policy: 'solo', primary: { identity } as unknown as PrimarySignIn<Address> };
 
-const named: RecordFactor<Address> = { handleOf: () => 'handle' };
+const multiple: MultipleEnrolments<Address> = { lookupIdOf: () => 'handle', merge: (_stored, added) => added };
+const named: RecordFactor<Address> = { policy: 'additional', multiple };
 
 const replacement: RecordFactor<Address> = {
-  inPlaceOf: {
+  policy: 'additional',
+  replaces: {
     provider: 'mfa',
-    decoy: { secret: '-', mobile: '-' },
-    adopt: ({ mobile }) => {
+    tombstone: { secret: '-', mobile: '-' },
+    importRecord: ({ mobile }) => {
       if (typeof mobile !== 'string') throw new FactorError('unavailable');
       return { address: mobile };
     },
+    isBackup: () => false,
+    proofIn: () => undefined,
   },
 };
 

@@ -39,7 +39,7 @@ describe('an option of a factor that sends codes', () => {
     ['channel', [() => undefined, { name: 'x', send: () => undefined }], [undefined, 'sms', { name: 'x' }, Whatever]],
     ['appName', [undefined, 'Acme', 'x'.repeat(40)], ['', ' ', 'x'.repeat(41), 'a\nb', 1, null]],
     ['policy', ['additional', 'default'], [undefined, 'solo', 'primary', true]],
-    ['signUp', [true, false], [undefined, 'true', 0, null]],
+    ['signUp', [true, false, undefined], ['true', 0, null]],
     [
       'budget',
       [undefined, { limit: 1, windowMs: 1000 }, { limit: 1e9, windowMs: DAY }],

@@ -321,7 +321,7 @@ describe('a code that signs in alone', () => {
       await stage.codes.checkAlone(stage.context, target, code),
       await stage.codes.checkAlone(stage.context, target, code),
     ];
-    const outcomes = await Promise.all([outcomeOf(one.spend), outcomeOf(other.spend)]);
+    const outcomes = await Promise.all([outcomeOf(one.consume), outcomeOf(other.consume)]);
     expect(outcomes.toSorted()).toEqual([REJECTED, 'passes'].toSorted());
     expect(await check(stage, code)).toBe(REJECTED);
   });

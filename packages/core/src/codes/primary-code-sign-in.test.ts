@@ -2,23 +2,25 @@ import { describe, expect, it } from 'vitest';
 import { ANN, codeOptions, MAIL, TestChannel, wrongCode } from '../../test/code-stage.js';
 import { MINUTE, NEWER_KEY, OLDER_KEY, outcomeOf, type StagedContext, stagedContext } from '../../test/unit-stage.js';
 import { Keyring } from '../crypto/keyring.js';
-import type { SignInUsers } from '../factor/primary-sign-in.js';
+import type { EnrolledContext } from '../factor/context.js';
+import type { SignInUsers, VerifiedCredential } from '../factor/primary-sign-in.js';
+import type { AddressEnrolment } from './address-type.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { OneTimeCodes } from './one-time-codes.js';
-import { CodeSignIn } from './primary-code-sign-in.js';
+import { PrimaryCodeSignIn } from './primary-code-sign-in.js';
 
 const REJECTED = 'code_rejected: The code is not right.';
 
 class Stage {
   readonly channel = new TestChannel();
   readonly context: StagedContext = stagedContext({ key: 'mailLogin' });
-  readonly signIn: CodeSignIn;
+  readonly signIn: PrimaryCodeSignIn;
   readonly asked: string[] = [];
   readonly #users: SignInUsers;
 
   constructor(more: Partial<ResolvedCodeFactorOptions> = {}, isKnown = true) {
     const options = codeOptions(this.channel, { policy: 'default', ...more });
-    this.signIn = new CodeSignIn(MAIL, options, new OneTimeCodes(MAIL, options));
+    this.signIn = new PrimaryCodeSignIn(MAIL, options, new OneTimeCodes(MAIL, options));
     this.#users = {
       isKnown: async (id: string) => this.asked.push(id) > 0 && isKnown,
     } as unknown as SignInUsers;
@@ -29,7 +31,12 @@ class Stage {
   }
 
   check(payload: unknown, enrolment?: { address: string }, storedId?: string): Promise<string> {
-    return outcomeOf(() => this.signIn.check(this.context, payload, enrolment, storedId));
+    return outcomeOf(() => this.verify(payload, enrolment, storedId));
+  }
+
+  async verify(payload: unknown, enrolment?: { address: string }, storedId?: string): Promise<VerifiedCredential> {
+    const found = { context: this.context as unknown as EnrolledContext<AddressEnrolment>, enrolment, storedId };
+    return this.signIn.verify(this.context, this.signIn.read(payload), found);
   }
 }
 
@@ -96,10 +103,10 @@ describe('an answer that signs in by a code', () => {
   };
 
   it('proves its id, and is spent by exactly one', async () => {
-    const [{ signIn, context }, code] = await sent();
-    const proven = await Promise.all([1, 2].map(() => signIn.check(context, { id: ANN, code })));
+    const [stage, code] = await sent();
+    const proven = await Promise.all([1, 2].map(() => stage.verify({ id: ANN, code })));
     expect(proven.map(({ id }) => id)).toEqual([ANN, ANN]);
-    const outcomes = await Promise.all(proven.map(({ spend }) => outcomeOf(spend)));
+    const outcomes = await Promise.all(proven.map(({ consume }) => outcomeOf(consume)));
     expect(outcomes.filter((outcome) => outcome === 'passes')).toHaveLength(1);
   });
 
@@ -150,16 +157,16 @@ describe('an answer that signs in by a code', () => {
     ['cannot be read without an id', { code: '123456' }, false],
     ['cannot be read with too few digits', { id: ANN, code: '12345' }, false],
   ])('%s, before anything is counted', async (_sentence, payload, isReadable) => {
-    expect(await outcomeOf(() => new Stage().signIn.assertReadable(payload))).toMatch(isReadable ? /^passes/ : /^invalid_input/);
+    expect(await outcomeOf(() => new Stage().signIn.read(payload))).toMatch(isReadable ? /^passes/ : /^invalid_input/);
   });
 });
 
 describe('the id of a user who signs in by a code', () => {
   it('is the address, and stands for it', () => {
     const { signIn } = new Stage();
-    expect(signIn.idOf({ address: ANN })).toBe(ANN);
-    expect(signIn.enrolmentOf('Ann@ACME.example')).toEqual({ address: ANN });
-    expect(() => signIn.enrolmentOf('ann')).toThrow(/^invalid_input/);
+    expect(signIn.identity.idOf({ address: ANN })).toBe(ANN);
+    expect(signIn.identity.enrolmentOf('Ann@ACME.example')).toEqual({ address: ANN });
+    expect(() => signIn.identity.enrolmentOf('ann')).toThrow(/^invalid_input/);
   });
 
   it.each<readonly [string, unknown, boolean]>([
@@ -169,20 +176,20 @@ describe('the id of a user who signs in by a code', () => {
     ['is not adopted of a user without a date', undefined, false],
     ['is not adopted of a user whose date cannot be read', 'long ago', false],
   ])('%s', (_sentence, createdAt, expected) => {
-    expect(new Stage({ adoptIdsBefore: Date.UTC(2025, 0) }).signIn.adopts(createdAt)).toBe(expected);
+    expect(new Stage({ adoptIdsBefore: Date.UTC(2025, 0) }).signIn.identity.acceptsUnsealedId(createdAt)).toBe(expected);
   });
 
   it('is never adopted by default', () => {
-    expect(new Stage().signIn.adopts(new Date(0))).toBe(false);
+    expect(new Stage().signIn.identity.acceptsUnsealedId(new Date(0))).toBe(false);
   });
 
   it('is named in the store by a digest that never changes, and that a newer key does not change', () => {
     const { signIn, context } = new Stage();
-    const name = signIn.subject(context, ANN);
+    const name = signIn.identity.subject(context, ANN);
     expect(name).toBe('wn83q0z7M8A2NOch-1CFTxs_PhRHAST054-1uKzuX8c');
-    expect(signIn.subject({ ...context, keyring: new Keyring(`${NEWER_KEY},${OLDER_KEY}`) }, ANN)).toBe(name);
-    expect(signIn.subject({ ...context, appId: 'other' }, ANN)).not.toBe(name);
-    expect(signIn.subject({ ...context, key: 'other' }, ANN)).not.toBe(name);
-    expect(signIn.subject(context, 'bob@acme.example')).not.toBe(name);
+    expect(signIn.identity.subject({ ...context, keyring: new Keyring(`${NEWER_KEY},${OLDER_KEY}`) }, ANN)).toBe(name);
+    expect(signIn.identity.subject({ ...context, appId: 'other' }, ANN)).not.toBe(name);
+    expect(signIn.identity.subject({ ...context, key: 'other' }, ANN)).not.toBe(name);
+    expect(signIn.identity.subject(context, 'bob@acme.example')).not.toBe(name);
   });
 });

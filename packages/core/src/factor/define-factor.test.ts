@@ -35,7 +35,11 @@ const challenged = async (more: Partial<FactorDefinition<Card>> = {}): Promise<C
 const contextOf = (context: StagedContext): Parameters<Factor<Card>['verify']>[0] =>
   context as unknown as Parameters<Factor<Card>['verify']>[0];
 const answer = ({ factor, context }: Challenged, payload: unknown): Promise<string> =>
-  outcomeOf(() => factor.verify(contextOf(context), 'sign-in', payload, CARD));
+  outcomeOf(async () => {
+    const command = await factor.read(payload, { at: 'sign-in', user: userWith(), enrolment: CARD });
+    if (command.do !== 'answer') throw new Error(command.do);
+    await factor.verify(contextOf(context), 'sign-in', command.answer, CARD);
+  });
 
 describe('the definition of a factor', () => {
   it.each<readonly [string, object]>([
@@ -66,11 +70,14 @@ describe('the definition of a factor', () => {
     expect(cardWith().policy).toBe('additional');
   });
 
-  it.each<readonly [string, Card | undefined, string]>([
-    ['is set up by a user who does not have it', undefined, 'enrol'],
-    ['is set up anew or answered by a user who has it', CARD, 'either'],
-  ])('makes a factor that %s', (_sentence, enrolment, intent) => {
-    expect(cardWith().intent(true, userWith(), enrolment)).toBe(intent);
+  it.each<readonly [string, Card | undefined, 'challenge' | 'save' | 'sign-in', string]>([
+    ['is begun by a challenge where the user does not have it', undefined, 'challenge', 'begin'],
+    ['is begun anew or challenged where the user has it', CARD, 'challenge', 'begin-or-challenge'],
+    ['is set up by a save where the user does not have it', undefined, 'save', 'enrol'],
+    ['is set up anew or answered by a save where the user has it', CARD, 'save', 'enrol-or-answer'],
+    ['is answered at a sign-in', CARD, 'sign-in', 'answer'],
+  ])('makes a factor that %s', async (_sentence, enrolment, at, what) => {
+    expect((await cardWith().read('123456', { at, user: userWith(), enrolment })).do).toBe(what);
   });
 
   it('shows what it describes, and nothing by default', () => {
@@ -164,6 +171,14 @@ describe('a challenge of a defined factor', () => {
     };
     await cardWith({ challenge }).challenge(stagedContext(), 'fresh-proof', CARD);
     expect(seen).toEqual([[CARD, 'fresh-proof']]);
+  });
+
+  it('is refused beyond the number that is allowed in ten minutes', async () => {
+    const { factor, context } = await challenged({ maxChallengesPer10Minutes: 3 });
+    for (let count = 0; count < 2; count += 1) await factor.challenge(context, 'sign-in', CARD);
+    await expect(factor.challenge(context, 'sign-in', CARD)).rejects.toMatchObject({ code: 'cooldown' });
+    context.clock.advance(10 * MINUTE);
+    await factor.challenge(context, 'sign-in', CARD);
   });
 
   it('is refused within the cooldown, before anything is made', async () => {

@@ -110,7 +110,9 @@ export abstract class RowOtpStore implements OtpStore {
       const cooledAt = row.sentAt === null || cooldownMs === 0 ? 0 : row.sentAt + cooldownMs;
       if (isAhead(cooledAt, now, cooldownMs)) waits.push(cooledAt);
       if (waits.length > 0) return { result: { issued: false, reason: 'cooldown', retryAt: Math.max(...waits) } };
-      const counted = windows.map(({ count, endsAt }) => ({ count: count + 1, endsAt }));
+      // Windows of quotas that this call does not count by stay as they are.
+      const others = row.windows.slice(windows.length);
+      const counted = [...windows.map(({ count, endsAt }) => ({ count: count + 1, endsAt })), ...others];
       const deadAt = keptUntil(row.deadAt, Math.max(now, expiresAt) + RETENTION_MS);
       const code = { digest, expiresAt, attempts: 0, sentAt: now };
       return { result: { issued: true }, row: { ...row, ...code, lockedUntil: 0, windows: counted, deadAt } };
