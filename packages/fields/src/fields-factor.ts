@@ -33,7 +33,7 @@ export interface FieldsOptions extends Partial<Omit<AttemptLimits, 'maxAttempts'
    * for a user who has set up none. `default` by default.
    */
   readonly policy?: 'default' | 'solo';
-  /** Codes asked for from one IP address (IPv6: /64) in ten minutes, whoever is meant, 1 to 10,000; 20 by default. */
+  /** Codes asked for from one IP address (IPv6: /64) in ten minutes, for all users together, 1 to 10,000; 20 by default. */
   readonly maxAsksPerIp?: number;
 }
 

@@ -46,9 +46,10 @@ type Enrolled = EnrolledContext<PasskeyEnrolment>;
 type PasskeyCommand = Command<GivenAssertion, NamedRegistration, undefined>;
 
 /**
- * Passkeys (WebAuthn Level 3) as a second factor, and alone where the policy is `solo`. A user may have several. Each
- * challenge is good for one answer, by one user, in one session, for one purpose; a counter that goes back is refused.
- * Payloads: `{ credential, name }` to add one, `{ credential }` to answer, `{ id, credential }` to sign in alone,
+ * Passkeys (WebAuthn Level 3) as a second factor and, with policy `solo`, in place of the password too. A user may have
+ * several. Each challenge is good for one answer, by one user, in one session, for one purpose; a counter that goes back is refused.
+ * Payloads: `{ credential, name }` to add one, `{ credential }` to answer, `{ id, credential }` to sign in with
+ * nothing before it,
  * `{ rename: <id>, name }`, `{ remove: <id> }`.
  * @example
  * ```ts

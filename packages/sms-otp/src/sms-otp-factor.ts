@@ -44,7 +44,8 @@ const isHostName = (value: unknown): boolean =>
 
 /**
  * One-time codes by SMS as a second factor. A user proves a mobile number once; from then on a
- * login needs a code sent there. Payload field: `phone`, in E.164.
+ * login needs a code sent there. Payloads: `{ phone }` in E.164 to begin, `{ phone, code }` to confirm, the code to answer. With
+ * policy `default` the code takes the place of the password: `{ phone }` begins, `{ id, code }` signs in or signs up.
  * @example
  * ```ts
  * import { composeFactors } from '@parse-factors/core';

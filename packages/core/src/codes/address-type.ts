@@ -39,9 +39,3 @@ export interface AddressKind {
   /** The last line of every message with a code, where its readers expect one; none by default. */
   readonly closing?: (code: string) => string;
 }
-/** What a code factor keeps about a user. */
-
-export interface AddressEnrolment {
-  /** The normalised address that was confirmed. */
-  readonly address: string;
-}
