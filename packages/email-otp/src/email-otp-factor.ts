@@ -7,7 +7,7 @@ import {
   type CodeFactorOptions,
   type FactorUser,
   type ResolvedCodeFactorOptions,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
 import { maskEmail, normaliseEmail } from './email-address.js';
 import { mailboxOf } from './mailbox-of.js';
 

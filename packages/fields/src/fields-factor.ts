@@ -1,21 +1,21 @@
+import { FactorError } from '@parse-factors/core';
 import {
   ATTEMPT_LIMIT_RULES,
   assertLocks,
   choiceOption,
   DEFAULT_ATTEMPT_LIMITS,
   Factor,
-  FactorError,
   integerOption,
   refuseRemovedOptions,
   resolveOptions,
-  type AttemptLimits,
   type Command,
   type Confirmed,
   type FactorContext,
   type PayloadSource,
   type Purpose,
   type Reply,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
+import type { AttemptLimits } from '@parse-factors/core/store';
 import { assertDistinct, fieldOption, resolveField, resolveFind, type FieldOptions, type FindOptions } from './field.js';
 import { FieldsSignIn, readTicket, type FieldsEnrolment, type TicketAnswer } from './fields-sign-in.js';
 

@@ -8,9 +8,9 @@ import {
   integerOption,
   resolveOptions,
   textOption,
-  type AttemptLimits,
   type FactorUser,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
+import type { AttemptLimits } from '@parse-factors/core/store';
 import { assertRelyingParty, RELYING_PARTY_RULES, type RelyingParty } from './relying-party.js';
 
 /** Options of `PasskeyFactor`. */

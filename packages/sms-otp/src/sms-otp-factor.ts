@@ -1,15 +1,15 @@
+import { FactorConfigError } from '@parse-factors/core';
 import {
   choiceOption,
   CODE_FACTOR_RULES,
   CodeFactor,
   DEFAULT_CODE_FACTOR_OPTIONS,
-  FactorConfigError,
   integerOption,
   optional,
   resolveOptions,
   type CodeFactorOptions,
   type ResolvedCodeFactorOptions,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
 import { countriesOption } from './countries.js';
 import { maskPhone, normalisePhone, regionOf, type Country } from './phone-number.js';
 
@@ -93,7 +93,7 @@ export class SmsOtpFactor extends CodeFactor {
         region: regionOf,
         maxSendsPerPrefix: resolved.maxSendsPerPrefix,
         // The WICG's origin-bound one-time codes: the last line, the site and the code.
-        ...(origin !== undefined && { closing: (code: string) => `@${origin} #${code}` }),
+        ...(origin !== undefined && { autofillLine: (code: string) => `@${origin} #${code}` }),
       },
       resolved,
     );

@@ -4,7 +4,7 @@ import type { StoredRecords } from '../account/record-plan.js';
 import { planToRemove } from '../account/record-transitions.js';
 import type { Runtime } from '../account/runtime.js';
 import type { SentCredentials } from '../account/sent-credentials.js';
-import { Freshness } from '../account/step-up-proofs.js';
+import { StepUpProofs } from '../account/step-up-proofs.js';
 import { everyStep } from '../error/every-step.js';
 import { FactorError } from '../error/factor-error.js';
 import { emitter } from '../events/event-dispatcher.js';
@@ -116,7 +116,7 @@ async function findProofs(save: AccountSave, account: AccountState, { proofs }: 
   return last;
 }
 
-const freshness = ({ server, runtime }: AccountSave): Freshness => new Freshness(server.store, runtime.clock);
+const freshness = ({ server, runtime }: AccountSave): StepUpProofs => new StepUpProofs(server.store, runtime.clock);
 
 /** The user in this save, and their session where it is the one that asks. */
 function accountRequest(save: AccountSave, account: AccountState): AccountRequest {

@@ -1,5 +1,5 @@
-import { firstFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
-import { relinks } from '../../account/provider-changes.js';
+import { primaryFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
+import { changesProviders } from '../../account/provider-changes.js';
 import { FactorError } from '../../error/factor-error.js';
 import { primaryOf } from '../../factor/primary-sign-in.js';
 import { type AuthRequest, type SignInReplies, UNCHANGED } from '../auth-request.js';
@@ -73,7 +73,7 @@ function assertNoAccountChange({ request: { sent, runtime }, account, enrolled }
   }
   // What has become null here may be something else where it is stored.
   const isUnlinking = Object.values(sent.providers).includes(null);
-  const isRelinking = isUnlinking || relinks(sent.providers, account.stored, factors);
+  const isRelinking = isUnlinking || changesProviders(sent.providers, account.stored, factors);
   if (enrolled.length > 0 && isRelinking) throw new FactorError('fresh_proof_required');
 }
 
@@ -93,7 +93,7 @@ async function assertPresented(attempt: SignInAttempt): Promise<void> {
  */
 function assertOtherSecondFactors({ request: { sent, runtime, others }, account: { stored } }: SignInAttempt): void {
   const isGiven = (key: string): boolean => (sent.providers[key] ?? undefined) !== undefined;
-  const first = firstFactors(runtime);
+  const first = primaryFactors(runtime);
   if (!first.some(isGiven)) return;
   const second = storedAmong(stored, Object.keys(stored)).filter(
     (key) => !first.includes(key) && others.isSecondFactor(key, stored[key]),

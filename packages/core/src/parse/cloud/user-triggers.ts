@@ -1,5 +1,5 @@
 import type { Session } from '../../account/ports.js';
-import type { FreshnessOptions } from '../../account/step-up-proofs.js';
+import type { StepUpOptions } from '../../account/step-up-proofs.js';
 import { emitter } from '../../events/event-dispatcher.js';
 import { deleteAccount } from '../../flows/delete-account.js';
 import { requireStepUp } from '../../flows/require-step-up.js';
@@ -25,7 +25,7 @@ export class UserTriggers {
   }
 
   /** Passes if the session has a step-up proof; see {@link requireStepUp}. */
-  requireFresh(request: CloudRequest, options?: FreshnessOptions): Promise<void> {
+  requireFresh(request: CloudRequest, options?: StepUpOptions): Promise<void> {
     return this.#handle(request, request.user?.id, (asked, session) =>
       requireStepUp(this.#bridge.runtime, asked, session, options),
     );
