@@ -118,7 +118,7 @@ export class RequestWrites {
    * @param account the account as it was read, which saves reading it
    */
   decideProviders(account: AccountState, decided: DecidedProviders): void {
-    this.#decisions.set(account.id, { providers: { ...decided }, account });
+    this.#decisions.set(account.id, { providers: { ...decided }, account: snapshotOf(account) });
   }
 
   /** What the values of a write that is still to come are going to be, where they were staged for this user. */
@@ -360,6 +360,13 @@ const rowIn = (query: ParseRow): ParseRow =>
 function configOf(database: ParseDatabase): HookConfig {
   const options = database.options as HookConfig | undefined;
   return options?.database === undefined ? ({ ...options, database } as HookConfig) : options;
+}
+
+/** An account as it was read, whatever triggers of the application make of its object since. */
+function snapshotOf(account: AccountState): AccountState {
+  const { id, user } = account;
+  const authData = user.get('authData');
+  return { ...account, user: { id, get: (field) => (field === 'authData' ? authData : user.get(field)) } };
 }
 
 const plansOf = (saves: readonly StagedSave[]): RecordPlan[] => saves.flatMap(({ plan }) => plan ?? []);
