@@ -4,9 +4,11 @@ import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { MASTER } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { storedFactors } from '../support/rows.js';
+import { makeRecoveryCodes, trustDevice, type Equipped } from '../support/people.js';
 
-const MINUTE = 60_000;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage({
@@ -18,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
-  stage.time.now += 24 * 60 * MINUTE;
+  stage.time.now += DAY;
   stage.events.length = 0;
 });
 
@@ -33,19 +35,18 @@ const eventsOf = (type: string): string[] =>
     .toSorted((a, b) => a.localeCompare(b));
 
 /** Somebody with everything: a phone, an authenticator, recovery codes and a trusted device. */
-async function equipped(phone: string): Promise<{ person: Person; secret: string; token: string; code: string }> {
+async function withEverything(phone: string): Promise<Equipped & { readonly code: string }> {
   const person = await stage.signUp();
   await stage.enrolPhone(person, phone);
   const secret = await stage.enrolTotp(person);
-  const device = await stage.save(person, { device: { remember: 'true', name: 'Laptop' } });
-  const recovery = await stage.save(person, { recovery: { generate: 'true' } });
-  const [code = ''] = String(recovery.body['authDataResponse'].recovery.codes).split(', ');
-  return { person, secret, token: String(device.body['authDataResponse'].device.token), code };
+  const token = await trustDevice(stage, person);
+  const codes = await makeRecoveryCodes(stage, person);
+  return { person, secret, token, codes, code: String(codes[0]) };
 }
 
 describe('an administrator', () => {
   it('lists what a user sees of his factors, and nothing more', async () => {
-    const { person, secret, code } = await equipped('+15557770001');
+    const { person, secret, code } = await withEverything('+15557770001');
     const list = await administer('factorsList', { userId: person.id });
     expect(list.body['result']).toEqual({
       otp: { status: 'enabled', destination: '•••• 0001' },
@@ -58,7 +59,7 @@ describe('an administrator', () => {
   });
 
   it('is told of a record that no key opens, and can reset it', async () => {
-    const { person } = await equipped('+15557770002');
+    const { person } = await withEverything('+15557770002');
     await stage.sql.query(
       `update "_User" set "authData" = jsonb_set("authData"::jsonb, '{totp,sealed}', '"1.gone.AAAA"') where "objectId" = $1`,
       [person.id],
@@ -72,7 +73,7 @@ describe('an administrator', () => {
   });
 
   it('resets one factor: it is gone, with its state, the sessions and the trust that hung on it', async () => {
-    const { person, token } = await equipped('+15557770003');
+    const { person, token } = await withEverything('+15557770003');
     expect((await administer('factorsReset', { userId: person.id, factor: 'totp' })).body['result']).toEqual(['totp']);
     expect(eventsOf('reset')).toEqual(['totp']);
     expect(await isAlive(person)).toBe(false);
@@ -82,16 +83,15 @@ describe('an administrator', () => {
   });
 
   it('resets all of them: the password alone logs in again, and no code of before does', async () => {
-    const { person } = await equipped('+15557770004');
+    const { person } = await withEverything('+15557770004');
     const reset = await administer('factorsReset', { userId: person.id });
     expect((reset.body['result'] as string[]).toSorted()).toEqual(['device', 'otp', 'recovery', 'totp']);
     expect((await stage.logIn(person)).status).toBe(200);
-    const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [person.id]);
-    expect(rows[0]?.authData ?? {}).toEqual({});
+    expect(await storedFactors(stage, person)).toEqual({});
   });
 
   it('unlocks, without making a used code good again', async () => {
-    const { person, secret } = await equipped('+15557770005');
+    const { person, secret } = await withEverything('+15557770005');
     const used = stage.totp(secret, 1);
     expect((await stage.logIn(person, { totp: used })).status).toBe(200);
     for (let guess = 0; guess < 11; guess += 1) await stage.logIn(person, { totp: '000000' });
@@ -105,7 +105,7 @@ describe('an administrator', () => {
   });
 
   it('revokes devices, and leaves the factors', async () => {
-    const { person, token } = await equipped('+15557770006');
+    const { person, token } = await withEverything('+15557770006');
     expect((await administer('factorsRevokeDevices', { userId: person.id })).body['result']).toEqual(['device']);
     expect(eventsOf('device_revoked')).toEqual(['device']);
     expect(slug(await stage.logIn(person, { device: { token } }))).toBe('code_rejected');
@@ -114,7 +114,7 @@ describe('an administrator', () => {
   });
 
   it('is told what is wrong with a request', async () => {
-    const { person } = await equipped('+15557770007');
+    const { person } = await withEverything('+15557770007');
     for (const params of [{}, { userId: 1 }, { userId: 'no such' }, { userId: { $gt: '' } }, { userId: person.id, x: '1' }])
       expect(slug(await administer('factorsList', params))).toBe('invalid_input');
     expect(slug(await administer('factorsList', { userId: 'nobody' }))).toBe('invalid_input');
@@ -125,7 +125,7 @@ describe('an administrator', () => {
 
 describe('nobody else', () => {
   it('may do any of it: not a user, not a stranger, not who may only read', async () => {
-    const { person } = await equipped('+15557770008');
+    const { person } = await withEverything('+15557770008');
     const readOnly = { 'X-Parse-Master-Key': 'only to read' };
     for (const name of ['factorsList', 'factorsReset', 'factorsUnlock', 'factorsRevokeDevices']) {
       for (const headers of [{}, person.session, readOnly]) {
@@ -139,7 +139,7 @@ describe('nobody else', () => {
 
 describe('the event log', () => {
   it('keeps every event, and nobody but the master key reads or changes it', async () => {
-    const { person, secret, code } = await equipped('+15557770009');
+    const { person, secret, code } = await withEverything('+15557770009');
     const where = encodeURIComponent(JSON.stringify({ userId: person.id }));
     const logged = async (): Promise<Record<string, unknown>[]> =>
       (await stage.call('GET', `/classes/FactorEvent?where=${where}&limit=100`, undefined, MASTER)).body['results'];

@@ -5,10 +5,12 @@ import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { cloudCode } from '../support/cloud-code.js';
 import { slug, type Stage } from '../support/harness.js';
 import { PasskeyUser, startPasskeyStage } from '../support/passkey-stage.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { storedFactors } from '../support/rows.js';
+import { enrolled, makeRecoveryCodes, trustDevice } from '../support/people.js';
 
 /** Whatever a reply refuses has not happened: saves that Parse Server or the application refuses after our hooks. */
 
-const MINUTE = 60_000;
 let stage: Stage;
 
 beforeAll(async () => {
@@ -22,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
-  stage.time.now += 24 * 60 * MINUTE;
+  stage.time.now += DAY;
   stage.events.length = 0;
 });
 
@@ -34,28 +36,26 @@ const REFUSED: Readonly<Record<string, object>> = {
 };
 
 /** Somebody with every factor, in a session that is fresh, and another session beside it. */
-async function equipped() {
-  const person = await stage.signUp();
-  const secret = await stage.enrolTotp(person);
+async function everyFactor() {
+  const { person, secret } = await enrolled(stage);
   const passkeys = new PasskeyUser(stage, person);
   const key = await passkeys.add(undefined, 'first');
   await stage.save(person, { totp: stage.totp(secret) });
   await passkeys.add(undefined, 'second');
-  const codes = String((await stage.save(person, { recovery: { generate: 'true' } })).body['authDataResponse'].recovery.codes);
-  const device = (await stage.save(person, { device: { remember: 'true', name: 'Laptop' } })).body['authDataResponse'].device;
+  const codes = await makeRecoveryCodes(stage, person);
+  const token = await trustDevice(stage, person);
   stage.time.now += MINUTE;
   const other = await stage.another(person, { totp: stage.totp(secret) });
   stage.time.now += MINUTE;
   await stage.save(person, { totp: stage.totp(secret) });
   stage.events.length = 0;
-  return { person, other, secret, key, passkeys, codes: codes.split(', '), token: String(device.token) };
+  return { person, other, secret, key, passkeys, codes, token };
 }
 
-type Equipped = Awaited<ReturnType<typeof equipped>>;
+type Equipped = Awaited<ReturnType<typeof everyFactor>>;
 
 /** Everything that is stored of a user's factors. */
-const recordsOf = async ({ id }: Person): Promise<unknown> =>
-  (await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id])).rows[0]?.authData;
+const recordsOf = (person: Person): Promise<unknown> => storedFactors(stage, person);
 const isAlive = async ({ session }: Person): Promise<boolean> =>
   (await stage.call('POST', '/functions/plain', {}, session)).status === 200;
 const isFresh = async ({ session }: Person): Promise<boolean> =>
@@ -107,7 +107,7 @@ const refuse = (person: Person, authData: object, refused: object): Promise<Answ
 
 describe.each(Object.entries({ ...CHANGES, ...CREDENTIALS }))('a save that is refused after %s', (_name, change) => {
   it.each(Object.entries(REFUSED))('for %s changes nothing', async (_reason, refused) => {
-    const user = await equipped();
+    const user = await everyFactor();
     const authData = await change(user);
     const before = await recordsOf(user.person);
     stage.events.length = 0;
@@ -122,7 +122,7 @@ describe.each(Object.entries({ ...CHANGES, ...CREDENTIALS }))('a save that is re
   });
 
   it('happens when it is sent again without the fault', async () => {
-    const user = await equipped();
+    const user = await everyFactor();
     const before = await recordsOf(user.person);
     expect((await stage.save(user.person, await change(user))).status).toBe(200);
     expect(await recordsOf(user.person)).not.toEqual(before);
@@ -131,7 +131,7 @@ describe.each(Object.entries({ ...CHANGES, ...CREDENTIALS }))('a save that is re
 
 describe('a new password that is refused', () => {
   it.each(Object.entries(REFUSED))('for %s ends no trust and no proof', async (_reason, refused) => {
-    const { person, token } = await equipped();
+    const { person, token } = await everyFactor();
     const answer = await stage.call('PUT', `/users/${person.id}`, { password: 'another', ...refused }, person.session);
     expect(answer.status).toBe(400);
     expect(await isFresh(person)).toBe(true);
@@ -141,7 +141,7 @@ describe('a new password that is refused', () => {
 
 describe('a batch', () => {
   it('stores what its own saves have asked for, and nothing of those that were refused', async () => {
-    const { person, codes } = await equipped();
+    const { person, codes } = await everyFactor();
     const path = `/parse/users/${person.id}`;
     const requests = [
       { method: 'PUT', path, body: { email: 'taken@example.com', authData: { recovery: { generate: 'true' } } } },

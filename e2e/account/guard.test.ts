@@ -3,37 +3,28 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadParseSdk } from '@parse-factors/test-server/parse-sdk';
 import type { Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { MASTER, sessionHeaders, UPDATE_USER } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { countRows, storedKeys } from '../support/rows.js';
+import { enrolledLongAgo } from '../support/people.js';
 
-const MINUTE = 60_000;
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage({ install: true, compose: { revokeSessionsOn: [] } }); // several sessions are looked at
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
-  stage.time.now += 24 * 60 * MINUTE;
+  stage.time.now += DAY;
   stage.events.length = 0;
 });
 
-const factorsOf = async ({ id }: Person): Promise<string[]> => {
-  const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id]);
-  return Object.keys((rows[0]?.authData as object | null) ?? {});
-};
-const rows = async (): Promise<number> => (await stage.sql.query(`select 1 from "FactorState"`)).rowCount ?? 0;
-
-/** Somebody with an authenticator, in a session that is not fresh any more. */
-async function enrolled(): Promise<{ person: Person; secret: string }> {
-  const person = await stage.signUp();
-  const secret = await stage.enrolTotp(person);
-  stage.time.now += 5 * MINUTE;
-  return { person, secret };
-}
+const factorsOf = (person: Person): Promise<string[]> => storedKeys(stage, person);
+const rows = (): Promise<number> => countRows(stage, 'FactorState');
 
 describe('removing a factor', () => {
   it('with a session that is not fresh is refused on every path', async () => {
-    const { person } = await enrolled();
+    const { person } = await enrolledLongAgo(stage);
     const body = { authData: { totp: null } };
-    const update = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { user { objectId } } }`;
     expect(slug(await stage.call('PUT', `/users/${person.id}`, body, person.session))).toBe('fresh_proof_required');
     expect(slug(await stage.call('PUT', `/classes/_User/${person.id}`, body, person.session))).toBe('fresh_proof_required');
     const viaPost = await stage.call('POST', `/users/${person.id}`, { ...body, _method: 'PUT' }, person.session);
@@ -41,7 +32,7 @@ describe('removing a factor', () => {
     const batch = { requests: [{ method: 'PUT', path: `/parse/users/${person.id}`, body }] };
     expect((await stage.call('POST', '/batch', batch, person.session)).body[0].error.error).toMatch(/^fresh_proof_required: /);
     expect((await stage.call('POST', '/batch', { ...batch, transaction: true }, person.session)).status).not.toBe(200);
-    const graphql = await stage.graphql(update, { input: { id: person.id, fields: body } }, person.session);
+    const graphql = await stage.graphql(UPDATE_USER, { input: { id: person.id, fields: body } }, person.session);
     expect(graphql['errors'][0].message).toMatch(/^fresh_proof_required: /);
     for (const authData of [{ __op: 'Delete' }, null, { totp: { __op: 'Delete' } }, { totp: null, google: null }]) {
       expect((await stage.call('PUT', `/users/${person.id}`, { authData }, person.session)).status).toBe(400);
@@ -58,7 +49,7 @@ describe('removing a factor', () => {
   });
 
   it('by somebody else, or by nobody, is refused', async () => {
-    const { person } = await enrolled();
+    const { person } = await enrolledLongAgo(stage);
     const other = await stage.signUp();
     for (const headers of [other.session, {}]) {
       expect((await stage.call('PUT', `/users/${person.id}`, { authData: { totp: null } }, headers)).status).toBe(400);
@@ -67,7 +58,7 @@ describe('removing a factor', () => {
   });
 
   it('with a fresh proof works, and is an event', async () => {
-    const { person, secret } = await enrolled();
+    const { person, secret } = await enrolledLongAgo(stage);
     await stage.save(person, { totp: stage.totp(secret) });
     expect((await stage.save(person, { totp: null })).status).toBe(200);
     expect(await factorsOf(person)).toEqual([]);
@@ -78,7 +69,7 @@ describe('removing a factor', () => {
   });
 
   it('spends the proof: of two removals at the same moment, or one after the other, one works', async () => {
-    const { person, secret } = await enrolled();
+    const { person, secret } = await enrolledLongAgo(stage);
     await stage.save(person, { totp: stage.totp(secret) });
     await stage.enrolPhone(person, '+15559990001');
     const answers = await Promise.all(['totp', 'otp'].map((key) => stage.save(person, { [key]: null })));
@@ -89,16 +80,15 @@ describe('removing a factor', () => {
   });
 
   it('of one that is not set up needs nothing, and other saves are not disturbed', async () => {
-    const { person } = await enrolled();
+    const { person } = await enrolledLongAgo(stage);
     expect((await stage.save(person, { otp: null })).status).toBe(200);
     expect((await stage.call('PUT', `/users/${person.id}`, { nickname: 'Ann' }, person.session)).status).toBe(200);
     expect(await factorsOf(person)).toEqual(['totp']);
   });
 
   it('by the master key works, and is an event', async () => {
-    const { person } = await enrolled();
-    const master = { 'X-Parse-Master-Key': 'master' };
-    expect((await stage.call('PUT', `/users/${person.id}`, { authData: { totp: null } }, master)).status).toBe(200);
+    const { person } = await enrolledLongAgo(stage);
+    expect((await stage.call('PUT', `/users/${person.id}`, { authData: { totp: null } }, MASTER)).status).toBe(200);
     expect(await factorsOf(person)).toEqual([]);
     expect(stage.events.filter(({ type }) => type === 'removed')).toMatchObject([
       { type: 'removed', factor: 'totp', userId: person.id },
@@ -113,7 +103,7 @@ describe('freshness', () => {
   };
 
   it('is what requireFresh asks for in Cloud Code, of any factor or those named, and as young as said', async () => {
-    const { person, secret } = await enrolled();
+    const { person, secret } = await enrolledLongAgo(stage);
     expect(await isFresh(person)).toBe('fresh_proof_required');
     expect(slug(await stage.call('POST', '/functions/sensitive', {}))).toBe('session_required');
     await stage.save(person, { totp: stage.totp(secret) });
@@ -129,10 +119,10 @@ describe('freshness', () => {
   });
 
   it('ends with a new password, with the session, and when a factor is removed', async () => {
-    const { person, secret } = await enrolled();
+    const { person, secret } = await enrolledLongAgo(stage);
     await stage.save(person, { totp: stage.totp(secret) });
     const changed = await stage.call('PUT', `/users/${person.id}`, { password: 'another password' }, person.session);
-    const session = { 'X-Parse-Session-Token': String(changed.body['sessionToken']) };
+    const session = sessionHeaders(changed);
     const after = { ...person, password: 'another password', session };
     expect(await isFresh(after)).toBe('fresh_proof_required');
 
@@ -141,21 +131,21 @@ describe('freshness', () => {
     expect(await isFresh(after)).toBe('fresh');
     stage.time.now += MINUTE;
     const login = await stage.logIn(after, { totp: stage.totp(secret) });
-    const other = { ...after, session: { 'X-Parse-Session-Token': String(login.body['sessionToken']) } };
+    const other = { ...after, session: sessionHeaders(login) };
     expect(await isFresh(other)).toBe('fresh_proof_required');
     await stage.call('POST', '/logout', {}, after.session);
     expect(await isFresh(other)).toBe('fresh_proof_required');
 
     stage.time.now += MINUTE;
     await stage.save(other, { totp: stage.totp(secret) });
-    await stage.call('PUT', `/users/${person.id}`, { authData: { totp: null } }, { 'X-Parse-Master-Key': 'master' });
+    await stage.call('PUT', `/users/${person.id}`, { authData: { totp: null } }, MASTER);
     expect(await isFresh(other)).toBe('fresh_proof_required');
   });
 });
 
 it('deleting a user removes all that the store holds of him', async () => {
   const before = await rows();
-  const { person, secret } = await enrolled();
+  const { person, secret } = await enrolledLongAgo(stage);
   await stage.save(person, { totp: stage.totp(secret) });
   await stage.enrolEmail(person);
   await stage.logIn(person, { email: '000000' });

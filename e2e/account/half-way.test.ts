@@ -1,35 +1,33 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { sessionHeaders, UPDATE_USER } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { storedFactors } from '../support/rows.js';
 
 /** Requests that pass a factor's hook and then fail, or carry more than the factor. */
 
-const MINUTE = 60_000;
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage({ install: true, compose: { revokeSessionsOn: [] } }); // so that a thief's session outlives what is tried
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
-  stage.time.now += 24 * 60 * MINUTE;
+  stage.time.now += DAY;
 });
 
 const isFresh = async (person: Person): Promise<boolean> =>
   (await stage.call('POST', '/functions/sensitive', {}, person.session)).status === 200;
 const beginTotp = async (person: Person): Promise<string> =>
   (await stage.challenge({ challengeData: { totp: true } }, person.session)).body['challengeData'].totp.secret as string;
-const another = async (person: Person): Promise<Person> => {
-  const { body } = await stage.logIn(person);
-  return { ...person, session: { 'X-Parse-Session-Token': String(body['sessionToken']) } };
-};
+const another = (person: Person): Promise<Person> => stage.another(person);
 
 describe('an enrolment that is confirmed but never stored', () => {
   /** Passes the factor's hook, then fails at a provider that does not exist. */
   const confirmInVain = async (person: Person, secret: string): Promise<void> => {
     const { status } = await stage.save(person, { totp: stage.totp(secret), zzz: { id: '1' } });
     expect(status).toBe(400);
-    const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [person.id]);
-    expect((rows[0]?.authData as object | null) ?? {}).not.toHaveProperty('totp');
+    expect(await storedFactors(stage, person)).not.toHaveProperty('totp');
   };
 
   it('makes no session fresh', async () => {
@@ -83,13 +81,12 @@ describe('a stolen session that sends a password along', () => {
     const { username, password } = person;
     await stage.challenge({ username, password, challengeData: { otp: true } });
     const code = stage.lastCode(stage.sms);
-    const update = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { user { objectId } } }`;
     for (let guess = 0; guess < 12; guess += 1) {
       for (const authData of [{ totp: '000000' }, { otp: '000000' }]) {
         const fields = { password: 'whatever', authData };
         expect(slug(await stage.call('PUT', `/users/${person.id}`, fields, person.session))).toBe('invalid_input');
         expect(slug(await stage.call('PUT', `/classes/_User/${person.id}`, fields, person.session))).toBe('invalid_input');
-        const graphql = await stage.graphql(update, { input: { id: person.id, fields } }, person.session);
+        const graphql = await stage.graphql(UPDATE_USER, { input: { id: person.id, fields } }, person.session);
         expect(graphql['errors'][0].message).toMatch(/^invalid_input: /);
       }
     }
@@ -101,7 +98,7 @@ describe('a stolen session that sends a password along', () => {
 describe('a name that is very long', () => {
   it('still gives an authenticator a picture to read', async () => {
     const { body } = await stage.call('POST', '/users', { username: '🦊:'.repeat(4000), password: 'x' });
-    const session = { 'X-Parse-Session-Token': String(body['sessionToken']) };
+    const session = sessionHeaders({ body });
     const asked = await stage.challenge({ challengeData: { totp: true } }, session);
     expect(asked.status).toBe(200);
     expect(JSON.stringify(asked.body).length).toBeLessThan(40_000);

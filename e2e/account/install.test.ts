@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startStage, type Stage } from '../support/harness.js';
+import { MINUTE } from '../support/time.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -11,7 +12,7 @@ it('without the guard Parse Server unlinks for any session; installed after the 
   const [one, two] = [await stage.signUp(), await stage.signUp()];
   await stage.enrolTotp(one);
   await stage.enrolTotp(two);
-  stage.time.now += 5 * 60_000;
+  stage.time.now += 5 * MINUTE;
   expect((await stage.save(one, { totp: null })).status).toBe(200);
   stage.factors.install();
   expect((await stage.save(two, { totp: null })).body['error']).toMatch(/^fresh_proof_required: /);

@@ -3,13 +3,15 @@ import { countStatements } from '@parse-factors/test-server/count-statements';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { cloudCode } from '../support/cloud-code.js';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { sessionHeaders } from '../support/requests.js';
+import { HOUR, MINUTE } from '../support/time.js';
+import { countSessions } from '../support/rows.js';
 
 /**
  * Logins and changes of factors that overlap. The application's own triggers hold a login up after everything about it was
  * checked, or a save before it is written, for as long as a test wants.
  */
 
-const MINUTE = 60_000;
 let stage: Stage;
 
 /** Holds up the next request that passes, and tells when it has come. */
@@ -67,8 +69,7 @@ async function during(logIn: () => Promise<Answer>, change: () => Promise<Answer
   return login;
 }
 
-const sessionsOf = async ({ id }: Person): Promise<number> =>
-  (await stage.sql.query(`select 1 from "_Session" where "user" = $1`, [id])).rowCount ?? 0;
+const sessionsOf = (person: Person): Promise<number> => countSessions(stage, person);
 
 describe('a login that ends after a change of factors', () => {
   it('opens no session with the password alone once a factor is set up', async () => {
@@ -112,7 +113,7 @@ describe('a login that ends after a change of factors', () => {
       () => stage.logIn(person),
       async () => {
         expect((await stage.save(person, { totp: code })).status).toBe(200);
-        const late = Date.now() + 60 * MINUTE;
+        const late = Date.now() + HOUR;
         clock.mockReturnValue(late);
       },
     );
@@ -165,7 +166,7 @@ describe('a login that ends after a change of factors', () => {
       authData: { emailLogin: { id: email, code: stage.lastCode(stage.mail) } },
     });
     expect(signUp.status).toBe(201);
-    const session = { 'X-Parse-Session-Token': String(signUp.body['sessionToken']) };
+    const session = sessionHeaders(signUp);
     const person = { id: String(signUp.body['objectId']), username: '', password: '', session };
     stage.time.now += MINUTE;
     await stage.challenge({ challengeData: { emailLogin: { email } } });

@@ -5,9 +5,9 @@ import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage, type StageOptions } from '../support/harness.js';
+import { MASTER } from '../support/requests.js';
+import { HOUR, MINUTE } from '../support/time.js';
 
-const MINUTE = 60_000;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
 let stage: Stage;
 const start = async (options: StageOptions = {}): Promise<void> => {
   stage = await startStage({
@@ -154,7 +154,7 @@ describe('a notice', () => {
   });
 
   it('is within the budget of all messages, and of a range of numbers', async () => {
-    await start({ mail: { budget: { limit: 2, windowMs: 60 * MINUTE } }, sms: { maxSendsPerPrefix: 2 } });
+    await start({ mail: { budget: { limit: 2, windowMs: HOUR } }, sms: { maxSendsPerPrefix: 2 } });
     const person = await stage.signUp();
     await stage.enrolEmail(person, 'ann@example.com'); // one message, and one more is allowed
     await stage.enrolPhone(person, '+15551110002');

@@ -4,11 +4,12 @@ import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterEach, describe, expect, it } from 'vitest';
 import { cloudCode, removeAllHooks, type CloudCode } from '../support/cloud-code.js';
 import { slug, startStage, type Stage, type StageOptions } from '../support/harness.js';
+import { MASTER } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
+import { countRows } from '../support/rows.js';
 
 /** Triggers of an application's own, beside those that guard the factors. */
 
-const MINUTE = 60_000;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
 let stage: Stage;
 const seen: string[] = [];
 const servers: Server[] = [];
@@ -84,7 +85,7 @@ describe.each(['before', 'after', 'later'] as const)('triggers that are register
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     await stage.logIn(person, { totp: stage.totp(secret) });
-    const rows = async (): Promise<number> => (await stage.sql.query('select 1 from "FactorState"')).rowCount ?? 0;
+    const rows = (): Promise<number> => countRows(stage, 'FactorState');
     const before = await rows();
     expect((await stage.call('DELETE', `/users/${person.id}`, undefined, MASTER)).status).toBe(200);
     expect(seen).toContain('afterDelete');

@@ -9,6 +9,7 @@ import { composeFactors, generateKey, type FactorEvent } from '@parse-factors/co
 import { startParseServer } from '@parse-factors/test-server/parse-server';
 import { cloudCode } from '../support/cloud-code.js';
 import { startStage, type Stage, type StageOptions } from '../support/harness.js';
+import { MASTER } from '../support/requests.js';
 
 /** What is reported at the start of a server whose configuration leaves the factors open. */
 
@@ -31,8 +32,7 @@ describe('the self-check', () => {
     await start({ install: true });
     expect(await reasons()).toEqual(['auth_data_not_protected']);
     const classLevelPermissions = { protectedFields: { '*': ['authData'] } };
-    const master = { 'X-Parse-Master-Key': 'master' };
-    const { status } = await stage.call('PUT', '/schemas/_User', { className: '_User', classLevelPermissions }, master);
+    const { status } = await stage.call('PUT', '/schemas/_User', { className: '_User', classLevelPermissions }, MASTER);
     expect(status).toBe(200);
     expect(await reasons()).toEqual([]);
   });
@@ -110,9 +110,8 @@ describe('the self-check', () => {
 
   it('says so when it cannot look, and what it knows all the same', async () => {
     await start({ server: { protectedFields: PROTECTED } });
-    const master = { 'X-Parse-Master-Key': 'master' };
     const open = { className: 'FactorKey', classLevelPermissions: { find: { '*': true }, create: { '*': true } } };
-    expect((await stage.call('POST', '/schemas/FactorKey', open, master)).status).toBe(200);
+    expect((await stage.call('POST', '/schemas/FactorKey', open, MASTER)).status).toBe(200);
     expect(await reasons()).toEqual(['guard_not_installed', 'check_failed']);
   });
 

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { cloudCode } from '../support/cloud-code.js';
 import { startStage, type Stage } from '../support/harness.js';
+import { MASTER, sessionHeaders } from '../support/requests.js';
+import { countSessions } from '../support/rows.js';
 
 /** Sessions that copy themselves while they end. */
 
@@ -19,8 +21,7 @@ beforeEach(async () => {
   owner = await stage.signUp();
 });
 
-const sessionsOf = async ({ id }: Person): Promise<number> =>
-  (await stage.sql.query(`select 1 from "_Session" where "user" = $1`, [id])).rowCount ?? 0;
+const sessionsOf = (person: Person): Promise<number> => countSessions(stage, person);
 
 /** Ends a session as another server does: this one has it in its cache. */
 const endElsewhere = (person: Person): Promise<unknown> =>
@@ -76,14 +77,14 @@ describe('a session that has ended', () => {
 describe('a session that lasts', () => {
   it.each(COPIES)('is copied by POST %s', async (path) => {
     const { body } = await stage.call('POST', path, {}, owner.session);
-    const copy = { 'X-Parse-Session-Token': String(body['sessionToken']) };
+    const copy = sessionHeaders({ body });
     expect((await stage.call('GET', '/users/me', undefined, copy)).body).toMatchObject({ objectId: owner.id });
   });
 
   it('may be made by the master key', async () => {
     const user = { __type: 'Pointer', className: '_User', objectId: owner.id };
     const session = { user, sessionToken: `r:${owner.id}`, createdWith: { action: 'create' } };
-    const answer: Answer = await stage.call('POST', '/sessions', session, { 'X-Parse-Master-Key': 'master' });
+    const answer: Answer = await stage.call('POST', '/sessions', session, MASTER);
     expect(answer.status).toBe(201);
   });
 });

@@ -2,21 +2,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { sessionHeaders } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
 
-const MINUTE = 60_000;
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage({ compose: { revokeSessionsOn: [] } }); // so that a thief's session outlives what is tried
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
-  stage.time.now += 24 * 60 * MINUTE;
+  stage.time.now += DAY;
 });
 
-const logInAgain = async (person: Person, authData: object): Promise<Person> => {
-  const { body } = await stage.logIn(person, authData);
-  return { ...person, session: { 'X-Parse-Session-Token': String(body['sessionToken']) } };
-};
+const logInAgain = (person: Person, authData: object): Promise<Person> => stage.another(person, authData);
 
 describe('a fresh proof', () => {
   it('is given by answering a factor again, lasts five minutes, and lets a second factor be added', async () => {
@@ -122,7 +120,7 @@ describe('replacing', () => {
   it('a pending enrolment of a thief does not become a factor once the owner has one', async () => {
     const owner = await stage.signUp();
     const { body } = await stage.logIn(owner);
-    const thief = { ...owner, session: { 'X-Parse-Session-Token': String(body['sessionToken']) } };
+    const thief = { ...owner, session: sessionHeaders({ body }) };
     const { secret } = (await stage.challenge({ challengeData: { totp: true } }, thief.session)).body['challengeData'].totp as {
       secret: string;
     };
@@ -136,7 +134,7 @@ describe('a stolen session', () => {
     for (let round = 0; round < 3; round += 1) {
       const owner = await stage.signUp();
       const { body } = await stage.logIn(owner);
-      const thief = { ...owner, session: { 'X-Parse-Session-Token': String(body['sessionToken']) } };
+      const thief = { ...owner, session: sessionHeaders({ body }) };
       const asked = await stage.challenge({ challengeData: { totp: true } }, thief.session);
       const phone = `+155588810${String(10 + round)}`;
       await stage.challenge({ challengeData: { otp: { phone } } }, owner.session);

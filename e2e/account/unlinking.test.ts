@@ -1,22 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { OPEN_PROVIDER } from '../support/providers.js';
+import { storedKeys } from '../support/rows.js';
 
 /** A provider that anybody who knows the word may link. */
-const plain = { validateAppId: async () => undefined, validateAuthData: async () => undefined };
 const ROUNDS = 6;
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await startStage({ install: true, server: { auth: { foo: plain, bar: plain } } });
+  stage = await startStage({ install: true, server: { auth: { foo: OPEN_PROVIDER, bar: OPEN_PROVIDER } } });
 });
 afterAll(() => stage.stop());
 
-const stored = async ({ id }: Person): Promise<string[]> => {
-  const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id]);
-  const authData = (rows[0]?.authData ?? {}) as Record<string, unknown>;
-  return Object.keys(authData).toSorted();
-};
+const stored = (person: Person): Promise<string[]> => storedKeys(stage, person);
 
 /** Does something while the same user's sessions unlink a provider again and again. */
 async function whileUnlinking<Result>(person: Person, provider: string, work: () => Promise<Result>): Promise<Result> {

@@ -3,14 +3,10 @@ import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, type Stage } from '../support/harness.js';
 import { ORIGIN, PasskeyUser, startPasskeyStage } from '../support/passkey-stage.js';
 import { SoftAuthenticator } from '../support/soft-authenticator.js';
+import { CHALLENGE, personOf, sessionHeaders, UPDATE_USER } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { BADGE } from '../support/providers.js';
 
-const MINUTE = 60_000;
-const SOCIAL = {
-  validateAppId: async () => undefined,
-  validateAuthData: async ({ secret }: { secret?: string }) => {
-    if (secret !== 'right') throw new Error('wrong secret');
-  },
-};
 let stage: Stage;
 beforeAll(async () => {
   stage = await startPasskeyStage(
@@ -18,13 +14,13 @@ beforeAll(async () => {
     {
       emailLogin: { maxSendsPerIp: 100_000 },
       phoneLogin: { maxSendsPerIp: 100_000 },
-      server: { auth: { social: SOCIAL } },
+      server: { auth: { social: BADGE } },
     },
   );
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
-  stage.time.now += 24 * 60 * MINUTE;
+  stage.time.now += DAY;
 });
 
 let users = 0;
@@ -39,8 +35,7 @@ async function newOwner(): Promise<Owner> {
   const code = stage.lastCode(stage.mail);
   const { status, body } = await stage.call('POST', '/users', { authData: { emailLogin: { id: email, code } } });
   expect(status).toBe(201);
-  const session = { 'X-Parse-Session-Token': String(body['sessionToken']) };
-  return { id: String(body['objectId']), username: '', password: '', session, email };
+  return { ...personOf({ status, body }), email };
 }
 
 /** The user's session proves the mailbox again. */
@@ -92,14 +87,12 @@ describe.each(Object.entries(WAYS_IN))('%s of its own', (_name, add) => {
       }));
       const batch = await stage.call('POST', '/batch', { requests }, owner.session);
       expect((batch.body as unknown as { success?: unknown }[]).filter(({ success }) => success)).toEqual([]);
-      const update = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { user { id } } }`;
-      const answer = await stage.graphql(update, { input: { id: owner.id, fields: body } }, owner.session);
+      const answer = await stage.graphql(UPDATE_USER, { input: { id: owner.id, fields: body } }, owner.session);
       expect(JSON.stringify(answer)).toContain('fresh_proof_required');
     } else {
       const key = add === linkPhone ? 'phoneLogin' : 'passkey';
       const value = add === linkPhone ? { phone: '+15552999999' } : { purpose: 'enrolment' };
-      const challenge = `mutation ($input: ChallengeInput!) { challenge(input: $input) { challengeData } }`;
-      const answer = await stage.graphql(challenge, { input: { challengeData: { [key]: value } } }, owner.session);
+      const answer = await stage.graphql(CHALLENGE, { input: { challengeData: { [key]: value } } }, owner.session);
       expect(JSON.stringify(answer)).toContain('fresh_proof_required');
     }
   });
@@ -136,7 +129,7 @@ describe('what stays as easy as before', () => {
     stage.time.now += 10 * MINUTE;
     // A new password ends the session.
     const login = await stage.call('POST', '/login', { username: `named-${owner.id}`, password: 'mine now' });
-    const again = { ...owner, session: { 'X-Parse-Session-Token': String(login.body['sessionToken']) } };
+    const again = { ...owner, session: sessionHeaders(login) };
     expect((await linkSocial(again)).status).toBe(200);
     expect((await put(again, { password: 'another' })).status).toBe(200);
   });

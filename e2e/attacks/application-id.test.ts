@@ -9,9 +9,10 @@ import { startParseServer, type Answer, type Person, type TestServer } from '@pa
 import { slug, startStage, type Stage } from '../support/harness.js';
 import { ORIGIN, PasskeyUser } from '../support/passkey-stage.js';
 import { SoftAuthenticator } from '../support/soft-authenticator.js';
+import { MASTER } from '../support/requests.js';
+import { DAY, HOUR, MINUTE } from '../support/time.js';
+import { storedFactors, storeFactors } from '../support/rows.js';
 
-const MINUTE = 60_000;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
 const keys = generateKey('test');
 const authenticator = new SoftAuthenticator(ORIGIN);
 let stage: Stage;
@@ -50,9 +51,8 @@ const withFields = (): Promise<Answer> =>
   stage.call('POST', '/users', { authData: { member: { memberNumber: 'a-1', postcode: 'SW1A 1AA' } } });
 const withPasskey = (): Promise<Answer> => new PasskeyUser(stage, person).logInAlone(authenticator);
 const sealedOf = async (): Promise<Record<string, string>> => {
-  const { rows } = await stage.sql.query(`select "authData"::jsonb as a from "_User" where "objectId" = $1`, [person.id]);
-  const stored = Object.entries((rows[0] as { a: Record<string, { sealed: string }> }).a);
-  return Object.fromEntries(stored.map(([key, { sealed }]) => [key, sealed]));
+  const stored = Object.entries(await storedFactors(stage, person));
+  return Object.fromEntries(stored.map(([key, record]) => [key, String(record?.['sealed'])]));
 };
 const findings = async (): Promise<string[]> => (await stage.factors.check()).map(({ reason }) => reason);
 const reseal = async (params: object): Promise<ResealReport> =>
@@ -75,7 +75,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
-  stage.time.now += 24 * 60 * MINUTE;
+  stage.time.now += DAY;
 });
 
 describe('under another application id', () => {
@@ -128,7 +128,7 @@ describe('under another application id', () => {
     expect((await reseal({})).formerAppIds).toEqual({ older: {}, old: {} });
     await serve('new');
     expect(await findings()).toEqual([]);
-    stage.time.now += 60 * MINUTE;
+    stage.time.now += HOUR;
     expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
     expect((await stage.logIn(person, { device: { token } })).status).toBe(200);
     expect((await stage.logIn(person, { recovery: codes[1] })).status).toBe(200);
@@ -141,10 +141,7 @@ describe('under another application id', () => {
     await serve('newest', { formerAppIds: ['old', 'new'] });
     const other = await stage.signUp({ username: 'other' });
     const { totp } = await sealedOf();
-    await stage.sql.query(`update "_User" set "authData" = $2::jsonb where "objectId" = $1`, [
-      other.id,
-      JSON.stringify({ totp: { sealed: totp } }),
-    ]);
+    await storeFactors(stage, other, { totp: { sealed: totp } });
     const { password } = other;
     const answer = await stage.logIn({ ...other, username: 'other', password }, { totp: stage.totp(secret) });
     expect(slug(answer)).toBe('unavailable');
@@ -183,10 +180,7 @@ describe('the drop-in under another application id', () => {
   }
   const prepare = async (on: TestServer, username: string, id: string): Promise<string> => {
     const { body } = await on.call('POST', '/users', { username, password: 'x' });
-    await on.sql.query(`update "_User" set "authData" = $2::jsonb where "objectId" = $1`, [
-      body['objectId'],
-      JSON.stringify({ otp: { id } }),
-    ]);
+    await storeFactors(on, { id: String(body['objectId']) }, { otp: { id } });
     return String(body['objectId']);
   };
 

@@ -3,6 +3,8 @@ import { composeFactors, generateKey } from '@parse-factors/core';
 import { SmsOtpFactor } from '@parse-factors/sms-otp';
 import { TotpFactor } from '@parse-factors/totp';
 import { startStage, type Stage } from '../support/harness.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { storedFactors } from '../support/rows.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -24,7 +26,7 @@ describe('a dump of the database', () => {
     await stage.save(person, { otp: { phone: '+15553330001', code: stage.lastCode(stage.sms) } });
     await stage.save(person, { email: { email: 'kept.by.factor@example.org', code: stage.lastCode(stage.mail) } });
     await stage.save(person, { totp: stage.totp(pending.body['challengeData'].totp.secret) });
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     const { username, password } = person;
     await stage.challenge({ username, password, challengeData: { otp: true, email: true } });
     note();
@@ -39,8 +41,7 @@ describe('a dump of the database', () => {
         expect([needle, hay.includes(needle.toLowerCase())]).toEqual([needle, false]);
       }
     }
-    const stored = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [person.id]);
-    for (const record of Object.values(stored.rows[0].authData as object))
+    for (const record of Object.values(await storedFactors(stage, person)))
       expect(Object.keys(record as object)).toEqual(['sealed']);
     const events = JSON.stringify(stage.events);
     for (const needle of [...secrets, '5553330001', 'kept.by.factor']) expect(events).not.toContain(needle);
@@ -83,8 +84,7 @@ describe('the status', () => {
     async (echo) => {
       const person = await stage.signUp();
       await stage.enrolPhone(person, '+15553330004');
-      const read = async (): Promise<unknown> =>
-        (await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [person.id])).rows;
+      const read = (): Promise<unknown> => storedFactors(stage, person);
       const before = await read();
       expect((await stage.save(person, { otp: echo })).status).toBe(200);
       expect(await read()).toEqual(before);
@@ -96,7 +96,7 @@ describe('the status', () => {
         expect((await stage.save(person, { otp: forged })).body['code']).toBe(142);
       }
       expect(await read()).toEqual(before);
-      stage.time.now += 24 * 60 * 60_000;
+      stage.time.now += DAY;
     },
   );
 });
@@ -105,8 +105,7 @@ describe('keys', () => {
   it('rotate without locking anybody out: what an old key sealed opens, and is sealed anew at the next write', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
-    const sealed = async (): Promise<string> =>
-      (await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [person.id])).rows[0].authData.totp.sealed;
+    const sealed = async (): Promise<unknown> => (await storedFactors(stage, person))['totp']?.['sealed'];
     expect(await sealed()).toMatch(/^1\.test\./);
     const clock = (): number => stage.time.now;
     const factors = {
@@ -127,7 +126,7 @@ describe('keys', () => {
       expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
       expect(await sealed()).toMatch(/^1\.newer\./);
       expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(400); // once, under either key
-      stage.time.now += 60_000;
+      stage.time.now += MINUTE;
       auth['totp'] = foreign.auth.totp;
       expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
     } finally {

@@ -5,13 +5,13 @@ import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, type Stage } from '../support/harness.js';
 import { ORIGIN, PasskeyUser, startPasskeyStage } from '../support/passkey-stage.js';
 import { SoftAuthenticator } from '../support/soft-authenticator.js';
+import { MASTER, sessionHeaders } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { enrolled, type Enrolled, trustDevice } from '../support/people.js';
 
 /** Servers whose clock is wrong for a while, and is put right. */
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 const YEAR = 365 * DAY;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
 const WORDS: FactorDefinition<{ readonly word: string }> = {
   answer: { maxLength: 10, pattern: /^[a-z]+$/, accepts: 'a word' },
   begin: () => ({ expected: 'begin', enrolment: { word: 'open' } }),
@@ -125,11 +125,9 @@ describe('what was refused as expired stays dead when the clock steps back:', ()
 });
 
 /** A user with an authenticator and a trusted device. */
-async function trusting(): Promise<{ person: Person; secret: string; token: string }> {
-  const person = await stage.signUp();
-  const secret = await stage.enrolTotp(person);
-  const { body } = ok(await stage.save(person, { device: { remember: 'true', name: 'Laptop' } }));
-  return { person, secret, token: String(body['authDataResponse'].device.token) };
+async function trusting(): Promise<Enrolled & { readonly token: string }> {
+  const user = await enrolled(stage);
+  return { ...user, token: await trustDevice(stage, user.person) };
 }
 
 describe('a clock that ran a year ahead for a minute', () => {
@@ -171,7 +169,7 @@ describe('a clock that ran a year ahead for a minute', () => {
     const [person, email] = [await stage.signUp(), newAddress()];
     const logIn = async (): Promise<Person> => ({
       ...person,
-      session: { 'X-Parse-Session-Token': String((await stage.logIn(person)).body['sessionToken']) },
+      session: sessionHeaders(await stage.logIn(person)),
     });
     const setUp = async (): Promise<Answer> => {
       const { session } = await logIn();
@@ -213,7 +211,7 @@ describe('a clock that ran a year ahead for a minute', () => {
     ]);
     ok(await stage.call('POST', '/functions/factorsReset', { userId: person.id }, MASTER));
     const { body } = await stage.logIn(person);
-    const again = { ...person, session: { 'X-Parse-Session-Token': String(body['sessionToken']) } };
+    const again = { ...person, session: sessionHeaders({ body }) };
     const fresh = await stage.enrolTotp(again);
     expect((await stage.logIn(person, { totp: stage.totp(fresh) })).status).toBe(200);
   });

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { MASTER } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
+import { enrolled, type Enrolled } from '../support/people.js';
 
 /** Classes of ours that an administrator deletes or opens while servers run, and that strangers then make anew. */
 
-const MASTER = { 'X-Parse-Master-Key': 'master' };
 const LOOK_EVERY_MS = 5000;
 let stage: Stage;
 afterEach(async () => {
@@ -12,14 +13,13 @@ afterEach(async () => {
   vi.restoreAllMocks();
 });
 
-async function start(): Promise<{ person: Person; secret: string }> {
+async function start(): Promise<Enrolled> {
   stage = await startStage({ install: true, server: { allowClientClassCreation: true }, compose: { eventLog: true } });
-  const person = await stage.signUp();
-  const secret = await stage.enrolTotp(person);
+  const user = await enrolled(stage);
   await stage.factors.check();
   await vi.waitFor(async () => expect(await rowsOf('FactorEvent')).toBeGreaterThan(0));
   stage.events.length = 0;
-  return { person, secret };
+  return user;
 }
 
 /** Keeps what is to be done after so many milliseconds, until it is told that they have passed. */
@@ -85,7 +85,7 @@ describe('the class FactorState', () => {
     expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
     await expectClosed('FactorState');
     expect(incidents()).toEqual(['class_deleted:FactorState']);
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
     expect(incidents()).toHaveLength(1);
   });

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { startStage, type Stage, type StageOptions } from '../support/harness.js';
+import { sessionHeaders } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
 
 /** Servers whose own configuration gets in the way. */
 
@@ -36,11 +38,11 @@ describe('a trigger of the application that hides authData', () => {
     await start({ server: { cloud }, compose: { revokeSessionsOn: [] } });
     const owner = await stage.signUp();
     const login = await stage.logIn(owner);
-    const thief = { ...owner, session: { 'X-Parse-Session-Token': String(login.body['sessionToken']) } };
+    const thief = { ...owner, session: sessionHeaders(login) };
     const asked = await stage.challenge({ challengeData: { totp: true } }, thief.session);
     const { secret } = asked.body['challengeData'].totp as { secret: string };
     await stage.enrolPhone(owner, '+15556661002');
-    stage.time.now += 8 * 60_000;
+    stage.time.now += 8 * MINUTE;
     expect((await stage.save(thief, { totp: stage.totp(secret) })).body['error']).toMatch(/^fresh_proof_required: /);
     await stage.challenge({ challengeData: { otp: true } }, owner.session);
     const proof = await stage.save(owner, { otp: stage.lastCode(stage.sms) });

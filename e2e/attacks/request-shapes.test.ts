@@ -6,17 +6,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Person } from '@parse-factors/test-server/parse-server';
 import { cloudCode } from '../support/cloud-code.js';
 import { slug, startStage, type Stage, type StageOptions } from '../support/harness.js';
+import { credentials, LOG_IN, LOG_IN_WITH, MASTER } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { BADGE } from '../support/providers.js';
+import { storedFactors, type StoredFactors, storedKeys } from '../support/rows.js';
+import { equipped, type Equipped } from '../support/people.js';
 
 /** Requests that make Parse Server show its hooks something else than it does. */
 
-const MINUTE = 60_000;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
-const BADGE = {
-  validateAppId: async () => undefined,
-  validateAuthData: async ({ secret }: { secret?: string }) => {
-    if (secret !== 'right') throw new Error('wrong badge');
-  },
-};
 let stage: Stage;
 const start = async (compose: Partial<ComposeOptions> = {}, install: StageOptions['install'] = true): Promise<void> => {
   const more = { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() };
@@ -24,27 +21,14 @@ const start = async (compose: Partial<ComposeOptions> = {}, install: StageOption
 };
 afterEach(() => stage.stop());
 
-const stored = async ({ id }: Person): Promise<Record<string, { sealed?: string }>> => {
-  const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id]);
-  return (rows[0]?.authData as Record<string, object> | null) ?? {};
-};
-const keysOf = async (person: Person): Promise<string[]> =>
-  Object.keys(await stored(person)).toSorted((a, b) => a.localeCompare(b));
-const credentials = ({ username, password }: Person): object => ({ username, password });
+const stored = (person: Person): Promise<StoredFactors> => storedFactors(stage, person);
+const keysOf = (person: Person): Promise<string[]> => storedKeys(stage, person);
 
 /** An authenticator, recovery codes, and a device that is trusted; the proofs are over. */
-async function equipped(): Promise<{ person: Person; secret: string; codes: string[]; token: string }> {
-  const person = await stage.signUp();
-  const secret = await stage.enrolTotp(person);
-  const recovery = await stage.save(person, { recovery: { generate: 'true' } });
-  const device = await stage.save(person, { device: { remember: 'true' } });
+async function equippedLongAgo(): Promise<Equipped> {
+  const user = await equipped(stage);
   stage.time.now += 5 * MINUTE;
-  return {
-    person,
-    secret,
-    codes: String(recovery.body['authDataResponse'].recovery.codes).split(', '),
-    token: String(device.body['authDataResponse'].device.token),
-  };
+  return user;
 }
 
 /** Keys with dots: they change what hooks see of `authData`, and nothing of what is checked and stored. */
@@ -72,7 +56,7 @@ describe('keys with dots beside authData', () => {
 
   it('hide no removal at a login', async () => {
     await start();
-    const { person, secret, codes, token } = await equipped();
+    const { person, secret, codes, token } = await equippedLongAgo();
     for (const answer of [{ recovery: codes[0] }, { device: { token } }]) {
       const body = { ...credentials(person), ...dotted('totp', { __op: 'Delete' }), authData: { ...answer, totp: null } };
       expect((await stage.call('POST', '/login', body)).body['sessionToken']).toBe(undefined);
@@ -108,8 +92,7 @@ describe('a stolen session that sends an id along that is linked to the account'
       expect(slug(await stage.call('POST', '/classes/_User', { authData }, owner.session))).toBe('invalid_input');
       const request = { method: 'POST', path: '/parse/users', body: { authData } };
       expect((await stage.call('POST', '/batch', { requests: [request] }, owner.session)).body[0].error).toBeDefined();
-      const query = `mutation ($input: LogInWithInput!) { logInWith(input: $input) { viewer { sessionToken } } }`;
-      expect((await stage.graphql(query, { input: { authData } }, owner.session))['errors']).toBeDefined();
+      expect((await stage.graphql(LOG_IN_WITH, { input: { authData } }, owner.session))['errors']).toBeDefined();
     }
     expect(await keysOf(owner)).toEqual(['badge', 'device', 'recovery', 'totp']);
   });
@@ -177,7 +160,7 @@ describe('several logins of one user in one request', () => {
 
   it('make no session of a recovery code one that may trust a device', async () => {
     await start();
-    const { person, codes, secret } = await equipped();
+    const { person, codes, secret } = await equippedLongAgo();
     stage.time.now += MINUTE;
     await stage.save(person, { totp: stage.totp(secret) });
     await stage.enrolPhone(person, '+15551230002');
@@ -221,7 +204,7 @@ describe('races', () => {
       (person: Person) =>
         Promise.all(both.map((factor) => stage.call('POST', '/functions/factorsReset', { userId: person.id, factor }, MASTER))),
     ]) {
-      const { person, secret } = await equipped();
+      const { person, secret } = await equippedLongAgo();
       stage.time.now += MINUTE;
       await stage.save(person, { totp: stage.totp(secret) });
       await stage.enrolPhone(person, `+155512301${person.username.replace('person', '').padStart(2, '0')}`);
@@ -274,8 +257,8 @@ describe('races', () => {
 
 describe('nothing is consumed', () => {
   it('before a factor that is not set up is refused, or one that a set-up needs is found missing', async () => {
-    await start({ policy: { atLeast: 2 }, enrolment: { graceMs: 366 * 24 * 60 * MINUTE } });
-    const { person, token } = await equipped();
+    await start({ policy: { atLeast: 2 }, enrolment: { graceMs: 366 * DAY } });
+    const { person, token } = await equippedLongAgo();
     await stage.save(person, { device: { revoke: 'none' } });
     const refused = await stage.logIn(person, { device: { token }, otp: { phone: '+15551230003', code: '123456' } });
     expect(slug(refused)).toBe('session_required');
@@ -286,7 +269,7 @@ describe('nothing is consumed', () => {
 describe('a user row that anybody may write', () => {
   it('loses no trust by a stranger asking for a new password', async () => {
     await start();
-    const { person, token } = await equipped();
+    const { person, token } = await equippedLongAgo();
     const ACL = { '*': { read: true, write: true } };
     expect((await stage.call('PUT', `/users/${person.id}`, { ACL }, person.session)).status).toBe(200);
     expect((await stage.call('PUT', `/users/${person.id}`, { password: 'his' })).body['code']).toBe(206);
@@ -297,7 +280,7 @@ describe('a user row that anybody may write', () => {
 describe('an id in the body', () => {
   it('makes the guard look at nobody else', async () => {
     await start();
-    const { person: owner, token } = await equipped();
+    const { person: owner, token } = await equippedLongAgo();
     const thief = await stage.signUp();
     for (const name of ['objectId', 'id']) {
       for (const path of [`/users/${owner.id}`, `/classes/_User/${owner.id}`]) {
@@ -356,7 +339,7 @@ describe('a removal of what is not set up', () => {
 describe('a login', () => {
   it('of an account with a factor links, exchanges and unlinks no other provider', async () => {
     await start();
-    const { person, codes, token, secret } = await equipped();
+    const { person, codes, token, secret } = await equippedLongAgo();
     stage.time.now += MINUTE;
     await stage.save(person, { totp: stage.totp(secret) });
     const badge = { id: person.id, secret: 'right' };
@@ -375,7 +358,7 @@ describe('a login', () => {
 describe('names that every object has', () => {
   it('are no providers that are linked already', async () => {
     await start();
-    const { person, secret } = await equipped();
+    const { person, secret } = await equippedLongAgo();
     stage.time.now += MINUTE;
     await stage.save(person, { totp: stage.totp(secret) });
     const badge = { id: person.id, secret: 'right' };
@@ -404,7 +387,7 @@ describe('what is not refused', () => {
 
   it('a save of everything by the master key, and a stale echo of what stands in for a factor', async () => {
     await start();
-    const { person, codes, token, secret } = await equipped();
+    const { person, codes, token, secret } = await equippedLongAgo();
     stage.time.now += MINUTE;
     await stage.save(person, { totp: stage.totp(secret) });
     await stage.save(person, { badge: { id: person.id, secret: 'right' } });
@@ -431,7 +414,7 @@ describe('values that Parse Server decodes to something else', () => {
   it('exchange, link and unlink no provider: at a login, a social one, in a batch, by GraphQL, or in a save', async () => {
     for (const isLinked of [true, false]) {
       await start();
-      const { person, codes, token, secret } = await equipped();
+      const { person, codes, token, secret } = await equippedLongAgo();
       stage.time.now += MINUTE;
       await stage.save(person, { totp: stage.totp(secret) });
       const badge = { id: person.id, secret: 'right' };
@@ -444,8 +427,7 @@ describe('values that Parse Server decodes to something else', () => {
           expect((await stage.call('POST', '/login', body)).body['sessionToken']).toBe(undefined);
           const batch = await stage.call('POST', '/batch', { requests: [{ method: 'POST', path: '/parse/login', body }] });
           expect(batch.body[0].success).toBe(undefined);
-          const query = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }`;
-          expect((await stage.graphql(query, { input: body }))['errors']).toBeDefined();
+          expect((await stage.graphql(LOG_IN, { input: body }))['errors']).toBeDefined();
         }
         for (const path of [`/users/${person.id}`, `/classes/_User/${person.id}`])
           await stage.call('PUT', path, { authData: { badge: disguised } }, person.session);
@@ -461,7 +443,7 @@ describe('values that Parse Server decodes to something else', () => {
 describe('recovery codes that are left without a factor', () => {
   it('do not make a first factor of what a session sets up: an administrator ends that', async () => {
     await start({}, { adminFunctions: true });
-    const { person } = await equipped();
+    const { person } = await equippedLongAgo();
     await stage.sql.query(`update "_User" set "authData" = "authData"::jsonb - 'totp' where "objectId" = $1`, [person.id]);
     expect(slug(await stage.challenge({ challengeData: { totp: true } }, person.session))).toBe('fresh_proof_required');
     expect(slug(await stage.save(person, { totp: '123456' }))).toBe('fresh_proof_required');

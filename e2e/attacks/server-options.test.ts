@@ -4,11 +4,12 @@ import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { MASTER, sessionHeaders } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
+import { storedKeys } from '../support/rows.js';
 
 /** The same protection under whatever options a server runs with. */
 
-const MINUTE = 60_000;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
 let stage: Stage;
 afterEach(() => stage.stop());
 
@@ -16,10 +17,7 @@ const expectOk = (answer: Answer): Answer => {
   expect([answer.status, answer.body['error']]).toEqual([200, undefined]);
   return answer;
 };
-const factorsOf = async ({ id }: Person): Promise<string[]> => {
-  const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id]);
-  return Object.keys((rows[0]?.authData as object | null) ?? {}).toSorted((a, b) => a.localeCompare(b));
-};
+const factorsOf = (person: Person): Promise<string[]> => storedKeys(stage, person);
 
 /** Everything that protects an account, once; `person` has a session and no factor. */
 async function journey(person: Person): Promise<void> {
@@ -53,7 +51,7 @@ async function journey(person: Person): Promise<void> {
 
   // A new password ends trust and proofs.
   const renamed = expectOk(await stage.call('PUT', `/users/${person.id}`, { password: 'a new password' }, person.session));
-  const session = { 'X-Parse-Session-Token': String(renamed.body['sessionToken']) };
+  const session = sessionHeaders(renamed);
   const after = { ...person, password: 'a new password', session };
   expect(slug(await stage.logIn(after, { device: { token: renewed } }))).toBe('code_rejected');
   expect(slug(await stage.save(after, { totp: null }))).toBe('fresh_proof_required');
@@ -111,12 +109,12 @@ describe('an account is protected', () => {
     });
     const anonymous = { authData: { anonymous: { id: 'somebody' } } };
     const signUp = await stage.call('POST', '/users', anonymous);
-    const session = { 'X-Parse-Session-Token': String(signUp.body['sessionToken']) };
+    const session = sessionHeaders(signUp);
     const person = { id: String(signUp.body['objectId']), username: 'real', password: 'real password', session };
     const { username, password } = person;
     const fields = { username, password, authData: { anonymous: null } };
     const converted = await stage.call('PUT', `/users/${person.id}`, fields, session);
-    const own = { ...person, session: { 'X-Parse-Session-Token': String(converted.body['sessionToken']) } };
+    const own = { ...person, session: sessionHeaders(converted) };
     await journey(own);
   });
 

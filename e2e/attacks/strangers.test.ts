@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { parseServerMajor } from '@parse-factors/test-server/parse-server-home';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { LOG_IN, MASTER } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
 
 /** A social provider whose proof is a token; its ids are public. It sorts behind `email` and before `otp`. */
 const google = {
@@ -19,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
-  stage.time.now += 24 * 60 * 60_000;
+  stage.time.now += DAY;
 });
 
 const sent = (): number => stage.sms.messages.length + stage.mail.messages.length;
@@ -126,7 +128,7 @@ describe('beside a social login', () => {
     await stage.enrolEmail(person, 'g1@example.com');
     await stage.enrolPhone(person, '+15556660007');
     expect((await logIn('g1', 'token of g1', {})).body['error']).toContain('Missing additional authData');
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     for (const [key, box] of [
       ['email', stage.mail],
       ['otp', stage.sms],
@@ -145,7 +147,7 @@ describe('beside a social login', () => {
   it('whoever knows the public id only can neither ask for a code, nor spend, burn or judge one, nor lock', async () => {
     const person = await social('g2');
     await stage.enrolEmail(person, 'g2@example.com');
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     await changesNothing(() => stage.challenge({ authData: { google: { id: 'g2' } }, challengeData: { email: true } }));
     await stage.challenge({ authData: { google: { id: 'g2', token: 'token of g2' } }, challengeData: { email: true } });
     const code = stage.lastCode(stage.mail);
@@ -175,9 +177,8 @@ describe('with a stolen session', () => {
     const sealed = ((await users()) as { objectId: string; authData: { otp?: object } }[]).find(
       ({ objectId }) => objectId === person.id,
     )?.authData.otp;
-    const logIn = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }`;
     for (const otp of [{ status: 'enabled', destination: '•••• 0008' }, { status: 'enabled' }, sealed]) {
-      const graphql = await stage.graphql(logIn, { input: { username, password, authData: { otp } } }, person.session);
+      const graphql = await stage.graphql(LOG_IN, { input: { username, password, authData: { otp } } }, person.session);
       expect(graphql['errors'][0].message).toMatch(/^invalid_input: /);
       const request = { method: 'POST', path: '/parse/login', body: { username, password, authData: { otp } } };
       const batch = await stage.call('POST', '/batch', { requests: [request] }, person.session);
@@ -189,12 +190,7 @@ describe('with a stolen session', () => {
         person.session,
       );
       expect(slug(direct)).toBe('invalid_input');
-      const master = await stage.call(
-        'POST',
-        '/login',
-        { username, password, authData: { otp } },
-        { 'X-Parse-Master-Key': 'master' },
-      );
+      const master = await stage.call('POST', '/login', { username, password, authData: { otp } }, MASTER);
       expect(slug(master)).toBe('invalid_input');
     }
   });

@@ -2,10 +2,11 @@ import { MemoryOtpStore } from '@parse-factors/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage, type StageOptions } from '../support/harness.js';
+import { MASTER } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
 
 /** Batches with `transaction: true`: each holds a connection of the pool until all its requests are answered. */
 
-const MASTER = { 'X-Parse-Master-Key': 'master' };
 let stage: Stage;
 const start = async (options: StageOptions = {}): Promise<void> => {
   stage = await startStage({ ...options, server: { databaseOptions: { poolSize: 4 }, ...options.server } });
@@ -62,7 +63,7 @@ describe('a batch in a transaction', () => {
     await start({ compose: { store: new MemoryOtpStore({ clock: () => stage.time.now }) } });
     const person = await stage.signUp();
     await stage.enrolPhone(person);
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     const { username, password } = person;
     await stage.challenge({ username, password, challengeData: { otp: true } });
     const code = stage.lastCode(stage.sms);

@@ -5,6 +5,8 @@ import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { storedFactors } from '../support/rows.js';
+import { equipped } from '../support/people.js';
 
 /** What is stored of recovery codes and trusted devices. */
 
@@ -15,22 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-async function equipped(): Promise<{ person: Person; codes: string[]; token: string }> {
-  const person = await stage.signUp();
-  await stage.enrolTotp(person);
-  const recovery = await stage.save(person, { recovery: { generate: 'true' } });
-  const device = await stage.save(person, { device: { remember: 'true', name: 'Laptop of Ann' } });
-  return {
-    person,
-    codes: String(recovery.body['authDataResponse'].recovery.codes).split(', '),
-    token: String(device.body['authDataResponse'].device.token),
-  };
-}
-const stored = async ({ id }: Person, key: string): Promise<string> =>
-  (await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id])).rows[0].authData[key].sealed as string;
+const stored = async (person: Person, key: string): Promise<unknown> => (await storedFactors(stage, person))[key]?.['sealed'];
 
 it('shows nothing in a dump: no code, no token, no name of a device', async () => {
-  const { person, codes, token } = await equipped();
+  const { person, codes, token } = await equipped(stage, 'Laptop of Ann');
   await stage.logIn(person, { recovery: codes[0] });
   await stage.logIn(person, { device: { token } });
   const dump = await stage.dump();
@@ -41,7 +31,7 @@ it('shows nothing in a dump: no code, no token, no name of a device', async () =
 });
 
 it('opens for nobody else, and not under another key of auth', async () => {
-  const [owner, thief] = [await equipped(), await equipped()];
+  const [owner, thief] = [await equipped(stage, 'Laptop of Ann'), await equipped(stage, 'Laptop of Ann')];
   const copy = async (from: string, to: string): Promise<void> => {
     const sealed = await stored(owner.person, from);
     await stage.sql.query(
@@ -57,7 +47,7 @@ it('opens for nobody else, and not under another key of auth', async () => {
 });
 
 it('outlives a rotation of keys, the old one dropped as well', async () => {
-  const { person, codes, token } = await equipped();
+  const { person, codes, token } = await equipped(stage, 'Laptop of Ann');
   const clock = (): number => stage.time.now;
   const newer = generateKey('newer');
   const compose = (keys: string) =>
@@ -68,7 +58,7 @@ it('outlives a rotation of keys, the old one dropped as well', async () => {
     expect((await stage.logIn(person, { recovery: codes[0] })).status).toBe(200);
     const login = await stage.logIn(person, { device: { token } });
     expect(
-      [await stored(person, 'recovery'), await stored(person, 'device')].every((sealed) => sealed.startsWith('1.newer.')),
+      [await stored(person, 'recovery'), await stored(person, 'device')].every((sealed) => String(sealed).startsWith('1.newer.')),
     ).toBe(true);
     Object.assign(stage.auth, compose(newer).auth);
     expect(slug(await stage.logIn(person, { recovery: codes[0] }))).toBe('code_rejected');

@@ -3,8 +3,11 @@ import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { LOG_IN, UPDATE_USER } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { storedFactors } from '../support/rows.js';
+import { enrolled, type Enrolled, makeRecoveryCodes } from '../support/people.js';
 
-const MINUTE = 60_000;
 const GENERATE = { recovery: { generate: 'true' } };
 let stage: Stage;
 beforeAll(async () => {
@@ -12,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
-  stage.time.now += 24 * 60 * MINUTE;
+  stage.time.now += DAY;
   stage.events.length = 0;
 });
 
@@ -23,12 +26,9 @@ const remaining = async (person: Person): Promise<unknown> => {
 };
 
 /** Somebody with an authenticator and recovery codes. */
-async function prepared(): Promise<{ person: Person; secret: string; codes: string[] }> {
-  const person = await stage.signUp();
-  const secret = await stage.enrolTotp(person);
-  const made = await stage.save(person, GENERATE);
-  expect(made.status).toBe(200);
-  return { person, secret, codes: codesOf(made) };
+async function prepared(): Promise<Enrolled & { readonly codes: string[] }> {
+  const user = await enrolled(stage);
+  return { ...user, codes: await makeRecoveryCodes(stage, user.person) };
 }
 
 /** Answers the authenticator again; its step is spent then. */
@@ -57,8 +57,7 @@ describe('recovery codes', () => {
     expect((await stage.logIn(person, { recovery: one })).status).toBe(200);
     expect(slug(await stage.logIn(person, { recovery: one }))).toBe('code_rejected');
     expect((await stage.logIn(person, { recovery: { code: two.toLowerCase().replaceAll('-', ' ') } })).status).toBe(200);
-    const graphql = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }`;
-    const login = await stage.graphql(graphql, { input: { username, password, authData: { recovery: three } } });
+    const login = await stage.graphql(LOG_IN, { input: { username, password, authData: { recovery: three } } });
     expect(login['data'].logIn.viewer.sessionToken).toEqual(expect.any(String));
     const body = { username, password, authData: { recovery: four } };
     const requests = Array.from({ length: 5 }, () => ({ method: 'POST', path: '/parse/login', body }));
@@ -69,9 +68,8 @@ describe('recovery codes', () => {
 
   it('are told by GraphQL as well', async () => {
     const { person } = await prepared();
-    const update = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { user { authDataResponse } } }`;
     const fields = { authData: GENERATE };
-    const made = await stage.graphql(update, { input: { id: person.id, fields } }, person.session);
+    const made = await stage.graphql(UPDATE_USER, { input: { id: person.id, fields } }, person.session);
     const { codes } = made['data'].updateUser.user.authDataResponse.recovery as { codes: string };
     expect((await stage.logIn(person, { recovery: codes.split(', ')[0] })).status).toBe(200);
   });
@@ -144,8 +142,7 @@ describe('recovery codes', () => {
     await stage.challenge({ challengeData: { otp: true } }, person.session);
     await stage.save(person, { otp: stage.lastCode(stage.sms) });
     expect((await stage.save(person, { otp: null })).status).toBe(200);
-    const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [person.id]);
-    expect(rows[0]?.authData ?? {}).toEqual({});
+    expect(await storedFactors(stage, person)).toEqual({});
     expect((await stage.logIn(person)).status).toBe(200);
   });
 

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, type Stage, type StageOptions } from '../support/harness.js';
 import { PasskeyUser, startPasskeyStage } from '../support/passkey-stage.js';
+import { UPDATE_USER } from '../support/requests.js';
+import { DAY, HOUR, MINUTE } from '../support/time.js';
+import { OPEN_PROVIDER } from '../support/providers.js';
+import { makeRecoveryCodes } from '../support/people.js';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const WRONG = 'AAAA-AAAA-AAAA-AAAA';
-const SOCIAL = { validateAppId: async () => undefined, validateAuthData: async () => undefined };
 
 let stage: Stage;
 const start = async (recovery: RecoveryCodesFactor, before?: Stage): Promise<Stage> => {
@@ -17,7 +17,7 @@ const start = async (recovery: RecoveryCodesFactor, before?: Stage): Promise<Sta
     install: true,
     compose: { notices: true, ...(before !== undefined && { keys: before.keys }) },
     more: { recovery, device: new TrustedDeviceFactor() },
-    server: { auth: { social: SOCIAL } },
+    server: { auth: { social: OPEN_PROVIDER } },
     ...(before !== undefined && { databaseUri: before.databaseUri }),
   };
   return startPasskeyStage({}, options);
@@ -34,8 +34,7 @@ async function newOwner(notices = 2): Promise<Owner> {
   const person = await stage.signUp();
   await stage.enrolEmail(person);
   const secret = await stage.enrolTotp(person);
-  const made = await stage.save(person, { recovery: { generate: 'true' } });
-  const codes = String(made.body['authDataResponse'].recovery.codes).split(', ');
+  const codes = await makeRecoveryCodes(stage, person);
   // The mailbox is told of everything that was set up after it.
   await vi.waitFor(() => expect(toldTo(person)).toHaveLength(notices));
   stage.time.now += 6 * MINUTE;
@@ -106,9 +105,8 @@ describe('a second recovery code, in a session that one has opened', () => {
   it('is a proof over GraphQL and in a batch as well', async () => {
     const [one, two] = [await newOwner(), await newOwner()];
     const session = await recovered(one);
-    const update = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { user { authDataResponse } } }`;
     const input = { id: session.id, fields: { authData: { recovery: one.codes[1] } } };
-    const answer = await stage.graphql(update, { input }, session.session);
+    const answer = await stage.graphql(UPDATE_USER, { input }, session.session);
     expect(answer['data'].updateUser.user.authDataResponse.recovery.status).toBe('verified');
     const other = await recovered(two);
     const body = { authData: { recovery: two.codes[1] } };

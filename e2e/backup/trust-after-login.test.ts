@@ -5,23 +5,25 @@ import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, type Stage } from '../support/harness.js';
 import { ORIGIN, PasskeyUser, startPasskeyStage } from '../support/passkey-stage.js';
 import { SoftAuthenticator } from '../support/soft-authenticator.js';
+import { sessionHeaders } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
+import { OPEN_PROVIDER } from '../support/providers.js';
 
 /** Trust in a device, right after a login without a password. */
 
-const MINUTE = 60_000;
 const EMAIL = 'ann@example.com';
 let stage: Stage;
 afterEach(() => stage.stop());
 
 async function start(): Promise<void> {
-  const social = { validateAppId: async () => undefined, validateAuthData: async () => undefined };
+  const social = OPEN_PROVIDER;
   const more = { device: new TrustedDeviceFactor(), member: new FieldsFactor({ find: 'memberNumber', match: ['postcode'] }) };
   stage = await startPasskeyStage({}, { more, server: { auth: { social } } });
 }
 
 const sessionOf = ({ status, body }: Answer): Person => {
   expect([status === 200 || status === 201, body['error']]).toEqual([true, undefined]);
-  const session = { 'X-Parse-Session-Token': String(body['sessionToken']) };
+  const session = sessionHeaders({ body });
   return { id: String(body['objectId']), username: '', password: '', session };
 };
 const signIn = (authData: object): Promise<Answer> => stage.call('POST', '/users', { authData });

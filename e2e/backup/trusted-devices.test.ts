@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { countStatements } from '@parse-factors/test-server/count-statements';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { LOG_IN, MASTER } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage({
@@ -67,8 +67,7 @@ describe('a trusted device', () => {
   it('logs in by GraphQL, which hands out the renewed token; a batch does too', async () => {
     const { person, token } = await trusting();
     const { username, password } = person;
-    const query = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken user { authDataResponse } } } }`;
-    const login = await stage.graphql(query, { input: { username, password, authData: { device: { token } } } });
+    const login = await stage.graphql(LOG_IN, { input: { username, password, authData: { device: { token } } } });
     const { authDataResponse } = login['data'].logIn.viewer.user as { authDataResponse: { device: { token: string } } };
     const body = { username, password, authData: authDataResponse };
     const batch = await stage.call('POST', '/batch', { requests: [{ method: 'POST', path: '/parse/login', body }] });
@@ -240,7 +239,7 @@ describe('a trusted device', () => {
 
   it('is not trusted any more after a new password, a new factor, or another one in its place', async () => {
     const changes: ((person: Person, secret: string) => Promise<unknown>)[] = [
-      (person) => stage.call('PUT', `/users/${person.id}`, { password: person.password }, { 'X-Parse-Master-Key': 'master' }),
+      (person) => stage.call('PUT', `/users/${person.id}`, { password: person.password }, MASTER),
       async (person, secret) => {
         await stage.save(person, { totp: stage.totp(secret, 1) });
         await stage.enrolPhone(person, '+15552220001');

@@ -7,17 +7,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '@parse-factors/test-server/postgres';
 import { newApp, type ClientUser, type TestApp } from '../support/client-stage.js';
 import { startStage, type Stage } from '../support/harness.js';
+import { MINUTE } from '../support/time.js';
+import { DEFAULT_BADGE } from '../support/providers.js';
 
 /** The client over the Parse JS SDK, as in a browser or on a phone, against a real server. */
-
-const MINUTE = 60_000;
-const BADGE = {
-  policy: 'default',
-  validateAppId: async () => undefined,
-  validateAuthData: async ({ secret }: { secret?: string }) => {
-    if (secret !== 'right') throw new Error('wrong badge');
-  },
-};
 
 let stage: Stage;
 let app: TestApp;
@@ -29,7 +22,7 @@ const start = async (options: Parameters<typeof startStage>[0] = {}): Promise<vo
     install: true,
     emailLogin: { maxSendsPerIp: 100_000 },
     more: { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() },
-    server: { auth: { badge: BADGE } },
+    server: { auth: { badge: DEFAULT_BADGE } },
     ...options,
   });
 };
@@ -452,7 +445,7 @@ describe('where a policy asks for more', () => {
   });
 
   it('a factor is set up after a login by another provider, or by a code alone, and answered at once', async () => {
-    await only({ compose: { enrolment: { requiredFor: 'everybody' } }, server: { auth: { badge: BADGE } } });
+    await only({ compose: { enrolment: { requiredFor: 'everybody' } }, server: { auth: { badge: DEFAULT_BADGE } } });
     const badge = { id: randomUUID(), secret: 'right' };
     await app.client.logInWith({ badge });
     const login = asEnrolment(await app.client.logInWith({ badge }));

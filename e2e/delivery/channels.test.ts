@@ -9,6 +9,7 @@ import { twilio } from '@parse-factors/sms-otp/twilio';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
 import { StandIn, TWILIO_ACCEPTED } from '../support/provider-stand-in.js';
+import { DAY, MINUTE } from '../support/time.js';
 
 const api = new StandIn();
 const sid = `AC${'0'.repeat(32)}`;
@@ -131,9 +132,9 @@ describe('twilio', () => {
       expect(stage.events.map(({ type }) => type)).toContain('delivery_failed');
       expect(JSON.stringify(stage.events)).not.toContain('Invalid To');
       api.answer = TWILIO_ACCEPTED;
-      stage.time.now += 60 * 60_000;
+      stage.time.now += 60 * MINUTE;
       expect((await askSms(person, '+15552220003')).status).toBe(200); // the next honest try works
-      stage.time.now += 24 * 60 * 60_000;
+      stage.time.now += DAY;
     },
   );
 });
@@ -223,7 +224,7 @@ describe('sendgrid', () => {
       );
       const code = codeIn(api.received[0]?.body);
       expect(slug(await stage.save(person, { email: { email: 'sg2@example.com', code } }))).toBe('code_expired');
-      stage.time.now += 24 * 60 * 60_000;
+      stage.time.now += DAY;
     },
   );
 });
@@ -281,7 +282,7 @@ describe('smtp', () => {
     const refused = await stage.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session);
     expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
     refuse = undefined;
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     expect((await stage.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session)).status).toBe(
       200,
     );
@@ -304,7 +305,7 @@ describe("a channel of one's own", () => {
     let second = '';
     smsChannel = async () => {
       // A minute passes; the next code is asked for, sent and live before the first one fails.
-      stage.time.now += 60_000;
+      stage.time.now += MINUTE;
       smsChannel = async ({ code }) => void (second = code);
       expect((await askSms(person, phone)).status).toBe(200);
       throw new Error('late');
@@ -312,7 +313,7 @@ describe("a channel of one's own", () => {
     stage.time.now += 65_000;
     expect(slug(await askSms(person, phone))).toBe('delivery_failed');
     expect((await stage.save(person, { otp: { phone, code: second } })).status).toBe(200);
-    stage.time.now += 24 * 60 * 60_000;
+    stage.time.now += DAY;
   });
 
   it.each([
@@ -337,6 +338,6 @@ describe("a channel of one's own", () => {
     const person = await stage.signUp();
     const refused = await askSms(person, '+15552220009');
     expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
-    stage.time.now += 24 * 60 * 60_000;
+    stage.time.now += DAY;
   });
 });

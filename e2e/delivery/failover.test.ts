@@ -6,6 +6,7 @@ import { twilio } from '@parse-factors/sms-otp/twilio';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { DAY } from '../support/time.js';
 
 /** Two ways to the same phone: what the first does is told by the test, the second keeps what it is given. */
 
@@ -51,7 +52,7 @@ afterAll(() => stage.stop());
 beforeEach(async () => {
   first = async () => undefined;
   isSecondDown = false;
-  stage.time.now += 24 * 60 * 60_000;
+  stage.time.now += DAY;
   await ask(); // whatever was before, the first is tried again, and works
   for (const list of [tried, failures, second.messages, stage.events]) list.length = 0;
 });

@@ -9,6 +9,7 @@ import { twilio } from '@parse-factors/sms-otp/twilio';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
 import { StandIn, TWILIO_ACCEPTED } from '../support/provider-stand-in.js';
+import { DAY } from '../support/time.js';
 
 /** A message whose time is over is given up: a provider that recovers does not deliver it. */
 
@@ -25,7 +26,7 @@ afterAll(() => stage.stop());
 let people = 0;
 /** Several users ask for a code at the same moment; gives what each was told. */
 async function askAtOnce(count: number, factor: 'otp' | 'email'): Promise<string[]> {
-  stage.time.now += 24 * 60 * 60_000;
+  stage.time.now += DAY;
   const persons = await Promise.all(Array.from({ length: count }, () => stage.signUp()));
   const answers = await Promise.all(
     persons.map(({ session }): Promise<Answer> => {

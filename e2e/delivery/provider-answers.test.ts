@@ -7,6 +7,7 @@ import { smtp } from '@parse-factors/email-otp/smtp';
 import { twilio } from '@parse-factors/sms-otp/twilio';
 import { slug, startStage, type Stage } from '../support/harness.js';
 import { StandIn, TWILIO_ACCEPTED, type StandInAnswer } from '../support/provider-stand-in.js';
+import { DAY } from '../support/time.js';
 
 /** Each channel takes its provider's documented answer for an accepted message, and no other. */
 
@@ -28,7 +29,7 @@ afterAll(async () => {
   api.stop();
 });
 beforeEach(() => {
-  stage.time.now += 24 * 60 * 60_000;
+  stage.time.now += DAY;
   stage.events.length = 0;
   api.received.length = 0;
 });

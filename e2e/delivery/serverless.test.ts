@@ -4,8 +4,8 @@ import { TotpFactor } from '@parse-factors/totp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
-
-const MINUTE = 60_000;
+import { MASTER } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
 
 describe('waitUntil', () => {
   const pending: Promise<unknown>[] = [];
@@ -44,16 +44,15 @@ describe('waitUntil', () => {
     release?.();
     await Promise.all(pending.splice(0));
     [isHeld, fault, sent.length] = [false, undefined, 0];
-    stage.time.now += 24 * 60 * MINUTE;
+    stage.time.now += DAY;
   });
 
   const ask = (email: string): Promise<Answer> => stage.challenge({ challengeData: { emailLogin: { email } } });
 
   it('hears of a message that goes out to known addresses only, and the reply does not wait for it', async () => {
     const address = 'known@example.com';
-    const master = { 'X-Parse-Master-Key': 'master' };
     const known = await stage.signUp();
-    await stage.call('PUT', `/users/${known.id}`, { authData: { emailLogin: { id: address } } }, master);
+    await stage.call('PUT', `/users/${known.id}`, { authData: { emailLogin: { id: address } } }, MASTER);
     await Promise.all(pending.splice(0));
     isHeld = true;
     const answer = await ask(address);
@@ -101,7 +100,7 @@ describe('waitUntil', () => {
       `/classes/${FACTOR_EVENT_CLASS}?where={"userId":"${person.id}","factor":"totp"}`,
       undefined,
       {
-        'X-Parse-Master-Key': 'master',
+        ...MASTER,
       },
     );
     expect(rows.body['results'].map(({ type }: { type: string }) => type)).toContain('enrolled');
@@ -141,7 +140,7 @@ describe('clientIp', () => {
   });
   afterAll(() => stage.stop());
   afterEach(() => {
-    stage.time.now += 24 * 60 * MINUTE;
+    stage.time.now += DAY;
     stage.events.length = 0;
   });
 

@@ -11,6 +11,7 @@ import { freePort } from '@parse-factors/test-server/postgres';
 import { docsBlocks } from '../support/docs-page.js';
 import { shownAtLogin } from '../support/harness.js';
 import { StandIn } from '../support/provider-stand-in.js';
+import { sessionHeaders } from '../support/requests.js';
 
 /** The files that docs/guide/existing-app.md shows, run as an app of their own: CommonJS, mounted on Express. */
 
@@ -105,7 +106,7 @@ it('leads from nothing to a login with password and SMS code, beside triggers an
   expect(loggedIn.body).toMatchObject({ sessionToken: expect.any(String), authData: { otp: shownAtLogin(status) } });
 
   // The guard runs, and so do the app's own triggers.
-  const later = { 'X-Parse-Session-Token': String(loggedIn.body['sessionToken']) };
+  const later = sessionHeaders(loggedIn);
   const removal = await call('PUT', path, { authData: { otp: null } }, later);
   expect(removal.body).toMatchObject({ error: expect.stringContaining('fresh_proof_required') });
   const refused = { code: 142, error: 'Choose another nickname.' };

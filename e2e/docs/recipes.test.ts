@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Body, Person } from '@parse-factors/test-server/parse-server';
 import { startStage, type Stage } from '../support/harness.js';
 import { codeRecipe, graphqlRecipe, restRecipe, type RecipeReply } from '../support/recipe.js';
+import { MINUTE } from '../support/time.js';
 
 /** The requests on the pages for other platforms, sent to a real server in the order that an app sends them in. */
 
@@ -41,7 +42,7 @@ function learn(reply: Body): void {
   const find = (value: unknown, name: string): string | undefined =>
     new RegExp(`"${name}":"([^"]+)"`).exec(JSON.stringify(value))?.[1];
   const [secret, token, id] = ['secret', 'token', 'id'].map((name) => find(reply, name));
-  stage.time.now += 60_000;
+  stage.time.now += MINUTE;
   if (secret !== undefined) known['totp'] = stage.totp(secret);
   if (token !== undefined) known['token'] = token;
   if (id !== undefined) known['id'] = id;

@@ -5,19 +5,12 @@ import { countStatements } from '@parse-factors/test-server/count-statements';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { parseServerMajor } from '@parse-factors/test-server/parse-server-home';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { CHALLENGE, LOG_IN_WITH, MASTER, sessionHeaders } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { BADGE } from '../support/providers.js';
+import { storedFactors, type StoredFactors } from '../support/rows.js';
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
 const BIRTH_DATE = { __type: 'Date', iso: '1990-01-31T00:00:00.000Z' };
-
-/** A provider that is not ours, and sorts before and after the fields. */
-const BADGE = {
-  validateAppId: async () => undefined,
-  validateAuthData: async ({ secret }: { secret?: string }) => {
-    if (secret !== 'right') throw new Error('wrong badge');
-  },
-};
 
 let stage: Stage;
 const logged: string[] = [];
@@ -86,14 +79,9 @@ async function lock(fields: Fields): Promise<Fields> {
   return fields;
 }
 
-const authDataOf = async ({ id }: Pick<Person, 'id'>): Promise<Record<string, { id?: string; sealed?: string }>> => {
-  const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id]);
-  return (rows[0]?.authData as Record<string, object> | null) ?? {};
-};
+const authDataOf = (user: Pick<Person, 'id'>): Promise<StoredFactors> => storedFactors(stage, user);
 
-const LOG_IN_WITH = `mutation ($input: LogInWithInput!) { logInWith(input: $input) { viewer { sessionToken } } }`;
 const SIGN_UP = `mutation ($input: SignUpInput!) { signUp(input: $input) { viewer { sessionToken } } }`;
-const CHALLENGE = `mutation ($input: ChallengeInput!) { challenge(input: $input) { challengeData } }`;
 
 /** All of an answer that a client sees, but for what differs between any two. */
 async function seen(path: string, body: object, headers: Record<string, string> = {}): Promise<string> {
@@ -272,7 +260,7 @@ describe('what was right is not told by what is sent beside', () => {
   it('an own session, on an account of its own provider', async () => {
     const member = await newMember();
     const { body } = await stage.call('POST', '/users', { authData: { anonymous: { id: 'own' } } });
-    const session = { 'X-Parse-Session-Token': String(body['sessionToken']) };
+    const session = sessionHeaders({ body });
     const answers = await Promise.all(
       [member.fields, wrong(member.fields), newFields()].map((fields) => signIn(fields, { anonymous: { id: 'own' } }, session)),
     );

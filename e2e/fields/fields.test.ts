@@ -6,10 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadParseSdk } from '@parse-factors/test-server/parse-sdk';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
-
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
+import { LOG_IN_WITH, MASTER, sessionHeaders } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { storedFactors, type StoredFactors } from '../support/rows.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -64,17 +63,14 @@ async function codeOf({ fields, phone }: Pick<Member, 'fields' | 'phone'>): Prom
   return stage.lastCode(stage.sms);
 }
 
-const storedOf = async ({ id }: Pick<Person, 'id'>): Promise<Record<string, { id?: string; sealed?: string }>> => {
-  const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id]);
-  return (rows[0]?.authData as Record<string, object> | null) ?? {};
-};
+const storedOf = (user: Pick<Person, 'id'>): Promise<StoredFactors> => storedFactors(stage, user);
 
 describe('a member number, a birth date, a postcode and a code by SMS', () => {
   it('log in: asked for and given without a user name or a password', async () => {
     const member = await newMember();
     const answer = await signIn(member.fields, { otp: await codeOf(member) });
     expect(answer).toMatchObject({ status: 200, body: { objectId: member.id, sessionToken: expect.stringMatching(/^r:/) } });
-    const session = { 'X-Parse-Session-Token': String(answer.body['sessionToken']) };
+    const session = sessionHeaders(answer);
     const me = await stage.call('GET', '/users/me', undefined, session);
     expect(me.body['authData'].member).toEqual({ status: 'enabled' });
     expect(stage.events.map(({ type, factor, userId }) => [type, factor, userId])).toEqual(
@@ -110,8 +106,9 @@ describe('a member number, a birth date, a postcode and a code by SMS', () => {
 
   it('log in by GraphQL, in a batch, and with the JS SDK', async () => {
     const member = await newMember();
-    const query = `mutation ($input: LogInWithInput!) { logInWith(input: $input) { viewer { sessionToken user { objectId } } } }`;
-    const graphql = await stage.graphql(query, { input: { authData: { member: member.fields, otp: await codeOf(member) } } });
+    const graphql = await stage.graphql(LOG_IN_WITH, {
+      input: { authData: { member: member.fields, otp: await codeOf(member) } },
+    });
     expect(graphql['data'].logInWith.viewer.user.objectId).toBe(member.id);
 
     const body = { authData: { member: member.fields, otp: await codeOf(member) } };
@@ -281,10 +278,7 @@ it('goes on knowing its users when keys are rotated, and the old ones are gone',
       const authData = { member: fields, otp: rotated.lastCode(rotated.sms) };
       const answer = await rotated.call('POST', '/users', { authData });
       expect(answer.body['objectId']).toBe(owner.id);
-      const { rows } = await rotated.sql.query(`select "authData"->'member' as member from "_User" where "objectId" = $1`, [
-        owner.id,
-      ]);
-      records.push(rows[0]?.member);
+      records.push((await storedFactors(rotated, owner))['member']);
     } finally {
       await rotated.stop();
     }

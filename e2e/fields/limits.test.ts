@@ -2,8 +2,8 @@ import { FieldsFactor } from '@parse-factors/fields';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { MINUTE } from '../support/time.js';
 
-const MINUTE = 60_000;
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage({

@@ -10,9 +10,9 @@ import { slug, startStage, type Stage } from '../support/harness.js';
 import { ORIGIN, PasskeyUser, startPasskeyStage } from '../support/passkey-stage.js';
 import { startRedisStage } from '../support/redis-stage.js';
 import { SoftAuthenticator } from '../support/soft-authenticator.js';
+import { HOUR, MINUTE } from '../support/time.js';
+import { countRows } from '../support/rows.js';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 const newAddress = (): string => `${randomUUID()}@example.com`;
 const wrongFor = (code: string): string => (code === '000000' ? '000001' : '000000');
 const from = (ip: string): Record<string, string> => ({ 'X-Forwarded-For': ip });
@@ -30,10 +30,9 @@ async function codeFor(email: string, headers?: Record<string, string>): Promise
   expect(stage.mail.messages.at(-1)?.to).toBe(email);
   return stage.lastCode(stage.mail);
 }
-const rows = async (): Promise<number> => (await stage.sql.query(`select 1 from "FactorState"`)).rowCount ?? 0;
+const rows = (): Promise<number> => countRows(stage, 'FactorState');
 
-const refusals = async (): Promise<number> =>
-  (await stage.sql.query(`select 1 from "FactorEvent" where type = 'rejected'`)).rowCount ?? 0;
+const refusals = (): Promise<number> => countRows(stage, 'FactorEvent', `type = 'rejected'`);
 
 describe('guesses of strangers at addresses', () => {
   beforeAll(async () => {

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { storeFactors } from '../support/rows.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -9,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
-  stage.time.now += 24 * 60 * 60_000; // every case with quotas of its own
+  stage.time.now += DAY; // every case with quotas of its own
 });
 
 const parallel = <Result>(times: number, work: (index: number) => Promise<Result>): Promise<Result[]> =>
@@ -18,7 +20,7 @@ const opened = (answers: readonly Answer[]): number => answers.filter(({ body })
 const wrongFor = (code: string): string => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 
 async function challengeByPassword({ username, password }: Person, key: 'otp' | 'email' = 'otp'): Promise<string> {
-  stage.time.now += 60_000;
+  stage.time.now += MINUTE;
   const { status, body } = await stage.challenge({ username, password, challengeData: { [key]: true } });
   if (status !== 200) throw new Error(JSON.stringify(body));
   return stage.lastCode(key === 'otp' ? stage.sms : stage.mail);
@@ -86,9 +88,9 @@ describe('single use', () => {
     const older = stage.totp(secret, -1);
     expect((await stage.logIn(person, { totp: stage.totp(secret, 1) })).status).toBe(200);
     expect(slug(await stage.logIn(person, { totp: older }))).toBe('code_rejected');
-    stage.time.now -= 10 * 60_000;
+    stage.time.now -= 10 * MINUTE;
     expect(slug(await stage.logIn(person, { totp: stage.totp(secret) }))).toBe('code_rejected');
-    stage.time.now += 11 * 60_000;
+    stage.time.now += 11 * MINUTE;
     expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
   });
 
@@ -130,7 +132,7 @@ describe('bounded guessing', () => {
     expect(stage.events.filter(({ type }) => type === 'locked')).toMatchObject([
       { factor: 'totp', userId: person.id, purpose: 'sign-in' },
     ]);
-    const until = stage.time.now + 15 * 60_000;
+    const until = stage.time.now + 15 * MINUTE;
     const locked = await stage.logIn(person, { totp: stage.totp(secret) });
     expect(locked.body).toEqual({
       code: 155,
@@ -152,7 +154,7 @@ describe('bounded guessing', () => {
     for (let guess = 0; guess < 5; guess += 1) await stage.logIn(person, { otp: wrongFor(second) });
     expect(slug(await stage.logIn(person, { otp: second }))).toBe('locked');
     const { username, password } = person;
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     expect(slug(await stage.challenge({ username, password, challengeData: { otp: true } }))).toBe('locked');
     expect((await stage.logIn(person, { totp: stage.totp(secret, 1) })).status).toBe(200); // the other factor still works
   });
@@ -212,10 +214,7 @@ describe('binding', () => {
     });
     expect((await stage.logIn(thief)).body['error']).toContain('Missing additional authData totp');
     const set = async (record: unknown): Promise<void> => {
-      await stage.sql.query(`update "_User" set "authData" = $2::jsonb where "objectId" = $1`, [
-        thief.id,
-        JSON.stringify({ totp: record }),
-      ]);
+      await storeFactors(stage, thief, { totp: record });
     };
     for (const record of [
       { sealed: '1.test.AAAA' },

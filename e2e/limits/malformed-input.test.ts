@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FACTOR_ERRORS } from '@parse-factors/core';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { startStage, type Stage } from '../support/harness.js';
+import { LOG_IN } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
 
 let stage: Stage;
 let person: Person;
@@ -180,7 +182,7 @@ describe('malformed input', () => {
     async (key) => {
       for (const value of CODES) expectRefused(await stage.logIn(person, { [key]: value }), value, Boolean(value));
       expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
-      stage.time.now += 60_000;
+      stage.time.now += MINUTE;
     },
     120_000,
   );
@@ -251,10 +253,9 @@ describe('malformed input', () => {
 
   it('by GraphQL gets the same errors', async () => {
     const { username, password } = person;
-    const logIn = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }`;
     for (const value of CODES.filter((code) => Boolean(code) && JSON.stringify(code).length < 50_000)) {
       // its own limit on bodies is lower
-      const { errors, data } = await stage.graphql(logIn, { input: { username, password, authData: { totp: value } } });
+      const { errors, data } = await stage.graphql(LOG_IN, { input: { username, password, authData: { totp: value } } });
       expect([show(value), errors?.[0].extensions.code, data.logIn]).toEqual([show(value), 142, null]);
     }
   });

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { slug, type Stage } from '../support/harness.js';
 import { ORIGIN, PasskeyUser, startPasskeyStage } from '../support/passkey-stage.js';
 import { SoftAuthenticator } from '../support/soft-authenticator.js';
+import { MINUTE } from '../support/time.js';
 
-const MINUTE = 60_000;
 let stage: Stage;
 beforeAll(async () => {
   stage = await startPasskeyStage({ maxPasskeys: 20 }, { more: { recovery: new RecoveryCodesFactor({ count: 20 }) } });

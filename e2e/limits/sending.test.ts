@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { DAY, MINUTE } from '../support/time.js';
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage();

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { HOUR } from '../support/time.js';
 
-const HOUR = 3_600_000;
 let stage: Stage;
 afterEach(() => stage.stop());
 

@@ -6,8 +6,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug } from '../support/harness.js';
 import { MOBILE, OTHER_SECRET, pass, SECRET, startCompat, totp, type MfaRig } from '../support/mfa-rig.js';
+import { LOG_IN, sessionHeaders } from '../support/requests.js';
+import { DAY, HOUR, MINUTE } from '../support/time.js';
 
-const MINUTE = 60_000;
 const events: string[] = [];
 let rig: MfaRig;
 let time = Date.now();
@@ -20,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'] });
-  time += 24 * 60 * MINUTE;
+  time += DAY;
   vi.setSystemTime(time);
   events.length = 0;
 });
@@ -133,7 +134,7 @@ describe('changing it', () => {
       expect(slug(await rig.save(person, mfa))).toBe('invalid_input');
     expect(slug(await rig.save(person, null))).toBe('fresh_proof_required');
     const login = await rig.logIn(person, { token: old });
-    const session = { ...person, session: { 'X-Parse-Session-Token': String(login.body['sessionToken']) } };
+    const session = { ...person, session: sessionHeaders(login) };
     expect(slug(await rig.save(session, null))).toBe('fresh_proof_required');
     expect(slug(await rig.save(session, { secret: OTHER_SECRET, token: totp(OTHER_SECRET) }))).toBe('fresh_proof_required');
   });
@@ -174,7 +175,7 @@ describe('changing it', () => {
     pass(10 * MINUTE);
     const remember = async (token: unknown): Promise<Answer> => {
       const { body } = await rig.logIn(person, { token });
-      const session = { 'X-Parse-Session-Token': String(body['sessionToken']) };
+      const session = sessionHeaders({ body });
       return rig.call('PUT', `/users/${person.id}`, { authData: { device: { remember: 'true', name: 'x' } } }, session);
     };
     expect(slug(await remember(codes[0]))).toBe('fresh_proof_required');
@@ -333,7 +334,7 @@ describe('whatever is sent', () => {
         if (!/^(?:schema mismatch|authData|Missing additional|This authentication)/i.test(String(answer.body['error'])))
           expect([mfa, Object.keys(FACTOR_ERRORS)]).toEqual([mfa, expect.arrayContaining([slug(answer)])]);
       }
-      pass(60 * MINUTE);
+      pass(HOUR);
     }
     expect([await rig.stored(person), await rig.stored(owner), await rig.stored(fresh)]).toEqual(before);
   }, 180_000);
@@ -343,7 +344,6 @@ describe('other ways in', () => {
   it('GraphQL logs in, sets up and removes with the same answers', async () => {
     const person = await rig.signUp();
     const update = `mutation ($id: ID!, $mfa: Object) { updateUser(input: { id: $id, fields: { authData: $mfa } }) { clientMutationId } }`;
-    const logIn = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }`;
     const { username, password, session, id } = person;
     const save = (mfa: unknown) => rig.graphql(update, { id, mfa: { mfa } }, session);
     expect((await save({ secret: SECRET, token: totp(SECRET) }))['errors']).toBeUndefined();
@@ -351,7 +351,7 @@ describe('other ways in', () => {
     pass(10 * MINUTE);
     expect(JSON.stringify(await save(null))).toContain('fresh_proof_required');
     const token = totp(SECRET);
-    const ask = (mfa: unknown) => rig.graphql(logIn, { input: { username, password, authData: { mfa } } });
+    const ask = (mfa: unknown) => rig.graphql(LOG_IN, { input: { username, password, authData: { mfa } } });
     expect((await ask({ token }))['data'].logIn.viewer.sessionToken).toEqual(expect.any(String));
     expect(JSON.stringify(await ask({ token }))).toContain('Invalid MFA token');
   });

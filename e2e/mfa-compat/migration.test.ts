@@ -10,9 +10,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import { createDatabase, type Answer, type Person } from '@parse-factors/test-server/parse-server';
 import { slug } from '../support/harness.js';
 import { MOBILE, OTHER_SECRET, pass, SECRET, startBuiltIn, startCompat, totp, type MfaRig } from '../support/mfa-rig.js';
+import { MASTER } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { storedFactors, storeFactors } from '../support/rows.js';
 
-const MASTER = { 'X-Parse-Master-Key': 'master' };
-const MINUTE = 60_000;
 const cli = fileURLToPath(new URL('../../packages/mfa-compat/src/cli.ts', import.meta.url));
 const people: Record<string, Person> = {};
 const codes: Record<string, readonly string[]> = {};
@@ -71,7 +72,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'] });
-  time += 24 * 60 * MINUTE;
+  time += DAY;
   vi.setSystemTime(time);
   events.length = 0;
 });
@@ -81,8 +82,7 @@ const migrate = (params: object = {}, headers: Record<string, string> = MASTER):
   rig.call('POST', '/functions/mfaMigrate', params, headers);
 const report = async (params: object = {}): Promise<MoveReport> => (await migrate(params)).body['result'] as MoveReport;
 const authData = async ({ id }: Person): Promise<Readonly<Record<string, unknown>>> => {
-  const { rows } = await rig.sql.query(`select "authData"::jsonb as a from "_User" where "objectId" = $1`, [id]);
-  const stored = ((rows[0] as { a?: object } | undefined)?.a ?? {}) as Record<string, unknown>;
+  const stored = await storedFactors(rig, { id });
   return Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== null));
 };
 const logIn = ({ username, password }: Person, given?: object): Promise<Answer> =>
@@ -162,7 +162,7 @@ describe('moving users of mfa to other factors', () => {
     // Somebody writes between the reading and the writing, which waits for him.
     await rig.sql.query('begin');
     const changed = JSON.stringify({ mfa: { secret: OTHER_SECRET, recovery: codes['dan'] } });
-    await rig.sql.query(`update "_User" set "authData" = $2::jsonb where "objectId" = $1`, [dan.id, changed]);
+    await storeFactors(rig, dan, changed);
     const moving = report({ apply: true });
     const waiting = async (): Promise<boolean> =>
       (await rig.sql.query('select 1 from pg_locks where not granted')).rowCount !== 0;

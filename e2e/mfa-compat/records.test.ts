@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import { createDatabase, type Person } from '@parse-factors/test-server/parse-server';
 import { slug } from '../support/harness.js';
 import { MOBILE, OTHER_SECRET, pass, SECRET, startBuiltIn, startCompat, totp, type MfaRig } from '../support/mfa-rig.js';
+import { MASTER } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
 
-const MASTER = { 'X-Parse-Master-Key': 'master' };
 const people: Record<string, Person> = {};
 const codes: Record<string, readonly string[]> = {};
 const someone = (name: string): Person => {
@@ -81,7 +82,7 @@ describe('what the built-in adapter has stored', () => {
     const mfa = { old: totp(SECRET), secret: OTHER_SECRET, token: totp(OTHER_SECRET) };
     expect((await rig.save(dan, mfa)).status).toBe(200);
     expect(await rig.stored(dan)).toEqual(SEALED);
-    pass(60_000);
+    pass(MINUTE);
     expect(slug(await rig.logIn(dan, { token: codes['dan']?.[0] }))).toBe('code_rejected');
     expect((await rig.logIn(dan, { token: totp(OTHER_SECRET) })).status).toBe(200);
   });

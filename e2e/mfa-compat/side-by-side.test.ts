@@ -2,6 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { MOBILE, OTHER_SECRET, pass, SECRET, startBuiltIn, startCompat, totp, type MfaRig } from '../support/mfa-rig.js';
+import { MASTER } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
 
 /** What a client can tell of an answer: that it is let in or served, or the sentence of the refusal without our slug. */
 const told = ({ status, body }: Answer): string =>
@@ -33,7 +35,6 @@ const withMobile = async (rig: MfaRig): Promise<Person> => {
 /** Asks for a code at a login, and gives what was told. */
 const request = async (rig: MfaRig, person: Person): Promise<string> => told(await rig.logIn(person, { token: 'request' }));
 const allTold = async (answers: readonly Promise<Answer>[]): Promise<string[]> => (await Promise.all(answers)).map(told);
-const MINUTE = 60_000;
 
 const AUTHENTICATOR: readonly Behaviour[] = [
   {
@@ -290,7 +291,7 @@ const BESIDE_A_TOKEN: readonly Behaviour[] = [
       const { person } = await enrolled(rig);
       const { username, password } = person;
       const body = { username, password, authData: { mfa: { token: '000000' } } };
-      const answer = told(await rig.call('POST', '/login', body, { 'X-Parse-Master-Key': 'master' }));
+      const answer = told(await rig.call('POST', '/login', body, MASTER));
       return [answer, Object.keys((await rig.stored(person)) ?? {}).toSorted()];
     },
     differs: {
@@ -303,7 +304,7 @@ const BESIDE_A_TOKEN: readonly Behaviour[] = [
     name: 'shows the secret to the master key',
     run: async (rig) => {
       const { person } = await enrolled(rig);
-      const { body } = await rig.call('GET', `/users/${person.id}`, undefined, { 'X-Parse-Master-Key': 'master' });
+      const { body } = await rig.call('GET', `/users/${person.id}`, undefined, MASTER);
       return [body['authData'].mfa.secret, body['authData'].mfa.mobile];
     },
     differs: { builtIn: [SECRET, undefined], ours: ['-', '-'], because: 'secrets are sealed; a dash stands in their place' },

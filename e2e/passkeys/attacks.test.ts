@@ -4,15 +4,17 @@ import type { Answer } from '@parse-factors/test-server/parse-server';
 import { slug, type Stage } from '../support/harness.js';
 import { ORIGIN, PasskeyUser, startPasskeyStage } from '../support/passkey-stage.js';
 import { SoftAuthenticator, type Forgery } from '../support/soft-authenticator.js';
+import { sessionHeaders } from '../support/requests.js';
+import { DAY, HOUR, MINUTE } from '../support/time.js';
+import { storedFactors } from '../support/rows.js';
 
-const MINUTE = 60_000;
 let stage: Stage;
 beforeAll(async () => {
   stage = await startPasskeyStage();
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
-  stage.time.now += 24 * 60 * MINUTE;
+  stage.time.now += DAY;
   stage.events.length = 0;
 });
 
@@ -134,7 +136,7 @@ describe('a challenge', () => {
     expect(slug(await stage.logIn(ben.user.person, { passkey: { credential: ben.passkey.get(forAnn) } }))).toBe('code_rejected');
     const proof = await ann.user.begin({ purpose: 'fresh-proof' });
     const login = await ann.user.logIn(ann.passkey);
-    const other = { ...ann.user.person, session: { 'X-Parse-Session-Token': String(login.body['sessionToken']) } };
+    const other = { ...ann.user.person, session: sessionHeaders(login) };
     const stolen = await stage.save(other, { passkey: { credential: ann.passkey.get(proof) } });
     expect(slug(stolen)).toBe('code_rejected');
     expect((await ann.user.prove(ann.passkey)).status).toBe(200);
@@ -222,8 +224,7 @@ describe('a stranger who knows a user handle', () => {
     for (const body of [payload, { ...payload, totp: '000000' }, { passkey: { id: passkey.handle } }]) {
       expect((await stage.save(mallory.person, body)).status).toBeGreaterThanOrEqual(400);
     }
-    const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [mallory.person.id]);
-    expect(rows[0]?.authData?.passkey).toBe(undefined);
+    expect((await storedFactors(stage, mallory.person))['passkey']).toBe(undefined);
   });
 
   it('learns the same from garbage, whether anybody has the handle', async () => {
@@ -317,9 +318,9 @@ describe('a stolen session', () => {
       return stage.lastCode(stage.mail);
     };
     const { body } = await stage.call('POST', '/users', { authData: { emailLogin: { id: email, code: await code() } } });
-    const session = { 'X-Parse-Session-Token': String(body['sessionToken']) };
+    const session = sessionHeaders({ body });
     const user = new PasskeyUser(stage, { id: String(body['objectId']), username: '', password: '', session });
-    stage.time.now += 60 * MINUTE;
+    stage.time.now += HOUR;
     await expect(user.begin()).rejects.toThrow('fresh_proof_required');
     await stage.challenge({ challengeData: { emailLogin: true } }, session);
     expect((await stage.save(user.person, { emailLogin: { code: stage.lastCode(stage.mail) } })).status).toBe(200);
@@ -455,7 +456,7 @@ describe('malformed input', () => {
         expect([shown, answer.status >= 400 && answer.status < 500]).toEqual([shown, true]);
       }
     }
-    stage.time.now += 60 * MINUTE;
+    stage.time.now += HOUR;
     expect((await user.logIn(passkey)).status).toBe(200);
     expect((await stage.logIn(plain.person)).status).toBe(200);
   });

@@ -3,8 +3,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { slug, type Stage } from '../support/harness.js';
 import { ORIGIN, PasskeyUser, startPasskeyStage } from '../support/passkey-stage.js';
 import { SoftAuthenticator } from '../support/soft-authenticator.js';
+import { MASTER } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
 
-const MINUTE = 60_000;
 const RELATED = 'https://acme-shop.example';
 const ANDROID = `android:apk-key-hash:${'A'.repeat(43)}`;
 let stage: Stage;
@@ -86,22 +87,12 @@ describe('passkeys', () => {
     stage = await startPasskeyStage({}, { install: { adminFunctions: true }, more: { recovery: new RecoveryCodesFactor() } });
     const user = await newUser();
     const passkey = await user.add();
-    const listed = await stage.call(
-      'POST',
-      '/functions/factorsList',
-      { userId: user.person.id },
-      { 'X-Parse-Master-Key': 'master' },
-    );
+    const listed = await stage.call('POST', '/functions/factorsList', { userId: user.person.id }, MASTER);
     expect(JSON.stringify(listed.body)).toContain('passkey');
     expect((await user.save(undefined)).status).toBe(200);
     const codes = await stage.save(user.person, { recovery: { generate: 'true' } });
     expect(codes.status).toBe(200); // setting a passkey up is a fresh proof
-    const reset = await stage.call(
-      'POST',
-      '/functions/factorsReset',
-      { userId: user.person.id, factor: 'passkey' },
-      { 'X-Parse-Master-Key': 'master' },
-    );
+    const reset = await stage.call('POST', '/functions/factorsReset', { userId: user.person.id, factor: 'passkey' }, MASTER);
     expect(reset.status).toBe(200);
     expect(slug(await user.logInAlone(passkey))).toBe('code_rejected');
   });

@@ -4,15 +4,17 @@ import type { Answer } from '@parse-factors/test-server/parse-server';
 import { slug, type Stage } from '../support/harness.js';
 import { ORIGIN, PasskeyUser, startPasskeyStage } from '../support/passkey-stage.js';
 import { SoftAuthenticator } from '../support/soft-authenticator.js';
+import { LOG_IN_WITH, sessionHeaders } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { storedFactors } from '../support/rows.js';
 
-const MINUTE = 60_000;
 let stage: Stage;
 beforeAll(async () => {
   stage = await startPasskeyStage();
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
-  stage.time.now += 24 * 60 * MINUTE;
+  stage.time.now += DAY;
   stage.events.length = 0;
 });
 
@@ -58,12 +60,11 @@ describe('a passkey', () => {
     const { user, passkey } = await enrolled();
     const alone = await user.logInAlone(passkey);
     expect([alone.status, alone.body['objectId']]).toEqual([200, user.person.id]);
-    const me = await stage.call('GET', '/users/me', undefined, { 'X-Parse-Session-Token': String(alone.body['sessionToken']) });
+    const me = await stage.call('GET', '/users/me', undefined, sessionHeaders(alone));
     expect(me.body['username']).toBe(user.person.username);
     const credential = passkey.get(await user.beginAlone());
-    const mutation = 'mutation ($input: LogInWithInput!) { logInWith(input: $input) { viewer { user { objectId } } } }';
     const authData = { passkey: { id: passkey.handle, credential } };
-    const { data } = await stage.graphql(mutation, { input: { authData } });
+    const { data } = await stage.graphql(LOG_IN_WITH, { input: { authData } });
     expect(data?.logInWith.viewer.user.objectId).toBe(user.person.id);
   });
 
@@ -143,11 +144,9 @@ describe('a passkey', () => {
     const credential = passkey.create(await user.begin(), { backupEligible: true });
     expect((await user.save({ credential, name: 'Cloud' })).status).toBe(200);
     expect(await shown(user)).toMatchObject([{ synced: true }]);
-    const { rows } = await stage.sql.query<{ authData: Record<string, string> }>(
-      `select "authData"->'passkey' as "authData" from "_User" where "objectId" = '${user.person.id}'`,
-    );
-    expect(Object.keys(rows[0]?.authData ?? {}).toSorted()).toEqual(['id', 'sealed']);
-    expect(rows[0]?.authData['id']).toBe(passkey.handle);
+    const record = (await storedFactors(stage, user.person))['passkey'];
+    expect(Object.keys(record ?? {}).toSorted()).toEqual(['id', 'sealed']);
+    expect(record?.['id']).toBe(passkey.handle);
     const dump = await stage.dump();
     for (const secret of [passkey.id, 'Cloud', 'internal']) expect(dump).not.toContain(secret);
     const options = JSON.parse(await user.beginLogin()) as { allowCredentials: readonly object[] };

@@ -1,6 +1,7 @@
 import { initializeOtpAdapter, OTP_TABLE_SCHEMA, type OtpAdapterOptions } from '@parse-factors/email-otp';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { startParseServer, type Answer, type TestServer } from '@parse-factors/test-server/parse-server';
+import { MASTER } from '../support/requests.js';
 
 /** Servers with the drop-in that are configured otherwise. */
 
@@ -20,7 +21,7 @@ afterEach(() => server.stop());
 describe('the schema that parse-server-otp-auth-adapter exports', () => {
   it('can be named in the configuration as before, and is closed to clients', async () => {
     await start({}, { schema: { definitions: [OTP_TABLE_SCHEMA] } });
-    const { body } = await server.call('GET', '/schemas/OTP', undefined, { 'X-Parse-Master-Key': 'master' });
+    const { body } = await server.call('GET', '/schemas/OTP', undefined, MASTER);
     expect(Object.keys(body['fields'] as object)).toEqual(expect.arrayContaining(Object.keys(OTP_TABLE_SCHEMA.fields)));
     const answers = [
       await server.call('POST', '/classes/OTP', { email: 'a@example.com' }),

@@ -6,9 +6,9 @@ import { EmailOtpFactor } from '@parse-factors/email-otp';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
-
-const MINUTE = 60_000;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
+import { MASTER } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
+import { storedFactors, storeFactors } from '../support/rows.js';
 
 let own: Stage;
 afterEach(() => own.stop());
@@ -87,12 +87,9 @@ describe('a code by e-mail alone', () => {
     const email = newAddress();
     const id = email.replace('@example', '@Example');
     const stored = JSON.stringify({ emailLogin: { id, email: id, otp: '123456' } });
-    await own.sql.query(`update "_User" set "authData" = $2::jsonb where "objectId" = $1`, [person.id, stored]);
+    await storeFactors(own, person, stored);
     expect((await use(id, await codeFor(email))).body).toMatchObject({ objectId: person.id });
-    const kept = async (): Promise<object> => {
-      const read = `select "authData"::jsonb -> 'emailLogin' as kept from "_User" where "objectId" = $1`;
-      return (await own.sql.query<{ kept: object }>(read, [person.id])).rows[0]?.kept ?? {};
-    };
+    const kept = async (): Promise<object> => (await storedFactors(own, person))['emailLogin'] ?? {};
     // As Parse Server looks for it.
     expect(await kept()).toEqual({ id, sealed: expect.any(String) });
     expect((await use(id, await codeFor(email))).body['objectId']).toBe(person.id);

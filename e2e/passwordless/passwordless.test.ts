@@ -5,18 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadParseSdk } from '@parse-factors/test-server/parse-sdk';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
-
-const MINUTE = 60_000;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
-
-/** A first factor that is neither a password nor ours. */
-const BADGE = {
-  policy: 'default',
-  validateAppId: async () => undefined,
-  validateAuthData: async ({ secret }: { secret?: string }) => {
-    if (secret !== 'right') throw new Error('wrong badge');
-  },
-};
+import { CHALLENGE, LOG_IN_WITH, MASTER, personOf } from '../support/requests.js';
+import { HOUR, MINUTE } from '../support/time.js';
+import { DEFAULT_BADGE } from '../support/providers.js';
+import { countSessions, storedFactors, storeFactors } from '../support/rows.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -25,7 +17,7 @@ beforeAll(async () => {
     emailLogin: { maxSendsPerIp: 100_000 },
     compose: { maxAttemptsPerIp: 100_000 },
     more: { recovery: new RecoveryCodesFactor() },
-    server: { auth: { badge: BADGE } },
+    server: { auth: { badge: DEFAULT_BADGE } },
   });
 });
 afterAll(() => stage.stop());
@@ -46,22 +38,14 @@ async function codeFor(email: string): Promise<string> {
   return stage.lastCode(stage.mail);
 }
 
-const asPerson = ({ body }: Answer): Person => ({
-  id: String(body['objectId']),
-  username: '',
-  password: '',
-  session: { 'X-Parse-Session-Token': String(body['sessionToken']) },
-});
-
 /** Somebody who has signed up with an address alone. */
 async function newPerson(email = newAddress()): Promise<Person & { readonly email: string }> {
   const answer = await signIn({ id: email, code: await codeFor(email) });
   expect(answer.status).toBe(201);
-  return { ...asPerson(answer), email };
+  return { ...personOf(answer), email };
 }
 
-const sessionsOf = async ({ id }: Person): Promise<number> =>
-  (await stage.sql.query(`select 1 from "_Session" where "user" = $1`, [id])).rowCount ?? 0;
+const sessionsOf = (person: Person): Promise<number> => countSessions(stage, person);
 
 /** A code for the session's own address, or for another one. */
 async function codeBySession(person: Pick<Person, 'session'>, payload: unknown): Promise<string> {
@@ -80,7 +64,7 @@ describe('a code by e-mail alone', () => {
     const again = await signIn({ id: email, code: await codeFor(email) });
     expect(again).toMatchObject({ status: 200, body: { objectId: signedUp.body['objectId'] } });
     expect(again.body['sessionToken']).not.toBe(signedUp.body['sessionToken']);
-    const me = await stage.call('GET', '/users/me', undefined, asPerson(again).session);
+    const me = await stage.call('GET', '/users/me', undefined, personOf(again).session);
     expect(me.body['authData']).toEqual({
       emailLogin: { status: 'enabled', destination: expect.stringMatching(/^.•••@e•••\.com$/) },
     });
@@ -116,12 +100,10 @@ describe('a code by e-mail alone', () => {
 
   it('works by GraphQL', async () => {
     const email = newAddress();
-    const challenge = `mutation ($input: ChallengeInput!) { challenge(input: $input) { challengeData } }`;
     const input = { challengeData: { emailLogin: { email } } };
     stage.time.now += MINUTE;
-    expect((await stage.graphql(challenge, { input }))['data'].challenge.challengeData.emailLogin.status).toBe('sent');
-    const logIn = `mutation ($input: LogInWithInput!) { logInWith(input: $input) { viewer { sessionToken user { objectId } } } }`;
-    const use = (code: string) => stage.graphql(logIn, { input: { authData: { emailLogin: { id: email, code } } } });
+    expect((await stage.graphql(CHALLENGE, { input }))['data'].challenge.challengeData.emailLogin.status).toBe('sent');
+    const use = (code: string) => stage.graphql(LOG_IN_WITH, { input: { authData: { emailLogin: { id: email, code } } } });
     const { viewer } = (await use(stage.lastCode(stage.mail)))['data'].logInWith;
     expect(viewer.sessionToken).toEqual(expect.any(String));
     const again = await use(await codeFor(email));
@@ -515,7 +497,7 @@ describe('an address that is linked to an account', () => {
 
   it('goes with a fresh proof, and what it opened goes with it', async () => {
     const person = await newPerson();
-    const other = asPerson(await signIn({ id: person.email, code: await codeFor(person.email) }));
+    const other = personOf(await signIn({ id: person.email, code: await codeFor(person.email) }));
     expect(slug(await stage.save(person, { emailLogin: null }))).toBe('fresh_proof_required');
     await stage.save(person, { emailLogin: await codeBySession(person, true) });
     expect((await stage.save(person, { emailLogin: null })).status).toBe(200);
@@ -586,16 +568,13 @@ describe('an account that was prepared by somebody else', () => {
     const email = newAddress();
     const attacker = await stage.signUp();
     const prepared = JSON.stringify({ emailLogin: { id: email } });
-    await stage.sql.query(`update "_User" set "authData" = $2::jsonb where "objectId" = $1`, [attacker.id, prepared]);
+    await storeFactors(stage, attacker, prepared);
     expect(slug(await signIn({ id: email, code: await codeFor(email) }))).toBe('unavailable');
     // Nor does a seal from elsewhere.
     const own = await newPerson();
-    const { rows } = await stage.sql.query<{ authData: { emailLogin: { sealed: string } } }>(
-      `select "authData" from "_User" where "objectId" = $1`,
-      [own.id],
-    );
-    const copied = JSON.stringify({ emailLogin: { id: email, sealed: rows[0]?.authData.emailLogin.sealed } });
-    await stage.sql.query(`update "_User" set "authData" = $2::jsonb where "objectId" = $1`, [attacker.id, copied]);
+    const { emailLogin } = await storedFactors(stage, own);
+    const copied = { emailLogin: { id: email, sealed: emailLogin?.['sealed'] } };
+    await storeFactors(stage, attacker, copied);
     expect(slug(await signIn({ id: email, code: await codeFor(email) }))).toBe('unavailable');
   });
 });
@@ -628,7 +607,7 @@ describe('addresses that look like another', () => {
     ];
     const before = stage.mail.messages.length;
     for (const id of ids) {
-      stage.time.now += 3 * 60 * MINUTE;
+      stage.time.now += 3 * HOUR;
       const { status } = await ask(id);
       if (status === 200) expect(stage.mail.messages.at(-1)?.to, String(id)).toBe(victim.email);
       // With my own code, in my own address's place, beside my own address.

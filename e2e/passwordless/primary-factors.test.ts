@@ -3,17 +3,9 @@ import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
-
-const MINUTE = 60_000;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
-
-/** A social provider; one sorts before the factors, one behind. */
-const SOCIAL = {
-  validateAppId: async () => undefined,
-  validateAuthData: async ({ secret }: { secret?: string }) => {
-    if (secret !== 'right') throw new Error('wrong secret');
-  },
-};
+import { MASTER, sessionHeaders } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { BADGE } from '../support/providers.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -25,12 +17,12 @@ beforeAll(async () => {
       member: new FieldsFactor({ find: 'memberNumber', match: ['pin'], maxAsksPerIp: 10_000 }),
       recovery: new RecoveryCodesFactor(),
     },
-    server: { auth: { asocial: SOCIAL, zsocial: SOCIAL } },
+    server: { auth: { asocial: BADGE, zsocial: BADGE } },
   });
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
-  stage.time.now += 2 * 24 * 60 * MINUTE; // longer than any lock
+  stage.time.now += 2 * DAY; // longer than any lock
 });
 
 let users = 0;
@@ -234,7 +226,7 @@ describe('a delivered code', () => {
     ];
     const answers = await Promise.all(Array.from({ length: 20 }, async (_, index) => log[index % 4]?.()));
     expect(answers.filter((answer) => answer?.body['sessionToken'] !== undefined)).toHaveLength(1);
-    stage.time.now += 24 * 60 * MINUTE;
+    stage.time.now += DAY;
     await ask('a social login', owner);
     expect((await stage.logIn(owner, { otp: stage.lastCode(stage.sms) })).status).toBe(200);
   });
@@ -258,7 +250,7 @@ describe('a delivered code', () => {
       id: String(made.body['objectId']),
       username: '',
       password: '',
-      session: { 'X-Parse-Session-Token': String(made.body['sessionToken']) },
+      session: sessionHeaders(made),
     };
     await stage.enrolPhone(person, '+15554999999');
     stage.time.now += MINUTE;

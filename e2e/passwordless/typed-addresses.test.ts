@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { newApp } from '../support/client-stage.js';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { MINUTE } from '../support/time.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -41,7 +42,7 @@ const ALL = [
 ];
 
 const ask = (key: string, payload: unknown, headers?: Record<string, string>): Promise<Answer> => {
-  stage.time.now += 60_000;
+  stage.time.now += MINUTE;
   return stage.challenge({ challengeData: { [key]: payload } }, headers);
 };
 const replyOf = ({ body }: Answer, key: string): Record<string, string> => body['challengeData']?.[key] as Record<string, string>;
@@ -89,10 +90,10 @@ describe('the id in the reply to a passwordless challenge', () => {
 describe('the client', () => {
   it.each(ALL)('signs in with $payload, typed the same way twice', async ({ key, payload, id }) => {
     const { passwordless } = newApp(stage.url).client;
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     expect(await passwordless.start(key, payload)).toMatchObject({ id });
     expect((await passwordless.finish(key, { ...payload, code: codeOf(key) })).status).toBe('session');
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     await passwordless.start(key, payload);
     expect((await passwordless.finish(key, { id, code: codeOf(key) })).status).toBe('session');
   });

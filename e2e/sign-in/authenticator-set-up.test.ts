@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
-
-const MINUTE = 60_000;
+import { MASTER, sessionHeaders } from '../support/requests.js';
+import { HOUR, MINUTE } from '../support/time.js';
 
 let stage: Stage;
 let person: Person;
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 beforeEach(async () => {
-  stage.time.now += 60 * MINUTE;
+  stage.time.now += HOUR;
   person = await stage.signUp();
 });
 
@@ -93,7 +93,7 @@ describe('the name of an account in an authenticator app', () => {
     const authData = { [key]: { id: body['challengeData'][key].id as string, code: stage.lastCode(stage[box]) } };
     const answer = await stage.call('POST', '/users', { authData });
     expect(answer.status).toBe(201);
-    const session = { 'X-Parse-Session-Token': String(answer.body['sessionToken']) };
+    const session = sessionHeaders(answer);
     return { id: String(answer.body['objectId']), username: '', password: '', session };
   };
 
@@ -110,7 +110,7 @@ describe('the name of an account in an authenticator app', () => {
 
   it('is the e-mail address of a user whose name is random', async () => {
     const alone = await signUpAlone('phoneLogin', { phone: '+1 555 777 0002' }, 'sms');
-    await stage.call('PUT', `/users/${alone.id}`, { email: 'bob@example.com' }, { 'X-Parse-Master-Key': 'master' });
+    await stage.call('PUT', `/users/${alone.id}`, { email: 'bob@example.com' }, MASTER);
     expect(await labelOf(alone)).toBe('Acme:bob@example.com');
   });
 });

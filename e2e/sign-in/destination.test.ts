@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStage, type Stage } from '../support/harness.js';
+import { MINUTE } from '../support/time.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -21,13 +22,13 @@ describe('destination: user => …', () => {
     expect((await stage.save(person, { otp: stage.lastCode(stage.sms) })).status).toBe(200);
 
     await stage.call('PUT', `/users/${person.id}`, { phone: '+15550000008' }, person.session);
-    stage.time.now += 10 * 60_000;
+    stage.time.now += 10 * MINUTE;
     await stage.challenge({ username: person.username, password: person.password, challengeData: { otp: true } });
     expect(stage.sms.messages.at(-1)?.to).toBe('+15550000006');
     expect((await stage.logIn(person, { otp: stage.lastCode(stage.sms) })).status).toBe(200);
 
     // With a fresh proof to the old number, the new one can be confirmed.
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     await stage.challenge({ challengeData: { otp: true } }, person.session);
     expect(stage.sms.messages.at(-1)?.to).toBe('+15550000006');
     expect((await stage.save(person, { otp: stage.lastCode(stage.sms) })).body['authDataResponse'].otp.status).toBe('verified');

@@ -3,12 +3,13 @@ import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { credentials, LOG_IN, MASTER, sessionHeaders } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { BADGE } from '../support/providers.js';
+import { countSessions, storedKeys } from '../support/rows.js';
 
 /** Users who must set up a factor. */
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
 let stage: Stage;
 const start = async (
   enrolment: EnrolmentOptions,
@@ -19,20 +20,8 @@ const start = async (
 };
 afterEach(() => stage.stop());
 
-const BADGE = {
-  validateAppId: async () => undefined,
-  validateAuthData: async ({ secret }: { secret?: string }) => {
-    if (secret !== 'right') throw new Error('wrong badge');
-  },
-};
-
-const factorsOf = async ({ id }: Person): Promise<string[]> => {
-  const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id]);
-  return Object.keys((rows[0]?.authData as object | null) ?? {}).toSorted();
-};
-const sessions = async ({ id }: Person): Promise<number> =>
-  (await stage.sql.query(`select 1 from "_Session" where "user" = $1`, [id])).rowCount ?? 0;
-const credentials = ({ username, password }: Person): object => ({ username, password });
+const factorsOf = (person: Person): Promise<string[]> => storedKeys(stage, person);
+const sessions = (person: Person): Promise<number> => countSessions(stage, person);
 const beginPhone = (person: Person, phone: string): Promise<Answer> =>
   stage.challenge({ ...credentials(person), challengeData: { otp: { phone } } });
 const beginTotp = async (person: Person): Promise<string> => {
@@ -66,7 +55,7 @@ describe('who must have a factor and has none', () => {
     expect(slug(await stage.logIn(person, { otp: code }))).toBe('code_expired');
     // The session of the sign-up ended with the change; the new one is a full one, and fresh.
     expect(await sessions(person)).toBe(1);
-    const session = { 'X-Parse-Session-Token': String(login.body['sessionToken']) };
+    const session = sessionHeaders(login);
     expect((await stage.call('GET', '/users/me', undefined, session)).status).toBe(200);
     expect((await stage.call('POST', '/functions/sensitive', {}, session)).status).toBe(200);
   });
@@ -90,11 +79,10 @@ describe('who must have a factor and has none', () => {
     const [one, two] = [await stage.signUp(), await stage.signUp()];
     const secret = await beginTotp(one);
     expect((await stage.logIn(one, { totp: stage.totp(secret) })).status).toBe(200);
-    const query = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }`;
-    const refused = await stage.graphql(query, { input: credentials(two) });
+    const refused = await stage.graphql(LOG_IN, { input: credentials(two) });
     expect(refused['errors'][0].message).toMatch(/^enrolment_required: /);
     const other = await beginTotp(two);
-    const login = await stage.graphql(query, { input: { ...credentials(two), authData: { totp: stage.totp(other) } } });
+    const login = await stage.graphql(LOG_IN, { input: { ...credentials(two), authData: { totp: stage.totp(other) } } });
     expect(login['data'].logIn.viewer.sessionToken).toEqual(expect.any(String));
   });
 

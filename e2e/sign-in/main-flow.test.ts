@@ -2,8 +2,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadParseSdk } from '@parse-factors/test-server/parse-sdk';
-import type { Person } from '@parse-factors/test-server/parse-server';
 import { shownAtLogin, startStage, type Stage } from '../support/harness.js';
+import { CHALLENGE, credentials, LOG_IN, UPDATE_USER } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
+import { storedFactors } from '../support/rows.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -11,7 +13,6 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-const credentials = ({ username, password }: Person): object => ({ username, password });
 const allStrings = (reply: unknown): boolean => Object.values(reply as object).every((value) => typeof value === 'string');
 
 describe('an SMS code by REST', () => {
@@ -42,7 +43,7 @@ describe('an SMS code by REST', () => {
     const again = await stage.logIn(person, { otp: code });
     expect(again.body).toMatchObject({ code: 210, error: expect.stringMatching(/^code_expired: /) });
 
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     const challenge = await stage.challenge({ ...credentials(person), challengeData: { otp: true } });
     expect(challenge.body['challengeData'].otp).toMatchObject({ status: 'sent', destination: '•••• 4567' });
     const login = await stage.logIn(person, { otp: stage.lastCode(stage.sms) });
@@ -64,7 +65,7 @@ describe('an e-mail code by REST', () => {
     expect(stage.mail.messages.at(-1)).toMatchObject({ to: 'ann.lee@example.com' });
     const confirmed = await stage.save(person, { email: { email: 'ann.lee@example.com', code: stage.lastCode(stage.mail) } });
     expect(confirmed.status).toBe(200);
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     await stage.challenge({ ...credentials(person), challengeData: { email: true } });
     const login = await stage.logIn(person, { email: { code: stage.lastCode(stage.mail) } });
     expect(login.body['authData']).toEqual({ email: shownAtLogin({ status: 'enabled', destination: 'a•••@e•••.com' }) });
@@ -112,7 +113,7 @@ describe('three factors', () => {
     expect((await stage.logIn(person, { otp: stage.lastCode(stage.sms) })).status).toBe(200);
     await stage.challenge({ ...credentials(person), challengeData: { email: true } });
     expect((await stage.logIn(person, { email: stage.lastCode(stage.mail) })).status).toBe(200);
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     const wrong = await stage.logIn(person, { email: '000000', totp: stage.totp(secret) });
     expect(wrong.body['code']).toBe(210);
   });
@@ -139,28 +140,25 @@ describe('every other path', () => {
 
   it('enrols, challenges and logs in by GraphQL', async () => {
     const person = await stage.signUp();
-    const challenge = `mutation ($input: ChallengeInput!) { challenge(input: $input) { challengeData } }`;
     const asked = await stage.graphql(
-      challenge,
+      CHALLENGE,
       { input: { challengeData: { otp: { phone: '+15550000004' } } } },
       person.session,
     );
     expect(asked['data'].challenge.challengeData.otp).toMatchObject({ status: 'sent' });
-    const update = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { user { objectId } } }`;
     const fields = { authData: { otp: { phone: '+15550000004', code: stage.lastCode(stage.sms) } } };
-    const updated = await stage.graphql(update, { input: { id: person.id, fields } }, person.session);
+    const updated = await stage.graphql(UPDATE_USER, { input: { id: person.id, fields } }, person.session);
     expect(updated).toMatchObject({ data: { updateUser: { user: { objectId: person.id } } } });
-    const logIn = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken user { objectId } } } }`;
-    const without = await stage.graphql(logIn, { input: credentials(person) });
+    const without = await stage.graphql(LOG_IN, { input: credentials(person) });
     expect(without['errors'][0].message).toContain('Missing additional authData otp');
-    stage.time.now += 60_000;
-    await stage.graphql(challenge, { input: { ...credentials(person), challengeData: { otp: true } } });
-    const wrong = await stage.graphql(logIn, { input: { ...credentials(person), authData: { otp: 'abcdef' } } });
+    stage.time.now += MINUTE;
+    await stage.graphql(CHALLENGE, { input: { ...credentials(person), challengeData: { otp: true } } });
+    const wrong = await stage.graphql(LOG_IN, { input: { ...credentials(person), authData: { otp: 'abcdef' } } });
     expect(wrong['errors'][0]).toMatchObject({ message: expect.stringMatching(/^invalid_input: /), extensions: { code: 142 } });
     const authData = { otp: stage.lastCode(stage.sms) };
-    const login = await stage.graphql(logIn, { input: { ...credentials(person), authData } });
+    const login = await stage.graphql(LOG_IN, { input: { ...credentials(person), authData } });
     expect(login['data'].logIn.viewer).toMatchObject({ sessionToken: expect.any(String), user: { objectId: person.id } });
-    const replay = await stage.graphql(logIn, { input: { ...credentials(person), authData } });
+    const replay = await stage.graphql(LOG_IN, { input: { ...credentials(person), authData } });
     expect(replay['errors'][0].message).toMatch(/^code_expired: /);
   });
 
@@ -176,7 +174,7 @@ describe('every other path', () => {
     await Sdk.User.logOut();
 
     await expect(Sdk.User.logIn('sdk', 'sdk password')).rejects.toThrow('Missing additional authData otp');
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     await stage.challenge({ username: 'sdk', password: 'sdk password', challengeData: { otp: true } });
     const again = await Sdk.User.logInWithAdditionalAuth('sdk', 'sdk password', { otp: stage.lastCode(stage.sms) });
     expect(again.get('authData')).toEqual({ otp: shownAtLogin({ status: 'enabled', destination: '•••• 0005' }) });
@@ -191,8 +189,7 @@ describe('every other path', () => {
   });
 });
 
-const stored = async (id: string): Promise<unknown> =>
-  (await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id])).rows[0];
+const stored = (id: string): Promise<unknown> => storedFactors(stage, { id });
 
 describe('a code from an independent implementation', () => {
   const hasOathtool = spawnSync('oathtool', ['--version']).status === 0;

@@ -4,29 +4,20 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { countStatements } from '@parse-factors/test-server/count-statements';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { LOG_IN, MASTER } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { DEFAULT_BADGE } from '../support/providers.js';
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
 let stage: Stage;
 const start = async (policy: PolicyOption, others: object = {}): Promise<void> => {
   stage = await startStage({
     install: true,
     compose: { policy, ...others },
     more: { recovery: new RecoveryCodesFactor() },
-    server: { auth: { badge: BADGE, wallet: BADGE } },
+    server: { auth: { badge: DEFAULT_BADGE, wallet: DEFAULT_BADGE } },
   });
 };
 afterEach(() => stage.stop());
-
-/** A first factor that is neither a password nor ours. */
-const BADGE = {
-  policy: 'default',
-  validateAppId: async () => undefined,
-  validateAuthData: async ({ secret }: { secret?: string }) => {
-    if (secret !== 'right') throw new Error('wrong badge');
-  },
-};
 
 /** Somebody with an authenticator and a phone, whose codes are counted from now. */
 async function withTwo(): Promise<{ person: Person; secret: string }> {
@@ -74,8 +65,7 @@ describe('the policy "all"', () => {
     stage.time.now += MINUTE;
     await stage.call('PUT', `/users/${person.id}`, { authData: { badge: proof, wallet: proof } }, person.session);
     const totp = stage.totp(secret);
-    const query = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }`;
-    const graphql = await stage.graphql(query, { input: { username, password, authData: { totp } } });
+    const graphql = await stage.graphql(LOG_IN, { input: { username, password, authData: { totp } } });
     expect(graphql['errors'][0].message).toBe('factor_required: Also required: otp.');
     const request = { method: 'POST', path: '/parse/login', body: { username, password, authData: { totp } } };
     const batch = await stage.call('POST', '/batch', { requests: [request, request] });

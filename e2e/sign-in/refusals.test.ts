@@ -4,6 +4,8 @@ import type { Person } from '@parse-factors/test-server/parse-server';
 import type { Stage } from '../support/harness.js';
 import { ORIGIN, PasskeyUser, startPasskeyStage } from '../support/passkey-stage.js';
 import { SoftAuthenticator, type Forgery } from '../support/soft-authenticator.js';
+import { MASTER } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
 
 const USED = 'code_rejected: This code was used already. Wait for the next one in your app.';
 const WRONG = 'code_rejected: The code is not right.';
@@ -16,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 beforeEach(async () => {
-  stage.time.now += 24 * 60 * 60_000;
+  stage.time.now += DAY;
   person = await stage.signUp();
   stage.events.length = 0;
 });
@@ -25,7 +27,7 @@ const lastReason = (): string | undefined => stage.events.findLast(({ type }) =>
 describe('a used step of an authenticator', () => {
   it('is told to a user who has given the password, and to the operator', async () => {
     const secret = await stage.enrolTotp(person);
-    stage.time.now += 6 * 60_000; // the session is fresh no more, and answers
+    stage.time.now += 6 * MINUTE; // the session is fresh no more, and answers
     const code = stage.totp(secret);
     await stage.logIn(person, { totp: code });
     expect((await stage.logIn(person, { totp: code })).body).toEqual({ code: 210, error: USED });
@@ -39,7 +41,7 @@ describe('a used step of an authenticator', () => {
   it('gets the same answer as every wrong code where fields say who signs in', async () => {
     const secret = await stage.enrolTotp(person);
     const fields = { memberNumber: person.username, postcode: 'SW1A' };
-    await stage.call('PUT', `/users/${person.id}`, fields, { 'X-Parse-Master-Key': 'master' });
+    await stage.call('PUT', `/users/${person.id}`, fields, MASTER);
     const code = stage.totp(secret);
     await stage.logIn(person, { totp: code });
     const signIn = async (postcode: string): Promise<unknown> =>

@@ -4,15 +4,16 @@ import { FieldsFactor } from '@parse-factors/fields';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { startStage, type Stage } from '../support/harness.js';
+import { MASTER } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
 
 const REPLACED = { code: 210, error: 'code_rejected: A newer code was sent. Only that one counts.' };
 const WRONG = { code: 210, error: 'code_rejected: The code is not right.' };
-const MINUTE = 60_000;
 
 let stage: Stage;
 let person: Person;
 beforeEach(async () => {
-  stage.time.now += 24 * 60 * MINUTE;
+  stage.time.now += DAY;
   person = await stage.signUp();
 });
 const lastReason = (): string | undefined => stage.events.findLast(({ type }) => type === 'rejected')?.reason;
@@ -114,7 +115,7 @@ describe.each([true, false])('a code that a newer one has replaced, in a store t
   it('is a wrong one where fields say who signs in', async () => {
     await stage.enrolPhone(person);
     const fields = { memberNumber: person.username, postcode: 'SW1A' };
-    await stage.call('PUT', `/users/${person.id}`, fields, { 'X-Parse-Master-Key': 'master' });
+    await stage.call('PUT', `/users/${person.id}`, fields, MASTER);
     const [first] = [await ask(), await ask()];
     const { body } = await stage.call('POST', '/users', { authData: { member: fields, otp: first } });
     expect(body).toEqual(WRONG);

@@ -5,18 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countStatements } from '@parse-factors/test-server/count-statements';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { MASTER, sessionHeaders } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
+import { BADGE } from '../support/providers.js';
 
 /** Asking where codes go, before one is sent. */
 
-const MASTER = { 'X-Parse-Master-Key': 'master' };
 const SHOW = { show: 'status' };
-const BADGE = {
-  validateAppId: async () => undefined,
-  validateAuthData: async ({ secret }: { secret?: string }) => {
-    if (secret !== 'right') throw new Error('wrong badge');
-  },
-};
-
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage({
@@ -35,7 +30,7 @@ describe('asking where codes go', () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15553330001');
     await stage.challenge({ challengeData: { otp: true } }, person.session);
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     const secret = await stage.enrolTotp(person);
     expect((await show(person, 'otp', 'totp')).body).toEqual({
       challengeData: { otp: { status: 'enabled', destination: '•••• 0001' }, totp: { status: 'enabled' } },
@@ -52,7 +47,7 @@ describe('asking where codes go', () => {
   it('sends nothing and uses up nothing, however often', async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15553330002');
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     const sent = stage.sms.messages.length;
     const bare = await countStatements(() => show(person, 'unknown'));
     expect(await countStatements(() => show(person, 'otp'))).toBe(bare);
@@ -69,7 +64,7 @@ describe('asking where codes go', () => {
   it('is answered after another provider, too, and to nobody who has not proven it', async () => {
     const badge = { id: 'show', secret: 'right' };
     const { body } = await stage.call('POST', '/users', { authData: { badge } });
-    const session = { 'X-Parse-Session-Token': String(body['sessionToken']) };
+    const session = sessionHeaders({ body });
     const person = { id: String(body['objectId']), username: '', password: '', session };
     await stage.enrolPhone(person, '+15553330003');
     const ask = (authData: object): Promise<Answer> => stage.challenge({ authData, challengeData: { otp: SHOW } });
@@ -143,7 +138,7 @@ describe('the Cloud function factorsStatus', () => {
     const person = await stage.signUp();
     expect((await status(person.session)).body).toEqual({ result: {} });
     await stage.enrolPhone(person, '+15553330009');
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     await stage.save(person, { recovery: { generate: 'true' } });
     expect((await status(person.session)).body).toEqual({
       result: { otp: { status: 'enabled', destination: '•••• 0009' }, recovery: { status: 'enabled', remaining: '10' } },

@@ -1,11 +1,13 @@
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Answer, Person } from '@parse-factors/test-server/parse-server';
+import type { Answer } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { LOG_IN_WITH, personOf } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { makeRecoveryCodes } from '../support/people.js';
 
 /** Factors beside social logins. The providers here take each token once, as those do that exchange a code. */
 
-const MINUTE = 60_000;
 let stage: Stage;
 const checks: string[] = [];
 
@@ -27,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
-  stage.time.now += 24 * 60 * MINUTE;
+  stage.time.now += DAY;
   checks.length = 0;
 });
 
@@ -39,13 +41,11 @@ async function member(name: string) {
   const id = `id${(tokens += 1)}`;
   const signUp = await stage.call('POST', '/users', { authData: { [name]: { id, token: token() } } });
   expect(signUp.status).toBe(201);
-  const session = { 'X-Parse-Session-Token': String(signUp.body['sessionToken']) };
-  const person: Person = { id: String(signUp.body['objectId']), username: '', password: '', session };
+  const person = personOf(signUp);
   const secret = await stage.enrolTotp(person);
   await stage.save(person, { totp: stage.totp(secret) });
   await stage.enrolPhone(person, `+1555123${String(tokens).padStart(4, '0')}`);
-  const made = await stage.save(person, { recovery: { generate: 'true' } });
-  const codes = String(made.body['authDataResponse'].recovery.codes).split(', ');
+  const codes = await makeRecoveryCodes(stage, person);
   stage.time.now += 5 * MINUTE;
   checks.length = 0;
   return { id, person, secret, codes };
@@ -86,9 +86,8 @@ describe.each(['alpha', 'zulu'])('the social provider %s', (name) => {
     expect(checks).toHaveLength(1);
     stage.time.now += MINUTE;
     checks.length = 0;
-    const mutation = `mutation ($input: LogInWithInput!) { logInWith(input: $input) { viewer { sessionToken user { objectId } } } }`;
     const authData = { [name]: { id, token: token() }, totp: stage.totp(secret) };
-    const answer = await stage.graphql(mutation, { input: { authData } });
+    const answer = await stage.graphql(LOG_IN_WITH, { input: { authData } });
     expect(answer['data']?.logInWith.viewer.user.objectId).toBe(person.id);
     expect(checks).toHaveLength(1);
   });

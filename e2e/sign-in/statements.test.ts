@@ -3,6 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { countStatements } from '@parse-factors/test-server/count-statements';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { startStage, type Stage } from '../support/harness.js';
+import { MINUTE } from '../support/time.js';
 
 let stage: Stage;
 afterEach(() => stage.stop());
@@ -38,10 +39,10 @@ it.each([false, true])(
     await stage.logIn(plain); // what only a server's first login costs
     const passwordOnly = await count(() => stage.logIn(plain));
     expect((await count(() => stage.logIn(person, { totp: stage.totp(secret) }))) - passwordOnly).toBe(2);
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     await stage.save(person, { totp: stage.totp(secret) });
     await stage.enrolPhone(person);
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     await stage.challenge({ username, password, challengeData: { otp: true } });
     expect((await count(() => stage.logIn(person, { otp: stage.lastCode(stage.sms) }))) - passwordOnly).toBe(2);
   },

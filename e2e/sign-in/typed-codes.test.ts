@@ -8,8 +8,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { authenticatorCode } from '../support/authenticator-code.js';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { LOG_IN, MASTER } from '../support/requests.js';
+import { HOUR, MINUTE } from '../support/time.js';
 
-const HOUR = 60 * 60_000;
 /** Whose app shows it in the digits of their script. */
 const inDigits = (zero: number) => (code: string) =>
   [...code].map((digit) => String.fromCodePoint(zero + Number(digit))).join('');
@@ -59,14 +60,14 @@ beforeEach(async () => {
 });
 
 const ask = async (key: string, payload: unknown = true, headers = person.session): Promise<Record<string, string>> => {
-  stage.time.now += 60_000;
+  stage.time.now += MINUTE;
   const { status, body } = await stage.challenge({ challengeData: { [key]: payload } }, headers);
   expect([status, body]).toMatchObject([200, { challengeData: {} }]);
   return body['challengeData'][key] as Record<string, string>;
 };
 const expectOk = (answer: Answer): void => expect([200, 201], JSON.stringify(answer.body)).toContain(answer.status);
 const askWithPassword = async (key: string): Promise<void> => {
-  stage.time.now += 60_000;
+  stage.time.now += MINUTE;
   const { username, password } = person;
   expectOk(await stage.challenge({ username, password, challengeData: { [key]: true } }));
 };
@@ -95,8 +96,7 @@ describe.each(SPELLINGS)('a code %s', (_name, spell) => {
     expectOk(await stage.logIn(person, { totp: code() }));
     expectOk(await stage.save(person, { totp: { code: code() } }));
     const { username, password } = person;
-    const logIn = `mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }`;
-    const { data } = await stage.graphql(logIn, { input: { username, password, authData: { totp: code() } } });
+    const { data } = await stage.graphql(LOG_IN, { input: { username, password, authData: { totp: code() } } });
     expect(data).toMatchObject({ logIn: { viewer: { sessionToken: expect.any(String) } } });
   });
 
@@ -115,7 +115,7 @@ describe.each(SPELLINGS)('a code %s', (_name, spell) => {
 
   it('signs in after fields', async () => {
     const fields = { memberNumber: person.username, postcode: 'SW1A' };
-    await stage.call('PUT', `/users/${person.id}`, fields, { 'X-Parse-Master-Key': 'master' });
+    await stage.call('PUT', `/users/${person.id}`, fields, MASTER);
     await stage.enrolPhone(person, '+15554440002');
     const sent = stage.sms.messages.length;
     await ask('member', { ...fields, factor: 'otp' }, {});

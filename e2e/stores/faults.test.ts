@@ -6,6 +6,7 @@ import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startStage, type Stage } from '../support/harness.js';
+import { DAY, MINUTE } from '../support/time.js';
 
 /** A store and a random source that fail when they are told to. */
 let broken: keyof OtpStore | 'random' | undefined;
@@ -34,7 +35,7 @@ async function startBreakable(redeems: boolean): Promise<void> {
 }
 beforeEach(() => {
   broken = undefined;
-  stage.time.now += 24 * 60 * 60_000;
+  stage.time.now += DAY;
 });
 
 const UNAVAILABLE = { code: 1, error: 'unavailable: The factor cannot be checked right now. Try again later.' };
@@ -49,7 +50,7 @@ describe.each([
   it.each(verbs)('in %s lets nobody in, tells nothing, and the next honest try works', async (verb) => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, `+1555444100${verb.length}`);
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     const { username, password } = person;
     await stage.challenge({ username, password, challengeData: { otp: true } });
     const otp = stage.lastCode(stage.sms);
@@ -88,10 +89,10 @@ describe('a fault', () => {
     expect(await others()).toBe(0);
     expect(stage.events).toContainEqual(expect.objectContaining({ type: 'enrolled', userId: person.id }));
     broken = undefined;
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     const totp = stage.totp(secret);
     expect((await stage.logIn(person, { totp })).status).toBe(200);
-    stage.time.now += 60_000;
+    stage.time.now += MINUTE;
     expect((await stage.save(person, { totp: stage.totp(secret) })).status).toBe(200);
     expect(await others()).toBe(1);
     broken = 'forget'; // which ends what sessions have proven

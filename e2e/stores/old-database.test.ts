@@ -13,11 +13,10 @@ import {
   type Table,
 } from '../support/old-database.js';
 import { PasskeyUser } from '../support/passkey-stage.js';
+import { MASTER } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
 
 /** What an earlier version has stored is opened: records, live codes, marks, locks and pending set-ups. */
-
-const MASTER = { 'X-Parse-Master-Key': 'master' };
-const MINUTE = 60_000;
 
 interface Fixture {
   readonly credentials: Credentials;

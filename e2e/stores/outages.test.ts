@@ -6,8 +6,8 @@ import { hasRedis } from '@parse-factors/test-server/redis';
 import { slug, startStage, type Stage } from '../support/harness.js';
 import { startRedisStage, type RedisStage } from '../support/redis-stage.js';
 import { startStageOn } from '../support/stage.js';
+import { DAY, MINUTE } from '../support/time.js';
 
-const MINUTE = 60_000;
 let phones = 0;
 
 /** Somebody whose phone has just been sent a code to log in with. */
@@ -49,7 +49,7 @@ describe('a database that is stopped', () => {
     await postgres.remove();
   });
   beforeEach(() => {
-    stage.time.now += 24 * 60 * MINUTE;
+    stage.time.now += DAY;
   });
 
   /** A connection of its own, as an outage ends those there were. */
@@ -176,7 +176,7 @@ describe('clocks that differ', () => {
   });
   afterAll(() => stage.stop());
   beforeEach(() => {
-    stage.time.now += 24 * 60 * MINUTE;
+    stage.time.now += DAY;
   });
   /** Does something on a server whose clock is so far ahead. */
   const ahead = async <Result>(milliseconds: number, work: () => Promise<Result>): Promise<Result> => {

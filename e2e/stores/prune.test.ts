@@ -1,13 +1,14 @@
 import type { ParseCloud } from '@parse-factors/core';
 import { afterEach, expect, it } from 'vitest';
 import { startStage, type Stage } from '../support/harness.js';
+import { MASTER } from '../support/requests.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { countRows } from '../support/rows.js';
 
-const DAY = 24 * 60 * 60_000;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
 let stage: Stage;
 afterEach(() => stage.stop());
 
-const rows = async (): Promise<number> => (await stage.sql.query(`select 1 from "FactorState"`)).rowCount ?? 0;
+const rows = (): Promise<number> => countRows(stage, 'FactorState');
 
 it('the job deletes what is dead, in batches, and nothing that still counts', async () => {
   stage = await startStage({ install: { pruneJob: true } });
@@ -39,7 +40,7 @@ it('an application can prune by itself; dead rows refuse even if nobody ever doe
   const person = await stage.signUp();
   await stage.challenge({ challengeData: { otp: { phone: '+15556660001' } } }, person.session);
   const code = stage.lastCode(stage.sms);
-  stage.time.now += 5 * 60_000;
+  stage.time.now += 5 * MINUTE;
   const late = await stage.save(person, { otp: { phone: '+15556660001', code } });
   expect(late.body['error']).toMatch(/^code_expired: /);
   stage.time.now += 3 * DAY;

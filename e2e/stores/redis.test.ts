@@ -4,8 +4,7 @@ import { hasRedis } from '@parse-factors/test-server/redis';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { slug, type Stage } from '../support/harness.js';
 import { startRedisStage, type RedisStage } from '../support/redis-stage.js';
-
-const MINUTE = 60_000;
+import { MINUTE } from '../support/time.js';
 
 describe.skipIf(!hasRedis())('a server that keeps its codes in Redis', () => {
   let kept: RedisStage;

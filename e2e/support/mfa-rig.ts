@@ -10,6 +10,8 @@ import { mfaCompat, type MfaCompatOptions } from '@parse-factors/mfa-compat';
 import { totpAt } from '@parse-factors/totp';
 import { vi } from 'vitest';
 import { startParseServer, type Answer, type Person, type TestServer } from '@parse-factors/test-server/parse-server';
+import { MINUTE } from './time.js';
+import { storedFactors } from './rows.js';
 
 /** The options that a developer has given the built-in adapter. */
 export type BuiltInOptions = Pick<MfaCompatOptions, 'enabled' | 'options' | 'digits' | 'period' | 'algorithm'>;
@@ -108,21 +110,16 @@ function extras(server: TestServer, sms: MfaRig['sms'], keys: string): Omit<MfaR
     logIn: ({ username, password }, mfa) =>
       server.call('POST', '/login', { username, password, ...(mfa !== undefined && { authData: { mfa } }) }),
     shown: async ({ session }) => (await server.call('GET', '/users/me', undefined, session)).body['authData']?.mfa,
-    async stored({ id }) {
-      const { rows } = await server.sql.query(`select "authData"::jsonb -> 'mfa' as mfa from "_User" where "objectId" = $1`, [
-        id,
-      ]);
-      return (rows[0] as { mfa?: Record<string, unknown> } | undefined)?.mfa ?? undefined;
-    },
+    stored: async (person) => (await storedFactors(server, person))['mfa'] ?? undefined,
     async enrolTotp(person, secret = SECRET) {
       const { body } = expectOk(await save(person, { secret, token: totp(secret) }));
-      pass(60_000);
+      pass(MINUTE);
       return String(body['authDataResponse'].mfa.recovery).split(', ');
     },
     async enrolMobile(person, mobile = MOBILE) {
       expectOk(await save(person, { mobile }));
       expectOk(await save(person, { mobile, token: lastToken() }));
-      pass(60_000);
+      pass(MINUTE);
     },
   };
 }

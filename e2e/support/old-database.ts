@@ -9,6 +9,8 @@ import { authenticatorCode } from './authenticator-code.js';
 import { PasskeyUser, ORIGIN } from './passkey-stage.js';
 import { SoftAuthenticator, type SavedAuthenticator } from './soft-authenticator.js';
 import { startStageOn, type Stage } from './stage.js';
+import { sessionHeaders } from './requests.js';
+import { MINUTE } from './time.js';
 
 /**
  * A database with users of every factor, live codes, locks and a rotated key, and what opens it. `old-database.json` was
@@ -18,7 +20,6 @@ import { startStageOn, type Stage } from './stage.js';
 /** The keys that the database was written with: records of two users are sealed under the older one. */
 export const KEYS = 'new:53EwkroAR+OqQxBv/vUGtC+mxsXzg7OiYfIqUkXDb8I=,old:EsnDqUzhMWmDNrXxhVb4LkfTvoZTkVgECheur730VuY=';
 const OLD_KEY = 'old:EsnDqUzhMWmDNrXxhVb4LkfTvoZTkVgECheur730VuY=';
-const MINUTE = 60_000;
 const MFA_SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 /** What the users of the database know and have. */
@@ -181,7 +182,7 @@ function ok(answer: Answer): Answer {
 async function named(stage: Stage, username: string, fields: object): Promise<Person> {
   const password = `password of ${username}`;
   const { body } = ok(await stage.call('POST', '/users', { username, password, ...fields }));
-  const session = { 'X-Parse-Session-Token': String(body['sessionToken']) };
+  const session = sessionHeaders({ body });
   return { id: String(body['objectId']), username, password, session };
 }
 
@@ -189,7 +190,7 @@ async function signUpByCode(stage: Stage, email: string): Promise<Person> {
   ok(await stage.challenge({ challengeData: { emailLogin: { email } } }));
   const authData = { emailLogin: { id: email, code: stage.lastCode(stage.mail) } };
   const { body } = ok(await stage.call('POST', '/users', { authData }));
-  const session = { 'X-Parse-Session-Token': String(body['sessionToken']) };
+  const session = sessionHeaders({ body });
   return { id: String(body['objectId']), username: '', password: '', session };
 }
 

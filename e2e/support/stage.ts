@@ -17,6 +17,8 @@ import { SmsOtpFactor, type SmsOtpOptions } from '@parse-factors/sms-otp';
 import { TotpFactor, type TotpOptions } from '@parse-factors/totp';
 import { authenticatorCode } from './authenticator-code.js';
 import { startParseServer, type Answer, type Person, type TestServer } from '@parse-factors/test-server/parse-server';
+import { sessionHeaders } from './requests.js';
+import { MINUTE } from './time.js';
 
 /** A server with all three factors, on a clock that stands still until it is moved. */
 export interface Stage extends TestServer {
@@ -127,7 +129,7 @@ function extras(server: TestServer, state: State): Omit<Stage, keyof TestServer>
       server.call('POST', '/login', { username, password, ...(authData && { authData }) }),
     async another(person, authData) {
       const { body } = expectOk(await this.logIn(person, authData));
-      return { ...person, session: { 'X-Parse-Session-Token': String(body['sessionToken']) } };
+      return { ...person, session: sessionHeaders({ body }) };
     },
     async enrolPhone(person, phone = '+15551234567') {
       expectOk(await challenge({ challengeData: { otp: { phone } } }, person.session));
@@ -141,7 +143,7 @@ function extras(server: TestServer, state: State): Omit<Stage, keyof TestServer>
       const { body } = expectOk(await challenge({ challengeData: { totp: true } }, person.session));
       const { secret } = body['challengeData'].totp as { secret: string };
       expectOk(await save(person, { totp: totp(secret) }));
-      time.now += 60_000; // the step that set it up is spent
+      time.now += MINUTE; // the step that set it up is spent
       return secret;
     },
   };
