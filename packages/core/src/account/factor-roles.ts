@@ -23,8 +23,8 @@ export const backupFactors = ({ factors }: Composed): string[] =>
   Object.keys(factors).filter((key) => factors[key]?.backup !== undefined);
 
 /** Those of the keys under which something is stored. */
-export const storedAmong = (authData: Readonly<Record<string, unknown>>, keys: readonly string[]): string[] =>
-  keys.filter((key) => (authData[key] ?? undefined) !== undefined);
+export const storedAmong = (stored: Readonly<Record<string, unknown>>, keys: readonly string[]): string[] =>
+  keys.filter((key) => (stored[key] ?? undefined) !== undefined);
 
 /** A change of a user's factors. */
 export type FactorChange = 'enrolled' | 'replaced' | 'removed';
