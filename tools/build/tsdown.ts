@@ -1,9 +1,9 @@
 import { defineConfig, type UserConfig } from 'tsdown';
 
-/** How every package is built: ESM and CJS with types, one file per entry. */
+/** How every package is built: ESM and CJS with types, one file per entry, named by the last part of its path. */
 export const packageConfig = (...entries: readonly string[]): UserConfig =>
   defineConfig({
-    entry: entries.map((entry) => `src/${entry}.ts`),
+    entry: Object.fromEntries(entries.map((entry) => [entry.slice(entry.lastIndexOf('/') + 1), `src/${entry}.ts`])),
     format: ['esm', 'cjs'],
     platform: 'node',
     target: 'node20.19',
