@@ -123,7 +123,7 @@ describe('an administrator', () => {
   });
 });
 
-describe('nobody else', () => {
+describe('everyone else', () => {
   it('a user, a stranger and a read-only master key cannot administer factors', async () => {
     const { person } = await withEverything('+15557770008');
     const readOnly = { 'X-Parse-Master-Key': 'only to read' };

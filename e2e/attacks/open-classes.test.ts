@@ -99,7 +99,7 @@ describe('a proxy before the server', () => {
     expect(misconfigured()).toEqual(['proxy_not_trusted']);
   });
 
-  it("is not told of where the application's own Express trusts it", async () => {
+  it("a proxy is not reported where the application's own Express trusts it", async () => {
     await start({ server: { middleware: trusting(1) } });
     await askAll();
     expect(misconfigured()).toEqual([]);

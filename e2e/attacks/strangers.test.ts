@@ -37,7 +37,7 @@ async function changesNothing(work: () => Promise<Answer>): Promise<Answer> {
   return answer;
 }
 
-describe('without a session of his own', () => {
+describe('without a session of their own', () => {
   it('a stranger with the password alone cannot enrol a factor', async () => {
     const person = await stage.signUp();
     const { username, password } = person;
@@ -68,7 +68,7 @@ describe('without a session of his own', () => {
     }
   });
 
-  it("nobody writes to somebody else's id, anonymously or from another session", async () => {
+  it("a stranger cannot write to another user's id, anonymously or from another session", async () => {
     const [victim, attacker] = [await stage.signUp(), await stage.signUp()];
     await stage.enrolPhone(victim, '+15556660003');
     await stage.challenge({ challengeData: { otp: { phone: '+15556660004' } } }, attacker.session);
@@ -100,7 +100,7 @@ describe('without a session of his own', () => {
     }
   });
 
-  it("a second factor's payload identifies nobody", async () => {
+  it("a second factor's payload identifies no user", async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15556660006');
     for (const id of ['+15556660006', person.id, '•••• 0006']) {
