@@ -117,7 +117,7 @@ async function kinds(): Promise<Record<string, Fields>> {
 }
 
 describe('nothing is told', () => {
-  it('the answer to a login by fields is the same byte for byte, whoever is meant and whatever is right', async () => {
+  it('the answer to a login by fields is the same byte for byte, for every user and every part that is right', async () => {
     const others: Record<string, object> = {
       alone: {},
       'with a wrong code': { otp: '000000' },
@@ -451,7 +451,7 @@ describe('a user whom no lookup has found', () => {
     expect((await stage.logIn(thief, { otp: await codeOf(thief.fields) })).status).toBe(200);
   });
 
-  it("fields beside another user's address prove no user, whoever is found first", async () => {
+  it("fields beside another user's address prove no user, in either order of look-up", async () => {
     const [victim, thief] = [await newMember(), await newMember()];
     await signIn(victim.fields, { otp: await codeOf(victim.fields) });
     const id = 'thief@example.com';
@@ -506,7 +506,7 @@ describe('a user whom no lookup has found', () => {
 });
 
 describe('malformed fields', () => {
-  it('malformed fields are refused before anything is counted, whoever is meant, and nothing of them is stored', async () => {
+  it('malformed fields are refused before anything is counted, for every user, and nothing of them is stored', async () => {
     const { fields, id } = await newMember();
     const { memberNumber = '' } = fields;
     const values: unknown[] = [

@@ -266,7 +266,7 @@ describe('messages', () => {
     expect(rig.sms.length - before).toBe(2);
   });
 
-  it('one number is sent at most five messages in ten minutes and ten in a day, whoever asks', async () => {
+  it('one number is sent at most five messages in ten minutes and ten in a day, by all users together', async () => {
     const number = '+15557780001';
     const before = rig.sms.length;
     for (let ask = 0; ask < 12; ask += 1) {

@@ -259,7 +259,7 @@ describe('what strangers learn', () => {
     }
   });
 
-  it('a wrong code gets the same reply, whoever it is for', async () => {
+  it('a wrong code gets the same reply for every address', async () => {
     const known = await newPerson();
     const withTotp = await newPerson();
     await stage.enrolTotp(withTotp);
