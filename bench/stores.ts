@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { MemoryOtpStore, ParseOtpStore, type OtpStore, type ParseDatabase } from '@parse-factors/core';
+import { MemoryOtpStore, ParseOtpStore } from '@parse-factors/core';
+import type { OtpStore, ParseDatabase } from '@parse-factors/core/store';
 import { redisStore } from '@parse-factors/redis-store';
 import { createClient } from '@redis/client';
 import { countStatements } from '@parse-factors/test-server/count-statements';

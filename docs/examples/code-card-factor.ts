@@ -1,10 +1,10 @@
+import { FactorError } from '@parse-factors/core';
 import {
-  beginGuess,
+  beginAttempt,
   DEFAULT_ATTEMPT_LIMITS,
   digitsRule,
-  drawBytes,
+  bytesFrom,
   Factor,
-  FactorError,
   factorSubject,
   randomDigits,
   readCode,
@@ -15,8 +15,8 @@ import {
   type PayloadSource,
   type Purpose,
   type Reply,
-  type SendLimits,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
+import type { SendLimits } from '@parse-factors/core/store';
 
 /** What is kept about a user: it is sealed at rest. */
 export interface CodeCard {
@@ -50,7 +50,7 @@ export class CodeCardFactor extends Factor<CodeCard, string> {
   /** The user confirms with the first code, and so has the card. */
   async confirmEnrolment(context: EnrolledContext<CodeCard>, code: string): Promise<Confirmed<CodeCard>> {
     const subject = factorSubject(context, 'enrolment');
-    const guess = await beginGuess(context, subject, 'enrolment', DEFAULT_ATTEMPT_LIMITS);
+    const guess = await beginAttempt(context, subject, 'enrolment', DEFAULT_ATTEMPT_LIMITS);
     if (guess.digest === undefined) throw guess.reject('code_expired');
     const [first, ...others] = JSON.parse(context.keyring.open(guess.digest, ...binding(context)).plaintext) as string[];
     const expected = context.keyring.digest('code-card', subject, first ?? '');
@@ -62,7 +62,7 @@ export class CodeCardFactor extends Factor<CodeCard, string> {
   /** Asks for one of the codes that are left. */
   async challenge(context: FactorContext, purpose: Purpose, { codes }: CodeCard): Promise<Reply> {
     const left = codes.flatMap((code, index) => (code === '' ? [] : [index]));
-    const index = left[drawBytes(context.random, 4).readUInt32BE() % left.length];
+    const index = left[bytesFrom(context.random, 4).readUInt32BE() % left.length];
     if (index === undefined) throw new FactorError('enrolment_required', { sentence: 'The card is used up.' });
     const digest = context.keyring.digest('code-card', factorSubject(context, purpose), codes[index] ?? '');
     const expiresAt = await issue(context, purpose, `${index} ${digest}`);
@@ -72,7 +72,7 @@ export class CodeCardFactor extends Factor<CodeCard, string> {
   /** Counts the attempt before it compares, and uses the code up before it lets the user in. */
   async verify(context: EnrolledContext<CodeCard>, purpose: Purpose, code: string): Promise<undefined> {
     const subject = factorSubject(context, purpose);
-    const guess = await beginGuess(context, subject, purpose, DEFAULT_ATTEMPT_LIMITS);
+    const guess = await beginAttempt(context, subject, purpose, DEFAULT_ATTEMPT_LIMITS);
     if (guess.digest === undefined) throw guess.reject('code_expired');
     const [index, digest = ''] = guess.digest.split(' ');
     if (!context.keyring.matches(digest, 'code-card', subject, code)) throw guess.reject('code_rejected');

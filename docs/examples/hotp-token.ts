@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { defineFactor, digitsRule, drawBytes, factorSubject, subjectOf, type Factor } from '@parse-factors/core';
+import { defineFactor } from '@parse-factors/core';
+import { digitsRule, bytesFrom, factorSubject, subjectOf, type Factor } from '@parse-factors/core/factor';
 import { totpAt } from '@parse-factors/totp';
 
 /** What is kept about a user: it is sealed at rest. */
@@ -28,7 +29,7 @@ export const hotpToken = (): Factor<HotpToken> =>
   defineFactor<HotpToken>({
     answer: digitsRule(6),
     begin({ random }) {
-      const token = { secret: drawBytes(random, 20).toString('hex'), counter: 0 };
+      const token = { secret: bytesFrom(random, 20).toString('hex'), counter: 0 };
       return { expected: JSON.stringify(token), enrolment: token, reply: { secret: token.secret } };
     },
     challenge: (_context, token) => ({ expected: JSON.stringify(token) }),

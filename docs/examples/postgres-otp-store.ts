@@ -1,4 +1,4 @@
-import { RowOtpStore, type Clock, type RowStep, type SubjectRow } from '@parse-factors/core';
+import { RowOtpStore, type Clock, type RowStep, type SubjectRow } from '@parse-factors/core/store';
 import type { Pool } from 'pg';
 
 /** Keeps the state of factors in a table of Postgres, one row per name. */

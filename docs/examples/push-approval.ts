@@ -1,4 +1,5 @@
-import { defineFactor, drawBytes, readFields, type Factor, type FactorContext } from '@parse-factors/core';
+import { defineFactor } from '@parse-factors/core';
+import { bytesFrom, readFields, type Factor, type FactorContext } from '@parse-factors/core/factor';
 
 /** The application's own way to ask a phone. */
 export interface Phones {
@@ -14,7 +15,7 @@ const REQUEST = { maxLength: 32, pattern: /^[0-9a-f]{32}$/, accepts: 'the reques
 /** A phone that is asked whether it is its owner who logs in. */
 export function pushApproval(phones: Phones): Factor<{ readonly phone: string }> {
   const askPhone = async ({ random }: FactorContext, phone: string) => {
-    const request = drawBytes(random, 16).toString('hex');
+    const request = bytesFrom(random, 16).toString('hex');
     await phones.ask(phone, request);
     return { expected: `${phone} ${request}`, reply: { request } };
   };

@@ -1,4 +1,5 @@
-import { outbox, type Channel, type Outbox } from '@parse-factors/core';
+import { outbox, type Outbox } from '@parse-factors/core';
+import type { Channel } from '@parse-factors/core/channel';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterEach, describe, expect, it, vi } from 'vitest';

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterEach, describe, expect, it } from 'vitest';
-import { cloudCode, type CloudCode } from '../support/cloud-code.js';
+import { cloudCode, removeAllHooks, type CloudCode } from '../support/cloud-code.js';
 import { slug, startStage, type Stage, type StageOptions } from '../support/harness.js';
 import { MASTER } from '../support/requests.js';
 import { MINUTE } from '../support/time.js';
@@ -212,8 +212,7 @@ async function triggers(): Promise<{ removeTrigger(type: string, className: stri
 it('installing does not bring back a trigger that was removed with all others', async () => {
   await start('after');
   const person = await stage.signUp();
-  const { Cloud } = cloudCode();
-  (Reflect.get(Cloud, '_removeAllHooks') as () => void)();
+  removeAllHooks();
   stage.factors.install(cloudCode());
   seen.length = 0;
   await stage.enrolTotp(person);

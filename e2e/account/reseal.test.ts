@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { generateKey, Keyring, type ResealReport } from '@parse-factors/core';
+import { generateKey, type ResealReport } from '@parse-factors/core';
+import { Keyring } from '@parse-factors/core/factor';
 import { mfaCompat } from '@parse-factors/mfa-compat';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';

@@ -1,13 +1,13 @@
+import { FactorError } from '@parse-factors/core';
 import {
   digitsRule,
-  FactorError,
   readCode,
   type Command,
   type EnrolledContext,
   type PayloadSource,
   type Purpose,
   type Reply,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
 import { factorSuite } from '@parse-factors/testing';
 import { describe, expect, it } from 'vitest';
 import { CodeCardFactor, type CodeCard } from '../../docs/examples/code-card-factor.js';

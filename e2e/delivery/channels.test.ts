@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Channel, ChannelLike } from '@parse-factors/core';
+import type { Channel, ChannelLike } from '@parse-factors/core/channel';
 import { sendgrid } from '@parse-factors/email-otp/sendgrid';
 import { smtp } from '@parse-factors/email-otp/smtp';
 import { twilio } from '@parse-factors/sms-otp/twilio';

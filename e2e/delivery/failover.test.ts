@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { failover, FactorConfigError, outbox, type ChannelLike, type Delivery } from '@parse-factors/core';
+import { failover, FactorConfigError, outbox } from '@parse-factors/core';
+import type { ChannelLike, Delivery } from '@parse-factors/core/channel';
 import { twilio } from '@parse-factors/sms-otp/twilio';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';

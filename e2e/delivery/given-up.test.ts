@@ -1,7 +1,8 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { failover, outbox, type Channel } from '@parse-factors/core';
+import { failover, outbox } from '@parse-factors/core';
+import type { Channel } from '@parse-factors/core/channel';
 import { sendgrid } from '@parse-factors/email-otp/sendgrid';
 import { smtp } from '@parse-factors/email-otp/smtp';
 import { twilio } from '@parse-factors/sms-otp/twilio';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Channel } from '@parse-factors/core';
+import type { Channel } from '@parse-factors/core/channel';
 import { sendgrid } from '@parse-factors/email-otp/sendgrid';
 import { smtp } from '@parse-factors/email-otp/smtp';
 import { twilio } from '@parse-factors/sms-otp/twilio';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { MemoryOtpStore, type OtpStore } from '@parse-factors/core';
+import { MemoryOtpStore } from '@parse-factors/core';
+import type { OtpStore } from '@parse-factors/core/store';
 import { initializeOtpAdapter } from '@parse-factors/email-otp';
 import { FieldsFactor } from '@parse-factors/fields';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { MoveReport, Policy } from '@parse-factors/core';
+import type { Policy } from '@parse-factors/core';
+import type { MoveReport } from '@parse-factors/core/factor';
 import { installMfaMigration } from '@parse-factors/mfa-compat';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { SmsOtpFactor } from '@parse-factors/sms-otp';

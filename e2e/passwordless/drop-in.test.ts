@@ -1,6 +1,6 @@
 // @compat
 import { readFileSync } from 'node:fs';
-import { NEVER } from '@parse-factors/core';
+import { NEVER } from '@parse-factors/core/store';
 import { initializeOtpAdapter, pruneOtps, setupOtpTable, type OtpAdapterOptions } from '@parse-factors/email-otp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { loadParseSdk } from '@parse-factors/test-server/parse-sdk';

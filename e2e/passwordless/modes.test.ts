@@ -1,6 +1,7 @@
 // @compat
 import { randomUUID } from 'node:crypto';
-import { composeFactors, generateKey, MemoryOtpStore, type AllowContext } from '@parse-factors/core';
+import { composeFactors, generateKey, MemoryOtpStore } from '@parse-factors/core';
+import type { AllowContext } from '@parse-factors/core/factor';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Answer } from '@parse-factors/test-server/parse-server';

@@ -1,4 +1,5 @@
-import { MemoryOtpStore, type OtpStore } from '@parse-factors/core';
+import { MemoryOtpStore } from '@parse-factors/core';
+import type { OtpStore } from '@parse-factors/core/store';
 import { FieldsFactor } from '@parse-factors/fields';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';

@@ -1,4 +1,5 @@
-import { composeFactors, defineFactor, digitsRule, generateKey } from '@parse-factors/core';
+import { composeFactors, defineFactor, generateKey } from '@parse-factors/core';
+import { digitsRule } from '@parse-factors/core/factor';
 import { initializeOtpAdapter } from '@parse-factors/email-otp';
 import { FieldsFactor } from '@parse-factors/fields';
 import { mfaCompat } from '@parse-factors/mfa-compat';

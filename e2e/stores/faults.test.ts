@@ -1,6 +1,7 @@
 // @compat
 import { randomBytes } from 'node:crypto';
-import { MemoryOtpStore, type OtpStore } from '@parse-factors/core';
+import { MemoryOtpStore } from '@parse-factors/core';
+import type { OtpStore } from '@parse-factors/core/store';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

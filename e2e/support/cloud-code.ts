@@ -19,3 +19,6 @@ export interface CloudCode extends ParseCloud {
 
 /** That of the server that was started last. */
 export const cloudCode = (): CloudCode => (globalThis as unknown as { readonly Parse: CloudCode }).Parse;
+
+/** Drops all triggers and functions, as an application's own code can. */
+export const removeAllHooks = (): void => (Reflect.get(cloudCode().Cloud, '_removeAllHooks') as () => void)();

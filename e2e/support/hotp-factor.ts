@@ -1,8 +1,8 @@
 import {
-  beginGuess,
+  beginAttempt,
   DEFAULT_ATTEMPT_LIMITS,
   digitsRule,
-  drawBytes,
+  bytesFrom,
   Factor,
   factorSubject,
   readCode,
@@ -13,7 +13,7 @@ import {
   type PayloadSource,
   type Purpose,
   type Reply,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
 import { totpAt } from '@parse-factors/totp';
 import { counterOf, type HotpToken } from '../../docs/examples/hotp-token.js';
 
@@ -37,7 +37,7 @@ export class HotpFactor extends Factor<HotpToken, string> {
   }
 
   async beginEnrolment(context: FactorContext): Promise<Reply> {
-    const secret = drawBytes(context.random, 20).toString('hex');
+    const secret = bytesFrom(context.random, 20).toString('hex');
     const live = { digest: context.keyring.seal(secret, ...binding(context)), expiresAt: context.clock() + 600_000 };
     await context.store.issue(factorSubject(context, 'enrolment'), live, { cooldownMs: 0, quotas: [] });
     return { status: 'pending', secret };
@@ -45,7 +45,7 @@ export class HotpFactor extends Factor<HotpToken, string> {
 
   async confirmEnrolment(context: FactorContext, code: string): Promise<Confirmed<HotpToken>> {
     const subject = factorSubject(context, 'enrolment');
-    const guess = await beginGuess(context, subject, 'enrolment', DEFAULT_ATTEMPT_LIMITS);
+    const guess = await beginAttempt(context, subject, 'enrolment', DEFAULT_ATTEMPT_LIMITS);
     if (guess.digest === undefined) throw guess.reject('code_expired');
     const token = { secret: context.keyring.open(guess.digest, ...binding(context)).plaintext, counter: 0 };
     const used = counterOf(token, code);
@@ -59,7 +59,7 @@ export class HotpFactor extends Factor<HotpToken, string> {
   }
 
   async verify(context: EnrolledContext<HotpToken>, purpose: Purpose, code: string, token: HotpToken): Promise<undefined> {
-    const guess = await beginGuess(context, factorSubject(context, purpose), purpose, DEFAULT_ATTEMPT_LIMITS);
+    const guess = await beginAttempt(context, factorSubject(context, purpose), purpose, DEFAULT_ATTEMPT_LIMITS);
     const used = counterOf(token, code);
     if (used === undefined) throw guess.reject('code_rejected');
     const isChanged = await context.change((stored) => (stored.counter > used ? undefined : { ...stored, counter: used + 1 }));

@@ -7,7 +7,7 @@ import {
   type ComposedFactors,
   type ComposeOptions,
   type FactorEvent,
-  type FreshnessOptions,
+  type StepUpOptions,
   type InstallOptions,
   type Outbox,
   type ParseCloud,
@@ -94,7 +94,7 @@ export async function startStageOn(postgres: string, options: StageOptions = {})
 /** The part of `Parse` in Cloud Code that is used here. */
 type CloudCode = Omit<ParseCloud, 'Cloud'> & {
   readonly Cloud: Omit<ParseCloud['Cloud'], 'define'> & {
-    define(name: string, work: (request: CloudRequest & { params: FreshnessOptions }) => Promise<string>): void;
+    define(name: string, work: (request: CloudRequest & { params: StepUpOptions }) => Promise<string>): void;
   };
 };
 

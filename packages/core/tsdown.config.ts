@@ -1,3 +1,3 @@
 import { packageConfig } from '../../tools/build/tsdown.ts';
 
-export default packageConfig('index', 'cli');
+export default packageConfig('index', 'cli', 'doors/channel', 'doors/factor', 'doors/store');

@@ -36,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   parse: FLOWS,
   commands: [...TOOLS, 'flows'],
   compose: [...PARSE, 'delivery', 'codes', 'commands'],
+  doors: [...PARSE, 'delivery', 'codes', 'commands', 'compose'],
 };
 
 const roomOf = (file: string): string => (file.includes('/') ? file.slice(0, file.indexOf('/')) : '');

@@ -6,7 +6,8 @@
  *
  * `server/server.ts` calls both and starts the server.
  */
-import { composeFactors, type ComposedFactors, type OtpStore } from '@parse-factors/core';
+import { composeFactors, type ComposedFactors } from '@parse-factors/core';
+import type { OtpStore } from '@parse-factors/core/store';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
 import { FieldsFactor, isoDate } from '@parse-factors/fields';
 import { PasskeyFactor } from '@parse-factors/passkey';

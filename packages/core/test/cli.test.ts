@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { Keyring } from '../src/index.js';
+import { Keyring } from '../src/crypto/keyring.js';
 
 const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
 const run = (...given: string[]) => spawnSync(process.execPath, ['--import', 'tsx', cli, ...given], { encoding: 'utf8' });

@@ -1,14 +1,14 @@
-import type { AddressKind } from '../src/codes/address-type.js';
-import type { CodeTarget } from '../src/codes/code-binding.js';
+import type { AddressType } from '../src/codes/address-type.js';
+import type { CodeBinding } from '../src/codes/code-binding.js';
 import { DEFAULT_CODE_FACTOR_OPTIONS, type ResolvedCodeFactorOptions } from '../src/codes/code-factor-options.js';
-import type { Channel, Delivery, Notice } from '../src/delivery/channel.js';
+import type { Channel, Delivery, OutgoingMessage } from '../src/delivery/channel.js';
 import { FactorError } from '../src/error/factor-error.js';
 import { MINUTE, userWith } from './unit-stage.js';
 
 /** What unit tests of delivered codes are set up with: a kind of addresses, options, and a channel that keeps what it takes. */
 
 /** E-mail addresses, as far as the tests need them: lower case, with an at sign. */
-export const MAIL: AddressKind = {
+export const MAIL: AddressType = {
   field: 'email',
   noun: 'address',
   normalise: (input) => {
@@ -19,7 +19,7 @@ export const MAIL: AddressKind = {
 };
 
 /** Numbers of two countries: the first two digits say which. */
-export const PHONE: AddressKind = {
+export const PHONE: AddressType = {
   ...MAIL,
   field: 'phone',
   noun: 'number',
@@ -33,7 +33,7 @@ export const ANN = 'ann@acme.example' as const;
 export class TestChannel implements Channel {
   readonly name = 'test';
   readonly taken: Delivery[] = [];
-  readonly notices: Notice[] = [];
+  readonly notices: OutgoingMessage[] = [];
   /** What the next messages fail with. */
   fault: Error | undefined;
 
@@ -42,7 +42,7 @@ export class TestChannel implements Channel {
     this.taken.push(delivery);
   }
 
-  async notify(notice: Notice): Promise<void> {
+  async notify(notice: OutgoingMessage): Promise<void> {
     this.notices.push(notice);
   }
 
@@ -61,7 +61,7 @@ export const codeOptions = (channel: Channel, more: Partial<ResolvedCodeFactorOp
 });
 
 /** A code for the login of user `u1`, at Ann's address. */
-export const targetWith = (more: Partial<CodeTarget> = {}): CodeTarget => ({
+export const targetWith = (more: Partial<CodeBinding> = {}): CodeBinding => ({
   subject: 's',
   purpose: 'sign-in',
   address: ANN,

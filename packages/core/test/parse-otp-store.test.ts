@@ -5,7 +5,8 @@ import { countStatements } from '@parse-factors/test-server/count-statements';
 import { openDatabase } from '@parse-factors/test-server/parse-database';
 import type { TestServer } from '@parse-factors/test-server/parse-server';
 import { TestPostgres } from '@parse-factors/test-server/postgres';
-import { FACTOR_STATE_CLASS, NEVER, ParseOtpStore, UNLIMITED, type ParseDatabase } from '../src/index.js';
+import { NEVER, UNLIMITED, type ParseDatabase } from '../src/doors/store.js';
+import { FACTOR_STATE_CLASS, ParseOtpStore } from '../src/index.js';
 import { fakeClock, storeSuite } from '../../testing/src/index.js';
 
 describe('ParseOtpStore on Postgres', () => {

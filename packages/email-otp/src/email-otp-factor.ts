@@ -7,7 +7,7 @@ import {
   type CodeFactorOptions,
   type FactorUser,
   type ResolvedCodeFactorOptions,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
 import { maskEmail, normaliseEmail } from './email-address.js';
 import { mailboxOf } from './mailbox-of.js';
 
@@ -31,10 +31,11 @@ function confirmedEmail(user: FactorUser): string | undefined {
 
 /**
  * One-time codes by e-mail as a second factor. A user proves an address once; from then on a
- * login needs a code sent there. Payload field: `email`.
+ * login needs a code sent there. Payloads: `{ email }` to begin, `{ email, code }` to confirm, the code to answer. With policy
+ * `default` the code takes the place of the password: `{ email }` begins, `{ id, code }` signs in or signs up.
  *
  * E-mail is no out-of-band authenticator in the sense of NIST SP 800-63B-4, section 3.1.3.1:
- * whoever reads the mailbox has the factor. Prefer an authenticator app where users can have one.
+ * anyone who reads the mailbox has the factor. Prefer an authenticator app where users can have one.
  * @example
  * ```ts
  * import { composeFactors } from '@parse-factors/core';

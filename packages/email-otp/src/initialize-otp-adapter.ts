@@ -1,24 +1,19 @@
 import { hkdfSync } from 'node:crypto';
+import { FactorError, generateKey, pruneStore, type ParseAuthAdapter } from '@parse-factors/core';
 import {
   asObject,
   CODE_FACTOR_RULES,
   composeWithRecordKeys,
   deferredAuthAdapter,
-  FactorError,
   functionOption,
-  generateKey,
   listOption,
-  NEVER,
   optional,
-  pruneStore,
   resolveOptions,
   storeOfJob,
   subjectOf,
   textOption,
-  UNLIMITED,
-  type OtpStore,
-  type ParseAuthAdapter,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
+import { NEVER, UNLIMITED, type OtpStore } from '@parse-factors/core/store';
 import { maskEmail, normaliseEmail } from './email-address.js';
 import { EmailOtpFactor, type EmailOtpOptions } from './email-otp-factor.js';
 

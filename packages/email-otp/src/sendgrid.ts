@@ -1,14 +1,5 @@
-import {
-  choiceOption,
-  integerOption,
-  MessageNotAccepted,
-  optional,
-  resolveOptions,
-  textOption,
-  urlOption,
-  type Channel,
-  type Notice,
-} from '@parse-factors/core';
+import { MessageNotAccepted, type Channel, type OutgoingMessage } from '@parse-factors/core/channel';
+import { choiceOption, integerOption, optional, resolveOptions, textOption, urlOption } from '@parse-factors/core/factor';
 import { MailService, type MailDataRequired } from '@sendgrid/mail';
 
 /** Options of {@link sendgrid}. */
@@ -78,7 +69,7 @@ export function sendgrid(options: SendgridOptions): Channel {
     trackingSettings: { clickTracking: { enable: false }, openTracking: { enable: false } },
     ...(sandbox === true && { mailSettings: { sandboxMode: { enable: true } } }),
   };
-  const notify = ({ to, subject, text, html, signal }: Notice): Promise<void> =>
+  const notify = ({ to, subject, text, html, signal }: OutgoingMessage): Promise<void> =>
     sendOne({ ...settings, to, subject, text, ...(html !== undefined && { html }) }, signal);
   return {
     name: 'sendgrid',

@@ -1,4 +1,5 @@
-import { MessageNotAccepted, resolveOptions, textOption, urlOption, type Channel, type Notice } from '@parse-factors/core';
+import { MessageNotAccepted, type Channel, type OutgoingMessage } from '@parse-factors/core/channel';
+import { resolveOptions, textOption, urlOption } from '@parse-factors/core/factor';
 import { createTransport } from 'nodemailer';
 
 /** Options of {@link smtp}. */
@@ -47,7 +48,7 @@ export function smtp(options: SmtpOptions): Channel & { close(): void } {
     maxRequeues: 0,
     socketCloseTimeout: 0,
   });
-  const send = async ({ to, subject, text, html, signal }: Notice): Promise<void> => {
+  const send = async ({ to, subject, text, html, signal }: OutgoingMessage): Promise<void> => {
     const message = { to, from, subject, text, signal, ...(html !== undefined && { html }) };
     const { accepted, rejected, response } = await transport.sendMail(message);
     // RFC 5321, section 4.2.5: 250 after the data is what makes the message the server's.

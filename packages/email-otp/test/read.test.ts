@@ -1,4 +1,5 @@
-import { FactorError, type AddressEnrolment, type PayloadSource } from '@parse-factors/core';
+import { FactorError } from '@parse-factors/core';
+import type { AddressEnrolment, PayloadSource } from '@parse-factors/core/factor';
 import { describe, expect, it } from 'vitest';
 import { EmailOtpFactor, type EmailOtpOptions } from '../src/index.js';
 

@@ -1,4 +1,4 @@
-import type { FieldRule } from '@parse-factors/core';
+import type { FieldRule } from '@parse-factors/core/factor';
 
 /** How one kind of field is read, and brought to the one form in which it is compared. */
 export interface FieldKind extends Omit<FieldRule, 'tidy'> {

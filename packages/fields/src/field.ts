@@ -1,14 +1,13 @@
+import { FactorConfigError, FactorError } from '@parse-factors/core';
 import {
   asObject,
-  FactorConfigError,
-  FactorError,
   functionOption,
   integerOption,
   resolveOptions,
   textOption,
   type FactorUser,
   type OptionRule,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
 import { caseless, type FieldKind } from './field-kind.js';
 
 /** A field of the user object. Whatever is left out is as in {@link caseless}. */

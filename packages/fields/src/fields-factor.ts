@@ -1,21 +1,21 @@
+import { FactorError } from '@parse-factors/core';
 import {
   ATTEMPT_LIMIT_RULES,
   assertLocks,
   choiceOption,
   DEFAULT_ATTEMPT_LIMITS,
   Factor,
-  FactorError,
   integerOption,
   refuseRemovedOptions,
   resolveOptions,
-  type AttemptLimits,
   type Command,
   type Confirmed,
   type FactorContext,
   type PayloadSource,
   type Purpose,
   type Reply,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
+import type { AttemptLimits } from '@parse-factors/core/store';
 import { assertDistinct, fieldOption, resolveField, resolveFind, type FieldOptions, type FindOptions } from './field.js';
 import { FieldsSignIn, readTicket, type FieldsEnrolment, type TicketAnswer } from './fields-sign-in.js';
 
@@ -33,7 +33,7 @@ export interface FieldsOptions extends Partial<Omit<AttemptLimits, 'maxAttempts'
    * for a user who has set up none. `default` by default.
    */
   readonly policy?: 'default' | 'solo';
-  /** Codes asked for from one IP address (IPv6: /64) in ten minutes, whoever is meant, 1 to 10,000; 20 by default. */
+  /** Codes asked for from one IP address (IPv6: /64) in ten minutes, for all users together, 1 to 10,000; 20 by default. */
   readonly maxAsksPerIp?: number;
 }
 

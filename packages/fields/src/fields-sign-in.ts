@@ -1,15 +1,14 @@
+import { FactorError } from '@parse-factors/core';
 import {
-  beginGuess,
-  FactorError,
+  beginAttempt,
   networkOf,
   readFields,
   subjectOf,
-  type AttemptLimits,
   type FactorOccurrence,
   type FactorUser,
   type FieldRule,
   type FoundUser,
-  type Guess,
+  type Attempt,
   type IdentifiedUser,
   type PrimaryIdentity,
   type PrimarySignIn,
@@ -18,7 +17,8 @@ import {
   type RequestContext,
   type SignInUsers,
   type VerifiedCredential,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
+import type { AttemptLimits } from '@parse-factors/core/store';
 import { normaliseSent, normaliseStored, type ResolvedField, type ResolvedFind } from './field.js';
 import { Tickets } from './tickets.js';
 
@@ -38,12 +38,12 @@ export interface FieldsRules {
   readonly maxAsksPerIp: number;
 }
 
-/** What came of one attempt. */
-interface Attempt {
+/** What came of one look-up. */
+interface LookedUp {
   readonly appId: string;
   readonly key: string;
   readonly subject: string;
-  /** Who has proven himself by it. */
+  /** The user whose fields they were; undefined for nobody. */
   readonly user: FactorUser | undefined;
   /** What happened, to be told once it is known who asked. */
   readonly told: readonly FactorOccurrence[];
@@ -68,7 +68,7 @@ export class FieldsSignIn implements PrimarySignIn<FieldsEnrolment, TicketAnswer
   readonly needsSecondFactor: boolean;
   readonly identity: PrimaryIdentity<FieldsEnrolment>;
   readonly #rules: FieldsRules;
-  readonly #tickets = new Tickets<Attempt>();
+  readonly #tickets = new Tickets<LookedUp>();
 
   constructor(rules: FieldsRules) {
     this.#rules = rules;
@@ -152,20 +152,20 @@ export class FieldsSignIn implements PrimarySignIn<FieldsEnrolment, TicketAnswer
   /** By address and for everybody alike; what goes out does not count there. @throws FactorError `cooldown` */
   async #countAsk({ ip, appId, key, keyring, store }: RequestContext): Promise<void> {
     if (ip === undefined) return;
-    const bucket = subjectOf('fields-asks', appId, key, keyring.nameOf('ip', networkOf(ip)));
+    const bucket = subjectOf('fields-asks', appId, key, keyring.stableDigest('ip', networkOf(ip)));
     const asks = await store.count(bucket, { limit: this.#rules.maxAsksPerIp, windowMs: ASKS_WINDOW_MS });
     if (!asks.allowed) throw new FactorError('cooldown', { retryAt: asks.retryAt });
   }
 
   /** Counts the attempt before anything is looked up or compared; then all kinds of users take the same steps. */
-  async #attempt(context: RequestContext, texts: Readonly<Record<string, string>>, users: SignInUsers): Promise<Attempt> {
+  async #attempt(context: RequestContext, texts: Readonly<Record<string, string>>, users: SignInUsers): Promise<LookedUp> {
     const { find, limits } = this.#rules;
     const { appId, key } = context;
     const told: FactorOccurrence[] = [];
     const identifier = texts[find.name] ?? '';
     const subject = this.#subject(context, identifier);
     const guess = await unlessLocked(() =>
-      beginGuess({ ...context, emit: (occurrence) => void told.push(occurrence) }, subject, 'sign-in', limits),
+      beginAttempt({ ...context, emit: (occurrence) => void told.push(occurrence) }, subject, 'sign-in', limits),
     );
     const found = await users.find({ [find.name]: find.toStored(identifier) });
     const only = found.length === 1 ? found[0] : undefined;
@@ -200,7 +200,7 @@ export class FieldsSignIn implements PrimarySignIn<FieldsEnrolment, TicketAnswer
   }
 
   #subject({ appId, key, keyring }: RequestContext, text: string): string {
-    return subjectOf('fields', appId, key, keyring.nameOf('field', text));
+    return subjectOf('fields', appId, key, keyring.stableDigest('field', text));
   }
 }
 
@@ -214,7 +214,7 @@ export function readTicket(payload: unknown): TicketAnswer {
 }
 
 /** Whoever is locked out is not told so, and takes the same steps. */
-async function unlessLocked(begin: () => Promise<Guess>): Promise<Guess | undefined> {
+async function unlessLocked(begin: () => Promise<Attempt>): Promise<Attempt | undefined> {
   try {
     return await begin();
   } catch (error) {

@@ -1,4 +1,5 @@
-import { drawBytes, type Clock, type RandomSource } from '@parse-factors/core';
+import { bytesFrom, type RandomSource } from '@parse-factors/core/factor';
+import type { Clock } from '@parse-factors/core/store';
 
 /** A request takes no longer from being looked up to being answered. */
 const LIFE_MS = 5 * 60_000;
@@ -19,7 +20,7 @@ export class Tickets<Content> {
       if (diesAt > now && diesAt <= now + LIFE_MS) break;
       this.#contents.delete(name);
     }
-    const ticket = drawBytes(random, TICKET_BYTES).toString('base64url');
+    const ticket = bytesFrom(random, TICKET_BYTES).toString('base64url');
     this.#contents.set(ticket, { content, diesAt: now + LIFE_MS });
     return ticket;
   }

@@ -1,13 +1,5 @@
-import {
-  FactorConfigError,
-  resolveOptions,
-  textOption,
-  type AdminRequest,
-  type ComposedFactors,
-  type MovePlan,
-  type MoveReport,
-  type ParseCloud,
-} from '@parse-factors/core';
+import { FactorConfigError, type AdminRequest, type ComposedFactors, type ParseCloud } from '@parse-factors/core';
+import { resolveOptions, textOption, type MovePlan, type MoveReport } from '@parse-factors/core/factor';
 import { isMobile, type MfaEnrolment } from './mfa-enrolment.js';
 
 /** The Cloud function that `parse-factors-mfa-migrate` calls. */

@@ -1,4 +1,4 @@
-import type { CodeAnswer } from '@parse-factors/core';
+import type { CodeAnswer } from '@parse-factors/core/factor';
 
 /** What an answer was read to. */
 export type MfaAnswer =

@@ -1,10 +1,10 @@
+import { FactorError } from '@parse-factors/core';
 import {
   assertLocks,
-  beginGuess,
+  beginAttempt,
   digitsRule,
   Factor,
-  FactorError,
-  guessSubject,
+  attemptSubject,
   markSubject,
   readFields,
   type BuiltInReplacement,
@@ -17,7 +17,7 @@ import {
   type PayloadSource,
   type Purpose,
   type Reply,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
 import { withoutRecoveryCode } from '@parse-factors/recovery-codes';
 import { driftFor, redeemTotp, verifyTotp, type TotpParameters } from '@parse-factors/totp';
 import { canonicalBase32, decodeBase32 } from './base32.js';
@@ -238,8 +238,8 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
 
   async #spendRecovery(context: EnrolledContext<MfaEnrolment>, purpose: Purpose, token: string): Promise<undefined> {
     const { store, emit } = context;
-    const subject = guessSubject(context, purpose);
-    const guess = await beginGuess(context, subject, purpose, this.#options);
+    const subject = attemptSubject(context, purpose);
+    const guess = await beginAttempt(context, subject, purpose, this.#options);
     let remaining = 0;
     const isSpent = await context.change((enrolment) => {
       if (isMobile(enrolment)) return undefined;

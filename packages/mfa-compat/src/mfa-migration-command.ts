@@ -1,4 +1,4 @@
-import { BATCH_USAGE, type BatchCommand, type MovedUser, type MoveReport } from '@parse-factors/core';
+import { BATCH_USAGE, type BatchCommand, type MovedUser, type MoveReport } from '@parse-factors/core/factor';
 import { MFA_MIGRATION } from './install-mfa-migration.js';
 
 const row = (columns: readonly string[]): string =>

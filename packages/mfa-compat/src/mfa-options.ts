@@ -1,18 +1,18 @@
+import { FactorConfigError } from '@parse-factors/core';
 import {
   ATTEMPT_LIMIT_RULES,
   choiceOption,
   CODE_FACTOR_RULES,
   DEFAULT_ATTEMPT_LIMITS,
   DEFAULT_CODE_FACTOR_OPTIONS,
-  FactorConfigError,
   functionOption,
   integerOption,
   optional,
   resolveOptions,
-  type AttemptLimits,
   type CodeFactorOptions,
   type OptionRule,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
+import type { AttemptLimits } from '@parse-factors/core/store';
 import { countriesOption, normalisePhone, type Country } from '@parse-factors/sms-otp';
 import type { TotpAlgorithm } from '@parse-factors/totp';
 

@@ -1,4 +1,4 @@
-import { asObject, typedCode } from '@parse-factors/core';
+import { asObject, typedCode } from '@parse-factors/core/factor';
 
 /** The fields of a payload that say something. */
 export type MfaField = 'token' | 'secret' | 'old' | 'mobile';

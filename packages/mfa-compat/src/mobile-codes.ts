@@ -6,7 +6,7 @@ import {
   readFields,
   type CodeAnswer,
   type FieldRule,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
 import { maskPhone, regionOf } from '@parse-factors/sms-otp';
 import { normaliseMobile, type ResolvedMfaOptions } from './mfa-options.js';
 

@@ -1,4 +1,5 @@
-import { drawBytes, FactorError, type RandomSource, type Reply } from '@parse-factors/core';
+import { FactorError } from '@parse-factors/core';
+import { bytesFrom, type RandomSource, type Reply } from '@parse-factors/core/factor';
 import { recoveryDigest, type RecoveryEnrolment } from '@parse-factors/recovery-codes';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -13,14 +14,14 @@ const BYTES = 128;
 export const isRecoveryToken = (token: unknown): token is string => typeof token === 'string' && /^[0-9A-Za-z]{30}$/.test(token);
 
 function newToken(random: RandomSource): string {
-  const usable = [...drawBytes(random, BYTES)].filter((byte) => byte < USABLE).slice(0, LENGTH);
+  const usable = [...bytesFrom(random, BYTES)].filter((byte) => byte < USABLE).slice(0, LENGTH);
   if (usable.length < LENGTH) throw new FactorError('unavailable');
   return usable.map((byte) => ALPHABET.charAt(byte % ALPHABET.length)).join('');
 }
 
 /** Two new recovery codes, of the form that the built-in adapter makes: what is kept of them, and what the user is shown. */
 export function newRecovery(random: RandomSource): { readonly kept: RecoveryEnrolment; readonly reply: Reply } {
-  const key = drawBytes(random, 32).toString('base64url');
+  const key = bytesFrom(random, 32).toString('base64url');
   const tokens = Array.from({ length: COUNT }, () => newToken(random));
   const digests = tokens.map((token) => recoveryDigest(key, token));
   return { kept: { key, digests }, reply: { recovery: tokens.join(', ') } };

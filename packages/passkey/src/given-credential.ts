@@ -1,4 +1,5 @@
-import { asObject, FactorError, readFields, type FieldRule } from '@parse-factors/core';
+import { FactorError } from '@parse-factors/core';
+import { asObject, readFields, type FieldRule } from '@parse-factors/core/factor';
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 
 /** The answer to a registration. */

@@ -1,4 +1,4 @@
-import { subjectOf, type FactorContext, type Purpose, type Reply, type RequestContext } from '@parse-factors/core';
+import { subjectOf, type FactorContext, type Purpose, type Reply, type RequestContext } from '@parse-factors/core/factor';
 import { generateAuthenticationOptions, generateRegistrationOptions } from '@simplewebauthn/server';
 import { makeChallenge, type Ceremony } from './passkey-challenge.js';
 import type { ResolvedPasskeyOptions } from './passkey-options.js';
@@ -23,7 +23,7 @@ export const ceremonyOf = ({ user, session = '' }: FactorContext, purpose: Purpo
  * good; and random to all who do not have our keys.
  */
 export const newHandle = ({ keyring, appId, key, user }: FactorContext): string =>
-  subjectOf(keyring.nameOf('passkey-handle', appId, key, user.id));
+  subjectOf(keyring.stableDigest('passkey-handle', appId, key, user.id));
 
 /** Options to make a passkey, as JSON (WebAuthn Level 3, section 5.4). */
 export async function beginRegistration(

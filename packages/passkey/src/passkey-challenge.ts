@@ -1,4 +1,5 @@
-import { drawBytes, isLive, subjectOf, UNLIMITED, type Purpose, type RequestContext } from '@parse-factors/core';
+import { bytesFrom, subjectOf, type Purpose, type RequestContext } from '@parse-factors/core/factor';
+import { isLive, UNLIMITED } from '@parse-factors/core/store';
 
 /** What a challenge is for; good for nothing else. */
 export interface Ceremony {
@@ -49,7 +50,7 @@ const partsOf = (
  * @returns Base64url, as options and client data hold it
  */
 export function makeChallenge(context: RequestContext, ceremony: Ceremony, expiresAt: number): string {
-  const nonce = drawBytes(context.random, NONCE_BYTES).toString('base64url');
+  const nonce = bytesFrom(context.random, NONCE_BYTES).toString('base64url');
   const expiry = expiresAt.toString(36);
   const digest = context.keyring.digest(PURPOSE, ...partsOf(context, ceremony, nonce, expiry));
   return Buffer.from(`${nonce}.${expiry}.${digest}`).toString('base64url');

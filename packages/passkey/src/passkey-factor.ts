@@ -1,9 +1,9 @@
+import { FactorError } from '@parse-factors/core';
 import {
-  beginGuess,
+  beginAttempt,
   Factor,
-  FactorError,
   factorSubject,
-  guessSubject,
+  attemptSubject,
   type Command,
   type Confirmed,
   type EnrolledContext,
@@ -18,7 +18,7 @@ import {
   type Reply,
   type RequestContext,
   type VerifiedCredential,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
 import type { GivenAssertion } from './given-credential.js';
 import { ALONE, beginAssertion, beginRegistration, ceremonyOf, newHandle } from './passkey-ceremonies.js';
 import { readChallenge } from './passkey-challenge.js';
@@ -46,9 +46,10 @@ type Enrolled = EnrolledContext<PasskeyEnrolment>;
 type PasskeyCommand = Command<GivenAssertion, NamedRegistration, undefined>;
 
 /**
- * Passkeys (WebAuthn Level 3) as a second factor, and alone where the policy is `solo`. A user may have several. Each
- * challenge is good for one answer, by one user, in one session, for one purpose; a counter that goes back is refused.
- * Payloads: `{ credential, name }` to add one, `{ credential }` to answer, `{ id, credential }` to sign in alone,
+ * Passkeys (WebAuthn Level 3) as a second factor and, with policy `solo`, in place of the password too. A user may have
+ * several. Each challenge is good for one answer, by one user, in one session, for one purpose; a counter that goes back is refused.
+ * Payloads: `{ credential, name }` to add one, `{ credential }` to answer, `{ id, credential }` to sign in with
+ * nothing before it,
  * `{ rename: <id>, name }`, `{ remove: <id> }`.
  * @example
  * ```ts
@@ -118,7 +119,7 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, GivenAssertion, Name
   ): Promise<Confirmed<PasskeyEnrolment>> {
     this.#assertRoom(enrolment);
     const subject = factorSubject(context, 'enrolment');
-    const guess = await beginGuess(context, subject, 'enrolment', this.#options);
+    const guess = await beginAttempt(context, subject, 'enrolment', this.#options);
     const challenge = readChallenge(context, ceremonyOf(context, 'enrolment'), given.challenge);
     if (challenge.reason === 'code_rejected') throw guess.reject('code_rejected');
     const expected = this.#expected(this.#options.policy === 'solo' || this.#options.userVerification === 'required');
@@ -135,8 +136,8 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, GivenAssertion, Name
   }
 
   async verify(context: Enrolled, purpose: Purpose, given: GivenAssertion, enrolment: PasskeyEnrolment): Promise<undefined> {
-    const subject = guessSubject(context, purpose);
-    const guess = await beginGuess(context, subject, purpose, this.#options);
+    const subject = attemptSubject(context, purpose);
+    const guess = await beginAttempt(context, subject, purpose, this.#options);
     const challenge = readChallenge(context, ceremonyOf(context, purpose), given.challenge);
     if (challenge.reason === 'code_rejected') throw guess.reject('code_rejected');
     const use = await verifyAssertion(given, this.#expected(this.#options.userVerification === 'required'), enrolment);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { asObject, type Refusal } from '@parse-factors/core';
+import { asObject, type Refusal } from '@parse-factors/core/factor';
 import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
 import type { GivenAssertion, GivenRegistration } from './given-credential.js';
 import type { RelyingParty } from './relying-party.js';

@@ -8,9 +8,9 @@ import {
   integerOption,
   resolveOptions,
   textOption,
-  type AttemptLimits,
   type FactorUser,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
+import type { AttemptLimits } from '@parse-factors/core/store';
 import { assertRelyingParty, RELYING_PARTY_RULES, type RelyingParty } from './relying-party.js';
 
 /** Options of `PasskeyFactor`. */
@@ -18,14 +18,14 @@ export interface PasskeyOptions extends RelyingParty, Partial<AttemptLimits> {
   /** What dialogues call the application, 1 to 64 characters; `rpId` by default. */
   readonly rpName?: string;
   /**
-   * `additional`: beside another login. `solo`: alone as well, without a user name; passkeys are then made so that they
-   * are found without one, and verify their user. `additional` by default.
+   * `additional` is a second factor. With `solo` a passkey also signs in by itself, without a user name, and is enough: passkeys
+   * are then made so that they are found without a user name, and they verify their user. `additional` by default.
    */
   readonly policy?: 'additional' | 'solo';
   /** The account's name in dialogues; by default the user's own `username`, `email`, or another address of theirs. */
   readonly accountName?: (user: FactorUser) => string;
   /**
-   * Whether passkeys must verify their user (PIN, fingerprint) where they come second; alone they always must.
+   * Whether passkeys must verify their user (PIN, fingerprint) as a second factor. In place of the password they always must.
    * `preferred` by default: they do where they can.
    */
   readonly userVerification?: 'required' | 'preferred' | 'discouraged';

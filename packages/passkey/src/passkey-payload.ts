@@ -1,4 +1,5 @@
-import { asObject, FactorError, NAME_RULE, readFields } from '@parse-factors/core';
+import { FactorError } from '@parse-factors/core';
+import { asObject, NAME_RULE, readFields } from '@parse-factors/core/factor';
 import { CREDENTIAL_ID, readCredential, USER_HANDLE, type GivenAssertion, type GivenRegistration } from './given-credential.js';
 import type { Passkey, PasskeyEnrolment } from './passkey.js';
 

@@ -1,4 +1,4 @@
-import type { Reply } from '@parse-factors/core';
+import type { Reply } from '@parse-factors/core/factor';
 
 /** One passkey of a user. */
 export interface Passkey {

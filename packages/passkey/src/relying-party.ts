@@ -1,4 +1,5 @@
-import { FactorConfigError, type OptionRule } from '@parse-factors/core';
+import { FactorConfigError } from '@parse-factors/core';
+import type { OptionRule } from '@parse-factors/core/factor';
 
 /** Who asks for passkeys, and from where. */
 export interface RelyingParty {

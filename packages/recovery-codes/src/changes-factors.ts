@@ -1,4 +1,4 @@
-import { asObject, integerOption, type OptionRule } from '@parse-factors/core';
+import { asObject, integerOption, type OptionRule } from '@parse-factors/core/factor';
 
 /** When recovery codes may change factors: see `RecoveryCodesOptions.changesFactors`. */
 export type ChangesFactors = 'at-once' | 'never' | { readonly afterMs: number };

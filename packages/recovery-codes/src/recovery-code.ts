@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { drawBytes, MAX_TYPED, typedCode, type FieldRule, type RandomSource } from '@parse-factors/core';
+import { bytesFrom, MAX_TYPED, typedCode, type FieldRule, type RandomSource } from '@parse-factors/core/factor';
 
 /** Crockford's Base32: no letter that looks like a digit. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -20,7 +20,7 @@ export const RECOVERY_CODE: FieldRule = {
 
 /** A new code, such as `7K3M-9QRS-TV2W-XYZ0`, without bias: 32 divides 256. */
 export function newCode(random: RandomSource): string {
-  const characters = [...drawBytes(random, LENGTH)].map((byte) => ALPHABET.charAt(byte % ALPHABET.length)).join('');
+  const characters = [...bytesFrom(random, LENGTH)].map((byte) => ALPHABET.charAt(byte % ALPHABET.length)).join('');
   return characters.replaceAll(new RegExp(`.{${GROUP}}(?=.)`, 'g'), '$&-');
 }
 

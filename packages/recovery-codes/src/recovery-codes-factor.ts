@@ -1,18 +1,17 @@
+import { FactorError } from '@parse-factors/core';
 import {
   ATTEMPT_LIMIT_RULES,
   assertLocks,
   asObject,
-  beginGuess,
+  beginAttempt,
   DEFAULT_ATTEMPT_LIMITS,
-  drawBytes,
+  bytesFrom,
   Factor,
-  FactorError,
-  guessSubject,
+  attemptSubject,
   integerOption,
   readCode,
   readFields,
   resolveOptions,
-  type AttemptLimits,
   type Command,
   type Confirmed,
   type EnrolledContext,
@@ -23,7 +22,8 @@ import {
   type Recovery,
   type RecoveryAnswer,
   type Reply,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
+import type { AttemptLimits } from '@parse-factors/core/store';
 import { CHANGES_FACTORS, isGood, type ChangesFactors, type Wait } from './changes-factors.js';
 import { digestOf, newCode, RECOVERY_CODE, without } from './recovery-code.js';
 
@@ -108,7 +108,7 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment, string, undef
   }
 
   async confirmEnrolment({ random }: FactorContext): Promise<Confirmed<RecoveryEnrolment>> {
-    const key = drawBytes(random, KEY_BYTES).toString('base64url');
+    const key = bytesFrom(random, KEY_BYTES).toString('base64url');
     const codes = Array.from({ length: this.#options.count }, () => newCode(random));
     return { enrolment: { key, digests: codes.map((code) => digestOf(key, code)) }, reply: { codes: codes.join(', ') } };
   }
@@ -135,8 +135,8 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment, string, undef
     change: (enrolment: RecoveryEnrolment) => RecoveryEnrolment | undefined,
   ): Promise<void> {
     const { store, emit } = context;
-    const subject = guessSubject(context, purpose);
-    const guess = await beginGuess(context, subject, purpose, this.#limits);
+    const subject = attemptSubject(context, purpose);
+    const guess = await beginAttempt(context, subject, purpose, this.#limits);
     let [remaining, isLeft] = [0, false];
     const isSpent = await context.change((enrolment) => {
       const digests = without(enrolment.digests, enrolment.key, code);

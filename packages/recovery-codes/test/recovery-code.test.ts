@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readCode } from '@parse-factors/core';
+import { readCode } from '@parse-factors/core/factor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { digestOf, newCode, RECOVERY_CODE, without } from '../src/recovery-code.js';

@@ -1,21 +1,17 @@
-import {
-  FactorError,
-  functionOption,
-  integerOption,
-  optional,
-  resolveOptions,
-  type AttemptLimits,
-  type AttemptResult,
-  type Clock,
-  type CountResult,
-  type IssueResult,
-  type LiveCode,
-  type OptionRule,
-  type OtpStore,
-  type Quota,
-  type RedeemResult,
-  type SendLimits,
-} from '@parse-factors/core';
+import { FactorError } from '@parse-factors/core';
+import { functionOption, integerOption, optional, resolveOptions, type OptionRule } from '@parse-factors/core/factor';
+import type {
+  AttemptLimits,
+  AttemptResult,
+  Clock,
+  CountResult,
+  IssueResult,
+  LiveCode,
+  OtpStore,
+  Quota,
+  RedeemResult,
+  SendLimits,
+} from '@parse-factors/core/store';
 import { scripts, type Script, type Verb } from './scripts.js';
 import { Watch } from './watch.js';
 

@@ -1,4 +1,4 @@
-import { CLOCK_TOLERANCE_MS, LONGEST_AHEAD_MS } from '@parse-factors/core';
+import { CLOCK_TOLERANCE_MS, LONGEST_AHEAD_MS } from '@parse-factors/core/store';
 
 /**
  * What is kept under a key: twelve numbers as big-endian doubles, then the live code's digest, so that one command

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { LONGEST_AHEAD_MS, RETENTION_MS } from '@parse-factors/core';
+import { LONGEST_AHEAD_MS, RETENTION_MS } from '@parse-factors/core/store';
 import {
   countIn,
   GIVEN_TIME,

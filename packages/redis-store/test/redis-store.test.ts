@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { FactorConfigError, FactorError, type Clock, type OtpStore } from '@parse-factors/core';
+import { FactorConfigError, FactorError } from '@parse-factors/core';
+import type { Clock, OtpStore } from '@parse-factors/core/store';
 import { fakeClock, storeSuite } from '@parse-factors/testing';
 import { createClient, createCluster } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';

@@ -1,4 +1,4 @@
-import type { OptionRule } from '@parse-factors/core';
+import type { OptionRule } from '@parse-factors/core/factor';
 import { getCountries, getCountryCallingCode, isSupportedCountry } from 'libphonenumber-js/max';
 
 /** What is written for a country, where it is none of its ISO 3166-1 alpha-2 code, name and calling code. */

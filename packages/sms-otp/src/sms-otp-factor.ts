@@ -1,15 +1,15 @@
+import { FactorConfigError } from '@parse-factors/core';
 import {
   choiceOption,
   CODE_FACTOR_RULES,
   CodeFactor,
   DEFAULT_CODE_FACTOR_OPTIONS,
-  FactorConfigError,
   integerOption,
   optional,
   resolveOptions,
   type CodeFactorOptions,
   type ResolvedCodeFactorOptions,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
 import { countriesOption } from './countries.js';
 import { maskPhone, normalisePhone, regionOf, type Country } from './phone-number.js';
 
@@ -44,7 +44,8 @@ const isHostName = (value: unknown): boolean =>
 
 /**
  * One-time codes by SMS as a second factor. A user proves a mobile number once; from then on a
- * login needs a code sent there. Payload field: `phone`, in E.164.
+ * login needs a code sent there. Payloads: `{ phone }` in E.164 to begin, `{ phone, code }` to confirm, the code to answer. With
+ * policy `default` the code takes the place of the password: `{ phone }` begins, `{ id, code }` signs in or signs up.
  * @example
  * ```ts
  * import { composeFactors } from '@parse-factors/core';
@@ -92,7 +93,7 @@ export class SmsOtpFactor extends CodeFactor {
         region: regionOf,
         maxSendsPerPrefix: resolved.maxSendsPerPrefix,
         // The WICG's origin-bound one-time codes: the last line, the site and the code.
-        ...(origin !== undefined && { closing: (code: string) => `@${origin} #${code}` }),
+        ...(origin !== undefined && { autofillLine: (code: string) => `@${origin} #${code}` }),
       },
       resolved,
     );

@@ -1,18 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { FactorConfigError, FactorError } from '@parse-factors/core';
+import { MessageNotAccepted, type Channel, type OutgoingMessage } from '@parse-factors/core/channel';
 import {
   choiceOption,
-  FactorConfigError,
-  FactorError,
   integerOption,
-  MessageNotAccepted,
   optional,
   resolveOptions,
   textOption,
   urlOption,
-  type Channel,
-  type Notice,
   type OptionRule,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
 import createClient from 'twilio';
 
 /** Options of {@link twilio}. */
@@ -103,7 +100,7 @@ export function twilio(options: TwilioOptions): Channel {
   const prefix = via === 'whatsapp' ? 'whatsapp:' : '';
   const sender = from === undefined ? { messagingServiceSid: messagingServiceSid ?? '' } : { from: prefix + from };
   type Content = { readonly body: string } | { readonly contentSid: string; readonly contentVariables: string };
-  const create = async ({ to, signal }: Pick<Notice, 'to' | 'signal'>, content: Content): Promise<void> => {
+  const create = async ({ to, signal }: Pick<OutgoingMessage, 'to' | 'signal'>, content: Content): Promise<void> => {
     try {
       const message = { ...sender, to: prefix + to, ...content };
       const { sid, status, errorCode } = await signals.run(signal, () => client.messages.create(message));
@@ -122,6 +119,6 @@ export function twilio(options: TwilioOptions): Channel {
       return create(delivery, contentSid === undefined ? { body: text } : template);
     },
     // WhatsApp opens no conversation with a text of ours.
-    ...(via === 'whatsapp' ? {} : { notify: (notice: Notice) => create(notice, { body: notice.text }) }),
+    ...(via === 'whatsapp' ? {} : { notify: (notice: OutgoingMessage) => create(notice, { body: notice.text }) }),
   };
 }

@@ -1,4 +1,4 @@
-import type { RandomSource } from '@parse-factors/core';
+import type { RandomSource } from '@parse-factors/core/factor';
 
 /**
  * A random source that gives what it was told, in that order, and throws when there is no more.

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { OtpStore } from '@parse-factors/core';
+import type { OtpStore } from '@parse-factors/core/store';
 import { FREE, HOUR, LIMITS, MINUTE, parallel, withCode, type StoreCases, type StoreStage } from './store-stage.js';
 
 type Guess = NonNullable<OtpStore['guess']>;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { OtpStore } from '@parse-factors/core';
+import type { OtpStore } from '@parse-factors/core/store';
 import fc from 'fast-check';
 import { StoreModel, type ModelRules } from './store-model.js';
 import { HOUR, MINUTE, redeem, type StoreStage } from './store-stage.js';

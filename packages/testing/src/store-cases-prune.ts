@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { RETENTION_MS } from '@parse-factors/core';
+import { RETENTION_MS } from '@parse-factors/core/store';
 import { GUESS_ROW_CASE } from './store-cases-guesses.js';
 import { FREE, HOUR, LIMITS, MINUTE, parallel, type StoreStage, type StoreCases } from './store-stage.js';
 

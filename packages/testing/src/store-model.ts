@@ -1,4 +1,4 @@
-import type { AttemptLimits, Quota, SendLimits } from '@parse-factors/core';
+import type { AttemptLimits, Quota, SendLimits } from '@parse-factors/core/store';
 
 /** What the model is asked and what a store is compared by. */
 export interface ModelRules {

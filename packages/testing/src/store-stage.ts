@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { AttemptLimits, AttemptResult, LiveCode, OtpStore, Quota, RedeemResult, SendLimits } from '@parse-factors/core';
+import type {
+  AttemptLimits,
+  AttemptResult,
+  LiveCode,
+  OtpStore,
+  Quota,
+  RedeemResult,
+  SendLimits,
+} from '@parse-factors/core/store';
 import type { FakeClock } from './fake-clock.js';
 
 export const SECOND = 1000;

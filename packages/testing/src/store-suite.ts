@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Clock, OtpStore } from '@parse-factors/core';
+import type { Clock, OtpStore } from '@parse-factors/core/store';
 import { fakeClock } from './fake-clock.js';
 import type { TestRunner } from './runner.js';
 import { FAULT_CASES } from './store-cases-faults.js';

@@ -1,4 +1,5 @@
-import { FactorError, MemoryOtpStore, type Clock, type OtpStore } from '@parse-factors/core';
+import { FactorError, MemoryOtpStore } from '@parse-factors/core';
+import type { Clock, OtpStore } from '@parse-factors/core/store';
 import { describe, expect, it } from 'vitest';
 import { storeSuite, type StoreSuiteOptions } from '../src/index.js';
 

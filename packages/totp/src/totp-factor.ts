@@ -1,15 +1,15 @@
+import { FactorError } from '@parse-factors/core';
 import {
   accountName,
   asksForProof,
   assertLocks,
   ATTEMPT_LIMIT_RULES,
-  beginGuess,
+  beginAttempt,
   choiceOption,
   DEFAULT_ATTEMPT_LIMITS,
   digitsRule,
-  drawBytes,
+  bytesFrom,
   Factor,
-  FactorError,
   factorSubject,
   functionOption,
   integerOption,
@@ -17,8 +17,6 @@ import {
   readCode,
   resolveOptions,
   subjectOf,
-  UNLIMITED,
-  type AttemptLimits,
   type Command,
   type Confirmed,
   type EnrolmentImport,
@@ -28,8 +26,8 @@ import {
   type PayloadSource,
   type Purpose,
   type Reply,
-  type SendLimits,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
+import { UNLIMITED, type AttemptLimits, type SendLimits } from '@parse-factors/core/store';
 import { generateURI, ScureBase32Plugin } from 'otplib';
 import qrcode from 'qrcode';
 import type { TotpAlgorithm } from './totp-code.js';
@@ -161,7 +159,7 @@ export class TotpFactor extends Factor<TotpEnrolment, string> {
   async confirmEnrolment(context: FactorContext, code: string): Promise<Confirmed<TotpEnrolment>> {
     assertDigits(code, this.#options.digits);
     const subject = factorSubject(context, 'enrolment');
-    const guess = await beginGuess(context, subject, 'enrolment', this.#options);
+    const guess = await beginAttempt(context, subject, 'enrolment', this.#options);
     if (guess.digest === undefined) throw guess.reject('code_expired');
     const { expiresAt: _, ...enrolment } = openPending(context, guess.digest);
     const step = matchStep(context, guess, code, this.#authenticator(enrolment));
@@ -195,7 +193,7 @@ export class TotpFactor extends Factor<TotpEnrolment, string> {
   async #pending(context: FactorContext): Promise<string> {
     const { algorithm, digits, stepSeconds, pendingMs } = this.#options;
     const { store, keyring, clock, random, session } = context;
-    const secret = base32.encode(drawBytes(random, SECRET_BYTES));
+    const secret = base32.encode(bytesFrom(random, SECRET_BYTES));
     const expiresAt = clock() + pendingMs;
     const made: PendingTotp = { secret, algorithm, digits, stepSeconds, expiresAt };
     const digest = keyring.seal(JSON.stringify(made), ...pendingBinding(context));

@@ -1,14 +1,13 @@
 import {
-  beginGuess,
-  CLOCK_TOLERANCE_MS,
-  guessSubject,
+  beginAttempt,
+  attemptSubject,
   markSubject,
   STEP_USED,
-  type AttemptLimits,
   type FactorContext,
-  type Guess,
+  type Attempt,
   type Purpose,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
+import { CLOCK_TOLERANCE_MS, type AttemptLimits } from '@parse-factors/core/store';
 import { verifyTotp, type TotpParameters } from './totp-code.js';
 
 /** Longer steps, such as another adapter may have left, have no neighbours: no code lives longer than ten minutes. */
@@ -45,8 +44,8 @@ export async function redeemTotp(
   code: string,
   authenticator: TotpAuthenticator,
 ): Promise<void> {
-  const subject = guessSubject(context, purpose);
-  const guess = await beginGuess(context, subject, purpose, authenticator.limits);
+  const subject = attemptSubject(context, purpose);
+  const guess = await beginAttempt(context, subject, purpose, authenticator.limits);
   const mark = matchStep(context, guess, code, authenticator);
   // One mark for all purposes and primary factors, so that a step used for one is used for all; guesses are counted for
   // each, so that neither a stolen session nor another primary factor locks the owner's login.
@@ -63,7 +62,7 @@ export async function redeemTotp(
  */
 export function matchStep(
   { clock, emit }: FactorContext,
-  guess: Guess,
+  guess: Attempt,
   code: string,
   { parameters, driftSteps, usedUntil = -1, markSeconds = parameters.stepSeconds }: TotpAuthenticator,
 ): number {

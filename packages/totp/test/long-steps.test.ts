@@ -1,4 +1,5 @@
-import { generateKey, Keyring, MemoryOtpStore, type EnrolledContext } from '@parse-factors/core';
+import { generateKey, MemoryOtpStore } from '@parse-factors/core';
+import { Keyring, type EnrolledContext } from '@parse-factors/core/factor';
 import { expect, it } from 'vitest';
 import { TotpFactor, totpAt, type TotpEnrolment } from '../src/index.js';
 

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { generateKey, Keyring, MemoryOtpStore, systemRandom, type FactorContext } from '@parse-factors/core';
+import { generateKey, MemoryOtpStore } from '@parse-factors/core';
+import { Keyring, type FactorContext } from '@parse-factors/core/factor';
 import { describe, expect, it } from 'vitest';
 import { TotpFactor, type TotpOptions } from '../src/index.js';
 
@@ -15,7 +17,7 @@ const context = (username: string): FactorContext => ({
   store: new MemoryOtpStore(),
   keyring: new Keyring(generateKey('k')),
   clock: Date.now,
-  random: systemRandom,
+  random: randomBytes,
   emit: () => undefined,
   later: () => undefined,
 });

@@ -1,4 +1,5 @@
-import { FactorError, type PayloadSource } from '@parse-factors/core';
+import { FactorError } from '@parse-factors/core';
+import type { PayloadSource } from '@parse-factors/core/factor';
 import { describe, expect, it } from 'vitest';
 import { TotpFactor, type TotpEnrolment } from '../src/index.js';
 

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { drawBytes, type FieldRule, type RandomSource } from '@parse-factors/core';
+import { bytesFrom, type FieldRule, type RandomSource } from '@parse-factors/core/factor';
 
 const ID_BYTES = 16;
 const SECRET_BYTES = 32;
@@ -12,10 +12,10 @@ export const DEVICE_TOKEN: FieldRule = {
 };
 
 /** A new id of a device, 128 bits. */
-export const newDeviceId = (random: RandomSource): string => drawBytes(random, ID_BYTES).toString('base64url');
+export const newDeviceId = (random: RandomSource): string => bytesFrom(random, ID_BYTES).toString('base64url');
 
 /** A new secret of a device, 256 bits: too many to guess, so nothing is gained by a keyed digest. */
-export const newSecret = (random: RandomSource): string => drawBytes(random, SECRET_BYTES).toString('base64url');
+export const newSecret = (random: RandomSource): string => bytesFrom(random, SECRET_BYTES).toString('base64url');
 
 /**
  * The secret that takes the place of another: HMAC-SHA256 of a stored nonce, keyed with the secret it replaces.

@@ -1,9 +1,8 @@
+import { FactorError } from '@parse-factors/core';
 import {
   asObject,
   Factor,
-  FactorError,
   integerOption,
-  isAhead,
   NAME_RULE,
   readFields,
   refuseRemovedOptions,
@@ -19,7 +18,8 @@ import {
   type PayloadSource,
   type Purpose,
   type Reply,
-} from '@parse-factors/core';
+} from '@parse-factors/core/factor';
+import { isAhead } from '@parse-factors/core/store';
 import { renew, successorAgain, type TrustedDevice } from './trusted-device.js';
 import {
   DEVICE_TOKEN,

@@ -1,4 +1,4 @@
-import type { FactorContext } from '@parse-factors/core';
+import type { FactorContext } from '@parse-factors/core/factor';
 import { digestOf, matches, successorOf } from './device-token.js';
 
 /** How long a replaced token still gets its successor: two tabs that log in at the same moment send the same one. */

@@ -1,11 +1,6 @@
-import {
-  generateKey,
-  Keyring,
-  MemoryOtpStore,
-  systemRandom,
-  type EnrolledContext,
-  type PayloadSource,
-} from '@parse-factors/core';
+import { randomBytes } from 'node:crypto';
+import { generateKey, MemoryOtpStore } from '@parse-factors/core';
+import { Keyring, type EnrolledContext, type PayloadSource } from '@parse-factors/core/factor';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../src/device-token.js';
 import { TrustedDeviceFactor, type TrustedDeviceEnrolment } from '../src/index.js';
@@ -48,7 +43,7 @@ describe('a device that version 0.1 has bound to its installation', () => {
     store: new MemoryOtpStore(),
     keyring: new Keyring(generateKey('k')),
     clock: () => now,
-    random: systemRandom,
+    random: randomBytes,
     emit: () => undefined,
     later: () => undefined,
     change: async (change) => change(bound) !== undefined,

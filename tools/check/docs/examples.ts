@@ -9,7 +9,6 @@ const NEED_EXAMPLES = [
   'defineFactor',
   'failover',
   'outbox',
-  'Factor',
   'MemoryOtpStore',
   'TotpFactor',
   'EmailOtpFactor',

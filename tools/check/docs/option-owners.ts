@@ -1,14 +1,11 @@
 import { createRequire } from 'node:module';
 import {
   CODE_FACTOR_RULES,
-  composeFactors,
   DEFAULT_CODE_FACTOR_OPTIONS,
-  defineFactor,
-  failover,
-  generateKey,
   resolveOptions,
   type CodeFactorOptions,
-} from '../../../packages/core/src/index.js';
+} from '../../../packages/core/src/doors/factor.js';
+import { composeFactors, defineFactor, failover, generateKey } from '../../../packages/core/src/index.js';
 import { EmailOtpFactor, initializeOtpAdapter } from '../../../packages/email-otp/src/index.js';
 import { sendgrid } from '../../../packages/email-otp/src/sendgrid.js';
 import { smtp } from '../../../packages/email-otp/src/smtp.js';
@@ -63,7 +60,7 @@ const core: readonly OptionOwner[] = [
   { name: 'enrolment', from: '@parse-factors/core', type: 'EnrolmentOptions' },
   {
     name: CODES,
-    from: '@parse-factors/core',
+    from: '@parse-factors/core/factor',
     type: 'CodeFactorOptions',
     make: (options: object) =>
       resolveOptions<CodeFactorOptions>('CodeFactor', options, CODE_FACTOR_RULES, DEFAULT_CODE_FACTOR_OPTIONS),
@@ -89,8 +86,8 @@ const core: readonly OptionOwner[] = [
     type: 'InstallOptions',
     make: (options: object) => composed().install(Parse, options),
   },
-  { name: 'requireFresh', from: '@parse-factors/core', type: 'FreshnessOptions' },
-  { name: 'move', from: '@parse-factors/core', type: 'MoveOptions' },
+  { name: 'requireFresh', from: '@parse-factors/core', type: 'StepUpOptions' },
+  { name: 'move', from: '@parse-factors/core/factor', type: 'MoveOptions' },
   { name: 'outbox', from: '@parse-factors/core', type: 'outbox' },
   { name: 'MemoryOtpStore', from: '@parse-factors/core', type: 'MemoryOtpStore' },
   { name: 'ParseOtpStore', from: '@parse-factors/core', type: 'ParseOtpStore' },

@@ -1,4 +1,5 @@
-import { outbox, type Channel, type Outbox } from '@parse-factors/core';
+import { outbox, type Outbox } from '@parse-factors/core';
+import type { Channel } from '@parse-factors/core/channel';
 import { sendgrid } from '@parse-factors/email-otp/sendgrid';
 import { smtp } from '@parse-factors/email-otp/smtp';
 import { twilio } from '@parse-factors/sms-otp/twilio';

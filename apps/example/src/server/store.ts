@@ -1,4 +1,4 @@
-import type { OtpStore } from '@parse-factors/core';
+import type { OtpStore } from '@parse-factors/core/store';
 import { redisStore } from '@parse-factors/redis-store';
 import { createClient } from '@redis/client';
 import { StartupError, type Settings } from '../settings.js';

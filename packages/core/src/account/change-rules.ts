@@ -1,10 +1,10 @@
 import type { Factor } from '../factor/factor.js';
 import { identityOf, primaryOf } from '../factor/primary-sign-in.js';
-import { type Composed, linkedFactors, secondFactors, standInFactors, storedAmong } from './factor-roles.js';
-import { relinks } from './provider-changes.js';
+import { type Composed, linkedFactors, secondFactors, backupFactors, storedAmong } from './factor-roles.js';
+import { changesProviders } from './provider-changes.js';
 import type { StoredRecords } from './record-plan.js';
 import type { SentCredentials } from './sent-credentials.js';
-import type { FreshnessOptions } from './step-up-proofs.js';
+import type { StepUpOptions } from './step-up-proofs.js';
 
 /** What a session must have shown before it may set something up. */
 export type EnrolRequirement =
@@ -13,7 +13,7 @@ export type EnrolRequirement =
   /** A factor has to be set up first. */
   | { readonly kind: 'factor-first' }
   /** A step-up proof; where `orRecentSignIn`, a recent login with a factor will do. */
-  | { readonly kind: 'step-up'; readonly proof: FreshnessOptions; readonly orRecentSignIn: boolean };
+  | { readonly kind: 'step-up'; readonly proof: StepUpOptions; readonly orRecentSignIn: boolean };
 
 /**
  * What it takes to set a factor up. The first second factor of a user takes nothing; anything beside it takes a proof by one.
@@ -34,7 +34,7 @@ export function requirementToEnrol(key: string, stored: StoredRecords, composed:
     return { kind: 'step-up', proof, orRecentSignIn: false };
   }
   // Recovery codes left by themselves are no account without a factor: only an administrator ends that.
-  const hasBackup = storedAmong(stored, standInFactors(composed)).length > 0;
+  const hasBackup = storedAmong(stored, backupFactors(composed)).length > 0;
   if (!hasSecondFactor && !hasBackup) return { kind: 'nothing' };
   // A recovery code changes factors, and trusts no device.
   const proof = isAfterSignIn ? { factors: second } : {};
@@ -61,7 +61,7 @@ export type AddedWayIn = 'provider' | 'password-unless-there-is-one' | 'none';
 export function addedWayIn(sent: SentCredentials, stored: StoredRecords, composed: Composed): AddedWayIn {
   if (waysIn(stored, composed).length === 0) return 'none';
   const linked = Object.fromEntries(Object.entries(sent.providers).filter(([, value]) => value !== null));
-  if (relinks(linked, stored, composed.factors)) return 'provider';
+  if (changesProviders(linked, stored, composed.factors)) return 'provider';
   return sent.hasPassword ? 'password-unless-there-is-one' : 'none';
 }
 
@@ -70,7 +70,7 @@ export interface SaveChanges {
   /** Keys of our factors that the save removes. */
   readonly removed: readonly string[];
   /** The step-up proofs that it takes, each of them; the last one is used up where something is removed. */
-  readonly proofs: readonly FreshnessOptions[];
+  readonly proofs: readonly StepUpOptions[];
 }
 
 /**
@@ -87,8 +87,8 @@ export function changesOfSave(sent: SentCredentials, stored: StoredRecords, comp
   );
   const [linked, second] = [linkedFactors(composed), secondFactors(composed)];
   const hasFactor = storedAmong(stored, second).length > 0;
-  const isRelinking = hasFactor && !addsWayIn && relinks(sent.providers, stored, composed.factors);
-  const proofs: FreshnessOptions[] = [];
+  const isRelinking = hasFactor && !addsWayIn && changesProviders(sent.providers, stored, composed.factors);
+  const proofs: StepUpOptions[] = [];
   if (addsWayIn) proofs.push({ factors: waysIn(stored, composed) });
   if (removed.some((key) => linked.includes(key))) proofs.push({ factors: storedAmong(stored, linked) });
   // A recovery code changes factors, and links nothing.

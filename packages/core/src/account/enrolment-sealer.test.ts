@@ -5,7 +5,7 @@ import { Keyring } from '../crypto/keyring.js';
 import { FactorError } from '../error/factor-error.js';
 import type { MultipleEnrolments } from '../factor/multiple-enrolments.js';
 import type { PrimaryIdentity, PrimarySignIn } from '../factor/primary-sign-in.js';
-import { EnrolmentRecords, type RecordFactor, type RecordOwner, type RecordSeals } from './enrolment-sealer.js';
+import { EnrolmentSealer, type RecordFactor, type RecordOwner, type SealingKeys } from './enrolment-sealer.js';
 
 interface Address {
   readonly address: string;
@@ -15,7 +15,7 @@ const OWNER: RecordOwner = { appId: 'app', userId: 'u1', key: 'otp', createdAt: 
 const ENROLMENT: Address = { address: 'ann@acme.example' };
 const UNAVAILABLE = expect.objectContaining({ code: 'unavailable' });
 
-const sealsOf = (keys = OLDER_KEY, ...formerAppIds: readonly string[]): RecordSeals => ({
+const sealsOf = (keys = OLDER_KEY, ...formerAppIds: readonly string[]): SealingKeys => ({
   recordKeyring: new Keyring(keys),
   formerAppIds,
 });
@@ -52,8 +52,8 @@ const replacement: RecordFactor<Address> = {
 const recordsOf = (
   factor?: RecordFactor<Address>,
   owner: Partial<RecordOwner> = {},
-  seals: RecordSeals = sealsOf(),
-): EnrolmentRecords<Address> => new EnrolmentRecords<Address>(seals, { ...OWNER, ...owner }, factor);
+  seals: SealingKeys = sealsOf(),
+): EnrolmentSealer<Address> => new EnrolmentSealer<Address>(seals, { ...OWNER, ...owner }, factor);
 
 describe('the record of a second factor', () => {
   it('holds nothing but a sealed text', () => {
@@ -121,10 +121,10 @@ describe('the record of a second factor', () => {
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), fc.string(), (enrolment, userId, other) => {
         fc.pre(userId !== other);
         const json = JSON.parse(JSON.stringify(enrolment)) as object;
-        const own = new EnrolmentRecords<object>(sealsOf(), { ...OWNER, userId }, undefined);
+        const own = new EnrolmentSealer<object>(sealsOf(), { ...OWNER, userId }, undefined);
         const record = own.seal(json);
         expect(own.open(record).enrolment).toEqual(json);
-        expect(() => new EnrolmentRecords(sealsOf(), { ...OWNER, userId: other }, undefined).open(record)).toThrow(UNAVAILABLE);
+        expect(() => new EnrolmentSealer(sealsOf(), { ...OWNER, userId: other }, undefined).open(record)).toThrow(UNAVAILABLE);
       }),
       { numRuns: 5 },
     );

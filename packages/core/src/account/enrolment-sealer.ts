@@ -24,7 +24,7 @@ export interface OpenedEnrolment<Enrolment> {
 }
 
 /** What seals records, and the ids for which they open. */
-export interface RecordSeals {
+export interface SealingKeys {
   readonly recordKeyring: Keyring;
   readonly formerAppIds: readonly string[];
 }
@@ -33,13 +33,13 @@ export interface RecordSeals {
 export type RecordFactor<Enrolment extends object> = Pick<Factor<Enrolment>, 'policy' | 'primary' | 'multiple' | 'replaces'>;
 
 /** Seals and opens what one factor keeps about one user. */
-export class EnrolmentRecords<Enrolment extends object> {
-  readonly #seals: RecordSeals;
+export class EnrolmentSealer<Enrolment extends object> {
+  readonly #seals: SealingKeys;
   readonly #owner: RecordOwner;
   readonly #factor: RecordFactor<Enrolment> | undefined;
 
   /** @param factor where it is a first factor, records are bound to their own id: at a sign-up the user has none yet */
-  constructor(seals: RecordSeals, owner: RecordOwner, factor: RecordFactor<Enrolment> | undefined) {
+  constructor(seals: SealingKeys, owner: RecordOwner, factor: RecordFactor<Enrolment> | undefined) {
     this.#seals = seals;
     this.#owner = owner;
     this.#factor = factor;

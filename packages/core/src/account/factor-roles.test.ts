@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { factorsByRole } from '../../test/unit-stage.js';
-import { firstFactors, linkedFactors, secondFactors, standInFactors, storedAmong } from './factor-roles.js';
+import { primaryFactors, linkedFactors, secondFactors, backupFactors, storedAmong } from './factor-roles.js';
 
 const APP = {
   factors: factorsByRole({
@@ -17,16 +17,16 @@ const NONE = { factors: {} };
 describe('the factors of an application', () => {
   it.each([
     ['second factors', secondFactors, ['otp', 'totp']],
-    ['primary factors', firstFactors, ['fields', 'mailLogin', 'smsLogin']],
+    ['primary factors', primaryFactors, ['fields', 'mailLogin', 'smsLogin']],
     ['primary factors that are linked', linkedFactors, ['mailLogin', 'smsLogin']],
-    ['backup authenticators', standInFactors, ['codes']],
+    ['backup authenticators', backupFactors, ['codes']],
   ] as const)('are told apart: %s', (_name, keysOf, expected) => {
     expect(keysOf(APP)).toEqual(expected);
     expect(keysOf(NONE)).toEqual([]);
   });
 
   it('are each a second factor, a primary factor or a backup authenticator, and only one of these', () => {
-    const keys = [...secondFactors(APP), ...firstFactors(APP), ...standInFactors(APP)];
+    const keys = [...secondFactors(APP), ...primaryFactors(APP), ...backupFactors(APP)];
     expect(keys.toSorted()).toEqual(Object.keys(APP.factors));
   });
 });

@@ -11,20 +11,20 @@ export const secondFactors = ({ factors }: Composed): string[] =>
   Object.keys(factors).filter((key) => factors[key]?.backup === undefined && identityOf(factors[key]) === undefined);
 
 /** The keys of what is a primary factor only. */
-export const firstFactors = ({ factors }: Composed): string[] =>
+export const primaryFactors = ({ factors }: Composed): string[] =>
   Object.keys(factors).filter((key) => identityOf(factors[key]) !== undefined);
 
 /** The keys of what is a primary factor only and is linked to the user, rather than found by the user's fields. */
 export const linkedFactors = (composed: Composed): string[] =>
-  firstFactors(composed).filter((key) => composed.factors[key]?.primary?.lookUp === undefined);
+  primaryFactors(composed).filter((key) => composed.factors[key]?.primary?.lookUp === undefined);
 
 /** The keys of backup authenticators. */
-export const standInFactors = ({ factors }: Composed): string[] =>
+export const backupFactors = ({ factors }: Composed): string[] =>
   Object.keys(factors).filter((key) => factors[key]?.backup !== undefined);
 
 /** Those of the keys under which something is stored. */
-export const storedAmong = (authData: Readonly<Record<string, unknown>>, keys: readonly string[]): string[] =>
-  keys.filter((key) => (authData[key] ?? undefined) !== undefined);
+export const storedAmong = (stored: Readonly<Record<string, unknown>>, keys: readonly string[]): string[] =>
+  keys.filter((key) => (stored[key] ?? undefined) !== undefined);
 
 /** A change of a user's factors. */
 export type FactorChange = 'enrolled' | 'replaced' | 'removed';

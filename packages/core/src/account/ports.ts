@@ -96,8 +96,13 @@ export interface Accounts {
   stageWithPassword(save: StagedSave): void;
   /** What is going to be stored of the user, once the values that were staged for them are written. */
   preview(userId: string, given: StoredRecords, stored: StoredRecords): StoredRecords;
-  /** Whether the value was staged for the user in this request. */
-  isStaged(userId: string, value: unknown): boolean;
+  /**
+   * Says what the user's next write may store of providers that are no factors of ours. Without a decision, on an account
+   * that has factors, each of them keeps the id that is stored.
+   *
+   * @param decided by provider the record that is stored, null where it is unlinked
+   */
+  decideProviders(account: AccountState, decided: StoredRecords): void;
   /** Whether Parse Server drops what is stored of all providers when one is removed. */
   readonly losesAllOnRemoval: boolean;
 }

@@ -1,7 +1,7 @@
 import type { PrimaryFactor } from '../factor/primary-factor.js';
 import { primaryOf } from '../factor/primary-sign-in.js';
 import { namesUser } from '../validation/payload.js';
-import { type Composed, secondFactors, standInFactors } from './factor-roles.js';
+import { type Composed, secondFactors, backupFactors } from './factor-roles.js';
 import type { AccountState } from './ports.js';
 
 /** Neither is the key of a factor or a provider. */
@@ -11,7 +11,7 @@ const PROVIDERS: PrimaryFactor = { name: 'other-providers', group: 'other-provid
 const SEVERAL: PrimaryFactor = { name: 'several-factors', group: 'several-factors' };
 
 /** A provider that is none of ours: a challenge does not say by which of them it was asked for. */
-export const otherProvider: PrimaryFactor = PROVIDERS;
+export const OTHER_PROVIDER: PrimaryFactor = PROVIDERS;
 
 /** The primary factor under the key of a factor or a provider. */
 export const primaryFactor = (key: string, { factors }: Composed): PrimaryFactor => ({
@@ -25,7 +25,7 @@ export const primaryFactor = (key: string, { factors }: Composed): PrimaryFactor
  * @param sent by provider
  */
 export function primaryOfLogin(sent: Readonly<Record<string, unknown>>, composed: Composed): PrimaryFactor | undefined {
-  const beside = [...secondFactors(composed), ...standInFactors(composed)];
+  const beside = [...secondFactors(composed), ...backupFactors(composed)];
   const given = Object.entries(sent).filter(
     ([key, payload]) => payload !== null && (!beside.includes(key) || namesUser(payload)),
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { relinks } from './provider-changes.js';
+import { changesProviders } from './provider-changes.js';
 
 type Providers = Readonly<Record<string, unknown>>;
 
@@ -22,7 +22,7 @@ describe('a request that changes the providers of an account', () => {
     ['sends a list', { google: [] }, { google: { id: 'a' } }],
     ['sends a text', { google: 'a' }, { google: { id: 'a' } }],
     ['links one that is called as a method of all objects', { toString: { id: 'a' } }, {}],
-  ])('is one that %s', (_sentence, given, stored) => expect(relinks(given, stored, {})).toBe(true));
+  ])('is one that %s', (_sentence, given, stored) => expect(changesProviders(given, stored, {})).toBe(true));
 
   it.each<readonly [string, Providers, Providers, object]>([
     ['sends none', {}, { google: { id: 'a' } }, {}],
@@ -32,9 +32,9 @@ describe('a request that changes the providers of an account', () => {
     ['unlinks one that was unlinked before', { google: null }, { google: null }, {}],
     ['links a key that is not looked at', { otp: { id: 'a' } }, {}, { otp: true }],
     ['unlinks a key that is not looked at', { otp: null }, { otp: { id: 'a' } }, { otp: undefined }],
-  ])('is none that %s', (_sentence, given, stored, except) => expect(relinks(given, stored, except)).toBe(false));
+  ])('is none that %s', (_sentence, given, stored, except) => expect(changesProviders(given, stored, except)).toBe(false));
 
   it('is one where a name is only inherited by the keys that are not looked at', () => {
-    expect(relinks({ toString: { id: 'a' } }, {}, { otp: true })).toBe(true);
+    expect(changesProviders({ toString: { id: 'a' } }, {}, { otp: true })).toBe(true);
   });
 });

@@ -8,7 +8,7 @@ import { asObject, isPlain } from '../validation/json-object.js';
  * @param stored the providers of the account
  * @param except keys that are not looked at
  */
-export function relinks(
+export function changesProviders(
   given: Readonly<Record<string, unknown>>,
   stored: Readonly<Record<string, unknown>>,
   except: object,

@@ -1,6 +1,6 @@
 import { FactorError } from '../error/factor-error.js';
 import type { EnrolmentRecord } from './enrolment-record.js';
-import { type Composed, secondFactors, standInFactors, storedAmong } from './factor-roles.js';
+import { type Composed, secondFactors, backupFactors, storedAmong } from './factor-roles.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from './record-plan.js';
 
 /** How changes of a user's factors hang on what else is stored of that user. Each is one atomic statement when it is carried out. */
@@ -62,7 +62,7 @@ export function besideFactor(runtime: Composed, plan: RecordPlan): RecordPlan {
 
 /** Removes these, and what stands in for a factor with the last one. */
 export function planToRemove(runtime: Composed, keys: readonly string[]): RecordPlan {
-  const [second, standIns] = [secondFactors(runtime), standInFactors(runtime)];
+  const [second, standIns] = [secondFactors(runtime), backupFactors(runtime)];
   return {
     basis: [...second, ...standIns],
     decide: (stored) => {

@@ -4,7 +4,7 @@ import { type FakeClock, fakeClock } from '../../../testing/src/fake-clock.js';
 import { DAY, MINUTE } from '../../test/unit-stage.js';
 import { MemoryOtpStore } from '../store/memory-otp-store.js';
 import { CLOCK_TOLERANCE_MS, type OtpStore } from '../store/otp-store.js';
-import { Freshness, type FreshnessOptions, type ProofAccount, PROOFS, type SessionOwner } from './step-up-proofs.js';
+import { StepUpProofs, type StepUpOptions, type ProofAccount, PROOFS, type SessionOwner } from './step-up-proofs.js';
 
 const OWNER: SessionOwner = { appId: 'app', userId: 'u1', sessionToken: 'r:1' };
 const ANY: ProofAccount = { counts: () => true };
@@ -13,19 +13,19 @@ const LIFE = 5 * MINUTE;
 interface Stage {
   readonly clock: FakeClock;
   readonly store: OtpStore;
-  readonly proofs: Freshness;
+  readonly proofs: StepUpProofs;
 }
 
 const stage = (): Stage => {
   const clock = fakeClock();
   const store = new MemoryOtpStore({ clock });
-  return { clock, store, proofs: new Freshness(store, clock) };
+  return { clock, store, proofs: new StepUpProofs(store, clock) };
 };
 
 /** A session that has proven `otp` just now, for five minutes. */
 const proven = async (): Promise<Stage> => {
   const staged = stage();
-  await staged.proofs.mark(OWNER, 'otp', staged.clock() + LIFE);
+  await staged.proofs.record(OWNER, 'otp', staged.clock() + LIFE);
   return staged;
 };
 
@@ -58,7 +58,7 @@ describe('a fresh proof', () => {
 
   it('is not good when a clock that ran a year ahead has made it', async () => {
     const { clock, proofs } = stage();
-    await proofs.mark(OWNER, 'otp', clock() + 365 * DAY);
+    await proofs.record(OWNER, 'otp', clock() + 365 * DAY);
     expect(await proofs.find(OWNER, ANY)).toBeUndefined();
   });
 
@@ -84,7 +84,7 @@ describe('a fresh proof', () => {
     expect(await proofs.find(OWNER, ANY)).toBeDefined();
   });
 
-  it.each<readonly [string, FreshnessOptions, ProofAccount, boolean]>([
+  it.each<readonly [string, StepUpOptions, ProofAccount, boolean]>([
     ['by a factor that is named is good', { factors: ['totp', 'otp'] }, ANY, true],
     ['by a factor that is not named is none', { factors: ['totp'] }, ANY, false],
     ['is none where no factor is named good', { factors: [] }, ANY, false],
@@ -121,7 +121,7 @@ describe('a fresh proof', () => {
     const { clock, proofs } = await proven();
     const proof = (await proofs.find(OWNER, ANY)) ?? '';
     clock.advance(1);
-    await proofs.mark(OWNER, 'otp', clock() + LIFE);
+    await proofs.record(OWNER, 'otp', clock() + LIFE);
     expect(await proofs.spend(OWNER, proof)).toBe(false);
     expect(await proofs.find(OWNER, ANY)).toBeDefined();
   });
@@ -129,14 +129,14 @@ describe('a fresh proof', () => {
   it('of a second session takes the place of that of the first', async () => {
     const { clock, proofs } = await proven();
     const second = { ...OWNER, sessionToken: 'r:2' };
-    await proofs.mark(second, 'totp', clock() + LIFE);
+    await proofs.record(second, 'totp', clock() + LIFE);
     expect(await proofs.find(OWNER, ANY)).toBeUndefined();
     expect(await proofs.find(second, ANY, { factors: ['totp'] })).toBeDefined();
   });
 
   it('ends in all sessions of the user, and of that user only', async () => {
     const { clock, proofs } = await proven();
-    await proofs.mark({ ...OWNER, userId: 'u2' }, 'otp', clock() + LIFE);
+    await proofs.record({ ...OWNER, userId: 'u2' }, 'otp', clock() + LIFE);
     await proofs.end(OWNER);
     expect(await proofs.find(OWNER, ANY)).toBeUndefined();
     expect(await proofs.find({ ...OWNER, userId: 'u2' }, ANY)).toBeDefined();
@@ -168,16 +168,16 @@ describe('a fresh proof', () => {
 describe('the kinds of proofs', () => {
   it.each(PROOFS)('keep a proof of the kind %s apart from the others', async (kind) => {
     const { clock, store } = stage();
-    await new Freshness(store, clock, kind).mark(OWNER, 'otp', clock() + LIFE);
-    const found = await Promise.all(PROOFS.map((other) => new Freshness(store, clock, other).find(OWNER, ANY)));
+    await new StepUpProofs(store, clock, kind).record(OWNER, 'otp', clock() + LIFE);
+    const found = await Promise.all(PROOFS.map((other) => new StepUpProofs(store, clock, other).find(OWNER, ANY)));
     expect(PROOFS.filter((_other, index) => found[index] !== undefined)).toEqual([kind]);
   });
 
   it.each(PROOFS)('end a proof of the kind %s and no other', async (kind) => {
     const { clock, store } = stage();
-    for (const other of PROOFS) await new Freshness(store, clock, other).mark(OWNER, 'otp', clock() + LIFE);
-    await new Freshness(store, clock, kind).end(OWNER);
-    const found = await Promise.all(PROOFS.map((other) => new Freshness(store, clock, other).find(OWNER, ANY)));
+    for (const other of PROOFS) await new StepUpProofs(store, clock, other).record(OWNER, 'otp', clock() + LIFE);
+    await new StepUpProofs(store, clock, kind).end(OWNER);
+    const found = await Promise.all(PROOFS.map((other) => new StepUpProofs(store, clock, other).find(OWNER, ANY)));
     expect(PROOFS.filter((_other, index) => found[index] === undefined)).toEqual([kind]);
   });
 
@@ -199,7 +199,7 @@ it('a proof is good exactly while it is younger than its life and than what is a
       fc.integer({ min: 1, max: DAY }),
       async (later, maxAgeMs, life) => {
         const { clock, proofs } = stage();
-        await proofs.mark(OWNER, 'otp', clock() + life);
+        await proofs.record(OWNER, 'otp', clock() + life);
         clock.advance(later);
         expect((await proofs.find(OWNER, ANY, { maxAgeMs })) !== undefined).toBe(later < life && later < maxAgeMs);
       },
@@ -220,6 +220,6 @@ async function spyOnSubject(
       return super.issue(...given);
     }
   }
-  await new Freshness(new Spy({ clock }), clock, kind).mark(OWNER, 'otp', clock() + LIFE);
+  await new StepUpProofs(new Spy({ clock }), clock, kind).record(OWNER, 'otp', clock() + LIFE);
   return names[0] ?? { subject: '', digest: '' };
 }

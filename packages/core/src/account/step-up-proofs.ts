@@ -13,7 +13,7 @@ export interface SessionOwner {
 }
 
 /** Which fresh proofs are good enough. */
-export interface FreshnessOptions {
+export interface StepUpOptions {
   /** How old the proof may be, in milliseconds; as old as it lives by default. */
   readonly maxAgeMs?: number;
   /** The factors it may have been given with, by their keys; any by default. */
@@ -26,7 +26,7 @@ export interface ProofAccount {
   readonly counts: (factor: string) => boolean | Promise<boolean>;
 }
 
-/** What a session can have proven: see {@link Freshness}. */
+/** What a session can have proven: see {@link StepUpProofs}. */
 export const PROOFS = ['fresh', 'login', 'recovery'] as const;
 
 /** One of {@link PROOFS}. */
@@ -40,7 +40,7 @@ export const RECOVERY_SESSION_MS: number = 60 * 60_000;
  * opened with what stands in for one (`recovery`). One row per user and kind, so at most one of his
  * sessions is fresh, and whatever ends it ends it everywhere.
  */
-export class Freshness {
+export class StepUpProofs {
   readonly #store: OtpStore;
   readonly #clock: Clock;
   readonly #kind: ProofKind;
@@ -52,7 +52,7 @@ export class Freshness {
   }
 
   /** Makes the session fresh by the factor until then, in epoch milliseconds. */
-  async mark(owner: SessionOwner, factor: string, until: number): Promise<void> {
+  async record(owner: SessionOwner, factor: string, until: number): Promise<void> {
     const digest = [sessionOf(owner), factor, this.#clock()].join(' ');
     await this.#store.issue(this.#subject(owner), { digest, expiresAt: until }, { cooldownMs: 0, quotas: [] });
   }
@@ -65,7 +65,7 @@ export class Freshness {
   async find(
     owner: SessionOwner,
     { counts }: ProofAccount,
-    { maxAgeMs, factors }: FreshnessOptions = {},
+    { maxAgeMs, factors }: StepUpOptions = {},
   ): Promise<string | undefined> {
     const attempt = await this.#store.attempt(this.#subject(owner), UNLIMITED);
     if (attempt.locked || attempt.digest === undefined) return undefined;

@@ -7,7 +7,7 @@ export interface AddressEnrolment {
 }
 
 /** What a concrete factor knows about its addresses. */
-export interface AddressKind {
+export interface AddressType {
   /** Name of the address in payloads, such as `phone`. */
   readonly field: string;
   /** How messages call it. */
@@ -37,11 +37,5 @@ export interface AddressKind {
   /** For notices: the user's address on his user object, where he has confirmed it. */
   readonly confirmed?: (user: FactorUser) => string | undefined;
   /** The last line of every message with a code, where its readers expect one; none by default. */
-  readonly closing?: (code: string) => string;
-}
-/** What a code factor keeps about a user. */
-
-export interface AddressEnrolment {
-  /** The normalised address that was confirmed. */
-  readonly address: string;
+  readonly autofillLine?: (code: string) => string;
 }

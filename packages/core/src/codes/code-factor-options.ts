@@ -30,7 +30,7 @@ export interface AllowContext extends MessageRequest {
   readonly user: FactorUser | undefined;
 }
 
-/** Options of a factor that signs in with a code alone: policy `default`. A second factor refuses them. */
+/** Options of a factor that signs in with a code in place of the password: policy `default`. A second factor refuses them. */
 export interface PrimaryCodeOptions {
   /** For policy `default`: whether a right code for an address that no user has signs a user up; true by default. */
   readonly signUp?: boolean;

@@ -10,8 +10,8 @@ import type { SecurityNotifications } from '../factor/notification.js';
 import type { PrimarySignIn } from '../factor/primary-sign-in.js';
 import type { Purpose } from '../factor/purpose.js';
 import { digitsRule, type FieldRule, readCode, readFields } from '../validation/payload.js';
-import type { AddressEnrolment, AddressKind } from './address-type.js';
-import type { CodeTarget } from './code-binding.js';
+import type { AddressEnrolment, AddressType } from './address-type.js';
+import type { CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { assertOneForm, type CodeAnswer, hasField, normalise, readAnswer, SAFE_INPUT } from './code-payload.js';
 import { OneTimeCodes } from './one-time-codes.js';
@@ -37,12 +37,12 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
   override readonly importer: EnrolmentImport<AddressEnrolment> | undefined;
   /** The options, with every default filled in. */
   protected readonly options: ResolvedCodeFactorOptions;
-  readonly #kind: AddressKind;
+  readonly #kind: AddressType;
   readonly #codes: OneTimeCodes;
   readonly #code: FieldRule;
 
   /** @throws FactorConfigError where options contradict each other */
-  protected constructor(kind: AddressKind, options: ResolvedCodeFactorOptions) {
+  protected constructor(kind: AddressType, options: ResolvedCodeFactorOptions) {
     super();
     const { policy, codeLength } = options;
     assertLocks(new.target.name, options);
@@ -193,7 +193,7 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
     return reply;
   }
 
-  #target(context: FactorContext, purpose: Purpose, address: string): CodeTarget {
+  #target(context: FactorContext, purpose: Purpose, address: string): CodeBinding {
     const [subject, others] = [factorSubject(context, purpose), otherSubjects(context, purpose)];
     return { subject, others, purpose, address, user: context.user };
   }

@@ -1,7 +1,7 @@
 import { FactorError } from '../error/factor-error.js';
 import { asObject } from '../validation/json-object.js';
 import { type FieldRule, readFields } from '../validation/payload.js';
-import type { AddressKind } from './address-type.js';
+import type { AddressType } from './address-type.js';
 
 /** What an address may be made of before it is looked at closely. */
 export const SAFE_INPUT: FieldRule = { maxLength: 320, pattern: /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, accepts: 'an address' };
@@ -26,7 +26,7 @@ export const hasField = (payload: unknown, ...names: readonly string[]): boolean
   names.some((name) => Object.hasOwn(asObject(payload) ?? {}, name));
 
 /** The one form of an address. */
-export function normalise(input: string, kind: AddressKind, name: string = kind.field): string {
+export function normalise(input: string, kind: AddressType, name: string = kind.field): string {
   readFields({ [name]: input }, { [name]: SAFE_INPUT });
   return kind.normalise(input);
 }
@@ -36,7 +36,7 @@ export function normalise(input: string, kind: AddressKind, name: string = kind.
  *
  * @throws FactorError `invalid_input`, `address_refused`
  */
-export function readAnswer(payload: unknown, kind: AddressKind, code: FieldRule): CodeAnswer {
+export function readAnswer(payload: unknown, kind: AddressType, code: FieldRule): CodeAnswer {
   const given = typeof payload === 'string' ? { code: payload } : asObject(payload);
   const spelling = hasField(given, 'otp') ? 'otp' : 'code';
   const names = ['id', kind.field].filter((name) => hasField(given, name));
@@ -50,7 +50,7 @@ export function readAnswer(payload: unknown, kind: AddressKind, code: FieldRule)
 }
 
 /** @throws FactorError `invalid_input` where an id is not in its one form, by which alone users are found */
-export function assertOneForm({ id, address }: CodeAnswer, { field }: AddressKind): void {
+export function assertOneForm({ id, address }: CodeAnswer, { field }: AddressType): void {
   if (id === undefined || id === address) return;
   const sentence = `Field "id" must be the ${field} in the form that it is kept in, such as in lower case.`;
   throw new FactorError('invalid_input', { sentence });

@@ -2,22 +2,22 @@ import { describe, expect, it, vi } from 'vitest';
 import { ANN, codeOptions, MAIL, targetWith, TestChannel } from '../../test/code-stage.js';
 import { MINUTE, outcomeOf, stagedContext, userWith } from '../../test/unit-stage.js';
 import type { AccountChange } from '../factor/notification.js';
-import type { AddressKind } from './address-type.js';
+import type { AddressType } from './address-type.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
-import { MessageDelivery } from './code-sender.js';
-import { SendQuotas } from './send-limits.js';
+import { CodeSender } from './code-sender.js';
+import { MessageLimits } from './send-limits.js';
 
-const stage = (more: Partial<ResolvedCodeFactorOptions> = {}, kind: AddressKind = MAIL) => {
+const stage = (more: Partial<ResolvedCodeFactorOptions> = {}, kind: AddressType = MAIL) => {
   const channel = new TestChannel();
   const options = codeOptions(channel, more);
   const context = stagedContext({ headers: { 'accept-language': 'de' } });
-  const sender = new MessageDelivery(kind, options, new SendQuotas(kind, options));
+  const sender = new CodeSender(kind, options, new MessageLimits(kind, options));
   const live = { code: '123456', expiresAt: context.clock() + options.validityMs };
   return { channel, context, sender, deliver: () => sender.deliver(context, targetWith(), live) };
 };
 
 describe('a message with a code', () => {
-  it.each<readonly [string, Partial<ResolvedCodeFactorOptions>, AddressKind, string]>([
+  it.each<readonly [string, Partial<ResolvedCodeFactorOptions>, AddressType, string]>([
     [
       'is in the language of the request',
       {},
@@ -52,7 +52,7 @@ describe('a message with a code', () => {
     [
       'ends with the line of its kind',
       { message: () => ({ subject: 's', text: 't' }) },
-      { ...MAIL, closing: (code) => `@acme.example #${code}` },
+      { ...MAIL, autofillLine: (code) => `@acme.example #${code}` },
       't\n\n@acme.example #123456',
     ],
   ])('%s', async (_sentence, more, kind, text) => {

@@ -4,22 +4,22 @@ import { FactorError, isAddressRefused } from '../error/factor-error.js';
 import { faultName } from '../error/fault-name.js';
 import type { FactorUser, RequestContext } from '../factor/context.js';
 import type { AccountChange, SecurityNotification } from '../factor/notification.js';
-import { withinTime } from '../time/timeout.js';
-import type { AddressKind } from './address-type.js';
-import type { CodeTarget } from './code-binding.js';
+import { withTimeout } from '../time/timeout.js';
+import type { AddressType } from './address-type.js';
+import type { CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
-import type { SendQuotas } from './send-limits.js';
+import type { MessageLimits } from './send-limits.js';
 
 const MINUTE_MS = 60_000;
 
 /** Writes messages, and hands them to the channel. */
-export class MessageDelivery {
-  readonly #kind: AddressKind;
+export class CodeSender {
+  readonly #kind: AddressType;
   readonly #options: ResolvedCodeFactorOptions;
   readonly #channel: Channel;
-  readonly #quotas: SendQuotas;
+  readonly #quotas: MessageLimits;
 
-  constructor(kind: AddressKind, options: ResolvedCodeFactorOptions, quotas: SendQuotas) {
+  constructor(kind: AddressType, options: ResolvedCodeFactorOptions, quotas: MessageLimits) {
     this.#kind = kind;
     this.#quotas = quotas;
     this.#options = options;
@@ -33,7 +33,7 @@ export class MessageDelivery {
    */
   async deliver(
     { emit, headers, ip, installationId }: RequestContext,
-    { user, purpose, address: to }: CodeTarget,
+    { user, purpose, address: to }: CodeBinding,
     live: Pick<MessageContent, 'code' | 'expiresAt'>,
   ): Promise<void> {
     const { validityMs, deliveryTimeoutMs, appName } = this.#options;
@@ -41,13 +41,13 @@ export class MessageDelivery {
       const validMinutes = Math.max(1, Math.floor(validityMs / MINUTE_MS));
       const locale = this.#options.locale(user, { headers, ip, installationId });
       const message = { ...live, purpose, validMinutes, user, locale };
-      const { noun, closing } = this.#kind;
+      const { noun, autofillLine: closing } = this.#kind;
       const { subject, text, html } = this.#options.message?.(message) ?? codeMessage(message, noun, appName);
       if ([subject, text, html ?? ''].some((part) => typeof part !== 'string'))
         throw new TypeError('option "message" must give subject and text');
       const written = { subject, text: [text, ...(closing === undefined ? [] : [closing(live.code)])].join('\n\n') };
       const delivery = { ...message, ...written, ...(html !== undefined && { html }), to };
-      await withinTime(deliveryTimeoutMs, (signal) => this.#channel.send({ ...delivery, signal }));
+      await withTimeout(deliveryTimeoutMs, (signal) => this.#channel.send({ ...delivery, signal }));
     } catch (cause) {
       emit({ type: 'delivery_failed', purpose, reason: faultName(cause) });
       throw isAddressRefused(cause) ? cause : new FactorError('delivery_failed', { cause });
@@ -66,9 +66,9 @@ export class MessageDelivery {
     return {
       address: to,
       send: async (context) => {
-        await this.#quotas.countNotice(context, to);
+        await this.#quotas.reserveNotification(context, to);
         const written = { ...noticeMessage(type, locale(user, request), appName), to };
-        await withinTime(deliveryTimeoutMs, async (signal) => channel.notify?.({ ...written, signal }));
+        await withTimeout(deliveryTimeoutMs, async (signal) => channel.notify?.({ ...written, signal }));
       },
     };
   }

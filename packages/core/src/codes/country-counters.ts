@@ -12,7 +12,7 @@ export interface CountryCounts {
 }
 
 /** Counts messages and right answers by country: where many go out and few come back, somebody earns by them. */
-export class Traffic {
+export class CountryCounters {
   readonly #counts = new Map<string, CountryCounts>();
   #until = 0;
 

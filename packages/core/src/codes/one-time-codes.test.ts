@@ -6,8 +6,8 @@ import { Keyring } from '../crypto/keyring.js';
 import { FactorError } from '../error/factor-error.js';
 import { CODE_REPLACED } from '../factor/attempt.js';
 import { MemoryOtpStore } from '../store/memory-otp-store.js';
-import type { AddressKind } from './address-type.js';
-import type { CodeTarget } from './code-binding.js';
+import type { AddressType } from './address-type.js';
+import type { CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { OneTimeCodes } from './one-time-codes.js';
 
@@ -21,18 +21,18 @@ class Stage {
   constructor(
     more: Partial<ResolvedCodeFactorOptions> = {},
     readonly context: StagedContext = stagedContext(),
-    kind: AddressKind = MAIL,
+    kind: AddressType = MAIL,
   ) {
     this.codes = new OneTimeCodes(kind, codeOptions(this.channel, more));
   }
 
   /** Sends a code and gives it. */
-  async send(target: Partial<CodeTarget> = {}): Promise<string> {
+  async send(target: Partial<CodeBinding> = {}): Promise<string> {
     await (await this.codes.issue(this.context, targetWith(target))).deliver();
     return this.channel.code;
   }
 
-  redeem(code: string, target: Partial<CodeTarget> = {}, context = this.context): Promise<string> {
+  redeem(code: string, target: Partial<CodeBinding> = {}, context = this.context): Promise<string> {
     return outcomeOf(() => this.codes.redeem(context, targetWith(target), code));
   }
 }
@@ -226,7 +226,7 @@ describe.each<readonly [string, typeof stepwise]>([
     expect(await stageWith().redeem('123456')).toBe(EXPIRED);
   });
 
-  it.each<readonly [string, Partial<CodeTarget>]>([
+  it.each<readonly [string, Partial<CodeBinding>]>([
     ['for another address', { address: 'bob@acme.example' }],
     ['for another subject', { subject: 'other' }],
   ])('is refused %s', async (_sentence, target) => {

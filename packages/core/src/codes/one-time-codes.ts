@@ -1,17 +1,17 @@
 import { randomDigits } from '../crypto/random.js';
 import { FactorError } from '../error/factor-error.js';
-import { assertRedeemed, beginGuess, guessAlone, type Refusal } from '../factor/attempt.js';
+import { assertRedeemed, beginAttempt, countAttempt, type Refusal } from '../factor/attempt.js';
 import type { FactorUser, Reply, RequestContext } from '../factor/context.js';
 import type { AccountChange, SecurityNotification } from '../factor/notification.js';
 import type { VerifiedCredential } from '../factor/primary-sign-in.js';
 import type { LiveCode } from '../store/otp-store.js';
-import type { AddressKind } from './address-type.js';
-import type { CodeTarget } from './code-binding.js';
+import type { AddressType } from './address-type.js';
+import type { CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
-import { MessageDelivery } from './code-sender.js';
-import { type CountryCounts, Traffic } from './country-counters.js';
+import { CodeSender } from './code-sender.js';
+import { type CountryCounts, CountryCounters } from './country-counters.js';
 import { ReplacedCodes } from './replaced-codes.js';
-import { SendQuotas } from './send-limits.js';
+import { MessageLimits } from './send-limits.js';
 
 /** A code that is live and has not been sent. */
 export interface IssuedCode {
@@ -30,17 +30,17 @@ export type CheckedCode = Omit<VerifiedCredential, 'id'>;
 
 /** The one implementation of "make a code, send it, check it". */
 export class OneTimeCodes {
-  readonly #kind: AddressKind;
+  readonly #kind: AddressType;
   readonly #options: ResolvedCodeFactorOptions;
-  readonly #messages: MessageDelivery;
-  readonly #quotas: SendQuotas;
-  readonly #counts = new Traffic();
+  readonly #messages: CodeSender;
+  readonly #quotas: MessageLimits;
+  readonly #counts = new CountryCounters();
 
-  constructor(kind: AddressKind, options: ResolvedCodeFactorOptions) {
+  constructor(kind: AddressType, options: ResolvedCodeFactorOptions) {
     this.#kind = kind;
     this.#options = options;
-    this.#quotas = new SendQuotas(kind, options);
-    this.#messages = new MessageDelivery(kind, options, this.#quotas);
+    this.#quotas = new MessageLimits(kind, options);
+    this.#messages = new CodeSender(kind, options, this.#quotas);
   }
 
   /**
@@ -48,7 +48,7 @@ export class OneTimeCodes {
    *
    * @throws FactorError `cooldown`, `locked`, `address_refused`
    */
-  async issue(context: RequestContext, target: CodeTarget): Promise<IssuedCode> {
+  async issue(context: RequestContext, target: CodeBinding): Promise<IssuedCode> {
     const { store, keyring, emit, clock, random } = context;
     const { subject, address, purpose } = target;
     await this.#assertAllowed(context, target);
@@ -56,7 +56,7 @@ export class OneTimeCodes {
     const now = clock();
     const expiresAt = now + this.#options.validityMs;
     const live = { digest: keyring.digest('code', subject, address, code), expiresAt };
-    const giveBack = await this.#quotas.count(context, target);
+    const giveBack = await this.#quotas.reserve(context, target);
     try {
       await this.#issueLive(context, target, live);
       if (target.user !== undefined) await new ReplacedCodes(context, subject).add(live);
@@ -100,14 +100,14 @@ export class OneTimeCodes {
    *
    * @throws FactorError `code_rejected`, `code_expired`, `locked`
    */
-  async redeem(context: RequestContext, target: Omit<CodeTarget, 'user'>, code: string): Promise<void> {
+  async redeem(context: RequestContext, target: Omit<CodeBinding, 'user'>, code: string): Promise<void> {
     const { store, keyring } = context;
     const { subject, purpose, address } = target;
     const digests = keyring.digests('code', subject, address, code);
     const whyWrong = (): Promise<Refusal | undefined> =>
       new ReplacedCodes(context, subject).explain(digests, context.clock() + this.#options.validityMs);
     if (store.redeem === undefined) {
-      const guess = await beginGuess(context, subject, purpose, this.#options);
+      const guess = await beginAttempt(context, subject, purpose, this.#options);
       const { digest } = guess;
       const isRight = digest !== undefined && keyring.matches(digest, 'code', subject, address, code);
       const isSpent = isRight && (await store.consume(subject, digest));
@@ -129,10 +129,10 @@ export class OneTimeCodes {
    *
    * @throws FactorError `code_rejected`
    */
-  async checkAlone(context: RequestContext, target: Omit<CodeTarget, 'user'>, code: string): Promise<CheckedCode> {
+  async checkAlone(context: RequestContext, target: Omit<CodeBinding, 'user'>, code: string): Promise<CheckedCode> {
     const { store, keyring, emit } = context;
     const { subject, purpose, address } = target;
-    const digest = await guessAlone(store, subject, this.#options.maxAttempts);
+    const digest = await countAttempt(store, subject, this.#options.maxAttempts);
     const reject = (): FactorError => {
       emit({ type: 'rejected', purpose, reason: 'code_rejected', ...(digest === undefined && { isLogged: false }) });
       return new FactorError('code_rejected');
@@ -151,7 +151,7 @@ export class OneTimeCodes {
   /** Spends a code that was asked for with another primary factor. The attempt was counted, and is right then. */
   async #spendOther(
     { store, keyring }: RequestContext,
-    { subject, others = [], address }: Omit<CodeTarget, 'user'>,
+    { subject, others = [], address }: Omit<CodeBinding, 'user'>,
     code: string,
   ): Promise<boolean> {
     for (const other of others) {
@@ -165,7 +165,7 @@ export class OneTimeCodes {
   }
 
   /** Where no user is known, no failure locks: a lock that an earlier version has left keeps the owner out no longer. */
-  async #issueLive({ store }: RequestContext, { subject, user }: CodeTarget, live: LiveCode): Promise<void> {
+  async #issueLive({ store }: RequestContext, { subject, user }: CodeBinding, live: LiveCode): Promise<void> {
     let issue = await store.issue(subject, live, this.#quotas.perSubject);
     if (!issue.issued && issue.reason === 'locked' && user === undefined) {
       await store.pardon(subject);
@@ -174,7 +174,7 @@ export class OneTimeCodes {
     if (!issue.issued) throw new FactorError(user === undefined ? 'cooldown' : issue.reason, { retryAt: issue.retryAt });
   }
 
-  #tellVerified(context: RequestContext, { purpose, address }: Omit<CodeTarget, 'user'>): void {
+  #tellVerified(context: RequestContext, { purpose, address }: Omit<CodeBinding, 'user'>): void {
     context.emit({ type: 'verified', purpose, ...this.#traffic(context, address, 'verified') });
   }
 
@@ -184,7 +184,7 @@ export class OneTimeCodes {
   }
 
   /** The application's own say, before anything is counted. */
-  async #assertAllowed({ ip, headers, installationId }: RequestContext, { address, purpose, user }: CodeTarget): Promise<void> {
+  async #assertAllowed({ ip, headers, installationId }: RequestContext, { address, purpose, user }: CodeBinding): Promise<void> {
     const allowed: unknown = await this.#options.allow?.(address, { purpose, user, ip, installationId, headers });
     if (this.#options.allow !== undefined && allowed !== true) throw new FactorError('address_refused');
   }

@@ -9,8 +9,8 @@ import type {
   VerifiedCredential,
 } from '../factor/primary-sign-in.js';
 import { digitsRule, type FieldRule, readFields } from '../validation/payload.js';
-import type { AddressEnrolment, AddressKind } from './address-type.js';
-import type { CodeTarget } from './code-binding.js';
+import type { AddressEnrolment, AddressType } from './address-type.js';
+import type { CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { assertOneForm, type NamedAnswer, normalise, readAnswer, SAFE_INPUT } from './code-payload.js';
 import type { OneTimeCodes } from './one-time-codes.js';
@@ -20,12 +20,12 @@ export class PrimaryCodeSignIn implements PrimarySignIn<AddressEnrolment, NamedA
   readonly signUp: boolean;
   readonly needsSecondFactor = false;
   readonly identity: PrimaryIdentity<AddressEnrolment>;
-  readonly #kind: AddressKind;
+  readonly #kind: AddressType;
   readonly #codes: OneTimeCodes;
   readonly #code: FieldRule;
 
   constructor(
-    kind: AddressKind,
+    kind: AddressType,
     { signUp = true, adoptIdsBefore = 0, codeLength }: ResolvedCodeFactorOptions,
     codes: OneTimeCodes,
   ) {
@@ -34,7 +34,7 @@ export class PrimaryCodeSignIn implements PrimarySignIn<AddressEnrolment, NamedA
       idOf: ({ address }) => address,
       enrolmentOf: (id) => ({ address: normalise(id, kind, 'id') }),
       acceptsUnsealedId: (createdAt) => new Date(createdAt as string | Date).getTime() < adoptIdsBefore,
-      subject: ({ appId, key, keyring }, id) => subjectOf('sign-in', appId, key, keyring.nameOf('address', id)),
+      subject: ({ appId, key, keyring }, id) => subjectOf('sign-in', appId, key, keyring.stableDigest('address', id)),
     };
     this.#kind = kind;
     this.#codes = codes;
@@ -72,7 +72,7 @@ export class PrimaryCodeSignIn implements PrimarySignIn<AddressEnrolment, NamedA
     return { id: address, consume };
   }
 
-  #target(context: RequestContext, address: string): CodeTarget {
+  #target(context: RequestContext, address: string): CodeBinding {
     return { subject: this.identity.subject(context, address), purpose: 'sign-in', address, user: undefined };
   }
 }

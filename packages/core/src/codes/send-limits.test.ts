@@ -2,29 +2,29 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ANN, codeOptions, MAIL, PHONE, targetWith, TestChannel } from '../../test/code-stage.js';
 import { DAY, MINUTE, outcomeOf, type StagedContext, stagedContext } from '../../test/unit-stage.js';
-import type { AddressKind } from './address-type.js';
-import type { CodeTarget } from './code-binding.js';
+import type { AddressType } from './address-type.js';
+import type { CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
-import { SendQuotas } from './send-limits.js';
+import { MessageLimits } from './send-limits.js';
 
 type Options = Partial<ResolvedCodeFactorOptions>;
 /** One message: what of its request and target is other than in the first. */
-type Message = Partial<Pick<StagedContext, 'ip' | 'appId' | 'key'>> & Partial<CodeTarget>;
+type Message = Partial<Pick<StagedContext, 'ip' | 'appId' | 'key'>> & Partial<CodeBinding>;
 
-const quotasOf = (kind: AddressKind, options: Options): SendQuotas =>
-  new SendQuotas(kind, codeOptions(new TestChannel(), options));
+const quotasOf = (kind: AddressType, options: Options): MessageLimits =>
+  new MessageLimits(kind, codeOptions(new TestChannel(), options));
 
 const STRANGER = { user: undefined };
 const [OTHER_IP, OTHER_ADDRESS] = [{ ip: '198.51.100.1' }, { address: 'bob@acme.example' }];
-const MAILBOX: AddressKind = { ...MAIL, mailboxOf: (address) => address.replace(/\+[^@]*/, '') };
-const RANGES: AddressKind = { ...PHONE, maxSendsPerPrefix: 1 };
+const MAILBOX: AddressType = { ...MAIL, mailboxOf: (address) => address.replace(/\+[^@]*/, '') };
+const RANGES: AddressType = { ...PHONE, maxSendsPerPrefix: 1 };
 
 /** Counts messages one after the other: which of them may go out. */
-async function allowed(kind: AddressKind, options: Options, messages: readonly Message[]): Promise<boolean[]> {
+async function allowed(kind: AddressType, options: Options, messages: readonly Message[]): Promise<boolean[]> {
   const [quotas, context] = [quotasOf(kind, options), stagedContext()];
   const outcomes: boolean[] = [];
   for (const { ip = context.ip, appId = context.appId, key = context.key, ...target } of messages) {
-    outcomes.push((await outcomeOf(() => quotas.count({ ...context, ip, appId, key }, targetWith(target)))) === 'passes');
+    outcomes.push((await outcomeOf(() => quotas.reserve({ ...context, ip, appId, key }, targetWith(target)))) === 'passes');
   }
   return outcomes;
 }
@@ -47,7 +47,7 @@ describe('the limits that span users', () => {
   const perIp = { maxSendsPerIp: 1, maxSendsPer10Minutes: 100 };
   const budget = { budget: { limit: 1, windowMs: DAY }, maxSendsPer10Minutes: 100 };
 
-  it.each<readonly [string, AddressKind, Options, Message, Message, boolean]>([
+  it.each<readonly [string, AddressType, Options, Message, Message, boolean]>([
     ['refuse a second message to one address', MAIL, perAddress, {}, OTHER_IP, false],
     ['let a message to another address go out', MAIL, perAddress, {}, OTHER_ADDRESS, true],
     ['let a message for another purpose go out', MAIL, perAddress, {}, { purpose: 'enrolment' }, true],
@@ -106,8 +106,8 @@ describe('the limits that span users', () => {
   it('count no IP address where none is known', async () => {
     const context = { ...stagedContext(), ip: undefined };
     const quotas = quotasOf(MAIL, perIp);
-    for (let time = 0; time < 5; time += 1) await quotas.count(context, targetWith());
-    expect(await outcomeOf(() => quotas.count({ ...context, ip: '192.0.2.7' }, targetWith()))).toBe('passes');
+    for (let time = 0; time < 5; time += 1) await quotas.reserve(context, targetWith());
+    expect(await outcomeOf(() => quotas.reserve({ ...context, ip: '192.0.2.7' }, targetWith()))).toBe('passes');
   });
 
   it.each<readonly [string, Options, number]>([
@@ -117,12 +117,12 @@ describe('the limits that span users', () => {
     ['of a budget', { budget: { limit: 1, windowMs: 12_345 } }, 12_345],
   ])('say when one %s ends, and end then', async (_name, options, windowMs) => {
     const [quotas, context] = [quotasOf(MAIL, options), stagedContext()];
-    await quotas.count(context, targetWith());
+    await quotas.reserve(context, targetWith());
     const retryAt = context.clock() + windowMs;
     context.clock.advance(windowMs - 1);
-    await expect(quotas.count(context, targetWith())).rejects.toMatchObject({ code: 'cooldown', retryAt });
+    await expect(quotas.reserve(context, targetWith())).rejects.toMatchObject({ code: 'cooldown', retryAt });
     context.clock.advance(1);
-    expect(await outcomeOf(() => quotas.count(context, targetWith()))).toBe('passes');
+    expect(await outcomeOf(() => quotas.reserve(context, targetWith()))).toBe('passes');
   });
 
   it('count nothing where one of them refuses', async () => {
@@ -130,17 +130,17 @@ describe('the limits that span users', () => {
       quotasOf(MAIL, { maxSendsPerIp: 2, maxSendsPer10Minutes: 1, maxSendsPerDay: 100 }),
       stagedContext(),
     ];
-    await quotas.count(context, targetWith());
+    await quotas.reserve(context, targetWith());
     for (let time = 0; time < 10; time += 1)
-      expect(await outcomeOf(() => quotas.count(context, targetWith()))).toMatch(/^cooldown/);
-    expect(await outcomeOf(() => quotas.count(context, targetWith(OTHER_ADDRESS)))).toBe('passes');
+      expect(await outcomeOf(() => quotas.reserve(context, targetWith()))).toMatch(/^cooldown/);
+    expect(await outcomeOf(() => quotas.reserve(context, targetWith(OTHER_ADDRESS)))).toBe('passes');
   });
 
   it('take back what did not come about', async () => {
     const [quotas, context] = [quotasOf(MAIL, { maxSendsPerIp: 1, maxSendsPer10Minutes: 1, maxSendsPerDay: 1 }), stagedContext()];
-    for (let time = 0; time < 5; time += 1) await (await quotas.count(context, targetWith()))();
-    expect(await outcomeOf(() => quotas.count(context, targetWith()))).toBe('passes');
-    expect(await outcomeOf(() => quotas.count(context, targetWith()))).toMatch(/^cooldown/);
+    for (let time = 0; time < 5; time += 1) await (await quotas.reserve(context, targetWith()))();
+    expect(await outcomeOf(() => quotas.reserve(context, targetWith()))).toBe('passes');
+    expect(await outcomeOf(() => quotas.reserve(context, targetWith()))).toMatch(/^cooldown/);
   });
 
   it('let as many of fifty at once go out as they allow', async () => {
@@ -148,14 +148,14 @@ describe('the limits that span users', () => {
       quotasOf(MAIL, { maxSendsPerIp: 7, maxSendsPer10Minutes: 100, maxSendsPerDay: 100 }),
       stagedContext(),
     ];
-    const outcomes = await Promise.all(Array.from({ length: 50 }, () => outcomeOf(() => quotas.count(context, targetWith()))));
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => outcomeOf(() => quotas.reserve(context, targetWith()))));
     expect(outcomes.filter((outcome) => outcome === 'passes')).toHaveLength(7);
   });
 
   it.each([1, '', {}, false])('refuse a mailbox that is %j', async (mailbox) => {
     const quotas = quotasOf({ ...MAIL, mailboxOf: () => mailbox as string }, {});
     for (const user of [undefined, targetWith().user]) {
-      const outcome = await outcomeOf(() => quotas.count(stagedContext(), targetWith({ user })));
+      const outcome = await outcomeOf(() => quotas.reserve(stagedContext(), targetWith({ user })));
       expect(outcome).toBe('option "mailboxOf" must give a text or undefined');
     }
   });
@@ -167,7 +167,7 @@ describe('the limits that span users', () => {
       names.push(bucket);
       return count(bucket, quota);
     };
-    await quotasOf(RANGES, { budget: { limit: 1, windowMs: DAY } }).count(context, targetWith({ address: '+4915112345' }));
+    await quotasOf(RANGES, { budget: { limit: 1, windowMs: DAY } }).reserve(context, targetWith({ address: '+4915112345' }));
     expect(names).toHaveLength(5);
     for (const name of names) expect(name).toMatch(/^[\w-]{43}$/);
   });
@@ -183,7 +183,7 @@ describe('the limits that span users', () => {
         const windows: number[][] = [];
         for (const wait of history) {
           context.clock.advance(wait);
-          if ((await outcomeOf(() => quotas.count(context, targetWith()))) !== 'passes') continue;
+          if ((await outcomeOf(() => quotas.reserve(context, targetWith()))) !== 'passes') continue;
           const window = windows.at(-1);
           if (window === undefined || context.clock() >= (window[0] ?? 0) + 10 * MINUTE) windows.push([context.clock()]);
           else window.push(context.clock());
@@ -196,21 +196,21 @@ describe('the limits that span users', () => {
 });
 
 describe('the limits of notices', () => {
-  it.each<readonly [string, AddressKind, Options, string, string, boolean]>([
+  it.each<readonly [string, AddressType, Options, string, string, boolean]>([
     ['count one range of numbers', RANGES, {}, '+4915112345', '+4915199999', false],
     ['count the budget of the factor', MAIL, { budget: { limit: 1, windowMs: DAY } }, ANN, 'bob@acme.example', false],
     ['count no address', MAIL, { maxSendsPer10Minutes: 1, maxSendsPerIp: 1 }, ANN, ANN, true],
   ])('%s', async (_sentence, kind, options, first, second, isAllowed) => {
     const [quotas, context] = [quotasOf(kind, options), stagedContext()];
-    await quotas.countNotice(context, first);
-    const outcome = await outcomeOf(() => quotas.countNotice(context, second));
+    await quotas.reserveNotification(context, first);
+    const outcome = await outcomeOf(() => quotas.reserveNotification(context, second));
     expect(outcome === 'passes').toBe(isAllowed);
     if (!isAllowed) expect(outcome).toMatch(/^cooldown/);
   });
 
   it('share a budget with codes', async () => {
     const [quotas, context] = [quotasOf(MAIL, { budget: { limit: 1, windowMs: DAY } }), stagedContext()];
-    await quotas.countNotice(context, ANN);
-    expect(await outcomeOf(() => quotas.count(context, targetWith()))).toMatch(/^cooldown/);
+    await quotas.reserveNotification(context, ANN);
+    expect(await outcomeOf(() => quotas.reserve(context, targetWith()))).toMatch(/^cooldown/);
   });
 });

@@ -1,11 +1,11 @@
 import { subjectOf } from '../crypto/subject.js';
 import { FactorError } from '../error/factor-error.js';
 import type { RequestContext } from '../factor/context.js';
-import type { NoticeContext } from '../factor/notification.js';
+import type { NotificationContext } from '../factor/notification.js';
 import type { Quota, SendLimits } from '../store/otp-store.js';
 import { networkOf } from '../validation/ip-network.js';
-import type { AddressKind } from './address-type.js';
-import type { CodeTarget } from './code-binding.js';
+import type { AddressType } from './address-type.js';
+import type { CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 
 const MINUTE_MS = 60_000;
@@ -22,13 +22,13 @@ type Named = Omit<CountContext, 'ip' | 'store'>;
 type Limit = readonly [bucket: string, quota: Quota];
 
 /** How many messages may go out: to a subject, and over all of them. */
-export class SendQuotas {
+export class MessageLimits {
   /** Limits of one subject, which the store holds together with its code. */
   readonly perSubject: SendLimits;
-  readonly #kind: AddressKind;
+  readonly #kind: AddressType;
   readonly #options: ResolvedCodeFactorOptions;
 
-  constructor(kind: AddressKind, options: ResolvedCodeFactorOptions) {
+  constructor(kind: AddressType, options: ResolvedCodeFactorOptions) {
     this.#kind = kind;
     this.#options = options;
     const quotas = [
@@ -45,7 +45,7 @@ export class SendQuotas {
    *
    * @returns takes back what was counted
    */
-  count(context: CountContext, target: Omit<CodeTarget, 'subject'>): Promise<() => Promise<void>> {
+  reserve(context: CountContext, target: Omit<CodeBinding, 'subject'>): Promise<() => Promise<void>> {
     const { address } = target;
     const limits = [
       ...this.#perNetwork(context, target),
@@ -61,14 +61,14 @@ export class SendQuotas {
    *
    * @throws FactorError `cooldown`
    */
-  async countNotice(context: NoticeContext, address: string): Promise<void> {
+  async reserveNotification(context: NotificationContext, address: string): Promise<void> {
     await countAll(context, [...this.#perPrefix(context, address), ...this.#inTotal(context)]);
   }
 
   /** Users who have proven a first factor or hold a session have a bucket that no stranger behind the same address uses up. */
-  #perNetwork({ appId, ip, keyring }: CountContext, { user }: Pick<CodeTarget, 'user'>): Limit[] {
+  #perNetwork({ appId, ip, keyring }: CountContext, { user }: Pick<CodeBinding, 'user'>): Limit[] {
     if (ip === undefined) return [];
-    const network = keyring.nameOf('ip', networkOf(ip));
+    const network = keyring.stableDigest('ip', networkOf(ip));
     const bucket = user === undefined ? subjectOf('ip', appId, network) : subjectOf('ip', appId, 'proven', network);
     return [[bucket, { limit: this.#options.maxSendsPerIp, windowMs: TEN_MINUTES_MS }]];
   }
@@ -77,16 +77,18 @@ export class SendQuotas {
     const { maxSendsPerPrefix, region } = this.#kind;
     const prefix = region?.(address).prefix;
     if (prefix === undefined || maxSendsPerPrefix === undefined) return [];
-    return [[subjectOf('prefix', appId, keyring.nameOf('prefix', prefix)), { limit: maxSendsPerPrefix, windowMs: HOUR_MS }]];
+    return [
+      [subjectOf('prefix', appId, keyring.stableDigest('prefix', prefix)), { limit: maxSendsPerPrefix, windowMs: HOUR_MS }],
+    ];
   }
 
   /** Where no user is known, the subject is the address, and has its own quotas; its mailbox may have other spellings. */
-  #perMailbox({ appId, key, keyring }: CountContext, { purpose, address, user }: Omit<CodeTarget, 'subject'>): Limit[] {
+  #perMailbox({ appId, key, keyring }: CountContext, { purpose, address, user }: Omit<CodeBinding, 'subject'>): Limit[] {
     const given: unknown = this.#kind.mailboxOf?.(address);
     if (user === undefined && given === undefined) return [];
     const mailbox: unknown = given ?? address;
     if (typeof mailbox !== 'string' || mailbox === '') throw new TypeError('option "mailboxOf" must give a text or undefined');
-    const bucket = subjectOf('destination', appId, key, purpose, keyring.nameOf('address', mailbox));
+    const bucket = subjectOf('destination', appId, key, purpose, keyring.stableDigest('address', mailbox));
     return this.perSubject.quotas.map((quota) => [subjectOf(bucket, String(quota.windowMs)), quota]);
   }
 

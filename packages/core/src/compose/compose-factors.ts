@@ -1,6 +1,6 @@
 import { LoginPolicy } from '../account/login-policy.js';
 import type { Runtime } from '../account/runtime.js';
-import type { FreshnessOptions } from '../account/step-up-proofs.js';
+import type { StepUpOptions } from '../account/step-up-proofs.js';
 import { Keyring } from '../crypto/keyring.js';
 import { systemRandom } from '../crypto/random.js';
 import type { AnyFactor, Factor } from '../factor/factor.js';
@@ -35,6 +35,8 @@ export interface ComposedFactors<Key extends string = string> {
    * the server has started. Triggers of the application's own run after them, in whichever order they
    * are registered. An application that wants another order names them in `except`, and calls the
    * functions of these names below from its own.
+   *
+   * It also has Parse Server refuse writes of factors that none of this has decided, with the master key too.
    *
    * @param Parse the server's own copy of the SDK, as Cloud Code gets it; found by itself when left out
    * @throws FactorConfigError before Parse Server was loaded, for a wrong option, or where Parse Server's triggers cannot be
@@ -71,7 +73,7 @@ export interface ComposedFactors<Key extends string = string> {
    *
    * @throws Parse.Error `fresh_proof_required`; `session_required` without a session
    */
-  requireFresh(request: CloudRequest, options?: FreshnessOptions): Promise<void>;
+  requireFresh(request: CloudRequest, options?: StepUpOptions): Promise<void>;
 
   /**
    * Deletes what is dead in the store, in batches of 1000; gives how many rows. Nothing depends on
@@ -207,7 +209,7 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     afterDeleteUser: triggers.afterDelete,
     beforeLogin: triggers.beforeLogin,
     afterLogin: triggers.afterLogin,
-    requireFresh: (request: CloudRequest, given?: FreshnessOptions) => users.requireFresh(request, given),
+    requireFresh: (request: CloudRequest, given?: StepUpOptions) => users.requireFresh(request, given),
     prune: ({ config }: Pick<CloudRequest, 'config'>) => pruneStore(bridge.storeFor(config), clock()),
     move: <Enrolment extends object>(request: AdminRequest, given: MoveOptions<Enrolment>) => move(bridge, request, given),
     check: () => selfCheck.run(),

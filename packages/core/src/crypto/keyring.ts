@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { FactorConfigError } from '../error/config-error.js';
 import { FactorError } from '../error/factor-error.js';
-import { drawBytes, type RandomSource, systemRandom } from './random.js';
+import { bytesFrom, type RandomSource, systemRandom } from './random.js';
 
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
@@ -33,7 +33,7 @@ const encodeParts = (parts: readonly string[]): Buffer =>
   );
 
 /** Too few different bytes, equal steps, halves that repeat, or typed text: none happens to 32 random bytes. */
-function isEvident(bytes: Buffer): boolean {
+function looksPredictable(bytes: Buffer): boolean {
   const steps = new Set(bytes.subarray(1).map((byte, index) => (byte - (bytes[index] ?? 0) + 256) % 256));
   const halvesRepeat = bytes.subarray(0, KEY_BYTES / 2).equals(bytes.subarray(KEY_BYTES / 2));
   const isText = bytes.every((byte) => byte >= 0x20 && byte < 0x7f);
@@ -46,7 +46,7 @@ function parseKey(entry: string): [string, Buffer] {
   if (name === undefined || bytes.length !== KEY_BYTES) {
     throw new FactorConfigError(`option "keys" must be ${KEY_FORMAT}`);
   }
-  if (isEvident(bytes)) {
+  if (looksPredictable(bytes)) {
     throw new FactorConfigError(`option "keys": key "${name}" is not random; it must be ${KEY_FORMAT}`);
   }
   return [name, bytes];
@@ -108,7 +108,7 @@ export class Keyring {
    * As {@link digest}, under the key whose name sorts first, whatever their order: a name for what is counted,
    * which is the same on servers that were told of a newer key and on those that were not yet.
    */
-  nameOf(purpose: string, ...parts: readonly string[]): string {
+  stableDigest(purpose: string, ...parts: readonly string[]): string {
     return this.#digest(this.#naming, purpose, parts);
   }
 
@@ -132,7 +132,7 @@ export class Keyring {
    * @param binding who and what it belongs to; it opens only with the very same
    */
   seal(plaintext: string, ...binding: readonly string[]): string {
-    const iv = drawBytes(this.#random, IV_BYTES);
+    const iv = bytesFrom(this.#random, IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#subkey(this.#current, 'seal'), iv);
     cipher.setAAD(encodeParts(binding));
     const sealed = Buffer.concat([iv, cipher.update(plaintext, 'utf8'), cipher.final(), cipher.getAuthTag()]);
@@ -199,5 +199,5 @@ function splitAtDot(digest: string): { keyName: string; body: string } {
  * @param name how the key is called, by default the month, such as `2026-11`
  */
 export function generateKey(name: string, random: RandomSource = systemRandom): string {
-  return `${name}:${drawBytes(random, KEY_BYTES).toString('base64')}`;
+  return `${name}:${bytesFrom(random, KEY_BYTES).toString('base64')}`;
 }

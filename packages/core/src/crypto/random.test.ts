@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawBytes, randomDigits, type RandomSource } from './random.js';
+import { bytesFrom, randomDigits, type RandomSource } from './random.js';
 
 const scripted = (...numbers: readonly number[]) => {
   const queue = [...numbers];
@@ -41,7 +41,7 @@ describe('randomDigits', () => {
     ['gives too much', () => new Uint8Array(5)],
     ['gives no bytes', () => '1234' as unknown as Uint8Array],
   ])('closes when the source %s', (_what, random) => {
-    expect(() => drawBytes(random, 4)).toThrow(/^unavailable/);
+    expect(() => bytesFrom(random, 4)).toThrow(/^unavailable/);
     expect(() => randomDigits(random, 6)).toThrow(/^unavailable/);
   });
 });

@@ -12,7 +12,7 @@ export const systemRandom: RandomSource = (size) => randomBytes(size);
  *
  * @throws FactorError `unavailable` when the source fails or gives too little
  */
-export function drawBytes(random: RandomSource, size: number): Buffer {
+export function bytesFrom(random: RandomSource, size: number): Buffer {
   let bytes: Uint8Array;
   try {
     bytes = random(size);
@@ -37,7 +37,7 @@ export function randomDigits(random: RandomSource, digits: number): string {
   const usable = Math.floor(2 ** 32 / range) * range;
   // An honest source is refused once in at most 7 % of the draws; 64 in a row means it is broken.
   for (let draw = 0; draw < DRAWS; draw += 1) {
-    const number = drawBytes(random, 4).readUInt32BE();
+    const number = bytesFrom(random, 4).readUInt32BE();
     if (number < usable) return String(number % range).padStart(digits, '0');
   }
   throw new FactorError('unavailable');

@@ -29,7 +29,7 @@ export interface MessageContent {
 }
 
 /** A written message on its way. */
-export interface Notice<Address = string> extends MessageText {
+export interface OutgoingMessage<Address = string> extends MessageText {
   /** Where it goes: an E.164 number or a normalised e-mail address. */
   readonly to: Address;
   /**
@@ -40,7 +40,7 @@ export interface Notice<Address = string> extends MessageText {
 }
 
 /** A message with a code on its way. */
-export interface Delivery<Address = string> extends MessageContent, Notice<Address> {}
+export interface Delivery<Address = string> extends MessageContent, OutgoingMessage<Address> {}
 
 /** Takes messages to their address. Resolves only when the provider said that it accepted the message, rejects otherwise. */
 export interface Channel<Address = string> {
@@ -49,7 +49,7 @@ export interface Channel<Address = string> {
   /** Sends one message with a code, once. */
   send(delivery: Delivery<Address>): Promise<void>;
   /** Sends one notice, once; a channel without it sends none. */
-  notify?(notice: Notice<Address>): Promise<void>;
+  notify?(notice: OutgoingMessage<Address>): Promise<void>;
 }
 
 /**

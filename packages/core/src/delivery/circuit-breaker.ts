@@ -1,6 +1,6 @@
 import { isAddressRefused } from '../error/factor-error.js';
 import { faultName } from '../error/fault-name.js';
-import { withinTime } from '../time/timeout.js';
+import { withTimeout } from '../time/timeout.js';
 import type { Channel } from './channel.js';
 import type { FailoverOptions } from './failover-options.js';
 
@@ -40,7 +40,7 @@ export class Circuit {
   async send(sending: Sending, outer: AbortSignal): Promise<void> {
     const { timeoutMs, openMs, maxFailures, clock } = this.#options;
     try {
-      await withinTime(timeoutMs, (signal) => sending(this.#channel, signal), outer);
+      await withTimeout(timeoutMs, (signal) => sending(this.#channel, signal), outer);
       this.#failures = 0;
     } catch (fault) {
       if (isAddressRefused(fault)) throw fault;

@@ -3,7 +3,7 @@ import { type FakeClock, fakeClock } from '../../../testing/src/fake-clock.js';
 import { MINUTE, outcomeOf } from '../../test/unit-stage.js';
 import { FactorConfigError } from '../error/config-error.js';
 import { FactorError } from '../error/factor-error.js';
-import type { Channel, Delivery, Notice } from './channel.js';
+import type { Channel, Delivery, OutgoingMessage } from './channel.js';
 import { failover } from './failover.js';
 import type { FailoverOptions } from './failover-options.js';
 
@@ -216,7 +216,7 @@ describe('a channel that keeps failing', () => {
 });
 
 describe('notices over several channels', () => {
-  const notice = (): Notice => ({ to: DELIVERY.to, subject: 's', text: 't', signal: new AbortController().signal });
+  const notice = (): OutgoingMessage => ({ to: DELIVERY.to, subject: 's', text: 't', signal: new AbortController().signal });
   const send = async (): Promise<void> => undefined;
 
   it('are sent by none where no channel sends any', () => {

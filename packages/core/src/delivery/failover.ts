@@ -1,9 +1,9 @@
 import { FactorConfigError } from '../error/config-error.js';
 import { isAddressRefused } from '../error/factor-error.js';
 import { systemClock } from '../time/clock.js';
-import { DeliveryTimeout } from '../time/timeout.js';
+import { TimeoutError } from '../time/timeout.js';
 import { functionOption, integerOption, optional, type OptionRule, resolveOptions } from '../validation/options.js';
-import { type Channel, type ChannelLike, channelOption, type Notice, toChannel } from './channel.js';
+import { type Channel, type ChannelLike, channelOption, type OutgoingMessage, toChannel } from './channel.js';
 import { Circuit, type Sending } from './circuit-breaker.js';
 import type { FailoverOptions } from './failover-options.js';
 
@@ -25,7 +25,8 @@ const RULES: { readonly [Name in keyof Required<FailoverOptions>]: OptionRule } 
  * @throws FactorConfigError for fewer than two channels, or a wrong option
  * @example
  * ```ts
- * import { failover, type ChannelLike } from '@parse-factors/core';
+ * import { failover } from '@parse-factors/core';
+ * import type { ChannelLike } from '@parse-factors/core/channel';
  * import { EmailOtpFactor } from '@parse-factors/email-otp';
  *
  * export const email = (first: ChannelLike, second: ChannelLike) => new EmailOtpFactor({ channel: failover([first, second]) });
@@ -47,7 +48,7 @@ export function failover(channels: readonly ChannelLike[], options: FailoverOpti
     name: `failover(${circuits.map(({ name }) => name).join(', ')})`,
     send: (delivery) => sendByOne(circuits, delivery.signal, (channel, signal) => channel.send({ ...delivery, signal })),
     ...(notifying.length > 0 && {
-      notify: (notice: Notice) =>
+      notify: (notice: OutgoingMessage) =>
         sendByOne(notifying, notice.signal, async (channel, signal) => channel.notify?.({ ...notice, signal })),
     }),
   };
@@ -65,7 +66,7 @@ async function sendByOne(circuits: readonly Circuit[], signal: AbortSignal, send
       last = fault;
     }
   }
-  throw last ?? new DeliveryTimeout();
+  throw last ?? new TimeoutError();
 }
 
 /** Those that do well, each looked at when its turn comes; then, as a last resort, those that keep failing. */

@@ -14,7 +14,7 @@ export interface MailContent {
 export const paragraph = (html: string, style: string): string => `<p style="margin:0 0 16px;${style}">${html}</p>`;
 
 /** A mail of a few lines, readable in light and dark. None of it is fetched from elsewhere, and nothing links to anywhere. */
-export function toHtml({ language, subject, appName, lines, code }: MailContent): string {
+export function mailHtml({ language, subject, appName, lines, code }: MailContent): string {
   const [first = '', ...others] = lines.map((line) => paragraph(escapeHtml(line), ''));
   const name = appName === undefined ? '' : paragraph(escapeHtml(appName), 'font-weight:600');
   const box = 'padding:16px;border-radius:8px;background:rgba(128,128,128,.14);text-align:center;';

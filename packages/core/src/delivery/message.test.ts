@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { codeMessage, noticeMessage } from './message.js';
 import { MESSAGE_LANGUAGES } from './accept-language.js';
-import type { NoticeType } from '../factor/notification.js';
+import type { NotificationType } from '../factor/notification.js';
 import { PURPOSES, type Purpose } from '../factor/purpose.js';
 
-const NOTICES: readonly NoticeType[] = [
+const NOTICES: readonly NotificationType[] = [
   'enrolled',
   'replaced',
   'removed',

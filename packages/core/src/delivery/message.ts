@@ -1,7 +1,7 @@
-import type { NoticeType } from '../factor/notification.js';
+import type { NotificationType } from '../factor/notification.js';
 import { languageOf, MESSAGE_LANGUAGES } from './accept-language.js';
 import type { MessageContent, MessageText } from './channel.js';
-import { toHtml } from './mail-html.js';
+import { mailHtml } from './mail-html.js';
 import { MESSAGE_TEXTS } from './texts/index.js';
 import type { MessageTexts } from './texts/message-texts.js';
 
@@ -42,16 +42,16 @@ export function codeMessage(content: MessageContent, noun: 'address' | 'number',
   return {
     subject,
     text: `${fill(texts.code, values)} ${end}`,
-    html: toHtml({ language, subject, appName, lines: [fill(texts.lead, values), end], code }),
+    html: mailHtml({ language, subject, appName, lines: [fill(texts.lead, values), end], code }),
   };
 }
 
 /** What a user is told of a change to his account: what happened and what to do, and never a link. */
-export function noticeMessage(type: NoticeType, locale: string, appName?: string): MessageText {
+export function noticeMessage(type: NotificationType, locale: string, appName?: string): MessageText {
   const { language, texts } = textsFor(locale);
   const values = { app: appName };
   const subject = fill(texts.noticeSubject, values);
   const line = fill(texts.notices[type], values);
-  const html = toHtml({ language, subject, appName, lines: [line, texts.advice] });
+  const html = mailHtml({ language, subject, appName, lines: [line, texts.advice] });
   return { subject, text: `${line} ${texts.advice}`, html };
 }

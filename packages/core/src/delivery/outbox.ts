@@ -1,6 +1,6 @@
 import { FactorConfigError } from '../error/config-error.js';
 import { systemClock } from '../time/clock.js';
-import type { Channel, Notice } from './channel.js';
+import type { Channel, OutgoingMessage } from './channel.js';
 
 /** A message that an {@link Outbox} keeps. */
 export interface OutboxMessage {
@@ -52,7 +52,7 @@ export function outbox({
     throw new FactorConfigError('outbox() keeps codes in clear and sends nothing: it must not be used with NODE_ENV=production');
   }
   const messages: OutboxMessage[] = [];
-  const keep = async ({ to, subject, text, html }: Notice): Promise<void> => {
+  const keep = async ({ to, subject, text, html }: OutgoingMessage): Promise<void> => {
     const sentAt = new Date(clock()).toISOString();
     messages.push({ channel: name, to, subject, text, ...(html !== undefined && { html }), sentAt });
     if (messages.length > OUTBOX_SIZE) messages.shift();

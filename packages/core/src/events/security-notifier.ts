@@ -1,14 +1,14 @@
-import { EnrolmentRecords } from '../account/enrolment-sealer.js';
+import { EnrolmentSealer } from '../account/enrolment-sealer.js';
 import type { AccountState, Server, ServerRequest } from '../account/ports.js';
 import type { Runtime } from '../account/runtime.js';
 import { subjectOf } from '../crypto/subject.js';
 import { faultName } from '../error/fault-name.js';
 import type { FactorEvent, FactorEventType } from '../factor/factor-event.js';
-import type { NoticeType } from '../factor/notification.js';
+import type { NotificationType } from '../factor/notification.js';
 import { identityOf } from '../factor/primary-sign-in.js';
 import { notifyListener } from './notify-listener.js';
 
-const NOTICE_OF: Readonly<Partial<Record<FactorEventType, NoticeType>>> = {
+const NOTICE_OF: Readonly<Partial<Record<FactorEventType, NotificationType>>> = {
   enrolled: 'enrolled',
   replaced: 'replaced',
   removed: 'removed',
@@ -43,7 +43,7 @@ export async function sendNotifications(
     const owner = { appId, userId: id, key, createdAt: user.get('createdAt') };
     const record = stored[key] ?? undefined;
     try {
-      const enrolment = record && new EnrolmentRecords(runtime, owner, factor).open(record).enrolment;
+      const enrolment = record && new EnrolmentSealer(runtime, owner, factor).open(record).enrolment;
       for (const { address, send } of factor.notifies?.notificationsFor(user, enrolment, { type, request }) ?? []) {
         if (told.has(address)) continue;
         told.add(address);
@@ -59,7 +59,7 @@ export async function sendNotifications(
 }
 
 /** What the user is told of, if anything. */
-function noticeOf({ factors, notices }: Runtime, { type, factor, purpose }: FactorEvent): NoticeType | undefined {
+function noticeOf({ factors, notices }: Runtime, { type, factor, purpose }: FactorEvent): NotificationType | undefined {
   // Who has proven nothing makes no message go out; and trusting a device is everyday.
   const isByStranger = identityOf(factors[factor]) !== undefined && type === 'locked' && purpose === 'sign-in';
   const isEveryday = factors[factor]?.backup === 'after-sign-in' && (type === 'enrolled' || type === 'replaced');
@@ -69,9 +69,9 @@ function noticeOf({ factors, notices }: Runtime, { type, factor, purpose }: Fact
 }
 
 /** Of their own for what must not go unseen: a thief who knows the password can use the others up. */
-const APART: readonly NoticeType[] = ['recovery_proven', 'recovery_begun'];
+const APART: readonly NotificationType[] = ['recovery_proven', 'recovery_begun'];
 
-async function isWithinQuota({ appId, store }: Server, userId: string, type: NoticeType): Promise<boolean> {
+async function isWithinQuota({ appId, store }: Server, userId: string, type: NotificationType): Promise<boolean> {
   const bucket = subjectOf('notices', appId, userId, ...(APART.includes(type) ? ['recovery'] : []));
   const { allowed } = await store.count(bucket, QUOTA);
   return allowed;

@@ -7,10 +7,10 @@ import {
   assertLocks,
   assertRedeemed,
   ATTEMPT_LIMIT_RULES,
-  beginGuess,
+  beginAttempt,
   CODE_REPLACED,
   DEFAULT_ATTEMPT_LIMITS,
-  guessAlone,
+  countAttempt,
   STEP_USED,
 } from './attempt.js';
 
@@ -25,7 +25,7 @@ const withCode = async (): Promise<StagedContext> => {
 
 /** So many attempts, each of which fails. */
 const fail = async (context: StagedContext, times: number): Promise<void> => {
-  for (let time = 0; time < times; time += 1) (await beginGuess(context, 's', 'sign-in', LIMITS)).reject('code_rejected');
+  for (let time = 0; time < times; time += 1) (await beginAttempt(context, 's', 'sign-in', LIMITS)).reject('code_rejected');
 };
 
 describe('the limits on guessing', () => {
@@ -61,37 +61,37 @@ describe('the limits on guessing', () => {
 describe('an attempt', () => {
   it('is told what to compare with, and the mark', async () => {
     const context = await withCode();
-    expect(await beginGuess(context, 's', 'sign-in', LIMITS)).toMatchObject({ digest: 'd', mark: -1 });
+    expect(await beginAttempt(context, 's', 'sign-in', LIMITS)).toMatchObject({ digest: 'd', mark: -1 });
     await context.store.advance('s', 7);
-    expect(await beginGuess(context, 's', 'sign-in', LIMITS)).toMatchObject({ digest: 'd', mark: 7 });
+    expect(await beginAttempt(context, 's', 'sign-in', LIMITS)).toMatchObject({ digest: 'd', mark: 7 });
   });
 
   it('is told nothing to compare with where no code lives', async () => {
-    expect((await beginGuess(stagedContext(), 's', 'sign-in', LIMITS)).digest).toBeUndefined();
+    expect((await beginAttempt(stagedContext(), 's', 'sign-in', LIMITS)).digest).toBeUndefined();
   });
 
   it('is told nothing to compare with once the attempts at a code are used up', async () => {
     const context = await withCode();
     await fail(context, 3);
-    expect((await beginGuess(context, 's', 'sign-in', LIMITS)).digest).toBeUndefined();
+    expect((await beginAttempt(context, 's', 'sign-in', LIMITS)).digest).toBeUndefined();
   });
 
   it('says nothing while it is not refused', async () => {
     const context = await withCode();
-    await beginGuess(context, 's', 'sign-in', LIMITS);
+    await beginAttempt(context, 's', 'sign-in', LIMITS);
     expect(context.events).toEqual([]);
   });
 
   it.each(['code_rejected', 'code_expired'] as const)('that is refused as %s is an event and that error', async (code) => {
     const context = await withCode();
-    const error = (await beginGuess(context, 's', 'fresh-proof', LIMITS)).reject(code);
+    const error = (await beginAttempt(context, 's', 'fresh-proof', LIMITS)).reject(code);
     expect(error).toMatchObject({ name: 'FactorError', code });
     expect(context.events).toEqual([{ type: 'rejected', purpose: 'fresh-proof', reason: code }]);
   });
 
   it.each([STEP_USED, CODE_REPLACED])('that is refused more closely says so: $reason', async (why) => {
     const context = await withCode();
-    const error = (await beginGuess(context, 's', 'sign-in', LIMITS)).reject('code_rejected', why);
+    const error = (await beginAttempt(context, 's', 'sign-in', LIMITS)).reject('code_rejected', why);
     expect(error.message).toBe(`code_rejected: ${why.sentence}`);
     expect(context.events).toEqual([{ type: 'rejected', purpose: 'sign-in', reason: why.reason }]);
   });
@@ -109,7 +109,7 @@ describe('an attempt', () => {
   it('while locked is refused before anything is compared, and says when to come back', async () => {
     const context = await withCode();
     await fail(context, 5);
-    const error = beginGuess(context, 's', 'sign-in', LIMITS);
+    const error = beginAttempt(context, 's', 'sign-in', LIMITS);
     await expect(error).rejects.toMatchObject({ code: 'locked', retryAt: context.clock() + MINUTE });
     expect(context.events.at(-1)).toEqual({ type: 'rejected', purpose: 'sign-in', reason: 'locked' });
   });
@@ -118,9 +118,9 @@ describe('an attempt', () => {
     const context = await withCode();
     await fail(context, 5);
     context.clock.advance(MINUTE - 1);
-    await expect(beginGuess(context, 's', 'sign-in', LIMITS)).rejects.toMatchObject({ code: 'locked' });
+    await expect(beginAttempt(context, 's', 'sign-in', LIMITS)).rejects.toMatchObject({ code: 'locked' });
     context.clock.advance(1);
-    expect((await beginGuess(context, 's', 'sign-in', LIMITS)).mark).toBe(-1);
+    expect((await beginAttempt(context, 's', 'sign-in', LIMITS)).mark).toBe(-1);
   });
 
   it.each<readonly [string, number, number]>([
@@ -151,7 +151,7 @@ describe('an attempt', () => {
             if ((await context.store.issue('s', live, NO_LIMIT)).issued) perCode = 0;
           }
           if (step !== 'guess') continue;
-          const guess = await beginGuess(context, 's', 'sign-in', LIMITS).catch(() => undefined);
+          const guess = await beginAttempt(context, 's', 'sign-in', LIMITS).catch(() => undefined);
           if (guess === undefined) continue;
           sinceLock += 1;
           if (guess.digest !== undefined) perCode += 1;
@@ -176,16 +176,16 @@ describe('an attempt at a code that signs in alone', () => {
     const bound = Object.fromEntries(['attempt', 'issue', 'guess'].map((verb) => [verb, Reflect.get(store, verb).bind(store)]));
     const given = only(bound as unknown as OtpStore);
     const digests = [];
-    for (let time = 0; time < 50; time += 1) digests.push(await guessAlone(given, 's', 3));
+    for (let time = 0; time < 50; time += 1) digests.push(await countAttempt(given, 's', 3));
     expect(digests.slice(0, 4)).toEqual(['d', 'd', 'd', undefined]);
     expect(digests.filter((digest) => digest !== undefined)).toHaveLength(3);
     expect(await store.issue('s', { digest: 'e', expiresAt: context.clock() + MINUTE }, NO_LIMIT)).toEqual({ issued: true });
-    expect(await guessAlone(given, 's', 3)).toBe('e');
+    expect(await countAttempt(given, 's', 3)).toBe('e');
   });
 
   it('is told nothing where a lock of an earlier version stands and the store lacks the verb', async () => {
     const store = { attempt: async () => ({ locked: true, retryAt: 1 }) } as unknown as OtpStore;
-    expect(await guessAlone(store, 's', 3)).toBeUndefined();
+    expect(await countAttempt(store, 's', 3)).toBeUndefined();
   });
 
   it('asks a store without the verb with limits that never lock', async () => {
@@ -194,7 +194,7 @@ describe('an attempt at a code that signs in alone', () => {
       asked.push(given);
       return { locked: false, digest: 'd', mark: -1, locksUntil: undefined };
     };
-    await guessAlone({ attempt } as unknown as OtpStore, 's', 3);
+    await countAttempt({ attempt } as unknown as OtpStore, 's', 3);
     expect(asked).toEqual([['s', { ...UNLIMITED, maxAttempts: 3 }]]);
   });
 });

@@ -29,7 +29,7 @@ export function assertLocks(owner: string, { lockMs, maxLockMs }: AttemptLimits)
 }
 
 /** An attempt that has been counted and may now be compared. */
-export interface Guess {
+export interface Attempt {
   /** What a delivered code or pending secret is checked against; undefined when nothing is live. */
   readonly digest: string | undefined;
   /** The highest mark so far, -1 when there is none. */
@@ -57,12 +57,12 @@ type Rejection = 'code_rejected' | 'code_expired';
  *
  * @throws FactorError `locked`, with when to come back
  */
-export async function beginGuess(
+export async function beginAttempt(
   context: RequestContext,
   subject: string,
   purpose: Purpose,
   limits: AttemptLimits,
-): Promise<Guess> {
+): Promise<Attempt> {
   const { digest, mark, locksUntil } = assertOpen(context, purpose, await context.store.attempt(subject, limits));
   return { digest, mark, reject: (code, why) => refuse(context, { purpose, code, locksUntil, why }) };
 }
@@ -73,7 +73,7 @@ export async function beginGuess(
  *
  * @returns what to compare with; undefined where there is nothing to guess at
  */
-export async function guessAlone(store: OtpStore, subject: string, maxAttempts: number): Promise<string | undefined> {
+export async function countAttempt(store: OtpStore, subject: string, maxAttempts: number): Promise<string | undefined> {
   if (store.guess !== undefined) return store.guess(subject, maxAttempts);
   const attempt = await store.attempt(subject, { ...UNLIMITED, maxAttempts });
   return attempt.locked ? undefined : attempt.digest;

@@ -3,7 +3,7 @@ import type { AttemptLimits, SendLimits } from '../store/otp-store.js';
 import { asObject } from '../validation/json-object.js';
 import { functionOption, integerOption, optional, type OptionRule, resolveOptions } from '../validation/options.js';
 import { type FieldRule, readCode } from '../validation/payload.js';
-import { assertLocks, ATTEMPT_LIMIT_RULES, beginGuess, DEFAULT_ATTEMPT_LIMITS } from './attempt.js';
+import { assertLocks, ATTEMPT_LIMIT_RULES, beginAttempt, DEFAULT_ATTEMPT_LIMITS } from './attempt.js';
 import type { Command, PayloadSource } from './command.js';
 import type { EnrolledContext, FactorContext, Reply } from './context.js';
 import { factorSubject } from './factor-subject.js';
@@ -82,7 +82,8 @@ const ANSWER: OptionRule = {
  * @throws FactorConfigError naming the option and what it accepts
  * @example
  * ```ts
- * import { defineFactor, digitsRule, randomDigits } from '@parse-factors/core';
+ * import { defineFactor } from '@parse-factors/core';
+ * import { digitsRule, randomDigits } from '@parse-factors/core/factor';
  *
  * // A code that a desk clerk reads out to the user.
  * export const desk = (tell: (userId: string, code: string) => Promise<void>) =>
@@ -210,7 +211,7 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment, string> 
     const { check } = this.#definition;
     const { keyring, store } = context;
     const subject = factorSubject(context, purpose);
-    const guess = await beginGuess(context, subject, purpose, this.#definition);
+    const guess = await beginAttempt(context, subject, purpose, this.#definition);
     if (guess.digest === undefined) throw guess.reject('code_expired');
     const live = JSON.parse(keyring.open(guess.digest, 'defined-factor', subject).plaintext) as Live<Enrolment> | null;
     if (live === null) throw guess.reject('code_expired');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stagedContext, userWith } from '../../test/unit-stage.js';
 import type { FactorContext } from './context.js';
-import { factorSubject, guessSubject, markSubject, otherSubjects } from './factor-subject.js';
+import { factorSubject, attemptSubject, markSubject, otherSubjects } from './factor-subject.js';
 import { type Purpose, PURPOSES } from './purpose.js';
 
 const BY_PASSWORD = stagedContext();
@@ -39,10 +39,10 @@ describe('the name of what is guessed at', () => {
     ['of a login behind one social provider', by(GOOGLE), 'sign-in', BEHIND_GOOGLE],
     ['of an enrolment', by(GOOGLE), 'enrolment', ENROLMENT],
     ['of a fresh proof', by(GOOGLE), 'fresh-proof', STEP_UP],
-  ])('is pinned: %s', (_sentence, context, purpose, expected) => expect(guessSubject(context, purpose)).toBe(expected));
+  ])('is pinned: %s', (_sentence, context, purpose, expected) => expect(attemptSubject(context, purpose)).toBe(expected));
 
   it('is another behind each social provider', () => {
-    expect(guessSubject(by(GOOGLE), 'sign-in')).not.toBe(guessSubject(by(FACEBOOK), 'sign-in'));
+    expect(attemptSubject(by(GOOGLE), 'sign-in')).not.toBe(attemptSubject(by(FACEBOOK), 'sign-in'));
   });
 });
 

@@ -13,7 +13,7 @@ export const factorSubject = ({ appId, key, user, primary }: FactorContext, purp
  * The store's name for wrong answers to a factor that needs no challenge. As {@link factorSubject}, and
  * apart for each social provider as well, of which a challenge does not know.
  */
-export const guessSubject = ({ appId, key, user, primary }: FactorContext, purpose: Purpose): string =>
+export const attemptSubject = ({ appId, key, user, primary }: FactorContext, purpose: Purpose): string =>
   subjectOf('factor', appId, key, user.id, purpose, ...behind(purpose, primary?.name));
 
 /**

@@ -47,41 +47,13 @@ export interface AnyFactor {
 /**
  * A factor. Six methods say how it reads payloads, enrols, challenges, verifies and describes itself; the optional
  * properties say what else it can do. When each may happen, who may ask, and what Parse Server is told is decided around it.
- * Its methods throw `FactorError` and keep no state of their own.
+ * Its methods throw `FactorError` and keep no state of their own. `docs/guide/write-a-factor.md` builds one; `defineFactor`
+ * makes a second factor of a few functions.
  *
  * @typeParam Enrolment what it keeps about a user, as JSON; it is sealed at rest
  * @typeParam Answer what it reads an answer to
  * @typeParam Confirmation what it reads the confirmation of an enrolment to; an answer by default
  * @typeParam Begin what it reads the beginning of an enrolment to
- * @example
- * ```ts
- * import { Factor, FactorError, readCode, digitsRule, type Command, type PayloadSource } from '@parse-factors/core';
- *
- * // For a test of an application: a factor whose answer is always 000000.
- * export class ZeroFactor extends Factor<{ readonly since: number }, string> {
- *   read(payload: unknown, { at, enrolment }: PayloadSource<{ readonly since: number }>): Command<string> {
- *     const isNew = enrolment === undefined;
- *     if (at === 'challenge') return isNew ? { do: 'begin', begin: undefined } : { do: 'challenge' };
- *     const answer = readCode(payload, digitsRule(6));
- *     return isNew ? { do: 'enrol', confirmation: answer } : { do: 'answer', answer };
- *   }
- *   async beginEnrolment() {
- *     return { status: 'pending' };
- *   }
- *   async confirmEnrolment() {
- *     return { enrolment: { since: Date.now() } };
- *   }
- *   async challenge() {
- *     return { status: 'enabled' };
- *   }
- *   async verify(_context: unknown, _purpose: unknown, answer: string): Promise<undefined> {
- *     if (answer !== '000000') throw new FactorError('code_rejected');
- *   }
- *   describe() {
- *     return {};
- *   }
- * }
- * ```
  */
 export abstract class Factor<
   Enrolment extends object,

@@ -2,7 +2,7 @@ import type { FactorUser, RequestContext, RequestHeaders } from './context.js';
 
 /** A change to an account, and the request that made it. */
 export interface AccountChange {
-  readonly type: NoticeType;
+  readonly type: NotificationType;
   readonly request: {
     readonly headers: RequestHeaders;
     readonly ip: string | undefined;
@@ -11,7 +11,7 @@ export interface AccountChange {
 }
 
 /** What sending a notice is counted with. */
-export type NoticeContext = Pick<RequestContext, 'appId' | 'key' | 'store' | 'keyring'>;
+export type NotificationContext = Pick<RequestContext, 'appId' | 'key' | 'store' | 'keyring'>;
 
 /** A notice that can be sent: a message to the user about a change to the account. */
 export interface SecurityNotification {
@@ -22,7 +22,7 @@ export interface SecurityNotification {
    *
    * @throws FactorError `cooldown`
    */
-  send(context: NoticeContext): Promise<void>;
+  send(context: NotificationContext): Promise<void>;
 }
 
 /**
@@ -41,4 +41,5 @@ export interface SecurityNotifications<Enrolment extends object> {
 }
 
 /** What a notice tells the user of. */
-export type NoticeType = 'enrolled' | 'replaced' | 'removed' | 'recovery_used' | 'recovery_proven' | 'recovery_begun' | 'locked';
+export type NotificationType =
+  'enrolled' | 'replaced' | 'removed' | 'recovery_used' | 'recovery_proven' | 'recovery_begun' | 'locked';

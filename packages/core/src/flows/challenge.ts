@@ -1,6 +1,6 @@
 import { secondFactors, storedAmong } from '../account/factor-roles.js';
 import type { AccountState, Session } from '../account/ports.js';
-import { otherProvider, primaryFactor } from '../account/primary-factors.js';
+import { OTHER_PROVIDER, primaryFactor } from '../account/primary-factors.js';
 import { FactorError } from '../error/factor-error.js';
 import type { Reply } from '../factor/context.js';
 import type { Factor } from '../factor/factor.js';
@@ -116,7 +116,7 @@ async function primaryOfChallenge(
   if (progress.identifiedBy !== undefined) return primaryFactor(progress.identifiedBy, runtime);
   const others = Object.keys(account.stored).filter((key) => !Object.hasOwn(runtime.factors, key));
   if (others.length === 0) return undefined;
-  return mayBeByPassword && (await server.accounts.hasPassword(account.id)) ? undefined : otherProvider;
+  return mayBeByPassword && (await server.accounts.hasPassword(account.id)) ? undefined : OTHER_PROVIDER;
 }
 
 /** Where codes go, asked before any is sent. */

@@ -1,5 +1,5 @@
 import type { EnrolmentRecord } from '../account/enrolment-record.js';
-import { EnrolmentRecords } from '../account/enrolment-sealer.js';
+import { EnrolmentSealer } from '../account/enrolment-sealer.js';
 import type { StoredRecords } from '../account/record-plan.js';
 import type { Factor } from '../factor/factor.js';
 import type { AccountRequest } from './auth-request.js';
@@ -18,7 +18,7 @@ export async function changeEnrolment<Enrolment extends object>(
   work: (enrolment: Enrolment) => Enrolment | undefined,
 ): Promise<EnrolmentRecord | undefined> {
   const owner = { appId: server.appId, userId: account.id, key, createdAt: account.user.get('createdAt') };
-  const records = new EnrolmentRecords(runtime, owner, runtime.factors[key] as Factor<Enrolment> | undefined);
+  const records = new EnrolmentSealer(runtime, owner, runtime.factors[key] as Factor<Enrolment> | undefined);
   const decide = (stored: StoredRecords): Readonly<Record<string, EnrolmentRecord>> => {
     const record = stored[key] ?? undefined;
     const changed = record === undefined ? undefined : work(records.open(record).enrolment);

@@ -1,4 +1,4 @@
-import { type FactorChange, standInFactors } from '../account/factor-roles.js';
+import { type FactorChange, backupFactors } from '../account/factor-roles.js';
 import { planToRemove } from '../account/record-transitions.js';
 import { everyStep } from '../error/every-step.js';
 import { emitter } from '../events/event-dispatcher.js';
@@ -48,7 +48,7 @@ export async function endOtherSessions(at: AccountRequest, factor: string, reaso
 
 /** Ends what hung on factors that were removed. */
 export async function afterRemoval(at: AccountRequest, keys: readonly string[]): Promise<void> {
-  const change = keys.find((key) => !standInFactors(at.runtime).includes(key));
+  const change = keys.find((key) => !backupFactors(at.runtime).includes(key));
   await everyStep([
     async () => {
       if (change !== undefined) await endDependents(at, 'removed', change);

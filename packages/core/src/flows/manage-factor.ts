@@ -1,4 +1,4 @@
-import { firstFactors } from '../account/factor-roles.js';
+import { primaryFactors } from '../account/factor-roles.js';
 import type { AccountState, Session } from '../account/ports.js';
 import { changesOf } from '../account/record-plan.js';
 import { FactorError } from '../error/factor-error.js';
@@ -148,7 +148,7 @@ async function prove<Enrolment extends object>(key: string, answer: unknown, own
 async function assertLinksAlone({ runtime, sent, session, server }: AuthRequest): Promise<void> {
   const { factors } = runtime;
   const { providers: given } = sent;
-  const ids = firstFactors(runtime).filter((key) => asObject(given[key])?.['id'] !== undefined);
+  const ids = primaryFactors(runtime).filter((key) => asObject(given[key])?.['id'] !== undefined);
   const lookupIds = Object.keys(factors).filter(
     (key) => !ids.includes(key) && factors[key]?.replaces === undefined && namesUser(given[key]),
   );

@@ -1,6 +1,6 @@
 import type { ServerRequest, Session } from '../account/ports.js';
 import type { Runtime } from '../account/runtime.js';
-import { Freshness, type FreshnessOptions } from '../account/step-up-proofs.js';
+import { StepUpProofs, type StepUpOptions } from '../account/step-up-proofs.js';
 import { FactorError } from '../error/factor-error.js';
 import { ownerOf, proofAccount } from './step-up.js';
 
@@ -14,11 +14,11 @@ export async function requireStepUp(
   runtime: Runtime,
   { server }: ServerRequest,
   session: Session | undefined,
-  options: FreshnessOptions = {},
+  options: StepUpOptions = {},
 ): Promise<void> {
   const owner = ownerOf(server.appId, session);
   const stored = async () => (await server.accounts.get(owner.userId)).stored;
-  const proofs = new Freshness(server.store, runtime.clock);
+  const proofs = new StepUpProofs(server.store, runtime.clock);
   const proof = await proofs.find(owner, proofAccount(runtime, stored, 'application'), options);
   if (proof === undefined) throw new FactorError('fresh_proof_required');
 }

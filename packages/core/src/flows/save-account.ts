@@ -1,11 +1,10 @@
 import { addedWayIn, changesOfSave, type SaveChanges } from '../account/change-rules.js';
-import { markOf } from '../account/enrolment-record.js';
 import type { AccountState, ServerRequest, Session } from '../account/ports.js';
 import type { StoredRecords } from '../account/record-plan.js';
 import { planToRemove } from '../account/record-transitions.js';
 import type { Runtime } from '../account/runtime.js';
 import type { SentCredentials } from '../account/sent-credentials.js';
-import { Freshness } from '../account/step-up-proofs.js';
+import { StepUpProofs } from '../account/step-up-proofs.js';
 import { everyStep } from '../error/every-step.js';
 import { FactorError } from '../error/factor-error.js';
 import { emitter } from '../events/event-dispatcher.js';
@@ -32,11 +31,11 @@ export interface AccountSave extends ServerRequest {
  */
 export async function saveAccount(save: AccountSave): Promise<StoredRecords | undefined> {
   const { server, userId, sent, isAdministrator, session } = save;
-  if (userId === undefined) assertStaged(save, '', {});
   if (userId === undefined || (Object.keys(sent.providers).length === 0 && !sent.hasPassword)) return undefined;
   const account = await server.accounts.get(userId);
-  assertStaged(save, userId, account.stored);
   const changed = await stageRemovals(save, account);
+  const others = Object.entries(sent.providers).filter(([key]) => !Object.hasOwn(save.runtime.factors, key));
+  server.accounts.decideProviders(account, Object.fromEntries(others));
   // Parse Server refuses a request that has neither.
   if (sent.hasPassword && (isAdministrator || session !== undefined)) stagePassword(save, account);
   return changed;
@@ -93,18 +92,6 @@ function stagePassword(save: AccountSave, account: AccountState): void {
   });
 }
 
-/** Where a linked id is sent along, Parse Server stores the rest as it came, asking nobody. */
-function assertStaged({ runtime, server, sent, isAdministrator }: AccountSave, userId: string, stored: StoredRecords): void {
-  const { providers } = sent;
-  const isSound = (key: string): boolean => {
-    if (providers[key] === null || server.accounts.isStaged(userId, providers[key])) return true;
-    const before = stored[key] ?? undefined;
-    return isAdministrator && before !== undefined && markOf(before) === markOf(providers[key]);
-  };
-  const given = Object.keys(runtime.factors).filter((key) => Object.hasOwn(providers, key));
-  if (!given.every(isSound)) throw new FactorError('invalid_input');
-}
-
 /**
  * Finds the step-up proofs that a save takes.
  *
@@ -129,7 +116,7 @@ async function findProofs(save: AccountSave, account: AccountState, { proofs }: 
   return last;
 }
 
-const freshness = ({ server, runtime }: AccountSave): Freshness => new Freshness(server.store, runtime.clock);
+const freshness = ({ server, runtime }: AccountSave): StepUpProofs => new StepUpProofs(server.store, runtime.clock);
 
 /** The user in this save, and their session where it is the one that asks. */
 function accountRequest(save: AccountSave, account: AccountState): AccountRequest {

@@ -1,5 +1,5 @@
 import { isUnconfirmed } from '../account/enrolment-record.js';
-import { EnrolmentRecords, type RecordOwner } from '../account/enrolment-sealer.js';
+import { EnrolmentSealer, type RecordOwner } from '../account/enrolment-sealer.js';
 import type { AccountState, ServerRequest } from '../account/ports.js';
 import type { Runtime } from '../account/runtime.js';
 import type { Reply } from '../factor/context.js';
@@ -17,7 +17,7 @@ import { UserFactor } from './user-factor.js';
 export function statusOf(factor: Factor<object>, runtime: Runtime, owner: RecordOwner, record: unknown): Reply {
   if (isUnconfirmed(record)) return STATUS_DISABLED;
   try {
-    return describe(factor, new EnrolmentRecords(runtime, owner, factor).open(record).enrolment);
+    return describe(factor, new EnrolmentSealer(runtime, owner, factor).open(record).enrolment);
   } catch {
     return STATUS_ENABLED;
   }

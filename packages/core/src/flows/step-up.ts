@@ -4,8 +4,8 @@ import type { Session } from '../account/ports.js';
 import type { StoredRecords } from '../account/record-plan.js';
 import type { Runtime } from '../account/runtime.js';
 import {
-  Freshness,
-  type FreshnessOptions,
+  StepUpProofs,
+  type StepUpOptions,
   type ProofAccount,
   type ProofKind,
   PROOFS,
@@ -25,12 +25,12 @@ export class StepUp {
   }
 
   /** Whether the session has lately answered a factor that counts. */
-  async isFresh(options: FreshnessOptions = {}): Promise<boolean> {
+  async isFresh(options: StepUpOptions = {}): Promise<boolean> {
     return (await this.#find('fresh', options)) !== undefined;
   }
 
   /** @throws FactorError `fresh_proof_required`, `session_required` */
-  async require(options: FreshnessOptions = {}): Promise<void> {
+  async require(options: StepUpOptions = {}): Promise<void> {
     if (!(await this.isFresh(options))) throw new FactorError('fresh_proof_required');
   }
 
@@ -52,7 +52,7 @@ export class StepUp {
 
   /** Records a proof by a factor, until then. */
   mark(factor: string, until: number): Promise<void> {
-    return this.#proofs('fresh').mark(this.#owner, factor, until);
+    return this.#proofs('fresh').record(this.#owner, factor, until);
   }
 
   /**
@@ -80,7 +80,7 @@ export class StepUp {
     await everyStep(PROOFS.map((kind) => () => this.#proofs(kind).end(owner)));
   }
 
-  #find(kind: ProofKind, options: FreshnessOptions = {}): Promise<string | undefined> {
+  #find(kind: ProofKind, options: StepUpOptions = {}): Promise<string | undefined> {
     const { runtime, account } = this.#at;
     return this.#proofs(kind).find(
       this.#owner,
@@ -89,8 +89,8 @@ export class StepUp {
     );
   }
 
-  #proofs(kind: ProofKind): Freshness {
-    return new Freshness(this.#at.request.server.store, this.#at.runtime.clock, kind);
+  #proofs(kind: ProofKind): StepUpProofs {
+    return new StepUpProofs(this.#at.request.server.store, this.#at.runtime.clock, kind);
   }
 
   get #owner(): SessionOwner {

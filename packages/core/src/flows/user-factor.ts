@@ -1,5 +1,5 @@
 import type { EnrolmentRecord } from '../account/enrolment-record.js';
-import { EnrolmentRecords, type OpenedEnrolment, type RecordOwner } from '../account/enrolment-sealer.js';
+import { EnrolmentSealer, type OpenedEnrolment, type RecordOwner } from '../account/enrolment-sealer.js';
 import type { AccountState, ServerRequest, Session, StagedSave } from '../account/ports.js';
 import { primariesOf } from '../account/primary-factors.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from '../account/record-plan.js';
@@ -8,7 +8,7 @@ import { subjectOf } from '../crypto/subject.js';
 import { FactorError } from '../error/factor-error.js';
 import type { EnrolledContext, Reply } from '../factor/context.js';
 import type { FactorOccurrence } from '../factor/factor-event.js';
-import { factorSubject, guessSubject, otherSubjects } from '../factor/factor-subject.js';
+import { factorSubject, attemptSubject, otherSubjects } from '../factor/factor-subject.js';
 import type { Factor } from '../factor/factor.js';
 import type { PrimaryFactor } from '../factor/primary-factor.js';
 import { identityOf } from '../factor/primary-sign-in.js';
@@ -39,7 +39,7 @@ export class UserFactor<Enrolment extends object> {
   /** The user, in this request. */
   readonly at: AccountRequest;
   readonly #key: string;
-  readonly #records: EnrolmentRecords<Enrolment>;
+  readonly #records: EnrolmentSealer<Enrolment>;
   #opened: OpenedEnrolment<Enrolment> | undefined;
 
   /**
@@ -51,7 +51,7 @@ export class UserFactor<Enrolment extends object> {
     this.#key = key;
     this.at = { runtime, request, account, session };
     const owner: RecordOwner = { appId, userId: account.id, key, createdAt: account.user.get('createdAt') };
-    this.#records = new EnrolmentRecords(runtime, owner, this.factor);
+    this.#records = new EnrolmentSealer(runtime, owner, this.factor);
     this.context = {
       ...factorContext(key, runtime, request, account),
       user: account.user,
@@ -200,7 +200,7 @@ export class UserFactor<Enrolment extends object> {
 
   /** The subjects of all guesses at the factor, whatever the user has proven before. */
   get #subjects(): string[] {
-    const logins = (this.context.primaries ?? []).map((primary) => guessSubject({ ...this.context, primary }, 'sign-in'));
+    const logins = (this.context.primaries ?? []).map((primary) => attemptSubject({ ...this.context, primary }, 'sign-in'));
     const own = PURPOSES.map((purpose) => factorSubject(this.context, purpose));
     return [...new Set([...own, ...otherSubjects(this.context, 'sign-in'), ...logins])];
   }

@@ -16,6 +16,7 @@ import { type HookConfig, type HookRequest, parseGlobal } from './parse-types.js
 import { ProviderChecks } from './provider-checks.js';
 import { warnOfProxy } from './proxy-warning.js';
 import { progressOf } from './request-scope.js';
+import { RequestWrites } from './request-writes.js';
 import { readSentCredentials } from './sent-credentials.js';
 import { bridged, type BridgedRequest } from './server/server.js';
 import { accountOf } from './server/user-rows.js';
@@ -113,6 +114,7 @@ export class AuthHooks {
     const { runtime } = this.#bridge;
     this.#appId = request.config.appId;
     ProviderChecks.of(request.config);
+    RequestWrites.of(request.config);
     const asked = bridged(this.#bridge, request);
     const emit = emitter(this.#key, runtime, asked, request.original?.id ?? request.user?.id);
     return withParseErrors(emit, async () => {

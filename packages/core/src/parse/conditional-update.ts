@@ -5,6 +5,7 @@ import { asObject } from '../validation/json-object.js';
 import type { HookConfig } from './parse-types.js';
 import { noteWritten } from './request-scope.js';
 import { getAccount } from './server/user-rows.js';
+import { ungated } from './write-gate.js';
 
 const OBJECT_NOT_FOUND = 101;
 
@@ -78,7 +79,8 @@ export async function commit(
       if (Object.keys(changes).length === 0) return changes;
       const query = { objectId: account.id, ...conditions };
       const authData = nullsFirst({ ...kept, ...changes });
-      await database.update('_User', query, { authData }, {}).catch((cause: unknown) => {
+      const write = ungated(database).update('_User', query, { authData }, {});
+      await write.catch((cause: unknown) => {
         throw isNotFound(cause) ? cause : new FactorError('unavailable', { cause });
       });
       return changes;

@@ -59,8 +59,6 @@ export interface HookObject {
   get(field: string): unknown;
   /** What is pending for a field; of a value that is set, `_value` has it. */
   op(field: string): object | undefined;
-  /** The fields for which something is pending. */
-  dirtyKeys(): string[];
 }
 
 /** The user of the session that asks. */

@@ -3,20 +3,19 @@ import type { EnrolmentRecord } from '../account/enrolment-record.js';
 import type { AccountState, NewSession, StagedSave } from '../account/ports.js';
 import { changesOf, type RecordPlan, type StoredRecords } from '../account/record-plan.js';
 import { everyStep } from '../error/every-step.js';
+import { FactorError } from '../error/factor-error.js';
 import { asObject } from '../validation/json-object.js';
 import { carryOut, nullsFirst, type RecordStatement } from './conditional-update.js';
 import type { ParseDatabase, ParseRow } from './database/parse-database.js';
 import { assertNoTransaction } from './database/parse-table.js';
 import { withParseErrors } from './parse-errors.js';
-import type { HookConfig } from './parse-types.js';
-import { findAccount } from './server/user-rows.js';
+import { type HookConfig, parseGlobal } from './parse-types.js';
+import { findAccount, findAccounts } from './server/user-rows.js';
+import { type Create, placeGate, type Update, type WriteHandler } from './write-gate.js';
+import { type DecidedProviders, touchesProviders, type WriteChecks, WriteRules } from './write-rules.js';
 
 /** Runs after a session was stored. What it throws refuses the login. */
 export type SessionCheck = (session: NewSession) => Promise<void>;
-
-type Update = ParseDatabase['update'];
-
-type Create = ParseDatabase['create'];
 
 /** The update that a staged save belongs to. */
 type Belongs = (update: ParseRow) => boolean;
@@ -26,41 +25,69 @@ interface OtherSave {
   readonly belongs: Belongs;
 }
 
+/** What a flow has decided about a user's other providers, and the account that it has read. */
+interface Decision {
+  readonly providers: DecidedProviders;
+  readonly account?: AccountState | undefined;
+}
+
+/** A write that may go on: whose row it changes, and what happens with it. */
+interface JudgedWrite {
+  readonly userId: string;
+  readonly saves: readonly StagedSave[];
+  /** What the same statement asks of the row, before and after what the saves change. */
+  readonly checks: WriteChecks;
+  /** What is written of providers besides. */
+  readonly rest: StoredRecords;
+  readonly account?: AccountState | undefined;
+}
+
 /** How long the start of a login is remembered where Parse Server uses one database controller for all requests. */
 const LOGIN_MS = 60_000;
+
+const OBJECT_NOT_FOUND = 101;
 
 /**
  * Takes part in the writes that Parse Server makes for one HTTP request. A hook decides long before Parse Server writes, and
  * other checks may still refuse the request. What is staged here happens together with the write, in one statement, or not
- * at all.
+ * at all. What nobody has staged or decided is not written; see {@link WriteRules}.
  *
- * Parse Server makes a database controller for each HTTP request; its methods are replaced on that object alone.
+ * Parse Server makes a database controller for each HTTP request. By that a write finds what was staged for it.
  */
 export class RequestWrites {
   static readonly #all = new WeakMap<ParseDatabase, RequestWrites>();
+
+  /** Takes part in the writes of all controllers, also where nothing of ours has run in the request. */
+  static readonly handler: WriteHandler = {
+    update: (database, given, next) => RequestWrites.#at(database).#onUpdate(given, next),
+    create: (database, given, next) => RequestWrites.#at(database).#onCreate(given, next),
+  };
+
   readonly #staged = new Map<string, StagedSave>();
   readonly #others: OtherSave[] = [];
+  readonly #decisions = new Map<string, Decision>();
   readonly #logins = new Map<string, { readonly check: SessionCheck; readonly until: number }[]>();
-  readonly #update: Update;
-  readonly #create: Create;
-  readonly #config: HookConfig;
+  #config: HookConfig;
+  /** Whether any hook or trigger of ours has run in this request. */
+  #hasRun = false;
 
   private constructor(config: HookConfig) {
-    const { database } = config;
     this.#config = config;
-    this.#update = database.update.bind(database);
-    this.#create = database.create.bind(database);
-    const wrapped: Pick<ParseDatabase, 'update' | 'create'> = {
-      update: (...given) => this.#onUpdate(given),
-      create: (...given) => this.#onCreate(given),
-    };
-    Object.assign(database, wrapped);
   }
 
   /** That of the HTTP request. */
   static of(config: HookConfig): RequestWrites {
-    const writes = RequestWrites.#all.get(config.database) ?? new RequestWrites(config);
-    RequestWrites.#all.set(config.database, writes);
+    // A second copy of Parse Server may have been loaded since.
+    placeGate(config.database, RequestWrites.handler);
+    const writes = RequestWrites.#at(config.database);
+    writes.#config = config;
+    writes.#hasRun = true;
+    return writes;
+  }
+
+  static #at(database: ParseDatabase): RequestWrites {
+    const writes = RequestWrites.#all.get(database) ?? new RequestWrites(configOf(database));
+    RequestWrites.#all.set(database, writes);
     return writes;
   }
 
@@ -81,6 +108,17 @@ export class RequestWrites {
   /** Stages what happens with the user's next write that `belongs` to it. */
   stageWith(save: StagedSave, belongs: Belongs): void {
     this.#others.push({ save, belongs });
+  }
+
+  /**
+   * Says what the user's next write may store of providers that are no factors of ours, on an account that has factors.
+   * Without a decision, each of them keeps the id that is stored.
+   *
+   * @param decided by provider the record that is stored, null where it is unlinked
+   * @param account the account as it was read, which saves reading it
+   */
+  decideProviders(account: AccountState, decided: DecidedProviders): void {
+    this.#decisions.set(account.id, { providers: { ...decided }, account: snapshotOf(account) });
   }
 
   /** What the values of a write that is still to come are going to be, where they were staged for this user. */
@@ -107,59 +145,154 @@ export class RequestWrites {
     return saves.filter((save) => save !== undefined).filter((save) => save.userId === userId);
   }
 
-  async #onUpdate(given: Parameters<Update>): Promise<unknown> {
-    const [className, query, update, options, skipSanitization, validateOnly, schema] = given;
-    const userId = query['objectId'];
-    if (className !== '_User' || validateOnly === true || typeof userId !== 'string') return this.#update(...given);
-    const sent = asObject(update['authData']) ?? {};
-    const others = this.#takeOthers(userId, update);
-    const saves = [...this.#savesIn(userId, sent), ...others];
-    if (saves.length === 0) return this.#update(...given);
-    this.#take(sent);
-    const plans = plansOf(saves);
-    const rest = Object.fromEntries(Object.entries(sent).filter(([, value]) => tokenOf(value) === ''));
-    // Parse Server replies with what it has handed over.
-    if (update['authData'] !== undefined) Object.assign(update, { authData: rest });
-    const write = ({ conditions, changes, kept }: RecordStatement): Promise<unknown> => {
-      const isOther = (field: string): boolean => !Object.keys(changes).some((key) => field.startsWith(`authData.${key}.`));
-      const where = Object.fromEntries(Object.entries(query).filter(([field]) => isOther(field)));
-      const authData = nullsFirst({ ...kept, ...rest, ...changes });
-      const written = Object.keys(authData).length === 0 ? update : { ...update, authData };
-      return this.#update(className, { ...where, ...conditions }, written, options, skipSanitization, validateOnly, schema);
-    };
-    const account = saves.find((save) => save.account !== undefined)?.account;
-    const bySession = saves.some((save) => save.bySession === true);
-    return inTurn(saves, () =>
-      plans.length === 0
-        ? write({ conditions: {}, changes: {}, kept: {} })
-        : carryOut({ config: this.#config, userId, account, bySession }, plans, write),
-    );
+  async #onUpdate(given: Parameters<Update>, next: Update): Promise<unknown> {
+    const [className, query, update, , , validateOnly] = given;
+    if (className !== '_User' || validateOnly === true) return next(...given);
+    const judged = touchesProviders(update) ? await this.#judge(given, next) : withoutProviders(query);
+    const { userId, checks, rest } = judged;
+    const saves = [...judged.saves, ...this.#takeOthers(userId, update)];
+    const isChecked = checks.others !== undefined || checks.ours !== undefined;
+    if (saves.length === 0 && !isChecked) return next(...given);
+    // Nothing is left but what is stored already.
+    if (saves.length === 0 && Object.keys(rest).length === 0 && Object.keys(update).join() === 'authData') return {};
+    const work = (): Promise<unknown> => this.#write(given, next, { ...judged, saves });
+    return saves.length > 0 ? inTurn(saves, work) : asServerErrors(work);
   }
 
-  async #onCreate(given: Parameters<Create>): Promise<unknown> {
+  async #onCreate(given: Parameters<Create>, next: Create): Promise<unknown> {
     const [className, object, options, validateOnly, schema] = given;
-    if (validateOnly === true) return this.#create(...given);
-    if (className === '_Session') return this.#openSession(given);
+    if (className === '_Session' && validateOnly !== true) return this.#openSession(given, next);
+    if (className !== '_User') return next(...given);
     const sent = asObject(object['authData']) ?? {};
-    const saves = className === '_User' ? this.#savesIn('', sent) : [];
-    if (saves.length === 0) return this.#create(...given);
+    const saves = this.#savesIn('', sent);
+    try {
+      this.#assertNew(object, sent, validateOnly === true);
+    } catch (fault) {
+      throw this.#refusal(fault, undefined);
+    }
+    if (validateOnly === true || saves.length === 0) return next(...given);
     this.#take(sent);
     const changes = changesOf(plansOf(saves), {});
     return inTurn(saves, async () => {
       Object.assign(object, { authData: { ...sent, ...changes } });
-      return this.#create(className, object, options, validateOnly, schema);
+      return next(className, object, options, validateOnly, schema);
     });
   }
 
-  async #openSession(given: Parameters<Create>): Promise<unknown> {
+  /**
+   * Keys with dots are refused when Parse Server validates a new row already: after triggers it would write them as providers,
+   * which no adapter has looked at.
+   *
+   * @throws FactorError where the new row holds what nobody has decided
+   */
+  #assertNew(object: ParseRow, sent: StoredRecords, isValidated: boolean): void {
+    if (!touchesProviders(object)) return;
+    const rules = WriteRules.of(this.#config);
+    rules.assertWhole(object);
+    if (isValidated) return;
+    if (object['authData'] !== null) rules.assertRecords(object);
+    rules.assertNew(this.#unstaged('', sent));
+  }
+
+  /**
+   * Finds what was staged and decided for a write, and reads the row where that leaves anything open.
+   *
+   * @throws Parse.Error where Parse Server itself refuses the write, or else where nobody has decided about it
+   */
+  async #judge(given: Parameters<Update>, next: Update): Promise<JudgedWrite> {
+    const [className, query, update, options] = given;
+    try {
+      const judged = await this.#judgeProviders(query, update, options);
+      this.#take(asObject(update['authData']) ?? {});
+      this.#decisions.delete(judged.userId);
+      // Parse Server replies with what it has handed over.
+      if (judged.saves.length > 0) Object.assign(update, { authData: judged.rest });
+      return judged;
+    } catch (fault) {
+      if (!(fault instanceof FactorError)) throw fault;
+      // Who may not write to the row learns nothing of it.
+      await next(className, rowIn(query), {}, options, true, true);
+      throw this.#refusal(fault, query['objectId']);
+    }
+  }
+
+  async #judgeProviders(query: ParseRow, update: ParseRow, options: object): Promise<JudgedWrite> {
+    const rules = WriteRules.of(this.#config);
+    rules.assertWhole(update);
+    rules.assertRecords(update);
+    const sent = asObject(update['authData']) ?? {};
+    const { objectId } = query;
+    const found =
+      typeof objectId === 'string' || Object.keys(sent).length === 0 ? undefined : await this.#findRow(query, options);
+    const userId = found?.id ?? String(objectId);
+    const saves = this.#savesIn(userId, sent);
+    const decision = this.#decisions.get(userId);
+    const isTrusted = asObject(options)?.['acl'] === undefined;
+    const write = { given: this.#unstaged(userId, sent), decided: decision?.providers ?? {}, isTrusted };
+    const known = found ?? decision?.account ?? saves.find((save) => save.account !== undefined)?.account;
+    if (!rules.needsRow(write)) return { userId, saves, checks: {}, rest: write.given, account: known };
+    const account = known ?? (await this.#findRow(query, options));
+    const checks = rules.checks(write, account.stored);
+    // What is refused for what is stored now is refused before anything happens.
+    changesOf(
+      [checks.others, ...plansOf(saves), checks.ours].filter((plan) => plan !== undefined),
+      account.stored,
+    );
+    return { userId, saves, checks, rest: rules.withoutEchoes(write.given), account };
+  }
+
+  /** The one row that a write addresses. Inside a transaction, reading it would take a second connection. */
+  async #findRow(query: ParseRow, options: object): Promise<AccountState> {
+    assertNoTransaction(this.#config.database);
+    const { many, upsert } = (asObject(options) ?? {}) as { readonly many?: boolean; readonly upsert?: boolean };
+    const [account, another] = await findAccounts(this.#config, rowIn(query), 2);
+    if (account === undefined) throw new (parseGlobal().Error)(OBJECT_NOT_FOUND, 'Object not found.');
+    if (another !== undefined || many === true || upsert === true) throw new FactorError('invalid_input');
+    return account;
+  }
+
+  #write(given: Parameters<Update>, next: Update, { userId, saves, checks, rest, account }: JudgedWrite): Promise<unknown> {
+    const [className, query, update, ...others] = given;
+    const write = ({ conditions, changes, kept }: RecordStatement): Promise<unknown> => {
+      const isOther = (field: string): boolean => !Object.keys(changes).some((key) => field.startsWith(`authData.${key}.`));
+      const where = Object.fromEntries(Object.entries(query).filter(([field]) => isOther(field)));
+      const authData = nullsFirst({ ...kept, ...rest, ...changes });
+      const isOnlyOther = update['authData'] === undefined && Object.keys(authData).length === 0;
+      const written = isOnlyOther ? update : { ...update, authData };
+      return next(className, { ...where, ...conditions }, written, ...others);
+    };
+    const plans = [checks.others, ...plansOf(saves), checks.ours].filter((plan) => plan !== undefined);
+    if (plans.length === 0) return write({ conditions: {}, changes: {}, kept: {} });
+    const known = account ?? saves.find((save) => save.account !== undefined)?.account;
+    const bySession = saves.some((save) => save.bySession === true);
+    return carryOut({ config: this.#config, userId, account: known, bySession }, plans, write);
+  }
+
+  /** A refusal in the words of our table. Where nothing of ours has run before, somebody should look at the triggers. */
+  #refusal(fault: unknown, userId: unknown): unknown {
+    if (!(fault instanceof FactorError)) return fault;
+    const [set] = WriteRules.of(this.#config).sets;
+    if (!this.#hasRun && set !== undefined) {
+      const who = typeof userId === 'string' ? userId : undefined;
+      set.emitUndecided(this.#config, who);
+    }
+    return new (parseGlobal().Error)(fault.parseCode, fault.message);
+  }
+
+  async #openSession(given: Parameters<Create>, next: Create): Promise<unknown> {
     const [, object] = given;
     const userId = String(asObject(object['user'])?.['objectId']);
-    const created = await this.#create(...given);
+    const created = await next(...given);
     let read: Promise<AccountState | undefined> | undefined;
     const account = (): Promise<AccountState | undefined> => (read ??= findAccount(this.#config, userId));
     const session = { userId, token: String(object['sessionToken']), account };
     for (const { check, until } of this.#logins.get(userId) ?? []) if (Date.now() < until) await check(session);
     return created;
+  }
+
+  /** What is sent without having been staged for this user. */
+  #unstaged(userId: string, sent: StoredRecords): StoredRecords {
+    return Object.fromEntries(Object.entries(sent).filter(([, value]) => !this.isStaged(userId, value)));
   }
 
   #take(sent: StoredRecords): void {
@@ -200,6 +333,40 @@ function prepared<Result>(saves: readonly StagedSave[], write: () => Promise<Res
       throw fault;
     }
   });
+}
+
+/** Errors of plans in the words of our table; Parse Server's own as they are. */
+async function asServerErrors<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (fault) {
+    throw fault instanceof FactorError ? new (parseGlobal().Error)(fault.parseCode, fault.message) : fault;
+  }
+}
+
+/** A write that leaves all providers alone. */
+const withoutProviders = ({ objectId }: ParseRow): JudgedWrite => ({
+  userId: typeof objectId === 'string' ? objectId : '',
+  saves: [],
+  checks: {},
+  rest: {},
+});
+
+/** Which row a query means, whatever else it asks of the row's providers. */
+const rowIn = (query: ParseRow): ParseRow =>
+  Object.fromEntries(Object.entries(query).filter(([field]) => !field.startsWith('authData.')));
+
+/** The configuration that a controller was made for: that of a request, or the server's options. */
+function configOf(database: ParseDatabase): HookConfig {
+  const options = database.options as HookConfig | undefined;
+  return options?.database === undefined ? ({ ...options, database } as HookConfig) : options;
+}
+
+/** An account as it was read, whatever triggers of the application make of its object since. */
+function snapshotOf(account: AccountState): AccountState {
+  const { id, user } = account;
+  const authData = user.get('authData');
+  return { ...account, user: { id, get: (field) => (field === 'authData' ? authData : user.get(field)) } };
 }
 
 const plansOf = (saves: readonly StagedSave[]): RecordPlan[] => saves.flatMap(({ plan }) => plan ?? []);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { outcomeOf } from '../../test/unit-stage.js';
-import { DeliveryTimeout, withinTime } from './timeout.js';
+import { TimeoutError, withTimeout } from './timeout.js';
 
 const never = (): Promise<void> => new Promise<void>(() => undefined);
 const after = (milliseconds: number, error?: Error) => (): Promise<void> =>
@@ -20,7 +20,7 @@ describe('work within a time', () => {
     ['takes too long where it ends later', after(1001), 1000, ''],
     ['takes too long where it fails later', after(1001, new Error('own')), 1000, ''],
   ])('%s', async (_sentence, work, elapsed, expected) => {
-    const outcome = outcomeOf(() => withinTime(1000, work));
+    const outcome = outcomeOf(() => withTimeout(1000, work));
     await vi.advanceTimersByTimeAsync(elapsed);
     expect(await outcome).toBe(expected);
     await vi.runAllTimersAsync();
@@ -28,11 +28,11 @@ describe('work within a time', () => {
 
   it('is told by its signal that the time is over', async () => {
     let signal: AbortSignal | undefined;
-    const work = withinTime(1000, (given) => {
+    const work = withTimeout(1000, (given) => {
       signal = given;
       return never();
     });
-    const failed = expect(work).rejects.toThrow(DeliveryTimeout);
+    const failed = expect(work).rejects.toThrow(TimeoutError);
     expect(signal?.aborted).toBe(false);
     await vi.advanceTimersByTimeAsync(1000);
     await failed;
@@ -41,14 +41,14 @@ describe('work within a time', () => {
 
   it('ends when the time around it ends', async () => {
     const outer = new AbortController();
-    const failed = expect(withinTime(1000, never, outer.signal)).rejects.toThrow(DeliveryTimeout);
+    const failed = expect(withTimeout(1000, never, outer.signal)).rejects.toThrow(TimeoutError);
     outer.abort();
     await failed;
   });
 
   it('does not begin when the time around it is over', async () => {
     const work = vi.fn<() => Promise<void>>(never);
-    await expect(withinTime(1000, work, AbortSignal.abort())).rejects.toThrow(DeliveryTimeout);
+    await expect(withTimeout(1000, work, AbortSignal.abort())).rejects.toThrow(TimeoutError);
     expect(work).not.toHaveBeenCalled();
   });
 
@@ -58,7 +58,7 @@ describe('work within a time', () => {
   ])('leaves no timer and no listener where it %s', async (_sentence, work) => {
     const outer = new AbortController();
     const [add, remove] = [vi.spyOn(outer.signal, 'addEventListener'), vi.spyOn(outer.signal, 'removeEventListener')];
-    await outcomeOf(() => withinTime(1000, work, outer.signal));
+    await outcomeOf(() => withTimeout(1000, work, outer.signal));
     expect(vi.getTimerCount()).toBe(0);
     expect(remove.mock.calls.map(([, listener]) => listener)).toEqual(add.mock.calls.map(([, listener]) => listener));
   });

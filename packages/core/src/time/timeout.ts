@@ -1,5 +1,5 @@
 /** A delivery that took too long. */
-export class DeliveryTimeout extends Error {
+export class TimeoutError extends Error {
   override readonly name = 'DeliveryTimeout';
 }
 
@@ -10,16 +10,16 @@ export class DeliveryTimeout extends Error {
  * @param outer ends it as well
  * @throws DeliveryTimeout
  */
-export async function withinTime(
+export async function withTimeout(
   timeoutMs: number,
   work: (signal: AbortSignal) => Promise<void>,
   outer?: AbortSignal,
 ): Promise<void> {
-  if (outer?.aborted === true) throw new DeliveryTimeout();
+  if (outer?.aborted === true) throw new TimeoutError();
   const controller = new AbortController();
   const abort = (): void => controller.abort();
   const tooLate = new Promise<never>((_resolve, reject) => {
-    controller.signal.addEventListener('abort', () => reject(new DeliveryTimeout()), { once: true });
+    controller.signal.addEventListener('abort', () => reject(new TimeoutError()), { once: true });
   });
   const timer = setTimeout(abort, timeoutMs);
   outer?.addEventListener('abort', abort, { once: true });

@@ -1,4 +1,4 @@
-import type { NoticeType } from '../../factor/notification.js';
+import type { NotificationType } from '../../factor/notification.js';
 
 /**
  * Everything that messages say in one language. `{app}` with what stands in the same brackets is
@@ -20,7 +20,7 @@ export interface MessageTexts {
   readonly secret: string;
   /** Subject of a notice. */
   readonly noticeSubject: string;
-  readonly notices: Readonly<Record<NoticeType, string>>;
+  readonly notices: Readonly<Record<NotificationType, string>>;
   /** What to do if it was somebody else. */
   readonly advice: string;
 }

@@ -1,4 +1,4 @@
-import { firstFactors, storedAmong } from '../../account/factor-roles.js';
+import { primaryFactors, storedAmong } from '../../account/factor-roles.js';
 import type { AccountState } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
 import { FactorError } from '../../error/factor-error.js';
@@ -56,7 +56,7 @@ export function administration(runtime: Runtime): Administration {
       administer(call, 'reset', async (account, chosen) => {
         // A primary factor goes only when it is named: a user without it may have no way in.
         const named = asObject(call.params)?.['factor'];
-        const reset = chosen.filter((key) => key === named || !firstFactors(runtime).includes(key));
+        const reset = chosen.filter((key) => key === named || !primaryFactors(runtime).includes(key));
         if (reset.length > 0) await removeFactors({ runtime, request: call, account }, reset);
         const left = storedAmong((await call.server.accounts.get(account.id)).stored, keys);
         const removed = storedAmong(account.stored, keys).filter((key) => !left.includes(key));

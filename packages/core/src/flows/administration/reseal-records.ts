@@ -1,5 +1,5 @@
 import type { EnrolmentRecord } from '../../account/enrolment-record.js';
-import { EnrolmentRecords } from '../../account/enrolment-sealer.js';
+import { EnrolmentSealer } from '../../account/enrolment-sealer.js';
 import type { AccountState, Server } from '../../account/ports.js';
 import type { StoredRecords } from '../../account/record-plan.js';
 import type { Runtime } from '../../account/runtime.js';
@@ -101,7 +101,7 @@ export function lookAt(
   }
   if ((record ?? undefined) === undefined) return undefined;
   const owner = { appId, userId: account.id, key, createdAt: account.user.get('createdAt') };
-  const records = new EnrolmentRecords(runtime, owner, runtime.factors[key]);
+  const records = new EnrolmentSealer(runtime, owner, runtime.factors[key]);
   const opened = unlessClosed(() => records.open(record));
   if (opened === undefined) {
     const isKnown = keyName !== undefined && runtime.recordKeyring.names.includes(keyName);

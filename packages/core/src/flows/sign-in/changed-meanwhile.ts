@@ -1,5 +1,5 @@
 import { markOf } from '../../account/enrolment-record.js';
-import { EnrolmentRecords } from '../../account/enrolment-sealer.js';
+import { EnrolmentSealer } from '../../account/enrolment-sealer.js';
 import { type FactorChange, linkedFactors, secondFactors } from '../../account/factor-roles.js';
 import type { AccountState, Server } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
@@ -39,7 +39,7 @@ function isSameEnrolment(
 ): boolean {
   const factor: Factor<object> | undefined = runtime.factors[key];
   const owner = { appId, userId: account.id, key, createdAt: account.user.get('createdAt') };
-  const records = new EnrolmentRecords(runtime, owner, factor);
+  const records = new EnrolmentSealer(runtime, owner, factor);
   try {
     return factor !== undefined && sameEnrolment(factor, records.open(first).enrolment, records.open(last).enrolment);
   } catch {

@@ -1,4 +1,4 @@
-import { firstFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
+import { primaryFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
 import type { AccountState, NewSession, Server, ServerRequest } from '../../account/ports.js';
 import type { StoredRecords } from '../../account/record-plan.js';
 import type { Runtime } from '../../account/runtime.js';
@@ -28,6 +28,7 @@ export interface LoginAboutToPass extends ServerRequest {
  */
 export async function guardLogin(login: LoginAboutToPass): Promise<void> {
   const { runtime, server, account } = login;
+  server.accounts.decideProviders(account, {}); // a login links, unlinks and exchanges nothing
   const hasFactors = storedAmong(account.stored, Object.keys(runtime.factors)).length > 0;
   if (hasFactors && login.hasSession && !login.isAdministrator) {
     throw new FactorError('invalid_input', { sentence: 'Log in without a session.' });
@@ -81,7 +82,7 @@ function hideCredentials({ runtime, server, client }: LoginAboutToPass, account:
 async function hasOnlyPrimaries(runtime: Runtime, server: Server, { id, stored }: AccountState): Promise<boolean> {
   const providers = Object.keys(stored).filter((key) => stored[key] !== null);
   const isAnonymous = providers.length === 1 && providers[0] === 'anonymous';
-  const primaries = firstFactors(runtime);
+  const primaries = primaryFactors(runtime);
   if (!isAnonymous && (providers.length === 0 || !providers.every((key) => primaries.includes(key)))) return false;
   return !(await server.accounts.hasPassword(id));
 }

@@ -1,13 +1,13 @@
 import type { EnrolmentRecord } from '../../account/enrolment-record.js';
-import { EnrolmentRecords } from '../../account/enrolment-sealer.js';
+import { EnrolmentSealer } from '../../account/enrolment-sealer.js';
 import { secondFactors, storedAmong } from '../../account/factor-roles.js';
 import type { AccountState, Server, ServerRequest } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
-import { drawBytes } from '../../crypto/random.js';
+import { bytesFrom } from '../../crypto/random.js';
 import { FactorError } from '../../error/factor-error.js';
 import type { Factor } from '../../factor/factor.js';
 import { identityOf, type IdentitySignIn } from '../../factor/primary-sign-in.js';
-import { withinTime } from '../../time/timeout.js';
+import { withTimeout } from '../../time/timeout.js';
 import { asObject, sameStrings } from '../../validation/json-object.js';
 import { factorContext } from '../factor-context.js';
 import { STATUS_ENABLED } from '../status.js';
@@ -46,7 +46,7 @@ export async function lookUpUser(
   const maySignIn = account !== undefined && hasEnough(primary, runtime, account);
   const id = maySignIn
     ? await idOf(key, factor, primary, { runtime, server: request.server, account })
-    : drawBytes(runtime.random, ID_BYTES).toString('base64url');
+    : bytesFrom(runtime.random, ID_BYTES).toString('base64url');
   return { id, ticket };
 }
 
@@ -62,15 +62,15 @@ async function idOf(
   { runtime, server, account }: { readonly runtime: Runtime; readonly server: Server; readonly account: AccountState },
 ): Promise<string> {
   const { appId, accounts } = server;
-  const records = new EnrolmentRecords(runtime, { appId, userId: account.id, key }, factor);
+  const records = new EnrolmentSealer(runtime, { appId, userId: account.id, key }, factor);
   let current: unknown;
   const decide = ({ [key]: stored }: AccountState['stored']): Readonly<Record<string, EnrolmentRecord>> => {
     current = stored ?? undefined;
     if (current !== undefined) return {};
-    const record = records.seal(identity.enrolmentOf(runtime.keyring.nameOf('found user', appId, key, account.id)));
+    const record = records.seal(identity.enrolmentOf(runtime.keyring.stableDigest('found user', appId, key, account.id)));
     current = record;
     return { [key]: record };
   };
-  await withinTime(LINK_MS, async () => void (await accounts.commit(account, { decide })));
+  await withTimeout(LINK_MS, async () => void (await accounts.commit(account, { decide })));
   return identity.idOf(records.open(current).enrolment);
 }

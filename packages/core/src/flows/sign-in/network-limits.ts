@@ -25,7 +25,7 @@ export async function countByNetwork(
   const { ip } = request.client;
   if (ip === undefined || request.isAdministrator) return async () => undefined;
   const { appId, store, keyring, emit } = factorContext(key, runtime, request);
-  const bucket = subjectOf('attempts', appId, keyring.nameOf('ip', networkOf(ip)));
+  const bucket = subjectOf('attempts', appId, keyring.stableDigest('ip', networkOf(ip)));
   const count = await store.count(bucket, { limit: runtime.maxAttemptsPerIp, windowMs: WINDOW_MS });
   if (!count.allowed) {
     emit({ type: 'rejected', purpose: 'sign-in', reason: 'cooldown', isLogged: false });

@@ -1,6 +1,6 @@
 import type { ServerRequest, Session } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
-import { Freshness, type ProofKind, RECOVERY_SESSION_MS } from '../../account/step-up-proofs.js';
+import { StepUpProofs, type ProofKind, RECOVERY_SESSION_MS } from '../../account/step-up-proofs.js';
 import { cancelRecovery } from '../recover.js';
 import { ownerOf } from '../step-up.js';
 
@@ -25,7 +25,7 @@ export async function rememberLogin(
   delete notes.enrolled;
   const now = runtime.clock();
   const record = (kind: ProofKind, factor: string, until: number): Promise<void> =>
-    new Freshness(store, runtime.clock, kind).mark(ownerOf(appId, session), factor, until);
+    new StepUpProofs(store, runtime.clock, kind).record(ownerOf(appId, session), factor, until);
   // Setting a factor up is a proof, on the way in as well.
   if (enrolled !== undefined) await record('fresh', enrolled, now + runtime.freshMs);
   if (answered !== undefined) {

@@ -1,5 +1,5 @@
 import type { EnrolmentRecord } from '../../account/enrolment-record.js';
-import { firstFactors, secondFactors, standInFactors, storedAmong } from '../../account/factor-roles.js';
+import { primaryFactors, secondFactors, backupFactors, storedAmong } from '../../account/factor-roles.js';
 import type { UserPolicy } from '../../account/login-policy.js';
 import type { AccountState } from '../../account/ports.js';
 import { primaryOfLogin } from '../../account/primary-factors.js';
@@ -46,8 +46,8 @@ export class SignInAttempt {
     this.policy = policyFor(runtime, server, account);
     this.enrolled = storedAmong(account.stored, second);
     this.presented = second.filter((key) => Object.hasOwn(sent.providers, key));
-    this.presentedBackups = standInFactors(runtime).filter(isSent);
-    this.presentedPrimaries = firstFactors(runtime).filter(isSent);
+    this.presentedBackups = backupFactors(runtime).filter(isSent);
+    this.presentedPrimaries = primaryFactors(runtime).filter(isSent);
     this.primary = primaryOfLogin(sent.providers, runtime);
     this.verified.push(...this.presented.filter(isLeftOut));
   }

@@ -1,5 +1,5 @@
-import { firstFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
-import { relinks } from '../../account/provider-changes.js';
+import { primaryFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
+import { changesProviders } from '../../account/provider-changes.js';
 import { FactorError } from '../../error/factor-error.js';
 import { primaryOf } from '../../factor/primary-sign-in.js';
 import { type AuthRequest, type SignInReplies, UNCHANGED } from '../auth-request.js';
@@ -29,6 +29,7 @@ export async function signIn(
   await assertMayEnrol(attempt);
   await assertPresented(attempt); // names what is missing; nothing is counted before
   assertOtherSecondFactors(attempt);
+  request.server.accounts.decideProviders(attempt.account, {}); // a login links, unlinks and exchanges nothing
   for (const key of toVerify(attempt)) await verify(attempt, key);
   await assertVerified(attempt);
   await attempt.commit();
@@ -61,7 +62,10 @@ async function verifyOtherProviders({ request: { sent, runtime, others } }: Sign
   }
 }
 
-/** On a login, nothing is unlinked, linked or exchanged past every trigger. */
+/**
+ * On a login, nothing is unlinked, linked or exchanged past every trigger. The gate for writes refuses that as well, but only
+ * once the login has used up a code.
+ */
 function assertNoAccountChange({ request: { sent, runtime }, account, enrolled }: SignInAttempt): void {
   const { factors } = runtime;
   if (Object.keys(factors).some((key) => sent.providers[key] === null)) {
@@ -69,7 +73,7 @@ function assertNoAccountChange({ request: { sent, runtime }, account, enrolled }
   }
   // What has become null here may be something else where it is stored.
   const isUnlinking = Object.values(sent.providers).includes(null);
-  const isRelinking = isUnlinking || relinks(sent.providers, account.stored, factors);
+  const isRelinking = isUnlinking || changesProviders(sent.providers, account.stored, factors);
   if (enrolled.length > 0 && isRelinking) throw new FactorError('fresh_proof_required');
 }
 
@@ -89,7 +93,7 @@ async function assertPresented(attempt: SignInAttempt): Promise<void> {
  */
 function assertOtherSecondFactors({ request: { sent, runtime, others }, account: { stored } }: SignInAttempt): void {
   const isGiven = (key: string): boolean => (sent.providers[key] ?? undefined) !== undefined;
-  const first = firstFactors(runtime);
+  const first = primaryFactors(runtime);
   if (!first.some(isGiven)) return;
   const second = storedAmong(stored, Object.keys(stored)).filter(
     (key) => !first.includes(key) && others.isSecondFactor(key, stored[key]),

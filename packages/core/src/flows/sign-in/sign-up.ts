@@ -1,5 +1,5 @@
 import type { EnrolmentRecord } from '../../account/enrolment-record.js';
-import { EnrolmentRecords } from '../../account/enrolment-sealer.js';
+import { EnrolmentSealer } from '../../account/enrolment-sealer.js';
 import type { StagedSave } from '../../account/ports.js';
 import { FactorError } from '../../error/factor-error.js';
 import type { Factor } from '../../factor/factor.js';
@@ -90,7 +90,7 @@ function stageId(
   save: Pick<StagedSave, 'before' | 'undo' | 'after'>,
 ): EnrolmentRecord {
   const userId = account?.id ?? '';
-  const records = new EnrolmentRecords(runtime, { appId: server.appId, userId, key }, factor);
+  const records = new EnrolmentSealer(runtime, { appId: server.appId, userId, key }, factor);
   const record = records.seal(identity.enrolmentOf(id));
   const { emit } = factorContext(key, runtime, { ...request, server }, account?.id);
   return server.accounts.stage({ ...save, userId, plan: { decide: () => ({ [key]: record }) }, emit }, record.id);

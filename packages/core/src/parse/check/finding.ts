@@ -2,6 +2,7 @@
 export interface Finding {
   readonly reason:
     | 'guard_not_installed'
+    | 'writes_not_gated'
     | 'factor_not_configured'
     | 'factor_disabled'
     | 'app_id_changed'

@@ -59,6 +59,11 @@ export class SelfCheck {
         sentence: `Any session can remove factors, as nothing guards these triggers of _User: ${missing.join(', ')}. Call factors.install(Parse) in Cloud Code, or once the server has started.`,
       });
     }
+    if (this.#installation.leavesWritesOpen(server)) {
+      const sentence =
+        'The class of Parse Server that writes to the database could not be reached, such as in a bundle: a write of _User that passes the guard by, or an own trigger that replaces it, can remove factors. Load parse-server with import or require, outside of the bundle.';
+      findings.push({ reason: 'writes_not_gated', factor: '', sentence });
+    }
     try {
       for (const factor of await this.#forgottenKeys(server)) findings.push(this.#describeForgotten(factor, server));
       if (await hasLostAppId(this.#bridge.runtime, server, this.#keyTable(server))) {

@@ -1,4 +1,5 @@
 import { FactorConfigError } from '../../error/config-error.js';
+import { emitter } from '../../events/event-dispatcher.js';
 import { pruneStore } from '../../store/prune-store.js';
 import { choiceOption, type OptionRule, resolveOptions } from '../../validation/options.js';
 import type { AdminRequest } from './admin-request.js';
@@ -6,8 +7,12 @@ import type { Bridge } from '../bridge.js';
 import { adminFunctions, type AdminFunctions, ownStatus, STATUS_FUNCTION } from './cloud-functions.js';
 import type { SaveRequest, TriggerRequest } from './cloud-request.js';
 import type { HookConfig } from '../parse-types.js';
+import { RequestWrites } from '../request-writes.js';
+import { bridged } from '../server/server.js';
 import { watchSessionCopies } from '../session-copies.js';
 import { missingTriggers, shareTriggers, type Trigger, type TriggerSet } from './shared-triggers.js';
+import { isGated, placeGate, placeGates } from '../write-gate.js';
+import { type GatedFactors, watchWrites } from '../write-rules.js';
 
 /** A trigger of `_User` that guards the factors. */
 export type GuardTrigger = 'beforeSave' | 'afterDelete' | 'beforeLogin' | 'afterLogin';
@@ -48,6 +53,8 @@ export interface Installation {
   readonly install: (Parse?: ParseCloud, options?: InstallOptions) => void;
   /** The triggers that Parse Server does not run in that application: all of them before `install`. */
   readonly missing: (appId: string) => readonly string[];
+  /** Whether `install` was called, and could not have writes refused that nobody has decided. */
+  readonly leavesWritesOpen: (config: HookConfig) => boolean;
 }
 
 const TRIGGERS: readonly GuardTrigger[] = ['beforeSave', 'afterDelete', 'beforeLogin', 'afterLogin'];
@@ -71,6 +78,19 @@ export function installer(bridge: Bridge, triggers: GuardTriggers, auth: Readonl
   // The triggers take what Parse Server hands them, each according to its kind.
   const ours = Object.entries({ ...triggers }) as [GuardTrigger, Trigger][];
   const set: TriggerSet = { serves, triggers: {} };
+  const emitUndecided: GatedFactors['emitUndecided'] = (config, userId) =>
+    emitter(
+      '',
+      bridge.runtime,
+      bridged(bridge, { config }),
+      userId,
+    )({
+      type: 'misconfigured',
+      reason: 'write_not_decided',
+      isLogged: false,
+    });
+  const gated: GatedFactors = { composed: bridge.runtime, serves, isInstalled: false, emitUndecided };
+  watchWrites(gated);
   return {
     install(Parse = (globalThis as unknown as { readonly Parse?: ParseCloud }).Parse, options = {}) {
       const resolved = resolveOptions<Required<InstallOptions>>('install', options, RULES, {
@@ -87,13 +107,23 @@ export function installer(bridge: Bridge, triggers: GuardTriggers, auth: Readonl
       if (typeof appId !== 'string') throw new FactorConfigError('install: give it the Parse that Cloud Code gets');
       if (!shareTriggers(set, appId) && except.length < ours.length) throw unreachable();
       watchSessionCopies();
+      gateWrites(Parse);
+      gated.isInstalled = true;
       defineCloudCode(bridge, Parse, resolved);
     },
     missing(appId) {
       const isInstalled = Object.keys(set.triggers).length > 0;
       return isInstalled ? missingTriggers(set, appId) : ours.map(([name]) => name);
     },
+    leavesWritesOpen: ({ database }) => gated.isInstalled && !isGated(database, RequestWrites.handler),
   };
+}
+
+/** Has the gate take part in all writes. In a bundle there are no modules to be found, but there is the server that runs. */
+function gateWrites(Parse: object): void {
+  placeGates(RequestWrites.handler);
+  const server = Reflect.get(Parse, 'Server') as Partial<HookConfig> | undefined;
+  if (server?.database !== undefined) placeGate(server.database, RequestWrites.handler);
 }
 
 function defineCloudCode(

@@ -1,6 +1,5 @@
 import type { Session } from '../../account/ports.js';
-import type { FreshnessOptions } from '../../account/step-up-proofs.js';
-import { FactorError } from '../../error/factor-error.js';
+import type { StepUpOptions } from '../../account/step-up-proofs.js';
 import { emitter } from '../../events/event-dispatcher.js';
 import { deleteAccount } from '../../flows/delete-account.js';
 import { requireStepUp } from '../../flows/require-step-up.js';
@@ -12,6 +11,7 @@ import { type CloudRequest, type SaveRequest, sessionOf, type TriggerRequest } f
 import { isInTransaction } from '../database/parse-table.js';
 import { withParseErrors } from '../parse-errors.js';
 import { ProviderChecks } from '../provider-checks.js';
+import { RequestWrites } from '../request-writes.js';
 import { readSentCredentials } from '../sent-credentials.js';
 import { bridged, type BridgedRequest } from '../server/server.js';
 import { accountOf } from '../server/user-rows.js';
@@ -25,7 +25,7 @@ export class UserTriggers {
   }
 
   /** Passes if the session has a step-up proof; see {@link requireStepUp}. */
-  requireFresh(request: CloudRequest, options?: FreshnessOptions): Promise<void> {
+  requireFresh(request: CloudRequest, options?: StepUpOptions): Promise<void> {
     return this.#handle(request, request.user?.id, (asked, session) =>
       requireStepUp(this.#bridge.runtime, asked, session, options),
     );
@@ -38,7 +38,6 @@ export class UserTriggers {
       const sent = readSentCredentials(object);
       // The id of `object` is what the body says; that of `original` is whose row it is.
       const userId = original?.id;
-      if (userId !== undefined && object.id !== userId) throw new FactorError('invalid_input');
       const { runtime } = this.#bridge;
       const isAdministrator = request.master === true;
       const stored = await saveAccount({ ...asked, runtime, userId, session, isAdministrator, sent });
@@ -84,6 +83,7 @@ export class UserTriggers {
     work: (asked: BridgedRequest, session: Session | undefined) => Promise<Result>,
   ): Promise<Result> {
     ProviderChecks.of(request.config);
+    RequestWrites.of(request.config);
     const asked = bridged(this.#bridge, request);
     const emit = emitter('', this.#bridge.runtime, asked, userId);
     return withParseErrors(emit, () => work(asked, sessionOf(request)));

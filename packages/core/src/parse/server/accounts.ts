@@ -58,8 +58,8 @@ export class ParseAccounts implements Accounts {
     return RequestWrites.of(this.#config).preview(userId, given, stored);
   }
 
-  isStaged(userId: string, value: unknown): boolean {
-    return RequestWrites.of(this.#config).isStaged(userId, value);
+  decideProviders(account: AccountState, decided: StoredRecords): void {
+    RequestWrites.of(this.#config).decideProviders(account, decided);
   }
 
   get losesAllOnRemoval(): boolean {

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { factorsByRole } from '../../test/unit-stage.js';
+import { addedWayIn, changesOfSave, requirementToEnrol, waysIn } from './change-rules.js';
+import type { StoredRecords } from './record-plan.js';
+
+const composed = { factors: factorsByRole({ otp: 'second', totp: 'second', device: 'stand-in', mail: 'linked', name: 'found' }) };
+const RECORD = { sealed: '1.k.x' };
+const having = (...keys: readonly string[]): StoredRecords =>
+  Object.fromEntries(keys.map((key) => [key, { id: key, ...RECORD }]));
+const sending = (providers: Readonly<Record<string, unknown>>, hasPassword = false) => ({ providers, hasPassword });
+
+describe('requirementToEnrol', () => {
+  it.each<readonly [string, string, readonly string[], object]>([
+    ['the first second factor takes nothing', 'otp', [], { kind: 'nothing' }],
+    ['another second factor takes a proof', 'totp', ['otp'], { kind: 'step-up', proof: {}, orRecentSignIn: false }],
+    ['the same factor anew takes a proof', 'otp', ['otp'], { kind: 'step-up', proof: {}, orRecentSignIn: false }],
+    ['a backup authenticator takes a factor first', 'device', [], { kind: 'factor-first' }],
+    [
+      'a trusted device takes a proof by a factor, or a recent login with one',
+      'device',
+      ['otp'],
+      { kind: 'step-up', proof: { factors: ['otp', 'totp'] }, orRecentSignIn: true },
+    ],
+    ['a primary factor of a user who has none takes nothing', 'mail', [], { kind: 'nothing' }],
+    [
+      'a primary factor anew takes a proof by itself',
+      'mail',
+      ['mail'],
+      { kind: 'step-up', proof: { factors: ['mail'] }, orRecentSignIn: false },
+    ],
+    [
+      'a primary factor beside a second factor takes a proof',
+      'mail',
+      ['otp'],
+      { kind: 'step-up', proof: {}, orRecentSignIn: false },
+    ],
+    ['a second factor beside a primary factor takes nothing', 'otp', ['mail'], { kind: 'nothing' }],
+    [
+      'a second factor beside what is left of a backup authenticator takes a proof',
+      'otp',
+      ['device'],
+      { kind: 'step-up', proof: {}, orRecentSignIn: false },
+    ],
+  ])('%s', (_sentence, key, stored, requirement) => {
+    expect(requirementToEnrol(key, having(...stored), composed)).toEqual(requirement);
+  });
+});
+
+describe('waysIn', () => {
+  it.each<readonly [string, readonly string[], readonly string[]]>([
+    ['are none where only second factors are set up', ['otp', 'totp'], []],
+    ['are the linked primary factors', ['mail', 'otp'], ['mail']],
+    ['leave out what is found by fields', ['name'], []],
+  ])('%s', (_sentence, stored, ways) => {
+    expect(waysIn(having(...stored), composed)).toEqual(ways);
+  });
+});
+
+describe('addedWayIn', () => {
+  it.each<readonly [string, readonly string[], ReturnType<typeof sending>, string]>([
+    ['nothing is added to an account without a primary factor', ['otp'], sending({ google: { id: 'g' } }, true), 'none'],
+    ['a provider is', ['mail'], sending({ google: { id: 'g' } }), 'provider'],
+    ['a provider that goes is not', ['mail', 'google'], sending({ google: null }), 'none'],
+    ['a password is, unless there is one', ['mail'], sending({}, true), 'password-unless-there-is-one'],
+    ['our own factors are not', ['mail'], sending({ otp: { staged: 'x' } }), 'none'],
+  ])('%s', (_sentence, stored, sent, added) => {
+    expect(addedWayIn(sent, having(...stored), composed)).toBe(added);
+  });
+});
+
+describe('changesOfSave', () => {
+  it.each<readonly [string, readonly string[], Readonly<Record<string, unknown>>, boolean, readonly string[], readonly object[]]>(
+    [
+      ['a save of other fields takes nothing', ['otp'], {}, false, [], []],
+      ['removing a factor takes a proof', ['otp', 'totp'], { otp: null }, false, ['otp'], [{}]],
+      ['removing what is not there takes nothing', ['otp'], { totp: null }, false, [], []],
+      [
+        'removing a primary factor takes a proof by one',
+        ['mail', 'otp'],
+        { mail: null },
+        false,
+        ['mail'],
+        [{ factors: ['mail'] }],
+      ],
+      [
+        'removing both takes both',
+        ['mail', 'otp'],
+        { mail: null, otp: null },
+        false,
+        ['otp', 'mail'],
+        [{ factors: ['mail'] }, {}],
+      ],
+      [
+        'linking a provider beside a factor takes a proof by a second factor',
+        ['otp'],
+        { google: { id: 'g' } },
+        false,
+        [],
+        [{ factors: ['otp', 'totp'] }],
+      ],
+      [
+        'renewing a provider under its id takes nothing',
+        ['otp', 'google'],
+        { google: { id: 'google', token: 't' } },
+        false,
+        [],
+        [],
+      ],
+      ['linking a provider without a factor takes nothing', [], { google: { id: 'g' } }, false, [], []],
+      ['another way in takes a proof by a way in', ['mail'], { google: { id: 'g' } }, true, [], [{ factors: ['mail'] }]],
+    ],
+  )('%s', (_sentence, stored, providers, addsWayIn, removed, proofs) => {
+    const changes = changesOfSave(sending(providers), having(...stored), composed, addsWayIn);
+    expect([changes.removed.toSorted(), changes.proofs]).toEqual([removed.toSorted(), proofs]);
+  });
+});

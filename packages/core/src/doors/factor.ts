@@ -1,0 +1,83 @@
+export type { AddressEnrolment, AddressType } from '../codes/address-type.js';
+export {
+  type AllowContext,
+  CODE_FACTOR_RULES,
+  type CodeFactorOptions,
+  DEFAULT_CODE_FACTOR_OPTIONS,
+  type MessageRequest,
+  type PrimaryCodeOptions,
+  type ResolvedCodeFactorOptions,
+} from '../codes/code-factor-options.js';
+export { CodeFactor } from '../codes/code-factor.js';
+export type { CodeAnswer } from '../codes/code-payload.js';
+export { BATCH_USAGE, type BatchCommand, type BatchOutput, runBatchCommand } from '../commands/batch-command.js';
+export { composeWithRecordKeys } from '../compose/compose-factors.js';
+export { Keyring } from '../crypto/keyring.js';
+export { bytesFrom, randomDigits, type RandomSource } from '../crypto/random.js';
+export { subjectOf } from '../crypto/subject.js';
+export { accountName } from '../factor/account-name.js';
+export {
+  assertLocks,
+  ATTEMPT_LIMIT_RULES,
+  beginAttempt,
+  DEFAULT_ATTEMPT_LIMITS,
+  type Attempt,
+  type Refusal,
+  STEP_USED,
+} from '../factor/attempt.js';
+export type { BuiltInReplacement } from '../factor/built-in-replacement.js';
+export type {
+  AnswerCommand,
+  ChallengeCommand,
+  Command,
+  EnrolCommand,
+  EnrolOrAnswerCommand,
+  ManageCommand,
+  PayloadSource,
+} from '../factor/command.js';
+export type { EnrolledContext, FactorContext, FactorUser, Reply, RequestContext, RequestHeaders } from '../factor/context.js';
+export type { EnrolmentImport } from '../factor/enrolment-import.js';
+export type { EnrolmentLifecycle } from '../factor/enrolment-lifecycle.js';
+export type { FactorOccurrence } from '../factor/factor-event.js';
+export { factorSubject, attemptSubject, markSubject } from '../factor/factor-subject.js';
+export { type BackupIssue, type Confirmed, Factor, type FactorPolicy } from '../factor/factor.js';
+export type { Management } from '../factor/management.js';
+export type { MultipleEnrolments } from '../factor/multiple-enrolments.js';
+export type {
+  AccountChange,
+  NotificationContext,
+  NotificationType,
+  SecurityNotification,
+  SecurityNotifications,
+} from '../factor/notification.js';
+export type { PrimaryFactor } from '../factor/primary-factor.js';
+export type {
+  FoundUser,
+  IdentifiedUser,
+  PrimaryIdentity,
+  PrimarySignIn,
+  SignInUsers,
+  VerifiedCredential,
+} from '../factor/primary-sign-in.js';
+export { type Purpose, PURPOSES } from '../factor/purpose.js';
+export type { Recovery, RecoveryAnswer } from '../factor/recovery.js';
+export type { MovedUser, MoveOptions, MovePlan, MoveReport } from '../flows/administration/migrate-users.js';
+export type { RecordCounts, UnreadableRecord } from '../flows/administration/reseal-records.js';
+export type { BatchReport } from '../flows/administration/user-batch.js';
+export { type DeferredAdapter, deferredAuthAdapter, type DeferredServer, storeOfJob } from '../parse/deferred-adapter.js';
+export { networkOf } from '../validation/ip-network.js';
+export { asObject } from '../validation/json-object.js';
+export {
+  choiceOption,
+  functionOption,
+  integerOption,
+  listOption,
+  optional,
+  type OptionRule,
+  refuseRemovedOptions,
+  resolveOptions,
+  textOption,
+  urlOption,
+} from '../validation/options.js';
+export { asksForProof, digitsRule, type FieldRule, NAME_RULE, readCode, readFields } from '../validation/payload.js';
+export { MAX_TYPED, typedCode } from '../validation/typed-code.js';

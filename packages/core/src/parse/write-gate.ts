@@ -1,0 +1,105 @@
+import { asObject } from '../validation/json-object.js';
+import type { ParseDatabase } from './database/parse-database.js';
+import { loadedModules } from './loaded-modules.js';
+
+/** The method of a database controller that changes rows. */
+export type Update = ParseDatabase['update'];
+
+/** The method of a database controller that makes a row. */
+export type Create = ParseDatabase['create'];
+
+/** Takes part in all writes. `next` goes on with the write; not calling it refuses the write. */
+export interface WriteHandler {
+  update(database: ParseDatabase, given: Parameters<Update>, next: Update): Promise<unknown>;
+  create(database: ParseDatabase, given: Parameters<Create>, next: Create): Promise<unknown>;
+}
+
+type Writes = Pick<ParseDatabase, 'update' | 'create'>;
+
+/** What stands on a class of controllers whose writes are watched. */
+interface Gate {
+  readonly handlers: WriteHandler[];
+  readonly original: Writes;
+}
+
+/** On what was wrapped, so that copies of this package wrap it once, as by `import` and by `require`. */
+const GATE = Symbol.for('parse-factors.write-gate');
+
+/**
+ * Has a handler take part in all writes of a controller's class, those of requests that are still to come included. It is
+ * without effect where that was done. Where the class takes no change, the handler takes part in those of this controller.
+ */
+export function placeGate(database: object, handler: WriteHandler): void {
+  const owner = [ownerOf(database), database].find((place) => place !== undefined && Object.isExtensible(place));
+  if (owner === undefined) return;
+  const { handlers } = gateOn(owner) ?? wrap(owner);
+  if (!handlers.includes(handler)) handlers.push(handler);
+}
+
+/** Has a handler take part in all writes of each copy of Parse Server that Node has loaded. */
+export function placeGates(handler: WriteHandler): void {
+  for (const { prototype } of loadedModules(isControllerClass)) placeGate(prototype, handler);
+}
+
+/** Whether the handler takes part in the writes of this controller. */
+export function isGated(database: object, handler: WriteHandler): boolean {
+  const owner = ownerOf(database);
+  return owner !== undefined && gateOn(owner)?.handlers.includes(handler) === true;
+}
+
+/** A controller's own methods, past every handler: for statements of ours, which were decided already. */
+export function ungated(database: ParseDatabase): Writes {
+  const owner = ownerOf(database);
+  const { update, create } = (owner && gateOn(owner)?.original) ?? database;
+  return { update: update.bind(database), create: create.bind(database) };
+}
+
+/** The class of controllers; a test's object that has no class is its own. */
+function ownerOf(database: object): object | undefined {
+  const hasUpdate = (owner: object): boolean => Object.hasOwn(owner, 'update');
+  let owner: object | null = database;
+  while (owner !== null && !hasUpdate(owner)) owner = Object.getPrototypeOf(owner) as object | null;
+  return owner ?? undefined;
+}
+
+function gateOn(owner: object): Gate | undefined {
+  return Object.hasOwn(owner, GATE) ? (Reflect.get(owner, GATE) as Gate) : undefined;
+}
+
+function wrap(owner: object): Gate {
+  const { update, create } = owner as Writes;
+  const handlers: WriteHandler[] = [];
+  const placed: Writes = {
+    update(this: ParseDatabase, ...given) {
+      const run = handlers.reduceRight<Update>(
+        (next, handler) =>
+          (...args) =>
+            handler.update(this, args, next),
+        (...args) => update.apply(this, args),
+      );
+      return run(...given);
+    },
+    create(this: ParseDatabase, ...given) {
+      const run = handlers.reduceRight<Create>(
+        (next, handler) =>
+          (...args) =>
+            handler.create(this, args, next),
+        (...args) => create.apply(this, args),
+      );
+      return run(...given);
+    },
+  };
+  const gate: Gate = { handlers, original: { update, create } };
+  Object.defineProperty(owner, GATE, { value: gate });
+  for (const [name, value] of Object.entries(placed))
+    Object.defineProperty(owner, name, { value, writable: true, configurable: true });
+  return gate;
+}
+
+/** Parse Server's module `lib/Controllers/DatabaseController`. */
+const isControllerClass = (exported: unknown): exported is { readonly prototype: object } => {
+  if (typeof exported !== 'function') return false;
+  const methods = ['create', 'update', 'destroy', 'find', 'loadSchema', 'validateObject'];
+  const prototype = asObject(exported.prototype);
+  return methods.every((name) => typeof prototype?.[name] === 'function');
+};
