@@ -45,7 +45,7 @@ async function withEverything(phone: string): Promise<Equipped & { readonly code
 }
 
 describe('an administrator', () => {
-  it('lists what a user sees of his factors, and nothing more', async () => {
+  it("an administrator sees of a user's factors what the user sees, and nothing more", async () => {
     const { person, secret, code } = await withEverything('+15557770001');
     const list = await administer('factorsList', { userId: person.id });
     expect(list.body['result']).toEqual({
@@ -58,7 +58,7 @@ describe('an administrator', () => {
     expect(eventsOf('listed')).toEqual(['device', 'otp', 'recovery', 'totp']);
   });
 
-  it('is told of a record that no key opens, and can reset it', async () => {
+  it('an administrator is told of a record that no key opens, and can reset it', async () => {
     const { person } = await withEverything('+15557770002');
     await stage.sql.query(
       `update "_User" set "authData" = jsonb_set("authData"::jsonb, '{totp,sealed}', '"1.gone.AAAA"') where "objectId" = $1`,
@@ -72,7 +72,7 @@ describe('an administrator', () => {
     expect((await administer('factorsReset', { userId: person.id, factor: 'totp' })).body['result']).toEqual(['totp']);
   });
 
-  it('resets one factor: it is gone, with its state, the sessions and the trust that hung on it', async () => {
+  it('resetting one factor removes it with its state, and the sessions and the trust that hung on it', async () => {
     const { person, token } = await withEverything('+15557770003');
     expect((await administer('factorsReset', { userId: person.id, factor: 'totp' })).body['result']).toEqual(['totp']);
     expect(eventsOf('reset')).toEqual(['totp']);
@@ -82,7 +82,7 @@ describe('an administrator', () => {
     expect(Object.keys(list.body['result'] as object).toSorted()).toEqual(['device', 'otp', 'recovery']);
   });
 
-  it('resets all of them: the password alone logs in again, and no code of before does', async () => {
+  it('resetting all factors lets the password alone log in again, and makes every earlier code void', async () => {
     const { person } = await withEverything('+15557770004');
     const reset = await administer('factorsReset', { userId: person.id });
     expect((reset.body['result'] as string[]).toSorted()).toEqual(['device', 'otp', 'recovery', 'totp']);
@@ -90,7 +90,7 @@ describe('an administrator', () => {
     expect(await storedFactors(stage, person)).toEqual({});
   });
 
-  it('unlocks, without making a used code good again', async () => {
+  it('unlocking a user does not make a used code good again', async () => {
     const { person, secret } = await withEverything('+15557770005');
     const used = stage.totp(secret, 1);
     expect((await stage.logIn(person, { totp: used })).status).toBe(200);
@@ -104,7 +104,7 @@ describe('an administrator', () => {
     expect((await administer('factorsUnlock', { userId: person.id })).body['result']).toHaveLength(4);
   });
 
-  it('revokes devices, and leaves the factors', async () => {
+  it("revoking a user's devices leaves their factors", async () => {
     const { person, token } = await withEverything('+15557770006');
     expect((await administer('factorsRevokeDevices', { userId: person.id })).body['result']).toEqual(['device']);
     expect(eventsOf('device_revoked')).toEqual(['device']);
@@ -113,7 +113,7 @@ describe('an administrator', () => {
     expect((await administer('factorsRevokeDevices', { userId: person.id })).body['result']).toEqual([]);
   });
 
-  it('is told what is wrong with a request', async () => {
+  it('an administrator is told what is wrong with a malformed request', async () => {
     const { person } = await withEverything('+15557770007');
     for (const params of [{}, { userId: 1 }, { userId: 'no such' }, { userId: { $gt: '' } }, { userId: person.id, x: '1' }])
       expect(slug(await administer('factorsList', params))).toBe('invalid_input');
@@ -123,8 +123,8 @@ describe('an administrator', () => {
   });
 });
 
-describe('nobody else', () => {
-  it('may do any of it: not a user, not a stranger, not who may only read', async () => {
+describe('everyone else', () => {
+  it('a user, a stranger and a read-only master key cannot administer factors', async () => {
     const { person } = await withEverything('+15557770008');
     const readOnly = { 'X-Parse-Master-Key': 'only to read' };
     for (const name of ['factorsList', 'factorsReset', 'factorsUnlock', 'factorsRevokeDevices']) {
@@ -138,7 +138,7 @@ describe('nobody else', () => {
 });
 
 describe('the event log', () => {
-  it('keeps every event, and nobody but the master key reads or changes it', async () => {
+  it('the event log keeps every event, and only the master key reads or changes it', async () => {
     const { person, secret, code } = await withEverything('+15557770009');
     const where = encodeURIComponent(JSON.stringify({ userId: person.id }));
     const logged = async (): Promise<Record<string, unknown>[]> =>

@@ -106,7 +106,7 @@ const refuse = (person: Person, authData: object, refused: object): Promise<Answ
 };
 
 describe.each(Object.entries({ ...CHANGES, ...CREDENTIALS }))('a save that is refused after %s', (_name, change) => {
-  it.each(Object.entries(REFUSED))('for %s changes nothing', async (_reason, refused) => {
+  it.each(Object.entries(REFUSED))('a save that is refused for %s changes nothing', async (_reason, refused) => {
     const user = await everyFactor();
     const authData = await change(user);
     const before = await recordsOf(user.person);
@@ -121,7 +121,7 @@ describe.each(Object.entries({ ...CHANGES, ...CREDENTIALS }))('a save that is re
     expect((await stage.logIn(user.person, { device: { token: user.token } })).status).toBe(200);
   });
 
-  it('happens when it is sent again without the fault', async () => {
+  it('the same save succeeds when it is sent again without the fault', async () => {
     const user = await everyFactor();
     const before = await recordsOf(user.person);
     expect((await stage.save(user.person, await change(user))).status).toBe(200);
@@ -130,17 +130,20 @@ describe.each(Object.entries({ ...CHANGES, ...CREDENTIALS }))('a save that is re
 });
 
 describe('a new password that is refused', () => {
-  it.each(Object.entries(REFUSED))('for %s ends no trust and no proof', async (_reason, refused) => {
-    const { person, token } = await everyFactor();
-    const answer = await stage.call('PUT', `/users/${person.id}`, { password: 'another', ...refused }, person.session);
-    expect(answer.status).toBe(400);
-    expect(await isFresh(person)).toBe(true);
-    expect((await stage.logIn(person, { device: { token } })).status).toBe(200);
-  });
+  it.each(Object.entries(REFUSED))(
+    'a new password that is refused for %s ends no trust and no proof',
+    async (_reason, refused) => {
+      const { person, token } = await everyFactor();
+      const answer = await stage.call('PUT', `/users/${person.id}`, { password: 'another', ...refused }, person.session);
+      expect(answer.status).toBe(400);
+      expect(await isFresh(person)).toBe(true);
+      expect((await stage.logIn(person, { device: { token } })).status).toBe(200);
+    },
+  );
 });
 
 describe('a batch', () => {
-  it('stores what its own saves have asked for, and nothing of those that were refused', async () => {
+  it('a batch stores what its accepted saves have asked for, and nothing of the refused ones', async () => {
     const { person, codes } = await everyFactor();
     const path = `/parse/users/${person.id}`;
     const requests = [
@@ -168,7 +171,7 @@ describe('a sign-up by a code that is refused', () => {
     ['a user name that is taken', { username: 'person1' }],
     ['a rule of the application', { nickname: 'refused' }],
     ['an e-mail address that is taken', { email: 'taken@example.com' }],
-  ])('for %s leaves the code good for that address, for one account', async (_reason, fields) => {
+  ])('a sign-up that is refused for %s leaves the code good for that address and one account', async (_reason, fields) => {
     const email = `new${stage.time.now}@example.com`;
     const code = await ask(email);
     expect((await signUp(email, code, fields)).status).toBe(400);
@@ -180,7 +183,7 @@ describe('a sign-up by a code that is refused', () => {
     expect(slug(await signUp(email, code))).toBe('code_rejected');
   });
 
-  it('counts as an attempt, so that refusals are no way to guess on', async () => {
+  it('a refused sign-up counts as an attempt, so that refusals are no way to guess on', async () => {
     const email = 'guessed@example.com';
     const code = await ask(email);
     const wrong = code === '000000' ? '000001' : '000000';

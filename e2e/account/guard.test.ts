@@ -22,7 +22,7 @@ const factorsOf = (person: Person): Promise<string[]> => storedKeys(stage, perso
 const rows = (): Promise<number> => countRows(stage, 'FactorState');
 
 describe('removing a factor', () => {
-  it('with a session that is not fresh is refused on every path', async () => {
+  it('a session without a fresh proof cannot remove a factor by any endpoint', async () => {
     const { person } = await enrolledLongAgo(stage);
     const body = { authData: { totp: null } };
     expect(slug(await stage.call('PUT', `/users/${person.id}`, body, person.session))).toBe('fresh_proof_required');
@@ -48,7 +48,7 @@ describe('removing a factor', () => {
     expect(stage.events.some(({ type }) => type === 'removed')).toBe(false);
   });
 
-  it('by somebody else, or by nobody, is refused', async () => {
+  it("another user or a stranger cannot remove a user's factor", async () => {
     const { person } = await enrolledLongAgo(stage);
     const other = await stage.signUp();
     for (const headers of [other.session, {}]) {
@@ -57,7 +57,7 @@ describe('removing a factor', () => {
     expect(await factorsOf(person)).toEqual(['totp']);
   });
 
-  it('with a fresh proof works, and is an event', async () => {
+  it('a session with a fresh proof removes a factor, and that is an event', async () => {
     const { person, secret } = await enrolledLongAgo(stage);
     await stage.save(person, { totp: stage.totp(secret) });
     expect((await stage.save(person, { totp: null })).status).toBe(200);
@@ -68,7 +68,7 @@ describe('removing a factor', () => {
     await stage.enrolTotp(person); // and can be set up again at once
   });
 
-  it('spends the proof: of two removals at the same moment, or one after the other, one works', async () => {
+  it('a fresh proof allows one removal, even when two are sent at the same moment', async () => {
     const { person, secret } = await enrolledLongAgo(stage);
     await stage.save(person, { totp: stage.totp(secret) });
     await stage.enrolPhone(person, '+15559990001');
@@ -79,14 +79,14 @@ describe('removing a factor', () => {
     expect(slug(await stage.save(person, { [left]: null }))).toBe('fresh_proof_required');
   });
 
-  it('of one that is not set up needs nothing, and other saves are not disturbed', async () => {
+  it('removing a factor that is not set up needs no proof, and other saves are not disturbed', async () => {
     const { person } = await enrolledLongAgo(stage);
     expect((await stage.save(person, { otp: null })).status).toBe(200);
     expect((await stage.call('PUT', `/users/${person.id}`, { nickname: 'Ann' }, person.session)).status).toBe(200);
     expect(await factorsOf(person)).toEqual(['totp']);
   });
 
-  it('by the master key works, and is an event', async () => {
+  it('the master key removes a factor, and that is an event', async () => {
     const { person } = await enrolledLongAgo(stage);
     expect((await stage.call('PUT', `/users/${person.id}`, { authData: { totp: null } }, MASTER)).status).toBe(200);
     expect(await factorsOf(person)).toEqual([]);
@@ -102,7 +102,7 @@ describe('freshness', () => {
     return answer.status === 200 ? 'fresh' : slug(answer);
   };
 
-  it('is what requireFresh asks for in Cloud Code, of any factor or those named, and as young as said', async () => {
+  it('requireFresh in Cloud Code asks for a proof by any factor or by a named one, and as recent as it says', async () => {
     const { person, secret } = await enrolledLongAgo(stage);
     expect(await isFresh(person)).toBe('fresh_proof_required');
     expect(slug(await stage.call('POST', '/functions/sensitive', {}))).toBe('session_required');
@@ -118,7 +118,7 @@ describe('freshness', () => {
     expect(await isFresh(person)).toBe('fresh_proof_required');
   });
 
-  it('ends with a new password, with the session, and when a factor is removed', async () => {
+  it('a fresh proof ends with a new password, with the session, and when a factor is removed', async () => {
     const { person, secret } = await enrolledLongAgo(stage);
     await stage.save(person, { totp: stage.totp(secret) });
     const changed = await stage.call('PUT', `/users/${person.id}`, { password: 'another password' }, person.session);
@@ -143,7 +143,7 @@ describe('freshness', () => {
   });
 });
 
-it('deleting a user removes all that the store holds of him', async () => {
+it('deleting a user removes everything that the store holds about that user', async () => {
   const before = await rows();
   const { person, secret } = await enrolledLongAgo(stage);
   await stage.save(person, { totp: stage.totp(secret) });

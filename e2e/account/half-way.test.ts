@@ -30,7 +30,7 @@ describe('an enrolment that is confirmed but never stored', () => {
     expect(await storedFactors(stage, person)).not.toHaveProperty('totp');
   };
 
-  it('makes no session fresh', async () => {
+  it('confirming a set-up that is never stored makes no session fresh', async () => {
     const owner = await stage.signUp();
     const thief = await another(owner);
     await confirmInVain(thief, await beginTotp(thief));
@@ -43,7 +43,7 @@ describe('an enrolment that is confirmed but never stored', () => {
     );
   });
 
-  it('prolongs no freshness', async () => {
+  it('confirming a set-up that is never stored prolongs no fresh proof', async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15557771003');
     expect(await isFresh(person)).toBe(true);
@@ -53,7 +53,7 @@ describe('an enrolment that is confirmed but never stored', () => {
     expect(await isFresh(person)).toBe(false);
   });
 
-  it('does not keep the owner from enrolling at the same moment', async () => {
+  it('a set-up that is never stored does not keep the owner from enrolling at the same moment', async () => {
     const owner = await stage.signUp();
     const thief = await another(owner);
     await confirmInVain(thief, await beginTotp(thief));
@@ -61,7 +61,7 @@ describe('an enrolment that is confirmed but never stored', () => {
     expect((await stage.logIn(owner)).body['error']).toContain('Missing additional authData otp');
   });
 
-  it('is found out when the save fails for another reason, and can be begun again', async () => {
+  it('a set-up that was not stored is found out when the save fails, and can be begun again', async () => {
     const [taken, person] = [await stage.signUp(), await stage.signUp()];
     const secret = await beginTotp(person);
     const body = { username: taken.username, authData: { totp: stage.totp(secret) } };
@@ -73,7 +73,7 @@ describe('an enrolment that is confirmed but never stored', () => {
 });
 
 describe('a stolen session that sends a password along', () => {
-  it('counts nothing against the login, and burns no code, on every path', async () => {
+  it('a stolen session that sends a password along counts no attempt and burns no code on any path', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     await stage.enrolPhone(person, '+15557771005');
@@ -96,7 +96,7 @@ describe('a stolen session that sends a password along', () => {
 });
 
 describe('a name that is very long', () => {
-  it('still gives an authenticator a picture to read', async () => {
+  it('a user with a very long name still gets a picture that an authenticator can read', async () => {
     const { body } = await stage.call('POST', '/users', { username: '🦊:'.repeat(4000), password: 'x' });
     const session = sessionHeaders({ body });
     const asked = await stage.challenge({ challengeData: { totp: true } }, session);
@@ -104,7 +104,7 @@ describe('a name that is very long', () => {
     expect(JSON.stringify(asked.body).length).toBeLessThan(40_000);
   });
 
-  it('and begun enrolments are counted', async () => {
+  it('set-ups that were begun are counted', async () => {
     const person = await stage.signUp();
     const answers = await Promise.all(
       Array.from({ length: 30 }, () => stage.challenge({ challengeData: { totp: true } }, person.session)),

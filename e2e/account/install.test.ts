@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-it('without the guard Parse Server unlinks for any session; installed after the start, it does not', async () => {
+it('without the guard any session can unlink a factor; once the guard is installed, none can', async () => {
   const [one, two] = [await stage.signUp(), await stage.signUp()];
   await stage.enrolTotp(one);
   await stage.enrolTotp(two);

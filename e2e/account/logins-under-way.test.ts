@@ -72,7 +72,7 @@ async function during(logIn: () => Promise<Answer>, change: () => Promise<Answer
 const sessionsOf = (person: Person): Promise<number> => countSessions(stage, person);
 
 describe('a login that ends after a change of factors', () => {
-  it('opens no session with the password alone once a factor is set up', async () => {
+  it('a login under way with the password alone opens no session once a factor is set up', async () => {
     const person = await stage.signUp();
     const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);
     const code = stage.totp(body['challengeData'].totp.secret);
@@ -88,7 +88,7 @@ describe('a login that ends after a change of factors', () => {
     ]);
   });
 
-  it('opens no session in the batch that sets the factor up', async () => {
+  it('a login in the batch that sets a factor up opens no session', async () => {
     const person = await stage.signUp();
     const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);
     const authData = { totp: stage.totp(body['challengeData'].totp.secret) };
@@ -104,7 +104,7 @@ describe('a login that ends after a change of factors', () => {
     expect(await sessionsOf(person)).toBe(1);
   });
 
-  it('opens none after an hour either', async () => {
+  it('a login that ends an hour after the set-up of a factor opens no session', async () => {
     const person = await stage.signUp();
     const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);
     const code = stage.totp(body['challengeData'].totp.secret);
@@ -122,7 +122,7 @@ describe('a login that ends after a change of factors', () => {
     expect(await isAlive(login)).toBe(false);
   });
 
-  it('costs each login of a batch as many statements as one', async () => {
+  it('each login of a batch costs as many statements as a single one', async () => {
     const person = await stage.signUp();
     const { username, password } = person;
     const login = { method: 'POST', path: '/parse/login', body: { username, password } };
@@ -135,7 +135,7 @@ describe('a login that ends after a change of factors', () => {
     expect(await batch(20)).toBe(10 * (await batch(2)));
   });
 
-  it('opens no session with the code of an authenticator that was replaced meanwhile', async () => {
+  it('a login under way with an authenticator that was replaced meanwhile opens no session', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     const login = await during(
@@ -148,7 +148,7 @@ describe('a login that ends after a change of factors', () => {
     expect(await sessionsOf(person)).toBe(1);
   });
 
-  it('opens no session with a factor that was removed meanwhile', async () => {
+  it('a login under way with a factor that was removed meanwhile opens no session', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     const login = await during(
@@ -159,7 +159,7 @@ describe('a login that ends after a change of factors', () => {
     expect(await sessionsOf(person)).toBe(1);
   });
 
-  it('opens no session for a code by e-mail once a second factor is set up', async () => {
+  it('a login under way with an emailed code opens no session once a second factor is set up', async () => {
     const email = 'ann@example.com';
     await stage.challenge({ challengeData: { emailLogin: { email } } });
     const signUp = await stage.call('POST', '/users', {
@@ -181,7 +181,7 @@ describe('a login that ends after a change of factors', () => {
     expect(await sessionsOf(person)).toBe(1);
   });
 
-  it('by another means of the same user opens no session either', async () => {
+  it('a login under way by any other means of the user opens no session once a second factor is set up', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     await stage.save(person, { totp: stage.totp(secret) });
@@ -198,7 +198,7 @@ describe('a login that ends after a change of factors', () => {
     expect(await isAlive(login)).toBe(false);
   });
 
-  it('opens its session where nothing but its own use of the factor has changed', async () => {
+  it('a login under way opens its session when only its own use of the factor has changed', async () => {
     const [person, other] = [await stage.signUp(), await stage.signUp()];
     const secret = await stage.enrolTotp(person);
     const login = await during(
@@ -212,7 +212,7 @@ describe('a login that ends after a change of factors', () => {
 });
 
 describe('a login that ends before a change of factors is written', () => {
-  it('loses its session when the factor is stored', async () => {
+  it('a login that ended just before a factor was stored loses its session', async () => {
     const person = await stage.signUp();
     const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);
     saves.close();
@@ -225,7 +225,7 @@ describe('a login that ends before a change of factors is written', () => {
     expect(await isAlive(login)).toBe(false);
   });
 
-  it('loses its session when the factor is removed', async () => {
+  it('a login that ended just before a factor was removed loses its session', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     saves.close();
@@ -239,7 +239,7 @@ describe('a login that ends before a change of factors is written', () => {
   });
 });
 
-it('logins at the same moment as a set-up leave no session of the password alone', async () => {
+it('logins at the same moment as a set-up leave no session that the password alone has opened', async () => {
   for (let round = 0; round < 10; round += 1) {
     const person = await stage.signUp();
     const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);

@@ -51,7 +51,7 @@ async function add(person: Person, email: string): Promise<void> {
 }
 
 describe('a notice', () => {
-  it('goes to every address that was known before, and never to a new one alone', async () => {
+  it('a notice goes to every address that was known before, and never to a new one alone', async () => {
     await start();
     const person = await stage.signUp();
     await add(person, 'first@example.com');
@@ -78,7 +78,7 @@ describe('a notice', () => {
     ]);
   });
 
-  it('goes to the address of the account where that is verified, and not otherwise', async () => {
+  it("a notice goes to the account's own address only if that is verified", async () => {
     await start();
     for (const [email, verified] of [
       ['known@example.com', true],
@@ -91,7 +91,7 @@ describe('a notice', () => {
     await sent([{ to: 'known@example.com', text: expect.stringContaining('was added') as string }]);
   });
 
-  it('tells of a recovery code, of a lock, and of what an administrator does; not of a trusted device', async () => {
+  it("a notice is sent about a recovery code, a lock and an administrator's change, but not about a trusted device", async () => {
     await start();
     const person = await stage.signUp();
     await stage.enrolEmail(person, 'ann@example.com');
@@ -111,7 +111,7 @@ describe('a notice', () => {
     expect(new Set(notices().map(({ to }) => to))).toEqual(new Set(['ann@example.com']));
   });
 
-  it('is in the language of the request, with the name of the application', async () => {
+  it('a notice is in the language of the request and names the application', async () => {
     await start({ mail: { appName: 'Acme' } });
     const person = await stage.signUp();
     await stage.enrolEmail(person, 'ann@example.com');
@@ -122,7 +122,7 @@ describe('a notice', () => {
     await sent([{ to: 'ann@example.com', text: expect.stringMatching(/^Ihrem Konto bei Acme wurde/) as string }]);
   });
 
-  it('is sent by nobody who has proven nothing', async () => {
+  it('a person who has proven nothing causes no notice', async () => {
     await start();
     const ask = { challengeData: { emailLogin: { email: 'ann@example.com' } } };
     await stage.challenge(ask);
@@ -136,7 +136,7 @@ describe('a notice', () => {
     expect(notices()).toEqual([]);
   });
 
-  it('is sent 20 times a day at most', async () => {
+  it('a user gets at most 20 notices a day', async () => {
     await start();
     const person = await stage.signUp();
     await stage.enrolEmail(person, 'ann@example.com');
@@ -153,7 +153,7 @@ describe('a notice', () => {
     expect(notices()).toHaveLength(19);
   });
 
-  it('is within the budget of all messages, and of a range of numbers', async () => {
+  it('notices count towards the budget of all messages and towards that of a range of numbers', async () => {
     await start({ mail: { budget: { limit: 2, windowMs: HOUR } }, sms: { maxSendsPerPrefix: 2 } });
     const person = await stage.signUp();
     await stage.enrolEmail(person, 'ann@example.com'); // one message, and one more is allowed
@@ -166,7 +166,7 @@ describe('a notice', () => {
     await vi.waitFor(() => expect([refused(), noticesIn(stage.sms).length, noticesIn(stage.mail).length]).toEqual([1, 1, 1]));
   });
 
-  it('is not sent where that is switched off, or a function is the channel', async () => {
+  it('no notice is sent where notices are off, or where the channel is a function', async () => {
     await start({ compose: { notices: false } });
     const person = await stage.signUp();
     await stage.enrolEmail(person, 'ann@example.com');
@@ -184,7 +184,7 @@ describe('a notice', () => {
     expect(box.messages).toHaveLength(1);
   });
 
-  it('that hangs, fails or throws changes nothing, and is an event', async () => {
+  it('a notice whose channel hangs, fails or throws changes nothing, and the failure is an event', async () => {
     let notify: NonNullable<Channel['notify']> = () => new Promise(() => undefined);
     const box = outbox();
     const channel: Channel = { name: 'fickle', send: box.send, notify: (notice) => notify(notice) };

@@ -52,7 +52,7 @@ async function start(order: 'before' | 'after' | 'later', options: StageOptions 
 }
 
 describe.each(['before', 'after', 'later'] as const)('triggers that are registered %s the guard', (order) => {
-  it('run, and the guard with them', async () => {
+  it("the application's own triggers run, and so does the guard", async () => {
     await start(order, { compose: { enrolment: { requiredFor: (user) => user.get('nickname') === 'staff' } } });
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
@@ -68,7 +68,7 @@ describe.each(['before', 'after', 'later'] as const)('triggers that are register
     expect(slug(await stage.logIn(staff))).toBe('enrolment_required');
   });
 
-  it('refuse and change what they always did', async () => {
+  it("the application's own triggers refuse and change what they did before", async () => {
     await start(order);
     const person = await stage.signUp();
     const path = `/users/${person.id}`;
@@ -80,7 +80,7 @@ describe.each(['before', 'after', 'later'] as const)('triggers that are register
     expect((await stage.logIn(person)).body).toEqual({ code: 142, error: 'The application refuses this.' });
   });
 
-  it('see a deleted user, and the store forgets that user', async () => {
+  it("the application's own trigger sees a deleted user, and the store forgets that user", async () => {
     await start(order);
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
@@ -92,14 +92,14 @@ describe.each(['before', 'after', 'later'] as const)('triggers that are register
     expect(await rows()).toBeLessThan(before);
   });
 
-  it('leave nothing for the self-check to find', async () => {
+  it("the application's own triggers leave nothing for the self-check to report", async () => {
     await start(order, { server: { protectedFields: { _User: { '*': ['authData'] } } } });
     expect(await stage.factors.check()).toEqual([]);
   });
 });
 
 describe('validators of own triggers', () => {
-  it('may have their own trigger left out for the master key, and never the guard', async () => {
+  it('a validator can skip its own trigger for the master key, but never the guard', async () => {
     await start('after');
     const { Cloud } = cloudCode();
     const own: string[] = [];
@@ -124,7 +124,7 @@ describe('validators of own triggers', () => {
     expect(stage.events.map(({ type }) => type)).toContain('removed'); // only the guard tells
   });
 
-  it('refuse as they always did', async () => {
+  it('a validator refuses what it refused before', async () => {
     await start('after');
     cloudCode().Cloud.beforeSave('_User', () => undefined, { requireMaster: true });
     const person = await stage.signUp().catch((error: unknown) => String(error));
@@ -141,7 +141,7 @@ describe('validators of own triggers', () => {
 });
 
 describe('a webhook', () => {
-  it('runs beside the guard, and goes without taking it along', async () => {
+  it('a webhook runs beside the guard, and removing it does not remove the guard', async () => {
     await start('after');
     const calls: string[] = [];
     const server = createServer((request, response) => {
@@ -168,7 +168,7 @@ describe('a webhook', () => {
 });
 
 describe('installing', () => {
-  it('twice runs the guard once', async () => {
+  it('installing twice runs the guard once', async () => {
     await start('after');
     stage.factors.install(cloudCode(), { except: ['afterLogin'] });
     stage.factors.install(cloudCode());
@@ -179,7 +179,7 @@ describe('installing', () => {
     expect(stage.events.filter(({ type }) => type === 'removed')).toHaveLength(1);
   });
 
-  it('on a second server in a process leaves the first one behind', async () => {
+  it('installing on a second server in the process leaves the first server guarded', async () => {
     await start('after');
     await stage.stop();
     await start('after');
@@ -191,7 +191,7 @@ describe('installing', () => {
     expect((await stage.save(person, { totp: null })).status).toBe(200);
   });
 
-  it('without a trigger that the application then does not register is found by the self-check', async () => {
+  it('the self-check reports when the application has not registered a trigger that it installs with', async () => {
     const server = { protectedFields: { _User: { '*': ['authData'] } } };
     stage = await startStage({ install: { except: ['afterDelete'] }, server });
     const { removeTrigger } = await triggers();
@@ -209,7 +209,7 @@ async function triggers(): Promise<{ removeTrigger(type: string, className: stri
   return requireParseServer('parse-server/lib/triggers.js') as Awaited<ReturnType<typeof triggers>>;
 }
 
-it('does not bring back a trigger that was removed with all others', async () => {
+it('installing does not bring back a trigger that was removed with all others', async () => {
   await start('after');
   const person = await stage.signUp();
   removeAllHooks();

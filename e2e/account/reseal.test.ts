@@ -99,13 +99,13 @@ beforeEach(() => {
 });
 
 describe('after a rotation of the keys', () => {
-  it('a login with one factor leaves the others of the user under the old key', async () => {
+  it("after a rotation of keys, a login with one factor leaves the user's other records under the old key", async () => {
     const { person, secret } = user(0);
     expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
     expect((await report()).keys).toEqual({ '2026-11': { totp: 1 }, '2026-05': { ...BEFORE, totp: 2 } });
   });
 
-  it('says what hangs on which key, and changes nothing unless it is told to', async () => {
+  it('resealing reports which records hang on which key, and changes nothing unless it is told to', async () => {
     const before = await stored();
     expect(await report()).toEqual({
       keys: { '2026-11': { totp: 1 }, '2026-05': { ...BEFORE, totp: 2 } },
@@ -119,7 +119,7 @@ describe('after a rotation of the keys', () => {
     expect(stage.events).toEqual([]);
   });
 
-  it('answers the master key alone, and not the one that may only read', async () => {
+  it('resealing needs the master key, and refuses a read-only one', async () => {
     const before = await stored();
     for (const headers of [{}, user(0).person.session, { 'X-Parse-Master-Key': 'only to read' }]) {
       const answer = await reseal({ apply: true }, headers);
@@ -130,7 +130,7 @@ describe('after a rotation of the keys', () => {
       expect(slug(await reseal(params))).toBe('invalid_input');
   });
 
-  it('seals all records of a batch of users, in the order of their ids', async () => {
+  it('resealing covers all records of a batch of users, in the order of their ids', async () => {
     const first = await report({ apply: true, limit: 1 });
     expect(first.seen).toBe(1);
     expect(first.keys['2026-05']).toEqual({});
@@ -143,7 +143,7 @@ describe('after a rotation of the keys', () => {
     expect(events.reduce((sum, { reason }) => sum + Number(reason), 0)).toBe(9);
   });
 
-  it('after which the old key can go: authenticators, recovery codes, devices and addresses still log in, and used ones do not', async () => {
+  it('after resealing, the old key can go: every factor still logs in, and used codes stay used', async () => {
     const { person, secret, token, codes } = user(1);
     await restart(newer);
     const step = stage.totp(secret);
@@ -157,7 +157,7 @@ describe('after a rotation of the keys', () => {
 });
 
 describe('sealing anew while users are at work', () => {
-  it('loses no use of a recovery code, and brings none back', async () => {
+  it('resealing loses no use of a recovery code, and brings none back', async () => {
     await restart(`${generateKey('2027-05')},${newer}`);
     const { person, codes } = user(2);
     const used = codes.slice(0, 4);
@@ -174,7 +174,7 @@ describe('sealing anew while users are at work', () => {
     expect(list.body['result'].recovery.remaining).toBe('5');
   });
 
-  it('brings back nothing that was removed between the reading and the writing, and seals the rest', async () => {
+  it('resealing does not bring back a record that was removed meanwhile, and seals the rest', async () => {
     const { person } = user(0);
     await put(person, 'device', await olderRecord(person, 'device'));
     await put(person, 'recovery', await olderRecord(person, 'recovery'));
@@ -192,7 +192,7 @@ describe('sealing anew while users are at work', () => {
 });
 
 describe('what other adapters have left', () => {
-  it('is counted, and sealed where a factor takes it', async () => {
+  it('records of other adapters are counted, and sealed where a factor takes them', async () => {
     const [adopted, builtIn] = [await newcomer(), await newcomer()];
     await put(adopted, 'emailLogin', { id: 'left@example.com' });
     const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
@@ -210,7 +210,7 @@ describe('what other adapters have left', () => {
 });
 
 describe('what cannot be read', () => {
-  it('is left as it is, and named with the reason', async () => {
+  it('a record that cannot be read is left as it is, and named with the reason', async () => {
     const [gone, copied, clear, orphan] = [await newcomer(), await newcomer(), await newcomer(), await newcomer()];
     await put(gone, 'totp', { sealed: '1.2025-01.AAAA' });
     await put(copied, 'totp', await record(user(1).person, 'totp'));
@@ -236,7 +236,7 @@ describe('what cannot be read', () => {
 describe('the command', () => {
   const given = (): string[] => ['--server-url', stage.url, '--app-id', 'test'];
 
-  it('is dry at first, says how far it is, and ends with status 1 while something is unreadable', async () => {
+  it('the command changes nothing at first, reports what is left, and ends with status 1 while a record is unreadable', async () => {
     await restart(`${generateKey('2027-11')},${newer}`);
     const before = await stored();
     const { status, output } = await run([...given(), '--batch', '4']);
@@ -249,7 +249,7 @@ describe('the command', () => {
     expect(await stored()).toBe(before);
   });
 
-  it('seals what there is, and goes on after the id that it is given', async () => {
+  it('the command seals records, and continues after the id that it is given', async () => {
     const fresh = generateKey('2028-05');
     const { databaseUri } = stage;
     await stage.sql.query(`delete from "_User"`);
@@ -273,7 +273,7 @@ describe('the command', () => {
   });
 
   // `script` of util-linux makes the terminal.
-  it.skipIf(process.platform !== 'linux')('asks for the master key on a terminal, and does not show it', async () => {
+  it.skipIf(process.platform !== 'linux')('the command asks for the master key on a terminal without showing it', async () => {
     const command = [process.execPath, '--import', 'tsx', '--conditions=@parse-factors/source', cli, 'reseal', ...given()];
     const child = spawn('script', ['-qec', command.join(' '), '/dev/null'], {
       env: { ...process.env, PARSE_SERVER_MASTER_KEY: '' },
@@ -290,7 +290,7 @@ describe('the command', () => {
     expect(status).toBe(0);
   });
 
-  it('says what is wrong with a call, and takes the master key from no argument', async () => {
+  it('the command says what is wrong with a call, and takes no master key as an argument', async () => {
     expect(await run(['--server-url', stage.url])).toMatchObject({ status: 2, output: expect.stringContaining('--app-id <id>') });
     expect(await run(['--help'])).toMatchObject({ status: 0 });
     const named = await run([...given(), '--master-key=hidden']);

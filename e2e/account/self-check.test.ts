@@ -23,12 +23,12 @@ afterEach(() => stage.stop());
 const reasons = async (): Promise<string[]> => (await stage.factors.check()).map(({ reason }) => reason);
 
 describe('the self-check', () => {
-  it('finds nothing where all is well', async () => {
+  it('the self-check finds nothing on a sound server', async () => {
     await start({ install: true, server: { protectedFields: PROTECTED } });
     expect(await stage.factors.check()).toEqual([]);
   });
 
-  it('accepts authData that the class itself protects', async () => {
+  it('the self-check accepts authData that the class itself protects', async () => {
     await start({ install: true });
     expect(await reasons()).toEqual(['auth_data_not_protected']);
     const classLevelPermissions = { protectedFields: { '*': ['authData'] } };
@@ -37,7 +37,7 @@ describe('the self-check', () => {
     expect(await reasons()).toEqual([]);
   });
 
-  it('reports by itself, soon after the start, a guard that was forgotten', async () => {
+  it('the server reports soon after its start that the guard was forgotten', async () => {
     const logged: string[] = [];
     const loggerAdapter = { log: (_level: string, message: string) => logged.push(message), query: () => undefined };
     await start({ server: { protectedFields: PROTECTED, loggerAdapter } });
@@ -49,20 +49,20 @@ describe('the self-check', () => {
     expect(await reasons()).toEqual([]);
   });
 
-  it('reports by itself authData that is not protected, when the guard is there', async () => {
+  it('the server reports authData that is not protected, even with the guard', async () => {
     await start({ install: true });
     await expect
       .poll(() => stage.events.filter(({ type }) => type === 'misconfigured').map(({ reason }) => reason), { timeout: 10_000 })
       .toEqual(['auth_data_not_protected']);
   });
 
-  it('knows that an application calls the guard from triggers of its own', async () => {
+  it('the self-check knows that an application calls the guard from its own triggers', async () => {
     await start({ install: { except: ['beforeSave'] }, server: { protectedFields: PROTECTED } });
     cloudCode().Cloud.beforeSave('_User', (request) => stage.factors.beforeSaveUser(request));
     expect(await reasons()).toEqual([]);
   });
 
-  it('reports a factor that users have, and auth names no more; not one that nobody has', async () => {
+  it('the self-check reports a factor that users have and auth no longer names, but not one that no user has', async () => {
     await start({ install: true, server: { protectedFields: PROTECTED } });
     const person = await stage.signUp();
     await stage.enrolTotp(person);
@@ -96,7 +96,7 @@ describe('the self-check', () => {
     }
   });
 
-  it('reports a factor of ours that auth names, and something else serves', async () => {
+  it('the self-check reports a factor of ours under whose key auth serves something else', async () => {
     await start({ install: true, server: { protectedFields: PROTECTED } });
     const person = await stage.signUp();
     await stage.enrolTotp(person);
@@ -108,14 +108,14 @@ describe('the self-check', () => {
     expect(await reasons()).toEqual([]);
   });
 
-  it('says so when it cannot look, and what it knows all the same', async () => {
+  it('the self-check says so when it cannot look, and still reports what it knows', async () => {
     await start({ server: { protectedFields: PROTECTED } });
     const open = { className: 'FactorKey', classLevelPermissions: { find: { '*': true }, create: { '*': true } } };
     expect((await stage.call('POST', '/schemas/FactorKey', open, MASTER)).status).toBe(200);
     expect(await reasons()).toEqual(['guard_not_installed', 'check_failed']);
   });
 
-  it('tells what a disabled factor does: its users cannot log in, or are not asked', async () => {
+  it('the self-check says whether users of a disabled factor cannot log in or are not asked', async () => {
     await start({ install: true, server: { protectedFields: PROTECTED } });
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
@@ -131,7 +131,7 @@ describe('the self-check', () => {
     stage.auth['totp'] = adapter;
   });
 
-  it('reports a log level at which bodies are logged', async () => {
+  it('the self-check reports a log level at which request bodies are logged', async () => {
     const loggerAdapter = { log: () => undefined, query: () => undefined };
     for (const [logLevel, expected] of [
       ['verbose', ['bodies_are_logged']],
@@ -144,7 +144,7 @@ describe('the self-check', () => {
     }
   });
 
-  it('reports records that no key opens, and an event tells a missing key from a fault of the store', async () => {
+  it("the self-check reports records that no key opens, and its event tells a missing key from a store's fault", async () => {
     await start({ install: true, server: { protectedFields: PROTECTED } });
     const person = await stage.signUp();
     await stage.enrolTotp(person);
@@ -169,12 +169,12 @@ describe('the self-check', () => {
     }
   });
 
-  it('reports that owners see none of their factors', async () => {
+  it('the self-check reports that users cannot see their own factors', async () => {
     await start({ install: true, server: { protectedFields: PROTECTED, protectedFieldsOwnerExempt: false } });
     expect(await reasons()).toEqual(['owners_see_no_factors']);
   });
 
-  it('reports a router that Parse Server does not work with', async () => {
+  it('the self-check reports a router with which Parse Server does not work', async () => {
     await start({ install: true, server: { protectedFields: PROTECTED } });
     const folder = mkdtempSync(join(tmpdir(), 'router-'));
     const layer = join(folder, 'router', 'lib', 'layer.js');
@@ -198,7 +198,7 @@ describe('the self-check', () => {
     }
   });
 
-  it('reports another second factor, beside which ours are not asked', async () => {
+  it('the self-check reports another second factor beside which ours are not asked for', async () => {
     const pin = { policy: 'additional', challenge: () => undefined };
     const server = { protectedFields: PROTECTED, auth: { pin, mfa: { options: ['TOTP'] }, plain: { policy: 'default' } } };
     await start({ install: true, server });
@@ -208,12 +208,12 @@ describe('the self-check', () => {
     ]);
   });
 
-  it('takes no offence at what stands in the place of the built-in mfa', async () => {
+  it('the self-check accepts an adapter in the place of the built-in mfa', async () => {
     await start({ install: true, server: { protectedFields: PROTECTED }, more: { mfa: mfaCompat({ options: ['TOTP'] }) } });
     expect(await stage.factors.check()).toEqual([]);
   });
 
-  it('can be turned off, and says nothing of a server that is not up', async () => {
+  it('the self-check can be turned off, and says nothing about a server that is not up', async () => {
     await start({ compose: { selfCheck: false } });
     const idle = composeFactors({ keys: generateKey('idle'), factors: { totp: new TotpFactor({ issuer: 'Acme' }) } });
     expect(await idle.check()).toEqual([]);

@@ -28,7 +28,7 @@ const endElsewhere = (person: Person): Promise<unknown> =>
   stage.sql.query(`delete from "_Session" where "sessionToken" = $1`, [person.session['X-Parse-Session-Token']]);
 
 describe('a session that has ended', () => {
-  it.each(COPIES)('is not copied by POST %s', async (path) => {
+  it.each(COPIES)('a session that has ended cannot copy itself by POST %s', async (path) => {
     const thief = await stage.another(owner);
     expect((await stage.call('GET', '/users/me', undefined, thief.session)).status).toBe(200);
     await endElsewhere(thief);
@@ -38,7 +38,7 @@ describe('a session that has ended', () => {
     expect(await sessionsOf(owner)).toBe(before);
   });
 
-  it('is not copied by the end of a long operation that it began, however long that takes', async () => {
+  it('a session that has ended is not copied at the end of an operation that it began, however long that takes', async () => {
     const thief = await stage.another(owner);
     let [open, arrive] = [(): void => undefined, (): void => undefined];
     const opened = new Promise<void>((resolve) => (open = resolve));
@@ -66,7 +66,7 @@ describe('a session that has ended', () => {
     expect(await sessionsOf(owner)).toBe(1);
   });
 
-  it('is not copied inside a transaction, which another request cannot see', async () => {
+  it('a session that has ended is not copied inside a transaction, which other requests cannot see', async () => {
     const copy = { method: 'POST', path: '/parse/sessions', body: {} };
     const { status } = await stage.call('POST', '/batch', { transaction: true, requests: [copy] }, owner.session);
     expect(status).toBe(500); // as Parse Server answers whatever is refused in a transaction
@@ -75,13 +75,13 @@ describe('a session that has ended', () => {
 });
 
 describe('a session that lasts', () => {
-  it.each(COPIES)('is copied by POST %s', async (path) => {
+  it.each(COPIES)('a session that lasts can copy itself by POST %s', async (path) => {
     const { body } = await stage.call('POST', path, {}, owner.session);
     const copy = sessionHeaders({ body });
     expect((await stage.call('GET', '/users/me', undefined, copy)).body).toMatchObject({ objectId: owner.id });
   });
 
-  it('may be made by the master key', async () => {
+  it('the master key can make a session', async () => {
     const user = { __type: 'Pointer', className: '_User', objectId: owner.id };
     const session = { user, sessionToken: `r:${owner.id}`, createdWith: { action: 'create' } };
     const answer: Answer = await stage.call('POST', '/sessions', session, MASTER);

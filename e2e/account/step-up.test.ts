@@ -17,7 +17,7 @@ beforeEach(() => {
 const logInAgain = (person: Person, authData: object): Promise<Person> => stage.another(person, authData);
 
 describe('a fresh proof', () => {
-  it('is given by answering a factor again, lasts five minutes, and lets a second factor be added', async () => {
+  it('answering a factor again gives a fresh proof for five minutes, and lets the session add a second factor', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     stage.time.now += 5 * MINUTE;
@@ -39,7 +39,7 @@ describe('a fresh proof', () => {
     expect(slug(await stage.challenge(ask, person.session))).toBe('fresh_proof_required');
   });
 
-  it('is not given by a login, nor to another session of the same user', async () => {
+  it('a login gives no fresh proof, and neither does another session of the user', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     const other = await logInAgain(person, { totp: stage.totp(secret) });
@@ -51,7 +51,7 @@ describe('a fresh proof', () => {
     expect((await ask(person)).status).toBe(200);
   });
 
-  it('spends what proves it: one of 20 parallel proofs counts, and the code logs in no more', async () => {
+  it('one of 20 parallel proofs with a code counts, and the code does not log in afterwards', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     const code = stage.totp(secret);
@@ -62,7 +62,7 @@ describe('a fresh proof', () => {
 });
 
 describe('replacing', () => {
-  it('a phone needs a fresh proof; the old one works until the new one is confirmed, and not after', async () => {
+  it('replacing a phone needs a fresh proof, and the old phone works until the new one is confirmed', async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15558880002');
     stage.time.now += 10 * MINUTE;
@@ -88,7 +88,7 @@ describe('replacing', () => {
     expect(stage.events.some(({ type, userId }) => type === 'replaced' && userId === person.id)).toBe(true);
   });
 
-  it('an authenticator needs a fresh proof; a wrong or expired new one changes nothing', async () => {
+  it('replacing an authenticator needs a fresh proof, and a wrong or expired new one changes nothing', async () => {
     const person = await stage.signUp();
     const old = await stage.enrolTotp(person);
     stage.time.now += 10 * MINUTE;
@@ -130,7 +130,7 @@ describe('replacing', () => {
 });
 
 describe('a stolen session', () => {
-  it('that races its owner to the first factor does not get one beside his', async () => {
+  it("a stolen session that races the owner to a first factor does not get one beside the owner's", async () => {
     for (let round = 0; round < 3; round += 1) {
       const owner = await stage.signUp();
       const { body } = await stage.logIn(owner);
@@ -148,7 +148,7 @@ describe('a stolen session', () => {
     }
   });
 
-  it('that uses up its proofs leaves the owner the codes he signs in with', async () => {
+  it('a stolen session that uses up its proofs leaves the owner their sign-in codes', async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15558881020');
     for (let proof = 0; proof < 20; proof += 1, stage.time.now += MINUTE)

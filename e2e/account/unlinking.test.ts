@@ -30,7 +30,7 @@ async function whileUnlinking<Result>(person: Person, provider: string, work: ()
 
 /** On some versions of Parse Server, removing one provider on Postgres empties all of `authData`. */
 describe('unlinking a provider', () => {
-  it('leaves the others, and factors', async () => {
+  it('unlinking a provider leaves the other providers and the factors', async () => {
     const person = await stage.signUp();
     for (const provider of ['foo', 'bar']) expect((await stage.save(person, { [provider]: { id: person.id } })).status).toBe(200);
     await stage.enrolTotp(person);
@@ -38,7 +38,7 @@ describe('unlinking a provider', () => {
     expect([secret, await stored(person)]).toEqual([200, ['bar', 'totp']]);
   });
 
-  it('that is linked or not loses no factor that is set up meanwhile', async () => {
+  it('unlinking a provider, linked or not, loses no factor that is set up meanwhile', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const person = await stage.signUp();
       const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);
@@ -49,7 +49,7 @@ describe('unlinking a provider', () => {
     }
   });
 
-  it('brings none back that is unlinked at the same moment', async () => {
+  it('unlinking a provider brings back none that is unlinked at the same moment', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const person = await stage.signUp();
       for (const provider of ['foo', 'bar']) await stage.save(person, { [provider]: { id: person.id } });
@@ -59,7 +59,7 @@ describe('unlinking a provider', () => {
     }
   });
 
-  it('beside setting up a factor shows nothing of what is stored', async () => {
+  it('unlinking a provider while setting up a factor shows nothing that is stored', async () => {
     const person = await stage.signUp();
     await stage.save(person, { foo: { id: person.id } });
     const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);

@@ -64,7 +64,7 @@ const WAYS_IN = {
 } as const;
 
 describe.each(Object.entries(WAYS_IN))('%s of its own', (_name, add) => {
-  it('is not added by a stolen passwordless session, whatever second factor it has set up', async () => {
+  it('a stolen passwordless session adds no other way to sign in, whatever second factor it has set up', async () => {
     const owner = await newOwner();
     expect(slug(await add(owner))).toBe('fresh_proof_required');
     const secret = await stage.enrolTotp(owner);
@@ -75,7 +75,7 @@ describe.each(Object.entries(WAYS_IN))('%s of its own', (_name, add) => {
     expect(slug(await add(owner))).toBe('fresh_proof_required');
   });
 
-  it('is not added in a batch or by GraphQL either', async () => {
+  it('a stolen passwordless session adds no other way to sign in by batch or GraphQL', async () => {
     const owner = await newOwner();
     await stage.enrolTotp(owner);
     if (add === setPassword || add === linkSocial) {
@@ -97,7 +97,7 @@ describe.each(Object.entries(WAYS_IN))('%s of its own', (_name, add) => {
     }
   });
 
-  it('is added by the owner, who proves the mailbox again, with a second factor and without', async () => {
+  it('the owner adds another way to sign in after proving the mailbox again, with or without a second factor', async () => {
     for (const hasFactor of [false, true]) {
       const owner = await newOwner();
       if (hasFactor) await stage.enrolTotp(owner);
@@ -108,7 +108,7 @@ describe.each(Object.entries(WAYS_IN))('%s of its own', (_name, add) => {
 });
 
 describe('what stays as easy as before', () => {
-  it('a second passkey is added with a proof by the first, and signs in', async () => {
+  it('a user adds a second passkey after a proof by the first, and the new one signs in', async () => {
     const owner = await newOwner();
     await stage.enrolTotp(owner);
     await proveMailbox(owner);
@@ -121,7 +121,7 @@ describe('what stays as easy as before', () => {
     expect((await user.logInAlone(second)).status).toBe(200);
   });
 
-  it('a password that is there is changed without, and a social login that is linked renewed', async () => {
+  it('a user changes an existing password and renews a linked social login without a proof', async () => {
     const owner = await newOwner();
     await proveMailbox(owner);
     expect((await linkSocial(owner)).status).toBe(200);
@@ -134,7 +134,7 @@ describe('what stays as easy as before', () => {
     expect((await put(again, { password: 'another' })).status).toBe(200);
   });
 
-  it('an account with a password and no passwordless factor adds a passkey first, and others with a proof by it', async () => {
+  it('a user with a password adds a first passkey freely, and others after a proof by it', async () => {
     const user = new PasskeyUser(stage, await stage.signUp());
     const passkey = await user.add();
     stage.time.now += 10 * MINUTE;

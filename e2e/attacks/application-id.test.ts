@@ -79,7 +79,7 @@ beforeEach(() => {
 });
 
 describe('under another application id', () => {
-  it('what is sealed for the old one stays closed, unless the old one is named', async () => {
+  it('records that are sealed for the old application id stay closed unless that id is named', async () => {
     await serve('new');
     for (const answer of [
       await stage.logIn(person, { totp: stage.totp(secret) }),
@@ -98,7 +98,7 @@ describe('under another application id', () => {
     expect(await findings()).toEqual(['app_id_changed']);
   });
 
-  it('everybody logs in once the old one is named, and each record is sealed for the new one as it is used', async () => {
+  it('every user logs in once the old application id is named, and each record is sealed for the new id when it is used', async () => {
     await serve('new', { formerAppIds: ['older', 'old'] });
     const before = await sealedOf();
     expect(await findings()).toEqual([]);
@@ -123,7 +123,7 @@ describe('under another application id', () => {
     );
   });
 
-  it('after all is sealed anew the old one need not be named any more', async () => {
+  it('the old application id need not be named once all records are resealed', async () => {
     expect((await reseal({ apply: true })).resealed).toEqual({ device: 1 });
     expect((await reseal({})).formerAppIds).toEqual({ older: {}, old: {} });
     await serve('new');
@@ -137,7 +137,7 @@ describe('under another application id', () => {
     expect((await withFields()).body['objectId']).toBe(member.id);
   });
 
-  it('a record of another user opens no more than before', async () => {
+  it("naming the old application id does not open another user's record", async () => {
     await serve('newest', { formerAppIds: ['old', 'new'] });
     const other = await stage.signUp({ username: 'other' });
     const { totp } = await sealedOf();
@@ -184,7 +184,7 @@ describe('the drop-in under another application id', () => {
     return String(body['objectId']);
   };
 
-  it('lets all users in, and no account that an attacker prepared where the old id is named', async () => {
+  it('the drop-in lets all users in where the old application id is named, but no account that an attacker has prepared', async () => {
     const old = await open('old');
     const ann = await signIn(old, 'ann@example.com');
     expect(ann.status).toBe(201);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 describe('a dump of the database', () => {
-  it('after a full life of a user holds no code, secret, phone number or address kept by a factor', async () => {
+  it('a dump of the database contains no code, secret, phone number or address of a factor after a full life of a user', async () => {
     const person = await stage.signUp();
     const secrets: string[] = [];
     const note = (): void => void secrets.push(stage.lastCode(stage.sms), stage.lastCode(stage.mail));
@@ -47,7 +47,7 @@ describe('a dump of the database', () => {
     for (const needle of [...secrets, '5553330001', 'kept.by.factor']) expect(events).not.toContain(needle);
   });
 
-  it('cannot be queried through: the record of a factor is an oracle for nothing', async () => {
+  it("queries on a factor's record reveal nothing about it", async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15553330002');
     for (const where of [{ 'authData.otp.address': { $regex: '^' } }, { 'authData.otp.phone': '+15553330002' }]) {
@@ -63,7 +63,7 @@ describe('a dump of the database', () => {
 });
 
 describe('the status', () => {
-  it('shows its owner a masked destination, and others nothing', async () => {
+  it("a factor's status shows its owner a masked destination, and others nothing", async () => {
     const [owner, other] = [await stage.signUp(), await stage.signUp()];
     await stage.enrolPhone(owner, '+15553330003');
     await stage.call(
@@ -80,7 +80,7 @@ describe('the status', () => {
   });
 
   it.each([[{ status: 'enabled', destination: '•••• 0004' }], [{ status: 'enabled' }]])(
-    'sent back as %j changes nothing',
+    'sending back the status as %j changes nothing',
     async (echo) => {
       const person = await stage.signUp();
       await stage.enrolPhone(person, '+15553330004');
@@ -102,7 +102,7 @@ describe('the status', () => {
 });
 
 describe('keys', () => {
-  it('rotate without locking anybody out: what an old key sealed opens, and is sealed anew at the next write', async () => {
+  it('rotating keys locks no user out: an old record opens, and is sealed with the new key at the next write', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     const sealed = async (): Promise<unknown> => (await storedFactors(stage, person))['totp']?.['sealed'];

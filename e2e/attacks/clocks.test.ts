@@ -60,13 +60,13 @@ describe('what was refused as expired stays dead when the clock steps back:', ()
     return [refused, slug(await answer())];
   }
 
-  it('a code that signs in alone', async () => {
+  it('an expired sign-in code stays dead when the clock steps back', async () => {
     const email = newAddress();
     const code = await codeByMail(email);
     expect(await late(() => signInByMail(email, code), 11 * MINUTE)).toEqual(['code_rejected', 'code_rejected']);
   });
 
-  it('a code of a second factor', async () => {
+  it('an expired code of a second factor stays dead when the clock steps back', async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person);
     stage.time.now += MINUTE;
@@ -76,7 +76,7 @@ describe('what was refused as expired stays dead when the clock steps back:', ()
     expect(await late(() => stage.logIn(person, { otp }), 11 * MINUTE)).toEqual(['code_expired', 'code_expired']);
   });
 
-  it('the setup of an authenticator app', async () => {
+  it('an expired set-up of an authenticator app stays dead when the clock steps back', async () => {
     const person = await stage.signUp();
     const { body } = ok(await stage.challenge({ challengeData: { totp: true } }, person.session));
     const { secret } = body['challengeData'].totp as { secret: string };
@@ -84,7 +84,7 @@ describe('what was refused as expired stays dead when the clock steps back:', ()
     expect(await late(confirm, 11 * MINUTE)).toEqual(['code_expired', 'code_expired']);
   });
 
-  it('the challenge of a factor of the application', async () => {
+  it('an expired challenge of a defined factor stays dead when the clock steps back', async () => {
     const person = await stage.signUp();
     ok(await stage.challenge({ challengeData: { word: true } }, person.session));
     ok(await stage.save(person, { word: 'begin' }));
@@ -93,7 +93,7 @@ describe('what was refused as expired stays dead when the clock steps back:', ()
     expect(await late(() => stage.logIn(person, { word: 'open' }), 11 * MINUTE)).toEqual(['code_expired', 'code_expired']);
   });
 
-  it('the challenge of a passkey, second and alone', async () => {
+  it('an expired challenge of a passkey stays dead when the clock steps back, as a second factor and alone', async () => {
     const user = new PasskeyUser(stage, await stage.signUp());
     const passkey = await user.add();
     const credential = passkey.get(await user.beginLogin());
@@ -104,13 +104,13 @@ describe('what was refused as expired stays dead when the clock steps back:', ()
     expect(await late(signIn, 11 * MINUTE)).toEqual(['code_rejected', 'code_rejected']);
   });
 
-  it('the registration of a passkey', async () => {
+  it('an expired registration of a passkey stays dead when the clock steps back', async () => {
     const user = new PasskeyUser(stage, await stage.signUp());
     const credential = new SoftAuthenticator(ORIGIN).create(await user.begin());
     expect(await late(() => user.save({ credential }), 11 * MINUTE)).toEqual(['code_expired', 'code_rejected']);
   });
 
-  it('a fresh proof', async () => {
+  it('an expired fresh proof stays dead when the clock steps back', async () => {
     const person = await stage.signUp();
     await stage.enrolTotp(person);
     const use = (): Promise<Answer> => stage.call('POST', '/functions/sensitive', {}, person.session);
@@ -118,7 +118,7 @@ describe('what was refused as expired stays dead when the clock steps back:', ()
     expect(await late(use, 6 * MINUTE)).toEqual(['fresh_proof_required', 'fresh_proof_required']);
   });
 
-  it('a trusted device', async () => {
+  it('an expired trusted device stays dead when the clock steps back', async () => {
     const { person, token } = await trusting();
     expect(await late(() => stage.logIn(person, { device: { token } }), 31 * DAY)).toEqual(['code_rejected', 'code_rejected']);
   });
@@ -131,7 +131,7 @@ async function trusting(): Promise<Enrolled & { readonly token: string }> {
 }
 
 describe('a clock that ran a year ahead for a minute', () => {
-  it('leaves no cooldown, and no code that lives for a year', async () => {
+  it('a clock that ran a year ahead leaves no cooldown, and no code that lives for a year', async () => {
     const email = newAddress();
     let code = '';
     await yearAhead(async () => {
@@ -141,7 +141,7 @@ describe('a clock that ran a year ahead for a minute', () => {
     expect((await signInByMail(email, await codeByMail(email))).status).toBe(201);
   });
 
-  it('leaves no full quota of an address, a number or a network', async () => {
+  it('a clock that ran a year ahead leaves no full quota of an address, a number or a network', async () => {
     const email = newAddress();
     await yearAhead(async () => {
       for (let sent = 0; sent < 20; sent += 1) {
@@ -154,7 +154,7 @@ describe('a clock that ran a year ahead for a minute', () => {
     expect((await askByMail(newAddress())).status).toBe(200);
   });
 
-  it('leaves no lock', async () => {
+  it('a clock that ran a year ahead leaves no lock', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     const guess = (): Promise<Answer> => stage.logIn(person, { totp: stage.totp(secret, 5) });
@@ -165,7 +165,7 @@ describe('a clock that ran a year ahead for a minute', () => {
     expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
   });
 
-  it('leaves no first factor under way, and no sign-up', async () => {
+  it('a clock that ran a year ahead leaves no pending first factor and no pending sign-up', async () => {
     const [person, email] = [await stage.signUp(), newAddress()];
     const logIn = async (): Promise<Person> => ({
       ...person,
@@ -186,7 +186,7 @@ describe('a clock that ran a year ahead for a minute', () => {
     expect((await signInByMail(email, await codeByMail(email))).status).toBe(201);
   });
 
-  it('leaves no session fresh, and no device trusted, for a year', async () => {
+  it('a clock that ran a year ahead leaves no session fresh and no device trusted for a year', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     let token = '';
@@ -200,7 +200,7 @@ describe('a clock that ran a year ahead for a minute', () => {
     expect(slug(await stage.logIn(person, { device: { token } }))).toBe('code_rejected');
   });
 
-  it('leaves used steps of an authenticator used: an event says why, and an administrator resets it', async () => {
+  it('a clock that ran a year ahead leaves used steps used, which an event explains and an administrator resets', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     await yearAhead(async () => ok(await stage.logIn(person, { totp: stage.totp(secret) })));

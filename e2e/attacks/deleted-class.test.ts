@@ -79,7 +79,7 @@ async function expectClosed(className: string): Promise<void> {
 const incidents = (): string[] => stage.events.filter(({ type }) => type === 'misconfigured').map(({ reason }) => String(reason));
 
 describe('the class FactorState', () => {
-  it('that was deleted is made anew, closed, and an event says so', async () => {
+  it('a deleted class FactorState is made anew and closed, and an event says so', async () => {
     const { person, secret } = await start();
     await deleteClass('FactorState');
     expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
@@ -90,7 +90,7 @@ describe('the class FactorState', () => {
     expect(incidents()).toHaveLength(1);
   });
 
-  it('that was deleted on another server is made anew by the request that finds it gone', async () => {
+  it('a class FactorState that was deleted on another server is made anew by the request that misses it', async () => {
     const { person, secret } = await start();
     await deleteElsewhere('FactorState');
     const wrong = stage.totp(secret, 5);
@@ -103,7 +103,7 @@ describe('the class FactorState', () => {
   it.each([
     ['as it is', { attempts: 1 }],
     ['with a column of another type', { attempts: 'many', mark: [1] }],
-  ])('that a stranger has made anew, %s, is closed and emptied before anything is read', async (_how, fields) => {
+  ])('a class FactorState that a stranger has made anew, %s, is closed and emptied before it is read', async (_how, fields) => {
     const { person, secret } = await start();
     await deleteClass('FactorState');
     expect((await stage.call('POST', '/classes/FactorState', fields)).status).toBe(201);
@@ -116,7 +116,7 @@ describe('the class FactorState', () => {
     expect(incidents()).toEqual(['class_opened:FactorState']);
   });
 
-  it('that is open on another server is closed within five seconds', async () => {
+  it('a class FactorState that is open on another server is closed within five seconds', async () => {
     const pass = holdTimers(LOOK_EVERY_MS);
     const { person, secret } = await start();
     await openElsewhere('FactorState');
@@ -128,7 +128,7 @@ describe('the class FactorState', () => {
     await expectClosed('FactorState');
   });
 
-  it('that an administrator lets some users read is closed again, and keeps what it holds', async () => {
+  it('a class FactorState that some users may read is closed again, and keeps its rows', async () => {
     const { person, secret } = await start();
     await stage.logIn(person, { totp: stage.totp(secret, 5) });
     const before = await rowsOf('FactorState');
@@ -147,7 +147,7 @@ describe('the class FactorState', () => {
 const CLOSED = { find: {}, get: {}, count: {}, create: {}, update: {}, delete: {}, addField: {} };
 
 it.each(['deleted', 'made anew by a stranger', 'deleted on another server'])(
-  'the class FactorEvent that was %s takes further events, closed',
+  'a class FactorEvent that was %s takes further events, closed',
   async (how) => {
     const { person, secret } = await start();
     await (how === 'deleted on another server' ? deleteElsewhere('FactorEvent') : deleteClass('FactorEvent'));
@@ -163,15 +163,12 @@ it.each(['deleted', 'made anew by a stranger', 'deleted on another server'])(
   },
 );
 
-it.each([true, false])(
-  'the class FactorKey that was deleted is made anew, closed (by a stranger first: %s)',
-  async (byStranger) => {
-    await start();
-    await deleteClass('FactorKey');
-    if (byStranger) await stage.call('POST', '/classes/FactorKey', {});
-    expect((await stage.factors.check()).map(({ reason }) => reason)).not.toContain('check_failed');
-    await expectClosed('FactorKey');
-    expect(await rowsOf('FactorKey')).toBe(Object.keys(stage.factors.auth).length + 1); // and the application's id
-    expect(incidents()).toEqual([byStranger ? 'class_opened:FactorKey' : 'class_deleted:FactorKey']);
-  },
-);
+it.each([true, false])('a deleted class FactorKey is made anew and closed (by a stranger first: %s)', async (byStranger) => {
+  await start();
+  await deleteClass('FactorKey');
+  if (byStranger) await stage.call('POST', '/classes/FactorKey', {});
+  expect((await stage.factors.check()).map(({ reason }) => reason)).not.toContain('check_failed');
+  await expectClosed('FactorKey');
+  expect(await rowsOf('FactorKey')).toBe(Object.keys(stage.factors.auth).length + 1); // and the application's id
+  expect(incidents()).toEqual([byStranger ? 'class_opened:FactorKey' : 'class_deleted:FactorKey']);
+});

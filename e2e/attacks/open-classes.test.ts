@@ -18,7 +18,7 @@ interface Triggers {
 }
 
 describe('where clients may create classes', () => {
-  it('a class that somebody made first, open to himself, is not used: nothing is let through', async () => {
+  it('a class that a client has made first, open to itself, is not used, and no login passes', async () => {
     await start({ server: { allowClientClassCreation: true } });
     expect((await stage.call('POST', '/classes/FactorState', { attempts: 1 })).status).toBe(201);
     const person = await stage.signUp();
@@ -30,7 +30,7 @@ describe('where clients may create classes', () => {
 });
 
 describe('a trigger of the application that hides authData', () => {
-  it('lets no session add a factor beside one, and keeps fresh proofs working', async () => {
+  it('a trigger that hides authData lets no session add a second factor, and keeps fresh proofs working', async () => {
     const cloud = (parse: Triggers): void =>
       parse.Cloud.afterFind('_User', ({ objects }) => {
         for (const object of objects) object.unset('authData');
@@ -51,7 +51,7 @@ describe('a trigger of the application that hides authData', () => {
 });
 
 describe('one network of many addresses', () => {
-  it('has one limit: 40 addresses of one /64 send 20 messages', async () => {
+  it('40 addresses of one /64 share one limit and send 20 messages', async () => {
     await start({ server: { trustProxy: 1 } });
     const answers = [];
     for (let index = 0; index < 40; index += 1) {
@@ -81,25 +81,25 @@ describe('a proxy before the server', () => {
       next();
     };
 
-  it('is told of once where `trustProxy` is off, whichever factors are asked', async () => {
+  it('a proxy is reported once where `trustProxy` is off, whichever factors are asked for', async () => {
     await start({});
     await askAll();
     expect(misconfigured()).toEqual(['proxy_not_trusted']);
   });
 
-  it('is not told of where `trustProxy` is on', async () => {
+  it('a proxy is not reported where `trustProxy` is on', async () => {
     await start({ server: { trustProxy: 1 } });
     await askAll();
     expect(misconfigured()).toEqual([]);
   });
 
-  it('is told of where `trustProxy` has no effect, as on an Express app of the application', async () => {
+  it('a proxy is reported where `trustProxy` has no effect, as on an Express app of the application', async () => {
     await start({ server: { trustProxy: true, middleware: trusting(false) } });
     await askAll();
     expect(misconfigured()).toEqual(['proxy_not_trusted']);
   });
 
-  it("is not told of where the application's own Express trusts it", async () => {
+  it("a proxy is not reported where the application's own Express trusts it", async () => {
     await start({ server: { middleware: trusting(1) } });
     await askAll();
     expect(misconfigured()).toEqual([]);

@@ -35,7 +35,7 @@ async function equippedLongAgo(): Promise<Equipped> {
 const dotted = (key: string, op: object): object => ({ 'authData.zzz': 'v', [`authData.${key}`]: op });
 
 describe('keys with dots beside authData', () => {
-  it('give no factor that was not given, at a login, in a batch, or beside a social login', async () => {
+  it('dotted keys cannot supply a factor that was not given, at a login, in a batch, or beside a social login', async () => {
     await start({ policy: 'all' });
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
@@ -54,7 +54,7 @@ describe('keys with dots beside authData', () => {
     }
   });
 
-  it('hide no removal at a login', async () => {
+  it('dotted keys cannot hide a removal at a login', async () => {
     await start();
     const { person, secret, codes, token } = await equippedLongAgo();
     for (const answer of [{ recovery: codes[0] }, { device: { token } }]) {
@@ -80,7 +80,7 @@ describe('a stolen session that sends an id along that is linked to the account'
     return { owner, badge, codes, secret, token: String(device.body['authDataResponse'].device.token) };
   }
 
-  it('removes no factor where Parse Server takes it for a login: REST, batch, GraphQL', async () => {
+  it('a stolen session that sends a linked id removes no factor by REST, batch or GraphQL', async () => {
     await start();
     const { owner, badge } = await stolen();
     for (const authData of [
@@ -97,7 +97,7 @@ describe('a stolen session that sends an id along that is linked to the account'
     expect(await keysOf(owner)).toEqual(['badge', 'device', 'recovery', 'totp']);
   });
 
-  it('overwrites no record, neither with nothing nor with one of before', async () => {
+  it('a stolen session that sends a linked id overwrites no record, neither with nothing nor with an older one', async () => {
     await start();
     const { owner, badge, codes, token } = await stolen();
     const before = await stored(owner);
@@ -118,7 +118,7 @@ describe('a stolen session that sends an id along that is linked to the account'
     expect(slug(await stage.logIn(owner, { recovery: code }))).toBe('code_rejected');
   });
 
-  it('links and unlinks no other provider on an account with a factor, but for a fresh proof', async () => {
+  it('a stolen session links and unlinks no provider on an account with a factor unless it has a fresh proof', async () => {
     await start();
     const { owner, secret } = await stolen();
     const another = { badge: { id: 'the thief', secret: 'right' } };
@@ -133,7 +133,7 @@ describe('a stolen session that sends an id along that is linked to the account'
 });
 
 describe('several logins of one user in one request', () => {
-  it('do not lend each other what only one has shown', async () => {
+  it("two logins in one request do not count each other's factors", async () => {
     await start({ enrolment: { requiredFor: 'everybody' } });
     const person = await stage.signUp();
     const phone = '+15551230001';
@@ -158,7 +158,7 @@ describe('several logins of one user in one request', () => {
     expect(await keysOf(person)).toEqual([]);
   });
 
-  it('make no session of a recovery code one that may trust a device', async () => {
+  it('two logins in one request do not let a session of a recovery code trust a device', async () => {
     await start();
     const { person, codes, secret } = await equippedLongAgo();
     stage.time.now += MINUTE;
@@ -179,7 +179,7 @@ describe('several logins of one user in one request', () => {
 });
 
 describe('an anonymous id on an account with a password', () => {
-  it('does not let its password off', async () => {
+  it('an anonymous id does not replace the password of an account that has one', async () => {
     await start({ enrolment: { requiredFor: 'everybody' } });
     const person = await stage.signUp();
     expect((await stage.save(person, { anonymous: { id: 'x1' } })).status).toBe(200);
@@ -195,7 +195,7 @@ describe('an anonymous id on an account with a password', () => {
 });
 
 describe('races', () => {
-  it('leave no recovery codes and no device without a factor', async () => {
+  it('racing requests leave no recovery codes and no device without a factor', async () => {
     await start({}, { adminFunctions: true });
     const both = ['totp', 'otp'];
     for (const work of [
@@ -220,7 +220,7 @@ describe('races', () => {
     }
   });
 
-  it('of two devices trusted at once leave both trusted', async () => {
+  it('trusting two devices at the same moment leaves both trusted', async () => {
     await start();
     const person = await stage.signUp();
     await stage.enrolTotp(person);
@@ -231,7 +231,7 @@ describe('races', () => {
     }
   });
 
-  it('of a thief who keeps making sessions end with him outside', async () => {
+  it('a thief who keeps making sessions ends without one', async () => {
     await start();
     const owner = await stage.signUp();
     const thief = await stage.another(owner);
@@ -256,7 +256,7 @@ describe('races', () => {
 });
 
 describe('nothing is consumed', () => {
-  it('before a factor that is not set up is refused, or one that a set-up needs is found missing', async () => {
+  it('a request that is refused for a factor that is not set up, or for one that is missing, consumes nothing', async () => {
     await start({ policy: { atLeast: 2 }, enrolment: { graceMs: 366 * DAY } });
     const { person, token } = await equippedLongAgo();
     await stage.save(person, { device: { revoke: 'none' } });
@@ -267,7 +267,7 @@ describe('nothing is consumed', () => {
 });
 
 describe('a user row that anybody may write', () => {
-  it('loses no trust by a stranger asking for a new password', async () => {
+  it('a stranger who asks for a new password ends no trust where clients may write user rows', async () => {
     await start();
     const { person, token } = await equippedLongAgo();
     const ACL = { '*': { read: true, write: true } };
@@ -278,7 +278,7 @@ describe('a user row that anybody may write', () => {
 });
 
 describe('an id in the body', () => {
-  it('makes the guard look at nobody else', async () => {
+  it('an id in the body does not make the guard look at another user', async () => {
     await start();
     const { person: owner, token } = await equippedLongAgo();
     const thief = await stage.signUp();
@@ -302,7 +302,7 @@ describe('an id in the body', () => {
     expect((await stage.call('PUT', `/users/${owner.id}`, own, owner.session)).status).toBe(200);
   });
 
-  it('of a new user is his own affair', async () => {
+  it('an id of a new user in the body is accepted', async () => {
     await start();
     await stage.stop();
     stage = await startStage({ install: true, server: { allowCustomObjectId: true } });
@@ -312,7 +312,7 @@ describe('an id in the body', () => {
 });
 
 describe('a sign-up', () => {
-  it('stores no record that no factor has made', async () => {
+  it('a sign-up cannot store a record that no factor has made', async () => {
     await start({ enrolment: { requiredFor: 'everybody' } });
     for (const path of ['/users', '/classes/_User']) {
       const body = { username: `u${path}`, password: 'x', 'authData.totp': { sealed: 'junk' } };
@@ -322,7 +322,7 @@ describe('a sign-up', () => {
 });
 
 describe('a removal of what is not set up', () => {
-  it('removes nothing that is set up at that moment', async () => {
+  it('removing a factor that is not set up does not remove one that is set up at that moment', async () => {
     const sealed = { sealed: 'made meanwhile' };
     const race: { meanwhile?: () => Promise<void> } = {};
     await start();
@@ -337,7 +337,7 @@ describe('a removal of what is not set up', () => {
 });
 
 describe('a login', () => {
-  it('of an account with a factor links, exchanges and unlinks no other provider', async () => {
+  it('a login to an account with a factor links, replaces and unlinks no other provider', async () => {
     await start();
     const { person, codes, token, secret } = await equippedLongAgo();
     stage.time.now += MINUTE;
@@ -356,7 +356,7 @@ describe('a login', () => {
 });
 
 describe('names that every object has', () => {
-  it('are no providers that are linked already', async () => {
+  it('property names that every object has do not count as linked providers', async () => {
     await start();
     const { person, secret } = await equippedLongAgo();
     stage.time.now += MINUTE;
@@ -372,7 +372,7 @@ describe('names that every object has', () => {
 });
 
 describe('what is not refused', () => {
-  it('a save that sets one factor up and removes another, with a proof', async () => {
+  it('a save with a proof can set one factor up and remove another', async () => {
     await start();
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
@@ -385,7 +385,7 @@ describe('what is not refused', () => {
     expect(await keysOf(person)).toEqual(['otp']);
   });
 
-  it('a save of everything by the master key, and a stale echo of what stands in for a factor', async () => {
+  it('the master key can save everything, and a stale echo of a backup authenticator is accepted', async () => {
     await start();
     const { person, codes, token, secret } = await equippedLongAgo();
     stage.time.now += MINUTE;
@@ -411,7 +411,7 @@ describe('values that Parse Server decodes to something else', () => {
     { __type: 'Date', iso: '2026-11-22T00:00:00.000Z', id: 'thief', secret: 'right' },
   ];
 
-  it('exchange, link and unlink no provider: at a login, a social one, in a batch, by GraphQL, or in a save', async () => {
+  it('values that Parse Server decodes to something else replace, link and unlink no provider by any request', async () => {
     for (const isLinked of [true, false]) {
       await start();
       const { person, codes, token, secret } = await equippedLongAgo();
@@ -441,7 +441,7 @@ describe('values that Parse Server decodes to something else', () => {
 });
 
 describe('recovery codes that are left without a factor', () => {
-  it('do not make a first factor of what a session sets up: an administrator ends that', async () => {
+  it('recovery codes without a factor do not make a first factor of what a session sets up, until an administrator ends that', async () => {
     await start({}, { adminFunctions: true });
     const { person } = await equippedLongAgo();
     await stage.sql.query(`update "_User" set "authData" = "authData"::jsonb - 'totp' where "objectId" = $1`, [person.id]);
@@ -453,7 +453,7 @@ describe('recovery codes that are left without a factor', () => {
 });
 
 describe('another provider beside a factor', () => {
-  it('that refuses, or does not exist, costs no attempt and is no fault of the factor', async () => {
+  it('a provider that refuses or does not exist costs no attempt, and is no fault of the factor', async () => {
     const refusing = { ...BADGE, validateAuthData: () => Promise.reject(new TypeError('connect 10.0.0.7')) };
     await start();
     Object.assign(stage.auth, { wallet: refusing });

@@ -92,7 +92,7 @@ const MATRIX: readonly [string, object][] = [
 ];
 
 describe('an account is protected', () => {
-  it.each(MATRIX)('with %s', async (_name, options) => {
+  it.each(MATRIX)('an account is protected with %s', async (_name, options) => {
     const { revokeSessionOnPasswordReset = true } = options as { revokeSessionOnPasswordReset?: boolean };
     stage = await startStage({
       install: true,
@@ -102,7 +102,7 @@ describe('an account is protected', () => {
     await journey(await stage.signUp());
   });
 
-  it('where an anonymous user becomes a real one', async () => {
+  it('an account is protected after an anonymous user becomes a real one', async () => {
     stage = await startStage({
       install: true,
       more: { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() },
@@ -118,7 +118,7 @@ describe('an account is protected', () => {
     await journey(own);
   });
 
-  it('where addresses must be verified before a login', async () => {
+  it('an account is protected where addresses must be verified before a login', async () => {
     stage = await startStage({
       install: true,
       more: { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() },

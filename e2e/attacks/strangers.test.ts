@@ -37,8 +37,8 @@ async function changesNothing(work: () => Promise<Answer>): Promise<Answer> {
   return answer;
 }
 
-describe('without a session of his own', () => {
-  it('nobody enrols with the password alone', async () => {
+describe('without a session of their own', () => {
+  it('a stranger with the password alone cannot enrol a factor', async () => {
     const person = await stage.signUp();
     const { username, password } = person;
     const phone = '+15556660001';
@@ -57,7 +57,7 @@ describe('without a session of his own', () => {
     }
   });
 
-  it('nobody signs up with a second factor, alone or beside a password', async () => {
+  it('a stranger cannot sign up with a second factor, alone or beside a password', async () => {
     for (const authData of [
       { otp: { phone: '+15556660002', code: '123456' } },
       { totp: { code: '123456' } },
@@ -68,7 +68,7 @@ describe('without a session of his own', () => {
     }
   });
 
-  it("nobody writes to somebody else's id, anonymously or from another session", async () => {
+  it("a stranger cannot write to another user's id, anonymously or from another session", async () => {
     const [victim, attacker] = [await stage.signUp(), await stage.signUp()];
     await stage.enrolPhone(victim, '+15556660003');
     await stage.challenge({ challengeData: { otp: { phone: '+15556660004' } } }, attacker.session);
@@ -100,7 +100,7 @@ describe('without a session of his own', () => {
     }
   });
 
-  it("a second factor's payload identifies nobody", async () => {
+  it("a second factor's payload identifies no user", async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15556660006');
     for (const id of ['+15556660006', person.id, '•••• 0006']) {
@@ -123,7 +123,7 @@ describe('beside a social login', () => {
   const logIn = (id: string, token: string, authData: object): Promise<Answer> =>
     stage.call('POST', '/users', { authData: { google: { id, token }, ...authData } });
 
-  it('the factor is needed, can be asked for, and works', async () => {
+  it('a social login needs the second factor, which can be asked for and works', async () => {
     const person = await social('g1');
     await stage.enrolEmail(person, 'g1@example.com');
     await stage.enrolPhone(person, '+15556660007');
@@ -144,7 +144,7 @@ describe('beside a social login', () => {
     }
   });
 
-  it('whoever knows the public id only can neither ask for a code, nor spend, burn or judge one, nor lock', async () => {
+  it('a stranger who knows the public id of a social login cannot ask for, spend, burn or judge a code, nor lock the user', async () => {
     const person = await social('g2');
     await stage.enrolEmail(person, 'g2@example.com');
     stage.time.now += MINUTE;
@@ -170,7 +170,7 @@ describe('beside a social login', () => {
 });
 
 describe('with a stolen session', () => {
-  it('nothing logs in again by echoing the status, by GraphQL or in a batch', async () => {
+  it('a stolen session cannot log in again by echoing the status, by GraphQL or in a batch', async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15556660008');
     const { username, password } = person;
@@ -195,7 +195,7 @@ describe('with a stolen session', () => {
     }
   });
 
-  it('no factor is removed by null beside a right answer at login', async () => {
+  it('a stolen session cannot remove a factor by sending null beside a right answer at a login', async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15556660009');
     const secret = await stage.enrolTotp(person);

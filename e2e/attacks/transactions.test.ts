@@ -24,7 +24,7 @@ const challenge = (email: string): object => ({
 const TAKEN_BACK = { status: 500, body: { code: 1, message: 'Internal server error.' } };
 
 describe('a batch in a transaction', () => {
-  it('that asks for codes is refused at once, and 50 of them leave the server working', async () => {
+  it('a transaction that asks for codes is refused at once, and 50 of them leave the server working', async () => {
     await start();
     for (const wave of [1, 2]) {
       const asks = Array.from({ length: 25 }, (_, index) => batch([challenge(`stranger${wave}.${index}@example.com`)]));
@@ -35,14 +35,14 @@ describe('a batch in a transaction', () => {
     expect((await stage.logIn(await stage.signUp())).status).toBe(200);
   });
 
-  it('that asks for codes is refused where the store needs no database, as users are looked up in it', async () => {
+  it('a transaction that asks for codes is refused even where the store needs no database', async () => {
     await start({ compose: { store: new MemoryOtpStore({ clock: () => stage.time.now }) }, emailLogin: { signUp: false } });
     const asks = Array.from({ length: 25 }, (_, index) => batch([challenge(`stranger${index}@example.com`)]));
     for (const answer of await Promise.all(asks)) expect(answer).toEqual(TAKEN_BACK);
     expect((await stage.logIn(await stage.signUp())).status).toBe(200);
   });
 
-  it('tells nothing of a code, right or wrong, and uses nothing up', async () => {
+  it('a transaction tells nothing about a code, right or wrong, and uses nothing up', async () => {
     await start();
     const email = 'ann@example.com';
     await stage.challenge({ challengeData: { emailLogin: { email } } });
@@ -59,7 +59,7 @@ describe('a batch in a transaction', () => {
     expect((await stage.call('POST', '/users', signIn(code))).status).toBe(201);
   });
 
-  it('does not take back what a store beside the database has counted', async () => {
+  it('a transaction that is taken back does not take back what a store beside the database has counted', async () => {
     await start({ compose: { store: new MemoryOtpStore({ clock: () => stage.time.now }) } });
     const person = await stage.signUp();
     await stage.enrolPhone(person);
@@ -74,7 +74,7 @@ describe('a batch in a transaction', () => {
     expect(slug(await stage.logIn(person, { otp: code }))).toBe('code_expired');
   });
 
-  it('that asks for a fresh proof, or spends one, is refused', async () => {
+  it('a transaction that asks for a fresh proof, or spends one, is refused', async () => {
     await start({ install: true });
     const person = await stage.signUp();
     await stage.enrolTotp(person);
@@ -86,7 +86,7 @@ describe('a batch in a transaction', () => {
     expect((await stage.call('POST', '/functions/sensitive', {}, person.session)).body['result']).toBe('done');
   });
 
-  it('that needs nothing of ours works, for users with factors too', async () => {
+  it('a transaction that needs no factor works, for users with factors too', async () => {
     await start({ install: true });
     const person = await stage.signUp();
     await stage.enrolTotp(person);
@@ -94,7 +94,7 @@ describe('a batch in a transaction', () => {
     expect((await batch([rename], person.session)).status).toBe(200);
   });
 
-  it('that deletes a user and is taken back leaves the locks of the user', async () => {
+  it("a transaction that deletes a user and is taken back leaves that user's locks", async () => {
     await start({ install: true });
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);

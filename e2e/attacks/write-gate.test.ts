@@ -6,13 +6,14 @@ import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { requireParseServer } from '@parse-factors/test-server/parse-server-home';
 import { cloudCode, removeAllHooks } from '../support/cloud-code.js';
 import { slug, startStage, type Stage, type StageOptions } from '../support/harness.js';
+import { makeRecoveryCodes, type Enrolled } from '../support/people.js';
+import { OPEN_PROVIDER } from '../support/providers.js';
+import { MASTER, UPDATE_USER } from '../support/requests.js';
+import { storedFactors, type StoredFactors } from '../support/rows.js';
+import { MINUTE } from '../support/time.js';
 
 /** Writes of users in requests in which nothing of ours has decided anything. */
 
-const MINUTE = 60_000;
-const MASTER = { 'X-Parse-Master-Key': 'master' };
-const BADGE = { validateAppId: async () => undefined, validateAuthData: async () => undefined };
-const UPDATE = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { user { objectId } } }`;
 let stage: Stage;
 afterEach(async () => {
   removeAllHooks();
@@ -37,21 +38,18 @@ async function start(options: StageOptions = {}): Promise<void> {
     install: true,
     more,
     ...options,
-    server: { auth: { badge: BADGE, other: BADGE }, ...options.server },
+    server: { auth: { badge: OPEN_PROVIDER, other: OPEN_PROVIDER }, ...options.server },
   });
 }
 
-const stored = async ({ id }: Pick<Person, 'id'>): Promise<Record<string, { id?: string; sealed?: string }>> => {
-  const { rows } = await stage.sql.query(`select "authData" from "_User" where "objectId" = $1`, [id]);
-  return (rows[0]?.authData as Record<string, object> | null) ?? {};
-};
+const stored = (user: Pick<Person, 'id'>): Promise<StoredFactors> => storedFactors(stage, user);
 
-/** Somebody with an authenticator, recovery codes and a badge; the proofs are over. */
-async function equipped(): Promise<{ person: Person; secret: string }> {
+/** A user with an authenticator, recovery codes and a badge; the proofs are over. */
+async function equipped(): Promise<Enrolled> {
   const person = await stage.signUp();
   expect((await stage.save(person, { badge: { id: person.id } })).status).toBe(200);
   const secret = await stage.enrolTotp(person);
-  expect((await stage.save(person, { recovery: { generate: 'true' } })).status).toBe(200);
+  await makeRecoveryCodes(stage, person);
   stage.time.now += 5 * MINUTE;
   return { person, secret };
 }
@@ -61,7 +59,7 @@ async function onEveryWay({ id }: Person, body: object, headers: Record<string, 
   const code = (answer: Answer): string => `${answer.status} ${slug(answer)}`;
   const batch = { requests: [{ method: 'PUT', path: `/parse/users/${id}`, body }] };
   const batched = await stage.call('POST', '/batch', batch, headers);
-  const { errors } = await stage.graphql(UPDATE, { input: { id, fields: body } }, headers);
+  const { errors } = await stage.graphql(UPDATE_USER, { input: { id, fields: body } }, headers);
   return {
     rest: code(await stage.call('PUT', `/users/${id}`, body, headers)),
     class: code(await stage.call('PUT', `/classes/_User/${id}`, body, headers)),
@@ -74,7 +72,7 @@ async function onEveryWay({ id }: Person, body: object, headers: Record<string, 
 }
 
 describe.each(Object.entries(WITHOUT_TRIGGERS))('a server %s', (_name, begin) => {
-  it('removes no factor, changes no record and no other provider, on any way in, with the master key too', async () => {
+  it('a server without our triggers removes no factor and changes no record or provider by any request, even with the master key', async () => {
     await begin();
     const { person } = await equipped();
     const before = await stored(person);
@@ -98,7 +96,7 @@ describe.each(Object.entries(WITHOUT_TRIGGERS))('a server %s', (_name, begin) =>
     expect((await stage.logIn(person)).body['error']).toContain('Missing additional authData totp');
   });
 
-  it('links, exchanges and unlinks no other provider beside a factor', async () => {
+  it('a server without our triggers links, replaces and unlinks no other provider beside a factor', async () => {
     await begin();
     const { person } = await equipped();
     const before = await stored(person);
@@ -112,7 +110,7 @@ describe.each(Object.entries(WITHOUT_TRIGGERS))('a server %s', (_name, begin) =>
     expect(await stored(person)).toEqual(before);
   });
 
-  it('stores no key with dots, nor something else than objects', async () => {
+  it('a server without our triggers stores no dotted key, and nothing but objects', async () => {
     await begin();
     const { person } = await equipped();
     const before = await stored(person);
@@ -141,7 +139,7 @@ describe.each(Object.entries(WITHOUT_TRIGGERS))('a server %s', (_name, begin) =>
     }
   });
 
-  it('tells somebody once for each write, and learns nobody what a stranger has', async () => {
+  it('a server without our triggers reports each refused write once, and tells a stranger nothing about other users', async () => {
     await begin();
     const { person } = await equipped();
     const stranger = await stage.signUp();
@@ -156,7 +154,7 @@ describe.each(Object.entries(WITHOUT_TRIGGERS))('a server %s', (_name, begin) =>
     expect(stage.events).toMatchObject([{ type: 'misconfigured', reason: 'write_not_decided', userId: person.id }]);
   });
 
-  it('saves other fields, a password, and providers of accounts without factors', async () => {
+  it('a server without our triggers saves other fields, a password, and providers of accounts without factors', async () => {
     await begin();
     const person = await stage.signUp();
     for (const authData of [{ badge: { id: 'b1' } }, { badge: { id: 'b2' } }, { badge: null }, { other: { id: 'o' } }])
@@ -176,7 +174,7 @@ describe.each(Object.entries(WITHOUT_TRIGGERS))('a server %s', (_name, begin) =>
 });
 
 describe('with the guard', () => {
-  it('no provider of a new user is stored by a key with dots either', async () => {
+  it('a dotted key cannot store a provider of a new user', async () => {
     await start();
     for (const fields of [{ 'authData.badge': { id: 'x' } }, { 'authData.badge.id': 'x' }]) {
       const answer = await stage.call('POST', '/users', { username: 'new', password: 'new', ...fields });
@@ -184,7 +182,7 @@ describe('with the guard', () => {
     }
   });
 
-  it('a record or a removal of the trigger of an application is refused, for its own session and the master key', async () => {
+  it("a record or a removal by the application's own trigger is refused, for the user's session and the master key", async () => {
     await start();
     const { person } = await equipped();
     const before = await stored(person);
@@ -238,7 +236,7 @@ describe('with the guard', () => {
     await expect.poll(() => sent.length).toBe(2);
   });
 
-  it('twenty renewals of a provider beside a removal and a new link all end well, and one id is left', async () => {
+  it('20 parallel renewals of a provider beside a removal and a new link all succeed, and one id is left', async () => {
     await start();
     const { person, secret } = await equipped();
     stage.time.now += MINUTE;
@@ -254,7 +252,7 @@ describe('with the guard', () => {
     expect(Object.keys(await stored(person)).toSorted()).toEqual(['badge', 'recovery', 'totp']);
   });
 
-  it('a provider cannot be exchanged by a request that began before the first factor was set up', async () => {
+  it('a request that began before the first factor was set up cannot replace a provider', async () => {
     const race: { meanwhile?: (() => Promise<unknown>) | undefined } = {};
     await start();
     const person = await stage.signUp();
@@ -283,7 +281,7 @@ describe('with the guard', () => {
 });
 
 describe('statements', () => {
-  it('are no more for saves without providers, and for social logins', async () => {
+  it('the gate adds no statement to saves without providers, or to social logins', async () => {
     await start({ server: { cacheTTL: 600_000 } });
     const person = await stage.signUp();
     await stage.save(person, { badge: { id: person.id } });
@@ -304,7 +302,7 @@ describe('statements', () => {
 });
 
 describe('a gate that could not be placed', () => {
-  it('is found by the self-check', async () => {
+  it('the self-check reports a gate that could not be placed', async () => {
     await start({ server: { protectedFields: { _User: { '*': ['authData'] } } } });
     const reasons = async (): Promise<string[]> => (await stage.factors.check()).map(({ reason }) => reason);
     expect(await reasons()).toEqual([]);

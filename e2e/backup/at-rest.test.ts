@@ -19,7 +19,7 @@ afterAll(() => stage.stop());
 
 const stored = async (person: Person, key: string): Promise<unknown> => (await storedFactors(stage, person))[key]?.['sealed'];
 
-it('shows nothing in a dump: no code, no token, no name of a device', async () => {
+it('a dump of the database contains no recovery code, no device token and no device name', async () => {
   const { person, codes, token } = await equipped(stage, 'Laptop of Ann');
   await stage.logIn(person, { recovery: codes[0] });
   await stage.logIn(person, { device: { token } });
@@ -30,7 +30,7 @@ it('shows nothing in a dump: no code, no token, no name of a device', async () =
   for (const secret of secrets) expect([secret, events.includes(secret)]).toEqual([secret, false]);
 });
 
-it('opens for nobody else, and not under another key of auth', async () => {
+it('a record of a backup authenticator opens for no other user, and under no other key of auth', async () => {
   const [owner, thief] = [await equipped(stage, 'Laptop of Ann'), await equipped(stage, 'Laptop of Ann')];
   const copy = async (from: string, to: string): Promise<void> => {
     const sealed = await stored(owner.person, from);
@@ -46,7 +46,7 @@ it('opens for nobody else, and not under another key of auth', async () => {
   expect((await stage.logIn(thief.person)).body['error']).toContain('Missing additional authData');
 });
 
-it('outlives a rotation of keys, the old one dropped as well', async () => {
+it('records of backup authenticators outlive a rotation of keys, with the old key dropped', async () => {
   const { person, codes, token } = await equipped(stage, 'Laptop of Ann');
   const clock = (): number => stage.time.now;
   const newer = generateKey('newer');

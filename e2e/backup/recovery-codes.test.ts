@@ -38,7 +38,7 @@ async function freshen(person: Person, secret: string): Promise<void> {
 }
 
 describe('recovery codes', () => {
-  it('are ten of 80 bits, told once, and stored as nothing to read', async () => {
+  it('ten recovery codes of 80 bits are shown once, and nothing readable is stored', async () => {
     const { person, codes } = await prepared();
     expect(new Set(codes).size).toBe(10);
     for (const code of codes) expect(code).toMatch(/^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}$/);
@@ -50,7 +50,7 @@ describe('recovery codes', () => {
     }
   });
 
-  it('each log in once, however they are typed, by REST, GraphQL and a batch', async () => {
+  it('each recovery code logs in once, however it is typed, by REST, GraphQL and a batch', async () => {
     const { person, codes } = await prepared();
     const { username, password } = person;
     const [one = '', two = '', three = '', four = ''] = codes;
@@ -66,7 +66,7 @@ describe('recovery codes', () => {
     expect(await remaining(person)).toEqual({ status: 'enabled', remaining: '6' });
   });
 
-  it('are told by GraphQL as well', async () => {
+  it('GraphQL shows new recovery codes as well', async () => {
     const { person } = await prepared();
     const fields = { authData: GENERATE };
     const made = await stage.graphql(UPDATE_USER, { input: { id: person.id, fields } }, person.session);
@@ -74,7 +74,7 @@ describe('recovery codes', () => {
     expect((await stage.logIn(person, { recovery: codes.split(', ')[0] })).status).toBe(200);
   });
 
-  it('of one code, 20 parallel logins open one session; of two different codes, both do, and the count is right', async () => {
+  it('20 parallel logins with one recovery code open one session, and two different codes open two', async () => {
     const { person, codes } = await prepared();
     const [one = '', two = '', three = ''] = codes;
     const same = await Promise.all(Array.from({ length: 20 }, () => stage.logIn(person, { recovery: one })));
@@ -85,7 +85,7 @@ describe('recovery codes', () => {
     expect(await remaining(person)).toEqual({ status: 'enabled', remaining: '7' });
   });
 
-  it('need a factor and a fresh proof to be made', async () => {
+  it('making recovery codes needs a factor and a fresh proof', async () => {
     const bare = await stage.signUp();
     expect(slug(await stage.save(bare, GENERATE))).toBe('enrolment_required');
     const { person, secret } = await prepared();
@@ -98,7 +98,7 @@ describe('recovery codes', () => {
     expect(codesOf(await stage.save(person, GENERATE))).toHaveLength(10);
   });
 
-  it('made anew, kill all the old ones, also one that is used at the same moment', async () => {
+  it('new recovery codes make all old ones void, even one that is used at the same moment', async () => {
     for (let round = 0; round < 4; round += 1) {
       const { person, secret, codes } = await prepared();
       await freshen(person, secret);
@@ -111,7 +111,7 @@ describe('recovery codes', () => {
     }
   });
 
-  it('are no fresh proof, and do not let a stolen session do anything', async () => {
+  it('a recovery code is no fresh proof, and does not let a stolen session change anything', async () => {
     const { person, codes } = await prepared();
     stage.time.now += 5 * MINUTE;
     expect(slug(await stage.save(person, { recovery: codes[0] }))).toBe('invalid_input');
@@ -123,7 +123,7 @@ describe('recovery codes', () => {
     expect(await remaining(person)).toEqual({ status: 'enabled', remaining: '9' });
   });
 
-  it('tell the application when they are used, and when three are left', async () => {
+  it('the application is told when a recovery code is used, and when three are left', async () => {
     const { person, codes } = await prepared();
     for (const recovery of codes) expect((await stage.logIn(person, { recovery })).status).toBe(200);
     const left = (type: string): unknown[] => stage.events.filter((event) => event.type === type).map((event) => event.remaining);
@@ -132,7 +132,7 @@ describe('recovery codes', () => {
     expect(slug(await stage.logIn(person, { recovery: codes[0] }))).toBe('code_rejected');
   });
 
-  it('go with the last factor, and not before', async () => {
+  it('recovery codes go with the last factor, and not before', async () => {
     const { person, secret } = await prepared();
     await freshen(person, secret);
     await stage.enrolPhone(person, '+15553330001');
@@ -146,7 +146,7 @@ describe('recovery codes', () => {
     expect((await stage.logIn(person)).status).toBe(200);
   });
 
-  it('are guessed at no more than the limit, and only by whoever has the password', async () => {
+  it('guesses at recovery codes are limited, and need the password', async () => {
     const { person, codes } = await prepared();
     const wrong = 'AAAA-AAAA-AAAA-AAAA';
     const stranger = { ...person, password: 'not it' };
@@ -161,7 +161,7 @@ describe('recovery codes', () => {
     expect((await stage.logIn(person, { recovery: codes[1] })).status).toBe(200);
   });
 
-  it('refuse malformed payloads with a clear answer, and lose nothing', async () => {
+  it('malformed payloads for recovery codes are refused with a clear error, and lose nothing', async () => {
     const { person, secret } = await prepared();
     const malformed = [
       123,
@@ -183,7 +183,7 @@ describe('recovery codes', () => {
     expect(await remaining(person)).toEqual({ status: 'enabled', remaining: '10' });
   });
 
-  it('change nothing when an SDK sends back what it was shown', async () => {
+  it('an SDK that sends back the shown status of recovery codes changes nothing', async () => {
     const { person } = await prepared();
     expect((await stage.save(person, { recovery: await remaining(person) })).status).toBe(200);
     expect(await remaining(person)).toEqual({ status: 'enabled', remaining: '10' });

@@ -76,7 +76,7 @@ describe('a second recovery code, in a session that one has opened', () => {
     stage.time.now += 2 * DAY;
   });
 
-  it('lets a lost authenticator be replaced, and new recovery codes be made', async () => {
+  it('a second recovery code lets the user replace a lost authenticator and make new recovery codes', async () => {
     const owner = await newOwner();
     const session = await recovered(owner);
     expect(slug(await stage.save(session, { totp: null }))).toBe('fresh_proof_required');
@@ -90,7 +90,7 @@ describe('a second recovery code, in a session that one has opened', () => {
     expect(slug(await stage.logIn(owner.person, { recovery: owner.codes[2] }))).toBe('code_rejected');
   });
 
-  it('lets one factor be removed, and a passkey be added', async () => {
+  it('a second recovery code lets the user remove one factor and add a passkey', async () => {
     const owner = await newOwner();
     const session = await recovered(owner);
     const passkeys = new PasskeyUser(stage, session);
@@ -102,7 +102,7 @@ describe('a second recovery code, in a session that one has opened', () => {
     expect((await passkeys.logInAlone(passkey)).status).toBe(200);
   });
 
-  it('is a proof over GraphQL and in a batch as well', async () => {
+  it('a second recovery code is a proof by GraphQL and in a batch as well', async () => {
     const [one, two] = [await newOwner(), await newOwner()];
     const session = await recovered(one);
     const input = { id: session.id, fields: { authData: { recovery: one.codes[1] } } };
@@ -119,7 +119,7 @@ describe('a second recovery code, in a session that one has opened', () => {
     expect((batch.body as unknown as { success?: unknown }[]).filter(({ success }) => success)).toHaveLength(1);
   });
 
-  it('is no proof for the application unless it says so, links nothing, and trusts no device', async () => {
+  it('a second recovery code is no proof for the application unless it says so, links nothing, and trusts no device', async () => {
     const owner = await newOwner();
     const session = await recovered(owner);
     await prove(session, owner.codes[1]);
@@ -129,7 +129,7 @@ describe('a second recovery code, in a session that one has opened', () => {
     expect(slug(await stage.save(session, { device: { remember: 'true' } }))).toBe('fresh_proof_required');
   });
 
-  it('ends the other sessions, and is told at once at every known address', async () => {
+  it('a proof by recovery codes ends the other sessions, and every known address is told at once', async () => {
     const owner = await newOwner();
     const bystander = await stage.another(owner.person, { totp: stage.totp(owner.secret) });
     const session = await recovered(owner);
@@ -143,7 +143,7 @@ describe('a second recovery code, in a session that one has opened', () => {
     expect([happened('recovery_proven'), happened('sessions_revoked'), happened('recovery_used')]).toEqual([1, 1, 2]);
   });
 
-  it('is told even when a thief has used up the other notices of the day', async () => {
+  it("a proof by recovery codes is announced even when a thief has used up the day's other notices", async () => {
     const owner = await newOwner();
     for (const recovery of [...owner.codes].slice(2)) await stage.logIn(owner.person, { recovery });
     for (let round = 0; round < 6; round += 1) {
@@ -158,7 +158,7 @@ describe('a second recovery code, in a session that one has opened', () => {
     await vi.waitFor(() => expect(notices()).toContainEqual(expect.stringContaining('used to allow changes')));
   });
 
-  it('is refused, and stays good, in a session that was opened otherwise', async () => {
+  it('a recovery code is refused as a proof, and stays good, in a session that was opened otherwise', async () => {
     const owner = await newOwner();
     const opened = [
       owner.person,
@@ -175,7 +175,7 @@ describe('a second recovery code, in a session that one has opened', () => {
     expect(await remaining(owner.person)).toBe('9');
   });
 
-  it('is for the session that was opened so, for an hour, and for its own user', async () => {
+  it('a proof by recovery codes is for the session that a code has opened, for an hour, and for its user', async () => {
     const [owner, other] = [await newOwner(), await newOwner()];
     const session = await recovered(owner);
     expect(slug(await prove(owner.person, owner.codes[1]))).toBe('invalid_input');
@@ -191,7 +191,7 @@ describe('a second recovery code, in a session that one has opened', () => {
     expect(slug(await stage.save(again, { totp: null }))).toBe('fresh_proof_required');
   });
 
-  it('is not the code that has opened the session, nor a used one; of 20 parallel proofs with one, one counts', async () => {
+  it('the code that opened the session is no proof, nor is a used one, and of 20 parallel proofs with one code one counts', async () => {
     const owner = await newOwner();
     const session = await recovered(owner);
     expect(slug(await prove(session, owner.codes[0]))).toBe('code_rejected');
@@ -202,7 +202,7 @@ describe('a second recovery code, in a session that one has opened', () => {
     expect(both.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
   });
 
-  it('is guessed at ten times, which locks no login', async () => {
+  it('ten wrong recovery codes are the limit of a proof, and lock no login', async () => {
     const owner = await newOwner();
     const session = await recovered(owner);
     const answers = await Promise.all(Array.from({ length: 30 }, () => prove(session, WRONG)));
@@ -211,7 +211,7 @@ describe('a second recovery code, in a session that one has opened', () => {
     expect((await stage.logIn(owner.person, { recovery: owner.codes[1] })).status).toBe(200);
   });
 
-  it('is worth nothing once the password or a factor has changed', async () => {
+  it('a proof by recovery codes is worth nothing once the password or a factor has changed', async () => {
     const owner = await newOwner();
     const session = await recovered(owner);
     await prove(session, owner.codes[1]);
@@ -224,7 +224,7 @@ describe('a second recovery code, in a session that one has opened', () => {
     expect((await prove(now, owner.codes[2])).status).not.toBe(200);
   });
 
-  it('adds no way to sign in to an account that signs in by an emailed code', async () => {
+  it('a proof by recovery codes adds no way to sign in to an account that signs in by an emailed code', async () => {
     const owner = await newOwner();
     await stage.save(owner.person, { totp: stage.totp(owner.secret) });
     const email = `${owner.person.username}@example.org`;
@@ -237,7 +237,7 @@ describe('a second recovery code, in a session that one has opened', () => {
     await replaceTotp(session);
   });
 
-  it('works without trusted devices', async () => {
+  it('a proof by recovery codes works without trusted devices', async () => {
     const before = stage;
     stage = await startPasskeyStage({}, { install: true, more: { recovery: new RecoveryCodesFactor() } });
     const owner = await newOwner(0);
@@ -248,7 +248,7 @@ describe('a second recovery code, in a session that one has opened', () => {
 });
 
 describe('recovery codes that never change factors', () => {
-  it('only log in', async () => {
+  it('recovery codes that may never change factors only log in', async () => {
     stage = await start(new RecoveryCodesFactor({ changesFactors: 'never' }));
     const owner = await newOwner();
     const session = await recovered(owner);
@@ -278,7 +278,7 @@ describe('recovery codes that change factors after a day', () => {
     return { owner, session };
   }
 
-  it('tell every known address when the wait begins, and cost nothing while it goes on', async () => {
+  it('a proof that needs a day tells every known address when the wait begins, and costs no code while it goes on', async () => {
     const { owner, session } = await waiting();
     await vi.waitFor(() => expect(notices()).toContainEqual(expect.stringContaining('To stop this, sign in with your usual')));
     expect(slug(await stage.save(session, { totp: null }))).toBe('fresh_proof_required');
@@ -289,7 +289,7 @@ describe('recovery codes that change factors after a day', () => {
     expect((await stage.call('GET', '/users/me', undefined, owner.person.session)).status).toBe(200);
   });
 
-  it('are a proof once it is over, in another session that one has opened', async () => {
+  it('a proof that needs a day counts after the wait, in another session that a recovery code has opened', async () => {
     const { owner } = await waiting();
     stage.time.now += DAY;
     const session = await stage.another(owner.person, { recovery: owner.codes[2] });
@@ -304,17 +304,20 @@ describe('recovery codes that change factors after a day', () => {
   it.each([
     ['a login', (owner: Owner): Promise<Answer> => stage.logIn(owner.person, { totp: stage.totp(owner.secret) })],
     ['a fresh proof', (owner: Owner): Promise<Answer> => stage.save(owner.person, { totp: stage.totp(owner.secret) })],
-  ])('are no proof after %s with a factor of the user, which is told to the application', async (_name, answer) => {
-    const { owner, session } = await waiting();
-    expect((await answer(owner)).status).toBe(200);
-    expect(happened('recovery_cancelled')).toBe(1);
-    stage.time.now += DAY;
-    expect(slug(await prove(session, owner.codes[2]))).toBe('invalid_input');
-    const later = await stage.another(owner.person, { recovery: owner.codes[2] });
-    expect((await prove(later, owner.codes[3])).body['authDataResponse'].recovery.status).toBe('pending');
-  });
+  ])(
+    'a proof that needs a day is void after %s with a factor of the user, and the application is told',
+    async (_name, answer) => {
+      const { owner, session } = await waiting();
+      expect((await answer(owner)).status).toBe(200);
+      expect(happened('recovery_cancelled')).toBe(1);
+      stage.time.now += DAY;
+      expect(slug(await prove(session, owner.codes[2]))).toBe('invalid_input');
+      const later = await stage.another(owner.person, { recovery: owner.codes[2] });
+      expect((await prove(later, owner.codes[3])).body['authDataResponse'].recovery.status).toBe('pending');
+    },
+  );
 
-  it('are still one after a login with another code, or with a wrong answer to a factor', async () => {
+  it('a proof that needs a day stays valid after a login with another recovery code, or with a wrong answer to a factor', async () => {
     const { owner, session } = await waiting();
     expect(slug(await stage.logIn(owner.person, { totp: '000000' }))).toBe('code_rejected');
     expect((await stage.logIn(owner.person, { recovery: owner.codes[2] })).status).toBe(200);
@@ -322,13 +325,13 @@ describe('recovery codes that change factors after a day', () => {
     expect((await prove(session, owner.codes[3])).body['authDataResponse'].recovery.status).toBe('verified');
   });
 
-  it('begin the wait anew a week after it was over', async () => {
+  it('a proof that needs a day begins the wait anew a week after it was over', async () => {
     const { owner, session } = await waiting();
     stage.time.now += 8 * DAY;
     expect((await prove(session, owner.codes[2])).body['authDataResponse'].recovery.status).toBe('pending');
   });
 
-  it('begin one wait and spend one code of 20 that are given at once', async () => {
+  it('20 parallel proofs begin one wait and spend one recovery code', async () => {
     const owner = await newOwner();
     const session = await recovered(owner);
     const answers = await Promise.all(owner.codes.slice(1, 9).map((code) => prove(session, code)));
@@ -337,7 +340,7 @@ describe('recovery codes that change factors after a day', () => {
     expect(happened('recovery_begun')).toBe(1);
   });
 
-  it('are a proof once it is over, in the same session, on a server that has started since', async () => {
+  it('a proof that needs a day counts after the wait, in the same session, on a server that has started since', async () => {
     const { owner, session } = await waiting();
     const before = stage;
     await before.stop();

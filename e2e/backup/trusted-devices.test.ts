@@ -49,7 +49,7 @@ async function trusting(): Promise<{ person: Person; secret: string; token: stri
 }
 
 describe('a trusted device', () => {
-  it('is trusted after a login with a factor, and then logs in with the password and its token', async () => {
+  it('a device is trusted after a login with a factor, and then logs in with the password and its token', async () => {
     const { person, token } = await trusting();
     expect(token).toMatch(/^[\w-]{22}\.[\w-]{43}$/);
     const login = await useToken(person, token);
@@ -64,7 +64,7 @@ describe('a trusted device', () => {
     expect(await stage.dump()).not.toContain(token.split('.')[1]);
   });
 
-  it('logs in by GraphQL, which hands out the renewed token; a batch does too', async () => {
+  it('a trusted device logs in by GraphQL, which returns the renewed token, and in a batch', async () => {
     const { person, token } = await trusting();
     const { username, password } = person;
     const login = await stage.graphql(LOG_IN, { input: { username, password, authData: { device: { token } } } });
@@ -74,7 +74,7 @@ describe('a trusted device', () => {
     expect(batch.body[0].success.authDataResponse.device.token).toMatch(/^[\w-]{22}\./);
   });
 
-  it('costs a login two statements at most', async () => {
+  it('a trusted device costs a login at most two statements', async () => {
     const { person, token } = await trusting();
     const plain = await stage.signUp();
     await stage.logIn(plain);
@@ -86,7 +86,7 @@ describe('a trusted device', () => {
     expect(withDevice - passwordOnly).toBeLessThanOrEqual(2);
   });
 
-  it('is not trusted on the strength of a session that did not just log in with a factor', async () => {
+  it('a session that did not just log in with a factor cannot trust a device', async () => {
     const { person, secret } = await trusting();
     stage.time.now += 5 * MINUTE;
     expect(slug(await remember(person))).toBe('fresh_proof_required');
@@ -99,7 +99,7 @@ describe('a trusted device', () => {
     expect(slug(await remember(thief))).toBe('fresh_proof_required');
   });
 
-  it('is not trusted after a login with a recovery code, or with another device', async () => {
+  it('a session that a recovery code or another device has opened cannot trust a device', async () => {
     const { person, secret, token } = await trusting();
     stage.time.now += 5 * MINUTE;
     await stage.save(person, { totp: stage.totp(secret) });
@@ -109,7 +109,7 @@ describe('a trusted device', () => {
     expect(slug(await remember(await stage.another(person, { device: { token } })))).toBe('fresh_proof_required');
   });
 
-  it('is never a fresh proof', async () => {
+  it('a trusted device is never a fresh proof', async () => {
     const { person, token } = await trusting();
     expect(slug(await stage.save(person, { device: { token } }))).toBe('invalid_input');
     const session = await stage.another(person, { device: { token } });
@@ -118,7 +118,7 @@ describe('a trusted device', () => {
     expect(slug(await stage.save(session, { device: null }))).toBe('fresh_proof_required');
   });
 
-  it('loses its trust when an older token comes back', async () => {
+  it('an older token that comes back ends the trust of the device', async () => {
     const { person, token } = await trusting();
     const renewed = tokenOf(await useToken(person, token));
     stage.time.now += 10_000;
@@ -128,7 +128,7 @@ describe('a trusted device', () => {
     expect(stage.events.filter(({ type }) => type === 'device_revoked')).toMatchObject([{ reason: 'token_used_before' }]);
   });
 
-  it('gives 20 parallel logins with one token the same next token, which works afterwards', async () => {
+  it('20 parallel logins with one device token get the same next token, which works afterwards', async () => {
     const { person, token } = await trusting();
     const answers = await Promise.all(Array.from({ length: 20 }, () => useToken(person, token)));
     const tokens = new Set(answers.map(tokenOf));
@@ -140,7 +140,7 @@ describe('a trusted device', () => {
     expect(await stage.dump()).not.toContain(next.split('.')[1]);
   });
 
-  it('gives a token that was replaced less than ten seconds ago its successor, and ends the trust after that', async () => {
+  it('a token that was replaced less than ten seconds ago gets its successor, and ends the trust after that', async () => {
     for (const [waited, isRight] of [
       [0, true],
       [9_999, true],
@@ -158,7 +158,7 @@ describe('a trusted device', () => {
     }
   });
 
-  it('loses its trust when the token before the last one comes back, however soon', async () => {
+  it('the token before the last one ends the trust, however soon it comes back', async () => {
     const { person, token } = await trusting();
     const second = tokenOf(await useToken(person, token));
     const third = tokenOf(await useToken(person, second));
@@ -167,7 +167,7 @@ describe('a trusted device', () => {
     expect(slug(await useToken(person, third))).toBe('code_rejected');
   });
 
-  it('gives the successor only to the installation that got it', async () => {
+  it('only the installation that got a token gets its successor', async () => {
     const logIn = ({ username, password }: Person, token: string, id?: string): Promise<Answer> =>
       stage.call(
         'POST',
@@ -191,7 +191,7 @@ describe('a trusted device', () => {
     }
   });
 
-  it('is renewed rightly while others are trusted at the same moment', async () => {
+  it('a device token is renewed correctly while other devices are trusted at the same moment', async () => {
     const { person, secret, token } = await trusting();
     stage.time.now += 2 * MINUTE;
     const session = await stage.another(person, { totp: stage.totp(secret) });
@@ -202,7 +202,7 @@ describe('a trusted device', () => {
     expect(slug(await useToken(person, tokenOf(login)))).toBe('code_rejected');
   });
 
-  it('is named, listed and revoked, one or all, by any session of its user', async () => {
+  it('any session of the user names, lists and revokes trusted devices, one or all', async () => {
     const { person, token } = await trusting();
     const phone = tokenOf(await remember(person, 'Phone 📱'));
     const tablet = tokenOf(await remember(person, 'Tablet'));
@@ -220,14 +220,14 @@ describe('a trusted device', () => {
     expect((await stage.save(person, { device: { revoke: 'all' } })).status).toBe(200);
   });
 
-  it('takes the place of the oldest when there are too many', async () => {
+  it('a new trusted device takes the place of the oldest when there are too many', async () => {
     const { person, token } = await trusting();
     for (const name of ['2', '3', '4']) await remember(person, name);
     expect((await listed(person)).map(({ name }) => name)).toEqual(['2', '3', '4']);
     expect(slug(await useToken(person, token))).toBe('code_rejected');
   });
 
-  it('is trusted for 30 days, however often it is used', async () => {
+  it('a device is trusted for 30 days, however often it is used', async () => {
     const { person, token } = await trusting();
     stage.time.now += 29 * DAY;
     const renewed = tokenOf(await useToken(person, token));
@@ -237,7 +237,7 @@ describe('a trusted device', () => {
     expect(slug(await useToken(person, last))).toBe('code_rejected');
   });
 
-  it('is not trusted any more after a new password, a new factor, or another one in its place', async () => {
+  it('a new password, a new factor or a replaced one ends the trust of a device', async () => {
     const changes: ((person: Person, secret: string) => Promise<unknown>)[] = [
       (person) => stage.call('PUT', `/users/${person.id}`, { password: person.password }, MASTER),
       async (person, secret) => {
@@ -259,7 +259,7 @@ describe('a trusted device', () => {
     }
   });
 
-  it('is not trusted any more when a factor is removed', async () => {
+  it('removing a factor ends the trust of a device', async () => {
     const { person, secret } = await trusting();
     await stage.save(person, { totp: stage.totp(secret, 1) });
     await stage.enrolEmail(person);
@@ -269,7 +269,7 @@ describe('a trusted device', () => {
     expect(slug(await useToken(person, token))).toBe('code_rejected');
   });
 
-  it('refuses malformed payloads, and loses nothing', async () => {
+  it('malformed payloads for trusted devices are refused, and lose nothing', async () => {
     const { person, token } = await trusting();
     const [id = '', secret = ''] = token.split('.');
     const malformed = [
@@ -296,7 +296,7 @@ describe('a trusted device', () => {
     expect((await useToken(person, token)).status).toBe(200);
   });
 
-  it('of somebody else does not log in', async () => {
+  it('a device of another user does not log in', async () => {
     const [one, two] = [await trusting(), await trusting()];
     expect(slug(await useToken(two.person, one.token))).toBe('code_rejected');
     expect((await useToken(one.person, one.token)).status).toBe(200);

@@ -100,7 +100,7 @@ beforeAll(() => start());
 afterAll(() => stage.stop());
 
 describe.each(['sync', 'async'] as const)('over an SDK with %s storage', (storage) => {
-  it('logs in with a password alone where there is no factor', async () => {
+  it('the client logs in with a password alone where the user has no factor', async () => {
     fresh(storage);
     const { username, password, user } = await newUser();
     await app.sdk.User.logOut();
@@ -115,7 +115,7 @@ describe.each(['sync', 'async'] as const)('over an SDK with %s storage', (storag
     await expect(app.client.logIn(username, 'not it')).rejects.not.toBeInstanceOf(FactorClientError);
   });
 
-  it('says which factors a login needs and where codes go, asks for one, and logs in with it', async () => {
+  it('the client learns which factors a login needs and where codes go, asks for a code, and logs in with it', async () => {
     fresh(storage);
     const { username, password, user } = await newUser();
     await enrolPhone('+15558880001');
@@ -143,7 +143,7 @@ describe.each(['sync', 'async'] as const)('over an SDK with %s storage', (storag
     expectNoTrace(app);
   });
 
-  it('proves again, makes recovery codes, trusts a device, and removes a factor', async () => {
+  it('the client gives a fresh proof, makes recovery codes, trusts a device, and removes a factor', async () => {
     fresh(storage);
     const { username, password, user } = await newUser();
     const seed = await enrolTotp();
@@ -181,7 +181,7 @@ describe.each(['sync', 'async'] as const)('over an SDK with %s storage', (storag
     expect(app.sdk.User.current()?.id).toBe(user.id);
   });
 
-  it('signs up and logs in without a password', async () => {
+  it('the client signs up and logs in without a password', async () => {
     fresh(storage);
     const name = randomUUID();
     const { passwordless } = app.client;
@@ -208,7 +208,7 @@ describe.each(['sync', 'async'] as const)('over an SDK with %s storage', (storag
 });
 
 describe('a login without a password', () => {
-  it('is asked for second factors, and each step uses one of the code’s attempts', async () => {
+  it("the client is asked for second factors after a passwordless login, and each step uses one of the code's attempts", async () => {
     fresh();
     const email = `${randomUUID()}@example.com`;
     const { passwordless } = app.client;
@@ -230,7 +230,7 @@ describe('a login without a password', () => {
     expectNoTrace(app);
   });
 
-  it('by another provider is asked for second factors, too', async () => {
+  it('the client is asked for second factors after a login by another provider', async () => {
     fresh();
     const badge = { id: randomUUID(), secret: 'right' };
     expect(await app.client.logInWith({ badge })).toMatchObject({ status: 'session', isNew: true });
@@ -251,7 +251,7 @@ describe('a login without a password', () => {
 });
 
 describe('two applications of one user', () => {
-  it('end each other’s sessions when a factor is set up, and not each other’s clients', async () => {
+  it("two applications of one user end each other's sessions when a factor is set up, but not each other's clients", async () => {
     fresh();
     const { username, password } = await newUser();
     const other = newApp(stage.url);
@@ -264,7 +264,7 @@ describe('two applications of one user', () => {
     expectNoTrace(app, other);
   });
 
-  it('work for users of their own on a server, where nobody is the current one', async () => {
+  it('two applications on a server work for users of their own, without a current user', async () => {
     fresh();
     const [one, two] = [await newUser(), await newUser()];
     const [first, second] = [app.clientOf({ user: one.user }), app.clientOf({ user: two.user })];
@@ -288,7 +288,7 @@ describe('two applications of one user', () => {
 });
 
 describe('what the SDK itself leaves behind', () => {
-  it('is cleared for a factor as the client touches it', async () => {
+  it('the client clears what the SDK leaves behind of a factor when it uses that factor', async () => {
     fresh();
     const { user } = await newUser();
     const phone = '+15558880004';
@@ -307,7 +307,7 @@ describe('what the SDK itself leaves behind', () => {
 });
 
 describe('an error', () => {
-  it('says when to come back', async () => {
+  it('an error of the client says when to retry', async () => {
     fresh();
     const { username, password } = await newUser();
     await enrolPhone('+15558880005');
@@ -327,7 +327,7 @@ describe('an error', () => {
     expectNoTrace(app);
   });
 
-  it('of input, addresses and enrolment has its slug', async () => {
+  it('an error of input, addresses or enrolment has its slug', async () => {
     fresh();
     expect(await errorOf(app.client.enrol('otp', { phone: '+15558880006' }))).toMatchObject({
       slug: 'session_required',
@@ -346,7 +346,7 @@ describe('an error', () => {
     expect((await errorOf(login.challenge('totp'))).slug).toBe('not_enrolled');
   });
 
-  it('of a network or a server that is not there is the SDK’s own', async () => {
+  it("an error of the network or of an absent server is the SDK's own", async () => {
     fresh();
     const away = newApp(`http://127.0.0.1:${await freePort()}/parse`);
     const error: unknown = await away.client.logIn('ann', 'secret').catch((fault: unknown) => fault);
@@ -354,7 +354,7 @@ describe('an error', () => {
     expect(error).toMatchObject({ code: 100 });
   });
 
-  it('of a channel or a store that fails has its slug', async () => {
+  it('an error of a channel or a store has its slug', async () => {
     await only({
       sms: {
         channel: {
@@ -384,7 +384,7 @@ describe('where a policy asks for more', () => {
     secrets = [];
   });
 
-  it('all factors are asked for one after the other, or given at once', async () => {
+  it('the client answers all factors that a policy needs, one after the other or at once', async () => {
     await only({ compose: { policy: 'all' } });
     const { username, password } = await newUser();
     await enrolPhone('+15558880008');
@@ -405,7 +405,7 @@ describe('where a policy asks for more', () => {
     expectNoTrace(app);
   });
 
-  it('two of three are counted', async () => {
+  it('the client answers two of three factors where a policy needs two', async () => {
     await only({ compose: { policy: { atLeast: 2 } } });
     const { username, password } = await newUser();
     await enrolPhone('+15558880009');
@@ -419,7 +419,7 @@ describe('where a policy asks for more', () => {
     expect((await more.answer('otp', secret(stage.lastCode(stage.sms)))).status).toBe('session');
   });
 
-  it('a factor is set up with the password alone, which logs in', async () => {
+  it('the client sets up a factor with the password alone, and that logs in', async () => {
     await only({ compose: { enrolment: { requiredFor: 'everybody' } } });
     const { username, password } = await newUser();
     const login = asEnrolment(await app.client.logIn(username, password));
@@ -431,7 +431,7 @@ describe('where a policy asks for more', () => {
     expectNoTrace(app);
   });
 
-  it('a second factor is set up while the first one is answered', async () => {
+  it('the client sets up a second factor while it answers the first one', async () => {
     await only({ compose: { policy: { atLeast: 2 } } });
     const { username, password } = await newUser();
     const seed = await enrolTotp();
@@ -444,7 +444,7 @@ describe('where a policy asks for more', () => {
     expectNoTrace(app);
   });
 
-  it('a factor is set up after a login by another provider, or by a code alone, and answered at once', async () => {
+  it('the client sets up a factor after a login by another provider or a code, and answers it at once', async () => {
     await only({ compose: { enrolment: { requiredFor: 'everybody' } }, server: { auth: { badge: DEFAULT_BADGE } } });
     const badge = { id: randomUUID(), secret: 'right' };
     await app.client.logInWith({ badge });

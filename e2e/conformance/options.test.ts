@@ -145,9 +145,9 @@ const NOT_ABSURD: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 
 describe.each(Object.entries(makers))('%s', (_name, [make, sound, names]) => {
-  it('takes sound options', () => expect(() => make(sound)).not.toThrow());
+  it('sound options are accepted', () => expect(() => make(sound)).not.toThrow());
 
-  it.each(names)('refuses an absurd %s by its name', (name) => {
+  it.each(names)('an absurd %s is refused by its name', (name) => {
     const values = TIMES_OR_COUNTS.test(name) ? [...ABSURD, '60000', 0, true] : ABSURD;
     for (const value of values.filter((value) => NOT_ABSURD[name]?.(value) !== true)) {
       const create = (): unknown => make({ ...sound, [name]: value });
@@ -156,15 +156,15 @@ describe.each(Object.entries(makers))('%s', (_name, [make, sound, names]) => {
     }
   });
 
-  it('refuses an option it does not know, naming those it knows', () => {
+  it('an unknown option is refused, and the error lists the known ones', () => {
     expect(() => make({ ...sound, chanel: 1 })).toThrow(/unknown option "chanel"; known are /);
   });
 
-  it.each([undefined, null, 5, 'x', [], () => undefined])('refuses %s in place of options', (options) => {
+  it.each([undefined, null, 5, 'x', [], () => undefined])('the value %s is refused in place of options', (options) => {
     expect(() => make(options)).toThrow(FactorConfigError);
   });
 
-  it('does not change what it is given, and takes undefined for left out', () => {
+  it('options are not changed, and undefined counts as left out', () => {
     const given = Object.freeze({
       ...sound,
       ...Object.fromEntries(names.filter((name) => !(name in sound)).map((name) => [name, undefined])),
@@ -190,7 +190,7 @@ describe('composeFactors', () => {
     'mfa',
     'anonymous',
     'a'.repeat(65),
-  ])('refuses the key %j', (key) => {
+  ])('composeFactors refuses the key %j', (key) => {
     expect(() => composeFactors({ ...compose, factors: { [key]: totp } })).toThrow(/factor key/);
   });
 
@@ -200,24 +200,24 @@ describe('composeFactors', () => {
     [{ policy: 'additional' }],
     [Object.defineProperty(Object.create(totp), 'policy', { value: 'aditional' }) as object],
     [channel],
-  ])('refuses what is no factor', (factor) => {
+  ])('composeFactors refuses an object that is no factor', (factor) => {
     expect(() => composeFactors({ ...compose, factors: { x: factor as never } })).toThrow(/factors\.x must be a Factor/);
   });
 
-  it('takes only factors, for the compiler too', () => {
+  it('the compiler accepts only factors in composeFactors', () => {
     const methods = { read: () => ({ do: 'challenge' }), policy: 'additional' as const };
     // @ts-expect-error it extends no Factor
     expect(() => composeFactors({ ...compose, factors: { x: methods } })).toThrow(/must be a Factor/);
   });
 
-  it('refuses a primary factor that has no way to sign in', () => {
+  it('composeFactors refuses a primary factor that has no way to sign in', () => {
     const factor = Object.defineProperty(Object.create(totp), 'policy', { value: 'default' }) as typeof totp;
     expect(() => composeFactors({ ...compose, factors: { x: factor } })).toThrow(
       /factors\.x has policy "default", but no "primary" to sign in with; use policy "additional"/,
     );
   });
 
-  it('gives frozen plain adapters with exactly the hooks that Parse Server copies', () => {
+  it('composeFactors returns frozen plain adapters with exactly the hooks that Parse Server copies', () => {
     const { auth } = composeFactors(compose);
     const adapter = auth['totp'];
     expect(Object.isFrozen(adapter)).toBe(true);
@@ -268,7 +268,7 @@ describe('values that look sound', () => {
     [() => sendgrid({ apiKey: 'SG.x', from: 'a@b.c', baseUrl: 'javascript:alert(1)' }), /"baseUrl"/],
     [() => sendgrid({ apiKey: 'SG.x', from: 'a@b.c', baseUrl: 'ftp://x' }), /"baseUrl"/],
     [() => smtp({ url: 'smtp://us%zz:pw@host', from: 'a@b.c' }), /"url"/],
-  ])('are refused by name: %o', (make, name) => {
+  ])('a value that only looks sound is refused by name: %o', (make, name) => {
     expect(make).toThrow(FactorConfigError);
     expect(make).toThrow(name);
   });
@@ -288,12 +288,12 @@ describe('options of earlier versions', () => {
       () => composeFactors({ ...compose, recordKeys: generateKey('b') } as never),
       'composeFactors: option "recordKeys" is gone: records are sealed with "keys". Put the keys of "recordKeys" at the end of "keys", so that they still open',
     ],
-  ])('are refused with what takes their place: %o', (make, message) => {
+  ])('an option of an earlier version is refused, and the error names its replacement: %o', (make, message) => {
     expect(make).toThrow(FactorConfigError);
     expect(make).toThrow(message);
   });
 
-  it.each(['signUp', 'adoptIdsBefore'])('%s is refused by a second factor', (name) => {
+  it.each(['signUp', 'adoptIdsBefore'])('the option %s is refused by a second factor', (name) => {
     const value = name === 'signUp' ? false : 1;
     for (const make of [
       () => new EmailOtpFactor({ ...mail, [name]: value }),
@@ -305,7 +305,7 @@ describe('options of earlier versions', () => {
 });
 
 describe('in production', () => {
-  it('fictional numbers are refused', () => {
+  it('fictional numbers are refused in production', () => {
     vi.stubEnv('NODE_ENV', 'production');
     expect(() => new SmsOtpFactor({ ...sms, allowFictional: true })).toThrow(/"allowFictional".*production/);
   });
@@ -316,7 +316,7 @@ it.each([
   [EmailOtpFactor, mail],
   [TotpFactor, { issuer: 'A' }],
   [RecoveryCodesFactor, {}],
-] as const)('%o refuses a longest lock shorter than the first', (Factor, sound) => {
+] as const)('a longest lock shorter than the first is refused by %o', (Factor, sound) => {
   const create = Factor as unknown as new (options: object) => object;
   expect(() => new create({ ...sound, lockMs: 120_000, maxLockMs: 60_000 })).toThrow(/"maxLockMs"/);
 });
@@ -328,7 +328,7 @@ it.each([{}, { from: '+14155552671', messagingServiceSid: sid('MG') }])('twilio 
 describe('mfaCompat', () => {
   const compat = mfaCompat({ options: ['TOTP'] });
 
-  it('takes the key of the built-in adapter, and no other does', () => {
+  it('mfaCompat takes the key of the built-in adapter, and no other factor does', () => {
     expect(() => composeFactors({ ...compose, factors: { mfa: compat } })).not.toThrow();
     for (const key of ['totp', 'google', 'MFA'])
       expect(() => composeFactors({ ...compose, factors: { [key]: compat } })).toThrow(FactorConfigError);
@@ -349,19 +349,22 @@ describe('mfaCompat', () => {
     [{ options: ['TOTP'], lockMs: 120_000, maxLockMs: 60_000 }, /"maxLockMs"/],
     [{ options: ['TOTP'], sms: true }, /unknown option "sms"/],
     [{ options: ['TOTP'], enabled: false }, /"enabled" must be true or left out; to switch mfa off, take it out of "factors"/],
-  ])('refuses %j', (options, message) => {
+  ])('mfaCompat refuses %j', (options, message) => {
     expect(() => mfaCompat(options as MfaCompatOptions)).toThrow(message);
   });
 
-  it.each(['SHA1', 'sha1', 'SHA-1', 'SHA256', 'sha-512'])('takes the algorithm as the built-in adapter does: %s', (algorithm) => {
-    expect(() => mfaCompat({ options: ['TOTP'], algorithm })).not.toThrow();
-  });
+  it.each(['SHA1', 'sha1', 'SHA-1', 'SHA256', 'sha-512'])(
+    'mfaCompat takes the algorithm as the built-in adapter does: %s',
+    (algorithm) => {
+      expect(() => mfaCompat({ options: ['TOTP'], algorithm })).not.toThrow();
+    },
+  );
 
-  it('takes `enabled: true`, as it stands in many configurations of the built-in adapter', () => {
+  it('mfaCompat takes `enabled: true`, as it stands in many configurations of the built-in adapter', () => {
     expect(() => mfaCompat({ enabled: true, options: ['TOTP'] })).not.toThrow();
   });
 
-  it('is moved from to factors that are there', () => {
+  it('users of mfaCompat can be moved only to factors that are there', () => {
     const install = (factors: Parameters<typeof installMfaMigration>[0], options?: object) => () =>
       installMfaMigration(factors, options, { Cloud: { define: () => undefined } } as never);
     expect(install(composeFactors(compose))).toThrow(/no factor "mfa"/);

@@ -40,7 +40,7 @@ describe('twilio', () => {
     smsChannel = twilio({ accountSid: sid, authToken: 'token', from: '+15005550006', baseUrl: base });
   });
 
-  it("sends what Twilio's API expects, field by field", async () => {
+  it("twilio sends what Twilio's API expects, field by field", async () => {
     api.received.length = 0;
     api.answer = TWILIO_ACCEPTED;
     const person = await stage.signUp();
@@ -59,7 +59,7 @@ describe('twilio', () => {
     expect((await stage.save(person, { otp: { phone: '+15552220001', code: codeIn(form['Body']) } })).status).toBe(200);
   });
 
-  it('takes a Messaging Service instead of a number', async () => {
+  it('twilio takes a Messaging Service instead of a number', async () => {
     api.received.length = 0;
     const service = `MG${'1'.repeat(32)}`;
     smsChannel = twilio({ accountSid: sid, authToken: 'token', messagingServiceSid: service, baseUrl: base });
@@ -68,7 +68,7 @@ describe('twilio', () => {
     expect(form).toEqual({ To: '+15552220002', MessagingServiceSid: service, Body: expect.any(String) });
   });
 
-  it('sends by WhatsApp, with a template where one is named', async () => {
+  it('twilio sends by WhatsApp, with a template where one is named', async () => {
     api.received.length = 0;
     const from = '+15005550006';
     smsChannel = twilio({ accountSid: sid, authToken: 'token', from, via: 'whatsapp', baseUrl: base });
@@ -94,7 +94,7 @@ describe('twilio', () => {
     smsChannel = twilio({ accountSid: sid, authToken: 'token', from, baseUrl: base });
   });
 
-  it('sends notices as plain texts, but not by WhatsApp, which takes none', async () => {
+  it('twilio sends notices as plain texts, but not by WhatsApp, which takes none', async () => {
     api.received.length = 0;
     const options = { accountSid: sid, authToken: 'token', from: '+15005550006', baseUrl: base };
     const notice = { to: '+15552220014', subject: '', text: 'Something happened.', signal: new AbortController().signal };
@@ -114,7 +114,7 @@ describe('twilio', () => {
     ['a reset', 'reset'],
     ['silence', 'hang'],
   ] as const)(
-    'answering with %s gives delivery_failed in time, after one try, and leaves no live code',
+    'twilio answering with %s gives delivery_failed in time, after one try, and leaves no live code',
     async (_name, answer) => {
       api.answer = answer;
       api.received.length = 0;
@@ -140,7 +140,7 @@ describe('twilio', () => {
 });
 
 describe('sendgrid', () => {
-  it("sends what SendGrid's API expects, field by field", async () => {
+  it("sendgrid sends what SendGrid's API expects, field by field", async () => {
     api.received.length = 0;
     api.answer = { status: 202, body: '' };
     mailChannel = sendgrid({ apiKey: 'SG.key', from: 'Acme <codes@acme.example>', baseUrl: base });
@@ -168,7 +168,7 @@ describe('sendgrid', () => {
     );
   });
 
-  it('fills a dynamic template in, and has messages only checked in sandbox mode', async () => {
+  it('sendgrid fills a dynamic template in, and only checks messages in sandbox mode', async () => {
     api.received.length = 0;
     api.answer = { status: 200, body: '' };
     const templateId = `d-${'0'.repeat(32)}`;
@@ -214,7 +214,7 @@ describe('sendgrid', () => {
   });
 
   it.each([[{ status: 401, body: '{"errors":[{"message":"bad key"}]}' }], [{ status: 429, body: '{}' }], ['hang']] as const)(
-    'answering %j gives delivery_failed and no live code',
+    'sendgrid answering %j gives delivery_failed and no live code',
     async (answer) => {
       api.answer = answer;
       api.received.length = 0;
@@ -262,7 +262,7 @@ describe('smtp', () => {
     await new Promise<void>((resolve) => server.close(() => resolve()));
   });
 
-  it('delivers a mail that really arrives, and its code confirms the address', async () => {
+  it('smtp delivers a mail that arrives, and its code confirms the address', async () => {
     const person = await stage.signUp();
     expect((await stage.challenge({ challengeData: { email: { email: 'smtp@example.com' } } }, person.session)).status).toBe(200);
     expect(mails).toHaveLength(1);
@@ -276,7 +276,7 @@ describe('smtp', () => {
     expect((await stage.save(person, { email: { email: 'smtp@example.com', code: codeIn(mails[0]?.text) } })).status).toBe(200);
   });
 
-  it('tells a refused recipient as delivery_failed, and works again after', async () => {
+  it('smtp reports a refused recipient as delivery_failed, and works again after', async () => {
     const person = await stage.signUp();
     refuse = 'no such user smtp2@example.com';
     const refused = await stage.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session);
@@ -289,8 +289,8 @@ describe('smtp', () => {
   });
 });
 
-describe("a channel of one's own", () => {
-  it('that fails late kills its own code only, whatever the clock did meanwhile', async () => {
+describe('a channel of the application', () => {
+  it('a channel that fails late makes only its own code void, whatever the clock did meanwhile', async () => {
     const phone = '+15552220008';
     const person = await stage.signUp();
     let first = '';
@@ -333,11 +333,14 @@ describe("a channel of one's own", () => {
           signal.addEventListener('abort', () => setImmediate(() => reject(new Error('late'))));
         }),
     ],
-  ] as const)('that %s gives delivery_failed, tells nothing, and the process lives', async (_name, channel) => {
-    smsChannel = channel as ChannelLike;
-    const person = await stage.signUp();
-    const refused = await askSms(person, '+15552220009');
-    expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
-    stage.time.now += DAY;
-  });
+  ] as const)(
+    'a channel that %s gives delivery_failed, tells nothing, and leaves the process running',
+    async (_name, channel) => {
+      smsChannel = channel as ChannelLike;
+      const person = await stage.signUp();
+      const refused = await askSms(person, '+15552220009');
+      expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
+      stage.time.now += DAY;
+    },
+  );
 });

@@ -85,7 +85,7 @@ describe('failover', () => {
     ['rejects', () => Promise.reject(new RangeError('no')), 'RangeError'],
     ['answers 429', () => Promise.reject(Object.assign(new Error('slow down'), { code: 20429 })), '20429'],
   ];
-  it.each(failing)('sends by the second when the first %s, once by each, with one code', async (_what, channel, reason) => {
+  it.each(failing)('the second channel sends when the first %s, once by each, with one code', async (_what, channel, reason) => {
     first = channel;
     const asked = await ask();
     expect(asked.status).toBe(200);
@@ -95,7 +95,7 @@ describe('failover', () => {
     expect((await confirm(asked, stage.lastCode(second))).status).toBe(200);
   });
 
-  it('has one live code when the first succeeds late, or rejects late', async () => {
+  it('one code is live when the first channel succeeds or rejects late', async () => {
     for (const outcome of ['resolve', 'reject'] as const) {
       let late: (() => void) | undefined;
       first = () =>
@@ -110,7 +110,7 @@ describe('failover', () => {
     }
   });
 
-  it('says delivery_failed when both fail, and the code is void', async () => {
+  it('the error is delivery_failed when both channels fail, and the code is void', async () => {
     first = hang;
     isSecondDown = true;
     const asked = await ask();
@@ -120,7 +120,7 @@ describe('failover', () => {
     expect(slug(await confirm(asked, tried[0] ?? ''))).toBe('code_expired');
   });
 
-  it('tries a channel that keeps failing last, and in its turn again after a while, with one message only', async () => {
+  it('a channel that keeps failing is tried last, and in its turn again after a while, with one message only', async () => {
     first = () => Promise.reject(new Error('down'));
     for (let message = 0; message < 3; message += 1) await ask();
     expect(tried).toHaveLength(3);
@@ -139,7 +139,7 @@ describe('failover', () => {
     expect(tried).toHaveLength(6); // closed again
   });
 
-  it('tries it as a last resort all the same', async () => {
+  it('a channel that keeps failing is still tried as a last resort', async () => {
     first = () => Promise.reject(new Error('down'));
     isSecondDown = true;
     for (let message = 0; message < 3; message += 1) await ask();
@@ -147,7 +147,7 @@ describe('failover', () => {
     expect((await ask()).status).toBe(200);
   });
 
-  it('sends one message for 20 parallel asks', async () => {
+  it('20 parallel asks send one message', async () => {
     first = () => Promise.reject(new Error('down'));
     const person = await stage.signUp();
     const answers = await Promise.all(
@@ -185,21 +185,24 @@ describe("Twilio's refusal of a number", () => {
   /** Twilio's client takes longer than the tests' short limit; here its answer counts. */
   const patiently: ChannelLike = (delivery: Delivery) => (client() as { send(given: Delivery): Promise<void> }).send(delivery);
 
-  it.each([21211, 21214, 21217, 21408, 21610, 21614])('%i is address_refused, and no other channel is asked', async (code) => {
-    answer = { status: 400, code };
-    await stage.stop();
-    stage = await startStage({ sms: { channel: failover([patiently, second], { timeoutMs: 5000 }) } });
-    const asked = await ask();
-    expect(asked.body).toEqual({ code: 142, error: 'address_refused: This address cannot be used.' });
-    expect(second.messages).toEqual([]);
-  });
+  it.each([21211, 21214, 21217, 21408, 21610, 21614])(
+    'the reply %i is address_refused, and no other channel is asked',
+    async (code) => {
+      answer = { status: 400, code };
+      await stage.stop();
+      stage = await startStage({ sms: { channel: failover([patiently, second], { timeoutMs: 5000 }) } });
+      const asked = await ask();
+      expect(asked.body).toEqual({ code: 142, error: 'address_refused: This address cannot be used.' });
+      expect(second.messages).toEqual([]);
+    },
+  );
 
   it.each([
     [429, 20429],
     [500, 20500],
     [401, 20003],
     [400, 21612],
-  ])('%i with %i goes to the next channel', async (status, code) => {
+  ])('the reply %i with %i goes to the next channel', async (status, code) => {
     answer = { status, code };
     await stage.stop();
     stage = await startStage({ sms: { channel: failover([patiently, second], { timeoutMs: 5000 }) } });
@@ -216,7 +219,7 @@ describe('the options', () => {
     [() => failover([outbox(), {} as never]), /at least two channels/],
     [() => failover([outbox(), outbox()], { timeoutMs: 1 }), /"timeoutMs"/],
     [() => failover([outbox(), outbox()], { retries: 3 } as never), /unknown option "retries"/],
-  ])('are refused by name: %o', (make, message) => {
+  ])('a wrong option of failover is refused by name: %o', (make, message) => {
     expect(make).toThrow(FactorConfigError);
     expect(make).toThrow(message);
   });

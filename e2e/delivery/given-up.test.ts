@@ -83,20 +83,23 @@ describe('an SMTP server that hangs and recovers', () => {
     await new Promise<void>((resolve) => server.close(() => resolve()));
   });
 
-  it.each(['greeting', 'recipient'] as const)('at the %s delivers no message that was given up', async (point) => {
-    arrived.length = 0;
-    hangsAt = point;
-    expect(await askAtOnce(20, 'email')).toEqual(Array.from({ length: 20 }, () => 'delivery_failed'));
-    expect(held.length).toBeGreaterThan(0);
-    hangsAt = undefined;
-    for (const go of held.splice(0)) go();
-    // More than there are connections: what waited before these would have gone first.
-    expect(await askAtOnce(10, 'email')).toEqual(Array.from({ length: 10 }, () => 'sent'));
-    expect(arrived).toHaveLength(10);
-    expect(new Set(arrived)).toEqual(new Set(Array.from({ length: 10 }, (_, index) => `late${people - index}@example.com`)));
-  });
+  it.each(['greeting', 'recipient'] as const)(
+    'an SMTP server that hangs at the %s and recovers delivers no message that was given up',
+    async (point) => {
+      arrived.length = 0;
+      hangsAt = point;
+      expect(await askAtOnce(20, 'email')).toEqual(Array.from({ length: 20 }, () => 'delivery_failed'));
+      expect(held.length).toBeGreaterThan(0);
+      hangsAt = undefined;
+      for (const go of held.splice(0)) go();
+      // More than there are connections: what waited before these would have gone first.
+      expect(await askAtOnce(10, 'email')).toEqual(Array.from({ length: 10 }, () => 'sent'));
+      expect(arrived).toHaveLength(10);
+      expect(new Set(arrived)).toEqual(new Set(Array.from({ length: 10 }, (_, index) => `late${people - index}@example.com`)));
+    },
+  );
 
-  it('has delivered nothing more when its connections are at an end', async () => {
+  it('an SMTP server that recovers has delivered nothing more when its connections are at an end', async () => {
     const before = arrived.length;
     mail.close();
     await Promise.all([...connections].map((socket) => new Promise((resolve) => socket.on('close', resolve))));
@@ -124,7 +127,7 @@ describe('an API that hangs and recovers', () => {
       { status: 202, body: '' },
     ],
   ] as const)(
-    'finds no request of %s that was given up',
+    'an API that hangs and recovers finds no request of %s that was given up',
     async (_name, factor, make, accepted) => {
       channel = make();
       api.received.length = 0;
@@ -139,7 +142,7 @@ describe('an API that hangs and recovers', () => {
     20_000,
   );
 
-  it('behind failover: the first is given up where the second delivers', async () => {
+  it('failover gives up the first message and delivers by the second channel', async () => {
     const spare = outbox({ name: 'spare' });
     channel = failover([twilio({ ...options, baseUrl: base }), spare], { timeoutMs: 300 });
     api.answer = 'hang';

@@ -58,7 +58,7 @@ const elsewhere = { Location: '/elsewhere' };
 describe('SendGrid', () => {
   const make = (sandbox: boolean): Channel => sendgrid({ apiKey: 'SG.key', from: 'codes@acme.example', sandbox, baseUrl: base });
 
-  it('sends with 202 and no body; in sandbox mode with 200', async () => {
+  it('SendGrid has sent a message with 202 and no body, or in sandbox mode with 200', async () => {
     mailChannel = make(false);
     api.answer = { status: 202, body: '', headers: { 'X-Message-Id': 'abc' } };
     expect(await ask('email')).toBe('sent');
@@ -78,7 +78,7 @@ describe('SendGrid', () => {
     ['307', { status: 307, body: '', headers: elsewhere }],
     ['JSON that ends early', 'truncated'],
   ];
-  it.each(answers)('has not sent with %s', async (_what, answer) => {
+  it.each(answers)('SendGrid has not sent a message with %s', async (_what, answer) => {
     mailChannel = make(false);
     api.answer = answer;
     await expectFailure('email');
@@ -88,7 +88,7 @@ describe('SendGrid', () => {
   it.each([
     ['202', { status: 202, body: '' }],
     ['a page', { status: 200, body: page, headers: html }],
-  ])('has not checked a message in sandbox mode with %s', async (_what, answer) => {
+  ])('SendGrid has not checked a message in sandbox mode with %s', async (_what, answer) => {
     mailChannel = make(true);
     api.answer = answer;
     await expectFailure('email');
@@ -99,10 +99,13 @@ describe('Twilio', () => {
   const message = { sid: `SM${'a'.repeat(32)}`, status: 'queued', error_code: null };
   const created = (fields: object): StandInAnswer => ({ status: 201, body: JSON.stringify({ ...message, ...fields }) });
 
-  it.each(['accepted', 'queued', 'sending', 'sent', 'delivered'])('sends with 201 and a message that is %s', async (status) => {
-    api.answer = created({ status });
-    expect(await ask('otp')).toBe('sent');
-  });
+  it.each(['accepted', 'queued', 'sending', 'sent', 'delivered'])(
+    'Twilio has sent with 201 and a message that is %s',
+    async (status) => {
+      api.answer = created({ status });
+      expect(await ask('otp')).toBe('sent');
+    },
+  );
 
   const answers: readonly [string, StandInAnswer][] = [
     ['a message that failed', created({ status: 'failed' })],
@@ -125,13 +128,13 @@ describe('Twilio', () => {
     ['302', { status: 302, body: '', headers: elsewhere }],
     ['308', { status: 308, body: '', headers: elsewhere }],
   ];
-  it.each(answers)('has not sent with %s', async (_what, answer) => {
+  it.each(answers)('Twilio has not sent a message with %s', async (_what, answer) => {
     api.answer = answer;
     await expectFailure('otp');
     expect(api.received).toHaveLength(1);
   });
 
-  it('says address_refused for a message that failed because of its number', async () => {
+  it('Twilio gives address_refused for a message that failed because of its number', async () => {
     api.answer = created({ status: 'failed', error_code: 21610 });
     expect(await ask('otp')).toBe('address_refused');
   });
@@ -171,7 +174,7 @@ describe('SMTP', () => {
     ['a page', '<html>secret words', '250 OK', 'delivery_failed'],
     ['450', '450 secret words', '250 OK', 'delivery_failed'],
     ['a refused recipient', '250 OK', '550 secret words', 'delivery_failed'],
-  ])('answering %s', async (_what, given, recipient, outcome) => {
+  ])('SMTP answering %s', async (_what, given, recipient, outcome) => {
     reply = given;
     recipientReply = recipient;
     const { port } = server.address() as AddressInfo;

@@ -49,7 +49,7 @@ describe('waitUntil', () => {
 
   const ask = (email: string): Promise<Answer> => stage.challenge({ challengeData: { emailLogin: { email } } });
 
-  it('hears of a message that goes out to known addresses only, and the reply does not wait for it', async () => {
+  it('waitUntil receives the promise of a message to known addresses only, and the reply does not wait for it', async () => {
     const address = 'known@example.com';
     const known = await stage.signUp();
     await stage.call('PUT', `/users/${known.id}`, { authData: { emailLogin: { id: address } } }, MASTER);
@@ -72,7 +72,7 @@ describe('waitUntil', () => {
     expect(sent).toEqual([address]);
   });
 
-  it('hears of a message that follows the right fields', async () => {
+  it('waitUntil receives the promise of a message that follows the right fields', async () => {
     const member = await stage.signUp({ memberNumber: 'm-1', pin: '1234' });
     await stage.enrolEmail(member);
     await Promise.all(pending.splice(0));
@@ -84,7 +84,7 @@ describe('waitUntil', () => {
     expect(stage.mail.messages).toHaveLength(before + 1);
   });
 
-  it('hears of notices, of the event log and of the promise of onEvent', async () => {
+  it('waitUntil receives the promises of notices, of the event log and of onEvent', async () => {
     const person = await stage.signUp();
     await stage.enrolEmail(person);
     await Promise.all(pending.splice(0));
@@ -106,14 +106,14 @@ describe('waitUntil', () => {
     expect(rows.body['results'].map(({ type }: { type: string }) => type)).toContain('enrolled');
   });
 
-  it.each(['throws', 'rejects'] as const)('that %s changes nothing', async (how) => {
+  it.each(['throws', 'rejects'] as const)('a waitUntil that %s changes nothing', async (how) => {
     fault = how;
     const person = await stage.signUp();
     await stage.enrolTotp(person);
     expect((await ask('unknown2@example.com')).status).toBe(200);
   });
 
-  it('is a function, as clientIp is', () => {
+  it('waitUntil and clientIp must be functions', () => {
     const options = { keys: generateKey('test'), factors: { totp: new TotpFactor({ issuer: 'Acme' }) }, selfCheck: false };
     for (const name of ['waitUntil', 'clientIp']) {
       expect(() => composeFactors({ ...options, [name]: 'yes' })).toThrow(FactorConfigError);
@@ -152,7 +152,7 @@ describe('clientIp', () => {
   }
   const from = (ip: string, secret = SECRET): Record<string, string> => ({ 'X-Acme-Client-Ip': ip, 'X-Acme-Secret': secret });
 
-  it('says whose limits a request counts for, and what events name', async () => {
+  it('clientIp says whose limits a request counts towards, and which address events name', async () => {
     expect([await ask(from('192.0.2.1')), await ask(from('192.0.2.1')), await ask(from('192.0.2.1'))]).toEqual([
       'sent',
       'sent',
@@ -164,7 +164,7 @@ describe('clientIp', () => {
     expect(new Set(stage.events.map(({ ip }) => ip))).toContain('192.0.2.1');
   });
 
-  it('changes nothing about messages after fields, which count for no address', async () => {
+  it('clientIp changes nothing about messages after fields, which count towards no address', async () => {
     const member = await stage.signUp({ memberNumber: 'm-2', pin: '1234' });
     await stage.enrolEmail(member);
     stage.time.now += 11 * MINUTE;
@@ -182,7 +182,7 @@ describe('clientIp', () => {
     expect([await begin('m2@example.com'), await begin('m3@example.com')]).toEqual(['sent', 'cooldown']);
   });
 
-  it('is not listened to where it gives no address, or throws', async () => {
+  it('clientIp is ignored where it gives no address, or throws', async () => {
     expect(await ask({})).toBe('sent');
     expect(await ask(from('192.0.2.3', 'guessed'))).toBe('sent');
     expect(await ask(from('192.0.2.4', 'breaks'))).toBe('cooldown');

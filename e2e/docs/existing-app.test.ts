@@ -89,7 +89,7 @@ const sentCode = (): string => {
   return /\d{6}/.exec(new URLSearchParams(body).get('Body') ?? '')?.[0] ?? '';
 };
 
-it('leads from nothing to a login with password and SMS code, beside triggers and a social login of the app', async () => {
+it("the guide leads from nothing to a login with password and SMS code, beside the app's own triggers and social login", async () => {
   await startApp();
   const { body: user } = await call('POST', '/users', ann);
   const path = `/users/${String(user['objectId'])}`;

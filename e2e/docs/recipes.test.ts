@@ -62,7 +62,7 @@ const matching = (value: unknown): unknown => {
 };
 
 describe('the requests of the REST page', () => {
-  it('are answered as it says, by a server', async () => {
+  it('a server answers the requests of the REST page as the page says', async () => {
     const recipe = restRecipe().filter(([{ body }]) => !needsBrowser(body));
     // A user logs in with what he has set up before; on the page the login comes first.
     const isSetUp = ([{ hasSession }]: (typeof recipe)[number]): boolean => hasSession;
@@ -89,7 +89,7 @@ describe('the requests of the REST page', () => {
 });
 
 describe('the requests of the GraphQL page', () => {
-  it('are answered by a server', async () => {
+  it('a server answers the requests of the GraphQL page', async () => {
     const recipe = graphqlRecipe().filter(({ variables }) => !needsBrowser(variables));
     const first = recipe.findIndex(({ hasSession }) => hasSession);
     const order = [...recipe.slice(first, first + 2), ...recipe.slice(0, first), ...recipe.slice(first + 2)];
@@ -109,7 +109,7 @@ describe('the requests of the GraphQL page', () => {
 });
 
 describe.each(['javascript', 'swift', 'kotlin', 'flutter', 'dotnet'])('the code of the page for %s', (page) => {
-  it('sends those of the REST page, each once and in that order', () => {
+  it("the code of a platform's page sends the requests of the REST page, each once and in that order", () => {
     const recipe = restRecipe();
     expect(recipe.length).toBeGreaterThan(18);
     expect(codeRecipe(page)).toEqual(recipe.map(([request]) => request));

@@ -117,7 +117,7 @@ async function kinds(): Promise<Record<string, Fields>> {
 }
 
 describe('nothing is told', () => {
-  it('by the answer to a login, byte for byte, whoever is meant and whatever is right', async () => {
+  it('the answer to a login by fields is the same byte for byte, for every user and every part that is right', async () => {
     const others: Record<string, object> = {
       alone: {},
       'with a wrong code': { otp: '000000' },
@@ -141,7 +141,7 @@ describe('nothing is told', () => {
     }
   });
 
-  it('by any other way in', async () => {
+  it('no other way to sign in tells whether fields are right', async () => {
     const stranger = await stage.signUp();
     const ways: Record<string, (fields: Fields) => Promise<string>> = {
       'with a user name': (member) => seen('/users', { username: 'x', password: 'y', authData: { member } }),
@@ -166,7 +166,7 @@ describe('nothing is told', () => {
     }
   });
 
-  it('by the reply to who asks for a code', async () => {
+  it('the reply to an ask for a code does not tell whether fields are right', async () => {
     const ways: Record<string, (fields: object) => Promise<string>> = {
       REST: (member) => seen('/challenge', { challengeData: { member } }),
       GraphQL: (member) => seen('/graphql', { query: CHALLENGE, variables: { input: { challengeData: { member } } } }),
@@ -186,7 +186,7 @@ describe('nothing is told', () => {
     }
   });
 
-  it('to a session, of anybody but its user', async () => {
+  it('a session learns nothing about the fields of another user', async () => {
     const [stranger, member] = [await newMember(), await newMember()];
     await stage.save(stranger, { member: stranger.fields });
     const bare = await stage.signUp();
@@ -204,7 +204,7 @@ describe('nothing is told', () => {
     }
   });
 
-  it('by the number of statements', async () => {
+  it('the number of statements does not tell whether fields are right', async () => {
     const fieldsOf = await kinds();
     const names = ['known, wrong date', 'known and linked, wrong date', 'ambiguous', 'without a second factor'];
     const count = (fields: Fields, work: (fields: Fields) => Promise<unknown>): Promise<number> =>
@@ -221,7 +221,7 @@ describe('nothing is told', () => {
     }
   });
 
-  it('of what was sent, in an event or a line of the log', async () => {
+  it('no event and no log line contains the fields that were sent', async () => {
     const member = await newMember();
     await signIn(wrong(member.fields));
     await signIn({ ...member.fields, birthDate: '1990-01-31x' });
@@ -245,7 +245,7 @@ describe('what was right is not told by what is sent beside', () => {
     return stage.lastCode(stage.mail);
   };
 
-  it('an own code by e-mail, which is as good afterwards', async () => {
+  it('an own code by e-mail beside fields does not tell whether they are right, and stays valid', async () => {
     const member = await newMember();
     for (const fields of [member.fields, wrong(member.fields)]) {
       const id = `own${fields['birthDate']}@example.com`;
@@ -257,7 +257,7 @@ describe('what was right is not told by what is sent beside', () => {
     }
   });
 
-  it('an own session, on an account of its own provider', async () => {
+  it('an own session beside fields does not tell whether they are right, on an account of its own provider', async () => {
     const member = await newMember();
     const { body } = await stage.call('POST', '/users', { authData: { anonymous: { id: 'own' } } });
     const session = sessionHeaders({ body });
@@ -269,8 +269,8 @@ describe('what was right is not told by what is sent beside', () => {
   });
 });
 
-describe('other spellings', () => {
-  it('that the database takes for the same are nobody, and win no guesses', async () => {
+describe('spellings of fields', () => {
+  it('other spellings that the database takes for the same find no user, and win no guesses', async () => {
     const person = await stage.signUp({ badge: 4711, pin: '1234' });
     const secret = await stage.enrolTotp(person);
     const guess = (badge: string, pin: string): Promise<Answer> =>
@@ -285,7 +285,7 @@ describe('other spellings', () => {
 });
 
 describe('guessing', () => {
-  it('at a birth date, 200 at once, looks at ten', async () => {
+  it('ten of 200 parallel guesses at a birth date are looked at', async () => {
     const { fields, id } = await newMember();
     const day = (index: number): string => new Date(Date.UTC(1990, 0, 1 + index)).toISOString().slice(0, 10);
     const guesses = Array.from({ length: 200 }, (_, index) => ({ ...fields, birthDate: day(index + 40) }));
@@ -297,7 +297,7 @@ describe('guessing', () => {
     expect(stage.events.filter(({ type }) => type === 'locked')).toMatchObject([{ factor: 'member', userId: id }]);
   });
 
-  it('by asking for codes counts as well, and a locked one sends none', async () => {
+  it('asking for codes counts as guessing at fields, and a locked user is sent none', async () => {
     const { fields } = await newMember();
     await Promise.all(Array.from({ length: 100 }, () => ask(wrong(fields))));
     const sent = stage.sms.messages.length;
@@ -307,7 +307,7 @@ describe('guessing', () => {
     expect(slug(await signIn(fields, { otp: '123456' }))).toBe('code_rejected');
   });
 
-  it('locks for longer each time, says so to nobody, and ends with time or an administrator', async () => {
+  it('a lock of fields grows each time, is told to no guesser, and ends with time or an administrator', async () => {
     const { fields, id } = await newMember();
     const code = await codeOf(fields);
     await lock(fields);
@@ -323,7 +323,7 @@ describe('guessing', () => {
     expect((await signIn(fields, { otp: await codeOf(fields) })).status).toBe(200);
   });
 
-  it("is not forgotten for somebody else's success, a session's proof elsewhere, or another factor's", async () => {
+  it("guesses at fields are not forgotten for another user's success, a session's proof elsewhere, or another factor's", async () => {
     const [victim, thief] = [await newMember(), await newMember()];
     for (let guess = 0; guess < 10; guess += 1) {
       await signIn(wrong(victim.fields));
@@ -333,7 +333,7 @@ describe('guessing', () => {
     expect(stage.events.filter(({ reason }) => reason === 'locked').length).toBe(1);
   });
 
-  it('does not lock out who asks for a code and logs in with it, day after day', async () => {
+  it('a user who asks for a code and logs in with it every day is never locked', async () => {
     const { fields } = await newMember();
     for (let day = 0; day < 12; day += 1) {
       stage.time.now += 11 * MINUTE;
@@ -342,7 +342,7 @@ describe('guessing', () => {
     }
   });
 
-  it('at the second factor is as bounded as ever', async () => {
+  it('guesses at the second factor after fields are as limited as ever', async () => {
     const { fields } = await newMember();
     const code = await codeOf(fields);
     const codes = Array.from({ length: 30 }, (_, index) =>
@@ -356,7 +356,7 @@ describe('guessing', () => {
 });
 
 describe('races', () => {
-  it('of 20 first logins with one code open one session', async () => {
+  it('20 parallel first logins with one code open one session', async () => {
     const member = await newMember();
     const otp = await codeOf(member.fields);
     // Ten attempts are looked at.
@@ -371,7 +371,7 @@ describe('races', () => {
     expect((await signIn(member.fields, { otp: await codeOf(member.fields) })).status).toBe(200);
   });
 
-  it('of first logins and asks leave one record that opens', async () => {
+  it('parallel first logins and asks leave one record that opens', async () => {
     const member = await newMember();
     const otp = await codeOf(member.fields);
     await Promise.all([
@@ -383,7 +383,7 @@ describe('races', () => {
     expect(list.body['result'].member).toEqual({ status: 'enabled' });
   });
 
-  it('with whoever holds the row of a first login end, and the next one works', async () => {
+  it('a first login ends when another request holds its row, and the next one works', async () => {
     const member = await newMember();
     const otp = await codeOf(member.fields);
     await stage.sql.query('begin');
@@ -394,7 +394,7 @@ describe('races', () => {
     expect((await signIn(member.fields, { otp })).status).toBe(200);
   });
 
-  it('with a transaction of a batch that writes the row end, and the next login works', async () => {
+  it("a login ends when a batch's transaction writes its row, and the next one works", async () => {
     const member = await newMember();
     const otp = await codeOf(member.fields);
     const requests = [
@@ -408,8 +408,8 @@ describe('races', () => {
   });
 });
 
-describe('what nobody has looked up', () => {
-  it('is no answer: an id, a ticket, or fields beside a password', async () => {
+describe('a user whom no lookup has found', () => {
+  it('an id, a ticket, or fields beside a password is no answer that was looked up', async () => {
     const [victim, thief] = [await newMember(), await newMember()];
     await signIn(victim.fields, { otp: await codeOf(victim.fields) });
     await signIn(thief.fields, { otp: await codeOf(thief.fields) });
@@ -451,7 +451,7 @@ describe('what nobody has looked up', () => {
     expect((await stage.logIn(thief, { otp: await codeOf(thief.fields) })).status).toBe(200);
   });
 
-  it("proves nobody beside somebody else's address, whoever is found first", async () => {
+  it("fields beside another user's address prove no user, in either order of look-up", async () => {
     const [victim, thief] = [await newMember(), await newMember()];
     await signIn(victim.fields, { otp: await codeOf(victim.fields) });
     const id = 'thief@example.com';
@@ -471,7 +471,7 @@ describe('what nobody has looked up', () => {
     expect(Object.keys(await authDataOf(victim)).toSorted()).toEqual(['member', 'otp']);
   });
 
-  it("is not let in by a record that was copied to somebody else's row", async () => {
+  it("a record of fields that was copied to another user's row opens no session", async () => {
     const [victim, thief] = [await newMember(), await newMember()];
     await signIn(victim.fields, { otp: await codeOf(victim.fields) });
     const { member } = await authDataOf(victim);
@@ -485,7 +485,7 @@ describe('what nobody has looked up', () => {
     expect(answer.body['sessionToken']).toBe(undefined);
   });
 
-  it('changes nobody, with or without a session, however the keys are spelled', async () => {
+  it('fields change no user, with or without a session, however the keys are spelled', async () => {
     const [victim, thief] = [await newMember(), await newMember()];
     const before = [await authDataOf(victim), await authDataOf(thief)];
     const dotted = { 'authData.member.memberNumber': victim.fields['memberNumber'], 'authData.member.birthDate': '1990-01-31' };
@@ -506,7 +506,7 @@ describe('what nobody has looked up', () => {
 });
 
 describe('malformed fields', () => {
-  it('are refused before anything is counted, whoever is meant, and nothing of them is stored', async () => {
+  it('malformed fields are refused before anything is counted, for every user, and nothing of them is stored', async () => {
     const { fields, id } = await newMember();
     const { memberNumber = '' } = fields;
     const values: unknown[] = [

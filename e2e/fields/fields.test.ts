@@ -66,7 +66,7 @@ async function codeOf({ fields, phone }: Pick<Member, 'fields' | 'phone'>): Prom
 const storedOf = (user: Pick<Person, 'id'>): Promise<StoredFactors> => storedFactors(stage, user);
 
 describe('a member number, a birth date, a postcode and a code by SMS', () => {
-  it('log in: asked for and given without a user name or a password', async () => {
+  it('a user logs in by fields and an SMS code, which are asked for and given without a user name or a password', async () => {
     const member = await newMember();
     const answer = await signIn(member.fields, { otp: await codeOf(member) });
     expect(answer).toMatchObject({ status: 200, body: { objectId: member.id, sessionToken: expect.stringMatching(/^r:/) } });
@@ -84,7 +84,7 @@ describe('a member number, a birth date, a postcode and a code by SMS', () => {
     expect(slug(await signIn(member.fields, { otp: stage.lastCode(stage.sms) }))).toBe('code_rejected');
   });
 
-  it('log in however they are typed', async () => {
+  it('a user logs in by fields however they are typed', async () => {
     const member = await newMember();
     const { memberNumber = '' } = member.fields;
     for (const fields of [
@@ -95,7 +95,7 @@ describe('a member number, a birth date, a postcode and a code by SMS', () => {
     }
   });
 
-  it('log in again and again, and leave one opaque record', async () => {
+  it('a user logs in by fields again and again, which leaves one opaque record', async () => {
     const member = await newMember();
     await signIn(member.fields, { otp: await codeOf(member) });
     const first = (await storedOf(member))['member'];
@@ -104,7 +104,7 @@ describe('a member number, a birth date, a postcode and a code by SMS', () => {
     expect((await storedOf(member))['member']).toEqual(first);
   });
 
-  it('log in by GraphQL, in a batch, and with the JS SDK', async () => {
+  it('a user logs in by fields with GraphQL, in a batch, and with the JS SDK', async () => {
     const member = await newMember();
     const graphql = await stage.graphql(LOG_IN_WITH, {
       input: { authData: { member: member.fields, otp: await codeOf(member) } },
@@ -130,7 +130,7 @@ describe('a member number, a birth date, a postcode and a code by SMS', () => {
     await Parse.User.logOut();
   });
 
-  it('log in with a recovery code in place of the phone', async () => {
+  it('a user logs in by fields and a recovery code in place of the phone', async () => {
     const member = await newMember();
     await stage.challenge({ challengeData: { otp: true } }, member.session);
     await stage.save(member, { otp: stage.lastCode(stage.sms) });
@@ -139,7 +139,7 @@ describe('a member number, a birth date, a postcode and a code by SMS', () => {
     expect((await signIn(member.fields, { recovery: code })).status).toBe(200);
   });
 
-  it('do what the user object says now', async () => {
+  it('fields count as they stand on the user object now', async () => {
     const member = await newMember();
     const put = (body: object): Promise<Answer> => stage.call('PUT', `/users/${member.id}`, body, MASTER);
     const code = await codeOf(member);
@@ -151,7 +151,7 @@ describe('a member number, a birth date, a postcode and a code by SMS', () => {
     expect(left).toBe(undefined);
   });
 
-  it('are nobody where two users have the same number, whatever else is right', async () => {
+  it('fields find no user where two users have the same number, whatever else is right', async () => {
     const member = await newMember();
     const twin = await newMember({ memberNumber: member.fields['memberNumber'], postcode: 'elsewhere' });
     expect(await codeOfNobody(member)).toBe(undefined);
@@ -172,7 +172,7 @@ async function codeOfNobody({ fields }: Pick<Member, 'fields'>): Promise<string 
 }
 
 describe('fields alone', () => {
-  it('let nobody in, with a second factor or without, unless that was chosen', async () => {
+  it('fields alone open no session, with a second factor or without, unless that was chosen', async () => {
     const member = await newMember();
     expect(slug(await signIn(member.fields))).toBe('code_rejected');
     const bare = await stage.signUp({
@@ -186,7 +186,7 @@ describe('fields alone', () => {
     expect(await storedOf(bare)).toEqual({});
   });
 
-  it('do where it was: once, twice, and not where there is a second factor', async () => {
+  it('fields alone open a session where that was chosen: once, twice, and not where there is a second factor', async () => {
     const person = await stage.signUp({ badgeNumber: 7001, postcode: 'x' });
     const badge = { badgeNumber: '70-01', postcode: 'X' };
     for (let round = 0; round < 2; round += 1) {
@@ -199,7 +199,7 @@ describe('fields alone', () => {
 });
 
 describe('with a session', () => {
-  it('the right ones are a fresh proof where there is no second factor, and not where there is', async () => {
+  it('right fields are a fresh proof in a session without a second factor, and not with one', async () => {
     const person = await stage.signUp({ badgeNumber: 7002, postcode: 'x' });
     const badge = { badgeNumber: '7002', postcode: 'x' };
     const proven = await stage.save(person, { badge });
@@ -211,7 +211,7 @@ describe('with a session', () => {
     expect(slug(await stage.call('POST', '/functions/sensitive', {}, member.session))).toBe('fresh_proof_required');
   });
 
-  it('nothing is linked, replaced or enrolled', async () => {
+  it('fields link, replace and enrol nothing in a session', async () => {
     const bare = await stage.signUp();
     const member = await newMember();
     const other = await newMember();
@@ -230,7 +230,7 @@ describe('with a session', () => {
     }
   });
 
-  it('the record can be unlinked with a proof, and is there again after the next login', async () => {
+  it('the record of fields can be unlinked with a proof, and is there again after the next login', async () => {
     const person = await stage.signUp({ badgeNumber: 7003, postcode: 'x' });
     const badge = { badgeNumber: '7003', postcode: 'x' };
     await stage.save(person, { badge });
@@ -239,7 +239,7 @@ describe('with a session', () => {
     expect((await stage.call('POST', '/users', { authData: { badge } })).status).toBe(200);
   });
 
-  it('what an SDK sends along changes nothing and locks nobody out', async () => {
+  it('fields that an SDK sends along change nothing and lock no user out', async () => {
     const member = await newMember();
     await stage.save(member, { member: member.fields });
     const before = await storedOf(member);
@@ -255,7 +255,7 @@ describe('with a session', () => {
   });
 });
 
-it('goes on knowing its users when keys are rotated, and the old ones are gone', async () => {
+it('fields find their users after a rotation of keys that dropped the old ones', async () => {
   const more = { member: new FieldsFactor({ find: 'memberNumber', match: ['postcode'] }) };
   const fields = { memberNumber: 'rotated', postcode: 'x' };
   const [older, newer] = [generateKey('b-older'), generateKey('c-newer')];

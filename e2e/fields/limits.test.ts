@@ -16,7 +16,7 @@ afterAll(() => stage.stop());
 const ask = (memberNumber: string): Promise<Answer> =>
   stage.challenge({ challengeData: { member: { memberNumber, pin: '1234', factor: 'otp' } } });
 
-it('asking by fields uses up nothing of the messages that an address may ask for itself, and has a limit of its own', async () => {
+it('asking by fields has a limit of its own, and uses up no message that an address may ask for itself', async () => {
   const member = await stage.signUp({ memberNumber: 'm-1', pin: '1234' });
   await stage.enrolPhone(member);
   stage.time.now += 11 * MINUTE;

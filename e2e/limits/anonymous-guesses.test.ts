@@ -51,7 +51,7 @@ describe('guesses of strangers at addresses', () => {
     stage.events.length = 0;
   });
 
-  it('leave no row for any address, whether they come one by one, in a batch, or at numbers', async () => {
+  it('guesses at addresses and numbers leave no row, one by one or in a batch', async () => {
     await signIn(newAddress(), '123456'); // the one row of the network
     const before = [await rows(), await refusals()];
     const answers = await all(200, (index) => signIn(newAddress(), String(100_000 + index)));
@@ -74,7 +74,7 @@ describe('guesses of strangers at addresses', () => {
     expect(stage.events.filter(({ type }) => type === 'rejected').length).toBeGreaterThanOrEqual(280);
   });
 
-  it('keep no owner out: 80 of them, before a code was asked for or while one is live', async () => {
+  it('80 guesses keep no owner out, before a code is asked for or while one is live', async () => {
     const email = newAddress();
     for (let guess = 0; guess < 80; guess += 1) expect(slug(await signIn(email, '123456'))).toBe('code_rejected');
     expect((await signIn(email, await codeFor(email))).status).toBe(201);
@@ -83,7 +83,7 @@ describe('guesses of strangers at addresses', () => {
     expect((await signIn(email, await codeFor(email))).status).toBe(200);
   });
 
-  it('are counted against the live code alone, 200 at once too', async () => {
+  it('guesses count towards the live code alone, even 200 at once', async () => {
     for (const known of [true, false]) {
       const email = newAddress();
       if (known) expect((await signIn(email, await codeFor(email))).status).toBe(201);
@@ -100,7 +100,7 @@ describe('guesses of strangers at addresses', () => {
     }
   });
 
-  it('leave four of five attempts to a code after one wrong answer, and none after five', async () => {
+  it('a code keeps four of five attempts after one wrong answer, and none after five', async () => {
     const email = newAddress();
     const code = await codeFor(email);
     for (let guess = 0; guess < 4; guess += 1) await signIn(email, wrongFor(code));
@@ -108,7 +108,7 @@ describe('guesses of strangers at addresses', () => {
     expect(slug(await signIn(email, code))).toBe('code_rejected');
   });
 
-  it('do not tell a guessed-at address from another: both say cooldown within the minute, and send after it', async () => {
+  it('a guessed-at address cannot be told from another: both say cooldown within the minute, and are sent a code after it', async () => {
     const [guessedAt, other] = [newAddress(), newAddress()];
     for (const email of [guessedAt, other]) expect((await ask(email)).status).toBe(200);
     for (let guess = 0; guess < 12; guess += 1) await signIn(guessedAt, '123456');
@@ -131,7 +131,7 @@ describe('guesses of strangers at addresses', () => {
     }
   });
 
-  it('leave nothing of a lock that an earlier version has set: the owner asks, is sent a code, and is in', async () => {
+  it('a lock that an earlier version has set is gone: the owner asks, is sent a code, and signs in', async () => {
     const email = newAddress();
     await codeFor(email);
     await stage.sql.query(`update "FactorState" set "lockedUntil" = $1, locks = 7 where digest <> ''`, [
@@ -140,7 +140,7 @@ describe('guesses of strangers at addresses', () => {
     expect((await signIn(email, await codeFor(email))).status).toBe(201);
   });
 
-  it('take no longer or shorter than at a live code, by the statements that they cost', async () => {
+  it('a guess costs as many statements as a guess at a live code', async () => {
     const { countStatements } = await import('@parse-factors/test-server/count-statements');
     const [email, unknown] = [newAddress(), newAddress()];
     const code = await codeFor(email);
@@ -152,7 +152,7 @@ describe('guesses of strangers at addresses', () => {
 describe('a network with too many wrong answers', () => {
   afterEach(() => stage.stop());
 
-  it('refuses every sign-in without a proven user from that network, for every account and every answer, and no other network', async () => {
+  it('a network with too many wrong answers is refused every sign-in without a proven user, and no other network is', async () => {
     const member = new FieldsFactor({ find: 'memberNumber', match: ['pin'] });
     stage = await startPasskeyStage(
       {},
@@ -204,7 +204,7 @@ describe('a network with too many wrong answers', () => {
     expect((await fields('1234')).status).toBe(200);
   });
 
-  it('is one /64 in IPv6, and counts wrong answers only: not what is right, and not what cannot be read', async () => {
+  it('a limited network is one /64 in IPv6, and only wrong answers count towards it', async () => {
     stage = await startStage({
       server: { trustProxy: true },
       compose: { maxAttemptsPerIp: 5 },
@@ -224,7 +224,7 @@ describe('a network with too many wrong answers', () => {
     expect((await signIn(email, code, from('2001:db8:0:1::1'))).status).toBe(200);
   });
 
-  it('does not tell by its count that fields were right, before all that the login needs was', async () => {
+  it('the count of a network does not tell that fields were right before the whole login was', async () => {
     const member = new FieldsFactor({ find: 'memberNumber', match: ['pin'] });
     stage = await startStage({ compose: { maxAttemptsPerIp: 4 }, more: { member } });
     const owner = await stage.signUp({ memberNumber: 'm-1', pin: '1234' });
@@ -245,7 +245,7 @@ describe('a network with too many wrong answers', () => {
     }
   });
 
-  it('is limited by the drop-in too, which guesses at addresses leave no row in either', async () => {
+  it('the drop-in is limited by network too, and guesses at addresses leave no row in it', async () => {
     const sent: string[] = [];
     const sendEmail = async (_email: string, otp: string): Promise<void> => void sent.push(otp);
     const otp = initializeOtpAdapter({ otpValidityInMs: 300_000, maxAttempts: 3, sendEmail });
@@ -265,7 +265,7 @@ describe('a network with too many wrong answers', () => {
 });
 
 describe.skipIf(!hasRedis())('guesses of strangers where codes are kept in Redis', () => {
-  it('leave no key, keep no owner out, and kill a live code after its attempts', async () => {
+  it('guesses leave no key in Redis, keep no owner out, and make a live code void after its attempts', async () => {
     const kept = await startRedisStage(2000);
     ({ stage } = kept);
     try {
@@ -291,7 +291,7 @@ describe.skipIf(!hasRedis())('guesses of strangers where codes are kept in Redis
 describe('a store of the application that does not know the verb for such guesses', () => {
   afterEach(() => stage.stop());
 
-  it('limits the attempts as well, and locks no account', async () => {
+  it('a store without the verb for anonymous guesses limits the attempts as well, and locks no account', async () => {
     const memory = new MemoryOtpStore({ clock: () => stage.time.now });
     const store = new Proxy<OtpStore>(memory, {
       get(_target, verb: keyof OtpStore) {

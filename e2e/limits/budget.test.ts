@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-it('a budget bounds all messages of a factor; another store than the default is used where given', async () => {
+it('a budget bounds all messages of a factor, and a store that the application names is used', async () => {
   const answers = [];
   for (let index = 0; index < 5; index += 1) {
     const person = await stage.signUp();

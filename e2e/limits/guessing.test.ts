@@ -33,7 +33,7 @@ async function withPhone(): Promise<Person> {
 }
 
 describe('single use', () => {
-  it('opens one session of 20 parallel logins with one delivered code', async () => {
+  it('20 parallel logins with one delivered code open one session', async () => {
     const person = await withPhone();
     const code = await challengeByPassword(person);
     const answers = await parallel(20, () => stage.logIn(person, { otp: code }));
@@ -41,14 +41,14 @@ describe('single use', () => {
     expect((await stage.logIn(person, { otp: code })).body['sessionToken']).toBeUndefined();
   });
 
-  it('opens one session of 20 parallel logins with one TOTP step, mixed spellings included', async () => {
+  it('20 parallel logins with one TOTP step open one session, mixed spellings included', async () => {
     const person = await stage.signUp();
     const code = stage.totp(await stage.enrolTotp(person));
     const answers = await parallel(20, (index) => stage.logIn(person, { totp: index % 2 === 0 ? code : { code } }));
     expect(opened(answers)).toBe(1);
   });
 
-  it('opens one session of 20 logins in one batch', async () => {
+  it('20 logins with one code in one batch open one session', async () => {
     const person = await withPhone();
     const code = await challengeByPassword(person);
     const { username, password } = person;
@@ -59,7 +59,7 @@ describe('single use', () => {
     ).toHaveLength(1);
   });
 
-  it('opens no session with the code that confirmed an enrolment, in 20 parallel tries right after it', async () => {
+  it('the code that confirmed an enrolment opens no session, in 20 parallel tries right after it', async () => {
     const person = await stage.signUp();
     const phone = '+15557770001';
     await stage.challenge({ challengeData: { otp: { phone } } }, person.session);
@@ -73,7 +73,7 @@ describe('single use', () => {
     expect(opened(await parallel(20, () => stage.logIn(other, { totp })))).toBe(0);
   });
 
-  it('confirms one of 20 parallel enrolments with one code', async () => {
+  it('one of 20 parallel enrolments with one code is confirmed', async () => {
     const person = await stage.signUp();
     const phone = '+15557770002';
     await stage.challenge({ challengeData: { otp: { phone } } }, person.session);
@@ -82,7 +82,7 @@ describe('single use', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 
-  it('refuses an older TOTP step after a newer one, and any step after the clock stepped back', async () => {
+  it('an older TOTP step is refused after a newer one, and any step after the clock stepped back', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     const older = stage.totp(secret, -1);
@@ -94,7 +94,7 @@ describe('single use', () => {
     expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
   });
 
-  it('compares nothing in a transaction, which could be taken back', async () => {
+  it('a code in a transaction, which could be taken back, is not compared', async () => {
     const person = await withPhone();
     const code = await challengeByPassword(person);
     const { username, password } = person;
@@ -111,7 +111,7 @@ describe('single use', () => {
 });
 
 describe('bounded guessing', () => {
-  it('evaluates five of 200 parallel guesses at one code, and the right one is dead then', async () => {
+  it('five of 200 parallel guesses at a code are evaluated, and the right code is dead then', async () => {
     const person = await withPhone();
     const code = await challengeByPassword(person);
     const answers = await parallel(200, () => stage.logIn(person, { otp: wrongFor(code) }));
@@ -122,7 +122,7 @@ describe('bounded guessing', () => {
     expect(slug(await stage.logIn(person, { otp: code }))).toBe('locked');
   });
 
-  it('evaluates ten of 100 parallel guesses at TOTP, and locked stays locked for the right code until the clock moves', async () => {
+  it('ten of 100 parallel guesses at TOTP are evaluated, and the lock holds for the right code until the clock moves', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     const wrong = wrongFor(stage.totp(secret));
@@ -144,7 +144,7 @@ describe('bounded guessing', () => {
     expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
   });
 
-  it('is not reset by a resend, the right password, or another factor', async () => {
+  it('the count of guesses is not reset by a resend, the right password, or another factor', async () => {
     const person = await withPhone();
     const secret = await stage.enrolTotp(person);
     const first = await challengeByPassword(person);
@@ -159,7 +159,7 @@ describe('bounded guessing', () => {
     expect((await stage.logIn(person, { totp: stage.totp(secret, 1) })).status).toBe(200); // the other factor still works
   });
 
-  it('locks a login neither for a stranger without the password nor for a stolen session', async () => {
+  it('neither a stranger without the password nor a stolen session can lock a login', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     await parallel(30, () => stage.logIn({ ...person, password: 'wrong' }, { totp: '000000' }));
@@ -169,7 +169,7 @@ describe('bounded guessing', () => {
     expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
   });
 
-  it('gives pending enrolments the same limits, and guesses there lock no login', async () => {
+  it('a pending enrolment has the same limits, and guesses there lock no login', async () => {
     const person = await stage.signUp();
     const phone = '+15557770003';
     await stage.challenge({ challengeData: { otp: { phone } } }, person.session);
@@ -182,7 +182,7 @@ describe('bounded guessing', () => {
 });
 
 describe('binding', () => {
-  it('refuses a code for another purpose, user, factor or address', async () => {
+  it('a code is refused for another purpose, user, factor or address', async () => {
     const person = await withPhone();
     const signIn = await challengeByPassword(person);
     expect(slug(await stage.save(person, { otp: signIn }))).toBe('code_expired'); // as a fresh proof
@@ -202,7 +202,7 @@ describe('binding', () => {
     expect((await stage.save(fourth, { otp: { phone: '+1 555 777 0004', code } })).status).toBe(200); // the same number
   });
 
-  it('refuses a record that was copied to another user or another factor, and one that was cut or forged', async () => {
+  it('a record that was copied to another user or factor, cut or forged is refused', async () => {
     const [owner, thief] = [await stage.signUp(), await stage.signUp()];
     const secret = await stage.enrolTotp(owner);
     await stage.enrolTotp(thief);

@@ -178,7 +178,7 @@ const authDataOf = async (): Promise<unknown> =>
 
 describe('malformed input', () => {
   it.each(['otp', 'email', 'totp'])(
-    'as a code of %s at login is refused, and costs no attempt',
+    'a malformed code of %s at a login is refused, and costs no attempt',
     async (key) => {
       for (const value of CODES) expectRefused(await stage.logIn(person, { [key]: value }), value, Boolean(value));
       expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
@@ -187,13 +187,13 @@ describe('malformed input', () => {
     120_000,
   );
 
-  it.each(['otp', 'email', 'totp'])('as a fresh proof of %s is refused and stores nothing', async (key) => {
+  it.each(['otp', 'email', 'totp'])('a malformed fresh proof of %s is refused and stores nothing', async (key) => {
     const before = await authDataOf();
     for (const value of CODES) expectRefused(await stage.save(person, { [key]: value }), value);
     expect(await authDataOf()).toEqual(before);
   });
 
-  it.each(['otp', 'email', 'totp'])('as a confirmation of %s is refused and stores nothing', async (key) => {
+  it.each(['otp', 'email', 'totp'])('a malformed confirmation of %s is refused and stores nothing', async (key) => {
     const before = await authDataOf();
     const field = key === 'otp' ? { phone: '+15554440002' } : key === 'email' ? { email: 'a@b.c' } : {};
     for (const value of CODES) {
@@ -206,7 +206,7 @@ describe('malformed input', () => {
   it.each([
     ['phone', 'otp', ADDRESSES],
     ['email', 'email', EMAILS],
-  ] as const)('as a %s to enrol is refused, and reaches no channel', async (field, key, values) => {
+  ] as const)('a malformed %s to enrol is refused, and reaches no channel', async (field, key, values) => {
     const before = stage.sms.messages.length + stage.mail.messages.length;
     for (const value of values)
       expectRefused(await stage.challenge({ challengeData: { [key]: { [field]: value } } }, fresh.session), value);
@@ -217,7 +217,7 @@ describe('malformed input', () => {
     expect(stage.sms.messages.length + stage.mail.messages.length).toBe(before);
   });
 
-  it.each(['otp', 'email', 'totp'])('as challengeData.%s is refused', async (key) => {
+  it.each(['otp', 'email', 'totp'])('a malformed challengeData.%s is refused', async (key) => {
     const before = stage.sms.messages.length + stage.mail.messages.length;
     const { username, password } = person;
     const values = [
@@ -251,7 +251,7 @@ describe('malformed input', () => {
     expect(stage.sms.messages.length + stage.mail.messages.length).toBe(before);
   });
 
-  it('by GraphQL gets the same errors', async () => {
+  it('malformed input gets the same errors by GraphQL', async () => {
     const { username, password } = person;
     for (const value of CODES.filter((code) => Boolean(code) && JSON.stringify(code).length < 50_000)) {
       // its own limit on bodies is lower

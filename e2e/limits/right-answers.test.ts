@@ -18,7 +18,7 @@ const CLOCKS = [
 ] as const;
 
 describe.each(CLOCKS)('while the clock %s, right answers do not lock', (_name, stepMs) => {
-  it('a passkey as a second factor', async () => {
+  it('right answers of a passkey as a second factor do not lock it', async () => {
     const user = new PasskeyUser(stage, await stage.signUp());
     const passkey = await user.add();
     for (let round = 0; round < 12; round += 1) {
@@ -27,7 +27,7 @@ describe.each(CLOCKS)('while the clock %s, right answers do not lock', (_name, s
     }
   });
 
-  it('a passkey as a fresh proof', async () => {
+  it('right fresh proofs by a passkey do not lock it', async () => {
     const user = new PasskeyUser(stage, await stage.signUp());
     const passkey = await user.add();
     for (let round = 0; round < 12; round += 1) {
@@ -36,7 +36,7 @@ describe.each(CLOCKS)('while the clock %s, right answers do not lock', (_name, s
     }
   });
 
-  it('passkeys that are added', async () => {
+  it('adding passkeys does not lock them', async () => {
     const user = new PasskeyUser(stage, await stage.signUp());
     for (let round = 0; round < 12; round += 1) {
       await user.add(new SoftAuthenticator(ORIGIN));
@@ -44,7 +44,7 @@ describe.each(CLOCKS)('while the clock %s, right answers do not lock', (_name, s
     }
   });
 
-  it('recovery codes', async () => {
+  it('right recovery codes do not lock them', async () => {
     const person = await stage.signUp();
     await stage.enrolTotp(person);
     const made = await stage.save(person, { recovery: { generate: 'true' } });
@@ -54,7 +54,7 @@ describe.each(CLOCKS)('while the clock %s, right answers do not lock', (_name, s
     }
   });
 
-  it('and wrong ones still do', async () => {
+  it('wrong answers still lock', async () => {
     const person = await stage.signUp();
     await stage.enrolTotp(person);
     const made = await stage.save(person, { recovery: { generate: 'true' } });

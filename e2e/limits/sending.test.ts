@@ -24,7 +24,7 @@ const refusedUntil = (time: number): object => ({
 });
 
 describe('sending', () => {
-  it('lets 20 parallel asks send one message, by password, by session, and in a batch', async () => {
+  it('20 parallel asks send one message, by password, by session, and in a batch', async () => {
     const person = await stage.signUp();
     await Promise.all(Array.from({ length: 20 }, () => ask(person, '+15551110001')));
     expect(stage.sms.messages).toHaveLength(1);
@@ -39,7 +39,7 @@ describe('sending', () => {
     expect(stage.sms.messages).toHaveLength(3);
   });
 
-  it('says when to ask again, and the code sent before still works', async () => {
+  it('an ask within the cooldown learns when to ask again, and the code sent before still works', async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15551110002');
     const start = stage.time.now;
@@ -52,7 +52,7 @@ describe('sending', () => {
     expect(slug(await askByPassword(person))).toBe('cooldown');
   });
 
-  it('sends five messages in ten minutes and ten in a day to one user', async () => {
+  it('one user is sent at most five messages in ten minutes and ten in a day', async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15551110003');
     stage.time.now += 10 * MINUTE;
@@ -69,7 +69,7 @@ describe('sending', () => {
     expect((await askByPassword(person)).status).toBe(200);
   });
 
-  it('counts an address over all who ask to add it, without touching what its owner signs in with', async () => {
+  it("an address has one limit for all users who ask to add it, and its owner's sign-in messages are not touched", async () => {
     const owner = await stage.signUp();
     const phone = '+15551110004';
     await stage.enrolPhone(owner, phone);
@@ -84,7 +84,7 @@ describe('sending', () => {
     expect((await stage.logIn(owner, { otp: stage.lastCode(stage.sms) })).status).toBe(200);
   });
 
-  it('leaves no live code where a limit held the message back', async () => {
+  it('a limit that holds a message back leaves no live code', async () => {
     const phone = '+15551110005';
     const people = await Promise.all(Array.from({ length: 6 }, () => stage.signUp()));
     for (const person of people) await ask(person, phone);
@@ -94,7 +94,7 @@ describe('sending', () => {
     expect(slug(answer)).toBe('code_expired');
   });
 
-  it('takes nothing from a user when a limit that he shares holds his message back', async () => {
+  it("a shared limit that holds a user's message back takes nothing from that user's own limit", async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15551110006');
     stage.time.now += MINUTE;
@@ -110,7 +110,7 @@ describe('sending', () => {
       expect((await askByPassword(person)).status).toBe(200);
   });
 
-  it('sends 20 messages in ten minutes for one IP address', async () => {
+  it('one IP address causes at most 20 messages in ten minutes', async () => {
     const start = stage.time.now;
     const people = await Promise.all(Array.from({ length: 22 }, () => stage.signUp()));
     const answers: Answer[] = [];

@@ -10,7 +10,7 @@ const ask = (email: string): Promise<Answer> => stage.challenge({ challengeData:
 const sent = (answers: readonly Answer[]): number => answers.filter(({ status }) => status === 200).length;
 
 describe('behind one IP address', () => {
-  it('strangers use up nothing of what users with a password or a session may be sent, and they have a limit of their own', async () => {
+  it('strangers behind an IP address have a limit of their own, and use up nothing of what signed-in users there may be sent', async () => {
     stage = await startStage();
     const people = [];
     for (let index = 0; index < 21; index += 1) {
@@ -39,7 +39,7 @@ describe('the spellings of one mailbox', () => {
   const spellings = (count: number): string[] =>
     Array.from({ length: count }, (_, index) => [`victim+${index}@gmail.com`, `v.icti.m+${index}@googlemail.com`]).flat();
 
-  it('share what may be sent to it, where a code alone signs in', async () => {
+  it('the spellings of one mailbox share its limit, where a code alone signs in', async () => {
     stage = await startStage({ emailLogin: { maxSendsPerIp: 1000 } });
     const answers = [];
     for (const email of ['victim@gmail.com', ...spellings(20)]) answers.push(await ask(email));
@@ -55,7 +55,7 @@ describe('the spellings of one mailbox', () => {
     expect(stage.mail.messages).toHaveLength(11);
   });
 
-  it('are sub-addresses at any domain', async () => {
+  it('the spellings of one mailbox include sub-addresses at any domain', async () => {
     stage = await startStage({ emailLogin: { maxSendsPerIp: 1000 } });
     const answers = [];
     for (let index = 0; index < 20; index += 1) answers.push(await ask(`victim+${index}@acme.example`));
@@ -63,12 +63,12 @@ describe('the spellings of one mailbox', () => {
     expect((await ask('another@acme.example')).status).toBe(200);
   });
 
-  it('of 20 who ask at the same moment get five messages', async () => {
+  it('20 users of one mailbox who ask at the same moment are sent five messages', async () => {
     stage = await startStage({ emailLogin: { maxSendsPerIp: 1000 } });
     expect(sent(await Promise.all(spellings(10).map(ask)))).toBe(5);
   });
 
-  it('share it where sessions ask to add an address, and each stays an address of its own', async () => {
+  it('sessions that add spellings of one mailbox share its limit, and each spelling stays an address of its own', async () => {
     stage = await startStage({ mail: { maxSendsPerIp: 1000 } });
     const answers = [];
     for (const email of spellings(4)) {
@@ -91,7 +91,7 @@ describe('the spellings of one mailbox', () => {
     expect((await use('victim@gmail.com', await code('victim+0@gmail.com'))).status).toBe(400);
   });
 
-  it('are told by a rule of the application where it gives one, which must give a text', async () => {
+  it('the application can define the spellings of a mailbox by a rule, which must return a text', async () => {
     const mailboxOf = (address: string): string | undefined =>
       address.endsWith('@acme.example') ? 'postmaster@acme.example' : undefined;
     stage = await startStage({ emailLogin: { maxSendsPerIp: 1000, mailboxOf } });

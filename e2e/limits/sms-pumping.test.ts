@@ -9,7 +9,7 @@ afterEach(() => stage.stop());
 const ask = (phone: string): Promise<Answer> => stage.challenge({ challengeData: { phoneLogin: { phone } } });
 
 describe('messages to phones', () => {
-  it('go only to numbers that carry them, in the countries that were named', async () => {
+  it('messages go only to numbers that can receive them, in the countries that were named', async () => {
     stage = await startStage({ phoneLogin: { countries: ['US', 'FR', 'GB'] } });
     const refused = {
       'premium rate': '+33899123456',
@@ -37,7 +37,7 @@ describe('messages to phones', () => {
     expect((await ask('+33612345678')).status).toBe(200);
   });
 
-  it('are held back where many go to one range of numbers', async () => {
+  it('messages are held back where many go to one range of numbers', async () => {
     stage = await startStage({ phoneLogin: { maxSendsPerPrefix: 5, maxSendsPerIp: 1000 } });
     const number = (index: number): string => `+3361234${String(index).padStart(4, '0')}`;
     for (let index = 0; index < 5; index += 1) expect((await ask(number(index))).status).toBe(200);
@@ -51,7 +51,7 @@ describe('messages to phones', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
   });
 
-  it('are counted by country, with what came back', async () => {
+  it('messages are counted by country, with how many codes came back', async () => {
     stage = await startStage();
     for (let index = 0; index < 3; index += 1) await ask(`+3361234000${index}`);
     await ask('+15551230000');
@@ -71,7 +71,7 @@ describe('messages to phones', () => {
     expect(stage.events.at(-1)).toMatchObject({ type: 'delivered', country: 'FR', sent: 1, verified: 0 });
   });
 
-  it('end with the line that browsers fill the code in from', async () => {
+  it('messages end with the line that lets browsers fill the code in', async () => {
     stage = await startStage({
       phoneLogin: { origin: 'acme.example' },
       sms: { origin: 'acme.example', message: ({ code }) => ({ subject: '', text: `Dein Code: ${code}` }) },

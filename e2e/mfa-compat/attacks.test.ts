@@ -44,7 +44,7 @@ const parallel = (times: number, ask: (index: number) => Promise<Answer>): Promi
 const letIn = (answers: readonly Answer[]): number => answers.filter(({ status }) => status === 200).length;
 
 describe('guessing', () => {
-  it('is over after ten of 200 parallel tokens, and ends in a lock that a right one does not open', async () => {
+  it('ten of 200 parallel tokens are looked at, and the lock that follows holds for a right token', async () => {
     const { person } = await enrolled();
     const answers = await parallel(200, (guess) => rig.logIn(person, { token: String(guess).padStart(6, '0') }));
     expect(letIn(answers)).toBe(0);
@@ -54,14 +54,14 @@ describe('guessing', () => {
     expect((await rig.logIn(person, { token: totp(SECRET) })).status).toBe(200);
   });
 
-  it('at recovery codes is counted with guessing at tokens', async () => {
+  it('guesses at recovery codes count together with guesses at tokens', async () => {
     const { person, codes } = await enrolled();
     for (let guess = 0; guess < 5; guess += 1) await rig.logIn(person, { token: String(guess).repeat(30) });
     for (let guess = 0; guess < 5; guess += 1) await rig.logIn(person, { token: '000000' });
     for (const token of [codes[0], totp(SECRET)]) expect(slug(await rig.logIn(person, { token }))).toBe('locked');
   });
 
-  it('at a code by SMS is over after five, and asking again does not give more before the lock', async () => {
+  it('five guesses at a code by SMS are looked at, and asking again gives no more before the lock', async () => {
     const person = await withMobile();
     await rig.logIn(person, { token: 'request' });
     const right = rig.lastToken();
@@ -70,7 +70,7 @@ describe('guessing', () => {
     expect(slug(await rig.logIn(person, { token: right }))).toBe('code_expired');
   });
 
-  it('from a stolen session does not lock the login', async () => {
+  it('guesses from a stolen session do not lock the login', async () => {
     const { person } = await enrolled();
     await parallel(20, () => rig.save(person, { token: '000000' }));
     await parallel(20, () => rig.save(person, { old: '000000', secret: OTHER_SECRET, token: totp(OTHER_SECRET) }));
@@ -80,26 +80,26 @@ describe('guessing', () => {
 });
 
 describe('one answer opens one session', () => {
-  it('a token, in 20 parallel logins and proofs', async () => {
+  it('20 parallel logins and proofs with one token open one session', async () => {
     const { person } = await enrolled();
     const token = totp(SECRET);
     const answers = await parallel(20, (index) => (index % 2 === 0 ? rig.logIn(person, { token }) : rig.save(person, { token })));
     expect(letIn(answers)).toBe(1);
   });
 
-  it('a recovery code, in 20 parallel logins', async () => {
+  it('20 parallel logins with one recovery code open one session', async () => {
     const { person, codes } = await enrolled();
     expect(letIn(await parallel(20, () => rig.logIn(person, { token: codes[0] })))).toBe(1);
     expect(events.filter((event) => event === 'recovery_used')).toHaveLength(1);
   });
 
-  it('two recovery codes at the same moment open two, and both are gone', async () => {
+  it('two recovery codes at the same moment open two sessions, and both are used up', async () => {
     const { person, codes } = await enrolled();
     expect(letIn(await parallel(2, (index) => rig.logIn(person, { token: codes[index] })))).toBe(2);
     expect(letIn(await parallel(2, (index) => rig.logIn(person, { token: codes[index] })))).toBe(0);
   });
 
-  it('a code by SMS, in 20 parallel logins', async () => {
+  it('20 parallel logins with one code by SMS open one session', async () => {
     const person = await withMobile();
     await rig.logIn(person, { token: 'request' });
     const token = rig.lastToken();
@@ -112,7 +112,7 @@ describe('one answer opens one session', () => {
     expect(slug(await rig.logIn(person, { token: totp(SECRET) }))).toBe('code_rejected');
   });
 
-  it('a code for a login is no fresh proof, and one for a proof no login', async () => {
+  it('a code for a login is no fresh proof, and a code for a proof is no login', async () => {
     const person = await withMobile();
     await rig.logIn(person, { token: 'request' });
     const login = rig.lastToken();
@@ -126,7 +126,7 @@ describe('one answer opens one session', () => {
 });
 
 describe('changing it', () => {
-  it('needs a fresh proof for removing it, which a recovery code is not, in any form', async () => {
+  it('removing mfa needs a fresh proof, and a recovery code is none in any form', async () => {
     const { person, codes } = await enrolled();
     pass(10 * MINUTE);
     const old = codes[0];
@@ -139,7 +139,7 @@ describe('changing it', () => {
     expect(slug(await rig.save(session, { secret: OTHER_SECRET, token: totp(OTHER_SECRET) }))).toBe('fresh_proof_required');
   });
 
-  it('by a token of the old one is one request, and nothing is changed by a wrong one of the new', async () => {
+  it('replacing mfa by a token of the old one is one request, and a wrong token of the new one changes nothing', async () => {
     const { person } = await enrolled();
     pass(10 * MINUTE);
     const mfa = { old: totp(SECRET), secret: OTHER_SECRET, token: totp(OTHER_SECRET) };
@@ -149,7 +149,7 @@ describe('changing it', () => {
     expect((await rig.logIn(person, { token: totp(OTHER_SECRET) })).status).toBe(200);
   });
 
-  it('is not for a session of somebody else: nothing is sent, spent or stored', async () => {
+  it("another user's session can send, spend and store nothing of mfa", async () => {
     const { person, codes } = await enrolled();
     const [owner, thief] = [await withMobile(), await rig.signUp()];
     const before = rig.sms.length;
@@ -195,7 +195,7 @@ describe('a forged record', () => {
     {},
   ];
 
-  it('is stored by no request of a client, whoever he is and whatever he sends along', async () => {
+  it('a forged record is stored by no request of a client, whatever it sends along', async () => {
     const { person } = await enrolled();
     const fresh = await rig.signUp();
     for (const victim of [person, fresh]) {
@@ -224,7 +224,7 @@ describe('a forged record', () => {
     expect((await rig.logIn(fresh)).status).toBe(200);
   });
 
-  it('with an id in it opens no session by that id, and does not open', async () => {
+  it('a forged record with an id opens no session by that id, and does not open', async () => {
     const { person } = await enrolled();
     await rig.sql.query(`update "_User" set "authData" = jsonb_set("authData"::jsonb, '{mfa,id}', '"x"') where "objectId" = $1`, [
       person.id,
@@ -234,7 +234,7 @@ describe('a forged record', () => {
     expect(slug(await rig.logIn(person, { token: totp(SECRET) }))).toBe('unavailable');
   });
 
-  it('is not taken from a sign-up either', async () => {
+  it('a forged record is not taken from a sign-up', async () => {
     for (const [index, mfa] of forged.entries()) {
       for (const [way, body] of [
         { authData: { mfa } },
@@ -255,7 +255,7 @@ describe('a forged record', () => {
 });
 
 describe('messages', () => {
-  it('are one for 20 parallel requests at a login, and at setting up', async () => {
+  it('20 parallel requests at a login or a set-up send one message', async () => {
     const person = await withMobile();
     const before = rig.sms.length;
     const answers = await parallel(20, () => rig.logIn(person, { token: 'request' }));
@@ -266,7 +266,7 @@ describe('messages', () => {
     expect(rig.sms.length - before).toBe(2);
   });
 
-  it('are five to one number in ten minutes, whoever asks, and ten in a day', async () => {
+  it('one number is sent at most five messages in ten minutes and ten in a day, by all users together', async () => {
     const number = '+15557780001';
     const before = rig.sms.length;
     for (let ask = 0; ask < 12; ask += 1) {
@@ -309,7 +309,7 @@ const BAD: readonly unknown[] = [
 ];
 
 describe('whatever is sent', () => {
-  it('is answered by our table, with a 4xx, and nothing of it is stored', async () => {
+  it('malformed values of mfa are answered by our table with a 4xx, and are not stored', async () => {
     const { person } = await enrolled();
     const [owner, fresh] = [await withMobile(), await rig.signUp()];
     const before = [await rig.stored(person), await rig.stored(owner), await rig.stored(fresh)];
@@ -341,7 +341,7 @@ describe('whatever is sent', () => {
 });
 
 describe('other ways in', () => {
-  it('GraphQL logs in, sets up and removes with the same answers', async () => {
+  it('GraphQL logs in, sets up and removes mfa with the same answers', async () => {
     const person = await rig.signUp();
     const update = `mutation ($id: ID!, $mfa: Object) { updateUser(input: { id: $id, fields: { authData: $mfa } }) { clientMutationId } }`;
     const { username, password, session, id } = person;
@@ -356,7 +356,7 @@ describe('other ways in', () => {
     expect(JSON.stringify(await ask({ token }))).toContain('Invalid MFA token');
   });
 
-  it('a batch lets one token in once, and asks for a code once', async () => {
+  it('a batch opens one session with one token, and asks for one code', async () => {
     const { person } = await enrolled();
     const owner = await withMobile();
     const before = rig.sms.length;
@@ -376,7 +376,7 @@ describe('other ways in', () => {
     expect(rig.sms.length - before).toBe(1);
   });
 
-  it('a challenge sends a code as with every other factor', async () => {
+  it('a challenge sends a code of mfa as for every other factor', async () => {
     const { username, password, ...owner } = await withMobile();
     const { body } = await rig.call('POST', '/challenge', { username, password, challengeData: { mfa: true } });
     expect(body['challengeData'].mfa).toMatchObject({ status: 'sent', destination: '•••• 4567' });

@@ -117,7 +117,7 @@ async function run(...given: readonly string[]): Promise<{ status: number | null
 }
 
 describe('moving users of mfa to other factors', () => {
-  it('is for the master key alone, and says what it takes', async () => {
+  it('moving users needs the master key, and says what it takes', async () => {
     for (const headers of [{}, someone('ann').session]) expect((await migrate({ apply: true }, headers)).status).toBe(400);
     for (const params of [
       { limit: 0 },
@@ -130,7 +130,7 @@ describe('moving users of mfa to other factors', () => {
       expect(slug(await migrate(params))).toBe('invalid_input');
   });
 
-  it('is a dry run unless it is told otherwise: nothing changes', async () => {
+  it('moving users is a dry run unless it is told otherwise', async () => {
     const before = await Promise.all(Object.values(people).map(authData));
     const { users, seen, next } = await report();
     expect(byName(users)).toEqual(EXPECTED);
@@ -139,7 +139,7 @@ describe('moving users of mfa to other factors', () => {
     expect(events).toEqual([]);
   });
 
-  it('goes batch by batch, each user once', async () => {
+  it('moving users goes batch by batch, each user once', async () => {
     const users: MoveReport['users'][number][] = [];
     let after: string | undefined = '';
     for (let batch = 0; after !== undefined && batch < 20; batch += 1) {
@@ -152,7 +152,7 @@ describe('moving users of mfa to other factors', () => {
     expect(byName(users)).toEqual(EXPECTED);
   });
 
-  it('leaves who changes his meanwhile, or has set up the other factor himself', async () => {
+  it('users who change their factors meanwhile, or have set up the other one themselves, are left', async () => {
     const [dan, eve] = [someone('dan'), someone('eve')];
     // The token makes a fresh proof, the proof lets another factor be added.
     await rig.save(eve, { token: totp(SECRET) });
@@ -179,7 +179,7 @@ describe('moving users of mfa to other factors', () => {
     expect(Object.keys(await authData(dan)).toSorted()).toEqual(['recovery', 'totp']);
   });
 
-  it('moves the others, also when it is run again: nothing is there to do the second time', async () => {
+  it('all other users are moved, and a second run finds nothing to do', async () => {
     await report({ apply: true });
     const { users } = await report({ apply: true });
     expect(byName(users)).toEqual({ eve: 'left  taken', ned: EXPECTED.ned, olga: EXPECTED.olga });
@@ -194,7 +194,7 @@ describe('moving users of mfa to other factors', () => {
     }
   });
 
-  it('after which they log in with the same authenticator, and the same recovery codes', async () => {
+  it('moved users log in with the same authenticator, and the same recovery codes', async () => {
     pass(2 * MINUTE);
     const ann = someone('ann');
     expect((await logIn(ann)).body).toEqual({
@@ -214,7 +214,7 @@ describe('moving users of mfa to other factors', () => {
     expect((await logIn(ann, { mfa: { token: totp(SECRET, 1) } })).body['sessionToken']).toBeUndefined();
   });
 
-  it('after which codes go to the number in its one form', async () => {
+  it('codes go to the moved number in its normalised form', async () => {
     const { username, password } = someone('mia');
     await rig.call('POST', '/challenge', { username, password, challengeData: { otp: true } });
     expect(messages.at(-1)?.to).toBe('+12025550123');
@@ -234,7 +234,7 @@ describe('moving users of mfa to other factors', () => {
     expect(events).toContain('moved totp recovery');
   });
 
-  it('a token opens one session, of two logins with a move between them', async () => {
+  it('a token opens one session of two logins with a move between them', async () => {
     const person = { ...(await rig.signUp({ username: 'twice', password: 'twice' })), username: 'twice', password: 'twice' };
     await rig.enrolTotp(person, OTHER_SECRET);
     const token = totp(OTHER_SECRET);
@@ -250,12 +250,12 @@ describe('moving users of mfa to other factors', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 
-  it('takes ids of any form', async () => {
+  it('users with ids of any form are moved', async () => {
     expect((await migrate({ after: 'a.b:c@d', limit: 1 })).status).toBe(200);
     expect((await migrate({ after: 'x'.repeat(300) })).status).toBe(400);
   });
 
-  it('is run by a script, dry at first, which tells neither secrets nor numbers', async () => {
+  it('the script is a dry run at first, and prints neither secrets nor numbers', async () => {
     const given = ['--server-url', rig.url, '--app-id', 'test'];
     const person = { ...(await rig.signUp({ username: 'last', password: 'last' })), username: 'last', password: 'last' };
     const [code = ''] = await rig.enrolTotp(person, OTHER_SECRET);
@@ -271,7 +271,7 @@ describe('moving users of mfa to other factors', () => {
       expect(dry.output + applied.output).not.toContain(told);
   });
 
-  it('says what is missing of a call of the script', async () => {
+  it('the script says what is missing in a call', async () => {
     expect(await run('--server-url', rig.url)).toMatchObject({ status: 2, output: expect.stringContaining('--app-id <id>') });
     expect(await run('--help')).toMatchObject({ status: 0 });
     expect(await run('--server-url', rig.url, '--app-id', 'other')).toMatchObject({

@@ -46,13 +46,13 @@ afterEach(() => vi.useRealTimers());
 const SEALED = { sealed: expect.any(String), secret: '-', mobile: '-' };
 
 describe('what the built-in adapter has stored', () => {
-  it('asks for a second factor from the first login on, and shows what it showed', async () => {
+  it('a record of the built-in adapter demands a second factor from the first login on, and shows what it showed', async () => {
     expect((await rig.logIn(someone('ann'))).body).toEqual({ code: -1, error: 'Missing additional authData mfa' });
     expect(await rig.shown(someone('ann'))).toEqual({ status: 'enabled' });
     expect(await rig.stored(someone('ann'))).toMatchObject({ secret: SECRET });
   });
 
-  it('is sealed by a login with a token; the codes of before go on, each once', async () => {
+  it('a record of the built-in adapter is sealed by a login with a token, and its recovery codes work once each', async () => {
     const ann = someone('ann');
     expect((await rig.logIn(ann, { token: '000000' })).status).toBe(400);
     expect(await rig.stored(ann)).toMatchObject({ secret: SECRET });
@@ -64,7 +64,7 @@ describe('what the built-in adapter has stored', () => {
     }
   });
 
-  it('is sealed by a login with a recovery code, of which one of 20 parallel ones is good', async () => {
+  it('a record of the built-in adapter is sealed by a login with a recovery code, of which one of 20 parallel ones counts', async () => {
     const ben = someone('ben');
     const [token] = codes['ben'] ?? [];
     const answers = await Promise.all(Array.from({ length: 20 }, () => rig.logIn(ben, { token })));
@@ -75,7 +75,7 @@ describe('what the built-in adapter has stored', () => {
     expect((await rig.logIn(ben, { token: totp(SECRET) })).status).toBe(200);
   });
 
-  it('is sealed by a proof, and by replacing the authenticator with a token of the old one', async () => {
+  it('a record of the built-in adapter is sealed by a proof, and by a new authenticator with a token of the old one', async () => {
     const [cy, dan] = [someone('cy'), someone('dan')];
     expect((await rig.save(cy, { token: totp(SECRET) })).body['authDataResponse'].mfa).toMatchObject({ status: 'verified' });
     expect(await rig.stored(cy)).toEqual(SEALED);
@@ -87,7 +87,7 @@ describe('what the built-in adapter has stored', () => {
     expect((await rig.logIn(dan, { token: totp(OTHER_SECRET) })).status).toBe(200);
   });
 
-  it('sends codes to the number that stands there, not the one that was on its way, and is sealed', async () => {
+  it('a record of the built-in adapter sends codes to its confirmed number, and is sealed', async () => {
     const ned = someone('ned');
     const stale = String((await rig.stored(ned))?.['token']);
     expect(stale).toMatch(/^[0-9]{6}$/);
@@ -100,7 +100,7 @@ describe('what the built-in adapter has stored', () => {
     expect((await rig.logIn(someone('mia'), { token: rig.lastToken() })).status).toBe(200);
   });
 
-  it('gates no login with a number that nobody confirmed, which is begun anew', async () => {
+  it('a number of the built-in adapter that was not confirmed gates no login, and is begun anew', async () => {
     const pat = someone('pat');
     expect((await rig.logIn(pat)).status).toBe(200);
     expect(await rig.shown(pat)).toEqual({ status: 'disabled' });
@@ -113,7 +113,7 @@ describe('what the built-in adapter has stored', () => {
     expect((await rig.logIn(pat)).body['error']).toBe('Missing additional authData mfa');
   });
 
-  it('is removed by the master key, and by a session with a fresh proof only', async () => {
+  it('a record of the built-in adapter is removed only by the master key or a session with a fresh proof', async () => {
     const [eve, fay] = [someone('eve'), someone('fay')];
     expect(slug(await rig.save(eve, null))).toBe('fresh_proof_required');
     expect(await rig.stored(eve)).toMatchObject({ secret: SECRET });
@@ -124,7 +124,7 @@ describe('what the built-in adapter has stored', () => {
       expect([await rig.stored(person), (await rig.logIn(person)).status]).toEqual([undefined, 200]);
   });
 
-  it('stays removed, whatever login is under way at that moment', async () => {
+  it('a removed record of the built-in adapter stays removed, whatever login is under way', async () => {
     for (const name of ['gus', 'hal', 'ivy']) {
       const person = someone(name);
       await Promise.all([
@@ -136,7 +136,7 @@ describe('what the built-in adapter has stored', () => {
     }
   });
 
-  it('stands nowhere in clear once it was used', async () => {
+  it('a record of the built-in adapter is nowhere readable once it was used', async () => {
     const used = ['ann', 'ben', 'cy', 'dan', 'ned', 'mia', 'pat'];
     for (const name of used) {
       const text = JSON.stringify(await rig.stored(someone(name)));
@@ -146,7 +146,7 @@ describe('what the built-in adapter has stored', () => {
 });
 
 describe('afterwards', () => {
-  it('a record that is not sealed lets nobody in where adopting is switched off; sealed ones go on', async () => {
+  it('a record that is not sealed opens no session where adopting is switched off, and sealed ones keep working', async () => {
     await rig.stop();
     rig = await startCompat(inject('postgres'), { keys: rig.keys, compat: { adoptRecords: false } }, uri);
     expect(slug(await rig.logIn(someone('joe'), { token: totp(SECRET) }))).toBe('unavailable');
@@ -155,7 +155,7 @@ describe('afterwards', () => {
   });
 
   it.each([[['SMS', 'TOTP']], [['TOTP']], [['SMS']]] as const)(
-    'the built-in adapter, put back, lets nobody in with what is sealed: %j',
+    'the built-in adapter, put back, opens no session with a sealed record: %j',
     async (options) => {
       await rig.stop();
       rig = Object.assign(await startBuiltIn(inject('postgres'), { options }, uri), { keys: rig.keys });

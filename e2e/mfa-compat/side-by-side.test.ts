@@ -90,7 +90,7 @@ const AUTHENTICATOR: readonly Behaviour[] = [
     },
   },
   {
-    name: 'asks whoever has an authenticator for it, with the password alone',
+    name: 'asks a user with an authenticator for it, with the password alone',
     run: async (rig) => {
       const { person } = await enrolled(rig);
       const { status, body } = await rig.logIn(person);
@@ -250,7 +250,7 @@ const BESIDE_A_TOKEN: readonly Behaviour[] = [
     same: ['ok', 'Invalid MFA token', 'ok'],
   },
   {
-    name: 'refuses fields that it does not know, and what is no text beside a token',
+    name: 'refuses unknown fields, and a value that is no text beside a token',
     run: async (rig) => {
       const { person } = await enrolled(rig);
       const beside = [{ extra: 'x' }, { status: { is: 'enabled' } }, { secret: [SECRET] }];
@@ -440,7 +440,7 @@ const CHANGING: readonly Behaviour[] = [
     },
   },
   {
-    name: 'does not change for somebody else',
+    name: 'does not change for another user',
     run: async (rig) => {
       const { person } = await enrolled(rig);
       const other = await rig.signUp();
@@ -615,7 +615,7 @@ const SMS: readonly Behaviour[] = [
     },
   },
   {
-    name: 'sends again at once to whoever asks again, without end',
+    name: 'sends again at once when asked again, without end',
     run: async (rig) => {
       const person = await withMobile(rig);
       const before = rig.sms.length;
@@ -652,7 +652,7 @@ describe.each([
   afterEach(() => vi.useRealTimers());
 
   for (const { name, run, same, differs } of BEHAVIOURS) {
-    it(differs === undefined ? name : `${name} (differs: ${differs.because})`, async () => {
+    it(`mfa ${name}${differs === undefined ? '' : ` (differs: ${differs.because})`}`, async () => {
       expect(await run(rig)).toEqual(differs === undefined ? same : differs[which]);
     });
   }

@@ -46,14 +46,14 @@ const FORGERIES: readonly (readonly [string, Forgery])[] = [
 ];
 
 describe('an answer with', () => {
-  it.each(FORGERIES)('%s is refused, second and alone', async (_what, forgery) => {
+  it.each(FORGERIES)("a passkey's answer with %s is refused, as a second factor and alone", async (_what, forgery) => {
     const { user, passkey } = await enrolled();
     expect(slug(await user.logIn(passkey, forgery))).toBe('code_rejected');
     expect(slug(await user.logInAlone(passkey, forgery))).toBe('code_rejected');
     expect((await user.logIn(passkey)).status).toBe(200);
   });
 
-  it('a signature by another key is refused', async () => {
+  it("a passkey's answer with a signature by another key is refused", async () => {
     const { user, passkey } = await enrolled();
     const other = new SoftAuthenticator(ORIGIN);
     other.handle = passkey.handle;
@@ -61,19 +61,19 @@ describe('an answer with', () => {
     expect(slug(await user.logInAlone(other, { id: passkey.id }))).toBe('code_rejected');
   });
 
-  it('no verification of its user is refused alone, and taken second', async () => {
+  it("a passkey's answer without user verification is refused alone, and accepted as a second factor", async () => {
     const { user, passkey } = await enrolled();
     expect(slug(await user.logInAlone(passkey, { userVerified: false }))).toBe('code_rejected');
     expect((await user.logIn(passkey, { userVerified: false })).status).toBe(200);
   });
 
-  it('no user handle is refused alone', async () => {
+  it("a passkey's answer without a user handle is refused alone", async () => {
     const { user, passkey } = await enrolled();
     expect(slug(await user.logInAlone(passkey, { userHandle: undefined }))).toBe('code_rejected');
   });
 
   it.each(FORGERIES.filter(([, { userHandle, id, backupEligible }]) => !userHandle && !id && !backupEligible))(
-    '%s sets nothing up',
+    'a registration with %s sets nothing up',
     async (_what, forgery) => {
       const user = new PasskeyUser(stage, await stage.signUp());
       const wrongType = forgery.type === undefined ? forgery : { type: 'webauthn.get' };
@@ -83,7 +83,7 @@ describe('an answer with', () => {
     },
   );
 
-  it('no verification of its user sets nothing up where passkeys may come alone', async () => {
+  it('a registration without user verification sets nothing up where passkeys may sign in alone', async () => {
     const user = new PasskeyUser(stage, await stage.signUp());
     const credential = new SoftAuthenticator(ORIGIN).create(await user.begin(), { userVerified: false });
     expect(slug(await user.save({ credential }))).toBe('code_rejected');
@@ -91,7 +91,7 @@ describe('an answer with', () => {
 });
 
 describe('a challenge', () => {
-  it('expires', async () => {
+  it("a passkey's challenge expires", async () => {
     const { user, passkey } = await enrolled();
     const [second, first] = [await user.beginLogin(), await user.beginAlone()];
     const begun = await user.begin({ purpose: 'enrolment' });
@@ -102,7 +102,7 @@ describe('a challenge', () => {
     expect(slug(await user.save({ credential: late }))).toBe('fresh_proof_required');
   });
 
-  it('is spent for good, when the clock is set back too', async () => {
+  it('a used passkey challenge stays used, even when the clock is set back', async () => {
     const { user, passkey } = await enrolled();
     const credential = passkey.get(await user.beginAlone());
     expect((await alone(passkey.handle, credential)).status).toBe(200);
@@ -112,7 +112,7 @@ describe('a challenge', () => {
     expect(slug(await alone(passkey.handle, credential))).toBe('code_rejected');
   });
 
-  it('is good for nothing but what it was asked for', async () => {
+  it("a passkey's challenge is valid only for the purpose that it was made for", async () => {
     const { user, passkey } = await enrolled();
     const [login, first, proof] = [
       await user.beginLogin(),
@@ -130,7 +130,7 @@ describe('a challenge', () => {
     expect((await user.save({ credential: passkey.get(proof) })).status).toBe(200);
   });
 
-  it('is good for no other user, and no other session of the same', async () => {
+  it("a passkey's challenge is valid for no other user, and no other session of the same user", async () => {
     const [ann, ben] = [await enrolled(), await enrolled()];
     const forAnn = await ann.user.beginLogin();
     expect(slug(await stage.logIn(ben.user.person, { passkey: { credential: ben.passkey.get(forAnn) } }))).toBe('code_rejected');
@@ -146,7 +146,7 @@ describe('a challenge', () => {
     expect(slug(await stage.save(other, { passkey: { credential: made } }))).toBe('code_rejected');
   });
 
-  it('opens one session, of 20 answers at once, alone and second, one by one and in a batch', async () => {
+  it('20 answers to one passkey challenge open one session, alone and as a second factor, one by one and in a batch', async () => {
     const { user, passkey } = await enrolled();
     const first = passkey.get(await user.beginAlone());
     expect(opened(await times(20, () => alone(passkey.handle, first)))).toBe(1);
@@ -160,7 +160,7 @@ describe('a challenge', () => {
     expect(results.filter(({ success }) => success?.sessionToken !== undefined)).toHaveLength(1);
   });
 
-  it('costs nothing that is stored', async () => {
+  it("a passkey's challenge stores nothing", async () => {
     const { user } = await enrolled();
     const count = async (): Promise<unknown> => (await stage.sql.query('select count(*) from "FactorState"')).rows[0];
     const before = await count();
@@ -170,7 +170,7 @@ describe('a challenge', () => {
 });
 
 describe('a signature counter', () => {
-  it('that goes back or stands still is refused, and told to the application', async () => {
+  it('a signature counter that goes back or stands still is refused, and the application is told', async () => {
     const { user, passkey } = await enrolled(5);
     expect((await user.logIn(passkey)).status).toBe(200);
     for (const counter of [6, 5, 1, 0]) {
@@ -182,7 +182,7 @@ describe('a signature counter', () => {
     expect((await user.logInAlone(passkey)).status).toBe(200);
   });
 
-  it('lets one of two copies in, at the same moment', async () => {
+  it('one of two copies of a passkey that are used at the same moment is accepted', async () => {
     const { user, passkey } = await enrolled(5);
     const challenges = await times(10, () => user.beginAlone());
     const answers = await Promise.all(challenges.map((options) => alone(passkey.handle, passkey.get(options, { counter: 9 }))));
@@ -191,7 +191,7 @@ describe('a signature counter', () => {
 });
 
 describe('a stranger who knows a user handle', () => {
-  it('locks nobody out, of the passkey or of another factor', async () => {
+  it('a stranger who knows a user handle locks no user out of the passkey or another factor', async () => {
     const user = new PasskeyUser(stage, await stage.signUp());
     const secret = await stage.enrolTotp(user.person);
     stage.time.now += MINUTE;
@@ -208,7 +208,7 @@ describe('a stranger who knows a user handle', () => {
     expect((await user.logIn(passkey)).status).toBe(200);
   });
 
-  it('signs nobody up with it, joins it to no account, and learns nothing of who has it', async () => {
+  it('a stranger who knows a user handle signs no user up with it, joins it to no account, and learns nothing about it', async () => {
     const { passkey } = await enrolled();
     const mallory = new PasskeyUser(stage, await stage.signUp());
     const credential = passkey.get(await mallory.beginLogin().catch(() => mallory.beginAlone()));
@@ -227,7 +227,7 @@ describe('a stranger who knows a user handle', () => {
     expect((await storedFactors(stage, mallory.person))['passkey']).toBe(undefined);
   });
 
-  it('learns the same from garbage, whether anybody has the handle', async () => {
+  it('a stranger who sends garbage gets the same reply for a known and an unknown user handle', async () => {
     const { passkey } = await enrolled();
     for (const credential of [
       '{',
@@ -240,7 +240,7 @@ describe('a stranger who knows a user handle', () => {
     }
   });
 
-  it('learns nothing from a session of his own of what the owner has set up', async () => {
+  it("a stranger with a session of their own learns nothing about the owner's passkeys", async () => {
     const { user, passkey } = await enrolled();
     await stage.enrolPhone(user.person);
     const bare = await enrolled();
@@ -255,7 +255,7 @@ describe('a stranger who knows a user handle', () => {
     }
   });
 
-  it('judges nothing else of a user by an answer that was used, or that a copy has given', async () => {
+  it('no other factor is judged beside a passkey answer that was used or that a copy has given', async () => {
     const user = new PasskeyUser(stage, await stage.signUp());
     const secret = await stage.enrolTotp(user.person);
     stage.time.now += MINUTE;
@@ -278,7 +278,7 @@ describe('a stranger who knows a user handle', () => {
     expect((await stage.logIn(user.person, { totp: stage.totp(secret) })).status).toBe(200);
   });
 
-  it('does not get another factor challenged by it', async () => {
+  it('a passkey answer does not get another factor challenged', async () => {
     const { user, passkey } = await enrolled();
     await stage.enrolPhone(user.person);
     stage.sms.messages.length = 0;
@@ -296,7 +296,7 @@ describe('a stranger who knows a user handle', () => {
 });
 
 describe('a stolen session', () => {
-  it('adds, removes and renames nothing that matters without a fresh proof', async () => {
+  it('a stolen session adds, removes and renames no passkey without a fresh proof', async () => {
     const { user, passkey } = await enrolled();
     const second = await user.add();
     stage.time.now += 10 * MINUTE;
@@ -310,7 +310,7 @@ describe('a stolen session', () => {
     expect((await user.logIn(second)).status).toBe(200);
   });
 
-  it('joins no passkey to an account that signs in by code alone, without a proof of that', async () => {
+  it('a stolen session joins no passkey to a passwordless account without a fresh proof', async () => {
     const email = 'alone@example.com';
     const code = async (): Promise<string> => {
       stage.time.now += 2 * MINUTE;
@@ -328,7 +328,7 @@ describe('a stolen session', () => {
     expect((await user.logInAlone(passkey)).status).toBe(200);
   });
 
-  it('does not stay fresh by a passkey that a batch has taken back', async () => {
+  it('a session does not stay fresh by a passkey that a batch has taken back', async () => {
     const { user, passkey } = await enrolled();
     stage.time.now += 10 * MINUTE;
     expect((await user.prove(passkey)).status).toBe(200);
@@ -343,7 +343,7 @@ describe('a stolen session', () => {
     expect(slug(await stage.call('POST', '/functions/sensitive', {}, user.person.session))).toBe('fresh_proof_required');
   });
 
-  it('removes one passkey by one proof', async () => {
+  it('one proof allows a session to remove one passkey', async () => {
     const { user, passkey } = await enrolled();
     const others = [await user.add(), await user.add(), await user.add()];
     stage.time.now += 10 * MINUTE;
@@ -354,7 +354,7 @@ describe('a stolen session', () => {
 });
 
 describe('passkeys of one user', () => {
-  it('that are added at the same moment are all kept, and there are ten at most', async () => {
+  it('passkeys that are added at the same moment are all kept, up to ten', async () => {
     const { user, passkey } = await enrolled();
     expect((await user.prove(passkey)).status).toBe(200);
     const begun = await times(9, () => user.begin({ purpose: 'enrolment' }));
@@ -368,7 +368,7 @@ describe('passkeys of one user', () => {
     expect((await user.logIn(passkey)).status).toBe(200);
   });
 
-  it('are all kept, the first of them too, beside another factor', async () => {
+  it('passkeys that are added beside another factor are all kept, the first one too', async () => {
     const user = new PasskeyUser(stage, await stage.signUp());
     await stage.enrolTotp(user.person);
     stage.time.now += MINUTE;
@@ -383,14 +383,14 @@ describe('passkeys of one user', () => {
     for (const { authenticator } of added) expect((await user.logIn(authenticator)).status).toBe(200);
   });
 
-  it('are not added twice', async () => {
+  it('a passkey is not added twice', async () => {
     const { user, passkey } = await enrolled();
     expect(slug(await user.save({ credential: passkey.create(await user.begin({ purpose: 'enrolment' })) }))).toBe(
       'already_enrolled',
     );
   });
 
-  it('are guessed at ten times, then not for a while, but alone as before', async () => {
+  it('ten wrong answers to passkeys lock them for a while, but not alone', async () => {
     const { user, passkey } = await enrolled();
     const stranger = new SoftAuthenticator(ORIGIN);
     const answers = await times(40, () => user.logIn(stranger));
@@ -436,7 +436,7 @@ describe('malformed input', () => {
     { __op: 'Delete' },
   ];
 
-  it('is a 4xx of our table and changes nothing, set up or not, from a session, at a login, alone and in a challenge', async () => {
+  it('malformed passkey input gets a 4xx of our table and changes nothing, on every path', async () => {
     const plain = new PasskeyUser(stage, await stage.signUp());
     const { user, passkey } = await enrolled();
     const { username, password } = user.person;
@@ -461,7 +461,7 @@ describe('malformed input', () => {
     expect((await stage.logIn(plain.person)).status).toBe(200);
   });
 
-  it('is refused within a credential whose challenge is ours', async () => {
+  it('a malformed credential with a genuine challenge is refused', async () => {
     const { user } = await enrolled();
     const made = JSON.parse(new SoftAuthenticator(ORIGIN).create(await user.begin({ purpose: 'enrolment' }))) as {
       response: Record<string, string>;

@@ -14,7 +14,7 @@ afterEach(() => stage.stop());
 const newUser = async (): Promise<PasskeyUser> => new PasskeyUser(stage, await stage.signUp());
 
 describe('passkeys that come second only', () => {
-  it('do not say who somebody is, with or without the right answer, and lock nobody out so', async () => {
+  it('a passkey that is only a second factor does not identify a user, whatever the answer, and locks no user out so', async () => {
     stage = await startPasskeyStage({ policy: 'additional' });
     const user = await newUser();
     const passkey = await user.add();
@@ -28,7 +28,7 @@ describe('passkeys that come second only', () => {
     expect((await user.logIn(passkey)).status).toBe(200);
   });
 
-  it('verify their user where that is required, and are made without a name otherwise', async () => {
+  it('a passkey that is only a second factor verifies its user where required, and is made without a user handle otherwise', async () => {
     stage = await startPasskeyStage({ policy: 'additional', userVerification: 'required' });
     const user = await newUser();
     const weak = new SoftAuthenticator(ORIGIN).create(await user.begin(), { userVerified: false });
@@ -40,7 +40,7 @@ describe('passkeys that come second only', () => {
 });
 
 describe('passkeys', () => {
-  it('answer from related origins and from apps that are named, and from nowhere else', async () => {
+  it('a passkey is accepted from related origins and named apps, and from nowhere else', async () => {
     stage = await startPasskeyStage({ origins: [ORIGIN, ANDROID, 'https://m.acme.example:8443'], relatedOrigins: [RELATED] });
     const user = await newUser();
     const passkey = await user.add();
@@ -56,7 +56,7 @@ describe('passkeys', () => {
     }
   });
 
-  it('alone are one factor for a policy that wants all', async () => {
+  it('a passkey alone is one factor for a policy that demands all', async () => {
     stage = await startPasskeyStage({}, { compose: { policy: 'all' } });
     const user = await newUser();
     const secret = await stage.enrolTotp(user.person);
@@ -72,7 +72,7 @@ describe('passkeys', () => {
     expect((await log(stage.totp(secret))).status).toBe(200); // the wrong code has not spent the answer
   });
 
-  it('are set up by the login of whoever must have a factor', async () => {
+  it('a user who must have a factor sets up a passkey in the login', async () => {
     stage = await startPasskeyStage({}, { compose: { enrolment: { requiredFor: 'everybody' } } });
     const user = await newUser();
     expect(slug(await stage.logIn(user.person))).toBe('enrolment_required');
@@ -83,7 +83,7 @@ describe('passkeys', () => {
     expect((await user.logInAlone(authenticator)).status).toBe(200);
   });
 
-  it('survive a rotation of keys, and are shown to administrators without what is sealed', async () => {
+  it('passkeys survive a rotation of keys, and administrators see nothing that is sealed', async () => {
     stage = await startPasskeyStage({}, { install: { adminFunctions: true }, more: { recovery: new RecoveryCodesFactor() } });
     const user = await newUser();
     const passkey = await user.add();

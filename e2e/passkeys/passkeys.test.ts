@@ -32,7 +32,7 @@ const shown = async ({ person }: PasskeyUser): Promise<readonly Record<string, u
 };
 
 describe('a passkey', () => {
-  it('is set up by a session, is shown to its user by name, and gates the login from then on', async () => {
+  it('a session sets up a passkey, which is shown to its user by name and gates the login from then on', async () => {
     const user = await newUser();
     const authenticator = await user.add(new SoftAuthenticator(ORIGIN), 'Phone');
     const now = new Date(stage.time.now).toISOString();
@@ -43,20 +43,20 @@ describe('a passkey', () => {
     expect((await user.logIn(authenticator)).status).toBe(200);
   });
 
-  it('logs in as a second factor, each challenge once', async () => {
+  it('a passkey logs in as a second factor, each challenge once', async () => {
     const { user, passkey } = await enrolled();
     const credential = passkey.get(await user.beginLogin());
     expect((await stage.logIn(user.person, { passkey: { credential } })).status).toBe(200);
     expect(slug(await stage.logIn(user.person, { passkey: { credential } }))).toBe('code_rejected');
   });
 
-  it('takes the answer as an object as well as its JSON', async () => {
+  it("a passkey's answer can be an object or its JSON", async () => {
     const { user, passkey } = await enrolled();
     const credential = JSON.parse(passkey.get(await user.beginLogin())) as object;
     expect((await stage.logIn(user.person, { passkey: { credential } })).status).toBe(200);
   });
 
-  it('logs in alone, by the user handle and no name, by REST and GraphQL', async () => {
+  it('a passkey logs in alone by its user handle, by REST and GraphQL', async () => {
     const { user, passkey } = await enrolled();
     const alone = await user.logInAlone(passkey);
     expect([alone.status, alone.body['objectId']]).toEqual([200, user.person.id]);
@@ -68,7 +68,7 @@ describe('a passkey', () => {
     expect(data?.logInWith.viewer.user.objectId).toBe(user.person.id);
   });
 
-  it('alone asks for nothing besides, with the policy "any", even of a user with other factors', async () => {
+  it('a passkey alone asks for no other factor with the policy "any", even of a user with other factors', async () => {
     const user = await newUser();
     await stage.enrolTotp(user.person);
     stage.time.now += MINUTE; // still fresh
@@ -76,7 +76,7 @@ describe('a passkey', () => {
     expect((await user.logInAlone(passkey)).status).toBe(200);
   });
 
-  it('is one of several: each is named, renamed, used and removed by itself', async () => {
+  it('each of several passkeys is named, renamed, used and removed by itself', async () => {
     const { user, passkey: first } = await enrolled();
     const second = await user.add(new SoftAuthenticator(ORIGIN), 'Key');
     expect(first.handle).toBe(second.handle);
@@ -92,7 +92,7 @@ describe('a passkey', () => {
     expect(stage.events.map(({ type }) => type)).toContain('removed');
   });
 
-  it('is not the last to be removed by itself, and goes with the factor', async () => {
+  it('the last passkey cannot be removed by itself, and goes with the factor', async () => {
     const { user, passkey } = await enrolled();
     expect(slug(await user.save({ remove: passkey.id }))).toBe('invalid_input');
     expect((await user.save(null)).status).toBe(200); // setting it up made the session fresh
@@ -100,7 +100,7 @@ describe('a passkey', () => {
     expect(slug(await user.logInAlone(passkey))).toBe('code_rejected');
   });
 
-  it('proves again who holds a session', async () => {
+  it('a passkey gives the holder of a session a fresh proof', async () => {
     const { user, passkey } = await enrolled();
     stage.time.now += 10 * MINUTE;
     const sensitive = (): Promise<Answer> => stage.call('POST', '/functions/sensitive', {}, user.person.session);
@@ -110,14 +110,14 @@ describe('a passkey', () => {
     expect((await sensitive()).status).toBe(200);
   });
 
-  it('is asked for by `true`: made while the session is fresh, and used otherwise', async () => {
+  it('a challenge with `true` makes a passkey while the session is fresh, and uses one otherwise', async () => {
     const { user } = await enrolled();
     expect(JSON.parse(await user.begin())).toHaveProperty('pubKeyCredParams');
     stage.time.now += 10 * MINUTE;
     expect(JSON.parse(await user.begin())).toHaveProperty('allowCredentials');
   });
 
-  it('is found and verifies its user where it may come alone, and others are left out', async () => {
+  it('a passkey that may sign in alone is discoverable and verifies its user, and the browser excludes known ones', async () => {
     const { user, passkey } = await enrolled();
     const made = JSON.parse(await user.begin({ purpose: 'enrolment' })) as Record<string, object>;
     expect(made['authenticatorSelection']).toMatchObject({ residentKey: 'required', userVerification: 'required' });
@@ -128,7 +128,7 @@ describe('a passkey', () => {
     expect(alone['allowCredentials'] ?? []).toEqual([]);
   });
 
-  it('sends back what SDKs were shown, and keep from the login, without a change', async () => {
+  it('an SDK that sends the shown passkeys back changes nothing, and does not disturb the login', async () => {
     const { user, passkey } = await enrolled();
     const { body } = await stage.call('GET', '/users/me', undefined, user.person.session);
     await user.logIn(passkey); // changes what is shown
@@ -138,7 +138,7 @@ describe('a passkey', () => {
     expect([echo.status, echo.body['authDataResponse']]).toEqual([200, {}]);
   });
 
-  it('keeps transports and whether it is synced, sealed, with a handle in the open that names nobody', async () => {
+  it("a passkey's transports and its sync state are sealed, and its public handle names no user", async () => {
     const user = await newUser();
     const passkey = new SoftAuthenticator(ORIGIN);
     const credential = passkey.create(await user.begin(), { backupEligible: true });

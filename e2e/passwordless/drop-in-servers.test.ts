@@ -19,7 +19,7 @@ const ask = (headers: Record<string, string> = {}): Promise<Answer> =>
 afterEach(() => server.stop());
 
 describe('the schema that parse-server-otp-auth-adapter exports', () => {
-  it('can be named in the configuration as before, and is closed to clients', async () => {
+  it('the schema that parse-server-otp-auth-adapter exports can be named in the configuration as before, and is closed to clients', async () => {
     await start({}, { schema: { definitions: [OTP_TABLE_SCHEMA] } });
     const { body } = await server.call('GET', '/schemas/OTP', undefined, MASTER);
     expect(Object.keys(body['fields'] as object)).toEqual(expect.arrayContaining(Object.keys(OTP_TABLE_SCHEMA.fields)));
@@ -32,13 +32,13 @@ describe('the schema that parse-server-otp-auth-adapter exports', () => {
 });
 
 describe('the limit of one IP address', () => {
-  it('is an option: `maxSendsPerIp`', async () => {
+  it('the drop-in has an option `maxSendsPerIp` for the limit of one IP address', async () => {
     await start({ maxSendsPerIp: 2 });
     const answers = [await ask(), await ask(), await ask()];
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 400]);
   });
 
-  it('is warned of once in the log, where a proxy seems to stand before the server and `trustProxy` is off', async () => {
+  it('the drop-in warns once in the log where a proxy seems to stand before the server and `trustProxy` is off', async () => {
     const warnings: string[] = [];
     const log = (level: string, message: unknown): void => void (level === 'warn' && warnings.push(String(message)));
     await start({}, { logLevel: 'warn', loggerAdapter: { log } });

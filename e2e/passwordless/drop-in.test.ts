@@ -53,7 +53,7 @@ async function codeFor(email: string): Promise<string> {
 }
 
 describe('the README of parse-server-otp-auth-adapter', () => {
-  it('signs up and logs in, as its client code does', async () => {
+  it('the drop-in signs up and logs in as the client code of the original README does', async () => {
     await setupOtpTable();
     const Parse = loadParseSdk('test', server.url);
     const logIn = async (email: string): Promise<string> => {
@@ -79,7 +79,7 @@ describe('the README of parse-server-otp-auth-adapter', () => {
     expect(await logIn(newAddress())).not.toBe(await logIn(email));
   });
 
-  it('finds the users that it has left, however their address was spelled', async () => {
+  it('the drop-in finds the users of the original adapter, however their address was spelled', async () => {
     for (const id of [newAddress(), 'Old.Friend@Example.com']) {
       const created = await server.call('POST', '/users', { username: id, password: 'x' });
       const stored = JSON.stringify({ otp: { email: id, otp: '123456', id } });
@@ -94,7 +94,7 @@ describe('the README of parse-server-otp-auth-adapter', () => {
     }
   });
 
-  it('has a job that cleans up', async () => {
+  it('the drop-in has a job that cleans up', async () => {
     await codeFor(newAddress());
     expect((await server.sql.query(`select 1 from "FactorState"`)).rowCount).toBeGreaterThan(0);
     vi.setSystemTime(Date.now() + 4 * 24 * 3_600_000);
@@ -117,7 +117,7 @@ describe('what its applications do with the master key', () => {
     expect([answer.status, answer.body['objectId']]).toEqual([200, created.body['objectId']]);
   });
 
-  it('a user who has signed up with a password gets an address, and another one later', async () => {
+  it('the master key gives a user with a password an address, and another one later', async () => {
     const person = await server.signUp();
     const stranger = await server.signUp();
     for (const email of [newAddress(), newAddress()]) {
@@ -130,7 +130,7 @@ describe('what its applications do with the master key', () => {
     }
   });
 
-  it('an address in another form, a second address, or more beside it is refused, and makes no account', async () => {
+  it('the drop-in refuses an address in another form, a second address, or more beside it, and makes no account', async () => {
     const [email, other] = [newAddress(), newAddress()];
     const before = (await server.sql.query(`select 1 from "_User"`)).rowCount;
     for (const otp of [
@@ -153,7 +153,7 @@ describe('the query of the guide', () => {
   const guide = new URL('../../docs/guide/migrate-from-parse-server-otp-auth-adapter.md', import.meta.url);
   const where = /'where=(\{.*\})'/.exec(readFileSync(guide, 'utf8'))?.[1] ?? '';
 
-  it('finds exactly the users to whose ids no code can be sent', async () => {
+  it('the query of the guide finds exactly the users to whose ids no code can be sent', async () => {
     const good = ['Old.Mate@Example.com', "o'neil+x@mail.example.co", 'ann@b\u00fccher.example', 'a_b@xn--bcher-kva.xn--p1ai'];
     const bad = ['ann', '+15551234567', 'hanna@localhost', 'hanna@[192.0.2.1]', 'hanna@192.0.2.1', 'j\u00f6rg@example.com'];
     bad.push('"ann"@example.com', 'Ann <ann@example.com>', 'a@b@example.com', 'ann @example.com', 'a@example.com,b@example.com');
@@ -169,8 +169,8 @@ describe('the query of the guide', () => {
   });
 });
 
-describe('what was wrong with it', () => {
-  it('a code for my address does not log in to your account', async () => {
+describe('what the original adapter got wrong', () => {
+  it("a code for one address does not log in to another user's account", async () => {
     const [mine, yours] = [newAddress(), newAddress()];
     const victim = await signIn({ id: yours, email: yours, otp: await codeFor(yours) });
     expect(victim.status).toBe(201);
@@ -185,7 +185,7 @@ describe('what was wrong with it', () => {
     }
   });
 
-  it('nobody prepares an account for somebody else', async () => {
+  it('an attacker cannot prepare an account for another person', async () => {
     const email = newAddress();
     await codeFor(newAddress()); // from the first start on
     const attempts = [
@@ -206,7 +206,7 @@ describe('what was wrong with it', () => {
     }
   });
 
-  it('codes stand nowhere in clear', async () => {
+  it('codes of the drop-in are nowhere stored in clear', async () => {
     const email = newAddress();
     const otp = await codeFor(email);
     const dump = await server.dump();
@@ -214,7 +214,7 @@ describe('what was wrong with it', () => {
     expect(dump).not.toContain(email);
   });
 
-  it('parallel guesses are all counted', async () => {
+  it('parallel guesses at the drop-in are all counted', async () => {
     const email = newAddress();
     const otp = await codeFor(email);
     await Promise.all(
@@ -223,7 +223,7 @@ describe('what was wrong with it', () => {
     expect(slug(await signIn({ id: email, email, otp }))).toBe('code_rejected');
   });
 
-  it('one code opens one session, within its time', async () => {
+  it('one code of the drop-in opens one session, within its time', async () => {
     const email = newAddress();
     const otp = await codeFor(email);
     const answers = await Promise.all(Array.from({ length: 10 }, () => signIn({ id: email, email, otp })));
@@ -233,7 +233,7 @@ describe('what was wrong with it', () => {
     expect(slug(await signIn({ id: email, email, otp: late }))).toBe('code_rejected');
   });
 
-  it('messages are limited', async () => {
+  it('messages of the drop-in are limited', async () => {
     const email = newAddress();
     await codeFor(email);
     const before = sent.length;
@@ -273,7 +273,7 @@ describe('its options', () => {
     [{ ...otpOptions, maxAttempts: '3' }, /"maxAttempts"/],
     [{ ...otpOptions, maxSendsPerIp: 0 }, /"maxSendsPerIp"/],
     [{ ...otpOptions, validity: 3 }, /unknown option "validity"/],
-  ])('are checked', (options, message) => {
+  ])('the options of the drop-in are checked', (options, message) => {
     expect(() => initializeOtpAdapter(options as OtpAdapterOptions)).toThrow(message);
   });
 });

@@ -27,7 +27,7 @@ async function codeFor(email: string): Promise<string> {
 const wrong = (code: string): string => (code === '000000' ? '000001' : '000000');
 
 describe('a code by e-mail alone', () => {
-  it('where nobody signs up tells nobody who is allowed in', async () => {
+  it('where sign-up is off, the reply does not tell who may sign in', async () => {
     own = await startStage({ install: true, emailLogin: { signUp: false } });
     const known = newAddress();
     const account = { username: 'ann', password: 'x', authData: { emailLogin: { id: known } } };
@@ -53,7 +53,7 @@ describe('a code by e-mail alone', () => {
     expect((await use(unknown, await codeFor(unknown))).body['objectId']).toBe(bob.id);
   });
 
-  it('needs the second factor of another adapter too, which Parse Server does not ask for here', async () => {
+  it('passwordless sign-in needs a second factor of another adapter, for which Parse Server does not ask here', async () => {
     const mfa = { options: ['TOTP'], digits: 6, period: 30, algorithm: 'SHA1' };
     own = await startStage({ install: true, server: { auth: { mfa } } });
     const email = newAddress();
@@ -67,7 +67,7 @@ describe('a code by e-mail alone', () => {
     expect((await use(email, code, { mfa: { token: 'a'.repeat(16) } })).status).toBe(200);
   });
 
-  it('where a policy demands a second factor sets one up in the same step, and tells strangers nothing', async () => {
+  it('a user who needs a second factor sets one up in the same step, and strangers learn nothing', async () => {
     own = await startStage({ install: true, compose: { enrolment: { requiredFor: 'everybody' } } });
     const email = newAddress();
     expect((await use(email, await codeFor(email))).status).toBe(201);
@@ -81,7 +81,7 @@ describe('a code by e-mail alone', () => {
     expect(slug(await use(email, await codeFor(email)))).toBe('factor_required');
   });
 
-  it('adopts ids that another adapter has stored bare, and seals them', async () => {
+  it('ids that another adapter has stored bare are adopted and sealed', async () => {
     own = await startStage({ install: true, emailLogin: { adoptIdsBefore: Date.now() + 60_000 } });
     const person = await own.signUp();
     const email = newAddress();
@@ -95,7 +95,7 @@ describe('a code by e-mail alone', () => {
     expect((await use(id, await codeFor(email))).body['objectId']).toBe(person.id);
   });
 
-  it('goes out only where the application allows it', async () => {
+  it('a code is sent only where the application allows it', async () => {
     const asked: unknown[] = [];
     const allow = (destination: string, { purpose, headers }: AllowContext): boolean => {
       asked.push([destination, purpose, headers['x-captcha']]);
@@ -116,7 +116,7 @@ describe('a code by e-mail alone', () => {
     expect(own.mail.messages).toHaveLength(1);
   });
 
-  it('is void where no channel takes it', async () => {
+  it('a code is void where no channel accepts it', async () => {
     let send = async (): Promise<void> => undefined;
     own = await startStage({ install: true, emailLogin: { channel: () => send(), deliveryTimeoutMs: 50 } });
     const codes: string[] = [];
@@ -137,7 +137,7 @@ describe('a code by e-mail alone', () => {
     expect(rowCount).toBe(0);
   });
 
-  it('keeps to the limits of an IP address and of all together', async () => {
+  it('codes keep to the limits of an IP address and to the budget', async () => {
     own = await startStage({ install: true, emailLogin: { maxSendsPerIp: 5, budget: { limit: 7, windowMs: MINUTE } } });
     for (let send = 0; send < 5; send += 1) expect((await ask(newAddress())).status).toBe(200);
     expect(slug(await ask(newAddress()))).toBe('cooldown');
@@ -156,7 +156,7 @@ describe('a code by e-mail alone', () => {
 });
 
 describe('while keys rotate', () => {
-  it('a code of one server is good on another that was told of the new key, or not yet; limits are shared', async () => {
+  it('a code of one server is valid on another that does or does not know the new key yet, and they share limits', async () => {
     const store = new MemoryOtpStore({ clock: () => own.time.now });
     own = await startStage({ compose: { store } });
     const newer = generateKey('test2');

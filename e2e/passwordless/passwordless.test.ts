@@ -55,7 +55,7 @@ async function codeBySession(person: Pick<Person, 'session'>, payload: unknown):
 }
 
 describe('a code by e-mail alone', () => {
-  it('signs up, logs in again, and proves itself only once', async () => {
+  it('an emailed code signs up and logs in again, and proves itself only once', async () => {
     const email = newAddress();
     const code = await codeFor(email);
     const signedUp = await signIn({ id: email, code });
@@ -70,7 +70,7 @@ describe('a code by e-mail alone', () => {
     });
   });
 
-  it('is asked for with any spelling of the address, and used with the one form of it', async () => {
+  it('a code is asked for with any spelling of the address, and is valid for its one normalised form', async () => {
     const email = newAddress();
     stage.time.now += MINUTE;
     expect((await ask(email.toUpperCase())).status).toBe(200);
@@ -92,13 +92,13 @@ describe('a code by e-mail alone', () => {
     expect((await signIn({ id: tagged, code: await codeFor(tagged) })).status).toBe(201);
   });
 
-  it('is taken in the older spelling', async () => {
+  it('a sign-in accepts the older spelling of authData', async () => {
     const email = newAddress();
     expect((await signIn({ id: email, email, otp: await codeFor(email) })).status).toBe(201);
     expect((await signIn({ id: email, otp: await codeFor(email) })).status).toBe(200);
   });
 
-  it('works by GraphQL', async () => {
+  it('passwordless sign-in works by GraphQL', async () => {
     const email = newAddress();
     const input = { challengeData: { emailLogin: { email } } };
     stage.time.now += MINUTE;
@@ -111,7 +111,7 @@ describe('a code by e-mail alone', () => {
     expect((await use('000000'))['errors'][0].message).toMatch(/^code_rejected/);
   });
 
-  it('works with the JS SDK', async () => {
+  it('passwordless sign-in works with the JS SDK', async () => {
     const Parse = loadParseSdk('test', stage.url);
     Parse.User.enableUnsafeCurrentUser();
     const email = newAddress();
@@ -136,7 +136,7 @@ describe('a code by e-mail alone', () => {
     expect(changed.getSessionToken()).toEqual(expect.any(String));
   });
 
-  it('does not get in the way of an SDK that sends it along later', async () => {
+  it('an SDK that sends the used code along later causes no error', async () => {
     const Parse = loadParseSdk('test', stage.url);
     Parse.User.enableUnsafeCurrentUser();
     const email = newAddress();
@@ -171,7 +171,7 @@ describe('a code by e-mail alone', () => {
     await Parse.User.logOut();
   });
 
-  it('works by SMS', async () => {
+  it('passwordless sign-in works by SMS', async () => {
     const phone = '+15551230001';
     const signInByPhone = async (): Promise<Answer> => {
       stage.time.now += MINUTE;
@@ -183,7 +183,7 @@ describe('a code by e-mail alone', () => {
     expect((await signInByPhone()).body['objectId']).toBe(signedUp.body['objectId']);
   });
 
-  it('loses nothing by bad input', async () => {
+  it('malformed input does not spend a code', async () => {
     const email = newAddress();
     const code = await codeFor(email);
     const bad = [
@@ -213,8 +213,8 @@ describe('a code by e-mail alone', () => {
   });
 });
 
-describe('nothing is told', () => {
-  it('of known, unknown and guessed-at addresses when a code is asked for', async () => {
+describe('what strangers learn', () => {
+  it('an ask for a code gets the same reply for known, unknown and guessed-at addresses', async () => {
     const { email } = await newPerson();
     const guessedAt = newAddress();
     const code = await codeFor(guessedAt);
@@ -231,7 +231,7 @@ describe('nothing is told', () => {
     expect((await signIn({ id: guessedAt, code: stage.lastCode(stage.mail) })).status).toBe(201);
   });
 
-  it('to who sends an id beside other things from a session of his own, or changes somebody else', async () => {
+  it('a user who sends an id beside other things, or changes another user, learns nothing', async () => {
     const known = await newPerson();
     await stage.enrolEmail(known, newAddress());
     const stranger = await stage.signUp();
@@ -259,7 +259,7 @@ describe('nothing is told', () => {
     }
   });
 
-  it('by the answer to a wrong code, whoever it is for', async () => {
+  it('a wrong code gets the same reply for every address', async () => {
     const known = await newPerson();
     const withTotp = await newPerson();
     await stage.enrolTotp(withTotp);
@@ -302,7 +302,7 @@ describe('nothing is told', () => {
 });
 
 describe('at the same moment', () => {
-  it('20 who ask get one message', async () => {
+  it('20 parallel asks send one message', async () => {
     const email = newAddress();
     stage.time.now += MINUTE;
     const before = stage.mail.messages.length;
@@ -312,7 +312,7 @@ describe('at the same moment', () => {
     expect(stage.mail.messages.length - before).toBe(1);
   });
 
-  it('one code opens one session', async () => {
+  it('parallel sign-ins with one code open one session', async () => {
     const person = await newPerson();
     const code = await codeFor(person.email);
     const before = await sessionsOf(person);
@@ -332,7 +332,7 @@ describe('at the same moment', () => {
     expect(await sessionsOf(person)).toBeLessThanOrEqual(before + 1);
   });
 
-  it('sign-ups for one address make one user', async () => {
+  it('parallel sign-ups for one address make one user', async () => {
     const email = newAddress();
     const code = await codeFor(email);
     const answers = await Promise.all(Array.from({ length: 10 }, () => signIn({ id: email, code })));
@@ -343,7 +343,7 @@ describe('at the same moment', () => {
     expect(rowCount).toBe(1);
   });
 
-  it('of 200 guesses no more are looked at than one code allows', async () => {
+  it('no more of 200 guesses are looked at than one code allows', async () => {
     const email = newAddress();
     const code = await codeFor(email);
     const guesses = Array.from({ length: 200 }, (_, index) => (index === 199 ? code : String(index).padStart(6, '0')));
@@ -355,7 +355,7 @@ describe('at the same moment', () => {
 });
 
 describe('a user with a second factor', () => {
-  it('gives it too, and loses no code by not giving it', async () => {
+  it('a passwordless login also needs the second factor, and a login without it does not spend the code', async () => {
     const person = await newPerson();
     const secret = await stage.enrolTotp(person);
     const code = await codeFor(person.email);
@@ -366,7 +366,7 @@ describe('a user with a second factor', () => {
     expect(slug(await signIn({ id: person.email, code }, { totp: stage.totp(secret, 1) }))).toBe('code_rejected');
   });
 
-  it('asks for its code with the first one, which stays good', async () => {
+  it("a passwordless login asks for the second factor's code with the emailed one, which stays valid", async () => {
     const person = await newPerson();
     await stage.enrolPhone(person, '+15551230002');
     await stage.enrolEmail(person, newAddress()).catch(() => undefined);
@@ -381,7 +381,7 @@ describe('a user with a second factor', () => {
     expect(refused.body).toEqual({ code: 101, error: 'User not found.' });
   });
 
-  it('opens one session with both codes at the same moment', async () => {
+  it('parallel passwordless logins with both codes open one session', async () => {
     const person = await newPerson();
     const secret = await stage.enrolTotp(person);
     const code = await codeFor(person.email);
@@ -392,7 +392,7 @@ describe('a user with a second factor', () => {
     expect(await sessionsOf(person)).toBe(before + 1);
   });
 
-  it('may use a recovery code in its place', async () => {
+  it('a recovery code can replace the second factor of a passwordless login', async () => {
     const person = await newPerson();
     const secret = await stage.enrolTotp(person);
     await stage.save(person, { totp: stage.totp(secret) });
@@ -403,7 +403,7 @@ describe('a user with a second factor', () => {
 });
 
 describe('an address that is linked to an account', () => {
-  it('is confirmed by its session, and logs in to it', async () => {
+  it('a session links an address with a code, and the address logs in to that account', async () => {
     const person = await stage.signUp();
     const email = newAddress();
     const code = await codeBySession(person, { email });
@@ -418,7 +418,7 @@ describe('an address that is linked to an account', () => {
     expect((await stage.logIn(person)).status).toBe(200);
   });
 
-  it('is not linked with a code that was made for signing in', async () => {
+  it('a code that was made for signing in does not link an address', async () => {
     const person = await stage.signUp();
     const email = newAddress();
     const code = await codeFor(email);
@@ -428,7 +428,7 @@ describe('an address that is linked to an account', () => {
     expect((await stage.call('GET', '/users/me', undefined, person.session)).body['authData']).toBeUndefined();
   });
 
-  it('stays with the account that has it: only who proves it is told', async () => {
+  it('an address stays with the account that has it, and only a person who proves the address learns that', async () => {
     const owner = await newPerson();
     const person = await stage.signUp();
     const code = await codeBySession(person, { email: owner.email });
@@ -441,7 +441,7 @@ describe('an address that is linked to an account', () => {
     expect((await signIn({ id: owner.email, code: await codeFor(owner.email) })).body['objectId']).toBe(owner.id);
   });
 
-  it('is changed with a proof of both addresses', async () => {
+  it('changing a linked address needs a proof of the old and of the new one', async () => {
     const person = await newPerson();
     const next = newAddress();
     const refused = await stage.challenge({ challengeData: { emailLogin: { email: next } } }, person.session);
@@ -457,7 +457,7 @@ describe('an address that is linked to an account', () => {
     expect((await signIn({ id: person.email, code: await codeFor(person.email) })).status).toBe(201);
   });
 
-  it('is no proof beside a second factor, but for what it is itself', async () => {
+  it('a linked address beside a second factor is a fresh proof only for changing itself', async () => {
     const person = await newPerson();
     const secret = await stage.enrolTotp(person);
     stage.time.now += 6 * MINUTE;
@@ -471,7 +471,7 @@ describe('an address that is linked to an account', () => {
     expect((await sensitive()).status).toBe(200);
   });
 
-  it('is neither changed, removed nor joined by another with a second factor that a stolen session has set up', async () => {
+  it('a stolen session cannot change, remove or join an address, whatever second factor it has set up', async () => {
     const person = await newPerson();
     await stage.enrolTotp(person); // makes the session fresh
     const other = { phoneLogin: { phone: '+15551230077' } };
@@ -487,7 +487,7 @@ describe('an address that is linked to an account', () => {
     expect((await stage.save(person, { emailLogin: null })).status).toBe(200);
   });
 
-  it('is a proof where there is no other', async () => {
+  it('a linked address is a fresh proof for a user without another factor', async () => {
     const person = await newPerson();
     const sensitive = (): Promise<Answer> => stage.call('POST', '/functions/sensitive', {}, person.session);
     expect(slug(await sensitive())).toBe('fresh_proof_required');
@@ -495,7 +495,7 @@ describe('an address that is linked to an account', () => {
     expect((await sensitive()).status).toBe(200);
   });
 
-  it('goes with a fresh proof, and what it opened goes with it', async () => {
+  it('a linked address goes with a fresh proof, and so do the sessions that it opened', async () => {
     const person = await newPerson();
     const other = personOf(await signIn({ id: person.email, code: await codeFor(person.email) }));
     expect(slug(await stage.save(person, { emailLogin: null }))).toBe('fresh_proof_required');
@@ -505,7 +505,7 @@ describe('an address that is linked to an account', () => {
     expect((await signIn({ id: person.email, code: await codeFor(person.email) })).body['objectId']).not.toBe(person.id);
   });
 
-  it('is added to an account with a second factor only by a fresh session', async () => {
+  it('only a fresh session adds an address to an account with a second factor', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     stage.time.now += 6 * MINUTE;
@@ -519,7 +519,7 @@ describe('an address that is linked to an account', () => {
     );
   });
 
-  it('changes nothing when it is echoed', async () => {
+  it('echoing a linked address changes nothing', async () => {
     const person = await newPerson();
     const { body } = await stage.call('GET', '/users/me', undefined, person.session);
     expect((await stage.save(person, body['authData'])).status).toBe(200);
@@ -530,7 +530,7 @@ describe('an address that is linked to an account', () => {
     expect((await signIn({ id: person.email, code: await codeFor(person.email) })).body['objectId']).toBe(person.id);
   });
 
-  it('is reset by an administrator only when it is named', async () => {
+  it('an administrator resets a linked address only by naming it', async () => {
     const person = await newPerson();
     await stage.enrolTotp(person);
     const admin = (name: string, params: object): Promise<Answer> => stage.call('POST', `/functions/${name}`, params, MASTER);
@@ -539,15 +539,15 @@ describe('an address that is linked to an account', () => {
   });
 });
 
-describe('an account that was prepared by somebody else', () => {
-  it('with the address in its e-mail field is not the one that its owner gets', async () => {
+describe('an account that another person has prepared', () => {
+  it("an account with the address in its e-mail field is not the one that the address's owner gets", async () => {
     const email = newAddress();
     const attacker = await stage.signUp({ email });
     const owner = await newPerson(email);
     expect(owner.id).not.toBe(attacker.id);
   });
 
-  it('is not made: neither with a dotted key, nor with an id that nobody has proven', async () => {
+  it('an account cannot be prepared with a dotted key or an id without a proof', async () => {
     const email = newAddress();
     const attempts = [
       { 'authData.emailLogin': { id: email } },
@@ -564,7 +564,7 @@ describe('an account that was prepared by somebody else', () => {
     expect((await stage.dump()).includes(email)).toBe(false);
   });
 
-  it('past every check signs nobody in: its id was sealed by nobody', async () => {
+  it('an account that was prepared past every check signs no user in, as its id is not sealed', async () => {
     const email = newAddress();
     const attacker = await stage.signUp();
     const prepared = JSON.stringify({ emailLogin: { id: email } });
@@ -580,7 +580,7 @@ describe('an account that was prepared by somebody else', () => {
 });
 
 describe('addresses that look like another', () => {
-  it('are refused or the same account, and nothing else reaches the channel', async () => {
+  it('look-alike addresses are refused or lead to the same account, and nothing else reaches the channel', async () => {
     const local = randomUUID();
     const victim = await newPerson(`${local}@example.com`);
     const mine = newAddress();
@@ -625,7 +625,7 @@ describe('addresses that look like another', () => {
     expect(new Set(stage.mail.messages.slice(before).map(({ to }) => to))).toEqual(new Set([victim.email, mine]));
   });
 
-  it('do not take over an account: a code for my address, and your id', async () => {
+  it('a look-alike address does not take over an account', async () => {
     const victim = await newPerson();
     const mine = newAddress();
     const code = await codeFor(mine);
@@ -644,7 +644,7 @@ describe('addresses that look like another', () => {
 });
 
 describe('a login that is not one', () => {
-  it('carries a session', async () => {
+  it('a request with an emailed code that is no login carries a session', async () => {
     const person = await newPerson();
     const { session } = await stage.signUp();
     const code = await codeFor(person.email);
@@ -660,7 +660,7 @@ describe('a login that is not one', () => {
     expect((await signIn({ id: person.email, code })).status).toBe(200);
   });
 
-  it('is a sign-up beside second factors, or beside another user', async () => {
+  it('a sign-up with an emailed code beside second factors or another user is refused', async () => {
     const email = newAddress();
     const code = await codeFor(email);
     expect(slug(await signIn({ id: email, code }, { totp: '123456' }))).toBe('session_required');

@@ -77,23 +77,27 @@ async function signInRightly(way: Way, owner: Owner): Promise<Answer> {
 }
 
 describe('wrong answers to a second factor', () => {
-  it.each(Object.entries(WAYS))('behind %s lock it there, and not behind the password or any other', async (name, way) => {
-    const owner = await newOwner();
-    for (let guess = 0; guess < 10; guess += 1) expect(slug(await signIn(way, owner, { totp: '000000' }))).toBe('code_rejected');
-    for (const [other, otherWay] of Object.entries(WAYS))
-      expect([other, (await signInRightly(otherWay, owner)).status]).toEqual([other, other === name ? 400 : 200]);
-    stage.time.now += MINUTE;
-    expect((await stage.logIn(owner, { totp: stage.totp(owner.secret) })).status).toBe(200);
-  });
+  it.each(Object.entries(WAYS))(
+    'wrong answers behind %s lock the second factor there, and not behind the password or any other primary factor',
+    async (name, way) => {
+      const owner = await newOwner();
+      for (let guess = 0; guess < 10; guess += 1)
+        expect(slug(await signIn(way, owner, { totp: '000000' }))).toBe('code_rejected');
+      for (const [other, otherWay] of Object.entries(WAYS))
+        expect([other, (await signInRightly(otherWay, owner)).status]).toEqual([other, other === name ? 400 : 200]);
+      stage.time.now += MINUTE;
+      expect((await stage.logIn(owner, { totp: stage.totp(owner.secret) })).status).toBe(200);
+    },
+  );
 
-  it('behind the password lock it there, and behind nothing else', async () => {
+  it('wrong answers behind the password lock the second factor there, and behind no other primary factor', async () => {
     const owner = await newOwner();
     for (let guess = 0; guess < 10; guess += 1) expect(slug(await stage.logIn(owner, { totp: '000000' }))).toBe('code_rejected');
     expect(slug(await stage.logIn(owner, { totp: stage.totp(owner.secret) }))).toBe('locked');
     expect((await signIn(WAYS.fields, owner, { totp: stage.totp(owner.secret) })).status).toBe(200);
   });
 
-  it('are looked at ten times of 100 in parallel behind each first factor', async () => {
+  it('ten of 100 parallel answers are looked at behind each primary factor', async () => {
     const owner = await newOwner();
     for (const way of [WAYS['another social login'], WAYS['a social login']]) {
       const answers = await Promise.all(Array.from({ length: 50 }, () => signIn(way, owner, { totp: '000000' })));
@@ -102,7 +106,7 @@ describe('wrong answers to a second factor', () => {
     expect((await stage.logIn(owner, { totp: stage.totp(owner.secret) })).status).toBe(200);
   });
 
-  it('of several first factors at once lock what stands behind none of them alone', async () => {
+  it('wrong answers behind several primary factors at once lock what stands behind none of them alone', async () => {
     const owner = await newOwner();
     const both: Way = async (user) => ({
       ...(await WAYS['a social login'](user)),
@@ -113,7 +117,7 @@ describe('wrong answers to a second factor', () => {
     expect((await signIn(WAYS['a social login'], owner, { totp: stage.totp(owner.secret) })).status).toBe(200);
   });
 
-  it('in recovery codes are counted apart as well', async () => {
+  it('wrong recovery codes are counted apart for each primary factor', async () => {
     const owner = await newOwner();
     ok(await stage.save(owner, { totp: stage.totp(owner.secret) }));
     const made = ok(await stage.save(owner, { recovery: { generate: 'true' } }));
@@ -123,7 +127,7 @@ describe('wrong answers to a second factor', () => {
     expect((await stage.logIn(owner, { recovery: code })).status).toBe(200);
   });
 
-  it('are forgiven by an administrator behind every first factor', async () => {
+  it('an administrator forgives wrong answers behind every primary factor', async () => {
     const owner = await newOwner();
     const ways = [WAYS.fields, WAYS['a social login'], WAYS['an emailed code']];
     for (const way of ways) for (let guess = 0; guess < 10; guess += 1) await signIn(way, owner, { totp: '000000' });
@@ -132,7 +136,7 @@ describe('wrong answers to a second factor', () => {
     for (const way of ways) expect((await signInRightly(way, owner)).status).toBe(200);
   });
 
-  it('leave nothing in the store once the user is deleted', async () => {
+  it('wrong answers leave nothing in the store once the user is deleted', async () => {
     const owner = await newOwner();
     for (const way of [WAYS.fields, WAYS['a social login'], WAYS['another social login']])
       await signIn(way, owner, { totp: '000000' });
@@ -145,18 +149,21 @@ describe('wrong answers to a second factor', () => {
 });
 
 describe('a step of an authenticator', () => {
-  it.each(Object.entries(WAYS))('used behind %s does not log in behind the password, nor the other way round', async (_, way) => {
-    const owner = await newOwner();
-    expect((await signInRightly(way, owner)).status).toBe(200);
-    expect(slug(await stage.logIn(owner, { totp: stage.totp(owner.secret) }))).toBe('code_rejected');
-    stage.time.now += MINUTE;
-    const authData = await way(owner);
-    const totp = stage.totp(owner.secret);
-    expect((await stage.logIn(owner, { totp })).status).toBe(200);
-    expect((await stage.call('POST', '/users', { authData: { ...authData, totp } })).status).toBe(400);
-  });
+  it.each(Object.entries(WAYS))(
+    'a step that was used behind %s does not log in behind the password, nor the other way round',
+    async (_, way) => {
+      const owner = await newOwner();
+      expect((await signInRightly(way, owner)).status).toBe(200);
+      expect(slug(await stage.logIn(owner, { totp: stage.totp(owner.secret) }))).toBe('code_rejected');
+      stage.time.now += MINUTE;
+      const authData = await way(owner);
+      const totp = stage.totp(owner.secret);
+      expect((await stage.logIn(owner, { totp })).status).toBe(200);
+      expect((await stage.call('POST', '/users', { authData: { ...authData, totp } })).status).toBe(400);
+    },
+  );
 
-  it('opens one session of 20 parallel logins behind different first factors', async () => {
+  it('20 parallel logins with one step behind different primary factors open one session', async () => {
     const owner = await newOwner();
     const totp = stage.totp(owner.secret);
     const log = [
@@ -188,16 +195,19 @@ describe('a delivered code', () => {
     return owner;
   };
 
-  it.each(Object.keys(WAYS) as (keyof typeof WAYS)[])('that was asked for with %s logs in with that', async (name) => {
-    const owner = await withPhone();
-    const authData = await ask(name, owner);
-    const log = { authData: { ...authData, otp: stage.lastCode(stage.sms) } };
-    expect((await stage.call('POST', '/users', log)).status).toBe(200);
-    expect((await stage.call('POST', '/users', log)).status).not.toBe(200);
-  });
+  it.each(Object.keys(WAYS) as (keyof typeof WAYS)[])(
+    'a code that was asked for with %s logs in with that primary factor',
+    async (name) => {
+      const owner = await withPhone();
+      const authData = await ask(name, owner);
+      const log = { authData: { ...authData, otp: stage.lastCode(stage.sms) } };
+      expect((await stage.call('POST', '/users', log)).status).toBe(200);
+      expect((await stage.call('POST', '/users', log)).status).not.toBe(200);
+    },
+  );
 
   it.each(Object.keys(WAYS) as (keyof typeof WAYS)[])(
-    'that the owner has asked for with the password is neither used up, replaced nor locked by guesses behind %s',
+    'a code that the owner has asked for with the password is not used up, replaced or locked by guesses behind %s',
     async (name) => {
       const owner = await withPhone();
       const { username, password } = owner;
@@ -212,7 +222,7 @@ describe('a delivered code', () => {
     },
   );
 
-  it('is good behind another first factor than it was asked for with, and opens one session of 20 behind all of them', async () => {
+  it('a code is valid behind another primary factor than it was asked for with, and 20 logins open one session', async () => {
     const owner = await withPhone();
     const { username, password } = owner;
     stage.time.now += MINUTE;
@@ -231,7 +241,7 @@ describe('a delivered code', () => {
     expect((await stage.logIn(owner, { otp: stage.lastCode(stage.sms) })).status).toBe(200);
   });
 
-  it('is guessed at ten times behind each first factor, in parallel, and not looked at while that is locked', async () => {
+  it('ten guesses at a code are looked at behind each primary factor, and none while that is locked', async () => {
     const owner = await withPhone();
     const { username, password } = owner;
     stage.time.now += MINUTE;
@@ -244,7 +254,7 @@ describe('a delivered code', () => {
     expect((await stage.logIn(owner, { otp })).status).toBe(200);
   });
 
-  it('is sent to somebody who has no password, by a social login', async () => {
+  it('a user without a password is sent a code by a social login', async () => {
     const made = await stage.call('POST', '/users', { authData: { asocial: { id: 'a-alone', secret: 'right' } } });
     const person: Person = {
       id: String(made.body['objectId']),

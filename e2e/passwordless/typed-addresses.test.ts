@@ -49,17 +49,20 @@ const replyOf = ({ body }: Answer, key: string): Record<string, string> => body[
 const codeOf = (key: string): string => stage.lastCode(key === 'phoneLogin' ? stage.sms : stage.mail);
 
 describe('the id in the reply to a passwordless challenge', () => {
-  it.each(ALL)('is the address of $payload as it is kept, and signs in', async ({ key, payload, id }) => {
-    const asked = await ask(key, payload);
-    expect(replyOf(asked, key)).toMatchObject({ status: 'sent', id });
-    const authData = { [key]: { id, code: codeOf(key) } };
-    expect((await stage.call('POST', '/users', { authData })).status).toBe(201);
-    const again = replyOf(await ask(key, payload), key)['id'];
-    expect(again).toBe(id);
-    expect((await stage.call('POST', '/users', { authData: { [key]: { id: again, code: codeOf(key) } } })).status).toBe(200);
-  });
+  it.each(ALL)(
+    'the reply to a challenge has the normalised address of $payload as its id, which signs in',
+    async ({ key, payload, id }) => {
+      const asked = await ask(key, payload);
+      expect(replyOf(asked, key)).toMatchObject({ status: 'sent', id });
+      const authData = { [key]: { id, code: codeOf(key) } };
+      expect((await stage.call('POST', '/users', { authData })).status).toBe(201);
+      const again = replyOf(await ask(key, payload), key)['id'];
+      expect(again).toBe(id);
+      expect((await stage.call('POST', '/users', { authData: { [key]: { id: again, code: codeOf(key) } } })).status).toBe(200);
+    },
+  );
 
-  it('adds an address to an account, and is not told for an address that the request does not name', async () => {
+  it('the reply has an id when an address is added to an account, but only for an address that the request names', async () => {
     const person = await stage.signUp();
     const asked = await ask('emailLogin', { email: ' Eve@Example.com' }, person.session);
     expect(replyOf(asked, 'emailLogin')).toMatchObject({ id: 'eve@example.com' });
@@ -70,25 +73,28 @@ describe('the id in the reply to a passwordless challenge', () => {
     expect(JSON.stringify(own.body)).not.toContain('eve');
   });
 
-  it('is not there where a factor stands beside a password', async () => {
+  it('the reply has no id where the factor stands beside a password', async () => {
     const person = await stage.signUp();
     const asked = await ask('email', { email: `${person.username}@example.com` }, person.session);
     expect(replyOf(asked, 'email')).not.toHaveProperty('id');
   });
 
-  it('is still the only form that answers', async () => {
+  it('the id of the reply is still the only form that signs in', async () => {
     await ask('phoneLogin', { phone: '+44 7400 123457' });
     const authData = { phoneLogin: { id: '+44 (0)7400 123457', code: codeOf('phoneLogin') } };
     expect(slug(await stage.call('POST', '/users', { authData }))).toBe('invalid_input');
   });
 
-  it.each(['ann@example.com\n', 'ann\u200b@example.com', '\ufeffann@example.com'])('is not made of %j', async (email) => {
-    expect(slug(await ask('emailLogin', { email }))).toBe('invalid_input');
-  });
+  it.each(['ann@example.com\n', 'ann\u200b@example.com', '\ufeffann@example.com'])(
+    'the reply has no id made of %j',
+    async (email) => {
+      expect(slug(await ask('emailLogin', { email }))).toBe('invalid_input');
+    },
+  );
 });
 
 describe('the client', () => {
-  it.each(ALL)('signs in with $payload, typed the same way twice', async ({ key, payload, id }) => {
+  it.each(ALL)('the client signs in with $payload, typed the same way twice', async ({ key, payload, id }) => {
     const { passwordless } = newApp(stage.url).client;
     stage.time.now += MINUTE;
     expect(await passwordless.start(key, payload)).toMatchObject({ id });
@@ -98,7 +104,7 @@ describe('the client', () => {
     expect((await passwordless.finish(key, { id, code: codeOf(key) })).status).toBe('session');
   });
 
-  it('makes the same id as the server, where the reply was lost', async () => {
+  it('the client makes the same id as the server where the reply was lost', async () => {
     const email = new EmailOtpFactor({ channel: outbox(), policy: 'default' });
     const phone = new SmsOtpFactor({ channel: outbox(), policy: 'default', countries: ['DE', 'FR', 'GB', 'US'] });
     const known = ALL.filter(({ id }) => !/^\+(?:46|54)/.test(id));

@@ -25,7 +25,7 @@ const open = async (who: Pick<Person, 'session'> = person): Promise<Pending> =>
   (await stage.challenge({ challengeData: { totp: true } }, who.session)).body['challengeData'].totp as Pending;
 
 describe('opening the set-up of an authenticator again', () => {
-  it('shows the same secret, which ends when it would have, and confirms it', async () => {
+  it('opening a set-up again shows the same secret with the same end, and confirms it', async () => {
     const first = await open();
     stage.time.now += 5 * MINUTE;
     expect(await open()).toEqual(first);
@@ -34,13 +34,13 @@ describe('opening the set-up of an authenticator again', () => {
     expect((await stage.logIn(person, { totp: stage.totp(first.secret) })).status).toBe(200);
   });
 
-  it('at the same moment gives one secret', async () => {
+  it('opening a set-up twice at the same moment gives one secret', async () => {
     const opened = await Promise.all(Array.from({ length: 8 }, () => open()));
     expect(new Set(opened.map(({ secret }) => secret)).size).toBe(1);
     expect((await stage.save(person, { totp: stage.totp(opened[0]?.secret ?? '') })).status).toBe(200);
   });
 
-  it('does not give guesses back', async () => {
+  it('opening a set-up again does not give guesses back', async () => {
     const { secret } = await open();
     const right = stage.totp(secret);
     const wrong = right === '000000' ? '000001' : '000000';
@@ -51,14 +51,14 @@ describe('opening the set-up of an authenticator again', () => {
     expect(slug(await stage.save(person, { totp: right }))).toBe('locked');
   });
 
-  it('gives another secret in another session, and to another user', async () => {
+  it('another session or another user gets another secret', async () => {
     const { secret } = await open();
     const other = await stage.another(person);
     expect((await open(other)).secret).not.toBe(secret);
     expect((await open(await stage.signUp())).secret).not.toBe(secret);
   });
 
-  it('gives another secret once it has ended, is about to end, or is in use', async () => {
+  it('a set-up that has ended, is about to end, or is in use gives another secret', async () => {
     const first = await open();
     stage.time.now = Date.parse(first.expiresAt) - MINUTE / 2;
     const second = await open();
@@ -77,7 +77,7 @@ describe('opening the set-up of an authenticator again', () => {
     expect((await stage.save(person, { totp: stage.totp(replacing.secret) })).status).toBe(200);
   });
 
-  it('costs no more pictures than before', async () => {
+  it('opening a set-up costs no more pictures than before', async () => {
     for (let times = 0; times < 20; times += 1) expect((await open()).status).toBe('pending');
     expect(slug(await stage.challenge({ challengeData: { totp: true } }, person.session))).toBe('cooldown');
   });
@@ -97,18 +97,18 @@ describe('the name of an account in an authenticator app', () => {
     return { id: String(answer.body['objectId']), username: '', password: '', session };
   };
 
-  it('is the name that the user has chosen', async () => {
+  it('an authenticator app shows the user name that the user has chosen', async () => {
     expect(await labelOf(person)).toBe(`Acme:${person.username}`);
   });
 
-  it('is the address or number that the user signs in with, where the name is random', async () => {
+  it('an authenticator app shows the sign-in address or number of a user whose name is random', async () => {
     expect(await labelOf(await signUpAlone('emailLogin', { email: 'Ann.Lee@example.com' }, 'mail'))).toBe(
       'Acme:ann.lee@example.com',
     );
     expect(await labelOf(await signUpAlone('phoneLogin', { phone: '+1 555 777 0001' }, 'sms'))).toBe('Acme:+15557770001');
   });
 
-  it('is the e-mail address of a user whose name is random', async () => {
+  it('an authenticator app shows the e-mail address of a user whose name is random', async () => {
     const alone = await signUpAlone('phoneLogin', { phone: '+1 555 777 0002' }, 'sms');
     await stage.call('PUT', `/users/${alone.id}`, { email: 'bob@example.com' }, MASTER);
     expect(await labelOf(alone)).toBe('Acme:bob@example.com');

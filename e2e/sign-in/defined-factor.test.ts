@@ -113,7 +113,7 @@ describe('a token by events', () => {
   });
   afterAll(() => server.stop());
 
-  it('takes each code for one purpose only, none that is older, and those after presses that were not used', async () => {
+  it('an event token accepts each code for one purpose only, no older one, and codes after unused presses', async () => {
     const user = await SuiteUser.signUp(server, 'token');
     const { secret = '' } = await user.challenge(true);
     const press = hotpButton(secret);
@@ -160,14 +160,14 @@ describe('a challenge of a defined factor', () => {
   }
   const times = (phone: string): number => asked.filter((candidate) => candidate === phone).length;
 
-  it('is delivered within the limits only, of 40 that are asked for at once too', async () => {
+  it('a challenge of a defined factor is delivered within the limits, even of 40 parallel asks', async () => {
     const { user, phone } = await withPhone();
     const before = times(phone);
     await Promise.allSettled(Array.from({ length: 40 }, () => user.challengeByPassword()));
     expect(times(phone) - before).toBe(20);
   });
 
-  it('is waited for without attempts: the client asks a function of the application, and logs in once', async () => {
+  it('a client waits for a challenge without attempts: it asks a function of the application, and logs in once', async () => {
     const { user, approve } = await withPhone();
     const { request = '' } = await user.challengeByPassword();
     const Parse = loadParseSdk('test', server.url) as unknown as typeof ParseSdk;
@@ -180,14 +180,14 @@ describe('a challenge of a defined factor', () => {
     expect((await user.logIn(request)).status).toBe(200);
   });
 
-  it('is locked by a client that logs in again and again while it waits', async () => {
+  it('a client that logs in again and again while it waits is locked', async () => {
     const { user, approve } = await withPhone();
     const { request = '' } = await user.challengeByPassword();
     for (let asks = 0; asks < 10; asks += 1) expect((await user.logIn(request)).status).toBe(400);
     expect(slugOf(await user.logIn(approve(request)))).toBe('locked');
   });
 
-  it('is not delivered while the factor is locked', async () => {
+  it('a challenge is not delivered while the factor is locked', async () => {
     const { user, phone } = await withPhone();
     for (let guess = 0; guess < 10; guess += 1) await user.logIn('0'.repeat(32));
     const before = times(phone);
@@ -195,7 +195,7 @@ describe('a challenge of a defined factor', () => {
     expect(times(phone)).toBe(before);
   });
 
-  it('that cannot be delivered answers nothing, and the next one does', async () => {
+  it('a challenge that cannot be delivered gets an error, and the next one is delivered', async () => {
     const { user, approve } = await withPhone();
     isPhoneOff = true;
     await expect(user.challengeByPassword()).rejects.toThrow('unavailable');
@@ -223,7 +223,7 @@ describe('defineFactor', () => {
     ['maxChallengesPer10Minutes', { maxChallengesPer10Minutes: 0 }],
     ['maxLockMs', { lockMs: 3_600_000, maxLockMs: 60_000 }],
     ['sends', { sends: 5 }],
-  ])('names the option that is wrong: %s', (option, wrong) => {
+  ])('defineFactor names the option that is wrong: %s', (option, wrong) => {
     expect(() => defineFactor(sound)).not.toThrow();
     expect(() => defineFactor({ ...sound, ...wrong })).toThrow(FactorConfigError);
     expect(() => defineFactor({ ...sound, ...wrong })).toThrow(`"${option}"`);

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 describe('destination: user => …', () => {
-  it('sends to the number on the user object, which takes effect only once confirmed', async () => {
+  it('a code goes to the number on the user object, which takes effect only once it is confirmed', async () => {
     const person = await stage.signUp({ phone: '+1 555 000 0006' });
     const nowhere = await stage.signUp();
     const none = await stage.challenge({ challengeData: { otp: true } }, nowhere.session);

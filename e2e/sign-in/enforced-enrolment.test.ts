@@ -30,8 +30,8 @@ const beginTotp = async (person: Person): Promise<string> => {
   return String(asked.body['challengeData'].totp.secret);
 };
 
-describe('who must have a factor and has none', () => {
-  it('is not let in by the password, sets one up with it, and is logged in in the same step', async () => {
+describe('a user who must have a factor and has none', () => {
+  it('a user who must have a factor is refused with the password alone, and sets one up and logs in in one step', async () => {
     await start({ requiredFor: 'everybody' });
     const person = await stage.signUp();
     expect((await stage.logIn(person)).body).toEqual({
@@ -60,7 +60,7 @@ describe('who must have a factor and has none', () => {
     expect((await stage.call('POST', '/functions/sensitive', {}, session)).status).toBe(200);
   });
 
-  it('has a fresh session then, so that recovery codes can follow at once, and no other session is', async () => {
+  it('a user who has just set up a required factor has a fresh session, so that recovery codes can follow at once', async () => {
     await start({ requiredFor: 'everybody' }, 'any', { recovery: new RecoveryCodesFactor() });
     const person = await stage.signUp();
     const secret = await beginTotp(person);
@@ -74,7 +74,7 @@ describe('who must have a factor and has none', () => {
     expect((await stage.call('POST', '/functions/sensitive', {}, login.session)).status).toBe(400);
   });
 
-  it('may as well set up an authenticator, by GraphQL too', async () => {
+  it('a user sets up a required authenticator by GraphQL too', async () => {
     await start({ requiredFor: 'everybody' });
     const [one, two] = [await stage.signUp(), await stage.signUp()];
     const secret = await beginTotp(one);
@@ -86,7 +86,7 @@ describe('who must have a factor and has none', () => {
     expect(login['data'].logIn.viewer.sessionToken).toEqual(expect.any(String));
   });
 
-  it('opens one session with the code that confirms, in parallel and in a batch', async () => {
+  it('the code that confirms a required factor opens one session, in parallel and in a batch', async () => {
     await start({ requiredFor: 'everybody' });
     const [one, two] = [await stage.signUp(), await stage.signUp()];
     const totp = stage.totp(await beginTotp(one));
@@ -99,7 +99,7 @@ describe('who must have a factor and has none', () => {
     expect((batch.body as unknown as { success?: unknown }[]).filter(({ success }) => success)).toHaveLength(1);
   });
 
-  it('needs the password for it: nobody else sends, confirms or logs in', async () => {
+  it('a person without the password cannot send, confirm or log in for a required factor', async () => {
     await start({ requiredFor: 'everybody' });
     const person = await stage.signUp();
     const stranger = { ...person, password: 'not it' };
@@ -120,7 +120,7 @@ describe('who must have a factor and has none', () => {
     expect(await factorsOf(person)).toEqual([]);
   });
 
-  it('by another provider confirms it in a challenge, and logs in with it then', async () => {
+  it('a user of another provider confirms a required factor in a challenge, and logs in with it then', async () => {
     await start({ requiredFor: 'everybody' });
     const badge = { id: 'b1', secret: 'right' };
     const { body } = await stage.call('POST', '/users', { authData: { badge } });
@@ -140,7 +140,7 @@ describe('who must have a factor and has none', () => {
     expect((await logIn({ totp: stage.totp(secret, 1) })).status).toBe(200);
   });
 
-  it('gets one factor of two confirmed at the same moment', async () => {
+  it('two required factors that are confirmed at the same moment leave one', async () => {
     await start({ requiredFor: 'everybody' });
     const person = await stage.signUp();
     const phone = '+15554440004';
@@ -158,7 +158,7 @@ describe('the grace period', () => {
     await stage.sql.query(`update "_User" set "createdAt" = $1 where "objectId" = $2`, [new Date(at), person.id]);
   };
 
-  it('lets users in until it is over, counted from signing up or from when the rule began', async () => {
+  it('the grace period lets users in until it is over, counted from sign-up or from when the rule began', async () => {
     const since = Date.UTC(2026, 10, 21, 12);
     await start({ requiredFor: 'everybody', graceMs: 7 * DAY, since });
     const [old, young] = [await stage.signUp(), await stage.signUp()];
@@ -178,7 +178,7 @@ describe('the grace period', () => {
 });
 
 describe('the rule', () => {
-  it('holds for the members of roles, or for whom a function names', async () => {
+  it('a factor is required of the members of roles, or of users whom a function names', async () => {
     await start({ requiredFor: { roles: ['staff'] } });
     const [member, other] = [await stage.signUp(), await stage.signUp()];
     const users = { __op: 'AddRelation', objects: [{ __type: 'Pointer', className: '_User', objectId: member.id }] };
@@ -194,7 +194,7 @@ describe('the rule', () => {
     expect(slug(await stage.logIn(person))).toBe('enrolment_required');
   });
 
-  it('of two factors is not met by one: a login sets up the second, answering the first', async () => {
+  it('a user with one of two required factors sets up the second in a login that answers the first', async () => {
     await start({}, { atLeast: 2 });
     const person = await stage.signUp();
     expect((await stage.logIn(person)).body['error']).toBe('enrolment_required: Set up 2 of these first: otp, email, totp.');
@@ -220,7 +220,7 @@ describe('the rule', () => {
     expect(slug(await stage.logIn(person, { totp: stage.totp(secret) }))).toBe('factor_required');
   });
 
-  it('of two factors is met by one login that sets up both', async () => {
+  it('one login sets up both of two required factors', async () => {
     await start({}, { atLeast: 2 });
     const person = await stage.signUp();
     const phone = '+15554440010';
@@ -233,7 +233,7 @@ describe('the rule', () => {
     expect(stage.events.filter(({ type }) => type === 'enrolled').map(({ factor }) => factor)).toEqual(['otp', 'totp']);
   });
 
-  it('of two factors does not let a recovery code add one in the place of the first', async () => {
+  it('a recovery code cannot add a required factor in the place of the first one', async () => {
     await start({}, { atLeast: 2 }, { recovery: new RecoveryCodesFactor() });
     const person = await stage.signUp();
     await stage.enrolTotp(person);
@@ -246,7 +246,7 @@ describe('the rule', () => {
     expect(await factorsOf(person)).toEqual(['recovery', 'totp']);
   });
 
-  it('of two factors does not let whoever has the password alone add one', async () => {
+  it('the password alone cannot add a second required factor', async () => {
     await start({}, { atLeast: 2 });
     const person = await stage.signUp();
     await stage.enrolTotp(person);
@@ -259,7 +259,7 @@ describe('the rule', () => {
     expect(await factorsOf(person)).toEqual(['totp']);
   });
 
-  it('leaves anonymous users and new accounts alone', async () => {
+  it('anonymous users and new accounts need no required factor', async () => {
     await start({ requiredFor: 'everybody' });
     const anonymous = { authData: { anonymous: { id: 'a1' } } };
     expect((await stage.call('POST', '/users', anonymous)).status).toBe(201);

@@ -16,7 +16,7 @@ afterAll(() => stage.stop());
 const allStrings = (reply: unknown): boolean => Object.values(reply as object).every((value) => typeof value === 'string');
 
 describe('an SMS code by REST', () => {
-  it('is asked for, confirms the phone, and is then needed to log in', async () => {
+  it('an SMS code is asked for, confirms the phone, and is then needed to log in', async () => {
     const person = await stage.signUp();
     const asked = await stage.challenge({ challengeData: { otp: { phone: '+1 (555) 123-4567' } } }, person.session);
     expect(asked).toMatchObject({
@@ -58,7 +58,7 @@ describe('an SMS code by REST', () => {
 });
 
 describe('an e-mail code by REST', () => {
-  it('goes to the normalised address, and {code} logs in as well as the bare code', async () => {
+  it('an emailed code goes to the normalised address, and {code} logs in as well as the bare code', async () => {
     const person = await stage.signUp();
     const asked = await stage.challenge({ challengeData: { email: { email: 'Ann.Lee@Example.COM' } } }, person.session);
     expect(asked.body['challengeData'].email).toMatchObject({ status: 'sent', destination: 'a•••@e•••.com' });
@@ -73,7 +73,7 @@ describe('an e-mail code by REST', () => {
 });
 
 describe('TOTP by REST', () => {
-  it('is set up from a secret that the server makes, and is then needed to log in', async () => {
+  it('an authenticator is set up from a secret that the server makes, and is then needed to log in', async () => {
     const person = await stage.signUp();
     const asked = await stage.challenge({ challengeData: { totp: true } }, person.session);
     const pending = asked.body['challengeData'].totp as Record<string, string>;
@@ -102,7 +102,7 @@ describe('TOTP by REST', () => {
 });
 
 describe('three factors', () => {
-  it('are set up one after the other, and any one of them logs in', async () => {
+  it('a user sets up three factors one after the other, and any one of them logs in', async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15550000001');
     await stage.enrolEmail(person);
@@ -120,7 +120,7 @@ describe('three factors', () => {
 });
 
 describe('every other path', () => {
-  it('enrols by /classes/_User/:id and in a batch', async () => {
+  it('a user enrols by /classes/_User/:id and in a batch', async () => {
     const [one, two] = [await stage.signUp(), await stage.signUp()];
     await stage.challenge({ challengeData: { otp: { phone: '+15550000002' } } }, one.session);
     const first = { authData: { otp: { phone: '+15550000002', code: stage.lastCode(stage.sms) } } };
@@ -138,7 +138,7 @@ describe('every other path', () => {
       expect((await stage.logIn(person)).body['error']).toContain('Missing additional authData otp');
   });
 
-  it('enrols, challenges and logs in by GraphQL', async () => {
+  it('a user enrols, asks for codes and logs in by GraphQL', async () => {
     const person = await stage.signUp();
     const asked = await stage.graphql(
       CHALLENGE,
@@ -162,7 +162,7 @@ describe('every other path', () => {
     expect(replay['errors'][0].message).toMatch(/^code_expired: /);
   });
 
-  it('enrols and logs in with the Parse JS SDK, and a save with the echoed status changes nothing', async () => {
+  it('a user enrols and logs in with the Parse JS SDK, and a save with the echoed status changes nothing', async () => {
     const Sdk = loadParseSdk('test', stage.url);
     Sdk.User.enableUnsafeCurrentUser();
     const user = new Sdk.User();
@@ -193,11 +193,14 @@ const stored = (id: string): Promise<unknown> => storedFactors(stage, { id });
 
 describe('a code from an independent implementation', () => {
   const hasOathtool = spawnSync('oathtool', ['--version']).status === 0;
-  it.skipIf(!hasOathtool)('logs in (skipped where oathtool is missing: apt-get install oathtool)', async () => {
-    const person = await stage.signUp();
-    const secret = await stage.enrolTotp(person);
-    const args = ['--totp=SHA1', '--base32', `--now=@${Math.floor(stage.time.now / 1000)}`, secret];
-    const code = execFileSync('oathtool', args, { encoding: 'utf8' }).trim();
-    expect((await stage.logIn(person, { totp: code })).status).toBe(200);
-  });
+  it.skipIf(!hasOathtool)(
+    'a code from an independent implementation logs in (skipped where oathtool is missing: apt-get install oathtool)',
+    async () => {
+      const person = await stage.signUp();
+      const secret = await stage.enrolTotp(person);
+      const args = ['--totp=SHA1', '--base32', `--now=@${Math.floor(stage.time.now / 1000)}`, secret];
+      const code = execFileSync('oathtool', args, { encoding: 'utf8' }).trim();
+      expect((await stage.logIn(person, { totp: code })).status).toBe(200);
+    },
+  );
 });

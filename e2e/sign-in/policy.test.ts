@@ -42,7 +42,7 @@ const makeMember = async (person: Person, role: string): Promise<void> => {
 };
 
 describe('the policy "all"', () => {
-  it('lets in who answers all, names what is missing, and consumes nothing before', async () => {
+  it('the policy "all" needs every factor, names the missing ones, and consumes nothing before', async () => {
     await start('all');
     const { person, secret } = await withTwo();
     const otp = await smsCode(person);
@@ -56,7 +56,7 @@ describe('the policy "all"', () => {
     expect((await stage.logIn(person, { otp, totp })).status).toBe(400);
   });
 
-  it('holds by GraphQL, batch and a login by another provider, on either side of its key', async () => {
+  it('the policy "all" holds by GraphQL, batch and a login by another provider', async () => {
     await start('all');
     const { person, secret } = await withTwo();
     const { username, password } = person;
@@ -81,7 +81,7 @@ describe('the policy "all"', () => {
     }
   });
 
-  it('lets a recovery code stand in for one factor, and not for two', async () => {
+  it('the policy "all" lets a recovery code replace one factor, and not two', async () => {
     await start('all');
     const { person, secret } = await withTwo();
     await stage.save(person, { totp: stage.totp(secret) });
@@ -93,7 +93,7 @@ describe('the policy "all"', () => {
     expect((await stage.logIn(person, { recovery: two, otp: await smsCode(person) })).status).toBe(200);
   });
 
-  it('asks no more of who has one factor, or none', async () => {
+  it('the policy "all" asks no more of a user with one factor, or none', async () => {
     await start('all');
     const [one, none] = [await stage.signUp(), await stage.signUp()];
     const secret = await stage.enrolTotp(one);
@@ -101,7 +101,7 @@ describe('the policy "all"', () => {
     expect((await stage.logIn(none)).status).toBe(200);
   });
 
-  it('adds no SQL statement', async () => {
+  it('the policy "all" adds no SQL statement', async () => {
     await start('all');
     const strict = await withTwo();
     const otp = await smsCode(strict.person);
@@ -115,7 +115,7 @@ describe('the policy "all"', () => {
 });
 
 describe('the policy "at least"', () => {
-  it('lets in who answers so many of his factors', async () => {
+  it('the policy "at least" needs that many factors of a user', async () => {
     await start({ atLeast: 2 }, { enrolment: { graceMs: 366 * DAY } });
     const { person, secret } = await withTwo();
     stage.time.now += 10 * MINUTE;
@@ -129,7 +129,7 @@ describe('the policy "at least"', () => {
 });
 
 describe('policies for some', () => {
-  it('by role hold for its members, inherited roles included, and cost no statement once roles are cached', async () => {
+  it('a policy by role holds for members of inherited roles too, and costs no statement once roles are cached', async () => {
     await start({ byRole: { staff: 'all' }, otherwise: 'any' });
     const [member, other] = [await withTwo(), await withTwo()];
     await makeMember(member.person, 'interns');
@@ -150,7 +150,7 @@ describe('policies for some', () => {
     expect(await countStatements(() => stage.logIn(person, { totp: stage.totp(secret) }))).toBe(cached);
   });
 
-  it('by a function of the user hold as it says; one that fails or answers nonsense lets nobody in', async () => {
+  it('a policy by a function holds as the function says, and one that fails or returns nonsense lets no user in', async () => {
     let policy: unknown = 'any';
     await start((user) => (user.get('isStaff') === true ? 'all' : (policy as 'any')));
     const { person, secret } = await withTwo();

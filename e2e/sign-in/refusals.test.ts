@@ -25,7 +25,7 @@ beforeEach(async () => {
 const lastReason = (): string | undefined => stage.events.findLast(({ type }) => type === 'rejected')?.reason;
 
 describe('a used step of an authenticator', () => {
-  it('is told to a user who has given the password, and to the operator', async () => {
+  it('a used step of an authenticator is reported to a user who has given the password, and to the operator', async () => {
     const secret = await stage.enrolTotp(person);
     stage.time.now += 6 * MINUTE; // the session is fresh no more, and answers
     const code = stage.totp(secret);
@@ -38,7 +38,7 @@ describe('a used step of an authenticator', () => {
     expect(told.toSorted((a, b) => a.localeCompare(b))).toEqual([USED, USED, USED, 'in']);
   });
 
-  it('gets the same answer as every wrong code where fields say who signs in', async () => {
+  it('a used step of an authenticator gets the reply of every wrong code where fields say who signs in', async () => {
     const secret = await stage.enrolTotp(person);
     const fields = { memberNumber: person.username, postcode: 'SW1A' };
     await stage.call('PUT', `/users/${person.id}`, fields, MASTER);
@@ -59,21 +59,24 @@ describe('a passkey of another site', () => {
     ['passkey_type', 'The passkey has answered another kind of request.', { type: 'payment.get' }],
   ];
 
-  it.each(forgeries)('is refused with %s, which is told after the password only', async (reason, sentence, forgery) => {
-    const user = new PasskeyUser(stage, person);
-    const registered = new SoftAuthenticator(ORIGIN).create(await user.begin({ purpose: 'enrolment' }), forgery);
-    expect((await user.save({ credential: registered })).body).toEqual({ code: 210, error: `code_rejected: ${sentence}` });
-    expect(lastReason()).toBe(reason);
-    const authenticator = await user.add();
-    expect((await user.logIn(authenticator, forgery)).body).toEqual({ code: 210, error: `code_rejected: ${sentence}` });
-    expect(lastReason()).toBe(reason);
-    stage.events.length = 0;
-    expect((await user.logInAlone(authenticator, forgery)).body).toEqual({ code: 210, error: WRONG });
-    expect(lastReason()).toBe(reason);
-    expect((await user.logIn(authenticator)).status).toBe(200);
-  });
+  it.each(forgeries)(
+    'a passkey of another site is refused with %s, which is told after the password only',
+    async (reason, sentence, forgery) => {
+      const user = new PasskeyUser(stage, person);
+      const registered = new SoftAuthenticator(ORIGIN).create(await user.begin({ purpose: 'enrolment' }), forgery);
+      expect((await user.save({ credential: registered })).body).toEqual({ code: 210, error: `code_rejected: ${sentence}` });
+      expect(lastReason()).toBe(reason);
+      const authenticator = await user.add();
+      expect((await user.logIn(authenticator, forgery)).body).toEqual({ code: 210, error: `code_rejected: ${sentence}` });
+      expect(lastReason()).toBe(reason);
+      stage.events.length = 0;
+      expect((await user.logInAlone(authenticator, forgery)).body).toEqual({ code: 210, error: WRONG });
+      expect(lastReason()).toBe(reason);
+      expect((await user.logIn(authenticator)).status).toBe(200);
+    },
+  );
 
-  it('gets the same answer as every wrong answer where more than that is wrong', async () => {
+  it('a passkey of another site gets the reply of every wrong answer where more than that is wrong', async () => {
     const user = new PasskeyUser(stage, person);
     const authenticator = await user.add();
     expect((await user.logIn(authenticator, { userPresent: false })).body).toEqual({ code: 210, error: WRONG });

@@ -41,7 +41,7 @@ describe.each([true, false])('a code that a newer one has replaced, in a store t
   });
   afterAll(() => stage.stop());
 
-  it('is told apart from a wrong one each time, counts as one, and the newer code works', async () => {
+  it('a replaced code is told apart from a wrong one, counts as one, and the newer code works', async () => {
     await stage.enrolPhone(person);
     const [first, second, third] = [await ask(), await ask(), await ask()];
     for (const code of [first, second, first]) {
@@ -52,14 +52,14 @@ describe.each([true, false])('a code that a newer one has replaced, in a store t
     expect((await logIn(third)).status).toBe(200);
   });
 
-  it('uses up the attempts at the newer one, as a wrong code does', async () => {
+  it('a replaced code uses up the attempts at the newer one, as a wrong code does', async () => {
     await stage.enrolPhone(person);
     const [first, second] = [await ask(), await ask()];
     for (let attempt = 0; attempt < 5; attempt += 1) expect((await logIn(first)).body).toEqual(REPLACED);
     expect((await logIn(second)).body['error']).toContain('code_expired');
   });
 
-  it('lets nobody in, however many answer at once', async () => {
+  it('a replaced code lets no user in, however many requests send it at once', async () => {
     await stage.enrolPhone(person);
     const [first, second] = [await ask(), await ask()];
     const answers = await Promise.all([1, 2, 3, 4].map(() => logIn(first)));
@@ -67,7 +67,7 @@ describe.each([true, false])('a code that a newer one has replaced, in a store t
     expect((await logIn(second)).status).toBe(200);
   });
 
-  it('is told while a number is added', async () => {
+  it('a replaced code is reported while a number is added', async () => {
     const phone = '+15551234567';
     const begin = async (): Promise<string> => {
       stage.time.now += MINUTE;
@@ -79,7 +79,7 @@ describe.each([true, false])('a code that a newer one has replaced, in a store t
     expect((await stage.save(person, { otp: { phone, code: second } })).status).toBe(200);
   });
 
-  it('is a wrong one when it would have died', async () => {
+  it('a replaced code counts as wrong once it would have expired', async () => {
     await stage.enrolPhone(person);
     const first = await ask();
     stage.time.now += 10 * MINUTE;
@@ -88,7 +88,7 @@ describe.each([true, false])('a code that a newer one has replaced, in a store t
     expect((await logIn(second)).status).toBe(200);
   });
 
-  it('is a wrong one for another user who has the same number', async () => {
+  it('a replaced code counts as wrong for another user with the same number', async () => {
     await stage.enrolPhone(person);
     const [first] = [await ask(), await ask()];
     person = await stage.signUp();
@@ -97,7 +97,7 @@ describe.each([true, false])('a code that a newer one has replaced, in a store t
     expect((await logIn(first)).body).toEqual(WRONG);
   });
 
-  it('is a wrong one where nobody has given a password', async () => {
+  it('a replaced code counts as wrong where no password was given', async () => {
     const email = `${person.username}@example.com`;
     const begin = async (): Promise<string> => {
       stage.time.now += MINUTE;
@@ -112,7 +112,7 @@ describe.each([true, false])('a code that a newer one has replaced, in a store t
     expect((await signIn(second)).status).toBe(201);
   });
 
-  it('is a wrong one where fields say who signs in', async () => {
+  it('a replaced code counts as wrong where fields say who signs in', async () => {
     await stage.enrolPhone(person);
     const fields = { memberNumber: person.username, postcode: 'SW1A' };
     await stage.call('PUT', `/users/${person.id}`, fields, MASTER);

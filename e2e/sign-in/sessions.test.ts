@@ -19,7 +19,7 @@ const isAlive = async (person: Person): Promise<boolean> =>
   (await stage.call('POST', '/functions/plain', {}, person.session)).status === 200;
 
 describe('enrolling, replacing or removing a factor', () => {
-  it('ends the other sessions of the user, at once, and leaves those of others alone', async () => {
+  it("enrolling, replacing or removing a factor ends the user's other sessions at once, and leaves those of others alone", async () => {
     await start();
     const [person, stranger] = [await stage.signUp(), await stage.signUp()];
     const first = await stage.another(person);
@@ -45,7 +45,7 @@ describe('enrolling, replacing or removing a factor', () => {
     ]);
   });
 
-  it('ends no session when nothing was changed', async () => {
+  it('a save that changes no factor ends no session', async () => {
     await start();
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
@@ -59,7 +59,7 @@ describe('enrolling, replacing or removing a factor', () => {
     expect([await isAlive(person), await isAlive(other)]).toEqual([true, true]);
   });
 
-  it('ends them all when the master key removes a factor', async () => {
+  it('a removal by the master key ends all sessions of the user', async () => {
     await start();
     const person = await stage.signUp();
     await stage.enrolTotp(person);
@@ -67,7 +67,7 @@ describe('enrolling, replacing or removing a factor', () => {
     expect(await isAlive(person)).toBe(false);
   });
 
-  it('may be told to end them for some changes only, or for none', async () => {
+  it('an option chooses for which changes sessions end, or for none', async () => {
     await start({ revokeSessionsOn: ['removed'] });
     const person = await stage.signUp();
     const other = await stage.another(person);
@@ -79,7 +79,7 @@ describe('enrolling, replacing or removing a factor', () => {
 });
 
 describe('three replacements at the same moment', () => {
-  it('of one phone leave one that works, and the proof is not lost', async () => {
+  it('three parallel replacements of one phone leave one that works, and the proof is not lost', async () => {
     await start();
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15553330001');
@@ -97,7 +97,7 @@ describe('three replacements at the same moment', () => {
 });
 
 describe('a stolen session', () => {
-  it('alone achieves nothing lasting, with everything that there is to try', async () => {
+  it('a stolen session alone achieves nothing lasting, with everything that there is to try', async () => {
     await start();
     const owner = await stage.signUp();
     const secret = await stage.enrolTotp(owner);

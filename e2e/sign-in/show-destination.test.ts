@@ -26,7 +26,7 @@ const show = ({ username, password }: Pick<Person, 'username' | 'password'>, ...
   stage.challenge({ username, password, challengeData: Object.fromEntries(keys.map((key) => [key, SHOW])) });
 
 describe('asking where codes go', () => {
-  it('is answered after the password, for several factors at once, masked', async () => {
+  it('where codes go is told after the password, for several factors at once, masked', async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15553330001');
     await stage.challenge({ challengeData: { otp: true } }, person.session);
@@ -44,7 +44,7 @@ describe('asking where codes go', () => {
     });
   });
 
-  it('sends nothing and uses up nothing, however often', async () => {
+  it('asking where codes go sends nothing and uses up nothing, however often', async () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15553330002');
     stage.time.now += MINUTE;
@@ -61,7 +61,7 @@ describe('asking where codes go', () => {
     expect((await stage.logIn(person, { otp: stage.lastCode(stage.sms) })).status).toBe(200);
   });
 
-  it('is answered after another provider, too, and to nobody who has not proven it', async () => {
+  it('where codes go is told after another provider, too, and only to a person who has proven it', async () => {
     const badge = { id: 'show', secret: 'right' };
     const { body } = await stage.call('POST', '/users', { authData: { badge } });
     const session = sessionHeaders({ body });
@@ -77,7 +77,7 @@ describe('asking where codes go', () => {
     }
   });
 
-  it('tells a stranger nothing: not who has a factor, nor who there is', async () => {
+  it('asking where codes go tells a stranger neither who has a factor nor who has an account', async () => {
     const [enrolled, bare] = [await stage.signUp(), await stage.signUp()];
     await stage.enrolPhone(enrolled, '+15553330004');
     const password = 'not it';
@@ -96,7 +96,7 @@ describe('asking where codes go', () => {
     }
   });
 
-  it('is refused where there is none, and where anything else is asked along', async () => {
+  it('asking where codes go is refused where there is no factor, and where anything else is asked along', async () => {
     const person = await stage.signUp();
     expect(slug(await show(person, 'otp'))).toBe('not_enrolled');
     await stage.enrolPhone(person, '+15553330005');
@@ -107,7 +107,7 @@ describe('asking where codes go', () => {
     expect((await stage.challenge({ challengeData: { otp: SHOW } }, person.session)).status).toBe(400);
   });
 
-  it('needs the first factor of a user who has to set one up, and begins nothing', async () => {
+  it('asking where codes go needs the first factor of a user who must set one up, and begins nothing', async () => {
     await stage.stop();
     stage = await startStage({ install: true, compose: { enrolment: { requiredFor: 'everybody' } } });
     const person = await stage.signUp();
@@ -120,7 +120,7 @@ describe('the Cloud function factorsStatus', () => {
   const status = (headers?: Record<string, string>): Promise<Answer> =>
     stage.call('POST', '/functions/factorsStatus', {}, headers);
 
-  it('tells nothing without a session, and nothing about other users', async () => {
+  it('the Cloud function factorsStatus tells nothing without a session, and nothing about other users', async () => {
     const [person, other] = [await stage.signUp(), await stage.signUp()];
     await stage.enrolTotp(person);
     expect(slug(await status())).toBe('session_required');
@@ -130,7 +130,7 @@ describe('the Cloud function factorsStatus', () => {
     expect(asked.body).toEqual({ result: {} });
   });
 
-  it('tells a session all factors of its user, where authData is hidden from its owner too', async () => {
+  it('the Cloud function factorsStatus tells a session all factors of its user, where authData is hidden from its owner too', async () => {
     const before = stage;
     const protectedFields = { _User: { '*': ['authData'] } };
     const server = { protectedFields, protectedFieldsOwnerExempt: false };

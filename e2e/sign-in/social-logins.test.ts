@@ -52,7 +52,7 @@ async function member(name: string) {
 }
 
 describe.each(['alpha', 'zulu'])('the social provider %s', (name) => {
-  it('is linked in the save that sets a factor up, whatever its data is called', async () => {
+  it('a social provider is linked in the save that sets a factor up, whatever its data is called', async () => {
     const person = await stage.signUp();
     const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);
     const id = `id${(tokens += 1)}`;
@@ -63,7 +63,7 @@ describe.each(['alpha', 'zulu'])('the social provider %s', (name) => {
     expect(login.body['error']).toContain('Missing additional authData totp');
   });
 
-  it('checks its token once at a login with a factor', async () => {
+  it('a social provider checks its token once at a login with a factor', async () => {
     const { id, secret } = await member(name);
     const authData = { [name]: { id, token: token() }, totp: stage.totp(secret) };
     const login = await stage.call('POST', '/users', { authData });
@@ -73,7 +73,7 @@ describe.each(['alpha', 'zulu'])('the social provider %s', (name) => {
     expect((await stage.call('POST', '/users', { authData })).status).toBe(400);
   });
 
-  it('checks its token once at a login with two factors, in a batch and by GraphQL', async () => {
+  it('a social provider checks its token once at a login with two factors, in a batch and by GraphQL', async () => {
     const { id, secret, person } = await member(name);
     const ask = (): Promise<Answer> =>
       stage.challenge({ authData: { [name]: { id, token: token() } }, challengeData: { otp: true } });
@@ -92,7 +92,7 @@ describe.each(['alpha', 'zulu'])('the social provider %s', (name) => {
     expect(checks).toHaveLength(1);
   });
 
-  it('checks its token once where it is linked beside a factor that is answered', async () => {
+  it('a social provider checks its token once where it is linked beside a factor that is answered', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     const authData = { [name]: { id: token(), token: token() } };
@@ -101,7 +101,7 @@ describe.each(['alpha', 'zulu'])('the social provider %s', (name) => {
     expect(checks).toHaveLength(1);
   });
 
-  it('is still refused with a token that is no good, before an attempt is counted', async () => {
+  it('a social provider refuses a bad token before an attempt is counted', async () => {
     const { id, secret } = await member(name);
     for (let guess = 0; guess < 12; guess += 1) {
       const authData = { [name]: { id, token: 'wrong' }, totp: '000000' };
@@ -111,7 +111,7 @@ describe.each(['alpha', 'zulu'])('the social provider %s', (name) => {
     expect((await stage.call('POST', '/users', { authData })).status).toBe(200);
   });
 
-  it('has the reply to its login show what factors are set up, and neither what was typed nor what is stored', async () => {
+  it('the reply to a social login shows which factors are set up, and neither what was typed nor what is stored', async () => {
     const { id, secret, codes } = await member(name);
     const code = stage.totp(secret);
     const typed = await stage.call('POST', '/users', { authData: { [name]: { id, token: token() }, totp: code } });
@@ -136,7 +136,7 @@ describe.each(['alpha', 'zulu'])('the social provider %s', (name) => {
 });
 
 describe('a login by a code alone', () => {
-  it('shows the address behind a mask, and not the code', async () => {
+  it('a login by a code alone shows the masked address, and not the code', async () => {
     const email = 'reply@example.com';
     await stage.challenge({ challengeData: { emailLogin: { email } } });
     const code = stage.lastCode(stage.mail);

@@ -76,7 +76,7 @@ describe.each(SPELLINGS)('a code %s', (_name, spell) => {
   it.each([
     ['otp', 'phone', '+15554440001', 'sms'],
     ['email', 'email', 'ann@example.com', 'mail'],
-  ] as const)('of %s enrols, logs in, and is a fresh proof', async (key, field, address, box) => {
+  ] as const)('a typed code of %s enrols, logs in, and is a fresh proof', async (key, field, address, box) => {
     const code = (): string => spell(stage.lastCode(stage[box]));
     await ask(key, { [field]: address });
     expectOk(await stage.save(person, { [key]: { [field]: address, code: code() } }));
@@ -86,7 +86,7 @@ describe.each(SPELLINGS)('a code %s', (_name, spell) => {
     expectOk(await stage.save(person, { [key]: { code: code() } }));
   });
 
-  it('of an authenticator enrols, logs in, also by GraphQL, and is a fresh proof', async () => {
+  it('a typed code of an authenticator enrols, logs in, also by GraphQL, and is a fresh proof', async () => {
     const { secret = '' } = await ask('totp');
     const code = (): string => {
       stage.time.now += 30_000;
@@ -100,7 +100,7 @@ describe.each(SPELLINGS)('a code %s', (_name, spell) => {
     expect(data).toMatchObject({ logIn: { viewer: { sessionToken: expect.any(String) } } });
   });
 
-  it('signs in alone, and by the older adapter', async () => {
+  it('a typed code signs in alone, and by the older adapter', async () => {
     const id = `${person.username}@example.com`;
     for (const field of ['code', 'otp']) {
       await ask('emailLogin', { email: id }, {});
@@ -113,7 +113,7 @@ describe.each(SPELLINGS)('a code %s', (_name, spell) => {
     expectOk(await stage.call('POST', '/users', { authData: { old: { id, email: id, otp } } }));
   });
 
-  it('signs in after fields', async () => {
+  it('a typed code signs in after fields', async () => {
     const fields = { memberNumber: person.username, postcode: 'SW1A' };
     await stage.call('PUT', `/users/${person.id}`, fields, MASTER);
     await stage.enrolPhone(person, '+15554440002');
@@ -124,14 +124,14 @@ describe.each(SPELLINGS)('a code %s', (_name, spell) => {
     expectOk(await stage.call('POST', '/users', { authData }));
   });
 
-  it('of a factor of its own is read in ASCII', async () => {
+  it('a defined factor reads a typed code in ASCII', async () => {
     await ask('pin', '123456');
     expectOk(await stage.save(person, { pin: spell('123456') }));
     await askWithPassword('pin');
     expectOk(await stage.logIn(person, { pin: { code: spell('123456') } }));
   });
 
-  it('is still exactly six digits, and anything else is no guess', async () => {
+  it('a typed code is exactly six digits, and anything else does not count as a guess', async () => {
     await stage.enrolPhone(person, '+15554440003');
     await askWithPassword('otp');
     const code = stage.lastCode(stage.sms);
@@ -150,7 +150,7 @@ describe('a recovery code', () => {
     ['with a line end', (code: string) => `${code}\n`],
     ['with invisible characters and other dashes', (code: string) => `\u200b${code.replaceAll('-', '\u2011\u00ad')}\ufeff`],
     ['in lower case with no-break spaces', (code: string) => code.toLowerCase().replaceAll('-', '\u00a0')],
-  ])('%s logs in', async (_name, spell) => {
+  ])('a recovery code typed %s logs in', async (_name, spell) => {
     await stage.enrolPhone(person, '+15554440004');
     const { body } = await stage.save(person, { recovery: { generate: 'true' } });
     const [code = ''] = String(body['authDataResponse']?.recovery.codes).split(', ');
@@ -160,7 +160,7 @@ describe('a recovery code', () => {
 });
 
 describe('a token of mfaCompat', () => {
-  it.each(SPELLINGS)('%s sets up and logs in', async (_name, spell) => {
+  it.each(SPELLINGS)('a token of mfaCompat typed %s sets up and logs in', async (_name, spell) => {
     const codes: string[] = [];
     const mfa = mfaCompat({ options: ['TOTP', 'SMS'], countries: ['US'], sendSMS: (code) => void codes.push(code) });
     const now = (): number => stage.time.now;

@@ -47,7 +47,7 @@ describe.each([
   beforeAll(() => startBreakable(redeems));
   afterAll(() => stage.stop());
 
-  it.each(verbs)('in %s lets nobody in, tells nothing, and the next honest try works', async (verb) => {
+  it.each(verbs)('a fault in %s lets no user in, tells nothing, and the next honest try works', async (verb) => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, `+1555444100${verb.length}`);
     stage.time.now += MINUTE;
@@ -66,7 +66,7 @@ describe('a fault', () => {
   beforeAll(() => startBreakable(true));
   afterAll(() => stage.stop());
 
-  it('of the store in advance lets no authenticator in, and no lasting lock is left', async () => {
+  it('a fault of the store beforehand lets no authenticator in, and leaves no lasting lock', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     broken = 'advance';
@@ -75,7 +75,7 @@ describe('a fault', () => {
     expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
   });
 
-  it('of the store after a factor was stored, or removed, keeps no other session', async () => {
+  it('a fault of the store after a factor was stored or removed keeps no other session', async () => {
     const person = await stage.signUp();
     const others = async (): Promise<number> => {
       const { rowCount } = await stage.sql.query(`select 1 from "_Session" where "user" = $1`, [person.id]);
@@ -102,7 +102,7 @@ describe('a fault', () => {
     expect((await stage.logIn(person)).status).toBe(200);
   });
 
-  it.each(['issue', 'count', 'random'] as const)('in %s sends nothing, and the next honest try works', async (verb) => {
+  it.each(['issue', 'count', 'random'] as const)('a fault in %s sends nothing, and the next honest try works', async (verb) => {
     const person = await stage.signUp();
     const phone = `+1555444200${verb.length}`;
     const before = stage.sms.messages.length;
@@ -133,7 +133,7 @@ describe("a fault of the database in a user's row", () => {
   beforeAll(() => startBreakable(true));
   afterAll(() => stage.stop());
 
-  it('lets no recovery code and no device in, and both work afterwards', async () => {
+  it('a fault of the store lets no recovery code and no device in, and both work afterwards', async () => {
     const person = await stage.signUp();
     await stage.enrolTotp(person);
     const device = await stage.save(person, { device: { remember: 'true', name: 'Laptop' } });
@@ -148,7 +148,7 @@ describe("a fault of the database in a user's row", () => {
     expect((await stage.logIn(person, { device: { token } })).status).toBe(200);
   });
 
-  it('of the random source makes no codes and trusts no device', async () => {
+  it('a fault of the random source makes no codes and trusts no device', async () => {
     const person = await stage.signUp();
     await stage.enrolTotp(person);
     broken = 'random';
@@ -158,7 +158,7 @@ describe("a fault of the database in a user's row", () => {
     expect((await stage.save(person, { recovery: { generate: 'true' } })).status).toBe(200);
   });
 
-  it('that keeps the guard from looking removes nothing', async () => {
+  it('a fault that keeps the guard from looking removes nothing', async () => {
     const person = await stage.signUp();
     await stage.enrolTotp(person);
     broken = 'attempt';

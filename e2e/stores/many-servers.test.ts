@@ -94,7 +94,7 @@ describe.each(['the database', 'Redis'])('two servers that share the database, a
       for (const example of [one, other]) await example.kill();
     });
 
-    it('take on one what was asked for on the other', async () => {
+    it('two servers finish on one what was asked for on the other', async () => {
       const code = await one.codeFor('ann@example.com');
       expect((await other.signIn('ann@example.com', code)).status).toBe(201);
       expect(slug(await one.signIn('ann@example.com', code))).toBe('code_rejected');
@@ -102,13 +102,13 @@ describe.each(['the database', 'Redis'])('two servers that share the database, a
       expect(slug(again)).toBe('cooldown');
     });
 
-    it('open one session for 20 uses of one code on both', async () => {
+    it('20 uses of one code on two servers open one session', async () => {
       const code = await one.codeFor('bob@example.com');
       const uses = Array.from({ length: 20 }, (_, use) => (use % 2 === 0 ? one : other).signIn('bob@example.com', code));
       expect(sessions(await Promise.all(uses))).toBe(1);
     });
 
-    it('look at no more guesses than one would', async () => {
+    it('two servers look at no more guesses than one would', async () => {
       const code = await one.codeFor('eve@example.com');
       const wrong = String((Number(code) + 1) % 1_000_000).padStart(6, '0');
       await Promise.all(
@@ -117,7 +117,7 @@ describe.each(['the database', 'Redis'])('two servers that share the database, a
       for (const example of [one, other]) expect(slug(await example.signIn('eve@example.com', code))).toBe('code_rejected');
     });
 
-    it('demand at once what was set up on the other, and take each step of it once', async () => {
+    it('two servers demand at once what was set up on the other, and accept each step once', async () => {
       const signUp = await one.call('POST', '/users', { username: 'dora', password: 'correct horse' });
       const session = String(signUp.body['sessionToken']);
       expect((await other.logIn('dora')).status).toBe(200); // both know her now
@@ -132,7 +132,7 @@ describe.each(['the database', 'Redis'])('two servers that share the database, a
       expect(sessions(await Promise.all(uses))).toBe(1);
     });
 
-    it('lose nothing when one is killed between the steps, and it serves again when it is back', async () => {
+    it('two servers lose nothing when one is killed between the steps, and it serves again when it is back', async () => {
       const code = await one.codeFor('zoe@example.com');
       await one.kill();
       expect((await other.signIn('zoe@example.com', code)).status).toBe(201);
@@ -143,7 +143,7 @@ describe.each(['the database', 'Redis'])('two servers that share the database, a
       expect([signUp.status, (await one.logIn('dora')).status]).toEqual([201, 400]);
     }, 60_000);
 
-    it('open no session, and lock nobody out, when one is killed in the middle of 30 logins', async () => {
+    it('two servers open no session, and lock no user out, when one is killed in the middle of 30 logins', async () => {
       const code = await other.codeFor('kim@example.com');
       const uses = Array.from({ length: 30 }, () => one.signIn('kim@example.com', code).catch(() => undefined));
       await Promise.race(uses);

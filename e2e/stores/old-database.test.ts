@@ -54,19 +54,19 @@ describe.each([
   };
   const logIn = (name: string, authData?: object): Promise<Answer> => stage.logIn(person(name), authData);
 
-  it('lets a user in with the code that was on its way, once', async () => {
+  it('a user of an older database logs in with the code that was on its way, once', async () => {
     expect((await logIn('ben', { otp: known.live.smsLogin })).status).toBe(200);
     expect(slug(await logIn('ben', { otp: known.live.smsLogin }))).toBe('code_expired');
   });
 
-  it('lets a user in without a password with the code that was on its way, once', async () => {
+  it('a user of an older database signs in without a password with the code that was on its way, once', async () => {
     const authData = { emailLogin: { id: 'ida@example.com', code: known.live.emailLogin } };
     const login = await stage.call('POST', '/users', { authData });
     expect([login.status, login.body['objectId']]).toEqual([200, person('ida').id]);
     expect(slug(await stage.call('POST', '/users', { authData }))).toBe('code_rejected');
   });
 
-  it('keeps a lock, and ends it when it was to end', async () => {
+  it('a lock of an older database holds, and ends when it was to end', async () => {
     const now = stage.time.now;
     expect(slug(await logIn('hal', { totp: '123456' }))).toBe('locked');
     stage.time.now += 16 * MINUTE;
@@ -74,24 +74,24 @@ describe.each([
     stage.time.now = now;
   });
 
-  it('confirms what was begun', async () => {
+  it('a set-up that was begun in an older database is confirmed', async () => {
     const gil = person('gil');
     expect((await stage.save(gil, { email: { email: 'gil@example.com', code: known.live.enrolment } })).status).toBe(200);
     const code = authenticatorCode(known.pendingSecret, stage.time.now);
     expect((await stage.save(gil, { totp: code })).status).toBe(200);
   });
 
-  it('lets a user in with an authenticator whose record an older key has sealed, and keeps its used steps used', async () => {
+  it('an authenticator that an older key has sealed logs in, and its used steps stay used', async () => {
     expect((await logIn('ann', { totp: authenticatorCode(known.totpSecret, stage.time.now) })).status).toBe(200);
     expect(slug(await logIn('ann', { totp: authenticatorCode(known.totpSecret, stage.time.now) }))).toBe('code_rejected');
   });
 
-  it('lets a user in with each recovery code once', async () => {
+  it('each recovery code of an older database logs in once', async () => {
     expect((await logIn('ann', { recovery: known.recoveryCodes[0] })).status).toBe(200);
     expect(slug(await logIn('ann', { recovery: known.recoveryCodes[0] }))).toBe('code_rejected');
   });
 
-  it('sends codes to the addresses that are kept', async () => {
+  it('codes go to the addresses that an older database keeps', async () => {
     stage.time.now += 2 * MINUTE;
     for (const [name, key, box, to] of [
       ['ben', 'otp', stage.sms, known.phone],
@@ -104,27 +104,27 @@ describe.each([
     }
   });
 
-  it('trusts a device', async () => {
+  it('a device that an older database trusts logs in', async () => {
     const login = await logIn('ben', { device: { token: known.deviceToken } });
     expect(login.status).toBe(200);
     const { token } = login.body['authDataResponse'].device as { token: string };
     expect((await logIn('ben', { device: { token } })).status).toBe(200);
   });
 
-  it('lets a user in with a passkey, beside the password and alone', async () => {
+  it('a passkey of an older database logs in, beside the password and alone', async () => {
     const user = new PasskeyUser(stage, person('eve'));
     const authenticator = authenticatorOf(known);
     expect((await user.logIn(authenticator)).status).toBe(200);
     expect((await user.logInAlone(authenticator)).body['objectId']).toBe(person('eve').id);
   });
 
-  it('lets a user in with the authenticator and the recovery code that stand for the built-in factor', async () => {
+  it('an authenticator and a recovery code of the built-in factor in an older database log in', async () => {
     const token = authenticatorCode('JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', stage.time.now);
     expect((await logIn('fay', { mfa: { token } })).status).toBe(200);
     expect((await logIn('fay', { mfa: { token: known.mfaRecovery } })).status).toBe(200);
   });
 
-  it('finds a user by fields', async () => {
+  it('fields find a user of an older database', async () => {
     const member = { memberNumber: 'a-1', postcode: 'SW1A 1AA' };
     stage.time.now += 2 * MINUTE;
     const { username, password } = person('dot');
@@ -132,7 +132,7 @@ describe.each([
     expect((await stage.call('POST', '/users', { authData: { member, otp: stage.lastCode(stage.sms) } })).status).toBe(200);
   });
 
-  it('asks everybody for the factor that they have, and lists nothing as unreadable', async () => {
+  it('every user of an older database is asked for the factor that they have, and no record is unreadable', async () => {
     for (const name of ['ann', 'ben', 'cid', 'dot', 'eve', 'fay', 'gil', 'hal']) {
       expect((await logIn(name)).status).toBe(400);
       const listed = await stage.call('POST', '/functions/factorsList', { userId: person(name).id }, MASTER);

@@ -75,7 +75,7 @@ describe('a database that is stopped', () => {
       return answer;
     });
 
-  it('between challenge and login lets nobody in, and the same code does afterwards', async () => {
+  it('a database that stops between challenge and login lets no user in, and the same code works afterwards', async () => {
     const { person, otp } = await challenged(stage);
     const before = await openSessions(person);
     await postgres.crash();
@@ -85,7 +85,7 @@ describe('a database that is stopped', () => {
     expect(await openSessions(person)).toBe(before + 1);
   });
 
-  it('while an attempt is counted lets nobody in, and the same code does afterwards', async () => {
+  it('a database that stops while an attempt is counted lets no user in, and the same code works afterwards', async () => {
     const { person, otp } = await challenged(stage);
     const before = await openSessions(person);
     const answer = await logInWhileWaiting(person, otp, `lock table "FactorState" in share mode`);
@@ -94,7 +94,7 @@ describe('a database that is stopped', () => {
     expect(await openSessions(person)).toBe(before + 1);
   });
 
-  it('after the code was spent opens no session, and the next code does', async () => {
+  it('a database that stops after a code was spent opens no session, and the next code works', async () => {
     const { person, otp } = await challenged(stage);
     const before = await openSessions(person);
     expect(isRefused(await logInWhileWaiting(person, otp, `lock table "_Session" in share mode`))).toBe(true);
@@ -104,7 +104,7 @@ describe('a database that is stopped', () => {
     expect(await openSessions(person)).toBe(before + 1);
   });
 
-  it('that is slow makes a login wait, and counts it once', async () => {
+  it('a slow database makes a login wait, and counts it once', async () => {
     const { person, otp } = await challenged(stage);
     const answer = await withSql(async (sql) => {
       await sql.query('begin');
@@ -128,7 +128,7 @@ describe.skipIf(!hasRedis())('a Redis that keeps the codes', () => {
   afterAll(() => kept.stop());
   const isBack = (): Promise<unknown> => vi.waitFor(() => kept.client.ping(), { timeout: 10_000 });
 
-  it('and hangs lets nobody in, and answers in time; the next code does once it goes on', async () => {
+  it('a Redis that hangs lets no user in and answers in time, and the next code works once it goes on', async () => {
     const { person, otp } = await challenged(stage);
     kept.redis.hang(true);
     const answers = await Promise.all(Array.from({ length: 5 }, () => stage.logIn(person, { otp })));
@@ -141,7 +141,7 @@ describe.skipIf(!hasRedis())('a Redis that keeps the codes', () => {
     expect((await stage.logIn(person, { otp: await askAgain(stage, person) })).status).toBe(200);
   });
 
-  it('and is restarted forgets codes, and locks nobody out', async () => {
+  it('a Redis that restarts forgets codes, and locks no user out', async () => {
     const { person, otp } = await challenged(stage);
     await kept.redis.crash();
     expect(slug(await stage.logIn(person, { otp }))).toBe('unavailable');
@@ -151,7 +151,7 @@ describe.skipIf(!hasRedis())('a Redis that keeps the codes', () => {
     expect((await stage.logIn(person, { otp: await askAgain(stage, person) })).status).toBe(200);
   });
 
-  it('and is stopped after the code was spent: the session opens, and the code is spent', async () => {
+  it('a Redis that stops after a code was spent opens the session, and the code stays spent', async () => {
     const { person, otp } = await challenged(stage);
     const sql = new pg.Client({ connectionString: stage.databaseUri });
     await sql.connect();
@@ -186,7 +186,7 @@ describe('clocks that differ', () => {
     });
   };
 
-  it('by 30 seconds between two servers change nothing but how long a code lives', async () => {
+  it('clocks that differ by 30 seconds between two servers change only how long a code lives', async () => {
     const { person, otp } = await challenged(stage);
     expect((await ahead(30_000, () => stage.logIn(person, { otp }))).status).toBe(200);
     expect(slug(await stage.logIn(person, { otp }))).toBe('code_expired');
@@ -200,7 +200,7 @@ describe('clocks that differ', () => {
     expect(slug(await ahead(30_000, () => stage.logIn(person, { otp: old })))).toBe('code_expired');
   });
 
-  it('by 30 seconds let each step of an authenticator in once, whichever server is asked', async () => {
+  it('clocks that differ by 30 seconds let each step of an authenticator in once, whichever server is asked', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     const code = stage.totp(secret);
@@ -210,7 +210,7 @@ describe('clocks that differ', () => {
     expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200);
   });
 
-  it('because one steps back ten minutes bring no code back, open no lock, and lock nobody out for longer', async () => {
+  it('a clock that steps back ten minutes brings no code back, opens no lock, and locks no user out for longer', async () => {
     const { person, otp } = await challenged(stage);
     expect((await stage.logIn(person, { otp })).status).toBe(200);
     const locked = await stage.signUp();
@@ -233,7 +233,7 @@ describe('clocks that differ', () => {
 });
 
 describe('a channel or a listener that rejects late', () => {
-  it('does no harm to what comes after it', async () => {
+  it('a channel or a listener that rejects late does no harm to what comes after it', async () => {
     const late: (() => void)[] = [];
     const rejectLate = (): Promise<void> =>
       new Promise((_resolve, reject) => {

@@ -10,7 +10,7 @@ afterEach(() => stage.stop());
 
 const rows = (): Promise<number> => countRows(stage, 'FactorState');
 
-it('the job deletes what is dead, in batches, and nothing that still counts', async () => {
+it('the job deletes dead rows in batches, and no row that still counts', async () => {
   stage = await startStage({ install: { pruneJob: true } });
   const person = await stage.signUp();
   const secret = await stage.enrolTotp(person);
@@ -29,7 +29,7 @@ it('the job deletes what is dead, in batches, and nothing that still counts', as
   expect((await stage.call('POST', '/jobs/pruneFactors', {})).status).toBe(403);
 });
 
-it('an application can prune by itself; dead rows refuse even if nobody ever does', async () => {
+it('an application can prune by itself, and dead rows refuse even if it never does', async () => {
   const pruned: number[] = [];
   const cloud = (parse: ParseCloud): void => {
     stagePruner = async (request) => void pruned.push(await stage.factors.prune(request));

@@ -21,7 +21,7 @@ describe.skipIf(!hasRedis())('a server that keeps its codes in Redis', () => {
   const count = (answers: readonly Answer[], status: number): number =>
     answers.filter((answer) => answer.status === status).length;
 
-  it('sends one message to 20 who ask, and opens one session with one code', async () => {
+  it('20 parallel asks send one message, and one code in Redis opens one session', async () => {
     const asked = await Promise.all(Array.from({ length: 20 }, () => ask('ann@example.com')));
     expect([count(asked, 200), stage.mail.messages.length]).toEqual([1, 1]);
     const code = stage.lastCode(stage.mail);
@@ -32,21 +32,21 @@ describe.skipIf(!hasRedis())('a server that keeps its codes in Redis', () => {
     ]);
   });
 
-  it('looks at no more guesses than one code allows', async () => {
+  it('no more guesses at a code in Redis are looked at than it allows', async () => {
     await ask('bob@example.com');
     const code = stage.lastCode(stage.mail);
     await Promise.all(Array.from({ length: 50 }, (_, guess) => use('bob@example.com', String(guess).padStart(6, '0'))));
     expect(slug(await use('bob@example.com', code))).toBe('code_rejected');
   });
 
-  it('takes each step of an authenticator once', async () => {
+  it('each step of an authenticator is accepted once with codes in Redis', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     const answers = await Promise.all(Array.from({ length: 10 }, () => stage.logIn(person, { totp: stage.totp(secret) })));
     expect(count(answers, 200)).toBe(1);
   });
 
-  it('lets nobody in while Redis is down, and everybody again after', async () => {
+  it('no user gets in while Redis is down, and every user does again after', async () => {
     stage.time.now += 11 * MINUTE;
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
@@ -69,7 +69,7 @@ describe.skipIf(!hasRedis())('a server that keeps its codes in Redis', () => {
     expect((await use('eve@example.com', stage.lastCode(stage.mail))).status).toBe(201);
   });
 
-  it('leaves no code, address or user id in it', async () => {
+  it('Redis contains no code, address or user id', async () => {
     const email = 'dora@example.com';
     await ask(email);
     const code = stage.lastCode(stage.mail);
