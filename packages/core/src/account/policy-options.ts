@@ -24,7 +24,7 @@ export type PolicyOption =
 
 /** Which users must set up a factor, and from when. */
 export interface EnrolmentOptions {
-  /** Which users must: all of them, the members of any of these roles, or those that a function selects. No user by default. */
+  /** Which users must: all of them, the members of any of these roles, or those that a function selects; no user by default. */
   readonly requiredFor?:
     'everybody' | { readonly roles: readonly string[] } | ((user: FactorUser, roles: RoleNames) => boolean | Promise<boolean>);
   /** How long after sign-up a user may go without a factor, in milliseconds, 0 to a year; 0 by default. */

@@ -14,7 +14,7 @@ export interface SessionOwner {
 
 /** Which step-up proofs are accepted. */
 export interface StepUpOptions {
-  /** Maximum age of the proof, in milliseconds. By default, any proof that has not expired. */
+  /** Maximum age of the proof, in milliseconds; by default any proof that has not expired. */
   readonly maxAgeMs?: number;
   /** The keys of the factors that may have made the proof; any by default. */
   readonly factors?: readonly string[];

@@ -48,7 +48,7 @@ export interface FactorDefinition<Enrolment extends object> extends Partial<Atte
     enrolment: Enrolment,
     purpose: Purpose,
   ) => DefinedChallenge | Promise<DefinedChallenge>;
-  /** Tells whether an answer is correct. By default it must equal `expected`, compared in constant time. */
+  /** Tells whether an answer is correct; by default it must equal `expected`, compared in constant time. */
   readonly check?: (context: FactorContext, answer: string, expected: string) => boolean | Promise<boolean>;
   /**
    * Returns what to keep after a correct answer, including the one that confirms the enrolment; by default the same
