@@ -6,21 +6,25 @@ import type { StoredRecords } from './record-plan.js';
 import type { SentCredentials } from './sent-credentials.js';
 import type { StepUpOptions } from './step-up-proofs.js';
 
-/** What a session must have shown before it may set something up. */
+/** What a session must prove before it may enrol a factor. */
 export type EnrolRequirement =
-  /** Nothing: the first factor of an account that has no other way in. */
+  /** Nothing. Only the first factor of an account that has no linked primary factor. */
   | { readonly kind: 'nothing' }
-  /** A factor has to be set up first. */
+  /** The user must set up a second factor first. */
   | { readonly kind: 'factor-first' }
-  /** A step-up proof; where `orRecentSignIn`, a recent login with a factor will do. */
+  /** A step-up proof. If `orRecentSignIn` is true, a recent sign-in with a second factor is enough. */
   | { readonly kind: 'step-up'; readonly proof: StepUpOptions; readonly orRecentSignIn: boolean };
 
 /**
- * What it takes to set a factor up. The first second factor of a user takes nothing; anything beside it takes a proof by one.
- * A backup authenticator takes a factor, and as much proof as it says. A primary factor is changed with a proof of what it
- * was before, and added beside others with a proof of one of them: a stolen session may have set up the second factor.
+ * Returns what a session must prove before it may enrol a factor.
  *
- * @param key that of what is set up
+ * - The first second factor needs no proof. A further one needs a step-up proof.
+ * - A backup authenticator needs a second factor first, and then the proof that its `backup` option names.
+ * - Changing a primary factor needs a proof by that same factor.
+ * - Adding a primary factor beside others needs a proof by one of them. A second factor does not count there: an
+ *   attacker with a stolen session could have enrolled it.
+ *
+ * @param key the key of the factor to enrol
  */
 export function requirementToEnrol(key: string, stored: StoredRecords, composed: Composed): EnrolRequirement {
   const factor = composed.factors[key];
@@ -33,17 +37,19 @@ export function requirementToEnrol(key: string, stored: StoredRecords, composed:
     const proof = { factors: identityOf(factor) !== undefined && ways.includes(key) ? [key] : ways };
     return { kind: 'step-up', proof, orRecentSignIn: false };
   }
-  // Recovery codes left by themselves are no account without a factor: only an administrator ends that.
+  // Recovery codes can be left over without a second factor. A session still needs a proof then; only an
+  // administrator can reset such an account.
   const hasBackup = storedAmong(stored, backupFactors(composed)).length > 0;
   if (!hasSecondFactor && !hasBackup) return { kind: 'nothing' };
-  // A recovery code changes factors, and trusts no device.
+  // Recovery codes allow a change of factors, but they do not allow a device to become trusted.
   const proof = isAfterSignIn ? { factors: second } : {};
   return { kind: 'step-up', proof, orRecentSignIn: isAfterSignIn };
 }
 
 /**
- * The keys of what signs the user in with nothing before it, where a primary factor is linked: another way in is added with a
- * proof of one of these. A second factor proves less, as a stolen session may have set up the first one.
+ * The keys of the user's enrolled factors that sign in without a password, if a primary factor is linked; otherwise
+ * none. Adding another primary credential needs a proof by one of these. A second factor proves less: an attacker
+ * with a stolen session could have enrolled it.
  */
 export function waysIn(stored: StoredRecords, composed: Composed): readonly string[] {
   const linked = storedAmong(stored, linkedFactors(composed));
@@ -54,10 +60,10 @@ export function waysIn(stored: StoredRecords, composed: Composed): readonly stri
   return [...linked, ...storedAmong(stored, both)];
 }
 
-/** What a save does to the ways in of an account, before it is known whether the user has a password. */
+/** Which primary credential a save adds. The rule is applied before it is known whether the user has a password. */
 export type AddedWayIn = 'provider' | 'password-unless-there-is-one' | 'none';
 
-/** Whether a save gives the user another way in than our factors: a provider, or a first password. */
+/** Tells whether a save adds a primary credential that is not one of the composed factors: a provider, or a first password. */
 export function addedWayIn(sent: SentCredentials, stored: StoredRecords, composed: Composed): AddedWayIn {
   if (waysIn(stored, composed).length === 0) return 'none';
   const linked = Object.fromEntries(Object.entries(sent.providers).filter(([, value]) => value !== null));
@@ -67,17 +73,20 @@ export function addedWayIn(sent: SentCredentials, stored: StoredRecords, compose
 
 /** What a save changes about an account. */
 export interface SaveChanges {
-  /** Keys of our factors that the save removes. */
+  /** Keys of the composed factors that the save removes. */
   readonly removed: readonly string[];
-  /** The step-up proofs that it takes, each of them; the last one is used up where something is removed. */
+  /** The step-up proofs that the save needs, all of them. If the save removes a factor, the last one is used up. */
   readonly proofs: readonly StepUpOptions[];
 }
 
 /**
- * What a save removes, and what it takes. A primary factor goes with a proof by a primary factor; everything else with any
- * proof that counts. Beside a second factor, a provider is linked or unlinked with a proof by one.
+ * Returns which factors a save removes, and which step-up proofs it needs.
  *
- * @param addsWayIn whether the save gives the user another way in
+ * - Removing a linked primary factor needs a proof by a linked primary factor.
+ * - Removing any other factor needs any step-up proof.
+ * - Linking or unlinking a provider needs a proof by a second factor, if the user has one.
+ *
+ * @param addsWayIn whether the save adds a primary credential
  */
 export function changesOfSave(sent: SentCredentials, stored: StoredRecords, composed: Composed, addsWayIn: boolean): SaveChanges {
   const nulls = Object.keys(sent.providers).filter((key) => sent.providers[key] === null);
@@ -91,7 +100,7 @@ export function changesOfSave(sent: SentCredentials, stored: StoredRecords, comp
   const proofs: StepUpOptions[] = [];
   if (addsWayIn) proofs.push({ factors: waysIn(stored, composed) });
   if (removed.some((key) => linked.includes(key))) proofs.push({ factors: storedAmong(stored, linked) });
-  // A recovery code changes factors, and links nothing.
+  // Recovery codes allow a change of factors, but they do not allow a provider to be linked.
   if (isRelinking) proofs.push({ factors: second });
   else if (removed.some((key) => !linked.includes(key))) proofs.push({});
   return { removed, proofs };

@@ -1,21 +1,24 @@
 import { asObject } from '../validation/json-object.js';
 
-/** What stands in `authData.<key>`: one sealed string, and nothing to read or to query but the id of a first factor. */
+/**
+ * The value stored in `authData.<key>`. Everything is in one sealed string, except the id of a primary factor, which
+ * Parse Server queries.
+ */
 export interface EnrolmentRecord {
-  /** Where the factor can say who the user is: the id by which Parse Server finds him. */
+  /** The id by which Parse Server finds the user. Only factors that can identify a user have one. */
   readonly id?: string;
   /** The enrolment as JSON, sealed for the application, the factor, and the user or the id. */
   readonly sealed?: string;
-  /** Never stored: names what takes the place of this value when Parse Server writes it. */
+  /** Never stored. Names the staged value that replaces this record when Parse Server writes the user. */
   readonly staged?: string;
 }
 
-/** What tells one stored record from another. */
+/** Returns a string that differs for two different stored records. */
 export const markOf = (record: unknown): string => {
   const { id, sealed, ...others } = asObject(record) ?? {};
   const clear = sealed === undefined ? Object.entries(others).toSorted(([a], [b]) => (a < b ? -1 : 1)) : [];
   return JSON.stringify([id ?? '', sealed ?? '', ...clear]);
 };
 
-/** What Parse Server's own `mfa` keeps of a number that nobody has confirmed: set up is nothing yet. */
+/** Tells whether a record of Parse Server's own `mfa` holds only an unconfirmed phone number. That user has no factor yet. */
 export const isUnconfirmed = (record: unknown): boolean => Object.keys(asObject(record) ?? {}).join() === 'pending';

@@ -5,40 +5,43 @@ import { identityOf, type PrimaryIdentity } from '../factor/primary-sign-in.js';
 import { asObject } from '../validation/json-object.js';
 import type { EnrolmentRecord } from './enrolment-record.js';
 
-/** Whose record it is; it opens for nobody else. */
+/** The owner of a record. A record opens only for its owner. */
 export interface RecordOwner {
   readonly appId: string;
   readonly userId: string;
   readonly key: string;
-  /** When the user signed up, as Parse Server gives it; needed where ids are adopted. */
+  /** When the user signed up, as Parse Server stores it. Needed only if the factor accepts unsealed ids. */
   readonly createdAt?: unknown;
 }
 
 /** An opened record. */
 export interface OpenedEnrolment<Enrolment> {
   readonly enrolment: Enrolment;
-  /** Whether it is stored as it would be today: under the newest key, for the application's present id. */
+  /**
+   * Whether the record is stored the way it would be stored today: sealed under the newest key, for the application's
+   * current id.
+   */
   readonly isCurrent: boolean;
-  /** The former id of the application that it is sealed for; undefined where that is the present one. */
+  /** The former application id that the record is sealed for; undefined if it is sealed for the current id. */
   readonly formerAppId?: string;
 }
 
-/** What seals records, and the ids for which they open. */
+/** The keyring that seals records, and the former application ids for which records still open. */
 export interface SealingKeys {
   readonly recordKeyring: Keyring;
   readonly formerAppIds: readonly string[];
 }
 
-/** What of a factor says how its records look. */
+/** The properties of a factor that decide the format of its records. */
 export type RecordFactor<Enrolment extends object> = Pick<Factor<Enrolment>, 'policy' | 'primary' | 'multiple' | 'replaces'>;
 
-/** Seals and opens what one factor keeps about one user. */
+/** Seals and opens the record of one factor for one user. */
 export class EnrolmentSealer<Enrolment extends object> {
   readonly #seals: SealingKeys;
   readonly #owner: RecordOwner;
   readonly #factor: RecordFactor<Enrolment> | undefined;
 
-  /** @param factor where it is a first factor, records are bound to their own id: at a sign-up the user has none yet */
+  /** @param factor a primary factor's records are bound to their own id, because a user who signs up has no `objectId` yet */
   constructor(seals: SealingKeys, owner: RecordOwner, factor: RecordFactor<Enrolment> | undefined) {
     this.#seals = seals;
     this.#owner = owner;
@@ -46,9 +49,10 @@ export class EnrolmentSealer<Enrolment extends object> {
   }
 
   /**
-   * The enrolment as it is to be stored, under the current key.
+   * Returns the record to store, sealed under the current key.
    *
-   * @param stored what stands there; an id that is spelled otherwise stays as Parse Server looks for it
+   * @param stored the record that is stored now. If its id is spelled differently but means the same enrolment, the
+   *   spelling is kept, because Parse Server queries for it
    */
   seal(enrolment: Enrolment, stored?: unknown): EnrolmentRecord {
     const identity = this.#identity;
@@ -61,15 +65,16 @@ export class EnrolmentSealer<Enrolment extends object> {
   /**
    * Opens a stored record.
    *
-   * @throws FactorError `unavailable` for anything but a record that was sealed for this owner
-   *   under a known key, for the application's present id or a former one, or an id that is adopted
+   * @throws FactorError `unavailable` unless the record was sealed for this owner under a known key, for the current
+   *   or a former application id, or its unsealed id is accepted
    */
   open(record: unknown): OpenedEnrolment<Enrolment> {
     const { id, sealed } = asObject(record) ?? {};
     const identity = this.#identity;
     const kept = typeof sealed === 'string' ? sealed : undefined;
     const place = this.#factor?.replaces;
-    // Parse Server would find the user by an id, past the first factor: a built-in provider's second factor has none.
+    // A replaced built-in provider is a second factor and has no id. With an id, Parse Server would find the user by
+    // it and skip the primary factor.
     if (place !== undefined && id !== undefined) throw new FactorError('unavailable');
     if (kept === undefined && place !== undefined) {
       return { enrolment: place.importRecord(asObject(record) ?? {}), isCurrent: false };
@@ -84,7 +89,7 @@ export class EnrolmentSealer<Enrolment extends object> {
     }
   }
 
-  /** The stored id, where it stands for the same enrolment. */
+  /** Returns the stored id if it means the same enrolment. */
   #sameId(identity: PrimaryIdentity<Enrolment>, enrolment: Enrolment, stored: unknown): string | undefined {
     const id = asObject(stored)?.['id'];
     return typeof id === 'string' && identity.idOf(identity.enrolmentOf(id)) === identity.idOf(enrolment) ? id : undefined;
@@ -94,7 +99,7 @@ export class EnrolmentSealer<Enrolment extends object> {
     return identityOf(this.#factor)?.identity;
   }
 
-  /** @throws FactorError `unavailable` where it opens for neither the present id of the application nor a former one */
+  /** @throws FactorError `unavailable` if the record opens for neither the current application id nor a former one */
   #unseal(sealed: string, id: string | undefined): OpenedRecord & Pick<OpenedEnrolment<Enrolment>, 'formerAppId'> {
     const { recordKeyring, formerAppIds } = this.#seals;
     try {
@@ -105,7 +110,7 @@ export class EnrolmentSealer<Enrolment extends object> {
           const { plaintext } = recordKeyring.open(sealed, ...this.#binding(id, formerAppId));
           return { plaintext, isCurrent: false, formerAppId };
         } catch {
-          // Sealed for another id.
+          // The record is sealed for another application id.
         }
       }
       throw fault;

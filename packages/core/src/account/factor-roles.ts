@@ -6,23 +6,23 @@ export interface Composed {
   readonly factors: Readonly<Record<string, Factor<object>>>;
 }
 
-/** The keys of the second factors: neither what is a primary factor only, nor backup authenticators. */
+/** The keys of the second factors. Backup authenticators and pure primary factors are not among them. */
 export const secondFactors = ({ factors }: Composed): string[] =>
   Object.keys(factors).filter((key) => factors[key]?.backup === undefined && identityOf(factors[key]) === undefined);
 
-/** The keys of what is a primary factor only. */
+/** The keys of the pure primary factors, which cannot be second factors. */
 export const primaryFactors = ({ factors }: Composed): string[] =>
   Object.keys(factors).filter((key) => identityOf(factors[key]) !== undefined);
 
-/** The keys of what is a primary factor only and is linked to the user, rather than found by the user's fields. */
+/** The keys of the pure primary factors that are linked to a user. Those that look the user up by fields are not among them. */
 export const linkedFactors = (composed: Composed): string[] =>
   primaryFactors(composed).filter((key) => composed.factors[key]?.primary?.lookUp === undefined);
 
-/** The keys of backup authenticators. */
+/** The keys of the backup authenticators. */
 export const backupFactors = ({ factors }: Composed): string[] =>
   Object.keys(factors).filter((key) => factors[key]?.backup !== undefined);
 
-/** Those of the keys under which something is stored. */
+/** Returns those keys that have a stored record. */
 export const storedAmong = (stored: Readonly<Record<string, unknown>>, keys: readonly string[]): string[] =>
   keys.filter((key) => (stored[key] ?? undefined) !== undefined);
 

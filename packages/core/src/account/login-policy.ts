@@ -3,28 +3,28 @@ import type { FactorUser } from '../factor/context.js';
 import type { Clock } from '../time/clock.js';
 import { type EnrolmentOptions, isPolicy, type Policy, type PolicyOption, type RoleNames } from './policy-options.js';
 
-/** Whom a policy is asked about. */
+/** The user that a policy decides about. */
 export interface PolicyUser {
   readonly user: FactorUser;
   readonly roles: RoleNames;
 }
 
-/** What a login gives. Factors are named by their keys; backup authenticators are none. */
+/** The factors of a user and of one login, by their keys. Backup authenticators are not counted as factors. */
 export interface GivenFactors {
   /** The factors that the user has set up. */
   readonly enrolled: readonly string[];
-  /** The factors that this login answers or sets up. */
+  /** The factors that this login sends a credential for, or enrols. */
   readonly given: readonly string[];
-  /** Whether a backup authenticator is given. */
+  /** Whether the login uses a backup authenticator. */
   readonly hasBackup: boolean;
-  /** Every factor there is. */
+  /** Every composed factor. */
   readonly all: readonly string[];
 }
 
-/** A login as far as a policy is concerned. */
+/** A login, as the policy sees it. */
 export interface Login extends PolicyUser, GivenFactors {}
 
-/** Decides which factors a login needs, before any of them is looked at. */
+/** Decides which factors a login needs, before any of them is verified. */
 export class LoginPolicy {
   readonly #policy: PolicyOption;
   readonly #enrolment: EnrolmentOptions;
@@ -36,7 +36,10 @@ export class LoginPolicy {
     this.#clock = clock;
   }
 
-  /** The most factors that it is known to demand; a function may demand any number. */
+  /**
+   * The highest number of factors that the policy is known to demand. It is 0 if the policy is a function, which may
+   * demand any number.
+   */
   get mostDemanded(): number {
     const policy = this.#policy;
     if (typeof policy === 'function') return 0;
@@ -44,7 +47,7 @@ export class LoginPolicy {
     return Math.max(...all.map((one) => (typeof one === 'object' ? one.atLeast : 0)));
   }
 
-  /** What the policy asks of one user. */
+  /** Returns the policy for one user. */
   forUser(asked: PolicyUser): UserPolicy {
     return new UserPolicy(async () => {
       const policies = await this.#policies(asked.user, asked.roles);
@@ -52,7 +55,10 @@ export class LoginPolicy {
     });
   }
 
-  /** Whether the user must now set up more factors than they have. No statement, but for roles that are not cached. */
+  /**
+   * Tells whether the user must now set up more factors than they have. Runs no database query, except to read roles
+   * that are not cached.
+   */
   demandsEnrolment({ enrolled, ...asked }: PolicyUser & Pick<GivenFactors, 'enrolled'>): Promise<boolean> {
     return this.forUser(asked).demandsEnrolment(enrolled);
   }
@@ -88,7 +94,7 @@ export class LoginPolicy {
     if (requiredFor === 'everybody') return true;
     if (typeof requiredFor === 'function') {
       const required: unknown = await requiredFor(user, roles);
-      return required !== false; // nothing but a clear no lets anybody off
+      return required !== false; // Fails closed: only `false` exempts the user.
     }
     const names = await roles();
     return requiredFor.roles.some((role) => names.includes(role));
@@ -108,7 +114,7 @@ interface Demand {
   readonly demanded: number;
 }
 
-/** What a login policy asks of one user. The application's functions and the user's roles are asked for once. */
+/** The login policy for one user. It calls the application's functions and reads the user's roles once at most. */
 export class UserPolicy {
   readonly #ask: () => Promise<Demand>;
   #demand: Promise<Demand> | undefined;
@@ -117,7 +123,7 @@ export class UserPolicy {
     this.#ask = ask;
   }
 
-  /** Whether the user must now set up more factors than these. */
+  /** Tells whether the user must now set up more factors than these. */
   async demandsEnrolment(enrolled: readonly string[]): Promise<boolean> {
     return (await this.#read()).demanded > enrolled.length;
   }
@@ -128,7 +134,7 @@ export class UserPolicy {
     const setUp = new Set([...enrolled, ...given]).size;
     if (setUp < demanded) throw enrolmentRequired(demanded, all);
     const counts = policies.map((policy) => (policy === 'any' ? 1 : policy === 'all' ? enrolled.length : policy.atLeast));
-    // Within the grace period a user cannot answer more than they have.
+    // Within the grace period, a user cannot verify more factors than they have.
     const needed = Math.min(Math.max(...counts), setUp);
     if (given.length + (hasBackup ? 1 : 0) >= needed) return;
     const missing = enrolled.filter((key) => !given.includes(key)).join(', ');
@@ -143,7 +149,7 @@ export class UserPolicy {
   }
 }
 
-/** What a user without enough factors is told. */
+/** The error for a user who has too few factors. */
 const enrolmentRequired = (demanded: number, all: readonly string[]): FactorError =>
   new FactorError('enrolment_required', {
     sentence: `Set up ${demanded === 1 ? 'one' : String(demanded)} of these first: ${all.join(', ')}.`,

@@ -3,8 +3,8 @@ import { asObject } from '../validation/json-object.js';
 import { functionOption, integerOption, type OptionRule } from '../validation/options.js';
 
 /**
- * How many factors a login must answer beside the first: any one that the user has set up; all
- * that he has set up; or at least so many, 1 to 5, which he then has to set up as well.
+ * How many factors a login must verify after the primary factor. `any`: one of those that the user has set up. `all`:
+ * every one that the user has set up. `atLeast`: that many, 1 to 5, and the user must set up as many.
  */
 export type Policy = 'any' | 'all' | { readonly atLeast: number };
 
@@ -15,21 +15,21 @@ export type RoleNames = () => Promise<readonly string[]>;
 export type PolicyOption =
   | Policy
   | {
-      /** By name of the role. Who has several is held to every one of their policies. */
+      /** Policies by role name. A user with several of these roles must meet all of their policies. */
       readonly byRole: Readonly<Record<string, Policy>>;
-      /** For everybody else; `any` by default. */
+      /** The policy for all other users; `any` by default. */
       readonly otherwise?: Policy;
     }
   | ((user: FactorUser, roles: RoleNames) => Policy | Promise<Policy>);
 
-/** Who must set up a factor, and by when. */
+/** Which users must set up a factor, and from when. */
 export interface EnrolmentOptions {
-  /** Who must: everybody, members of any of the roles, or as a function says; nobody by default. */
+  /** Which users must: all of them, the members of any of these roles, or those that a function selects; no user by default. */
   readonly requiredFor?:
     'everybody' | { readonly roles: readonly string[] } | ((user: FactorUser, roles: RoleNames) => boolean | Promise<boolean>);
-  /** How long after signing up, in milliseconds, 0 to a year; 0 by default. */
+  /** How long after sign-up a user may go without a factor, in milliseconds, 0 to a year; 0 by default. */
   readonly graceMs?: number;
-  /** The epoch milliseconds from which `graceMs` counts for those who had signed up before; 0 by default. */
+  /** For users who signed up before this time, `graceMs` counts from this time. Epoch milliseconds; 0 by default. */
   readonly since?: number;
 }
 

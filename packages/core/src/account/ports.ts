@@ -5,26 +5,27 @@ import type { EnrolmentRecord } from './enrolment-record.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from './record-plan.js';
 
 /**
- * How rules and flows reach the world: the room `parse` implements these for one request, and tests do so in a few lines.
+ * The interfaces through which rules and flows use Parse Server. The folder `parse` implements them for one request;
+ * tests implement them in a few lines.
  */
 
 /** A user as stored when the row was read. */
 export interface AccountState {
   /** The `objectId`. */
   readonly id: string;
-  /** The row, as factors and functions of the application get it. */
+  /** The row, as factors and the application's functions receive it. */
   readonly user: FactorUser;
-  /** What is stored of the user by provider; what nobody has confirmed is left out. */
+  /** The stored records by provider, without unconfirmed ones. */
   readonly stored: StoredRecords;
-  /** Keys under which something is stored that nobody has confirmed. */
+  /** Keys whose stored record is unconfirmed. */
   readonly unconfirmed: readonly string[];
 }
 
-/** Who sends a request, as far as that can be seen. */
+/** What is known about the client that sent a request. */
 export interface ClientInfo {
-  /** The address that the request counts for; undefined where it counts for none. */
+  /** The IP address that the request is counted for; undefined if it is not counted for any. */
   readonly ip: string | undefined;
-  /** The installation that asks, as its SDK names itself. A client can claim any. */
+  /** The installation id that the SDK sent. It is not authenticated: a client can send any. */
   readonly installationId: string | undefined;
   /** The headers, by their names in lower case. */
   readonly headers: RequestHeaders;
@@ -38,85 +39,85 @@ export interface Session {
 
 /** What happens together with a write of a user that Parse Server is about to make. */
 export interface StagedSave {
-  /** Whose row it is; empty for a user who is about to be created. */
+  /** The `objectId` of the user; empty for a user who is about to be created. */
   readonly userId: string;
-  /** The row as it was read, which saves reading it. */
+  /** The row as it was read, to avoid reading it again. */
   readonly account?: AccountState;
   /** What the same statement changes about the user's records; nothing by default. */
   readonly plan?: RecordPlan;
-  /** Whether a session has asked for it, and no login. */
+  /** Whether a session requested the write, rather than a login. */
   readonly bySession?: boolean;
-  /** Runs before the statement, when Parse Server has refused all that it refuses. What it throws refuses the write. */
+  /** Runs right before the statement, after all of Parse Server's own checks. If it throws, the write is refused. */
   readonly before?: () => Promise<void>;
-  /** Takes {@link before} back where the statement failed. */
+  /** Undoes {@link before} if the statement failed. */
   readonly undo?: () => Promise<void>;
   /** Runs after the statement. */
   readonly after?: () => Promise<void>;
-  /** Called with faults of all of this. */
+  /** Called with the faults of all of these steps. */
   readonly emit: FactorContext['emit'];
 }
 
 /** The users of the application. */
 export interface Accounts {
-  /** The whole stored row of a user; undefined when there is none. */
+  /** Reads the whole stored row of a user; undefined if there is none. */
   find(userId: string): Promise<AccountState | undefined>;
   /**
-   * The whole stored row of a user.
+   * Reads the whole stored row of a user.
    *
-   * @throws FactorError `session_required` when there is none
+   * @throws FactorError `session_required` if there is none
    */
   get(userId: string): Promise<AccountState>;
-  /** Up to `limit` users whose fields have these values. */
+  /** Returns up to `limit` users whose fields have these values. */
   findBy(fields: Readonly<Record<string, unknown>>, limit: number): Promise<readonly AccountState[]>;
-  /** The next users by their ids, after that one; from the first on for an empty id. */
+  /** Returns the next users in the order of their ids, after the id `after`. An empty id starts at the first user. */
   list(after: string, limit: number): Promise<readonly AccountState[]>;
-  /** Whether a user is linked to that id under the key of a primary factor. */
+  /** Tells whether a user is linked to that id under the key of a primary factor. */
   isLinked(key: string, id: string): Promise<boolean>;
-  /** Whether the user has a password. A user who is gone has one. */
+  /** Tells whether the user has a password. Returns true for a user who no longer exists. */
   hasPassword(userId: string): Promise<boolean>;
 
   /**
-   * Carries a plan out in one atomic statement.
+   * Carries out a plan in one atomic statement.
    *
-   * @param account the row as it was read. Where its records have changed since, the plan is asked again
+   * @param account the row as it was read. If its records have changed since then, the plan decides again
    * @returns what was changed
-   * @throws FactorError of the plan; `session_required` when the user is gone; `unavailable`
+   * @throws FactorError of the plan; `session_required` if the user no longer exists; `unavailable`
    */
   commit(account: AccountState, plan: RecordPlan): Promise<RecordChanges>;
 
   /**
-   * Stages what happens with the write that stores the value that is given back.
+   * Stages what happens with the write that stores the returned value.
    *
-   * @param id where the record has one in the open: the id by which Parse Server finds the user
-   * @returns what Parse Server is handed in the place of the record
+   * @param id the record's unsealed id, if it has one: Parse Server finds the user by it
+   * @returns the value to pass to Parse Server instead of the record
    * @throws FactorError `invalid_input` in a transaction
    */
   stage(save: StagedSave, id?: string): EnrolmentRecord;
   /** Stages what happens with the write of a new password of the user. */
   stageWithPassword(save: StagedSave): void;
-  /** What is going to be stored of the user, once the values that were staged for them are written. */
+  /** Returns the user's records as they will be stored once the staged values are written. */
   preview(userId: string, given: StoredRecords, stored: StoredRecords): StoredRecords;
   /**
-   * Says what the user's next write may store of providers that are no factors of ours. Without a decision, on an account
-   * that has factors, each of them keeps the id that is stored.
+   * Sets what the user's next write may store for providers that are not composed factors. Without a decision, an
+   * account that has factors keeps the stored id of each provider.
    *
-   * @param decided by provider the record that is stored, null where it is unlinked
+   * @param decided the record to store, by provider; null unlinks it
    */
   decideProviders(account: AccountState, decided: StoredRecords): void;
-  /** Whether Parse Server drops what is stored of all providers when one is removed. */
+  /** Whether Parse Server drops the records of all providers when one is removed. */
   readonly losesAllOnRemoval: boolean;
 }
 
-/** A session that was stored, and whose token was not handed out yet. */
+/** A session that was stored and whose token was not returned to the client yet. */
 export interface NewSession extends Session {
-  /** The user's row as stored after the session; undefined when it is gone. It is read once. */
+  /** Reads the user's row as stored after the session; undefined if it no longer exists. Reads it once. */
   readonly account: () => Promise<AccountState | undefined>;
 }
 
 /** The sessions of the application. */
 export interface Sessions {
   /**
-   * Ends the user's sessions but one; gives how many.
+   * Ends the user's sessions except one. Returns how many it ended.
    *
    * @param keep the token of the session that stays
    */
@@ -124,8 +125,8 @@ export interface Sessions {
   /** Ends one session. */
   end(token: string): Promise<void>;
   /**
-   * Has the next sessions of the user checked: those of the logins that this request makes. What the check throws refuses
-   * the login.
+   * Registers a check of the sessions that this request's logins open for the user. If the check throws, the login is
+   * refused.
    *
    * @param emit called with faults of the check
    */
@@ -134,29 +135,32 @@ export interface Sessions {
 
 /** The roles of the application. */
 export interface Roles {
-  /** The names of a user's roles, inherited ones included. */
+  /** Returns the names of a user's roles, inherited ones included. */
   namesOf(userId: string): Promise<readonly string[]>;
 }
 
-/** What Parse Server replies to logins by `authData` that are under way: it would echo what was sent. */
+/**
+ * Parse Server's pending replies to logins by `authData`. Without a change, such a reply would echo the credentials
+ * that the client sent.
+ */
 export interface LoginReplies {
-  /** How many such replies to the user are being made. */
+  /** Returns how many such replies to the user are pending. */
   count(userId: string): number;
   /** Replaces what the replies show of providers. */
   show(userId: string, shown: (providers: StoredRecords) => StoredRecords): void;
 }
 
-/** What the hooks of an HTTP request leave for its triggers, about one user. */
+/** What the hooks of an HTTP request note for its triggers, about one user. */
 export interface LoginNotes {
-  /** A factor that a login answered, with all else that it gave. */
+  /** The key of a factor that a login verified, if all its other credentials were correct too. */
   answered?: string | undefined;
-  /** A backup authenticator that a login answered in place of all factors. */
+  /** The key of a backup authenticator that a login used in place of all factors. */
   answeredByBackup?: string | undefined;
-  /** A factor that a login has set up: its session has a step-up proof then. */
+  /** The key of a factor that a login enrolled. The login's session then has a step-up proof. */
   enrolled?: string | undefined;
-  /** Whether a login has set up a factor, so that it is not refused for the lack of one. */
+  /** Whether a login enrolled a factor. Such a login is not refused for having no factor. */
   hasEnrolled?: boolean;
-  /** What this request has written of the user's records, by key, as `markOf` gives it. */
+  /** What this request has written of the user's records: by key, the value of `markOf`. */
   readonly written: Map<string, string>;
 }
 
@@ -172,19 +176,20 @@ export interface Server {
   readonly sessions: Sessions;
   readonly roles: Roles;
   readonly replies: LoginReplies;
-  /** What the request has noted about a user. */
+  /** Returns what this request has noted about a user. */
   notes(userId: string): LoginNotes;
-  /** Writes an event to the app's database. */
+  /** Writes an event to the application's database. */
   logEvent(event: FactorEvent): Promise<void>;
   /**
-   * Refuses what would take a second connection while the request holds that of a transaction.
+   * Refuses work that needs a second database connection while the request holds one for a transaction. Otherwise
+   * parallel requests could deadlock on the connection pool.
    *
    * @throws FactorError `invalid_input`
    */
   assertNoTransaction(): void;
 }
 
-/** A request, as everything behind the bridge sees it. */
+/** A request, as flows and rules receive it. */
 export interface ServerRequest {
   readonly client: ClientInfo;
   readonly server: Server;

@@ -4,38 +4,39 @@ import { namesUser } from '../validation/payload.js';
 import { type Composed, secondFactors, backupFactors } from './factor-roles.js';
 import type { AccountState } from './ports.js';
 
-/** Neither is the key of a factor or a provider. */
+/** Counts logins by providers that are not composed factors. No factor or provider has this key. */
 const PROVIDERS: PrimaryFactor = { name: 'other-providers', group: 'other-providers' };
 
-/** Several in one login. Users who have only one of them never count here. */
+/** Counts logins that send several primary credentials. A user who has only one of them is never counted here. */
 const SEVERAL: PrimaryFactor = { name: 'several-factors', group: 'several-factors' };
 
-/** A provider that is none of ours: a challenge does not say by which of them it was asked for. */
+/** The primary factor of a login by any other provider. A challenge does not know which of them was used. */
 export const OTHER_PROVIDER: PrimaryFactor = PROVIDERS;
 
-/** The primary factor under the key of a factor or a provider. */
+/** Returns the primary factor under the key of a factor or a provider. */
 export const primaryFactor = (key: string, { factors }: Composed): PrimaryFactor => ({
   name: key,
   group: Object.hasOwn(factors, key) ? key : PROVIDERS.group,
 });
 
 /**
- * What a login gives in place of the password; undefined for the password. All of it is verified before anything is counted.
+ * Returns what a login sends in place of the password; undefined for the password. Every credential is verified
+ * before an attempt is counted.
  *
- * @param sent by provider
+ * @param sent the credentials by provider
  */
 export function primaryOfLogin(sent: Readonly<Record<string, unknown>>, composed: Composed): PrimaryFactor | undefined {
   const beside = [...secondFactors(composed), ...backupFactors(composed)];
-  const given = Object.entries(sent).filter(
+  const primaries = Object.entries(sent).filter(
     ([key, payload]) => payload !== null && (!beside.includes(key) || namesUser(payload)),
   );
-  const [only] = given;
+  const [only] = primaries;
   if (only === undefined) return undefined;
-  return given.length > 1 ? SEVERAL : primaryFactor(only[0], composed);
+  return primaries.length > 1 ? SEVERAL : primaryFactor(only[0], composed);
 }
 
 /**
- * Every primary factor by which the user may have been counted, the password left out.
+ * Returns every primary factor under which the user's attempts may have been counted, except the password.
  *
  * @param providers the keys of the option `auth`
  */

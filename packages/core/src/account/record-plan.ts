@@ -1,24 +1,24 @@
 import type { EnrolmentRecord } from './enrolment-record.js';
 
-/** What is stored of a user, by provider. */
+/** The stored records of a user, by provider. */
 export type StoredRecords = Readonly<Record<string, unknown>>;
 
-/** By key the record that is to be stored; null removes what is there. */
+/** The records to store, by key; null removes one. */
 export type RecordChanges = Readonly<Record<string, EnrolmentRecord | null>>;
 
-/** Decides what becomes of a user's records. */
+/** Decides what changes about a user's records. */
 export interface RecordPlan {
-  /** Keys whose records the decision rests on, besides those that it changes. */
+  /** Keys of further records that the decision depends on, besides those that it changes. */
   readonly basis?: readonly string[];
   /**
-   * The decision for what is stored. It is asked again when that has changed meanwhile.
+   * Returns the changes for the stored records. It is called again if the records have changed meanwhile.
    *
-   * @throws FactorError where the plan must not be carried out any more
+   * @throws FactorError if the plan must no longer be carried out
    */
   decide(stored: StoredRecords): RecordChanges;
 }
 
-/** What plans change, one after the other, about what is stored. */
+/** Returns the combined changes of several plans. Each plan sees the changes of those before it. */
 export function changesOf(plans: readonly RecordPlan[], stored: StoredRecords): RecordChanges {
   let changes: RecordChanges = {};
   for (const plan of plans) changes = { ...changes, ...plan.decide({ ...stored, ...changes }) };

@@ -3,14 +3,14 @@ import type { EnrolmentRecord } from './enrolment-record.js';
 import { type Composed, secondFactors, backupFactors, storedAmong } from './factor-roles.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from './record-plan.js';
 
-/** How changes of a user's factors hang on what else is stored of that user. Each is one atomic statement when it is carried out. */
+/** Plans for changes of a user's factors that depend on what else is stored. Each is carried out as one atomic statement. */
 
 /**
- * Stores what a session has confirmed of a factor. Of several first factors at the same moment one is the first; the others
- * are beside it, and need the proof that this takes.
+ * Stores a factor that a session has confirmed. Serialises first enrolments: exactly one concurrent request may enrol
+ * the first second factor without a step-up proof.
  *
- * @param account what was stored of the user when the session was let do it
- * @param record gives what to store, for what is stored of the factor by then
+ * @param account the records that were stored when the session was allowed to enrol
+ * @param record returns the record to store, for the record that is stored by then
  */
 export function planToEnrol(
   runtime: Composed,
@@ -31,9 +31,9 @@ export function planToEnrol(
 }
 
 /**
- * Stores what a login has set up.
+ * Stores the factors that a login has enrolled.
  *
- * @param account what was stored of the user when the login began
+ * @param account the records that were stored when the login began
  */
 export function planToEnrolAtLogin(runtime: Composed, account: StoredRecords, records: RecordChanges): RecordPlan {
   const second = secondFactors(runtime);
@@ -41,14 +41,14 @@ export function planToEnrolAtLogin(runtime: Composed, account: StoredRecords, re
   return {
     basis: second,
     decide: (stored) => {
-      // Another factor was set up or removed meanwhile.
+      // Another request has set up or removed a second factor meanwhile.
       if (storedAmong(stored, second).join() !== before) throw new FactorError('session_required');
       return records;
     },
   };
 }
 
-/** A change of what stands in for a factor, which is not set up without one: then `enrolment_required`. */
+/** Wraps a change of a backup authenticator. The plan throws `enrolment_required` if the user has no second factor. */
 export function besideFactor(runtime: Composed, plan: RecordPlan): RecordPlan {
   const second = secondFactors(runtime);
   return {
@@ -60,15 +60,15 @@ export function besideFactor(runtime: Composed, plan: RecordPlan): RecordPlan {
   };
 }
 
-/** Removes these, and what stands in for a factor with the last one. */
+/** Removes these factors. Removing the last second factor also removes the backup authenticators. */
 export function planToRemove(runtime: Composed, keys: readonly string[]): RecordPlan {
-  const [second, standIns] = [secondFactors(runtime), backupFactors(runtime)];
+  const [second, backups] = [secondFactors(runtime), backupFactors(runtime)];
   return {
-    basis: [...second, ...standIns],
+    basis: [...second, ...backups],
     decide: (stored) => {
       const left = storedAmong(stored, second).filter((key) => !keys.includes(key));
       const isLast = left.length === 0 && keys.some((key) => second.includes(key));
-      const removed = storedAmong(stored, isLast ? [...keys, ...standIns] : keys);
+      const removed = storedAmong(stored, isLast ? [...keys, ...backups] : keys);
       return Object.fromEntries(removed.map((key) => [key, null]));
     },
   };

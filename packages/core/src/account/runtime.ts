@@ -10,15 +10,15 @@ import type { LoginPolicy } from './login-policy.js';
 export interface Runtime {
   /** All composed factors by their key in `auth`, backup authenticators included. */
   readonly factors: Readonly<Record<string, Factor<object>>>;
-  /** Digests, and what factors seal in the store. */
+  /** Makes digests, and seals what factors keep in the store. */
   readonly keyring: Keyring;
-  /** Seals what is kept about users. */
+  /** Seals the enrolment records of users. */
   readonly recordKeyring: Keyring;
-  /** Ids that the application had before. What was sealed for them still opens. */
+  /** Earlier ids of the application. Records that were sealed for them still open. */
   readonly formerAppIds: readonly string[];
   /** The time in epoch milliseconds. */
   readonly clock: Clock;
-  /** Where codes and secrets come from. */
+  /** Generates codes and secrets. */
   readonly random: RandomSource;
   /** How long a step-up proof lasts, in milliseconds. */
   readonly freshMs: number;
@@ -26,13 +26,13 @@ export interface Runtime {
   readonly policy: LoginPolicy;
   /** Changes that end the user's other sessions. */
   readonly revokeSessionsOn: readonly FactorChange[];
-  /** Wrong answers from one network in ten minutes, of users who have proven nothing before. */
+  /** Limit on wrong codes from one network in ten minutes, for clients that have not proven a primary factor. */
   readonly maxAttemptsPerIp: number;
   /** Called for every event. */
   readonly onEvent: FactorListener | undefined;
-  /** Whether users are told of changes to their accounts. */
+  /** Whether users are notified of changes to their accounts. */
   readonly notices: boolean;
-  /** Whether events are also written to the app's database. */
+  /** Whether events are also written to the application's database. */
   readonly eventLog: boolean;
   /** Runs work that no reply waits for. */
   readonly later: (work: Promise<unknown>) => void;

@@ -1,9 +1,9 @@
-/** What a request sends of a user, as far as sign-in is concerned: as JSON, and nothing that an SDK made of it. */
+/** The credentials that a request sends for a user, as plain JSON and before any SDK changes them. */
 export interface SentCredentials {
-  /** By provider; null asks to unlink it. */
+  /** By provider; null unlinks it. */
   readonly providers: Readonly<Record<string, unknown>>;
   readonly hasPassword: boolean;
 }
 
-/** What nothing was sent of. */
+/** No credentials. */
 export const NOTHING_SENT: SentCredentials = { providers: {}, hasPassword: false };

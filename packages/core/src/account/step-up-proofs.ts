@@ -2,27 +2,27 @@ import { subjectOf } from '../crypto/subject.js';
 import { CLOCK_TOLERANCE_MS, type OtpStore, UNLIMITED } from '../store/otp-store.js';
 import type { Clock } from '../time/clock.js';
 
-/** Whose session is meant. */
+/** The session that a proof belongs to. */
 export interface SessionOwner {
   /** The application's id. */
   readonly appId: string;
   /** The user's `objectId`. */
   readonly userId: string;
-  /** The session's token; the store sees only its digest. */
+  /** The session's token. The store receives only a digest of it. */
   readonly sessionToken: string;
 }
 
-/** Which fresh proofs are good enough. */
+/** Which step-up proofs are accepted. */
 export interface StepUpOptions {
-  /** How old the proof may be, in milliseconds; as old as it lives by default. */
+  /** Maximum age of the proof, in milliseconds; by default any proof that has not expired. */
   readonly maxAgeMs?: number;
-  /** The factors it may have been given with, by their keys; any by default. */
+  /** The keys of the factors that may have made the proof; any by default. */
   readonly factors?: readonly string[];
 }
 
-/** What a proof's worth depends on. */
+/** What the acceptance of a proof depends on. */
 export interface ProofAccount {
-  /** Whether a proof by this factor is good for the user where none is named. */
+  /** Tells whether a proof by this factor is accepted for the user if {@link StepUpOptions.factors} is left out. */
   readonly counts: (factor: string) => boolean | Promise<boolean>;
 }
 
@@ -32,13 +32,16 @@ export const PROOFS = ['fresh', 'login', 'recovery'] as const;
 /** One of {@link PROOFS}. */
 export type ProofKind = (typeof PROOFS)[number];
 
-/** How long a session that a recovery code has opened may give another as a proof, in milliseconds: time to set up a new phone. */
+/**
+ * How long a session that was opened with a recovery code may use a second recovery code as a proof, in milliseconds.
+ * It gives the user time to set up a new phone.
+ */
 export const RECOVERY_SESSION_MS: number = 60 * 60_000;
 
 /**
- * Which session has lately answered a factor: again (`fresh`), or as it was opened (`login`); or was
- * opened with what stands in for one (`recovery`). One row per user and kind, so at most one of his
- * sessions is fresh, and whatever ends it ends it everywhere.
+ * Stores which session has recently verified a factor: `fresh` after a step-up, `login` at the sign-in, `recovery` if
+ * a backup authenticator opened it. There is one row for each user and kind. So at most one session of a user has a
+ * proof, and ending it applies everywhere.
  */
 export class StepUpProofs {
   readonly #store: OtpStore;
@@ -51,16 +54,17 @@ export class StepUpProofs {
     this.#kind = kind;
   }
 
-  /** Makes the session fresh by the factor until then, in epoch milliseconds. */
+  /** Records that the session has verified the factor. The proof expires at `until`, in epoch milliseconds. */
   async record(owner: SessionOwner, factor: string, until: number): Promise<void> {
     const digest = [sessionOf(owner), factor, this.#clock()].join(' ');
     await this.#store.issue(this.#subject(owner), { digest, expiresAt: until }, { cooldownMs: 0, quotas: [] });
   }
 
   /**
-   * The proof that the session is fresh, to be spent or not; undefined when it is not. One statement.
+   * Returns the session's proof, which the caller may pass to {@link spend}; undefined if there is none. Takes one
+   * statement.
    *
-   * @param account what is to be known of the user's account
+   * @param account decides which factors count for the user
    */
   async find(
     owner: SessionOwner,
@@ -70,21 +74,21 @@ export class StepUpProofs {
     const attempt = await this.#store.attempt(this.#subject(owner), UNLIMITED);
     if (attempt.locked || attempt.digest === undefined) return undefined;
     const [session, factor = '', provenAt, pending = ''] = attempt.digest.split(' ');
-    // Versions before 0.2 noted a proof before what it hung on was stored.
+    // Versions before 0.2 stored a pending proof before the change that it depends on.
     if (session !== sessionOf(owner) || pending !== '') return undefined;
     const age = this.#clock() - Number(provenAt);
-    // What a clock that ran ahead calls a proof would last for longer than any.
+    // A proof dated in the future was written by a clock that ran ahead. It would outlive its maximum age.
     if (age < -CLOCK_TOLERANCE_MS || (maxAgeMs !== undefined && age >= maxAgeMs)) return undefined;
     if (factors === undefined ? !(await counts(factor)) : !factors.includes(factor)) return undefined;
     return attempt.digest;
   }
 
-  /** Uses the proof up: true for exactly one caller. */
+  /** Uses up the proof. Returns true for exactly one caller. */
   spend(owner: SessionOwner, proof: string): Promise<boolean> {
     return this.#store.consume(this.#subject(owner), proof);
   }
 
-  /** Ends what any session of the user has proven. */
+  /** Ends the proof of every session of the user. */
   end(owner: Omit<SessionOwner, 'sessionToken'>): Promise<void> {
     return this.#store.forget(this.#subject(owner));
   }

@@ -2,40 +2,41 @@ import type { FactorUser } from '../factor/context.js';
 
 /** What a code factor keeps about a user. */
 export interface AddressEnrolment {
-  /** The normalised address that was confirmed. */
+  /** The normalised address that the user confirmed. */
   readonly address: string;
 }
 
-/** What a concrete factor knows about its addresses. */
+/** What a concrete factor defines about its addresses. */
 export interface AddressType {
-  /** Name of the address in payloads, such as `phone`. */
+  /** Name of the address field in payloads, such as `phone`. */
   readonly field: string;
-  /** How messages call it. */
+  /** What messages call the address. */
   readonly noun: 'address' | 'number';
   /**
-   * The one form of an address, by which it is kept, compared and sent to.
+   * Returns the normalised form of an address. It is what the factor stores, compares and sends to.
    *
    * @throws FactorError `invalid_input` or `address_refused`
    */
   readonly normalise: (input: string) => string;
-  /** As much of it as its owner needs to recognise it, at constant length where hidden. */
+  /** Returns as much of the address as its owner needs to recognise it. The hidden part has a constant length. */
   readonly mask: (address: string) => string;
-  /** Where it is, for limits and counts by place; left out where that says nothing. */
+  /** Returns where the address belongs, for limits and counts by place. Left out if addresses have no place. */
   readonly region?: (address: string) => {
-    /** ISO 3166-1 alpha-2 code, or `ZZ`. */
+    /** ISO 3166-1 alpha-2 code, or `ZZ` if there is none. */
     readonly country: string;
-    /** What numbers of one range have in common. */
+    /** The prefix that the numbers of one range share. */
     readonly prefix: string;
   };
   /**
-   * The mailbox that an address stands for in quotas, which many spellings may share; undefined for an address that is
-   * counted by itself, as all are by default. Nothing else goes by it: the address stays the identity.
+   * Returns the mailbox that quotas count the address for; undefined to count the address by itself, which is the
+   * default. It stops a client from avoiding quotas with other spellings of one mailbox. The address stays the
+   * identity.
    */
   readonly mailboxOf?: (address: string) => string | undefined;
-  /** Messages to one range in an hour; no limit by default. */
+  /** Messages to one number range in an hour; no limit by default. */
   readonly maxSendsPerPrefix?: number;
-  /** For notices: the user's address on his user object, where he has confirmed it. */
+  /** Returns the user's confirmed address from the user object. Security notifications go there as well. */
   readonly confirmed?: (user: FactorUser) => string | undefined;
-  /** The last line of every message with a code, where its readers expect one; none by default. */
+  /** Returns the last line of every message with a code, in the format that devices read for autofill; none by default. */
   readonly autofillLine?: (code: string) => string;
 }

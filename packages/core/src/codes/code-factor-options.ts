@@ -12,77 +12,78 @@ const YEAR_3000 = Date.UTC(3000, 0);
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const TEN_MINUTES_MS = 10 * MINUTE_MS;
 
-/** The request that a message goes out for. */
+/** The request that causes a message. */
 export interface MessageRequest {
   /** Its headers, by their names in lower case. */
   readonly headers: RequestHeaders;
-  /** The client's address as Parse Server saw it. */
+  /** The client's IP address, as Parse Server saw it. */
   readonly ip: string | undefined;
-  /** The installation that asks, as its SDK names itself. */
+  /** The installation id that the SDK sent. It is not authenticated. */
   readonly installationId: string | undefined;
 }
 
-/** What is known where the application is asked whether a message may go out. */
+/** What the option `allow` receives about a message. */
 export interface AllowContext extends MessageRequest {
   /** What the code is for. */
   readonly purpose: Purpose;
-  /** Whom it is for; undefined where nobody is known yet. */
+  /** The user who receives it; undefined if the user is not known yet. */
   readonly user: FactorUser | undefined;
 }
 
-/** Options of a factor that signs in with a code in place of the password: policy `default`. A second factor refuses them. */
+/** Options of a factor that signs in with a code in place of the password (policy `default`). A second factor refuses them. */
 export interface PrimaryCodeOptions {
-  /** For policy `default`: whether a right code for an address that no user has signs a user up; true by default. */
+  /** For policy `default`: whether a valid code for an address that no user has signs a new user up; true by default. */
   readonly signUp?: boolean;
   /**
-   * For policy `default`: ids that this factor has not sealed are accepted of users who signed up before then (epoch milliseconds), and sealed at
-   * their next login: for a move from another adapter. 0 by default: an id that was written past this factor signs nobody in.
+   * For policy `default`, when you move from another adapter: accepts unsealed ids of users who signed up before this
+   * time, and seals them at their next sign-in. Epoch milliseconds; 0 by default. With 0, an id that was written to
+   * the database directly signs in no user.
    */
   readonly adoptIdsBefore?: number;
 }
 
 /** Options of every factor that delivers a code. */
 export interface CodeFactorOptions extends Partial<AttemptLimits>, PrimaryCodeOptions {
-  /** Takes the messages to their address: a channel, or any function that does. */
+  /** Sends the messages: a channel, or a function that serves as one. */
   readonly channel: ChannelLike;
   /** Name of the application in the messages; left out by default. */
   readonly appName?: string;
   /** Digits of a code, 6 to 9; 6 by default. */
   readonly codeLength?: number;
-  /** How long a code lives, in milliseconds, 30 seconds to 10 minutes (NIST SP 800-63B-4, section 3.1.3.2). */
+  /** How long a code is valid, in milliseconds, 30 seconds to 10 minutes (NIST SP 800-63B-4, section 3.1.3.2). */
   readonly validityMs?: number;
-  /** Least time between two codes for the same user and purpose, in milliseconds; 60,000 by default. */
+  /** Minimum time between two codes for the same user and purpose, in milliseconds; 60,000 by default. */
   readonly cooldownMs?: number;
   /** Messages to one address, and to one user for one purpose, in 10 minutes; 5 by default. */
   readonly maxSendsPer10Minutes?: number;
   /** Messages to one address, and to one user for one purpose, in a day; 10 by default. */
   readonly maxSendsPerDay?: number;
   /**
-   * Messages asked for from one IP address (IPv6: /64) in 10 minutes; 20 by default. Strangers, and users who have proven a
-   * first factor or hold a session, are counted apart, each up to this limit.
+   * Messages requested from one IP address (IPv6: /64) in 10 minutes; 20 by default. Unknown clients are counted
+   * apart from users who have proven a primary factor or hold a session. Each of the two has this limit.
    */
   readonly maxSendsPerIp?: number;
-  /** Messages of this factor in total; no limit by default. */
+  /** All messages of this factor; no limit by default. */
   readonly budget?: Quota;
   /** How long a channel may take, in milliseconds, 50 to 30,000; 10,000 by default. */
   readonly deliveryTimeoutMs?: number;
   /**
-   * Where the address stands on the user object, for applications that keep it there. Such a
-   * user asks for enrolment with `true`; the code still has to be confirmed once, and an
-   * address changed later takes effect only when it has been confirmed anew.
+   * Reads the user's address from the user object, for applications that keep it there. Such a user starts enrolment
+   * with `true`. The user must still confirm the address once with a code. A changed address takes effect only after
+   * the user has confirmed it.
    */
   readonly destination?: (user: FactorUser) => string | undefined | Promise<string | undefined>;
   /**
-   * `additional` is a second factor. `default` signs in and signs up with the code in place of the password, under a key of its
-   * own such as `emailLogin`, and second factors that the user has set up are asked for besides. `additional` by default.
+   * `additional` is a second factor, and the default. `default` signs in and signs up with the code in place of the
+   * password, under a key of its own such as `emailLogin`. Users still need the second factors that they have set up.
    */
   readonly policy?: 'additional' | 'default';
   /**
-   * The application's own rules, or a CAPTCHA whose answer is in a header: a message goes out only
-   * where it gives true. Asked with the normalised address, before anything is counted.
+   * Your own rules for sending, such as a CAPTCHA whose response is in a header. A message is sent only if this
+   * returns true. Called with the normalised address, before anything is counted.
    */
   readonly allow?: (destination: string, context: AllowContext) => boolean | Promise<boolean>;
-  /** The language of a message as a BCP 47 tag; by default the first of `Accept-Language` that there is a text in, or `en`. */
+  /** The language of a message, as a BCP 47 tag; by default the first of `Accept-Language` with a built-in text, or `en`. */
   readonly locale?: (user: FactorUser | undefined, request: MessageRequest) => string;
   /** Writes the message; by default a short text in the language of `locale`, with an HTML part. */
   readonly message?: (content: MessageContent) => MessageText;
@@ -93,7 +94,7 @@ type Optional = 'appName' | 'budget' | 'destination' | 'message' | 'allow' | key
 /** {@link CodeFactorOptions} with every default filled in. */
 export type ResolvedCodeFactorOptions = Required<Omit<CodeFactorOptions, Optional>> & Pick<CodeFactorOptions, Optional>;
 
-/** Defaults of {@link CodeFactorOptions}, but for `validityMs`, which depends on the factor. */
+/** Defaults of {@link CodeFactorOptions}, except `validityMs`, which depends on the factor. */
 export const DEFAULT_CODE_FACTOR_OPTIONS: Omit<ResolvedCodeFactorOptions, 'channel' | 'validityMs'> = Object.freeze({
   ...DEFAULT_ATTEMPT_LIMITS,
   codeLength: 6,
@@ -112,7 +113,7 @@ const isQuota = (value: unknown): boolean => {
   return sound && Object.keys(others).length === 0;
 };
 
-/** What the options of every factor that delivers a code accept. */
+/** The values that {@link CodeFactorOptions} accept. */
 export const CODE_FACTOR_RULES: { readonly [Name in keyof Required<CodeFactorOptions>]: OptionRule } = {
   ...ATTEMPT_LIMIT_RULES,
   channel: channelOption,

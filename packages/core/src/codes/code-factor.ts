@@ -17,18 +17,20 @@ import { assertOneForm, type CodeAnswer, hasField, normalise, readAnswer, SAFE_I
 import { OneTimeCodes } from './one-time-codes.js';
 import { PrimaryCodeSignIn } from './primary-code-sign-in.js';
 
-/** What a code factor begins with: an address in its one form, or undefined for the one of the option `destination`. */
+/** What an enrolment begins with: a normalised address, or undefined for the address of the option `destination`. */
 type Begin = string | undefined;
 
 type CodeCommand = Command<CodeAnswer, CodeAnswer, Begin>;
 
-/** Options of primary use, which a second factor refuses. */
+/** Options for policy `default`, which a second factor refuses. */
 const PRIMARY_ONLY = ['signUp', 'adoptIdsBefore'] as const;
 
 /**
- * A factor that sends a code somewhere and checks it: the one implementation of that. A concrete factor adds only how its
- * addresses are read, normalised and masked. Payloads: `{ <field> }` to begin, `{ <field>, code }` to confirm, the code to
- * answer; with policy `default`, `{ id, code }` to sign in.
+ * The base class of every factor that sends a code and checks it. A concrete factor adds only how its addresses are
+ * read, normalised and masked.
+ *
+ * Payloads: `{ <field> }` begins an enrolment, `{ <field>, code }` confirms it, and the code alone verifies. With
+ * policy `default`, `{ id, code }` signs in.
  */
 export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, CodeAnswer, Begin> {
   override readonly policy: 'additional' | 'default';
@@ -37,27 +39,27 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
   override readonly importer: EnrolmentImport<AddressEnrolment> | undefined;
   /** The options, with every default filled in. */
   protected readonly options: ResolvedCodeFactorOptions;
-  readonly #kind: AddressType;
+  readonly #type: AddressType;
   readonly #codes: OneTimeCodes;
   readonly #code: FieldRule;
 
-  /** @throws FactorConfigError where options contradict each other */
-  protected constructor(kind: AddressType, options: ResolvedCodeFactorOptions) {
+  /** @throws FactorConfigError if options contradict each other */
+  protected constructor(addressType: AddressType, options: ResolvedCodeFactorOptions) {
     super();
     const { policy, codeLength } = options;
     assertLocks(new.target.name, options);
     assertPolicy(new.target.name, options);
     this.options = options;
     this.policy = policy;
-    this.#kind = kind;
-    this.#codes = new OneTimeCodes(kind, options);
+    this.#type = addressType;
+    this.#codes = new OneTimeCodes(addressType, options);
     this.#code = digitsRule(codeLength);
     const isPrimary = policy === 'default';
-    this.primary = isPrimary ? new PrimaryCodeSignIn(kind, options, this.#codes) : undefined;
+    this.primary = isPrimary ? new PrimaryCodeSignIn(addressType, options, this.#codes) : undefined;
     this.importer = isPrimary ? undefined : { importEnrolment: ({ address }) => this.#import(address) };
     this.notifies = {
       notificationsFor: (user, enrolment, change) => {
-        const addresses = new Set([enrolment?.address, kind.confirmed?.(user)]);
+        const addresses = new Set([enrolment?.address, addressType.confirmed?.(user)]);
         return [...addresses].flatMap((address) => (address && this.#codes.notice(address, user, change)) || []);
       },
     };
@@ -79,7 +81,7 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
     const address = begin === undefined ? await this.#destination(context.user) : await this.#ownAddress(begin, context.user);
     if (address === enrolment?.address) throw new FactorError('already_enrolled');
     const reply = await this.#send(context, 'enrolment', address);
-    // A primary factor is confirmed with its id: the client sends back what it is told here.
+    // A primary factor is confirmed with its id, so the client needs the normalised id to send it back.
     return this.policy === 'default' ? { ...reply, id: address } : reply;
   }
 
@@ -103,7 +105,7 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
   }
 
   describe({ address }: AddressEnrolment): Reply {
-    return { destination: this.#kind.mask(address) };
+    return { destination: this.#type.mask(address) };
   }
 
   async #readChallenge(
@@ -120,15 +122,15 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
     return mayMove ? { do: 'begin-or-challenge', begin: undefined } : { do: 'challenge' };
   }
 
-  /** A primary factor is answered with its id; a payload that names another address is to link it. */
+  /** Reads a payload of a primary factor. The id of the enrolment verifies it; any other address links that one instead. */
   #readPrimary(payload: unknown, { enrolment }: PayloadSource<AddressEnrolment>): CodeCommand {
-    const answer = readAnswer(payload, this.#kind, this.#code);
+    const answer = readAnswer(payload, this.#type, this.#code);
     const { address } = answer;
     const isOwn = enrolment !== undefined && (address === undefined || address === enrolment.address);
     if (isOwn) return { do: 'answer', answer };
-    assertOneForm(answer, this.#kind);
+    assertOneForm(answer, this.#type);
     if (address === undefined) {
-      const sentence = `Field "id" must be the ${this.#kind.field} that the code was sent to.`;
+      const sentence = `Field "id" must be the ${this.#type.field} that the code was sent to.`;
       throw new FactorError('invalid_input', { sentence });
     }
     return { do: 'enrol', confirmation: answer };
@@ -136,29 +138,29 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
 
   #readBegin(payload: unknown): Begin {
     if (payload === true && this.options.destination !== undefined) return undefined;
-    const { field } = this.#kind;
-    return normalise(readFields(payload, { [field]: SAFE_INPUT })[field] ?? '', this.#kind);
+    const { field } = this.#type;
+    return normalise(readFields(payload, { [field]: SAFE_INPUT })[field] ?? '', this.#type);
   }
 
   #readConfirmation(payload: unknown): CodeAnswer {
-    const { field } = this.#kind;
+    const { field } = this.#type;
     if (this.options.destination !== undefined && !this.#namesAddress(payload)) {
       return { id: undefined, address: undefined, code: readCode(payload, this.#code) };
     }
     const fields = readFields(payload, { [field]: SAFE_INPUT, code: this.#code });
-    return { id: undefined, address: normalise(fields[field] ?? '', this.#kind), code: fields['code'] ?? '' };
+    return { id: undefined, address: normalise(fields[field] ?? '', this.#type), code: fields['code'] ?? '' };
   }
 
   #namesAddress(payload: unknown): boolean {
-    return hasField(payload, this.#kind.field) || (this.policy === 'default' && hasField(payload, 'id'));
+    return hasField(payload, this.#type.field) || (this.policy === 'default' && hasField(payload, 'id'));
   }
 
-  /** Takes `{ address }`, where a second factor may send codes there. */
+  /** Imports `{ address }`, if a second factor may send codes there. */
   #import(address: unknown): AddressEnrolment | undefined {
-    return typeof address === 'string' ? { address: normalise(address, this.#kind) } : undefined;
+    return typeof address === 'string' ? { address: normalise(address, this.#type) } : undefined;
   }
 
-  /** Whether the application now has another address of the user than the one that was confirmed. */
+  /** Tells whether the application now has a different address for the user than the confirmed one. */
   async #hasMoved(user: FactorUser, { address }: AddressEnrolment): Promise<boolean> {
     if (this.options.destination === undefined) return false;
     return (await this.#destination(user).catch(() => address)) !== address;
@@ -167,22 +169,22 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
   async #destination(user: FactorUser): Promise<string> {
     const address = await this.options.destination?.(user);
     if (typeof address !== 'string' || address === '') {
-      throw new FactorError('invalid_input', { sentence: `The user has no ${this.#kind.noun} yet.` });
+      throw new FactorError('invalid_input', { sentence: `The user has no ${this.#type.noun} yet.` });
     }
-    return normalise(address, this.#kind);
+    return normalise(address, this.#type);
   }
 
-  /** An address that was sent, where the application has no other one of the user. */
+  /** Returns the address that was sent, if it is the one that the application has for the user. */
   async #ownAddress(address: string, user: FactorUser): Promise<string> {
     if (this.options.destination !== undefined && address !== (await this.#destination(user))) {
-      throw new FactorError('address_refused', { sentence: `This is not the user's ${this.#kind.noun}.` });
+      throw new FactorError('address_refused', { sentence: `This is not the user's ${this.#type.noun}.` });
     }
     return address;
   }
 
   async #check(context: FactorContext, purpose: Purpose, address: string, code: string): Promise<AddressEnrolment> {
     const redeem = (): Promise<void> => this.#codes.redeem(context, this.#target(context, purpose, address), code);
-    // A primary factor answers every wrong code alike.
+    // A primary factor answers every wrong code with `code_rejected`.
     await (this.policy === 'default' ? maskExpired(redeem) : redeem());
     return { address };
   }
@@ -199,7 +201,7 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
   }
 }
 
-/** Answers a code that is not there as one that is not right. */
+/** Runs the work and replaces `code_expired` with `code_rejected`. */
 async function maskExpired(work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -208,7 +210,7 @@ async function maskExpired(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** @throws FactorConfigError where an option is not for the policy */
+/** @throws FactorConfigError if an option is not for the policy */
 function assertPolicy(owner: string, options: ResolvedCodeFactorOptions): void {
   if (options.policy === 'default') {
     if (options.destination === undefined) return;

@@ -3,53 +3,53 @@ import { asObject } from '../validation/json-object.js';
 import { type FieldRule, readFields } from '../validation/payload.js';
 import type { AddressType } from './address-type.js';
 
-/** What an address may be made of before it is looked at closely. */
+/** The characters and length that an address may have, checked before it is normalised. */
 export const SAFE_INPUT: FieldRule = { maxLength: 320, pattern: /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, accepts: 'an address' };
 
-/** A code, and the address that it is for, where that was said. */
+/** A code, and the address that it was sent to if the client named it. */
 export interface CodeAnswer {
-  /** By which Parse Server looks for the user, as it was sent. */
+  /** The id by which Parse Server finds the user, exactly as the client sent it. */
   readonly id: string | undefined;
-  /** In its one form. */
+  /** The normalised address. */
   readonly address: string | undefined;
   readonly code: string;
 }
 
-/** An answer that says who is signing in. */
+/** A code with the id that identifies the user. */
 export interface NamedAnswer extends CodeAnswer {
   readonly id: string;
   readonly address: string;
 }
 
-/** Whether a payload has any of these fields. */
+/** Tells whether a payload has any of these fields. */
 export const hasField = (payload: unknown, ...names: readonly string[]): boolean =>
   names.some((name) => Object.hasOwn(asObject(payload) ?? {}, name));
 
-/** The one form of an address. */
-export function normalise(input: string, kind: AddressType, name: string = kind.field): string {
+/** Returns the normalised form of an address. */
+export function normalise(input: string, addressType: AddressType, name: string = addressType.field): string {
   readFields({ [name]: input }, { [name]: SAFE_INPUT });
-  return kind.normalise(input);
+  return addressType.normalise(input);
 }
 
 /**
- * Reads `{ id, code }`, `{ <field>, code }` or both, a code alone, and `otp` as the older spelling of `code`.
+ * Reads `{ id, code }`, `{ <field>, code }`, both, or a code alone. Accepts `otp` as the older spelling of `code`.
  *
  * @throws FactorError `invalid_input`, `address_refused`
  */
-export function readAnswer(payload: unknown, kind: AddressType, code: FieldRule): CodeAnswer {
-  const given = typeof payload === 'string' ? { code: payload } : asObject(payload);
-  const spelling = hasField(given, 'otp') ? 'otp' : 'code';
-  const names = ['id', kind.field].filter((name) => hasField(given, name));
+export function readAnswer(payload: unknown, addressType: AddressType, code: FieldRule): CodeAnswer {
+  const sent = typeof payload === 'string' ? { code: payload } : asObject(payload);
+  const spelling = hasField(sent, 'otp') ? 'otp' : 'code';
+  const names = ['id', addressType.field].filter((name) => hasField(sent, name));
   const rules: Record<string, FieldRule> = Object.fromEntries(names.map((name) => [name, SAFE_INPUT]));
-  const fields = readFields(given, { ...rules, [spelling]: code });
-  const addresses = new Set(names.map((name) => normalise(fields[name] ?? '', kind, name)));
+  const fields = readFields(sent, { ...rules, [spelling]: code });
+  const addresses = new Set(names.map((name) => normalise(fields[name] ?? '', addressType, name)));
   if (addresses.size > 1) {
-    throw new FactorError('invalid_input', { sentence: `Fields "id" and "${kind.field}" must be the same.` });
+    throw new FactorError('invalid_input', { sentence: `Fields "id" and "${addressType.field}" must be the same.` });
   }
   return { id: fields['id'], address: [...addresses][0], code: fields[spelling] ?? '' };
 }
 
-/** @throws FactorError `invalid_input` where an id is not in its one form, by which alone users are found */
+/** @throws FactorError `invalid_input` if an id is not normalised: Parse Server finds users only by the normalised id */
 export function assertOneForm({ id, address }: CodeAnswer, { field }: AddressType): void {
   if (id === undefined || id === address) return;
   const sentence = `Field "id" must be the ${field} in the form that it is kept in, such as in lower case.`;

@@ -12,16 +12,16 @@ import type { MessageLimits } from './send-limits.js';
 
 const MINUTE_MS = 60_000;
 
-/** Writes messages, and hands them to the channel. */
+/** Writes messages and passes them to the channel. */
 export class CodeSender {
-  readonly #kind: AddressType;
+  readonly #type: AddressType;
   readonly #options: ResolvedCodeFactorOptions;
   readonly #channel: Channel;
-  readonly #quotas: MessageLimits;
+  readonly #limits: MessageLimits;
 
-  constructor(kind: AddressType, options: ResolvedCodeFactorOptions, quotas: MessageLimits) {
-    this.#kind = kind;
-    this.#quotas = quotas;
+  constructor(addressType: AddressType, options: ResolvedCodeFactorOptions, limits: MessageLimits) {
+    this.#type = addressType;
+    this.#limits = limits;
     this.#options = options;
     this.#channel = toChannel(options.channel);
   }
@@ -41,11 +41,11 @@ export class CodeSender {
       const validMinutes = Math.max(1, Math.floor(validityMs / MINUTE_MS));
       const locale = this.#options.locale(user, { headers, ip, installationId });
       const message = { ...live, purpose, validMinutes, user, locale };
-      const { noun, autofillLine: closing } = this.#kind;
+      const { noun, autofillLine } = this.#type;
       const { subject, text, html } = this.#options.message?.(message) ?? codeMessage(message, noun, appName);
       if ([subject, text, html ?? ''].some((part) => typeof part !== 'string'))
         throw new TypeError('option "message" must give subject and text');
-      const written = { subject, text: [text, ...(closing === undefined ? [] : [closing(live.code)])].join('\n\n') };
+      const written = { subject, text: [text, ...(autofillLine === undefined ? [] : [autofillLine(live.code)])].join('\n\n') };
       const delivery = { ...message, ...written, ...(html !== undefined && { html }), to };
       await withTimeout(deliveryTimeoutMs, (signal) => this.#channel.send({ ...delivery, signal }));
     } catch (cause) {
@@ -55,7 +55,7 @@ export class CodeSender {
   }
 
   /**
-   * A notice to an address; undefined where the channel sends none.
+   * Prepares a security notification to an address. Returns undefined if the channel sends none.
    *
    * @param to the address
    */
@@ -66,7 +66,7 @@ export class CodeSender {
     return {
       address: to,
       send: async (context) => {
-        await this.#quotas.reserveNotification(context, to);
+        await this.#limits.reserveNotification(context, to);
         const written = { ...noticeMessage(type, locale(user, request), appName), to };
         await withTimeout(deliveryTimeoutMs, async (signal) => channel.notify?.({ ...written, signal }));
       },

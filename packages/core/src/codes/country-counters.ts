@@ -2,21 +2,21 @@ import type { Clock } from '../time/clock.js';
 
 const HOUR_MS = 60 * 60_000;
 
-/** Messages to one country within the hour, as this server has seen it. */
+/** Messages to one country since the hour began, as counted by this server process. */
 export interface CountryCounts {
   readonly country: string;
-  /** Messages that a channel took. */
+  /** Messages that a channel accepted. */
   readonly sent: number;
-  /** Codes that came back right. */
+  /** Codes that were verified. */
   readonly verified: number;
 }
 
-/** Counts messages and right answers by country: where many go out and few come back, somebody earns by them. */
+/** Counts sent and verified codes per country. Many sent and few verified codes indicate SMS pumping (toll fraud). */
 export class CountryCounters {
   readonly #counts = new Map<string, CountryCounts>();
   #until = 0;
 
-  /** Counts one, and gives the country's counts since the hour began. */
+  /** Counts one, and returns the country's counts since the hour began. */
   count(country: string, what: 'sent' | 'verified', clock: Clock): CountryCounts {
     const now = clock();
     if (now >= this.#until || this.#until > now + HOUR_MS) {

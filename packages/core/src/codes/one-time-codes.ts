@@ -13,55 +13,55 @@ import { type CountryCounts, CountryCounters } from './country-counters.js';
 import { ReplacedCodes } from './replaced-codes.js';
 import { MessageLimits } from './send-limits.js';
 
-/** A code that is live and has not been sent. */
+/** A code that is live and not sent yet. */
 export interface IssuedCode {
-  /** What the client is told. */
+  /** The reply to the client. */
   readonly reply: Reply;
   /**
-   * Sends it. Where no channel takes it, the code is void.
+   * Sends the code. If no channel accepts it, the code is void.
    *
    * @throws FactorError `delivery_failed`, `address_refused`
    */
   deliver(): Promise<void>;
 }
 
-/** A right code that has not been used up. */
+/** A correct code that is not used up yet. */
 export type CheckedCode = Omit<VerifiedCredential, 'id'>;
 
-/** The one implementation of "make a code, send it, check it". */
+/** Makes, sends and checks one-time codes. */
 export class OneTimeCodes {
-  readonly #kind: AddressType;
+  readonly #type: AddressType;
   readonly #options: ResolvedCodeFactorOptions;
   readonly #messages: CodeSender;
-  readonly #quotas: MessageLimits;
+  readonly #limits: MessageLimits;
   readonly #counts = new CountryCounters();
 
-  constructor(kind: AddressType, options: ResolvedCodeFactorOptions) {
-    this.#kind = kind;
+  constructor(addressType: AddressType, options: ResolvedCodeFactorOptions) {
+    this.#type = addressType;
     this.#options = options;
-    this.#quotas = new MessageLimits(kind, options);
-    this.#messages = new CodeSender(kind, options, this.#quotas);
+    this.#limits = new MessageLimits(addressType, options);
+    this.#messages = new CodeSender(addressType, options, this.#limits);
   }
 
   /**
-   * Makes a code the live one, within the limits.
+   * Makes a new live code, within the limits.
    *
    * @throws FactorError `cooldown`, `locked`, `address_refused`
    */
-  async issue(context: RequestContext, target: CodeBinding): Promise<IssuedCode> {
+  async issue(context: RequestContext, binding: CodeBinding): Promise<IssuedCode> {
     const { store, keyring, emit, clock, random } = context;
-    const { subject, address, purpose } = target;
-    await this.#assertAllowed(context, target);
+    const { subject, address, purpose } = binding;
+    await this.#assertAllowed(context, binding);
     const code = randomDigits(random, this.#options.codeLength);
     const now = clock();
     const expiresAt = now + this.#options.validityMs;
     const live = { digest: keyring.digest('code', subject, address, code), expiresAt };
-    const giveBack = await this.#quotas.reserve(context, target);
+    const release = await this.#limits.reserve(context, binding);
     try {
-      await this.#issueLive(context, target, live);
-      if (target.user !== undefined) await new ReplacedCodes(context, subject).add(live);
+      await this.#issueLive(context, binding, live);
+      if (binding.user !== undefined) await new ReplacedCodes(context, subject).add(live);
     } catch (fault) {
-      await giveBack();
+      await release();
       throw fault;
     }
     emit({ type: 'challenged', purpose });
@@ -69,86 +69,92 @@ export class OneTimeCodes {
       reply: this.reply(address, now),
       deliver: async () => {
         try {
-          await this.#messages.deliver(context, target, { code, expiresAt });
+          await this.#messages.deliver(context, binding, { code, expiresAt });
         } catch (fault) {
-          // What was counted and the cooldown stay: a provider in trouble is not to be stormed.
+          // The cooldown and the counts stay. Otherwise clients could flood a provider that is failing.
           await store.revoke(subject, live.digest);
           throw fault;
         }
-        emit({ type: 'delivered', purpose, ...this.#traffic(context, address, 'sent') });
+        emit({ type: 'delivered', purpose, ...this.#countCountry(context, address, 'sent') });
       },
     };
   }
 
-  /** A notice to an address; undefined where the channel sends none. */
+  /** Prepares a security notification to an address. Returns undefined if the channel sends none. */
   notice(to: string, user: FactorUser, change: AccountChange): SecurityNotification | undefined {
     return this.#messages.notice(to, user, change);
   }
 
-  /** What a client is told when a code was sent at that time. */
+  /** Returns the reply for a code that was sent at that time. */
   reply(address: string, sentAt: number): Reply {
     return {
       status: 'sent',
-      destination: this.#kind.mask(address),
+      destination: this.#type.mask(address),
       expiresAt: new Date(sentAt + this.#options.validityMs).toISOString(),
       resendAt: new Date(sentAt + this.#options.cooldownMs).toISOString(),
     };
   }
 
   /**
-   * Counts an attempt, checks the code of a known user and spends it, in one step where the store can.
+   * Counts an attempt, checks the code of a known user and uses it up, in one step if the store supports it.
    *
    * @throws FactorError `code_rejected`, `code_expired`, `locked`
    */
-  async redeem(context: RequestContext, target: Omit<CodeBinding, 'user'>, code: string): Promise<void> {
+  async redeem(context: RequestContext, binding: Omit<CodeBinding, 'user'>, code: string): Promise<void> {
     const { store, keyring } = context;
-    const { subject, purpose, address } = target;
+    const { subject, purpose, address } = binding;
     const digests = keyring.digests('code', subject, address, code);
     const whyWrong = (): Promise<Refusal | undefined> =>
       new ReplacedCodes(context, subject).explain(digests, context.clock() + this.#options.validityMs);
     if (store.redeem === undefined) {
-      const guess = await beginAttempt(context, subject, purpose, this.#options);
-      const { digest } = guess;
+      const attempt = await beginAttempt(context, subject, purpose, this.#options);
+      const { digest } = attempt;
       const isRight = digest !== undefined && keyring.matches(digest, 'code', subject, address, code);
       const isSpent = isRight && (await store.consume(subject, digest));
-      if (!isSpent && !(await this.#spendOther(context, target, code))) {
-        if (digest === undefined || isRight) throw guess.reject('code_expired');
-        throw guess.reject('code_rejected', await whyWrong());
+      if (!isSpent && !(await this.#spendOther(context, binding, code))) {
+        if (digest === undefined || isRight) throw attempt.reject('code_expired');
+        throw attempt.reject('code_rejected', await whyWrong());
       }
     } else {
       const result = await store.redeem(subject, digests, this.#options);
       const isMissed = !result.locked && result.outcome !== 'spent';
-      if (!isMissed || !(await this.#spendOther(context, target, code))) await assertRedeemed(context, purpose, result, whyWrong);
+      if (!isMissed || !(await this.#spendOther(context, binding, code)))
+        await assertRedeemed(context, purpose, result, whyWrong);
     }
-    this.#tellVerified(context, target);
+    this.#emitVerified(context, binding);
   }
 
   /**
-   * Counts an attempt at a code that signs in alone, and checks it, to be spent later. Where no code is live, there is
-   * nothing to guess: nothing is counted or written, and the answer is the same.
+   * Counts an attempt at a code that signs in as a primary factor, and checks it. The caller uses it up later.
+   * Without a live code there is nothing to attack, so nothing is counted or written. The reply is the same (user
+   * enumeration, CWE-204).
    *
    * @throws FactorError `code_rejected`
    */
-  async checkAlone(context: RequestContext, target: Omit<CodeBinding, 'user'>, code: string): Promise<CheckedCode> {
+  async checkAlone(context: RequestContext, binding: Omit<CodeBinding, 'user'>, code: string): Promise<CheckedCode> {
     const { store, keyring, emit } = context;
-    const { subject, purpose, address } = target;
+    const { subject, purpose, address } = binding;
     const digest = await countAttempt(store, subject, this.#options.maxAttempts);
     const reject = (): FactorError => {
       emit({ type: 'rejected', purpose, reason: 'code_rejected', ...(digest === undefined && { isLogged: false }) });
       return new FactorError('code_rejected');
     };
-    // Where there is none, something is compared all the same: it takes as long.
+    // Without a live code, a digest is compared all the same, so that the response time is equal (timing attack,
+    // CWE-208).
     const compared = digest ?? keyring.digest('code', subject, address, '');
     if (!keyring.matches(compared, 'code', subject, address, code) || digest === undefined) throw reject();
     return {
       consume: async () => {
         if (!(await store.consume(subject, digest))) throw reject();
-        this.#tellVerified(context, target);
+        this.#emitVerified(context, binding);
       },
     };
   }
 
-  /** Spends a code that was asked for with another primary factor. The attempt was counted, and is right then. */
+  /**
+   * Uses up a code that was requested with another primary factor. The attempt is already counted; it then counts as
+   * successful.
+   */
   async #spendOther(
     { store, keyring }: RequestContext,
     { subject, others = [], address }: Omit<CodeBinding, 'user'>,
@@ -164,26 +170,29 @@ export class OneTimeCodes {
     return false;
   }
 
-  /** Where no user is known, no failure locks: a lock that an earlier version has left keeps the owner out no longer. */
+  /**
+   * Stores the live code. Without a known user, failures never lock an address. A lock that an earlier version left
+   * there is cleared, so that it does not keep the owner out.
+   */
   async #issueLive({ store }: RequestContext, { subject, user }: CodeBinding, live: LiveCode): Promise<void> {
-    let issue = await store.issue(subject, live, this.#quotas.perSubject);
+    let issue = await store.issue(subject, live, this.#limits.perSubject);
     if (!issue.issued && issue.reason === 'locked' && user === undefined) {
       await store.pardon(subject);
-      issue = await store.issue(subject, live, this.#quotas.perSubject);
+      issue = await store.issue(subject, live, this.#limits.perSubject);
     }
     if (!issue.issued) throw new FactorError(user === undefined ? 'cooldown' : issue.reason, { retryAt: issue.retryAt });
   }
 
-  #tellVerified(context: RequestContext, { purpose, address }: Omit<CodeBinding, 'user'>): void {
-    context.emit({ type: 'verified', purpose, ...this.#traffic(context, address, 'verified') });
+  #emitVerified(context: RequestContext, { purpose, address }: Omit<CodeBinding, 'user'>): void {
+    context.emit({ type: 'verified', purpose, ...this.#countCountry(context, address, 'verified') });
   }
 
-  #traffic({ clock }: RequestContext, address: string, what: 'sent' | 'verified'): CountryCounts | undefined {
-    const country = this.#kind.region?.(address).country;
+  #countCountry({ clock }: RequestContext, address: string, what: 'sent' | 'verified'): CountryCounts | undefined {
+    const country = this.#type.region?.(address).country;
     return country === undefined ? undefined : this.#counts.count(country, what, clock);
   }
 
-  /** The application's own say, before anything is counted. */
+  /** Runs the option `allow`, before anything is counted. */
   async #assertAllowed({ ip, headers, installationId }: RequestContext, { address, purpose, user }: CodeBinding): Promise<void> {
     const allowed: unknown = await this.#options.allow?.(address, { purpose, user, ip, installationId, headers });
     if (this.#options.allow !== undefined && allowed !== true) throw new FactorError('address_refused');

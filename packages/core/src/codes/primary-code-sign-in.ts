@@ -15,48 +15,49 @@ import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { assertOneForm, type NamedAnswer, normalise, readAnswer, SAFE_INPUT } from './code-payload.js';
 import type { OneTimeCodes } from './one-time-codes.js';
 
-/** Signing in with a code sent to an address, and nothing beside it. The address is the id. */
+/** Signs a user in with a code sent to an address, as the primary factor. The address is the id. */
 export class PrimaryCodeSignIn implements PrimarySignIn<AddressEnrolment, NamedAnswer> {
   readonly signUp: boolean;
   readonly needsSecondFactor = false;
   readonly identity: PrimaryIdentity<AddressEnrolment>;
-  readonly #kind: AddressType;
+  readonly #type: AddressType;
   readonly #codes: OneTimeCodes;
   readonly #code: FieldRule;
 
   constructor(
-    kind: AddressType,
+    addressType: AddressType,
     { signUp = true, adoptIdsBefore = 0, codeLength }: ResolvedCodeFactorOptions,
     codes: OneTimeCodes,
   ) {
     this.signUp = signUp;
     this.identity = {
       idOf: ({ address }) => address,
-      enrolmentOf: (id) => ({ address: normalise(id, kind, 'id') }),
+      enrolmentOf: (id) => ({ address: normalise(id, addressType, 'id') }),
       acceptsUnsealedId: (createdAt) => new Date(createdAt as string | Date).getTime() < adoptIdsBefore,
       subject: ({ appId, key, keyring }, id) => subjectOf('sign-in', appId, key, keyring.stableDigest('address', id)),
     };
-    this.#kind = kind;
+    this.#type = addressType;
     this.#codes = codes;
     this.#code = digitsRule(codeLength);
   }
 
   async begin(context: RequestContext, payload: unknown, users: SignInUsers): Promise<Reply> {
-    const { field } = this.#kind;
-    const address = normalise(readFields(payload, { [field]: SAFE_INPUT })[field] ?? '', this.#kind);
+    const { field } = this.#type;
+    const address = normalise(readFields(payload, { [field]: SAFE_INPUT })[field] ?? '', this.#type);
     const { signUp } = this;
     const { reply, deliver } = await this.#codes.issue(context, this.#target(context, address));
     if (signUp) await deliver();
-    // The reply does not wait for a message that goes out to known addresses only. A failure is an event.
+    // Only known addresses get a message, so the reply does not wait for it: its duration would reveal who has an
+    // account (user enumeration, CWE-204). A failure is emitted as an event.
     else if (await users.isKnown(address)) context.later(deliver());
     return { ...reply, id: address };
   }
 
   read(payload: unknown): NamedAnswer {
-    const answer = readAnswer(payload, this.#kind, this.#code);
+    const answer = readAnswer(payload, this.#type, this.#code);
     const { id, address } = answer;
     if (id !== undefined && address !== undefined) return { ...answer, id, address };
-    throw new FactorError('invalid_input', { sentence: `Field "id" must be the ${this.#kind.field} that the code was sent to.` });
+    throw new FactorError('invalid_input', { sentence: `Field "id" must be the ${this.#type.field} that the code was sent to.` });
   }
 
   async verify(
@@ -66,7 +67,7 @@ export class PrimaryCodeSignIn implements PrimarySignIn<AddressEnrolment, NamedA
   ): Promise<VerifiedCredential> {
     const { id, address, code } = answer;
     const enrolment = found?.enrolment;
-    if (id !== found?.storedId || enrolment === undefined) assertOneForm(answer, this.#kind);
+    if (id !== found?.storedId || enrolment === undefined) assertOneForm(answer, this.#type);
     if (enrolment !== undefined && enrolment.address !== address) throw new FactorError('code_rejected');
     const { consume } = await this.#codes.checkAlone(context, this.#target(context, address), code);
     return { id: address, consume };

@@ -13,23 +13,23 @@ const TEN_MINUTES_MS = 10 * MINUTE_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** What counting needs of a request; without an address of the client, none is counted. */
+/** The request values that counting needs. Without an IP address, no network is counted. */
 export type CountContext = Pick<RequestContext, 'appId' | 'key' | 'ip' | 'store' | 'keyring'>;
 
 type Named = Omit<CountContext, 'ip' | 'store'>;
 
-/** A bucket of the store, and how much it takes. */
+/** A bucket of the store, and its quota. */
 type Limit = readonly [bucket: string, quota: Quota];
 
-/** How many messages may go out: to a subject, and over all of them. */
+/** Limits how many messages are sent: to one subject, and in total. */
 export class MessageLimits {
-  /** Limits of one subject, which the store holds together with its code. */
+  /** Limits of one subject, which the store checks together with its code. */
   readonly perSubject: SendLimits;
-  readonly #kind: AddressType;
+  readonly #type: AddressType;
   readonly #options: ResolvedCodeFactorOptions;
 
-  constructor(kind: AddressType, options: ResolvedCodeFactorOptions) {
-    this.#kind = kind;
+  constructor(addressType: AddressType, options: ResolvedCodeFactorOptions) {
+    this.#type = addressType;
     this.#options = options;
     const quotas = [
       { limit: options.maxSendsPer10Minutes, windowMs: TEN_MINUTES_MS },
@@ -39,11 +39,12 @@ export class MessageLimits {
   }
 
   /**
-   * Limits that span users, apart for each purpose: neither a stranger who asks to add another user's
-   * address nor a stolen session that asks for proofs uses up what its owner signs in with.
-   * Counted before the live code is replaced, so that a refusal costs the user nothing.
+   * Counts a message against the limits that span users. Each purpose is counted separately: a stranger who asks to
+   * add another user's address, or a stolen session, must not use up the owner's sign-in messages. Called before the
+   * live code is replaced, so that a refusal costs the user nothing.
    *
-   * @returns takes back what was counted
+   * @returns a function that releases what was counted
+   * @throws FactorError `cooldown`
    */
   reserve(context: CountContext, target: Omit<CodeBinding, 'subject'>): Promise<() => Promise<void>> {
     const { address } = target;
@@ -57,7 +58,8 @@ export class MessageLimits {
   }
 
   /**
-   * Counts a notice by what bounds the bill: its range of numbers, and all messages of the factor.
+   * Counts a security notification against the limits that bound the cost: its number range, and all messages of the
+   * factor.
    *
    * @throws FactorError `cooldown`
    */
@@ -65,7 +67,10 @@ export class MessageLimits {
     await countAll(context, [...this.#perPrefix(context, address), ...this.#inTotal(context)]);
   }
 
-  /** Users who have proven a first factor or hold a session have a bucket that no stranger behind the same address uses up. */
+  /**
+   * Counts users who have proven a primary factor or hold a session in a bucket of their own. Unknown clients behind
+   * the same IP address cannot use it up (denial of service).
+   */
   #perNetwork({ appId, ip, keyring }: CountContext, { user }: Pick<CodeBinding, 'user'>): Limit[] {
     if (ip === undefined) return [];
     const network = keyring.stableDigest('ip', networkOf(ip));
@@ -74,7 +79,7 @@ export class MessageLimits {
   }
 
   #perPrefix({ appId, keyring }: Named, address: string): Limit[] {
-    const { maxSendsPerPrefix, region } = this.#kind;
+    const { maxSendsPerPrefix, region } = this.#type;
     const prefix = region?.(address).prefix;
     if (prefix === undefined || maxSendsPerPrefix === undefined) return [];
     return [
@@ -82,11 +87,14 @@ export class MessageLimits {
     ];
   }
 
-  /** Where no user is known, the subject is the address, and has its own quotas; its mailbox may have other spellings. */
+  /**
+   * Counts by mailbox. Without a known user, the subject is the address and already has quotas; only other spellings
+   * of its mailbox need counting.
+   */
   #perMailbox({ appId, key, keyring }: CountContext, { purpose, address, user }: Omit<CodeBinding, 'subject'>): Limit[] {
-    const given: unknown = this.#kind.mailboxOf?.(address);
-    if (user === undefined && given === undefined) return [];
-    const mailbox: unknown = given ?? address;
+    const shared: unknown = this.#type.mailboxOf?.(address);
+    if (user === undefined && shared === undefined) return [];
+    const mailbox: unknown = shared ?? address;
     if (typeof mailbox !== 'string' || mailbox === '') throw new TypeError('option "mailboxOf" must give a text or undefined');
     const bucket = subjectOf('destination', appId, key, purpose, keyring.stableDigest('address', mailbox));
     return this.perSubject.quotas.map((quota) => [subjectOf(bucket, String(quota.windowMs)), quota]);
@@ -98,19 +106,24 @@ export class MessageLimits {
   }
 }
 
-/** Counts in all of the buckets, or in none. @throws FactorError `cooldown` */
+/**
+ * Counts in all of the buckets, or in none.
+ *
+ * @returns a function that releases what was counted
+ * @throws FactorError `cooldown`
+ */
 async function countAll({ store }: Pick<CountContext, 'store'>, limits: readonly Limit[]): Promise<() => Promise<void>> {
   const counted: string[] = [];
-  const giveBack = async (): Promise<void> => {
+  const release = async (): Promise<void> => {
     for (const name of counted) await store.uncount(name);
   };
   for (const [name, quota] of limits) {
     const count = await store.count(name, quota);
     if (!count.allowed) {
-      await giveBack();
+      await release();
       throw new FactorError('cooldown', { retryAt: count.retryAt });
     }
     counted.push(name);
   }
-  return giveBack;
+  return release;
 }

@@ -6,22 +6,22 @@ import { bytesFrom, type RandomSource, systemRandom } from './random.js';
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-/** Random keys of 32 bytes have some 30 different ones; typed, repeated or counted ones give themselves away. */
+/** 32 random bytes have about 30 distinct values. Typed, repeated or counted bytes have far fewer. */
 const MIN_DISTINCT_BYTES = 16;
 const SEAL_VERSION = '1';
 
 const KEY_FORMAT =
   'one or more "<name>:<base64 of 32 random bytes>", newest first, separated by commas; `npx parse-factors keygen` prints one';
 
-/** Text taken out of a sealed record. */
+/** The text of a sealed record. */
 export interface OpenedRecord {
-  /** What was sealed. */
+  /** The text that was sealed. */
   readonly plaintext: string;
-  /** Whether the newest key sealed it; if not, seal it again at the next write. */
+  /** Whether the newest key sealed it. If not, seal it again at the next write. */
   readonly isCurrent: boolean;
 }
 
-/** Length-prefixed, so that no two lists of parts give the same bytes. */
+/** Encodes parts with their lengths, so that two different lists never give the same bytes. */
 const encodeParts = (parts: readonly string[]): Buffer =>
   Buffer.concat(
     parts.flatMap((part) => {
@@ -32,7 +32,7 @@ const encodeParts = (parts: readonly string[]): Buffer =>
     }),
   );
 
-/** Too few different bytes, equal steps, halves that repeat, or typed text: none happens to 32 random bytes. */
+/** Tells whether bytes are obviously not random: too few distinct values, equal steps, repeated halves, or typed text. */
 function looksPredictable(bytes: Buffer): boolean {
   const steps = new Set(bytes.subarray(1).map((byte, index) => (byte - (bytes[index] ?? 0) + 256) % 256));
   const halvesRepeat = bytes.subarray(0, KEY_BYTES / 2).equals(bytes.subarray(KEY_BYTES / 2));
@@ -53,9 +53,8 @@ function parseKey(entry: string): [string, Buffer] {
 }
 
 /**
- * The keys of an application: keyed digests for codes, sealing for secrets. The first key is
- * current; the others still check and open what they made. A subkey is derived for each
- * purpose (HKDF-SHA-256, RFC 5869), so that no key serves two ends.
+ * The keys of an application: keyed digests for codes, and sealing for secrets. New digests and seals use the first
+ * key; the other keys still verify and open what they made. Each purpose has its own subkey (HKDF-SHA-256, RFC 5869).
  */
 export class Keyring {
   readonly #keys: ReadonlyMap<string, Buffer>;
@@ -66,8 +65,8 @@ export class Keyring {
 
   /**
    * @param keys `<name>:<base64 of 32 random bytes>`, newest first, separated by commas or white space
-   * @param random where initialisation vectors come from; the system's source by default
-   * @throws FactorConfigError when a key is missing, short, malformed, repeated or evidently not random
+   * @param random the source of initialisation vectors; the system's source by default
+   * @throws FactorConfigError if a key is missing, short, malformed, repeated or obviously not random
    */
   constructor(keys: string, random: RandomSource = systemRandom) {
     if (typeof keys !== 'string' || keys.trim() === '') throw new FactorConfigError(`option "keys" must be ${KEY_FORMAT}`);
@@ -90,13 +89,16 @@ export class Keyring {
     return [...this.#keys.keys()];
   }
 
-  /** The name of the key that has sealed a text, also where it is none of these; undefined for what {@link seal} has not made. */
+  /**
+   * Returns the name of the key that sealed a text, even if this keyring does not hold it; undefined if {@link seal}
+   * did not make the text.
+   */
   keyNameOf(sealed: string): string | undefined {
     return /^1\.([A-Za-z0-9_-]{1,32})\.[A-Za-z0-9_-]+$/.exec(sealed)?.[1];
   }
 
   /**
-   * A keyed digest (HMAC-SHA-256 under the current key) of the parts, as `<key name>.<base64url>`.
+   * Returns a keyed digest (HMAC-SHA-256 under the current key) of the parts, as `<key name>.<base64url>`.
    *
    * @param purpose what it is for; digests of different purposes never match
    */
@@ -105,31 +107,31 @@ export class Keyring {
   }
 
   /**
-   * As {@link digest}, under the key whose name sorts first, whatever their order: a name for what is counted,
-   * which is the same on servers that were told of a newer key and on those that were not yet.
+   * Returns a digest for naming counters. It uses the key whose name sorts first, so it is the same on all servers
+   * during a key rotation.
    */
   stableDigest(purpose: string, ...parts: readonly string[]): string {
     return this.#digest(this.#naming, purpose, parts);
   }
 
-  /** What {@link digest} gives under each of the keys, newest first. */
+  /** Returns the {@link digest} under each of the keys, newest first. */
   digests(purpose: string, ...parts: readonly string[]): string[] {
     return [...this.#keys.keys()].map((keyName) => this.#digest(keyName, purpose, parts));
   }
 
-  /** Whether the digest is that of the same purpose and parts, under whichever key made it. Constant time. */
+  /** Tells whether the digest is that of the same purpose and parts, under any of the keys. Compares in constant time. */
   matches(digest: string, purpose: string, ...parts: readonly string[]): boolean {
     const { keyName, body } = splitAtDot(digest);
     if (!this.#keys.has(keyName)) return false;
     const expected = this.#mac(keyName, purpose, parts);
-    const given = Buffer.from(body, 'base64url');
-    return given.length === expected.length && timingSafeEqual(given, expected);
+    const actual = Buffer.from(body, 'base64url');
+    return actual.length === expected.length && timingSafeEqual(actual, expected);
   }
 
   /**
    * Seals a text with AES-256-GCM under the current key.
    *
-   * @param binding who and what it belongs to; it opens only with the very same
+   * @param binding what the text belongs to; it opens only with exactly the same parts
    */
   seal(plaintext: string, ...binding: readonly string[]): string {
     const iv = bytesFrom(this.#random, IV_BYTES);
@@ -142,9 +144,9 @@ export class Keyring {
   /**
    * Opens what {@link seal} made.
    *
-   * @throws FactorError `unavailable` when the key is unknown, the binding differs, or the text was
-   *   cut or changed: a record that does not open is never taken for "no factor". The event of the fault has the reason
-   *   `unknown_key` or `unreadable_record`
+   * @throws FactorError `unavailable` if the key is unknown, the binding differs, or the text was cut or changed: a
+   *   record that does not open is never treated as "no factor". The fault event has the reason `unknown_key` or
+   *   `unreadable_record`
    */
   open(sealed: string, ...binding: readonly string[]): OpenedRecord {
     const [version, keyName = '', body = ''] = sealed.split('.');
@@ -194,9 +196,9 @@ function splitAtDot(digest: string): { keyName: string; body: string } {
 }
 
 /**
- * A new key, ready to be put first in `keys`.
+ * Generates a new key, to be put first in `keys`.
  *
- * @param name how the key is called, by default the month, such as `2026-11`
+ * @param name the key's name; the command-line tool uses the month, such as `2026-11`
  */
 export function generateKey(name: string, random: RandomSource = systemRandom): string {
   return `${name}:${bytesFrom(random, KEY_BYTES).toString('base64')}`;

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { FactorError } from '../error/factor-error.js';
 
-/** Gives `size` bytes of a cryptographically secure random source. */
+/** Returns `size` bytes of a cryptographically secure random source. */
 export type RandomSource = (size: number) => Uint8Array;
 
 /** The operating system's random source. */
 export const systemRandom: RandomSource = (size) => randomBytes(size);
 
 /**
- * Draws from the source and refuses anything but what was asked for.
+ * Returns exactly `size` random bytes.
  *
- * @throws FactorError `unavailable` when the source fails or gives too little
+ * @throws FactorError `unavailable` if the source fails or returns the wrong number of bytes
  */
 export function bytesFrom(random: RandomSource, size: number): Buffer {
   let bytes: Uint8Array;
@@ -26,16 +26,16 @@ export function bytesFrom(random: RandomSource, size: number): Buffer {
 const DRAWS = 64;
 
 /**
- * A decimal code without bias: numbers beyond the last full multiple of 10^digits are drawn
- * again (rejection sampling) instead of being folded back.
+ * Returns a random decimal code without bias. Numbers beyond the last full multiple of 10^digits are drawn again
+ * (rejection sampling).
  *
  * @param digits 1 to 9
- * @throws FactorError `unavailable` when the source fails, or never gives a usable number
+ * @throws FactorError `unavailable` if the source fails, or never returns a usable number
  */
 export function randomDigits(random: RandomSource, digits: number): string {
   const range = 10 ** digits;
   const usable = Math.floor(2 ** 32 / range) * range;
-  // An honest source is refused once in at most 7 % of the draws; 64 in a row means it is broken.
+  // A working source needs another draw in at most 7 % of the cases. 64 in a row means that it is broken.
   for (let draw = 0; draw < DRAWS; draw += 1) {
     const number = bytesFrom(random, 4).readUInt32BE();
     if (number < usable) return String(number % range).padStart(digits, '0');

@@ -1,12 +1,12 @@
 import type { RequestHeaders } from '../factor/context.js';
 import { MESSAGE_TEXTS } from './texts/index.js';
 
-/** The primary subtag of a BCP 47 tag. */
+/** Returns the primary subtag of a BCP 47 tag. */
 export const languageOf = (tag: string): string => tag.split('-')[0]?.toLowerCase() ?? '';
 
 /**
- * The first language of `Accept-Language` (RFC 9110, section 12.5.4) that there are built-in texts
- * in, by their weights; `en` where there is none.
+ * Returns the language of `Accept-Language` (RFC 9110, section 12.5.4) with the highest weight that has a built-in
+ * text; `en` if there is none.
  */
 export function acceptedLanguage({ 'accept-language': header }: RequestHeaders): string {
   const wanted = String(header ?? '')
@@ -21,5 +21,5 @@ export function acceptedLanguage({ 'accept-language': header }: RequestHeaders):
   return wanted.toSorted((a, b) => b.weight - a.weight)[0]?.language ?? 'en';
 }
 
-/** The languages that there are built-in texts in, as BCP 47 tags. */
+/** The languages with built-in texts, as BCP 47 tags. */
 export const MESSAGE_LANGUAGES: readonly string[] = Object.freeze(Object.keys(MESSAGE_TEXTS));

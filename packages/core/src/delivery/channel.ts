@@ -4,57 +4,60 @@ import { isClass, type OptionRule } from '../validation/options.js';
 
 /** The text of a message. */
 export interface MessageText {
-  /** The subject line, where the channel has one. */
+  /** The subject line, for channels that have one. */
   readonly subject: string;
   /** The plain text. */
   readonly text: string;
-  /** The same as HTML, for channels that send it; none by default. */
+  /** The same text as HTML, for channels that send it; none by default. */
   readonly html?: string;
 }
 
-/** What a message is made from. */
+/** The values that a message is written from. */
 export interface MessageContent {
   /** The code, in ASCII digits. */
   readonly code: string;
-  /** When the code dies, in epoch milliseconds. */
+  /** When the code expires, in epoch milliseconds. */
   readonly expiresAt: number;
-  /** How many minutes that is from now, at least 1. */
+  /** In how many minutes it expires, at least 1. */
   readonly validMinutes: number;
   /** What the code is for. */
   readonly purpose: Purpose;
   /** The language as a BCP 47 tag. */
   readonly locale: string;
-  /** Whom it is for; undefined where nobody is known yet. */
+  /** The user who receives it; undefined if the user is not known yet. */
   readonly user: FactorUser | undefined;
 }
 
-/** A written message on its way. */
+/** A written message to send. */
 export interface OutgoingMessage<Address = string> extends MessageText {
-  /** Where it goes: an E.164 number or a normalised e-mail address. */
+  /** The recipient: an E.164 number or a normalised email address. */
   readonly to: Address;
   /**
-   * Aborted when the time for delivery is over. The code is void then: a channel must not send the message
-   * later. A listener must not throw: Node would end the process.
+   * Aborted when the time for delivery is over. The code is void then, so a channel must not send the message later.
+   * A listener must not throw: Node would end the process.
    */
   readonly signal: AbortSignal;
 }
 
-/** A message with a code on its way. */
+/** A message with a code to send. */
 export interface Delivery<Address = string> extends MessageContent, OutgoingMessage<Address> {}
 
-/** Takes messages to their address. Resolves only when the provider said that it accepted the message, rejects otherwise. */
+/**
+ * Sends messages to their recipients. Each call resolves only if the provider confirmed that it accepted the message;
+ * otherwise it rejects.
+ */
 export interface Channel<Address = string> {
-  /** What the channel is called in logs. */
+  /** The channel's name in logs. */
   readonly name: string;
   /** Sends one message with a code, once. */
   send(delivery: Delivery<Address>): Promise<void>;
-  /** Sends one notice, once; a channel without it sends none. */
+  /** Sends one security notification, once. A channel without this method sends none. */
   notify?(notice: OutgoingMessage<Address>): Promise<void>;
 }
 
 /**
- * A provider's answer that is not the documented one for a message that it accepted, such as a page of a
- * proxy with status 200. It carries no text of the answer: events show its name alone.
+ * The provider's response does not confirm that it accepted the message, for example a proxy's page with status 200.
+ * The error holds none of the response; events show only its name.
  */
 export class MessageNotAccepted extends Error {
   override readonly name = 'MessageNotAccepted';
@@ -71,6 +74,6 @@ export const channelOption: OptionRule = {
     (typeof value === 'object' && value !== null && 'send' in value && typeof value.send === 'function' && 'name' in value),
 };
 
-/** The channel that a channel or function is. */
+/** Returns the channel, or wraps a function as one. */
 export const toChannel = <Address>(like: ChannelLike<Address>): Channel<Address> =>
   typeof like === 'function' ? { name: like.name || 'function', send: async (delivery) => like(delivery) } : like;

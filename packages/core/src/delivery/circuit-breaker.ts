@@ -6,7 +6,7 @@ import type { FailoverOptions } from './failover-options.js';
 
 export type Sending = (channel: Channel, signal: AbortSignal) => Promise<void>;
 
-/** A channel, and how it has been doing. */
+/** A channel with a circuit breaker. */
 export class Circuit {
   readonly #channel: Channel;
   readonly #options: Required<FailoverOptions>;
@@ -22,12 +22,15 @@ export class Circuit {
     return this.#channel.name;
   }
 
-  /** Whether it is to be tried. After a while of failures one message may, and the others wait for how that goes. */
+  /**
+   * Tells whether to try the channel. While the circuit is open it returns false. After `openMs` it lets one message
+   * try, and the others wait for that result.
+   */
   mayTry(): boolean {
     const { maxFailures, openMs, clock } = this.#options;
     if (this.#failures < maxFailures) return true;
     const now = clock();
-    // A time further ahead was written by a clock that ran ahead.
+    // A time further ahead than `openMs` was written by a clock that ran ahead.
     if (now < this.#openUntil && this.#openUntil <= now + openMs) return false;
     this.#openUntil = now + openMs;
     return true;
@@ -46,16 +49,16 @@ export class Circuit {
       if (isAddressRefused(fault)) throw fault;
       this.#failures += 1;
       if (this.#failures >= maxFailures) this.#openUntil = clock() + openMs;
-      this.#tell(faultName(fault));
+      this.#notifyListener(faultName(fault));
       throw fault;
     }
   }
 
-  #tell(reason: string): void {
+  #notifyListener(reason: string): void {
     try {
       Promise.resolve(this.#options.onFailure?.(this.name, reason)).catch(() => undefined);
     } catch {
-      // What the application does with it is its own business.
+      // Errors that the application's listener throws are ignored.
     }
   }
 }

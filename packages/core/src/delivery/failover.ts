@@ -16,11 +16,11 @@ const RULES: { readonly [Name in keyof Required<FailoverOptions>]: OptionRule } 
 };
 
 /**
- * A channel that tries others in their order, each once, until one takes the message. One that
- * keeps failing is tried last for a while (a circuit breaker). All carry the same code, so a late
- * success beside another does no harm.
+ * Makes a channel that tries others in order, each once, until one accepts the message. A channel that keeps failing
+ * is tried last for a while (a circuit breaker). All channels send the same code, so a late second delivery does no
+ * harm.
  *
- * Where a channel says that the address itself is refused, no other is asked.
+ * If a channel refuses the address itself, no other channel is tried.
  *
  * @throws FactorConfigError for fewer than two channels, or a wrong option
  * @example
@@ -69,7 +69,7 @@ async function sendByOne(circuits: readonly Circuit[], signal: AbortSignal, send
   throw last ?? new TimeoutError();
 }
 
-/** Those that do well, each looked at when its turn comes; then, as a last resort, those that keep failing. */
+/** Yields the working channels, each checked at its turn. Then yields the failing ones as a last resort. */
 function* inTurn(circuits: readonly Circuit[]): Generator<Circuit> {
   const postponed: Circuit[] = [];
   for (const circuit of circuits) {

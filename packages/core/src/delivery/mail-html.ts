@@ -1,7 +1,7 @@
 export const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 
-/** What a mail shows. */
+/** What an email shows. */
 export interface MailContent {
   readonly language: string;
   readonly subject: string;
@@ -13,7 +13,10 @@ export interface MailContent {
 
 export const paragraph = (html: string, style: string): string => `<p style="margin:0 0 16px;${style}">${html}</p>`;
 
-/** A mail of a few lines, readable in light and dark. None of it is fetched from elsewhere, and nothing links to anywhere. */
+/**
+ * Returns an email of a few lines, readable in light and dark mode. It loads nothing from other servers and contains
+ * no links.
+ */
 export function mailHtml({ language, subject, appName, lines, code }: MailContent): string {
   const [first = '', ...others] = lines.map((line) => paragraph(escapeHtml(line), ''));
   const name = appName === undefined ? '' : paragraph(escapeHtml(appName), 'font-weight:600');

@@ -5,7 +5,7 @@ import { mailHtml } from './mail-html.js';
 import { MESSAGE_TEXTS } from './texts/index.js';
 import type { MessageTexts } from './texts/message-texts.js';
 
-/** Fills a text in. */
+/** Fills in a template. Leaves out the bracketed parts if the application has no name. */
 function fill(template: string, values: Readonly<Record<string, string | undefined>>): string {
   const shown = template.replace(/\[([^\]]*)\]/g, (_all, part: string) => (values['app'] === undefined ? '' : part));
   const filled = shown.replace(/\{(\w+)\}/g, (_all, name: string) => values[name] ?? '').trim();
@@ -19,7 +19,7 @@ const textsFor = (locale: string): { readonly language: string; readonly texts: 
 
 const rules = new Map<string, Intl.PluralRules>();
 
-/** The plural rules of a language; making them takes longer than the whole message. */
+/** Returns the plural rules of a language. Cached, because creating them takes longer than writing the whole message. */
 function pluralRules(language: string): Intl.PluralRules {
   const known = rules.get(language) ?? new Intl.PluralRules(language);
   rules.set(language, known);
@@ -27,9 +27,10 @@ function pluralRules(language: string): Intl.PluralRules {
 }
 
 /**
- * The message when the application writes none: code, purpose and validity, and never a link.
+ * Writes the default message: code, purpose and validity. It never contains a link, because users must not learn to
+ * follow links in such messages (phishing).
  *
- * @param noun what is added where something is
+ * @param noun what an enrolment adds: an address or a number
  */
 export function codeMessage(content: MessageContent, noun: 'address' | 'number', appName?: string): MessageText {
   const { code, purpose, validMinutes, locale } = content;
@@ -46,7 +47,7 @@ export function codeMessage(content: MessageContent, noun: 'address' | 'number',
   };
 }
 
-/** What a user is told of a change to his account: what happened and what to do, and never a link. */
+/** Writes a security notification: what changed in the user's account, and what to do. It never contains a link. */
 export function noticeMessage(type: NotificationType, locale: string, appName?: string): MessageText {
   const { language, texts } = textsFor(locale);
   const values = { app: appName };

@@ -6,33 +6,33 @@ import type { Channel, OutgoingMessage } from './channel.js';
 export interface OutboxMessage {
   /** The outbox's name. */
   readonly channel: string;
-  /** Where it would have gone. */
+  /** The recipient. */
   readonly to: string;
   /** Its subject line. */
   readonly subject: string;
   /** Its plain text. */
   readonly text: string;
-  /** Its HTML part, where it has one. */
+  /** Its HTML part, if it has one. */
   readonly html?: string;
-  /** When it was sent, ISO 8601. */
+  /** When it was sent, in ISO 8601. */
   readonly sentAt: string;
 }
 
 /** A channel that keeps messages instead of sending them. */
 export interface Outbox extends Channel {
-  /** The messages, oldest first; the last 1000. Set its length to 0 to empty it. */
+  /** The last 1000 messages, oldest first. Set its length to 0 to empty it. */
   readonly messages: OutboxMessage[];
 }
 
 export const OUTBOX_SIZE = 1000;
 
 /**
- * A channel for tests and development: keeps messages in memory, codes in clear.
+ * Makes a channel for tests and development. It keeps messages in memory, with their codes in clear text.
  *
  * @param options all may be left out
- * @param options.name what the channel is called, `outbox` by default
+ * @param options.name the channel's name, `outbox` by default
  * @param options.clock the time in epoch milliseconds, `Date.now` by default
- * @throws FactorConfigError when `NODE_ENV` is `production`
+ * @throws FactorConfigError if `NODE_ENV` is `production`
  * @example
  * ```ts
  * import { outbox } from '@parse-factors/core';

@@ -1,4 +1,4 @@
-/** Runs every step in turn, whatever one of them throws; the first fault is thrown at the end. */
+/** Runs all steps in order, even if one throws. Throws the first fault at the end. */
 export async function everyStep(steps: readonly (() => Promise<void>)[]): Promise<void> {
   const faults: unknown[] = [];
   for (const step of steps) {

@@ -1,4 +1,4 @@
-/** The closed set of error slugs; the first word of every error message a client sees. */
+/** The closed set of error slugs. Every error message that a client receives begins with one. */
 export type FactorErrorCode =
   | 'code_rejected'
   | 'code_expired'
@@ -15,7 +15,7 @@ export type FactorErrorCode =
   | 'delivery_failed'
   | 'unavailable';
 
-/** Parse error code and default sentence of every error a factor can answer with. */
+/** The Parse error code and the default sentence of every slug. */
 export const FACTOR_ERRORS: Readonly<Record<FactorErrorCode, { readonly parseCode: number; readonly sentence: string }>> = {
   code_rejected: { parseCode: 210, sentence: 'The code is not right.' },
   code_expired: { parseCode: 210, sentence: 'There is no valid code. Ask for a new one.' },
@@ -33,27 +33,30 @@ export const FACTOR_ERRORS: Readonly<Record<FactorErrorCode, { readonly parseCod
   unavailable: { parseCode: 1, sentence: 'The factor cannot be checked right now. Try again later.' },
 };
 
-/** What a {@link FactorError} may carry besides its code. */
+/** What a {@link FactorError} may carry besides its slug. */
 export interface FactorErrorDetails {
-  /** Replaces the default sentence. A fixed text: never a code, a secret, an address or a foreign message. */
+  /**
+   * Replaces the default sentence. Must be a fixed text: never a code, a secret, an address or the message of another
+   * error.
+   */
   readonly sentence?: string;
-  /** When trying again can succeed, in epoch milliseconds; told to the client as `retry after <ISO 8601>`. */
+  /** When a retry can succeed, in epoch milliseconds. The client receives it as `retry after <ISO 8601>`. */
   readonly retryAt?: number;
-  /** The fault behind it, for the server's own eyes; never sent to a client. */
+  /** The underlying fault, for the server's logs. Never sent to a client. */
   readonly cause?: unknown;
 }
 
 /**
- * The one error that factors and stores throw at run time. Its message is what the client
- * reads: `<slug>: <sentence>`. The adapter turns it into the server's own `Parse.Error`.
+ * The only error that factors and stores throw at run time. The client receives its message: `<slug>: <sentence>`.
+ * The adapter turns it into the server's own `Parse.Error`.
  */
 export class FactorError extends Error {
   override readonly name = 'FactorError';
   /** The slug, from a closed union. */
   readonly code: FactorErrorCode;
-  /** The Parse error code that goes with the slug. */
+  /** The Parse error code of the slug. */
   readonly parseCode: number;
-  /** When trying again can succeed, in epoch milliseconds. */
+  /** When a retry can succeed, in epoch milliseconds. */
   readonly retryAt: number | undefined;
 
   constructor(code: FactorErrorCode, details: FactorErrorDetails = {}) {
@@ -66,5 +69,5 @@ export class FactorError extends Error {
   }
 }
 
-/** Whether a channel says that the address itself is refused: no other channel would take it. */
+/** Tells whether a channel refused the address itself. No other channel is tried then. */
 export const isAddressRefused = (fault: unknown): boolean => fault instanceof FactorError && fault.code === 'address_refused';

@@ -1,5 +1,7 @@
-/** A fault's name or code, where it is one: short and of plain letters. Never its message. */
-
+/**
+ * Returns a fault's code or name: at most 40 letters, digits, `_` or `-`; otherwise `unknown`. Never returns its
+ * message, which may hold personal data.
+ */
 export function faultName(fault: unknown): string {
   if (typeof fault !== 'object' || fault === null) return 'unknown';
   const { code, name } = fault as { readonly code?: unknown; readonly name?: unknown };

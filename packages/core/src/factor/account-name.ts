@@ -1,15 +1,15 @@
 import { asObject } from '../validation/json-object.js';
 import type { FactorUser } from './context.js';
 
-/** What Parse Server names a user who has chosen no name, such as one who signs up by a code alone. */
+/** The random `username` that Parse Server gives a user who chose none, such as one who signs up with a code. */
 const RANDOM_NAME = /^[0-9A-Za-z]{25}$/;
-/** An e-mail address or a number in E.164; the ids of social providers are neither. */
+/** An email address, or a number in E.164. The ids of social providers are neither. */
 const ADDRESS = /^(?:[^@\s]+@[^@\s]+|\+[1-9][0-9]{6,14})$/;
 
 /**
- * How an authenticator names a user's account where the application does not say: by their `username`, unless Parse Server
- * has made it up; then by their `email`, the address or number that they sign in with, their `phone`, or at last that name
- * or their id.
+ * Returns the account name for an authenticator app, if the application sets none. It is the first of these that
+ * exists: a chosen `username`, `email`, the address or number that the user signs in with, `phone`, a random
+ * `username`, the user's id.
  */
 export function accountName(user: FactorUser): string {
   const username: unknown = user.get('username');

@@ -7,7 +7,7 @@ import type { Purpose } from './purpose.js';
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Limits on guessing when no others are given: 5 attempts per code, 10 failures, 15 minutes doubling to 24 hours. */
+/** The default limits on attempts: 5 attempts per code, 10 failures, a lock of 15 minutes that doubles up to 24 hours. */
 export const DEFAULT_ATTEMPT_LIMITS: AttemptLimits = Object.freeze({
   maxAttempts: 5,
   maxFailures: 10,
@@ -15,7 +15,7 @@ export const DEFAULT_ATTEMPT_LIMITS: AttemptLimits = Object.freeze({
   maxLockMs: DAY_MS,
 });
 
-/** What the limits on guessing accept. NIST SP 800-63B-4, section 3.2.2, allows at most 100 failures in a row. */
+/** The values that the limits on attempts accept. NIST SP 800-63B-4, section 3.2.2, allows at most 100 failures in a row. */
 export const ATTEMPT_LIMIT_RULES: Readonly<Record<keyof AttemptLimits, OptionRule>> = {
   maxAttempts: integerOption(1, 10),
   maxFailures: integerOption(1, 100),
@@ -23,39 +23,40 @@ export const ATTEMPT_LIMIT_RULES: Readonly<Record<keyof AttemptLimits, OptionRul
   maxLockMs: integerOption(60_000, DAY_MS),
 };
 
-/** @throws FactorConfigError when the longest lock is shorter than the first */
+/** @throws FactorConfigError if the longest lock is shorter than the first */
 export function assertLocks(owner: string, { lockMs, maxLockMs }: AttemptLimits): void {
   if (lockMs > maxLockMs) throw new FactorConfigError(`${owner}: option "maxLockMs" must be at least "lockMs"`);
 }
 
-/** An attempt that has been counted and may now be compared. */
+/** An attempt that is counted and may now be compared. */
 export interface Attempt {
-  /** What a delivered code or pending secret is checked against; undefined when nothing is live. */
+  /** What to compare a delivered code or a pending secret with; undefined if nothing is live. */
   readonly digest: string | undefined;
-  /** The highest mark so far, -1 when there is none. */
+  /** The high-water mark so far; -1 if there is none. */
   readonly mark: number;
   /**
-   * Tells listeners that the answer was refused, and gives the error to throw.
+   * Emits that the credential was rejected, and returns the error to throw.
    *
-   * @param why says it more closely, to listeners and to a user who has proven a first factor
+   * @param why a more precise reason, for listeners and for a user who has proven a primary factor
    */
   reject(code: Rejection, why?: Refusal): FactorError;
 }
 
-/** Why an answer was refused, where that is more than that it was wrong. */
+/** A more precise reason why a credential was rejected. */
 export interface Refusal {
-  /** For the event, in place of the error's slug: a short word, such as `step_used`. */
+  /** The reason in the event, in place of the error's slug: a short word, such as `step_used`. */
   readonly reason: string;
-  /** For the error. A fixed text: never a code, a secret, an address or a foreign message. */
+  /** The sentence of the error. A fixed text: never a code, a secret, an address or the message of another error. */
   readonly sentence: string;
 }
 
 type Rejection = 'code_rejected' | 'code_expired';
 
 /**
- * Counts an attempt; every comparison begins here, unless the store does it all in one step.
+ * Counts an attempt before anything is compared, so that parallel requests cannot exceed the limits (brute force,
+ * CWE-307). Every comparison begins here, unless the store does it all in one step.
  *
- * @throws FactorError `locked`, with when to come back
+ * @throws FactorError `locked`, with the time of the next possible attempt
  */
 export async function beginAttempt(
   context: RequestContext,
@@ -68,10 +69,10 @@ export async function beginAttempt(
 }
 
 /**
- * Counts an attempt at a code that signs in alone. No failure locks: anybody could lock anybody out. The number of codes
- * sent, and of attempts at each, bounds what is guessed.
+ * Counts an attempt at a code that signs in as a primary factor. Failures never lock: otherwise anyone could lock a
+ * user out. The limits on sent codes, and on attempts at each code, bound an attacker.
  *
- * @returns what to compare with; undefined where there is nothing to guess at
+ * @returns the digest to compare with; undefined if no code is live
  */
 export async function countAttempt(store: OtpStore, subject: string, maxAttempts: number): Promise<string | undefined> {
   if (store.guess !== undefined) return store.guess(subject, maxAttempts);
@@ -80,9 +81,9 @@ export async function countAttempt(store: OtpStore, subject: string, maxAttempts
 }
 
 /**
- * Judges an attempt that the store has counted, compared and spent in one step.
+ * Judges an attempt that the store has counted, compared and used up in one step.
  *
- * @param whyWrong asked where another code is live
+ * @param whyWrong called if another code is live
  * @throws FactorError `code_rejected`, `code_expired`, `locked`
  */
 export async function assertRedeemed(
@@ -123,13 +124,13 @@ function refuse({ emit }: RequestContext, { purpose, code, locksUntil, why }: Re
   return new FactorError(code, why === undefined ? {} : { sentence: why.sentence });
 }
 
-/** A right code of an authenticator whose time step was used before, or an older one. */
+/** A correct code of an authenticator app whose time step, or a later one, was used before. */
 export const STEP_USED: Refusal = Object.freeze({
   reason: 'step_used',
   sentence: 'This code was used already. Wait for the next one in your app.',
 });
 
-/** A code that was right until a newer one was sent. */
+/** A code that was valid until a newer one was sent. */
 export const CODE_REPLACED: Refusal = Object.freeze({
   reason: 'code_replaced',
   sentence: 'A newer code was sent. Only that one counts.',

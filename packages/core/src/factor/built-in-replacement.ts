@@ -1,23 +1,26 @@
 /**
- * How a factor takes the place of a provider that is built into Parse Server, with its users.
+ * How a factor replaces a built-in provider of Parse Server, and keeps its users.
  *
  * @typeParam Enrolment what the factor keeps about a user
- * @typeParam Answer what it reads an answer to
- * @typeParam Confirmation what it reads the confirmation of an enrolment to
+ * @typeParam Answer what `read` returns for a credential
+ * @typeParam Confirmation what `read` returns for the confirmation of an enrolment
  */
 export interface BuiltInReplacement<Enrolment extends object, Answer = unknown, Confirmation = Answer> {
-  /** The provider's name; the factor serves under that key and no other. */
+  /** The provider's name. The factor must have exactly this key. */
   readonly provider: string;
-  /** Stored beside what is sealed, so that the provider itself, should it be put back, lets nobody in with it. */
+  /** Stored beside the sealed enrolment. If the built-in provider is put back, it accepts no login with this record. */
   readonly tombstone: Readonly<Record<string, string>>;
   /**
-   * The enrolment that a record of that provider stands for. It is sealed at its next use.
+   * Returns the enrolment for a record of that provider. It is sealed at its next use.
    *
-   * @throws FactorError `unavailable` for anything else
+   * @throws FactorError `unavailable` for any other record
    */
   importRecord(record: Readonly<Record<string, unknown>>): Enrolment;
-  /** Whether an answer is one of a backup authenticator, as a recovery code is: never a fresh proof. */
+  /** Tells whether a credential is one of a backup authenticator, such as a recovery code. It is never a step-up proof. */
   isBackup(answer: Answer): boolean;
-  /** The answer to the factor as it is that a confirmation carries along as a fresh proof; undefined for none. */
+  /**
+   * Returns the credential of the current enrolment that a confirmation also carries, as a step-up proof; undefined
+   * if none.
+   */
   proofIn(confirmation: Confirmation): Answer | undefined;
 }

@@ -1,68 +1,69 @@
 import type { FactorUser } from './context.js';
 
-/** Where a payload was sent, and what is known of its user by then. */
+/** Where a payload was sent, and what is known of its user. */
 export interface PayloadSource<Enrolment extends object> {
   /**
-   * `challenge`: to `POST /challenge`. `save`: with the user's own session, as an update of the user. `sign-in`: with a
-   * login, after a primary factor.
+   * `challenge`: to `POST /challenge`. `save`: with the user's own session, as an update of the user. `sign-in`: with
+   * a login, after a primary factor.
    */
   readonly at: 'challenge' | 'save' | 'sign-in';
   /** The user. */
   readonly user: FactorUser;
-  /** What is kept about the user; undefined while the factor is not set up. */
+  /** What is kept about the user; undefined if the factor is not set up. */
   readonly enrolment: Enrolment | undefined;
 }
 
 /**
- * What `POST /challenge` asks for: to begin setting the factor up, or to prepare an answer to it. `begin-or-challenge`
- * begins while the session has a fresh proof, and prepares an answer otherwise. Without an enrolment it must be a beginning.
+ * What `POST /challenge` asks for: `begin` starts an enrolment, `challenge` prepares a verification.
+ * `begin-or-challenge` begins if the session has a step-up proof, and prepares a verification otherwise. Without an
+ * enrolment, it must be one of the two that begin.
  *
- * @typeParam Begin what {@link Factor.beginEnrolment} is given
+ * @typeParam Begin the argument of {@link Factor.beginEnrolment}
  */
 export type ChallengeCommand<Begin = unknown> =
   { readonly do: 'begin' | 'begin-or-challenge'; readonly begin: Begin } | { readonly do: 'challenge' };
 
-/** Confirms a begun enrolment. */
+/** Confirms an enrolment that was begun. */
 export interface EnrolCommand<Confirmation = unknown> {
   readonly do: 'enrol';
-  /** What {@link Factor.confirmEnrolment} is given. */
+  /** The argument of {@link Factor.confirmEnrolment}. */
   readonly confirmation: Confirmation;
 }
 
-/** Answers the factor. */
+/** Verifies the factor. */
 export interface AnswerCommand<Answer = unknown> {
   readonly do: 'answer';
-  /** What {@link Factor.verify} is given. */
+  /** The argument of {@link Factor.verify}. */
   readonly answer: Answer;
 }
 
 /**
- * May be either: it is checked as an answer first, and where that is wrong and the session has a fresh proof, it confirms a
- * begun enrolment.
+ * A payload that may mean either. It is verified as a credential first. If that fails and the session has a step-up
+ * proof, it confirms an enrolment that was begun.
  */
 export interface EnrolOrAnswerCommand<Answer = unknown, Confirmation = unknown> {
   readonly do: 'enrol-or-answer';
-  /** What {@link Factor.verify} is given. */
+  /** The argument of {@link Factor.verify}. */
   readonly answer: Answer;
-  /** What {@link Factor.confirmEnrolment} is given. */
+  /** The argument of {@link Factor.confirmEnrolment}. */
   readonly confirmation: Confirmation;
 }
 
-/** Changes what is set up, such as a name. Only with a save, and only where the factor has {@link Factor.management}. */
+/** Changes an enrolment, such as its name. Only with a save, and only if the factor has {@link Factor.management}. */
 export interface ManageCommand {
   readonly do: 'manage';
-  /** What {@link Management.apply} is given. */
+  /** The argument of {@link Management.apply}. */
   readonly change: unknown;
-  /** Set where it takes something away: then it spends a fresh proof. */
+  /** Whether the change removes something. It then uses up a step-up proof. */
   readonly reduces?: boolean;
 }
 
 /**
- * What a payload asks of a factor, with what was read of it.
+ * What a payload asks of a factor, with the values that were read.
  *
- * @typeParam Answer what {@link Factor.verify} is given
- * @typeParam Confirmation what {@link Factor.confirmEnrolment} is given
- * @typeParam Begin what {@link Factor.beginEnrolment} is given
+ * @typeParam Answer the argument of {@link Factor.verify}
+ * @typeParam Confirmation the argument of {@link Factor.confirmEnrolment}
+ * @typeParam Begin the argument of {@link Factor.beginEnrolment}
  */
 export type Command<Answer = unknown, Confirmation = Answer, Begin = unknown> =
   | ChallengeCommand<Begin>

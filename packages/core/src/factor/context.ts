@@ -5,69 +5,69 @@ import type { Clock } from '../time/clock.js';
 import type { FactorOccurrence } from './factor-event.js';
 import type { PrimaryFactor } from './primary-factor.js';
 
-/** A reply to the client: strings only, as some of Parse's SDKs decode nothing else. */
+/** A reply to the client. Strings only, because some Parse SDKs decode nothing else. */
 export type Reply = Readonly<Record<string, string>>;
 
-/** The user a factor belongs to; a `Parse.User` is one. */
+/** The user that a factor belongs to; a `Parse.User` is one. */
 export interface FactorUser {
   /** The `objectId`. */
   readonly id: string;
-  /** A field of the user object. */
+  /** Returns a field of the user object. */
   get(field: string): unknown;
 }
 
 /** The headers of a request, by their names in lower case. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** What a factor works with during one request, whoever is asking. */
+/** What a factor works with during one request, with or without a known user. */
 export interface RequestContext {
   /** The key of the factor in `auth`, such as `otp`. */
   readonly key: string;
   /** The application's id. */
   readonly appId: string;
-  /** The client's address as Parse Server saw it. */
+  /** The client's IP address, as Parse Server saw it. */
   readonly ip: string | undefined;
-  /** The installation that asks, as its SDK names itself; anybody can claim any. */
+  /** The installation id that the SDK sent. It is not authenticated: a client can send any. */
   readonly installationId: string | undefined;
   /** The headers of the request. */
   readonly headers: RequestHeaders;
   /** Where state is kept. */
   readonly store: OtpStore;
-  /** Digests and seals. */
+  /** Makes digests and seals secrets. */
   readonly keyring: Keyring;
   /** The time in epoch milliseconds. */
   readonly clock: Clock;
-  /** Where codes and secrets come from. */
+  /** Generates codes and secrets. */
   readonly random: RandomSource;
-  /** Tells the application's listener. */
+  /** Emits an event to the application's listener. */
   readonly emit: (event: FactorOccurrence) => void;
   /**
-   * Runs what the reply must not wait for, such as a message that goes out to some users and not to others;
-   * what it rejects with changes nothing. The platform's `waitUntil` hears of it where one is composed.
+   * Runs work that the reply must not wait for, such as a message that only some users get (user enumeration,
+   * CWE-204). Its rejections are ignored. The platform's `waitUntil` receives it, if you composed one.
    */
   readonly later: (work: Promise<unknown>) => void;
 }
 
 /** What a factor works with during a request of a known user. */
 export interface FactorContext extends RequestContext {
-  /** The user, who has proven a first factor or holds an own session. */
+  /** The user, who has proven a primary factor or holds a session of their own. */
   readonly user: FactorUser;
-  /** Names the own session that asks, without telling its token; undefined for a login, and for the master key. */
+  /** Identifies the user's session without revealing its token; undefined for a login, and for the master key. */
   readonly session?: string;
   /** What a login has proven in place of the password; undefined for the password. */
   readonly primary?: PrimaryFactor;
-  /** What the user could prove in place of the password. */
+  /** Every factor and provider that the user could prove in place of the password. */
   readonly primaries?: readonly PrimaryFactor[];
 }
 
-/** What a factor works with where the user is enrolled. */
+/** What a factor works with if the user is enrolled. */
 export interface EnrolledContext<Enrolment extends object> extends FactorContext {
   /**
-   * Changes what is stored of the user in one atomic step. Where somebody else changed it
-   * meanwhile, `change` is asked again with what is stored then.
+   * Changes the user's enrolment in one atomic step. If another request has changed it meanwhile, `change` is called
+   * again with the new value.
    *
-   * @param change gives what is to be stored, or undefined to leave everything as it is
-   * @returns whether it was changed; false as well when the factor was removed meanwhile
+   * @param change returns the enrolment to store, or undefined to leave everything as it is
+   * @returns whether it was changed; also false if the factor was removed meanwhile
    */
   readonly change: (change: (enrolment: Enrolment) => Enrolment | undefined) => Promise<boolean>;
 }

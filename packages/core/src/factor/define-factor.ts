@@ -10,47 +10,56 @@ import { factorSubject } from './factor-subject.js';
 import { type Confirmed, Factor } from './factor.js';
 import type { Purpose } from './purpose.js';
 
-/** What an answer is to answer. */
+/** A challenge for the user. */
 export interface DefinedChallenge {
-  /** What the answer has to be, or what {@link FactorDefinition.check} is given; kept sealed, at most 200 characters of ASCII. */
+  /**
+   * The correct answer, or the value that {@link FactorDefinition.check} receives. Kept sealed, at most 200
+   * characters of ASCII.
+   */
   readonly expected: string;
-  /** What the client is told beside `status` and `expiresAt`. */
+  /** The reply to the client, besides `status` and `expiresAt`. */
   readonly reply?: Reply;
 }
 
-/** What begins to set a factor up. */
+/** The challenge that confirms a new enrolment. */
 export interface DefinedEnrolment<Enrolment> extends DefinedChallenge {
-  /** What is kept about the user once `expected` was answered; kept sealed until then, at most 400 characters of JSON in ASCII. */
+  /** What to keep about the user after the correct answer. Kept sealed until then, at most 400 characters of JSON in ASCII. */
   readonly enrolment: Enrolment;
 }
 
-/** A factor in a few functions; see {@link defineFactor}. */
+/** A factor as a few functions; see {@link defineFactor}. */
 export interface FactorDefinition<Enrolment extends object> extends Partial<AttemptLimits> {
-  /** What an answer looks like, `digitsRule(6)` for six digits; anything else is `invalid_input`, and no guess. */
+  /**
+   * The format of an answer, such as `digitsRule(6)` for six digits. Anything else is `invalid_input` and does not
+   * count as an attempt.
+   */
   readonly answer: FieldRule;
-  /** Makes what is to be kept about a user who sets the factor up, and what confirms it; asked only within the limits. */
+  /**
+   * Returns what to keep about a user who sets the factor up, and the challenge that confirms it. Called only within
+   * the limits.
+   */
   readonly begin: (
     context: FactorContext,
     payload: unknown,
   ) => DefinedEnrolment<Enrolment> | Promise<DefinedEnrolment<Enrolment>>;
-  /** Makes a challenge for a user who has set it up, and delivers it where that is needed; asked only within the limits. */
+  /** Returns a challenge for a user who has set the factor up, and delivers it if needed. Called only within the limits. */
   readonly challenge: (
     context: FactorContext,
     enrolment: Enrolment,
     purpose: Purpose,
   ) => DefinedChallenge | Promise<DefinedChallenge>;
-  /** Whether an answer is right; whether it is `expected` by default, compared in constant time. */
+  /** Tells whether an answer is correct; by default it must equal `expected`, compared in constant time. */
   readonly check?: (context: FactorContext, answer: string, expected: string) => boolean | Promise<boolean>;
   /**
-   * What is kept after a right answer, the one that confirms the factor included; what was kept before by default. It is
-   * told what was expected and the answer itself. It may be asked more than once.
+   * Returns what to keep after a correct answer, including the one that confirms the enrolment; by default the same
+   * as before. It receives the expected and the sent answer. It may be called more than once.
    */
   readonly afterUse?: (enrolment: Enrolment, expected: string, answer: string) => Enrolment;
-  /** What the user sees of it beside `status`; nothing by default. */
+  /** Returns what the user sees of the enrolment, besides `status`; nothing by default. */
   readonly describe?: (enrolment: Enrolment) => Reply;
   /** How long a challenge may be answered, in milliseconds, 1 to 60 minutes; 600,000 by default. */
   readonly validityMs?: number;
-  /** Least time between two challenges, in milliseconds, up to 10 minutes; none by default. */
+  /** Minimum time between two challenges, in milliseconds, up to 10 minutes; none by default. */
   readonly cooldownMs?: number;
   /** Challenges within ten minutes, 1 to 100; 20 by default. */
   readonly maxChallengesPer10Minutes?: number;
@@ -61,7 +70,7 @@ type Resolved<Enrolment extends object> = FactorDefinition<Enrolment> &
   Required<Pick<FactorDefinition<Enrolment>, 'validityMs' | 'cooldownMs' | 'maxChallengesPer10Minutes'>>;
 
 const TEN_MINUTES = 10 * 60_000;
-/** What stores take. */
+/** The longest digest that stores accept. */
 const MAX_DIGEST = 1024;
 
 const ANSWER: OptionRule = {
@@ -74,9 +83,9 @@ const ANSWER: OptionRule = {
 };
 
 /**
- * Makes a second factor of a few functions: what begins it, what challenges, what is right. Around them
- * everything is as with every factor: attempts are counted before anything is compared, a challenge is
- * answered once, for one purpose and by one user, and what is kept is sealed.
+ * Makes a second factor from a few functions: one begins it, one challenges, one checks. The library adds what every
+ * factor needs. Attempts are counted before anything is compared. A challenge works once, for one purpose and one
+ * user. What is kept is sealed.
  *
  * @typeParam Enrolment what is kept about a user, as JSON
  * @throws FactorConfigError naming the option and what it accepts
@@ -140,7 +149,7 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment, string> 
     this.#definition = definition;
   }
 
-  /** `begin` gets the payload as it was sent: what it may be is the definition's own business. */
+  /** Reads a payload. `begin` receives it exactly as sent; the definition validates it. */
   read(payload: unknown, { at, enrolment }: PayloadSource<Enrolment>): Command<string> {
     const isNew = enrolment === undefined;
     if (at === 'challenge') return { do: isNew ? 'begin' : 'begin-or-challenge', begin: payload };
@@ -177,7 +186,7 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment, string> 
     return this.#definition.describe?.(enrolment) ?? {};
   }
 
-  /** Keeps to the limits before anything is made or delivered: the place is taken first, and filled then. */
+  /** Applies the limits before a challenge is made or delivered. It first issues an empty challenge, then fills it in. */
   async #issue(
     context: FactorContext,
     purpose: Purpose,
@@ -206,20 +215,20 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment, string> 
     }
   }
 
-  /** Counts the attempt, checks the answer, and spends the challenge. */
+  /** Counts the attempt, checks the answer, and uses up the challenge. */
   async #redeem(context: FactorContext, purpose: Purpose, answer: string): Promise<Live<Enrolment>> {
     const { check } = this.#definition;
     const { keyring, store } = context;
     const subject = factorSubject(context, purpose);
-    const guess = await beginAttempt(context, subject, purpose, this.#definition);
-    if (guess.digest === undefined) throw guess.reject('code_expired');
-    const live = JSON.parse(keyring.open(guess.digest, 'defined-factor', subject).plaintext) as Live<Enrolment> | null;
-    if (live === null) throw guess.reject('code_expired');
+    const attempt = await beginAttempt(context, subject, purpose, this.#definition);
+    if (attempt.digest === undefined) throw attempt.reject('code_expired');
+    const live = JSON.parse(keyring.open(attempt.digest, 'defined-factor', subject).plaintext) as Live<Enrolment> | null;
+    if (live === null) throw attempt.reject('code_expired');
     const isExpected = (): boolean =>
       keyring.matches(keyring.digest('defined-factor', subject, live.expected), 'defined-factor', subject, answer);
     const isRight: unknown = check === undefined ? isExpected() : await check(context, answer, live.expected);
-    if (isRight !== true) throw guess.reject('code_rejected');
-    if (!(await store.consume(subject, guess.digest))) throw guess.reject('code_expired');
+    if (isRight !== true) throw attempt.reject('code_rejected');
+    if (!(await store.consume(subject, attempt.digest))) throw attempt.reject('code_expired');
     return live;
   }
 }

@@ -1,14 +1,14 @@
 /**
- * How a factor takes over what another factor has kept, where an administrator moves users.
+ * How a factor imports the enrolments of another factor, when an administrator moves users.
  *
  * @typeParam Enrolment what the factor keeps about a user
  */
 export interface EnrolmentImport<Enrolment extends object> {
   /**
-   * The enrolment for what another factor has kept of a user.
+   * Returns the enrolment for what another factor has kept about a user.
    *
-   * @returns undefined where it is of another kind of factor
-   * @throws FactorError `invalid_input`, `address_refused` where this factor cannot use it; the user is left as they are
+   * @returns undefined if it belongs to another type of factor
+   * @throws FactorError `invalid_input`, `address_refused` if this factor cannot use it; the user stays unchanged
    */
   importEnrolment(kept: Readonly<Record<string, unknown>>): Enrolment | undefined;
 }

@@ -1,20 +1,20 @@
 /**
- * What becomes of an enrolment as it is used and as the account changes.
+ * How an enrolment changes with its use and with the account.
  *
  * @typeParam Enrolment what the factor keeps about a user
  */
 export interface EnrolmentLifecycle<Enrolment extends object> {
   /**
-   * Whether two enrolments of a user are the same factor, whatever its use has changed about it, such as a counter. A login
-   * that was under way while the one was exchanged for the other is refused where they are not. By default they must be
-   * equal as JSON.
+   * Tells whether two enrolments are the same factor, apart from what its use changes, such as a counter. A pending
+   * login is refused if its factor was exchanged meanwhile. By default, the two must be equal as JSON.
    */
   isSame?(before: Enrolment, after: Enrolment): boolean;
 
   /**
-   * What is left of a backup authenticator once the password, or a factor beside it, has changed. By default all of it.
+   * Returns what is left of a backup authenticator after a change of the password or of another factor. By default
+   * all of it.
    *
-   * @returns the same object where nothing changes
+   * @returns the same object if nothing changes
    */
   afterAccountChange?(enrolment: Enrolment): Enrolment;
 }
@@ -23,14 +23,14 @@ interface HasLifecycle<Enrolment extends object> {
   readonly lifecycle?: EnrolmentLifecycle<Enrolment> | undefined;
 }
 
-/** Whether two enrolments of a factor are the same; see {@link EnrolmentLifecycle.isSame}. */
+/** Tells whether two enrolments of a factor are the same; see {@link EnrolmentLifecycle.isSame}. */
 export const sameEnrolment = <Enrolment extends object>(
   { lifecycle }: HasLifecycle<Enrolment>,
   before: Enrolment,
   after: Enrolment,
 ): boolean => lifecycle?.isSame?.(before, after) ?? JSON.stringify(before) === JSON.stringify(after);
 
-/** What is left of an enrolment; see {@link EnrolmentLifecycle.afterAccountChange}. */
+/** Returns what is left of an enrolment; see {@link EnrolmentLifecycle.afterAccountChange}. */
 export const afterAccountChange = <Enrolment extends object>(
   { lifecycle }: HasLifecycle<Enrolment>,
   enrolment: Enrolment,

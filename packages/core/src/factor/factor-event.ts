@@ -3,23 +3,23 @@ import type { Purpose } from './purpose.js';
 
 /** What can happen to a factor. */
 export type FactorEventType =
-  /** A code was made for the user, or an enrolment begun. */
+  /** A code was made for the user, or an enrolment was begun. */
   | 'challenged'
-  /** A channel took the message. */
+  /** A channel accepted the message. */
   | 'delivered'
-  /** No channel took the message; its code is void. */
+  /** No channel accepted the message; its code is void. */
   | 'delivery_failed'
-  /** The user set the factor up. */
+  /** The user set up the factor. */
   | 'enrolled'
-  /** The user set it up anew, in place of what it was. */
+  /** The user set up the factor again, in place of the earlier enrolment. */
   | 'replaced'
-  /** An answer was right. */
+  /** A credential was correct. */
   | 'verified'
-  /** An answer was refused; `reason` says why. */
+  /** A credential was rejected; `reason` says why. */
   | 'rejected'
-  /** Too many wrong answers: nothing is checked until `retryAt`. */
+  /** There were too many wrong codes. Nothing is checked until `retryAt`. */
   | 'locked'
-  /** The user was told of a change at an address of his; `reason` says of what. */
+  /** The user was notified of a change at one of their addresses; `reason` names the change. */
   | 'notified'
   /** The factor was removed. */
   | 'removed'
@@ -27,64 +27,70 @@ export type FactorEventType =
   | 'recovery_used'
   /** Few recovery codes are left; `remaining` says how many. */
   | 'recovery_low'
-  /** A recovery code was taken as proof for changing factors; the user's other sessions have ended. */
+  /** A recovery code was accepted as a proof for changing factors. The user's other sessions have ended. */
   | 'recovery_proven'
-  /** A recovery code has begun the wait for that; from `retryAt` on another one is a proof. */
+  /** A recovery code has started the waiting time for such a proof. From `retryAt` on, another code is a proof. */
   | 'recovery_begun'
-  /** A right answer to one of the user's factors has ended that wait. */
+  /** The user verified one of their factors, which ended the waiting time. */
   | 'recovery_cancelled'
   /** A trusted device lost its trust; `reason` says why. */
   | 'device_revoked'
-  /** Sessions of the user were ended, as a factor had changed. */
+  /** The user's sessions were ended because a factor changed. */
   | 'sessions_revoked'
-  /** An administrator looked at the user's factors. */
+  /** An administrator listed the user's factors. */
   | 'listed'
   /** An administrator removed the factor. */
   | 'reset'
-  /** An administrator moved what the user has to other factors; `reason` names them. */
+  /** An administrator moved the user's enrolments to other factors; `reason` names them. */
   | 'moved'
-  /** An administrator had what users have sealed anew; `reason` says how many records. */
+  /** An administrator sealed the users' records again; `reason` says how many. */
   | 'resealed'
   /** An administrator ended the factor's locks. */
   | 'unlocked'
-  /** Something about the server's configuration leaves the factors open; `reason` says what. */
+  /** The server's configuration leaves the factors open; `reason` says how. */
   | 'misconfigured'
-  /** The store, a key or the random source failed; `reason` names the kind of fault. */
+  /** The store, a key or the random source failed; `reason` names the type of fault. */
   | 'fault';
 
-/** One thing that happened. Never holds a code, a secret, an address or the text of a foreign error. */
+/** An event. It never holds a code, a secret, an address or the text of another error. */
 export interface FactorEvent {
   readonly type: FactorEventType;
   /** The key of the factor in `auth`, such as `otp`. */
   readonly factor: string;
-  /** The `objectId` of the user it is about. */
+  /** The `objectId` of the user, if there is one. */
   readonly userId: string | undefined;
   /** What the user wanted to prove. */
   readonly purpose: Purpose | undefined;
-  /** The client's address as Parse Server saw it. */
+  /** The client's IP address, as Parse Server saw it. */
   readonly ip: string | undefined;
-  /** When, in epoch milliseconds. */
+  /** When it happened, in epoch milliseconds. */
   readonly at: number;
-  /** For `rejected` the error's slug, or more closely why, such as `step_used` or `passkey_origin`; for `delivery_failed` and `fault` the name or code of the fault. */
+  /**
+   * For `rejected`: the error's slug, or a more precise reason, such as `step_used` or `passkey_origin`. For
+   * `delivery_failed` and `fault`: the name or code of the fault.
+   */
   readonly reason?: FactorErrorCode | (string & {});
-  /** For `locked`: when the lock ends; for `recovery_begun`: when the wait does. In epoch milliseconds. */
+  /** For `locked`: when the lock ends. For `recovery_begun`: when the waiting time ends. In epoch milliseconds. */
   readonly retryAt?: number;
   /** For recovery codes: how many are left. */
   readonly remaining?: number;
-  /** For messages to phones: the number's country by its ISO 3166-1 alpha-2 code, `ZZ` where there is none. */
+  /** For messages to phones: the number's country as an ISO 3166-1 alpha-2 code, `ZZ` if there is none. */
   readonly country?: string;
   /** With `country`: messages that this server has sent there since the hour began. */
   readonly sent?: number;
-  /** With `country`: codes of these that came back right. */
+  /** With `country`: how many of these codes were verified. */
   readonly verified?: number;
 }
 
-/** What a factor tells of; when, and whom it is about where that is not said, is added around it. */
+/** What a factor reports. The caller adds the time, and the user if the factor names none. */
 export type FactorOccurrence = Pick<FactorEvent, 'type'> &
   Partial<Pick<FactorEvent, 'purpose' | 'userId' | 'reason' | 'retryAt' | 'remaining' | 'country' | 'sent' | 'verified'>> & {
-    /** `false` tells the listener only, and writes no row of the event log: for what strangers can cause without end. */
+    /**
+     * `false` calls the listener only, and writes no row of the event log. For events that unknown clients can cause
+     * without limit.
+     */
     readonly isLogged?: false;
   };
 
-/** Takes events, for logs, metrics or notices. What it throws or rejects with changes nothing. */
+/** Receives events, for logs, metrics or notifications. Errors it throws are ignored. */
 export type FactorListener = (event: FactorEvent) => unknown;

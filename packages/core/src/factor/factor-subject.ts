@@ -3,26 +3,29 @@ import type { FactorContext } from './context.js';
 import type { Purpose } from './purpose.js';
 
 /**
- * The store's name for what is guessed at: one factor of one user, for one purpose; at a login, behind one
- * primary factor. It is the same for a challenge and the login that follows, so live codes go here.
+ * Returns the store's name for the live code of one factor, one user and one purpose. At a login it also depends on
+ * the group of the primary factor. A challenge and the login that follows share it.
  */
 export const factorSubject = ({ appId, key, user, primary }: FactorContext, purpose: Purpose): string =>
   subjectOf('factor', appId, key, user.id, purpose, ...behind(purpose, primary?.group));
 
 /**
- * The store's name for wrong answers to a factor that needs no challenge. As {@link factorSubject}, and
- * apart for each social provider as well, of which a challenge does not know.
+ * Returns the store's name for wrong codes of a factor that needs no challenge. Like {@link factorSubject}, but
+ * separate for each social provider, which a challenge cannot tell apart.
  */
 export const attemptSubject = ({ appId, key, user, primary }: FactorContext, purpose: Purpose): string =>
   subjectOf('factor', appId, key, user.id, purpose, ...behind(purpose, primary?.name));
 
 /**
- * The store's name for marks of what was used: one for each factor of a user, whatever came before it and
- * whatever for, so that nothing can be used a second time behind another primary factor.
+ * Returns the store's name for the marks of used codes. There is one for each factor of a user, for all purposes and
+ * primary factors. So no code works a second time behind another primary factor (replay, CWE-294).
  */
 export const markSubject = ({ appId, key, user }: FactorContext): string => subjectOf('factor', appId, key, user.id, 'sign-in');
 
-/** What {@link factorSubject} is for the user's other primary factors, where a code may live that was asked for with one of them. */
+/**
+ * Returns {@link factorSubject} for the user's other primary factors. The live code may have been requested with one
+ * of them.
+ */
 export function otherSubjects(context: FactorContext, purpose: Purpose): readonly string[] {
   if (purpose !== 'sign-in') return [];
   const { primary: _, ...byPassword } = context;
@@ -31,6 +34,6 @@ export function otherSubjects(context: FactorContext, purpose: Purpose): readonl
   return [...new Set(all.map((other) => factorSubject(other, purpose)))].filter((subject) => subject !== own);
 }
 
-/** Nothing for the password, whose subjects are older than these. */
+/** Empty for the password, so that its subjects stay the same as in earlier versions. */
 const behind = (purpose: Purpose, primary: string | undefined): readonly string[] =>
   purpose === 'sign-in' && primary !== undefined ? [primary] : [];

@@ -14,29 +14,31 @@ import type { Recovery } from './recovery.js';
 declare const FACTOR: unique symbol;
 
 /**
- * What a login with the factor is worth, in the words of Parse Server: `additional` is a second factor, and never signs
- * anybody in by itself; `default` takes the place of the password, and the user's second factors are asked for besides;
- * `solo` takes the place of the password, and is enough. What `composeFactors` demands of a login comes on top of it.
+ * What a login with the factor is worth, in the terms of Parse Server. `composeFactors` may demand more.
+ *
+ * - `additional`: a second factor. It never signs a user in by itself.
+ * - `default`: replaces the password. The user still needs the second factors that they have set up.
+ * - `solo`: replaces the password, and is enough.
  */
 export type FactorPolicy = 'additional' | 'default' | 'solo';
 
 /**
- * How recently the user must have authenticated to be given a backup authenticator: `after-step-up` takes a fresh proof;
- * `after-sign-in` also takes a login with a second factor, for as long as a fresh proof lasts.
+ * How recently the user must have authenticated to be issued a backup authenticator. `after-step-up` needs a step-up
+ * proof. `after-sign-in` also accepts a login with a second factor, for as long as a step-up proof lasts.
  */
 export type BackupIssue = 'after-step-up' | 'after-sign-in';
 
 /** A confirmed enrolment. */
 export interface Confirmed<Enrolment> {
-  /** What is to be kept about the user; undefined where the factor has stored it itself, with {@link EnrolledContext.change}. */
+  /** What to keep about the user; undefined if the factor has stored it itself, with {@link EnrolledContext.change}. */
   readonly enrolment: Enrolment | undefined;
-  /** Set where the set-up has only begun: nothing is kept yet. */
+  /** Set if the enrolment has only begun and nothing is kept yet. */
   readonly isBegun?: true;
-  /** What the client is told, once, in place of the factor's status. */
+  /** The reply to the client, once, in place of the factor's status. */
   readonly reply?: Reply;
 }
 
-/** A factor, whatever it keeps and reads. Only classes that extend {@link Factor} have this type. */
+/** A factor with any type parameters. Only classes that extend {@link Factor} have this type. */
 export interface AnyFactor {
   /** Marks the type for the compiler. It has no value. */
   readonly brand: typeof FACTOR;
@@ -45,15 +47,17 @@ export interface AnyFactor {
 }
 
 /**
- * A factor. Six methods say how it reads payloads, enrols, challenges, verifies and describes itself; the optional
- * properties say what else it can do. When each may happen, who may ask, and what Parse Server is told is decided around it.
- * Its methods throw `FactorError` and keep no state of their own. `docs/guide/write-a-factor.md` builds one; `defineFactor`
- * makes a second factor of a few functions.
+ * The base class of a factor. Six methods define how it reads payloads, enrols, challenges, verifies and describes
+ * itself. The optional properties define what else it can do.
+ *
+ * The library decides when each method may run and for which users, and what Parse Server receives. Methods throw
+ * `FactorError`, and a factor keeps no state of its own. `docs/guide/write-a-factor.md` builds one; `defineFactor`
+ * makes a second factor from a few functions.
  *
  * @typeParam Enrolment what it keeps about a user, as JSON; it is sealed at rest
- * @typeParam Answer what it reads an answer to
- * @typeParam Confirmation what it reads the confirmation of an enrolment to; an answer by default
- * @typeParam Begin what it reads the beginning of an enrolment to
+ * @typeParam Answer what {@link read} returns for a credential
+ * @typeParam Confirmation what {@link read} returns for the confirmation of an enrolment; an `Answer` by default
+ * @typeParam Begin what {@link read} returns for the beginning of an enrolment
  */
 export abstract class Factor<
   Enrolment extends object,
@@ -67,39 +71,39 @@ export abstract class Factor<
   /** What a login with the factor is worth; `additional` by default. Any other value needs {@link primary}. */
   readonly policy: FactorPolicy = 'additional';
 
-  /** How it signs a user in with nothing before it; used where {@link policy} is not `additional`. */
+  /** How it signs a user in as the primary factor. Used if {@link policy} is not `additional`. */
   readonly primary?: PrimarySignIn<Enrolment> | undefined;
 
-  /** Set where a user may have several of it. */
+  /** Set if a user may have several enrolments of it. */
   readonly multiple?: MultipleEnrolments<Enrolment> | undefined;
 
   /**
-   * Set where it is a backup authenticator: it takes the place of a second factor at a login, is never a fresh proof, is
-   * set up only beside a second factor, and is removed with the last of them.
+   * Set if it is a backup authenticator. It replaces a second factor at a login and is never a step-up proof. Users
+   * can set it up only beside a second factor. It is removed with the last of them.
    */
   readonly backup?: BackupIssue | undefined;
 
-  /** Set where a second answer, in a session that a first one has opened, is a proof for changing factors. */
+  /** Set if a second credential, in a session that the first one opened, is a proof for changing factors. */
   readonly recovery?: Recovery<Enrolment, Answer> | undefined;
 
-  /** Set where its user can change what is set up without setting it up anew. */
+  /** Set if the user can change an enrolment without a new enrolment. */
   readonly management?: Management<Enrolment> | undefined;
 
-  /** Set where an administrator can move users to it from another factor. */
+  /** Set if an administrator can move users to it from another factor. */
   readonly importer?: EnrolmentImport<Enrolment> | undefined;
 
-  /** Set where it takes the place of a provider that is built into Parse Server. */
+  /** Set if it replaces a built-in provider of Parse Server. */
   readonly replaces?: BuiltInReplacement<Enrolment, Answer, Confirmation> | undefined;
 
-  /** Set where its user can be told of changes to the account. */
+  /** Set if the factor can notify its user of changes to the account. */
   readonly notifies?: SecurityNotifications<Enrolment> | undefined;
 
-  /** What becomes of an enrolment as it is used and as the account changes; see there for the defaults. */
+  /** How an enrolment changes with its use and with the account; see there for the defaults. */
   readonly lifecycle?: EnrolmentLifecycle<Enrolment> | undefined;
 
   /**
-   * Reads a payload, once, and says what it asks for. It decides nothing: it is called before it is known whether the
-   * request is allowed.
+   * Reads a payload, once, and returns what it asks for. It must not decide anything, because it is called before the
+   * request is authorised.
    *
    * @throws FactorError `invalid_input`, `address_refused`, `not_enrolled`, `already_enrolled`
    */
@@ -109,17 +113,17 @@ export abstract class Factor<
   ): Command<Answer, Confirmation, Begin> | Promise<Command<Answer, Confirmation, Begin>>;
 
   /**
-   * Begins setting the factor up, beside or instead of what there is. Changes nothing until confirmed.
+   * Begins an enrolment, in addition to the current one or in place of it. Changes nothing until it is confirmed.
    *
-   * @param enrolment what there is already
+   * @param enrolment the current enrolment, if any
    * @throws FactorError `invalid_input`, `address_refused`, `already_enrolled`, `cooldown`, `delivery_failed`
    */
   abstract beginEnrolment(context: FactorContext, begin: Begin, enrolment: Enrolment | undefined): Promise<Reply>;
 
   /**
-   * Confirms a begun enrolment.
+   * Confirms an enrolment that was begun.
    *
-   * @param enrolment what there is already
+   * @param enrolment the current enrolment, if any
    * @throws FactorError `code_rejected`, `code_expired`, `locked`, `invalid_input`
    */
   abstract confirmEnrolment(
@@ -129,16 +133,17 @@ export abstract class Factor<
   ): Promise<Confirmed<Enrolment>>;
 
   /**
-   * Prepares an answer by an enrolled user, such as sending a code.
+   * Prepares a verification for an enrolled user, for example by sending a code.
    *
    * @throws FactorError `cooldown`, `locked`, `delivery_failed`
    */
   abstract challenge(context: FactorContext, purpose: Purpose, enrolment: Enrolment): Promise<Reply>;
 
   /**
-   * Checks an answer and uses it up. Resolves only where the answer was right and no other request has used it.
+   * Verifies a credential and uses it up. Resolves only if the credential was correct and no other request has used
+   * it.
    *
-   * @returns what the client is told besides, if anything
+   * @returns a further reply to the client, if any
    * @throws FactorError `code_rejected`, `code_expired`, `locked`, `invalid_input`
    */
   abstract verify(
@@ -148,6 +153,6 @@ export abstract class Factor<
     enrolment: Enrolment,
   ): Promise<Reply | undefined>;
 
-  /** What the user may see of the enrolment, beside `status`: masked strings only. */
+  /** Returns what the user may see of the enrolment, besides `status`: masked strings only. */
   abstract describe(enrolment: Enrolment): Reply;
 }

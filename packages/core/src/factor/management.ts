@@ -1,10 +1,10 @@
 import type { EnrolledContext } from './context.js';
 
 /**
- * How a user changes what is set up, such as renaming a passkey or revoking a device.
+ * How a user changes an enrolment, such as renaming a passkey or revoking a device.
  *
  * @typeParam Enrolment what the factor keeps about a user
- * @typeParam Change what the factor reads such a payload to; see `ManageCommand`
+ * @typeParam Change what `read` returns for such a payload; see `ManageCommand`
  */
 export interface Management<Enrolment extends object, Change = unknown> {
   /**

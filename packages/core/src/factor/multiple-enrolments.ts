@@ -1,20 +1,21 @@
 /**
- * How a user has several of a factor, such as passkeys or devices.
+ * How a user has several enrolments of a factor, such as passkeys or devices.
  *
  * @typeParam Enrolment what the factor keeps about a user
  */
 export interface MultipleEnrolments<Enrolment extends object> {
   /**
-   * The id by which Parse Server finds the user of the factor; left out where nobody is looked up by it. It is stored in
-   * the open, so it must tell nothing and be impossible to guess.
+   * Returns the id by which Parse Server finds the user of the factor. Left out if no user is looked up by it. It is
+   * stored unsealed, so it must reveal nothing and be impossible to guess.
    */
   lookupIdOf?(enrolment: Enrolment): string;
 
   /**
-   * What is kept where one more was set up. It may be called more than once, with what another request has stored meanwhile.
+   * Returns the enrolment with one more added. It may be called more than once, with what another request has stored
+   * meanwhile.
    *
-   * @param stored what is kept already
-   * @param added what was confirmed
+   * @param stored the current enrolment
+   * @param added the enrolment that was confirmed
    * @throws FactorError `already_enrolled`, `invalid_input`
    */
   merge(stored: Enrolment, added: Enrolment): Enrolment;

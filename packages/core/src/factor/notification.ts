@@ -10,12 +10,12 @@ export interface AccountChange {
   };
 }
 
-/** What sending a notice is counted with. */
+/** What the limits on notifications need. */
 export type NotificationContext = Pick<RequestContext, 'appId' | 'key' | 'store' | 'keyring'>;
 
-/** A notice that can be sent: a message to the user about a change to the account. */
+/** A message to the user about a change to the account, ready to send. */
 export interface SecurityNotification {
-  /** Where it goes; each address is told once. */
+  /** The recipient. Each address gets one message. */
   readonly address: string;
   /**
    * Sends it, within the limits of the factor.
@@ -26,20 +26,20 @@ export interface SecurityNotification {
 }
 
 /**
- * How a factor tells its user of changes to the account.
+ * How a factor notifies its user of changes to the account.
  *
  * @typeParam Enrolment what the factor keeps about a user
  */
 export interface SecurityNotifications<Enrolment extends object> {
   /**
-   * Where the user can be told of a change, and how.
+   * Returns the notifications of a change, one for each address of the user.
    *
-   * @param user the row as it was stored before
-   * @param enrolment undefined where the factor was not set up before
+   * @param user the row as stored before the change
+   * @param enrolment undefined if the factor was not set up before the change
    */
   notificationsFor(user: FactorUser, enrolment: Enrolment | undefined, change: AccountChange): readonly SecurityNotification[];
 }
 
-/** What a notice tells the user of. */
+/** What a notification is about. */
 export type NotificationType =
   'enrolled' | 'replaced' | 'removed' | 'recovery_used' | 'recovery_proven' | 'recovery_begun' | 'locked';

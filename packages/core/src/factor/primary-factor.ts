@@ -1,13 +1,13 @@
 /**
- * What a login has proven in place of the password. Wrong answers to a second factor are counted for each
- * primary factor apart, so that knowing one locks nothing that stands behind another.
+ * What a login has proven in place of the password. Wrong codes of a second factor are counted separately for each
+ * primary factor. So an attacker who knows one primary factor cannot lock the user out of the others.
  */
 export interface PrimaryFactor {
   /** The key of the factor or of the provider. */
   readonly name: string;
   /**
-   * What counts together where a challenge leaves something for the login that follows: one factor of
-   * ours, or all other providers. Parse Server does not say by which of these a challenge is asked for.
+   * What is counted together if a challenge leaves something for the login that follows: one composed factor, or all
+   * other providers. Parse Server does not say which of these providers a challenge was requested with.
    */
   readonly group: string;
 }

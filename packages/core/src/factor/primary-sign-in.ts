@@ -1,127 +1,130 @@
 import type { EnrolledContext, FactorUser, Reply, RequestContext } from './context.js';
 
-/** A credential that was right and has not been used up yet. It also identifies its user. */
+/** A verified credential that also identifies its user. It is not used up yet. */
 export interface VerifiedCredential {
-  /** The id by which Parse Server finds the user, in its one form. */
+  /** The id by which Parse Server finds the user, in normalised form. */
   readonly id: string;
   /**
-   * Uses the credential up: resolves for exactly one caller.
+   * Uses up the credential. Resolves for exactly one caller.
    *
    * @throws FactorError `code_rejected`
    */
   consume(): Promise<void>;
 }
 
-/** What a primary factor may ask about users, and have done for one. */
+/** What a primary factor may read about users, and start for one. */
 export interface SignInUsers {
-  /** The keys of the second factors of the application. */
+  /** The keys of the application's second factors. */
   readonly secondFactors: readonly string[];
-  /** Whether a user has that id. */
+  /** Tells whether a user has that id. */
   isKnown(id: string): Promise<boolean>;
-  /** The users whose fields have these values: two at most. */
+  /** Returns the users whose fields have these values, two at most. */
   find(fields: Readonly<Record<string, unknown>>): Promise<readonly FactorUser[]>;
   /**
-   * Sends a sign-in challenge for one of the user's second factors. Never rejects; failures are events. Do not await it
-   * before replying: its duration reveals whether the user exists. Resolves to whether the user has set the factor up.
+   * Sends a sign-in challenge for one of the user's second factors. Never rejects; failures are emitted as events. Do
+   * not await it before replying: its duration reveals whether the user exists. Resolves to whether the user has set
+   * up the factor.
    */
   challenge(user: FactorUser, secondFactor: string): Promise<boolean>;
 }
 
 /** The user that a payload identifies, if any. */
 export interface FoundUser {
-  /** The user whose credential was right; undefined for none. */
+  /** The user whose credential was correct; undefined for none. */
   readonly user: FactorUser | undefined;
-  /** Takes the place of all that was sent, for {@link PrimarySignIn.read}: opaque, and good once. */
+  /** Replaces everything that was sent, for {@link PrimarySignIn.read}. Opaque, and valid once. */
   readonly ticket: string;
 }
 
-/** The user whom Parse Server has found by the id of a credential. */
+/** The user that Parse Server has found by the id of a credential. */
 export interface IdentifiedUser<Enrolment extends object> {
   /** What the factor works with for that user. */
   readonly context: EnrolledContext<Enrolment>;
-  /** What is kept about the user; undefined where the factor is not set up. */
+  /** What is kept about the user; undefined if the factor is not set up. */
   readonly enrolment: Enrolment | undefined;
-  /** The id as it is stored; undefined where none is. */
+  /** The id as it is stored; undefined if none is. */
   readonly storedId: string | undefined;
 }
 
 /**
- * How an enrolment is an id and nothing else, such as an address. Its record is sealed for the id, so that it can be written
- * when a user signs up and is moved with the id.
+ * How an enrolment is an id and nothing else, such as an address. Its record is sealed for the id, so it can be
+ * written when a user signs up, and it moves with the id.
  *
  * @typeParam Enrolment what the factor keeps about a user
  */
 export interface PrimaryIdentity<Enrolment extends object> {
-  /** The id of an enrolment, in its one form. */
+  /** Returns the id of an enrolment, in normalised form. */
   idOf(enrolment: Enrolment): string;
 
   /**
-   * The enrolment that an id stands for.
+   * Returns the enrolment that an id stands for.
    *
-   * @throws FactorError `invalid_input` where it is no id
+   * @throws FactorError `invalid_input` if it is not an id
    */
   enrolmentOf(id: string): Enrolment;
 
   /**
-   * Whether an id that this factor has not sealed is accepted, as another adapter has stored it.
+   * Tells whether an id that this factor has not sealed is accepted, because another adapter stored it.
    *
-   * @param createdAt when its user signed up, as Parse Server gives it
+   * @param createdAt when the user signed up, as Parse Server stores it
    */
   acceptsUnsealedId(createdAt: unknown): boolean;
 
-  /** The store's name for what is guessed at: one id, whether a user has it or not. */
+  /** Returns the store's name for attempts at one id, whether a user has that id or not. */
   subject(context: RequestContext, id: string): string;
 }
 
 /**
- * How a factor signs a user in with nothing before it, by a credential that names the user in its field `id`. No reply may
- * reveal whether that id exists (user enumeration, CWE-204).
+ * How a factor signs a user in as the primary factor, with a credential whose field `id` identifies the user. No
+ * reply may reveal whether that id exists (user enumeration, CWE-204).
  *
  * @typeParam Enrolment what the factor keeps about a user
- * @typeParam Credential what it reads a credential to
+ * @typeParam Credential what {@link read} returns for a credential
  */
 export interface PrimarySignIn<Enrolment extends object, Credential = unknown> {
-  /** Whether a credential for an id that no user has signs a user up. Needs {@link identity}. */
+  /** Whether a credential for an id that no user has signs a new user up. Needs {@link identity}. */
   readonly signUp: boolean;
 
-  /** Whether it lets in only users who have set up a second factor. */
+  /** Whether only users who have set up a second factor can sign in. */
   readonly needsSecondFactor: boolean;
 
   /**
-   * Set where the enrolment is the id. The factor is then no second factor. Otherwise, Parse Server finds the user by
-   * `multiple.lookupIdOf`, the record is sealed for the user, and the factor is a second factor as well.
+   * Set if the enrolment is only an id. The factor is then never a second factor. Otherwise Parse Server finds the
+   * user by `multiple.lookupIdOf`, the record is sealed for the user, and the factor is a second factor as well.
    */
   readonly identity?: PrimaryIdentity<Enrolment> | undefined;
 
   /**
    * Reads a credential. Called before anything is counted.
    *
-   * @throws FactorError `invalid_input`, `address_refused` for what can be no credential of any user
+   * @throws FactorError `invalid_input`, `address_refused` for a value that no user's credential can have
    */
   read(payload: unknown): Credential;
 
   /**
-   * Begins a sign-in: by sending a code, for example.
+   * Begins a sign-in, for example by sending a code.
    *
    * @throws FactorError `invalid_input`, `address_refused`, `cooldown`, `delivery_failed`
    */
   begin(context: RequestContext, payload: unknown, users: SignInUsers): Promise<Reply>;
 
   /**
-   * Set where clients send no id: finds the user that a payload identifies, before Parse Server looks for any. It counts the
-   * attempt first and reveals nothing. A user who is found gets an id of their own, and every other request one that no user
-   * has; `read` and `verify` see only that id and the ticket. Every other failure of such a login is told as `code_rejected`.
+   * Set if clients send no id. Finds the user that a payload identifies, before Parse Server looks for one. It must
+   * count the attempt first, and must not reveal whether the user exists.
    *
-   * @param context knows nothing of the client: neither its address nor its headers
+   * A user who is found gets an id of their own; every other request gets an id that no user has. `read` and `verify`
+   * receive only that id and the ticket. Every other failure of such a login is answered with `code_rejected`.
+   *
+   * @param context holds nothing of the client: neither its IP address nor its headers
    * @throws FactorError `invalid_input`
    */
   lookUp?(context: RequestContext, payload: unknown, users: SignInUsers): Promise<FoundUser>;
 
   /**
-   * Checks a credential, which counts as an attempt, and does not use it up yet.
+   * Verifies a credential, which counts as an attempt. Does not use it up yet.
    *
-   * @param found the user whom Parse Server has found; undefined for none
-   * @throws FactorError `code_rejected` whatever is wrong with the credential; `invalid_input`
+   * @param found the user that Parse Server has found; undefined for none
+   * @throws FactorError `code_rejected` for any wrong credential, whatever is wrong with it; `invalid_input`
    */
   verify(
     context: RequestContext,
@@ -140,12 +143,12 @@ export type IdentitySignIn<Enrolment extends object> = PrimarySignIn<Enrolment> 
   readonly identity: PrimaryIdentity<Enrolment>;
 };
 
-/** How a factor signs in with nothing before it, where its policy says that it does. */
+/** Returns how a factor signs in as the primary factor; undefined if its policy is `additional`. */
 export const primaryOf = <Enrolment extends object>(
   factor: HasPrimary<Enrolment> | undefined,
 ): PrimarySignIn<Enrolment> | undefined => (factor?.policy === 'additional' ? undefined : factor?.primary);
 
-/** As {@link primaryOf}, where the factor is a primary factor only, and no second factor. */
+/** Like {@link primaryOf}, but only for a pure primary factor, which is never a second factor. */
 export function identityOf<Enrolment extends object>(
   factor: HasPrimary<Enrolment> | undefined,
 ): IdentitySignIn<Enrolment> | undefined {

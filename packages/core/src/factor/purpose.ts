@@ -1,10 +1,10 @@
-/** What an answer is to prove. A code made for one purpose is refused for any other. */
+/** What a credential is meant to prove. A code made for one purpose is refused for any other. */
 export type Purpose =
-  /** Logging in: after the first factor, or alone. */
+  /** The user signs in: after the primary factor, or with the credential as the primary factor. */
   | 'sign-in'
-  /** That an address or authenticator is the user's, to set it up. */
+  /** The address or authenticator belongs to the user, who sets it up. */
   | 'enrolment'
-  /** That the person who holds a session is still its user. */
+  /** The person who uses the session is still its user (a step-up proof). */
   | 'fresh-proof';
 
 /** Every {@link Purpose}. */

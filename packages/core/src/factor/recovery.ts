@@ -1,34 +1,34 @@
 import type { EnrolledContext } from './context.js';
 
-/** What a right answer leads to. */
+/** The result of a correct recovery credential. */
 export interface RecoveryAnswer {
-  /** From when on another answer is a proof, in epoch milliseconds; undefined where this one is. */
+  /** From when on another credential is a proof, in epoch milliseconds; undefined if this one already is. */
   readonly waitsUntil?: number;
-  /** Whether the wait has only now begun. */
+  /** Whether the waiting time has begun with this credential. */
   readonly isNew?: boolean;
 }
 
 /**
- * How a second answer becomes a proof for changing factors, in a session that a first one has opened. It is for
- * users who have lost what they would prove it with.
+ * How a second credential becomes a proof for changing factors, in a session that the first one opened. For users who
+ * have lost the factors that they would prove it with.
  *
  * @typeParam Enrolment what the factor keeps about a user
- * @typeParam Answer what it reads an answer to
+ * @typeParam Answer what `read` returns for a credential
  */
 export interface Recovery<Enrolment extends object, Answer = unknown> {
-  /** Whether an answer may have to wait; a login with a factor of the user ends that. */
+  /** Whether a credential may have to wait. A login with one of the user's factors ends the waiting time. */
   readonly isDelayed: boolean;
 
-  /** Whether that session has begun a wait that goes on. */
+  /** Tells whether that session started a waiting time that has not ended. */
   isBegunBy(session: string, enrolment: Enrolment): boolean;
 
   /**
-   * Checks an answer and uses it up, unless a wait goes on.
+   * Verifies a credential and uses it up, unless a waiting time has not ended.
    *
    * @throws FactorError `code_rejected`, `locked`, `invalid_input`
    */
   prove(context: EnrolledContext<Enrolment>, answer: Answer, enrolment: Enrolment): Promise<RecoveryAnswer>;
 
-  /** The enrolment without a wait; the same object where there is none. */
+  /** Returns the enrolment without a waiting time; the same object if there is none. */
   cancelled(enrolment: Enrolment): Enrolment;
 }

@@ -5,8 +5,9 @@ import type { OtpStore } from './otp-store.js';
 const checked = new WeakMap<OtpStore, OtpStore>();
 
 /**
- * The store, with every answer looked at before anything is decided on it. A store of an application's own may answer
- * something that is merely truthy, such as a count or a row, where the contract has `true`: that is a fault, and closes.
+ * Wraps a store and checks the type of every result before any decision uses it. A custom store may return a merely
+ * truthy value, such as a count or a row, where the contract requires `true`. Such a result throws `unavailable`
+ * (fail closed, CWE-636).
  */
 export function checkedStore(store: OtpStore): OtpStore {
   const known = checked.get(store) ?? wrap(store);
@@ -26,7 +27,7 @@ const orNothing =
   (answer) =>
     answer === undefined || check(answer);
 
-/** An object whose flag is `true` with these fields, or `false` with those. */
+/** Accepts an object whose flag is `true` with the first fields, or `false` with the second ones. */
 const either =
   (flag: string, whenTrue: Readonly<Record<string, Check>>, whenFalse: Readonly<Record<string, Check>>): Check =>
   (answer) => {
@@ -39,7 +40,7 @@ const LOCKED = { retryAt: isNumber };
 const REFUSED = { reason: (reason: unknown) => reason === 'cooldown' || reason === 'locked', retryAt: isNumber };
 const OUTCOMES: readonly unknown[] = ['spent', 'wrong', 'absent'];
 
-/** What each verb answers. */
+/** The result that each verb must return. */
 const ANSWERS: { readonly [Verb in keyof Required<OtpStore>]: Check } = {
   issue: either('issued', {}, REFUSED),
   attempt: either('locked', LOCKED, { digest: orNothing(isText), mark: isNumber, locksUntil: orNothing(isNumber) }),
@@ -59,9 +60,9 @@ const ANSWERS: { readonly [Verb in keyof Required<OtpStore>]: Check } = {
 function wrap(store: OtpStore): OtpStore {
   const verbs = Object.entries(ANSWERS).flatMap(([verb, isSound]) => {
     const work: unknown = Reflect.get(store, verb);
-    if (typeof work !== 'function') return []; // one that a store may lack
-    const call = async (...given: readonly unknown[]): Promise<unknown> => {
-      const answer: unknown = await Reflect.apply(work, store, given);
+    if (typeof work !== 'function') return []; // An optional verb.
+    const call = async (...args: readonly unknown[]): Promise<unknown> => {
+      const answer: unknown = await Reflect.apply(work, store, args);
       if (isSound(answer)) return answer;
       throw new FactorError('unavailable', { cause: Object.assign(new Error(verb), { code: 'unsound_answer' }) });
     };

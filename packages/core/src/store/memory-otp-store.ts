@@ -1,8 +1,8 @@
 import { RowOtpStore, type RowStep, type SubjectRow } from './row-otp-store.js';
 
 /**
- * Keeps everything in this process. For tests, and for an application that runs as one
- * process and may forget limits at a restart.
+ * Keeps everything in the memory of this process. Use it for tests, or for an application that runs as one process
+ * and may lose its limits at a restart.
  * @example
  * ```ts
  * import { composeFactors, generateKey, MemoryOtpStore } from '@parse-factors/core';

@@ -3,7 +3,7 @@ import type { OtpStore } from './otp-store.js';
 const BATCH = 1000;
 
 /**
- * Deletes what is dead in a store, in batches of 1000; gives how many rows.
+ * Deletes dead rows of a store, in batches of 1000. Returns how many.
  *
  * @param now the time in epoch milliseconds
  */

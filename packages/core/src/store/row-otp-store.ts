@@ -26,11 +26,11 @@ export interface QuotaWindow {
   readonly endsAt: number;
 }
 
-/** All that is kept under one name. It goes through JSON unchanged. */
+/** Everything that is kept under one name. It survives JSON unchanged. */
 export interface SubjectRow {
-  /** The live code's digest, empty when there is none. */
+  /** The live code's digest; empty if there is none. */
   readonly digest: string;
-  /** When that code dies, in epoch milliseconds. */
+  /** When that code expires, in epoch milliseconds. */
   readonly expiresAt: number;
   /** Attempts at that code. */
   readonly attempts: number;
@@ -40,24 +40,24 @@ export interface SubjectRow {
   readonly locks: number;
   /** Until when the subject is locked, in epoch milliseconds. */
   readonly lockedUntil: number;
-  /** When a code was last made, in epoch milliseconds; null when never. */
+  /** When a code was last made, in epoch milliseconds; null if never. */
   readonly sentAt: number | null;
-  /** The quotas' windows, in the order of the quotas. */
+  /** The windows of the quotas, in the order of the quotas. */
   readonly windows: readonly QuotaWindow[];
-  /** The highest mark so far, -1 when there is none. */
+  /** The high-water mark so far; -1 if there is none. */
   readonly mark: number;
-  /** From when on the row neither refuses nor allows anything, in epoch milliseconds. */
+  /** From when on the row neither allows nor refuses anything, in epoch milliseconds. */
   readonly deadAt: number;
 }
 
-/** What a step decides. */
+/** The decision of a step. */
 export interface RowChange<Result> {
   readonly result: Result;
-  /** The row from now on; undefined to leave it as it is. */
+  /** The new row; undefined to keep the current one. */
   readonly row?: SubjectRow;
 }
 
-/** Decides on a row; it may be asked again where the row changed meanwhile, and so does nothing else. */
+/** Decides about a row. It may be called again if the row has changed meanwhile, so it must have no side effects. */
 export type RowStep<Result> = (row: SubjectRow | undefined) => RowChange<Result>;
 
 const NOTHING: SubjectRow = {
@@ -77,9 +77,9 @@ const NO_CODE = { digest: '', expiresAt: 0 } as const;
 const NO_FAILURES = { attempts: 0, failures: 0, locks: 0, lockedUntil: 0 } as const;
 
 /**
- * A store that knows every verb and lacks only a place for rows. Whoever has one that can change a
- * row atomically, by a lock or by compare-and-set, gives it {@link change}, {@link remove} and
- * {@link removeDead}; whatever those throw is answered as `unavailable`.
+ * The base class of a store that keeps rows. It implements every verb. A subclass that can change a row atomically,
+ * by a lock or by compare-and-set, implements {@link change}, {@link remove} and {@link removeDead}. Errors that
+ * these throw become `unavailable`.
  */
 export abstract class RowOtpStore implements OtpStore {
   readonly #clock: Clock;
@@ -92,13 +92,13 @@ export abstract class RowOtpStore implements OtpStore {
     this.#clock = clock;
   }
 
-  /** Reads the row of that name, lets `step` decide, and writes its row, as one atomic step. Rejects when it cannot. */
+  /** Reads the row of that name, calls `step`, and writes its row, as one atomic step. Rejects if it cannot. */
   protected abstract change<Result>(name: string, step: RowStep<Result>): Promise<Result>;
 
-  /** Removes the row of that name, if there is one. */
+  /** Deletes the row of that name, if there is one. */
   protected abstract remove(name: string): Promise<void>;
 
-  /** Removes up to `batch` rows whose `deadAt` is `now` or earlier; gives how many. */
+  /** Deletes up to `batch` rows whose `deadAt` is `now` or earlier. Returns how many. */
   protected abstract removeDead(now: number, batch: number): Promise<number>;
 
   issue(subject: string, { digest, expiresAt }: LiveCode, { cooldownMs, quotas }: SendLimits): Promise<IssueResult> {
@@ -110,7 +110,7 @@ export abstract class RowOtpStore implements OtpStore {
       const cooledAt = row.sentAt === null || cooldownMs === 0 ? 0 : row.sentAt + cooldownMs;
       if (isAhead(cooledAt, now, cooldownMs)) waits.push(cooledAt);
       if (waits.length > 0) return { result: { issued: false, reason: 'cooldown', retryAt: Math.max(...waits) } };
-      // Windows of quotas that this call does not count by stay as they are.
+      // Windows of quotas that this call does not use stay as they are.
       const others = row.windows.slice(windows.length);
       const counted = [...windows.map(({ count, endsAt }) => ({ count: count + 1, endsAt })), ...others];
       const deadAt = keptUntil(row.deadAt, Math.max(now, expiresAt) + RETENTION_MS);
@@ -231,7 +231,10 @@ function attempted(before: SubjectRow, now: number, limits: AttemptLimits): RowC
 
 const isLocked = ({ lockedUntil }: SubjectRow, now: number): boolean => isAhead(lockedUntil, now, LONGEST_AHEAD_MS);
 
-/** A row is kept no shorter than before, unless a clock that ran ahead has said so: no verb asks for two days more. */
+/**
+ * Returns until when to keep a row: never shorter than before. An old time more than two days beyond the need was
+ * written by a clock that ran ahead, and is ignored.
+ */
 const keptUntil = (before: number, needed: number): number =>
   before > needed + 2 * LONGEST_AHEAD_MS ? needed : Math.max(before, needed);
 

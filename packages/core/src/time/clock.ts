@@ -1,5 +1,5 @@
-/** Gives the current time in epoch milliseconds. Injected so that tests move time instead of waiting. */
+/** Returns the current time in epoch milliseconds. Injected, so that tests can move the time. */
 export type Clock = () => number;
 
-/** The machine's own time, looked up at each call. */
+/** The machine's time, read at each call. */
 export const systemClock: Clock = () => Date.now();

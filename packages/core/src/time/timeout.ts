@@ -4,11 +4,11 @@ export class TimeoutError extends Error {
 }
 
 /**
- * Runs a delivery for so long at most, however it takes its signal; what becomes of it later is
- * nobody's business.
+ * Rejects with {@link TimeoutError} after `timeoutMs` milliseconds, even if `work` ignores the abort signal. A later
+ * result is discarded.
  *
- * @param outer ends it as well
- * @throws DeliveryTimeout
+ * @param outer also ends the work when it is aborted
+ * @throws TimeoutError named `DeliveryTimeout`
  */
 export async function withTimeout(
   timeoutMs: number,

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * The network that a client's address stands for in limits: the address itself in IPv4; in IPv6
- * the /64, of which one subscriber has at least one (RFC 6177).
+ * Returns the network that limits count a client's IP address for. In IPv4 it is the address itself. In IPv6 it is
+ * the /64, because one subscriber has at least one of these (RFC 6177).
  */
 export function networkOf(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];

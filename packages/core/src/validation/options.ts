@@ -2,11 +2,11 @@ import { FactorConfigError } from '../error/config-error.js';
 
 /** What one option accepts. */
 export interface OptionRule {
-  /** Ends the sentence "must be …" in the error. */
+  /** Completes the sentence "must be …" in the error. */
   readonly accepts: string;
-  /** Whether the value is accepted. */
+  /** Tells whether the value is accepted. */
   readonly isValid: (value: unknown) => boolean;
-  /** What exactly is wrong with a value that is not accepted, after the sentence; undefined where that says it all. */
+  /** Returns what exactly is wrong with a refused value, for the end of the sentence; undefined if there is nothing to add. */
   readonly hint?: (value: unknown) => string | undefined;
 }
 
@@ -22,7 +22,7 @@ export const textOption = (max: number): OptionRule => ({
   isValid: (value) => typeof value === 'string' && value.trim() !== '' && value.length <= max && !/\p{Cc}/u.test(value),
 });
 
-/** Accepts a list of at most that many entries, which another rule accepts. */
+/** Accepts a list of at most `most` entries that `entry` accepts. */
 export const listOption = (entry: OptionRule, most: number): OptionRule => ({
   accepts: `a list of at most ${most}, each ${entry.accepts}`,
   isValid: (value) => Array.isArray(value) && value.length <= most && value.every((item) => entry.isValid(item)),
@@ -34,7 +34,7 @@ export const choiceOption = (...choices: readonly (string | number | boolean)[])
   isValid: (value) => choices.some((choice) => choice === value),
 });
 
-/** Whether a function can only be called with `new`. */
+/** Tells whether a function can only be called with `new`. */
 export const isClass = (value: unknown): boolean =>
   typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 
@@ -67,14 +67,14 @@ export const optional = (rule: OptionRule): OptionRule => ({
 });
 
 /**
- * Refuses options of earlier versions, with what takes their place.
+ * Refuses options of earlier versions, and names what replaces them.
  *
- * @param owner the class or function whose options these are; it opens the message
- * @param removed by name, how the sentence goes on after `option "<name>"`
+ * @param owner the class or function that has these options; the message begins with it
+ * @param removed by name, the rest of the sentence after `option "<name>"`
  * @throws FactorConfigError
  */
-export function refuseRemovedOptions(owner: string, given: unknown, removed: Readonly<Record<string, string>>): void {
-  const name = Object.keys(removed).find((candidate) => isPlainObject(given) && Object.hasOwn(given, candidate));
+export function refuseRemovedOptions(owner: string, options: unknown, removed: Readonly<Record<string, string>>): void {
+  const name = Object.keys(removed).find((candidate) => isPlainObject(options) && Object.hasOwn(options, candidate));
   if (name !== undefined) throw new FactorConfigError(`${owner}: option "${name}" ${removed[name]}`);
 }
 
@@ -82,22 +82,21 @@ const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Merges options over their defaults (for `undefined` only), refuses unknown names and
- * checks each value.
+ * Fills in defaults for options that are `undefined`, refuses unknown names and checks each value.
  *
- * @param owner the class or function whose options these are; it opens the message
+ * @param owner the class or function that has these options; the message begins with it
  * @returns a frozen copy; the input is not changed
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function resolveOptions<Options extends object>(
   owner: string,
-  given: unknown,
+  options: unknown,
   rules: { readonly [Name in keyof Required<Options>]: OptionRule },
   defaults: Partial<Options> = {},
 ): Readonly<Options> {
-  if (!isPlainObject(given)) throw new FactorConfigError(`${owner}: the options must be an object`);
+  if (!isPlainObject(options)) throw new FactorConfigError(`${owner}: the options must be an object`);
   const resolved: Record<string, unknown> = { ...defaults };
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(rules, name)) {
       throw new FactorConfigError(`${owner}: unknown option "${name}"; known are ${Object.keys(rules).join(', ')}`);
     }

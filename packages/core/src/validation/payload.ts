@@ -2,28 +2,32 @@ import { FactorError } from '../error/factor-error.js';
 import { asObject } from './json-object.js';
 import { MAX_TYPED, typedCode } from './typed-code.js';
 
-/** Whether a second factor's payload says who the user is: Parse Server has looked for him by that, and it proves nothing yet. */
+/**
+ * Tells whether a second factor's payload has an id that identifies the user. Parse Server has looked for the user by
+ * that id, which proves nothing yet.
+ */
 export const namesUser = (payload: unknown): boolean => Object.hasOwn(asObject(payload) ?? {}, 'id');
 
-/** Whether a challenge is asked for as `{ purpose: "fresh-proof" }`, which a factor may take besides `true`. */
+/** Tells whether a challenge is requested as `{ purpose: "fresh-proof" }`. A factor may accept that besides `true`. */
 export const asksForProof = (payload: unknown): boolean => asObject(payload)?.['purpose'] === 'fresh-proof';
 
-/** What a payload's field must be. */
+/** What a field of a payload must be. */
 export interface FieldRule {
-  /** Most characters as sent, looked at before anything else. */
+  /** Maximum number of characters as sent. Checked before anything else. */
   readonly maxLength: number;
-  /** Brings what was sent to the form that `pattern` looks at, and that is read; as it was sent by default. */
+  /** Converts the sent text to the form that `pattern` checks and the caller reads; unchanged by default. */
   readonly tidy?: (text: string) => string;
   /** What the whole value must match. */
   readonly pattern: RegExp;
-  /** Ends the sentence "must be …". */
+  /** Completes the sentence "must be …". */
   readonly accepts: string;
 }
 
 /**
- * A code of that many digits, in whatever form of {@link typedCode} it was typed; it is read in ASCII.
+ * Returns the rule for a code of that many digits. It may be typed in any form that {@link typedCode} accepts; the
+ * caller reads it in ASCII.
  *
- * @param most where codes are not all of one length, the most digits
+ * @param most the maximum number of digits, if codes differ in length
  */
 export const digitsRule = (digits: number, most: number = digits): FieldRule => ({
   maxLength: MAX_TYPED,
@@ -32,7 +36,7 @@ export const digitsRule = (digits: number, most: number = digits): FieldRule => 
   accepts: `a string of ${most === digits ? digits : `${digits} to ${most}`} digits`,
 });
 
-/** What a user calls something of his: one line of 1 to 64 characters. */
+/** The name that a user gives to an enrolment: one line of 1 to 64 characters. */
 export const NAME_RULE: FieldRule = {
   maxLength: 64,
   pattern: /^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u,
@@ -44,7 +48,7 @@ const asSent = (text: string): string => text;
 /**
  * Reads exactly the named fields of a payload, all strings.
  *
- * @param rules the fields that must be there; any other is refused
+ * @param rules the required fields; any other is refused
  * @throws FactorError `invalid_input`, naming the field but never its value
  */
 export function readFields<Name extends string>(
@@ -66,6 +70,6 @@ export function readFields<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, read(name)])) as Record<Name, string>;
 }
 
-/** `"123456"` and `{ code: "123456" }` mean the same wherever a code is expected. */
+/** Reads a code. `"123456"` and `{ code: "123456" }` mean the same wherever a code is expected. */
 export const readCode = (payload: unknown, rule: FieldRule): string =>
   readFields(typeof payload === 'string' ? { code: payload } : payload, { code: rule }).code;

@@ -1,26 +1,22 @@
 import type { NotificationType } from '../../factor/notification.js';
 
-/**
- * Everything that messages say in one language. `{app}` with what stands in the same brackets is
- * left out where the application has no name.
- */
-
+/** All texts of messages in one language. If the application has no name, `{app}` and the rest of its brackets are left out. */
 export interface MessageTexts {
-  /** Subject of a message with a code. */
+  /** The subject of a message with a code. */
   readonly subject: string;
-  /** The code and what it is for. */
+  /** The sentence with the code and its purpose. */
   readonly code: string;
-  /** The same where the code stands by itself below. */
+  /** The same, if the code is shown by itself below. */
   readonly lead: string;
-  /** What a code is for, by purpose, and by what is added. */
+  /** What a code is for: by purpose, and for an enrolment by what is added. */
   readonly purposes: Readonly<Record<'sign-in' | 'address' | 'number' | 'fresh-proof', string>>;
-  /** How long it is valid, by CLDR plural category. */
+  /** How long the code is valid, by CLDR plural category. */
   readonly valid: Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> & { readonly other: string };
-  /** What not to do with it. */
+  /** The advice not to share the code. */
   readonly secret: string;
-  /** Subject of a notice. */
+  /** The subject of a security notification. */
   readonly noticeSubject: string;
   readonly notices: Readonly<Record<NotificationType, string>>;
-  /** What to do if it was somebody else. */
+  /** What to do if it was not the user. */
   readonly advice: string;
 }
