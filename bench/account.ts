@@ -20,7 +20,7 @@ async function onStage<Counts>(postgres: string, policy: PolicyOption, work: (st
   }
 }
 
-/** Statements of a login with two factors, the second time, so that schemas and roles are known. */
+/** Counts the SQL statements of a login with two factors. The second login counts, when schemas and roles are cached. */
 async function countTwoFactors(stage: Stage): Promise<number> {
   const person = await stage.signUp();
   const secret = await stage.enrolTotp(person);
@@ -36,7 +36,7 @@ async function countTwoFactors(stage: Stage): Promise<number> {
   return statements;
 }
 
-/** Statements of a login with a trusted device beyond one with the password alone. */
+/** Counts the SQL statements that a login with a trusted device adds to a password login. */
 async function countDevice(stage: Stage): Promise<number> {
   const [plain, person] = [await stage.signUp(), await stage.signUp()];
   await stage.enrolTotp(person);
@@ -50,7 +50,7 @@ async function countDevice(stage: Stage): Promise<number> {
   return (await countStatements(use)) - (await countStatements(() => stage.logIn(plain)));
 }
 
-/** Statements of a Cloud function that asks for a fresh proof beyond one that does not. */
+/** Counts the SQL statements that a Cloud function with a step-up proof adds to one without. */
 async function countFresh(stage: Stage): Promise<number> {
   const person = await stage.signUp();
   const secret = await stage.enrolTotp(person);
@@ -62,7 +62,7 @@ async function countFresh(stage: Stage): Promise<number> {
   return (await countStatements(sensitive)) - (await countStatements(plain));
 }
 
-/** What protecting an account costs, in SQL statements. */
+/** Measures the SQL statements that protect an account. */
 export async function benchAccount(postgres: string): Promise<Result[]> {
   const lax = await onStage(postgres, 'any', async (stage) => ({
     logIn: await countTwoFactors(stage),

@@ -8,7 +8,7 @@ import { median, p99, pool, type Result } from './measure.js';
 const PEOPLE = 32;
 const ROUNDS = 2;
 
-/** Somebody with every factor, and what he answers them with. */
+/** A user with every factor, and their answers. */
 interface Equipped extends Person {
   readonly secret: string;
   readonly phone: string;
@@ -33,7 +33,7 @@ async function equip(stage: Stage, index: number): Promise<Equipped> {
   return { ...person, secret, phone, codes, token: String(device.body['authDataResponse'].device.token) };
 }
 
-/** What each side answers a login with; what is asked for first is not timed. */
+/** The logins of each side. Requesting challenges is not timed. */
 function sidesOf(
   stage: Stage,
   equipped: readonly Equipped[],
@@ -82,7 +82,7 @@ function sidesOf(
   };
 }
 
-/** Logins with each factor against those with a password only, and with the built-in `mfa`. */
+/** Compares logins with each factor with password-only logins and with the built-in `mfa`. */
 export async function benchFactors(postgres: string): Promise<Result[]> {
   const mfa = { options: ['TOTP'], digits: 6, period: 30, algorithm: 'SHA1' };
   const unlimited = { maxSendsPer10Minutes: 100, maxSendsPerDay: 1000, maxSendsPerIp: 1_000_000 };

@@ -12,7 +12,7 @@ type Fields = Readonly<Record<string, string>>;
 
 const signIn = (stage: Stage, member: Fields): Promise<Answer> => stage.call('POST', '/users', { authData: { member } });
 
-/** Signs up people with a phone, or without. */
+/** Signs up users with or without a phone number. */
 async function people(stage: Stage, name: string, hasPhone: boolean): Promise<Fields[]> {
   const fields = Array.from({ length: GUESSES }, (_, index) => ({ memberNumber: `${name}-${index}`, postcode: 'right' }));
   for (const [index, own] of fields.entries()) {
@@ -22,10 +22,10 @@ async function people(stage: Stage, name: string, hasPhone: boolean): Promise<Fi
   return fields;
 }
 
-/** Enough for every round, and for none of the kinds to be locked unasked. */
+/** Enough failures for every round, so that no account is locked before the last step. */
 const MAX_FAILURES = 80;
 
-/** Whether times tell known users from unknown ones: medians of wrong logins in turn. */
+/** Measures whether response times reveal known users (user enumeration, CWE-204): medians of alternating wrong logins. */
 export async function benchFields(postgres: string): Promise<Result[]> {
   const stage = await startStageOn(postgres, {
     sms: { maxSendsPerIp: 1_000_000 },
@@ -46,7 +46,7 @@ export async function benchFields(postgres: string): Promise<Result[]> {
     };
     type Compared = readonly [one: readonly Fields[], other: readonly Fields[]];
     const compare = async (name: string, [one, other]: Compared, bound: number | null = 1.1): Promise<Result> => {
-      await pairedRatios(3, side(one), side(other)); // makes their rows in the store, and warms up
+      await pairedRatios(3, side(one), side(other)); // creates their rows in the store, and warms up
       const ratio = median(await pairedRatios(ROUNDS, side(one), side(other)));
       return { name: `fields: ${name}, p50`, ratio, bound };
     };

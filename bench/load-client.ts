@@ -1,9 +1,9 @@
-/** What the load client is told: a code that was sent, or people to sign in. */
+/** A message to the load client: a code that was sent, or users to sign in. */
 export type LoadMessage =
   | { readonly to: string; readonly code: string }
   | { readonly url: string; readonly key: string; readonly people: readonly (readonly string[])[] };
 
-/** A client in a process of its own, so that a comparison of servers is not one of clients. */
+/** The client runs in its own process, so that a comparison of servers does not measure clients. */
 const codes = new Map<string, string>();
 const waiting = new Map<string, (code: string) => void>();
 
@@ -23,11 +23,11 @@ async function post(url: string, body: object, ip: string): Promise<void> {
   if (!response.ok) throw new Error(text);
 }
 
-/** Every worker signs its people in, one after the other, while the others do the same. */
+/** Signs users in: each worker handles its own users one after another, and all workers run in parallel. */
 async function shift(url: string, key: string, people: readonly (readonly string[])[]): Promise<number> {
   const start = performance.now();
   const work = async (emails: readonly string[], worker: number): Promise<void> => {
-    const ip = `192.0.2.${worker}`; // people come from different addresses
+    const ip = `192.0.2.${worker}`; // each worker has its own IP address
     for (const email of emails) {
       await post(`${url}/challenge`, { challengeData: { [key]: { email } } }, ip);
       await post(`${url}/users`, { authData: { [key]: { id: email, code: await codeFor(email) } } }, ip);

@@ -2,14 +2,14 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { startStageOn } from '@parse-factors/e2e/stage';
 
-/** A server in a process of its own, for as long as it is asked to serve. */
+/** A request to the load server, which runs in its own process. */
 export type LoadServerRequest = { readonly ask: 'advance' } | { readonly ask: 'state' };
 
-/** What the server tells. */
+/** A message of the load server. */
 export type LoadServerReply =
   | { readonly url: string }
   | { readonly to: string; readonly code: string }
-  /** Bytes in use after a collection of garbage, and rows of the store. */
+  /** Bytes in use after a garbage collection, and rows of the store. */
   | { readonly heap: number; readonly rows: number };
 
 setFlagsFromString('--expose-gc');
@@ -25,7 +25,7 @@ const stage = await startStageOn(process.argv[2] ?? '', {
 });
 process.on('message', ({ ask }: LoadServerRequest) => {
   if (ask === 'advance') {
-    stage.time.now += 61_000; // the cooldown
+    stage.time.now += 61_000; // longer than the cooldown
     return;
   }
   collect();

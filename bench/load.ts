@@ -9,7 +9,7 @@ const PEOPLE_PER_WORKER = 8;
 const WARM_MS = 10_000;
 const LOAD_MS = 60_000;
 
-/** The server under load, and what it says of itself. */
+/** The server under load, and the measurements that it reports. */
 class LoadServer {
   readonly #process: ChildProcess;
   readonly #waiting: ((reply: LoadServerReply) => void)[] = [];
@@ -48,7 +48,7 @@ class LoadServer {
   }
 }
 
-/** Passwordless logins for a minute; any error ends it. */
+/** Runs passwordless logins for a minute. Any error ends it. */
 export async function benchLoad(postgres: string): Promise<Result[]> {
   const client = new LoadClient();
   const server = new LoadServer(postgres, (to, code) => client.tell({ to, code }));

@@ -5,23 +5,23 @@ import type { Person } from '@parse-factors/test-server/parse-server';
 import { startStageOn, type Stage } from '@parse-factors/e2e/stage';
 import { median, pairedRatios, timed, type Result } from './measure.js';
 
-/** Logins of each side, whatever the concurrency; enough for the ratio to vary by about 0.01 from run to run. */
+/** Logins per side at every concurrency. The ratio then varies by about 0.01 between runs. */
 const LOGINS = 560;
 const LOGINS_PER_WORKER = 8;
 const base32 = new ScureBase32Plugin();
 
-/** Somebody with an authenticator. */
+/** A user with an authenticator. */
 export interface Enrolled extends Person {
   readonly secret: string;
 }
 
-/** A code by the system's time, which the built-in adapter goes by. */
+/** Returns a code by the system's clock, which the built-in adapter uses. */
 export const systemTotp = (secret: string): string => {
   const parameters = { secret: base32.decode(secret), algorithm: 'SHA1', digits: 6, stepSeconds: 30 } as const;
   return totpAt(parameters, Math.floor(Date.now() / 30_000));
 };
 
-/** Signs somebody up with the built-in `mfa`. */
+/** Signs up a user with the built-in `mfa`. */
 export async function enrolBuiltIn(stage: Stage): Promise<Enrolled> {
   const person = await stage.signUp();
   const secret = base32.encode(crypto.getRandomValues(new Uint8Array(20)));
@@ -51,7 +51,7 @@ async function compareLogins(stage: Stage, concurrency: number): Promise<Result>
     }
     return workers;
   };
-  /** Every worker logs its people in, one after the other, while the others do the same. */
+  /** Each worker logs its own users in one after another, and all workers run in parallel. */
   const shift = async (workers: readonly Enrolled[][], authData: (person: Enrolled) => object): Promise<number[]> => {
     const work = async (people: readonly Enrolled[]): Promise<number[]> => {
       const times: number[] = [];
@@ -62,13 +62,13 @@ async function compareLogins(stage: Stage, concurrency: number): Promise<Result>
   };
   const [ours, theirs] = [await crew(enrolOurs), await crew(enrolBuiltIn)];
   const ourShift = (): Promise<number[]> => {
-    stage.time.now += 30_000; // each step opens one session only
+    stage.time.now += 30_000; // each code works once
     return shift(ours, ({ secret }) => ({ totp: stage.totp(secret) }));
   };
   const theirShift = (): Promise<number[]> => shift(theirs, ({ secret }) => ({ mfa: { token: systemTotp(secret) } }));
-  // One after the other they take four times as long as side by side; a quarter of them does.
+  // Without concurrency a login takes four times as long per round, so a quarter of the rounds is enough.
   const rounds = LOGINS / LOGINS_PER_WORKER / concurrency / (concurrency === 1 ? 4 : 1);
-  await pairedRatios(2, ourShift, theirShift); // warm
+  await pairedRatios(2, ourShift, theirShift); // warms up
   const ratio = median(await pairedRatios(rounds, ourShift, theirShift));
   return { name: `TOTP login / built-in mfa, p50, concurrency ${concurrency}`, ratio, bound: 1.05 };
 }
@@ -95,7 +95,7 @@ async function countLogins(stage: Stage): Promise<Result[]> {
   ];
 }
 
-/** Logins over HTTP on a real server and database. */
+/** Measures logins over HTTP on a real server and database. */
 export async function benchLogin(postgres: string): Promise<Result[]> {
   const mfa = { options: ['TOTP'], digits: 6, period: 30, algorithm: 'SHA1' };
   const stage = await startStageOn(postgres, { server: { auth: { mfa } } });

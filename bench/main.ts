@@ -14,26 +14,26 @@ import { benchMemoryStore, benchParseStore, benchRedisStore } from './stores.js'
 import { benchVerify } from './verify.js';
 
 process.env['SILENT'] = '1';
-// Parse Server and our own helpers write warnings to stdout: only the results belong there.
+// Parse Server and the test helpers write warnings to stdout, which must contain the results only.
 const writeResults = process.stdout.write.bind(process.stdout);
 process.stdout.write = process.stderr.write.bind(process.stderr);
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 const postgres = new TestPostgres();
 let started: Promise<void> | undefined;
-/** The database of the parts that need one. */
+/** Starts the database when the first part needs it. */
 const database = async (): Promise<string> => {
   await (started ??= postgres.start());
   return postgres.uri;
 };
 
-/** The parts of the table; an argument of the command chooses one of them. */
+/** The parts of the table. Command-line arguments choose some of them. */
 const PARTS: Readonly<Record<string, () => Promise<Result[]>>> = {
   memory: () => benchMemoryStore(collect),
   verify: async () => benchVerify(),
   login: async () => benchLogin(await database()),
   factors: async () => benchFactors(await database()),
-  // Triggers that `account` registers stay for all that runs after it.
+  // Runs before `account`, because the triggers that `account` registers stay for all later parts.
   passwordless: async () => benchPasswordless(await database()),
   fields: async () => benchFields(await database()),
   account: async () => benchAccount(await database()),

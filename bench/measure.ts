@@ -1,27 +1,27 @@
-/** One row of the table: how ours compares with the other side, measured in the same run. */
+/** One row of the table: parse-factors compared with another side in the same run. */
 export interface Result {
   readonly name: string;
-  /** Ours divided by theirs; for counts, the count itself; null where it was not run. */
+  /** The own time divided by the other side's; for counts, the count itself; null if it was not run. */
   readonly ratio: number | null;
-  /** What the ratio may be at most; null where it is only told. */
+  /** The highest ratio allowed; null if the row has no bound. */
   readonly bound: number | null;
 }
 
-/** A row for what this machine could not run. */
+/** A row for a part that this machine could not run. */
 export const notRun = (name: string): Result => ({ name, ratio: null, bound: null });
 
 /** Whether a result is within its bound. */
 export const isKept = ({ ratio, bound }: Result): boolean => bound === null || ratio === null || ratio <= bound;
 
-/** The median, p50. */
+/** Returns the median, p50. */
 export const median = (samples: readonly number[]): number =>
   samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)] ?? Number.NaN;
 
-/** The 99th percentile, p99. */
+/** Returns the 99th percentile, p99. */
 export const p99 = (samples: readonly number[]): number =>
   samples.toSorted((a, b) => a - b)[Math.floor(samples.length * 0.99)] ?? Number.NaN;
 
-/** Runs all of the work, so many at once, and gives how long each took. */
+/** Runs all work with this concurrency. Returns how long each took, in milliseconds. */
 export async function pool(concurrency: number, work: readonly (() => Promise<unknown>)[]): Promise<number[]> {
   const left = [...work];
   const times: number[] = [];
@@ -32,7 +32,7 @@ export async function pool(concurrency: number, work: readonly (() => Promise<un
   return times;
 }
 
-/** Milliseconds that the work takes. */
+/** Returns how long the work takes, in milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
@@ -40,8 +40,8 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * Runs both sides in turn and gives, for every round, the median of ours divided by that of
- * theirs. Whatever else the machine does falls on both sides of a round.
+ * Runs both sides alternately. Returns for every round the median of `ours` divided by that of `theirs`. Other load of the
+ * machine affects both sides of a round equally.
  */
 export async function pairedRatios(
   rounds: number,
@@ -57,7 +57,7 @@ export async function pairedRatios(
   return ratios;
 }
 
-/** The table as people read it. */
+/** Formats the results as a table. */
 export function table(results: readonly Result[]): string {
   const width = Math.max(...results.map(({ name }) => name.length));
   const line = (result: Result): string => {

@@ -1,4 +1,4 @@
-/** The part of the server's own SDK that the adapter uses. */
+/** The part of the server's SDK that the adapter uses. */
 interface Sdk {
   readonly Object: new (className: string) => Row;
   readonly Query: new (className: string) => Query;
@@ -19,7 +19,9 @@ const MASTER = { useMasterKey: true };
 const sdk = (): Sdk => (globalThis as unknown as { readonly Parse: Sdk }).Parse;
 const find = (email: string): Promise<Row | undefined> => new (sdk().Query)('NaiveCode').equalTo('email', email).first(MASTER);
 
-/** Passwordless sign-in as one writes it first: a row per address with the code in clear, found, compared and deleted. */
+/**
+ * Passwordless sign-in as a first draft: one row per address with the code in plain text, which is found, compared and deleted.
+ */
 export function naiveAdapter(send: (email: string, code: string) => void): object {
   return {
     policy: 'default',

@@ -13,7 +13,7 @@ const FLOWS_PER_WORKER = 8;
 const ROUNDS = 15;
 const GUESSES = 30;
 
-/** Every address is used again and again here. */
+/** No limits, because the benchmark uses every address again and again. */
 const UNLIMITED = { maxSendsPerIp: 1_000_000, maxSendsPer10Minutes: 100, maxSendsPerDay: 1000, maxFailures: 100 };
 
 const ok = (answer: Answer): Answer => {
@@ -25,7 +25,7 @@ const ask = (stage: Stage, email: string): Promise<Answer> => stage.challenge({ 
 const use = (stage: Stage, id: string, code: string): Promise<Answer> =>
   stage.call('POST', '/users', { authData: { emailLogin: { id, code } } });
 
-/** Asks for a code and logs in with it. */
+/** Requests a code and logs in with it. */
 async function signIn(stage: Stage, codes: ReadonlyMap<string, string>, email: string): Promise<void> {
   ok(await ask(stage, email));
   ok(await use(stage, email, codes.get(email) ?? ''));
@@ -36,7 +36,7 @@ const addresses = (name: string): string[][] =>
     Array.from({ length: FLOWS_PER_WORKER }, (_none, person) => `${name}${worker}x${person}@example.com`),
   );
 
-/** A client in a process of its own, which signs people in as fast as the server lets it. */
+/** A client in its own process, which signs users in as fast as the server allows. */
 export class LoadClient {
   readonly #process = fork(fileURLToPath(new URL('./load-client.ts', import.meta.url)));
 
@@ -44,7 +44,7 @@ export class LoadClient {
     this.#process.send(message);
   }
 
-  /** How long it takes to sign all of them in, each worker one after the other, in milliseconds. */
+  /** Returns how long it takes to sign in all users, in milliseconds. Each worker signs its users in one after another. */
   async shift(url: string, key: string, people: readonly (readonly string[])[]): Promise<number> {
     const done = once(this.#process, 'message') as Promise<[{ readonly milliseconds?: number; readonly error?: string }]>;
     this.tell({ url, key, people });
@@ -62,7 +62,7 @@ async function compareThroughput(stage: Stage, client: LoadClient): Promise<Resu
   const side = (key: string) => {
     const people = addresses(key.toLowerCase());
     return async (): Promise<number[]> => {
-      stage.time.now += 60_000; // the cooldown
+      stage.time.now += 60_000; // longer than the cooldown
       return [await client.shift(stage.url, key, people)];
     };
   };
@@ -84,7 +84,7 @@ async function count(stage: Stage, codes: ReadonlyMap<string, string>): Promise<
   ];
 }
 
-/** Whether times tell known addresses from unknown ones: medians of requests in turn. */
+/** Measures whether response times reveal known addresses (user enumeration, CWE-204): medians of alternating requests. */
 async function compareTimes(stage: Stage, codes: ReadonlyMap<string, string>): Promise<Result[]> {
   const people = Array.from({ length: GUESSES }, (_, index) => `known${index}@example.com`);
   for (const email of people) await signIn(stage, codes, email);
@@ -111,7 +111,7 @@ async function compareTimes(stage: Stage, codes: ReadonlyMap<string, string>): P
   ];
 }
 
-/** Signing in with a code alone, over HTTP on a real server and database. */
+/** Measures passwordless sign-in with a code, over HTTP on a real server and database. */
 export async function benchPasswordless(postgres: string): Promise<Result[]> {
   const client = new LoadClient();
   const codes = new Map<string, string>();

@@ -9,7 +9,7 @@ const PEOPLE = 48;
 const CONCURRENCY = 8;
 const ROUNDS = 2;
 
-/** Logins while the clean-up runs against those while it does not. */
+/** Compares logins during a clean-up with logins without one. */
 export async function benchPrune(postgres: string): Promise<Result[]> {
   let config: CloudRequest['config'] | undefined;
   const cloud = ({ Cloud }: { Cloud: { define(name: string, work: (request: CloudRequest) => void): void } }): void =>

@@ -27,9 +27,9 @@ const live = (digest = 'digest'): { digest: string; expiresAt: number } => ({ di
 
 interface VerbCase {
   readonly verb: string;
-  /** SQL statements by the design's table. */
+  /** The expected number of SQL statements. */
   readonly statements: number;
-  /** What has to be there first. */
+  /** Creates what the verb needs. */
   readonly prepare?: (store: OtpStore, name: string) => Promise<unknown>;
   readonly run: (store: OtpStore, name: string) => Promise<unknown>;
 }
@@ -58,7 +58,7 @@ async function times(calls: number, work: (index: number) => Promise<unknown>): 
   return taken;
 }
 
-/** How long a verb takes, on names for which everything is prepared. */
+/** Measures a verb, on names that were prepared before. */
 const side =
   (store: OtpStore, { prepare, run }: VerbCase) =>
   async (): Promise<number[]> => {
@@ -75,14 +75,14 @@ async function compareVerbs(
 ): Promise<Result[]> {
   const results: Result[] = [];
   for (const verb of verbs) {
-    await pairedRatios(4, side(store, verb), () => times(CALLS, floor)); // warm
+    await pairedRatios(4, side(store, verb), () => times(CALLS, floor)); // warms up
     const ratios = await pairedRatios(ROUNDS, side(store, verb), () => times(CALLS, floor));
     results.push(describe(verb, median(ratios)));
   }
   return results;
 }
 
-/** `attempt` and `issue` in a store with many subjects against one with few. */
+/** Compares `attempt` and `issue` in a store with many subjects and in one with few. */
 async function compareSizes(name: string, many: OtpStore, few: OtpStore): Promise<Result[]> {
   const results: Result[] = [];
   for (const verb of VERBS.filter((candidate) => ['issue', 'attempt'].includes(candidate.verb))) {
@@ -92,13 +92,13 @@ async function compareSizes(name: string, many: OtpStore, few: OtpStore): Promis
   return results;
 }
 
-/** The driver under Parse's storage adapter. */
+/** The driver of Parse Server's storage adapter. */
 interface Driver {
   any(query: string, values: readonly unknown[]): Promise<unknown>;
 }
 const driverOf = ({ adapter }: ParseDatabase): Driver => Reflect.get(adapter, '_client') as Driver;
 
-/** As many subjects as a busy application has, written past the store. */
+/** Writes as many subjects as a busy application has, directly into the database. */
 const fill = (driver: Driver, subjects: number, deadAt: number): Promise<unknown> =>
   driver.any(
     `insert into "FactorState" ("objectId", "createdAt", "updatedAt", "digest", "codeExpiresAt", "attempts", "failures", "locks",
@@ -108,11 +108,11 @@ const fill = (driver: Driver, subjects: number, deadAt: number): Promise<unknown
     [subjects, deadAt],
   );
 
-/** Rows that wait for the clean-up, in the app's own database. */
+/** Writes expired rows that wait for the clean-up. */
 export const fillDead = (database: ParseDatabase, subjects: number): Promise<unknown> =>
   fill(driverOf(database), subjects, Date.UTC(2020, 0, 1));
 
-/** Each verb on Parse and Postgres. */
+/** Measures each verb on Parse and Postgres. */
 export async function benchParseStore(postgres: string): Promise<Result[]> {
   const small = await openDatabase<ParseDatabase>(postgres);
   const store = new ParseOtpStore(small.database);
@@ -159,17 +159,17 @@ async function connect(server: RedisServer): Promise<RedisClient> {
 const usedMemory = async (client: RedisClient): Promise<number> =>
   Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1] ?? Number.NaN);
 
-/** Subjects as the store makes them, so many at once. */
+/** Creates subjects through the store, in parallel batches. */
 async function fillRedis(store: OtpStore, subjects: number): Promise<void> {
   for (let left = subjects; left > 0; left -= 10_000)
     await Promise.all(Array.from({ length: Math.min(left, 10_000) }, () => issued(store, randomUUID())));
 }
 
-/** Each verb on Redis. */
+/** Measures each verb on Redis. */
 export async function benchRedisStore(): Promise<Result[]> {
   const servers = [new RedisServer(), new RedisServer()] as const;
   const [small, big] = [await connect(servers[0]), await connect(servers[1])];
-  // So many commands at once wait for longer than one does.
+  // With this many parallel commands, each one waits longer.
   const [few, many] = [redisStore({ client: small }), redisStore({ client: big, timeoutMs: 30_000 })];
   const script = 'return 1';
   const sha1 = await small.scriptLoad(script);
@@ -196,7 +196,7 @@ export async function benchRedisStore(): Promise<Result[]> {
   return [...verbs, ...sizes, { name: 'Redis: bytes per live subject', ratio: perSubject, bound: null }];
 }
 
-/** Memory of a subject in the process. */
+/** Measures the memory of a subject in the process. */
 export async function benchMemoryStore(collect: () => void): Promise<Result[]> {
   const subjects = 200_000;
   const store = new MemoryOtpStore();
@@ -205,6 +205,6 @@ export async function benchMemoryStore(collect: () => void): Promise<Result[]> {
   for (let subject = 0; subject < subjects; subject += 1) await store.issue(randomUUID(), live(randomUUID()), SENDS);
   collect();
   const perSubject = (process.memoryUsage().heapUsed - before) / subjects;
-  await store.prune(0, 1); // still in use
+  await store.prune(0, 1); // keeps the store in use until here
   return [{ name: 'memory: bytes per live subject', ratio: perSubject, bound: null }];
 }

@@ -5,7 +5,7 @@ import { median, type Result } from './measure.js';
 const CALLS = 2000;
 const ROUNDS = 41;
 
-/** Checking one TOTP code against the three bare HMACs that a window of one step either way needs. */
+/** Compares the check of one TOTP code with three bare HMACs, the minimum for a window of one step before and after. */
 export function benchVerify(): Result[] {
   const secret = randomBytes(20);
   const counter = Buffer.alloc(8);

@@ -1,9 +1,10 @@
-/** The address that a passwordless sign-in is for. */
+/** The address of a passwordless sign-in. */
 export type SignInAddress = { readonly email: string } | { readonly phone: string };
 
 /**
- * The id of an address, for where the `id` of the server's reply is lost: lower case with its domain in ASCII, or E.164.
- * It agrees with the server, which refuses what is no address. Of trunk prefixes it knows only `(0)`.
+ * Computes the id of an address, for when the `id` of the server's reply was lost. The result is lower case with the domain in
+ * ASCII, or E.164.
+ * It agrees with the server for every valid address; the server refuses all others. The only trunk prefix it knows is `(0)`.
  */
 export function addressId(address: SignInAddress): string {
   if ('phone' in address) return address.phone.replace(/\(0\)/, '').replace(/[\p{Zs}().\-\u2010-\u2013]/gu, '');

@@ -1,4 +1,4 @@
-/** The closed set of slugs by which factor errors are told apart. */
+/** The slugs that tell factor errors apart. The set is closed. */
 export type FactorErrorSlug =
   | 'code_rejected'
   | 'code_expired'
@@ -15,7 +15,7 @@ export type FactorErrorSlug =
   | 'delivery_failed'
   | 'unavailable';
 
-/** The Parse error code that goes with each slug. */
+/** The Parse error code of each slug. */
 export const FACTOR_ERROR_CODES: Readonly<Record<FactorErrorSlug, number>> = {
   code_rejected: 210,
   code_expired: 210,
@@ -36,21 +36,21 @@ export const FACTOR_ERROR_CODES: Readonly<Record<FactorErrorSlug, number>> = {
 const KEYS = /: ([a-z]\w*(?:(?:, | or )[a-z]\w*)*)\.$/i;
 
 /**
- * An error that a factor answered with. Anything else (no network, a wrong password, an ended
- * session, an error of the application) is thrown as the SDK throws it.
+ * An error that a factor replied with. All other errors (no network, a wrong password, an ended session, an application error)
+ * are thrown as the SDK throws them.
  */
 export class FactorClientError extends Error {
   override readonly name = 'FactorClientError';
-  /** What happened. */
+  /** The slug: what went wrong. */
   readonly slug: FactorErrorSlug;
   /** The Parse error code. */
   readonly code: number;
-  /** When trying again can succeed; with `locked`, `cooldown` and a wait for recovery codes only, and not with each. */
+  /** When the user may try again. Set for some `locked`, `cooldown` and `fresh_proof_required` errors only. */
   readonly retryAt: Date | undefined;
-  /** With `factor_required` and `enrolment_required` the keys of the factors that are named; empty otherwise. */
+  /** The keys of the factors that `factor_required` and `enrolment_required` name. Empty for all other slugs. */
   readonly missing: readonly string[];
 
-  /** @param message as the server gives it: `<slug>: <sentence>` */
+  /** @param message the server's message: `<slug>: <sentence>` */
   constructor(slug: FactorErrorSlug, message: string) {
     super(message);
     this.slug = slug;
@@ -62,7 +62,9 @@ export class FactorClientError extends Error {
   }
 }
 
-/** A factor's error of what the SDK has thrown; anything else as it is. */
+/**
+ * Turns an error of the SDK into a {@link FactorClientError} if a factor replied with it. Other errors are returned unchanged.
+ */
 export function toClientError(fault: unknown): unknown {
   const { code, message = '' } = (fault ?? {}) as { readonly code?: unknown; readonly message?: string };
   const [slug = ''] = message.split(':');
@@ -71,9 +73,8 @@ export function toClientError(fault: unknown): unknown {
 }
 
 /**
- * Whether a login was refused only because second factors were not given; Parse Server's own words.
- *
- * @returns the keys of which one is needed; undefined for anything else
+ * Reads which second factors a login was refused for, from Parse Server's own error message.
+ * @returns the factor keys, of which one is needed; undefined for any other error
  */
 export function missingOf(fault: unknown): readonly string[] | undefined {
   const { code, message } = (fault ?? {}) as { readonly code?: unknown; readonly message?: unknown };

@@ -8,20 +8,22 @@ import { asFields, sendChallenge, sender, type Answers, type Payload, type Reply
 
 /** Options of {@link createFactorClient}. */
 export interface FactorClientOptions<User> {
-  /** Whose factors are managed; by default the SDK's current user, asked for each time. On a server there is none. */
+  /**
+   * The user whose factors are managed. Default: the SDK's current user, read on every call. A server has no current user, so
+   * pass one there.
+   */
   readonly user?: User;
-  /** Whether a login that needs factors asks where their codes go, in one more request. Default: true. */
+  /** Whether a login that needs second factors also asks where their codes go. This costs one more request. Default: true. */
   readonly showDestinations?: boolean;
 }
 
-/** Who signs in with a code alone: an address in any spelling, or the `id` that the server has replied for it. */
+/** The user who signs in with a code: an address in any spelling, or the `id` that the server replied for it. */
 export type SignInName = SignInAddress | { readonly id: string };
 
-/** Signs in with a code alone. */
+/** Passwordless sign-in with a code. */
 export interface Passwordless<User> {
   /**
-   * Sends a code; the reply is the same whether anybody has that address.
-   *
+   * Sends a code. The reply is the same whether or not an account has the address.
    * @param key the factor's key, such as `emailLogin`
    * @param payload the address in any spelling; `true` for a passkey
    * @throws FactorClientError `cooldown`, `address_refused`, `invalid_input`, `delivery_failed`
@@ -30,84 +32,80 @@ export interface Passwordless<User> {
 
   /**
    * Signs up or logs in with the code.
-   *
-   * @param answer the code, and the address as it was given to `start`; or the `id` that `start` was answered with
-   * @param answers second factors, where the user is known to have some
-   * @throws FactorClientError `code_rejected` whatever is wrong, `invalid_input`
+   * @param answer the code, with the address that `start` was given or the `id` that `start` replied
+   * @param answers second factors, if the user is known to have some
+   * @throws FactorClientError `code_rejected` for every failed check, `invalid_input`
    */
   finish(key: string, answer: SignInName & { readonly code: string }, answers?: Answers): Promise<LoginResult<User>>;
 }
 
 /**
- * The factors of a Parse Server app. Requests go the way of the SDK; what is typed in or handed out
- * once (codes, secrets, recovery codes, tokens) is never left with its user, nor in its storage.
- *
- * Every method throws {@link FactorClientError} for what a factor answers, and what the SDK throws otherwise.
+ * Manages the factors of one user and signs users in. Requests use the SDK's own connection. Codes, secrets, recovery codes and
+ * tokens are never stored on the SDK's user or in its storage.
+ * Every method throws {@link FactorClientError} for an error of a factor, and the SDK's own error otherwise.
  */
 export interface FactorClient<User> {
   /**
    * Logs in with a password.
-   *
-   * @param username the name, or the e-mail address
-   * @param answers factors to answer at once, such as a trusted device: `{ device: { token } }`
+   * @param username the user name, or the email address
+   * @param answers second factors to send at once, such as a trusted device: `{ device: { token } }`
    */
   logIn(username: string, password: string, answers?: Answers): Promise<LoginResult<User>>;
 
-  /** Logs in, or signs up, with another provider: `{ google: { id, id_token } }`. */
+  /** Logs in or signs up with another provider: `{ google: { id, id_token } }`. */
   logInWith(authData: Readonly<Record<string, object>>, answers?: Answers): Promise<LoginResult<User>>;
 
   readonly passwordless: Passwordless<User>;
 
-  /** Asks for a code for the current user, to prove himself again. */
+  /** Sends the current user a code for a step-up proof. */
   challenge(key: string, payload?: Payload): Promise<Reply>;
 
   /**
-   * Begins to set a factor up, or another one in its place: `{ phone }`, `{ email }`, or nothing for an authenticator.
-   *
+   * Begins the enrolment of a factor, or replaces an enrolled one. Send `{ phone }`, `{ email }`, or nothing for an
+   * authenticator app.
    * @throws FactorClientError `fresh_proof_required`, `already_enrolled`, `address_refused`, `cooldown`, `delivery_failed`
    */
   enrol(key: string, payload?: Payload): Promise<Reply>;
 
   /**
-   * Confirms what was begun: `{ phone, code }`, `{ email, code }`, or an authenticator's code. The session is fresh then.
-   *
+   * Confirms an enrolment with `{ phone, code }`, `{ email, code }`, or an authenticator app's code. This also counts as a
+   * step-up proof of the session.
    * @throws FactorClientError `code_rejected`, `code_expired`, `locked`, `fresh_proof_required`
    */
   confirm(key: string, answer: Payload): Promise<Reply>;
 
   /**
-   * Proves again: the session is fresh until then. In a session that a recovery code has opened, another one is a proof too.
-   *
-   * @throws FactorClientError `code_rejected`, `code_expired`, `locked`; `fresh_proof_required`, with `retryAt`, where recovery
-   *   codes change factors only after a wait, which has begun
+   * Gives a step-up proof and returns until when it lasts. In a session opened with a recovery code, a second recovery code is
+   * also accepted.
+   * @throws FactorClientError `code_rejected`, `code_expired`, `locked`. With `fresh_proof_required` and `retryAt`, recovery
+   * codes allow changes only after a wait, which has now begun
    */
   freshen(key: string, answer: Payload): Promise<{ readonly freshUntil: Date }>;
 
-  /** Removes a factor, or all passkeys. @throws FactorClientError `fresh_proof_required` */
+  /** Removes a factor; for passkeys, all of them. @throws FactorClientError `fresh_proof_required` */
   remove(key: string): Promise<void>;
 
-  /** Makes recovery codes; older ones end. @throws FactorClientError `fresh_proof_required` */
+  /** Creates new recovery codes and invalidates the old ones. @throws FactorClientError `fresh_proof_required` */
   recoveryCodes(key?: string): Promise<readonly string[]>;
 
   /**
-   * Trusts this device.
-   *
-   * @returns the token to give at the next login, as `{ device: { token } }`. Store it where no script of others reads
-   * @throws FactorClientError `fresh_proof_required` where the session was not just opened with a factor
+   * Trusts this device, so that it can replace a second factor at the next login.
+   * @returns the token to send at the next login, as `{ device: { token } }`. Store it where scripts of other origins cannot
+   * read it
+   * @throws FactorClientError `fresh_proof_required` if the session was not recently opened with a factor
    */
   trustDevice(name: string, key?: string): Promise<string>;
 
-  /** Ends the trust in one device, or in `all`. */
+  /** Revokes one trusted device, or `all`. */
   distrustDevice(id: string, key?: string): Promise<void>;
 
-  /** What the current user has set up, by key, as the server shows it to them: one request, to a server with the guard installed. */
+  /** Returns what the current user has enrolled, by factor key. It takes one request and needs `factors.install` on the server. */
   enrolled(): Promise<Readonly<Record<string, Reply>>>;
 }
 
 /**
- * A client for the factors of one app.
- *
- * @param sdk the application's own Parse JS SDK, of any build
+ * Creates a client for the factors of one app.
+ * @param sdk the application's own Parse JS SDK, in any build
  */
 export function createFactorClient<User extends SdkUser>(
   sdk: ParseSdk<User>,
@@ -134,13 +132,13 @@ export function createFactorClient<User extends SdkUser>(
   };
 
   return {
-    logIn: (username, password, answers = {}) => logIn({ ...login, first: { username, password } }, answers),
-    logInWith: (authData, answers = {}) => logIn({ ...login, first: { authData } }, answers),
+    logIn: (username, password, answers = {}) => logIn({ ...login, primary: { username, password } }, answers),
+    logInWith: (authData, answers = {}) => logIn({ ...login, primary: { authData } }, answers),
     passwordless: createPasswordless(login),
     challenge,
     async enrol(key, payload) {
       const reply = await challenge(key, payload);
-      // An authenticator that is there is asked for, not set up anew, until its owner has proven himself.
+      // `enabled` means that the user has an authenticator already. Replacing it needs a step-up proof.
       if (reply.status !== 'enabled') return reply;
       throw new FactorClientError('fresh_proof_required', 'fresh_proof_required: Prove again first.');
     },
@@ -157,29 +155,29 @@ export function createFactorClient<User extends SdkUser>(
     distrustDevice: async (id, key = 'device') => void (await put(key, { revoke: id })),
     async enrolled() {
       const { token } = await owner();
-      // Shown also where the server hides `authData` from its owner.
+      // The Cloud function works even if the server hides `authData` from the user.
       return shownOf((await send('POST', 'functions/factorsStatus', {}, token))['result']);
     },
   };
 }
 
-function createPasswordless<User extends SdkUser>(login: Omit<Login<User>, 'first'>): Passwordless<User> {
-  /** By key, the address that a code was last asked for, and its id. */
-  const asked = new Map<string, { readonly address: string; readonly id: string }>();
+function createPasswordless<User extends SdkUser>(login: Omit<Login<User>, 'primary'>): Passwordless<User> {
+  /** By factor key: the address that the last code was sent for, and its id. */
+  const started = new Map<string, { readonly address: string; readonly id: string }>();
   const idOf = (key: string, name: SignInName): string => {
     if ('id' in name) return name.id;
-    const last = asked.get(key);
+    const last = started.get(key);
     return last?.address === JSON.stringify(name) ? last.id : addressId(name);
   };
   return {
     async start(key, payload) {
       const reply = await sendChallenge(login.send, [key, payload], {});
-      if (reply.id !== undefined) asked.set(key, { address: JSON.stringify(payload), id: reply.id });
+      if (reply.id !== undefined) started.set(key, { address: JSON.stringify(payload), id: reply.id });
       return reply;
     },
     finish(key, { code, ...name }, answers = {}) {
       const authData = { [key]: { id: idOf(key, name), code } };
-      return logIn({ ...login, isShowing: false, first: { authData } }, answers);
+      return logIn({ ...login, isShowing: false, primary: { authData } }, answers);
     },
   };
 }

@@ -3,11 +3,11 @@ import { asFields, type Fields, type Reply } from './wire.js';
 
 const isShown = ([, entry]: readonly [string, unknown]): boolean => typeof asFields(entry)['status'] === 'string';
 
-/** What the server shows of the factors of a user: statuses, and neither ids nor records nor what was sent. */
+/** Keeps only the factor statuses of `authData`: no ids, no records and nothing that the client sent. */
 export const shownOf = (authData: unknown): Readonly<Record<string, Reply>> =>
   Object.fromEntries(Object.entries(asFields(authData)).filter(isShown)) as Readonly<Record<string, Reply>>;
 
-/** What of a factor's status may stand in a storage; nothing of what other providers reply. */
+/** The part of a factor's status that may be stored on the device. Replies of other providers are dropped. */
 function toStored({ status, destination }: Reply): Reply | undefined {
   return status === 'enabled' ? { status, ...(destination !== undefined && { destination }) } : undefined;
 }
@@ -19,20 +19,19 @@ const storedOf = (shown: Readonly<Record<string, Reply>>): Readonly<Record<strin
       .filter(([, reply]) => reply !== undefined),
   );
 
-/** The user of a login's reply, as the SDK keeps him: without what was answered, and what was replied to it. */
+/** Turns a login's reply into the SDK's user, without the credentials that were sent and without the factors' replies. */
 export function hydrate<User extends SdkUser>(sdk: ParseSdk<User>, reply: Fields): Promise<User> {
-  // The SDK adds the response itself, as `_xhr` for one, where all that was replied stands again.
+  // The SDK adds the response itself, for example as `_xhr`. It repeats the whole reply.
   const fields = Object.fromEntries(Object.entries(reply).filter(([name]) => !name.startsWith('_')));
   const shown = storedOf(shownOf(reply['authData']));
-  // What is undefined is taken out of what the SDK has of this user.
+  // `undefined` removes the field from the SDK's stored user.
   const kept = Object.keys(shown).length === 0 ? undefined : shown;
   return sdk.User.hydrate({ ...fields, authData: kept, authDataResponse: undefined });
 }
 
 /**
- * Has the SDK's user show of a factor what the server shows of it, and nothing that was sent.
- *
- * @param reply undefined where the factor is gone
+ * Updates the factor status on the SDK's user, without storing what was sent.
+ * @param reply undefined if the factor was removed
  */
 export async function keepStatus<User extends SdkUser>(
   sdk: ParseSdk<User>,

@@ -4,31 +4,31 @@ import type { EnrolmentNeeded, FactorsNeeded, LoginResult, SignedIn } from './lo
 import type { ParseSdk, SdkUser } from './parse-sdk.js';
 import { asFields, sendChallenge, type Answers, type Fields, type Payload, type Send } from './wire.js';
 
-/** How somebody says who he is: a name and a password, or the data of providers. */
-export type FirstFactor =
+/** The primary factor of a login: a user name and a password, or the `authData` of providers. */
+export type PrimaryCredentials =
   { readonly username: string; readonly password: string } | { readonly authData: Readonly<Record<string, object>> };
 
-/** One login, until it is complete. What was typed in lives in its closures and nowhere else. */
+/** One login until it is complete. The typed credentials live only in its closures. */
 export interface Login<User extends SdkUser> {
   readonly sdk: ParseSdk<User>;
   readonly send: Send;
-  readonly first: FirstFactor;
-  /** Whether asking where codes go is free: the code of a passwordless login is good for five requests. */
+  readonly primary: PrimaryCredentials;
+  /** Whether to ask where codes go. False for passwordless sign-in, because its code is accepted for five requests only. */
   readonly isShowing: boolean;
 }
 
-/** What the overloads of `answer` and `confirm` take. */
-type Given = readonly [key: string, answer: Payload] | readonly [answers: Answers];
+/** The arguments that the overloads of `answer` and `confirm` accept. */
+type AnswerArguments = readonly [key: string, answer: Payload] | readonly [answers: Answers];
 
-const toAnswers = (given: Given): Answers => (given.length === 1 ? given[0] : { [given[0]]: given[1] });
+const toAnswers = (args: AnswerArguments): Answers => (args.length === 1 ? args[0] : { [args[0]]: args[1] });
 
-/** Sends a login with these answers, and says what it came to. */
+/** Sends a login with these answers and returns its result. */
 export async function logIn<User extends SdkUser>(login: Login<User>, answers: Answers): Promise<LoginResult<User>> {
-  const { send, first } = login;
+  const { send, primary } = login;
   try {
-    const authData = { ...('authData' in first && first.authData), ...answers };
-    const body = Object.keys(authData).length === 0 ? first : { ...first, authData };
-    const reply = await send('POST', 'authData' in first ? 'users' : 'login', body);
+    const authData = { ...('authData' in primary && primary.authData), ...answers };
+    const body = Object.keys(authData).length === 0 ? primary : { ...primary, authData };
+    const reply = await send('POST', 'authData' in primary ? 'users' : 'login', body);
     return await signedIn(login, reply);
   } catch (fault) {
     const missing = missingOf(fault);
@@ -39,7 +39,7 @@ export async function logIn<User extends SdkUser>(login: Login<User>, answers: A
   }
 }
 
-/** `factor_required` names all that is missing, or so many to choose from. */
+/** How many factors are needed: `factor_required` names all the missing ones, or a number to choose from. */
 function countOf({ message, missing }: FactorClientError, answers: Answers): number {
   const [, total] = /: (\d+) factors are required/.exec(message) ?? [];
   if (total !== undefined) return Math.max(1, Number(total) - Object.keys(answers).length);
@@ -62,19 +62,19 @@ async function factorsNeeded<User extends SdkUser>(
     needs,
     count,
     destinations: await destinations(login, needs),
-    challenge: (key, payload = true) => sendChallenge(login.send, [key, payload], login.first),
-    answer: (...given: Given) => logIn(login, { ...answers, ...toAnswers(given) }),
+    challenge: (key, payload = true) => sendChallenge(login.send, [key, payload], login.primary),
+    answer: (...args: AnswerArguments) => logIn(login, { ...answers, ...toAnswers(args) }),
   };
 }
 
-/** Where codes go; a server that does not tell is no reason to stop. */
+/** Where codes go, masked. Errors are ignored, because a login works without it. */
 async function destinations<User extends SdkUser>(
-  { send, first, isShowing }: Login<User>,
+  { send, primary, isShowing }: Login<User>,
   needs: readonly string[],
 ): Promise<Record<string, string>> {
   if (!isShowing) return {};
   const challengeData = Object.fromEntries(needs.map((key) => [key, { show: 'status' }]));
-  const shown = await send('POST', 'challenge', { ...first, challengeData }).catch((): Fields => ({}));
+  const shown = await send('POST', 'challenge', { ...primary, challengeData }).catch((): Fields => ({}));
   const entries = Object.entries(asFields(shown['challengeData'])).map(([key, reply]) => [key, asFields(reply)['destination']]);
   return Object.fromEntries(entries.filter(([, destination]) => typeof destination === 'string')) as Record<string, string>;
 }
@@ -84,18 +84,18 @@ function enrolmentNeeded<User extends SdkUser>(
   answers: Answers,
   { message, missing }: FactorClientError,
 ): EnrolmentNeeded<User> {
-  const { send, first } = login;
+  const { send, primary } = login;
   const [, count = 1] = /: Set up (\d+) of/.exec(message) ?? [];
   return {
     status: 'enrolment',
     needs: missing,
     count: Number(count),
-    enrol: (key, payload = true) => sendChallenge(send, [key, payload], first),
-    async confirm(...given: Given) {
-      if (!('authData' in first)) return logIn(login, { ...answers, ...toAnswers(given) });
-      // Without a password a factor is confirmed by itself, and then asked for as any other.
-      const keys = Object.entries(toAnswers(given));
-      for (const answer of keys) await sendChallenge(send, answer, first);
+    enrol: (key, payload = true) => sendChallenge(send, [key, payload], primary),
+    async confirm(...args: AnswerArguments) {
+      if (!('authData' in primary)) return logIn(login, { ...answers, ...toAnswers(args) });
+      // Without a password, a factor is enrolled on its own first. The login then asks for it like for any other factor.
+      const keys = Object.entries(toAnswers(args));
+      for (const answer of keys) await sendChallenge(send, answer, primary);
       return factorsNeeded(
         login,
         answers,

@@ -1,4 +1,4 @@
-/** The part of a user of the Parse JS SDK that is used here; a `Parse.User` is one. */
+/** The part of the SDK's user that this package uses. A `Parse.User` fits. */
 export interface SdkUser {
   readonly id?: string | undefined;
   get(field: string): unknown;
@@ -8,10 +8,9 @@ export interface SdkUser {
 }
 
 /**
- * The part of the Parse JS SDK that is used here: `Parse` of `parse`, `parse/node` or
- * `parse/react-native` is one, and so is any other copy that the application uses.
- *
- * @typeParam User its class of users
+ * The part of the Parse JS SDK that this package uses. `Parse` of `parse`, `parse/node` and `parse/react-native` fit, as does
+ * any other copy.
+ * @typeParam User the SDK's class of users
  */
 export interface ParseSdk<User extends SdkUser> {
   readonly CoreManager: {
@@ -24,9 +23,9 @@ export interface ParseSdk<User extends SdkUser> {
   };
 }
 
-/** How the SDK is to send a request. */
+/** The options of one SDK request. */
 export interface SdkRequestOptions {
-  /** Empty for none, whoever is the current user. */
+  /** Empty for a request without a session, also if there is a current user. */
   readonly sessionToken: string;
   readonly useMasterKey: false;
   readonly returnStatus: true;

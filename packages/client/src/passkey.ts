@@ -15,39 +15,41 @@ export interface PasskeyClientOptions {
   readonly key?: string;
 }
 
-/** How a login with a passkey alone is asked for. */
+/** Options of a passkey sign-in. */
 export interface PasskeyLogInOptions {
-  /** Whether the browser offers passkeys in a field with `autocomplete="username webauthn"` instead of a dialog. Default: false. */
+  /**
+   * Whether the browser offers passkeys in a field with `autocomplete="username webauthn"` instead of in a dialog. Default:
+   * false.
+   */
   readonly autofill?: boolean;
 }
 
 /**
- * Passkeys in a browser. Each method asks the person in front of it; what the browser says of that (`NotAllowedError`
- * when it was declined) is thrown as it is, everything else as {@link FactorClient} does.
+ * Uses passkeys in a browser. Each method prompts the user. The browser's errors, such as `NotAllowedError` after a refusal,
+ * are thrown unchanged. Other errors are those of {@link FactorClient}.
  */
 export interface PasskeyClient<User> {
   /**
    * Adds a passkey to the current user.
-   *
-   * @param name to tell it from others
+   * @param name a name that tells it from other passkeys
    * @throws FactorClientError `fresh_proof_required`, `already_enrolled`, `code_rejected`, `code_expired`
    */
   register(name?: string): Promise<Reply>;
-  /** Sets up the one that a login demands, and logs in. */
+  /** Enrols the passkey that a login requires, and logs in. */
   enrol(login: EnrolmentNeeded<User>, name?: string): Promise<LoginResult<User>>;
   /** Answers a login that needs a second factor. */
   answer(login: FactorsNeeded<User>): Promise<LoginResult<User>>;
-  /** Logs in with a passkey alone. */
+  /** Logs in with a passkey and nothing else. */
   logIn(options?: PasskeyLogInOptions): Promise<LoginResult<User>>;
-  /** Proves again. */
+  /** Gives a step-up proof with a passkey. */
   freshen(): Promise<{ readonly freshUntil: Date }>;
-  /** Gives a passkey another name. @param id its credential id */
+  /** Renames a passkey. @param id its credential id */
   rename(id: string, name: string): Promise<void>;
   /** Removes one passkey. @param id its credential id @throws FactorClientError `fresh_proof_required` */
   remove(id: string): Promise<void>;
 }
 
-/** @throws FactorClientError `invalid_input` where the server has another factor under that key */
+/** @throws FactorClientError `invalid_input` if the factor with this key is not a passkey factor */
 function optionsOf({ options }: Reply): unknown {
   if (options === undefined) throw new FactorClientError('invalid_input', 'invalid_input: This factor is no passkey.');
   return JSON.parse(options);
@@ -61,7 +63,7 @@ async function create(begun: Reply, name: string | undefined): Promise<Record<st
 const sign = (begun: Reply, useBrowserAutofill = false): ReturnType<typeof startAuthentication> =>
   startAuthentication({ optionsJSON: optionsOf(begun) as PublicKeyCredentialRequestOptionsJSON, useBrowserAutofill });
 
-/** Passkeys for a {@link FactorClient}, by `@simplewebauthn/browser`. */
+/** Creates a passkey client for a {@link FactorClient}, with `@simplewebauthn/browser`. */
 export function createPasskeyClient<User>(
   client: FactorClient<User>,
   { key = 'passkey' }: PasskeyClientOptions = {},

@@ -1,45 +1,45 @@
 import { FactorClientError, toClientError } from './factor-client-error.js';
 import type { ParseSdk, SdkUser } from './parse-sdk.js';
 
-/** What is sent for a factor: a code, an object of strings, or `true` where nothing is to be said. */
+/** What a client sends to a factor: a code, an object of strings, or `true` if there is nothing to add. */
 export type Payload = string | true | Readonly<Record<string, string>>;
 
-/** Answers to factors by their keys. */
+/** Answers to factors, by factor key. */
 export type Answers = Readonly<Record<string, Payload>>;
 
-/** What the server replies about a factor. Times are ISO 8601. */
+/** A factor's reply. Times are ISO 8601. */
 export interface Reply {
   /** `sent`, `pending`, `enabled` or `verified`. */
   readonly status?: string;
-  /** Without a password: the address as the server keeps it, to be sent back with the code. */
+  /** Passwordless sign-in: the normalised address. Send it back with the code. */
   readonly id?: string;
   /** Where the code went, masked. */
   readonly destination?: string;
-  /** Until when the code, or what was begun, is good. */
+  /** When the code, or the enrolment that was begun, expires. */
   readonly expiresAt?: string;
-  /** From when another code may be asked for. */
+  /** When the user may ask for another code. */
   readonly resendAt?: string;
-  /** The secret of an authenticator that is being set up, to type in. */
+  /** The secret of an authenticator app that is being enrolled, to type in. */
   readonly secret?: string;
-  /** The same as a key URI, to open an app with. */
+  /** The same secret as a key URI, to open an app with. */
   readonly uri?: string;
-  /** The same as a QR code: an SVG data URL for `<img src>`. */
+  /** The same secret as a QR code: an SVG data URL for `<img src>`. */
   readonly qr?: string;
-  /** The options for WebAuthn, as JSON. */
+  /** The WebAuthn options as JSON. */
   readonly options?: string;
   readonly [name: string]: string | undefined;
 }
 
-/** A JSON object of the server's. */
+/** A JSON object from the server. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Sends a request by way of the SDK. */
+/** Sends a request with the SDK. */
 export type Send = (method: string, path: string, body: object, sessionToken?: string) => Promise<Fields>;
 
-/** @returns the value as an object, an empty one if it is none */
+/** @returns the value if it is an object, else an empty object */
 export const asFields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
 
-/** Requests as the SDK sends them: with its installation, its headers and its retries, and without a session unless one is given. */
+/** Sends requests with the SDK's installation, headers and retries. Without a `sessionToken`, the request has no session. */
 export const sender =
   <User extends SdkUser>(sdk: ParseSdk<User>): Send =>
   async (method, path, body, sessionToken = '') => {
@@ -52,19 +52,18 @@ export const sender =
   };
 
 /**
- * `POST /challenge` for one factor.
- *
- * @param first who asks: his credentials, or nothing
+ * Calls `POST /challenge` for one factor.
+ * @param primary the credentials of the primary factor, or an empty object
  */
 export async function sendChallenge(
   send: Send,
   [key, payload]: readonly [string, Payload],
-  first: object,
+  primary: object,
   token?: string,
 ): Promise<Reply> {
-  const { challengeData } = await send('POST', 'challenge', { ...first, challengeData: { [key]: payload } }, token);
+  const { challengeData } = await send('POST', 'challenge', { ...primary, challengeData: { [key]: payload } }, token);
   const replies = asFields(challengeData);
-  // Parse Server passes over what it does not know.
+  // Parse Server ignores factors that it does not know.
   if (!(key in replies)) throw new FactorClientError('invalid_input', `invalid_input: The server has no factor "${key}".`);
   return asFields(replies[key]) as Reply;
 }

@@ -4,24 +4,26 @@ import { FactorError } from '@parse-factors/core';
 /** RFC 5321, section 4.5.3.1: octets of a local part, and of a path without its brackets. */
 const MAX_LOCAL = 64;
 const MAX_ADDRESS = 254;
-/** Characters that are looked at, with the spaces around an address. */
+/** The longest input that is read, with the spaces around the address. */
 const MAX_TYPED = 320;
 
 /** RFC 5322, section 3.2.3: dot-atom in ASCII. Quoted local parts and display names do not match. */
 const LOCAL = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
-/** Letters, marks, digits, hyphens and dots of any script; `domainToASCII` would undo escapes. */
+/**
+ * Letters, marks, digits, hyphens and dots of any script. Anything else is refused here, because `domainToASCII` decodes
+ * escapes.
+ */
 const WRITTEN_DOMAIN = /^[\p{L}\p{M}\p{N}.-]+$/u;
-/** At least two labels (RFC 1035, section 2.3.1), the last one not a number: no address literals. */
+/** At least two labels (RFC 1035, section 2.3.1). The last one is not a number, which excludes address literals. */
 const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** What a keyboard or a clipboard leaves around an address. Line ends and invisible characters are refused. */
+/** Spaces that a keyboard or clipboard leaves around an address. Line ends and invisible characters are refused. */
 const SPACES_AROUND = /^\p{Zs}+|\p{Zs}+$/gu;
 
 /**
- * The one form of an e-mail address: without spaces around it, lower case, the domain in ASCII (UTS #46, Punycode).
- * Sub-addresses (`a+b@…`) and dots stay as they are. The local part is ASCII; quoted local
- * parts, display names, lists, comments and address literals are refused.
- *
+ * Returns the normalised form of an email address: no spaces around it, lower case, the domain in ASCII (UTS #46, Punycode).
+ * Sub-addresses (`a+b@…`) and dots are kept. The local part must be ASCII. Quoted local parts, display names, lists, comments
+ * and address literals are refused.
  * @throws FactorError `invalid_input`
  */
 export function normaliseEmail(input: string): string {
@@ -37,7 +39,7 @@ export function normaliseEmail(input: string): string {
   return address;
 }
 
-/** The first letter of each part, where that leaves enough hidden, behind masks of constant length. */
+/** Masks an address. It shows the first letter of each part of at least three characters; the masks have a constant length. */
 export function maskEmail(address: string): string {
   const at = address.lastIndexOf('@');
   const domain = address.slice(at + 1);

@@ -17,27 +17,27 @@ import { NEVER, UNLIMITED, type OtpStore } from '@parse-factors/core/store';
 import { maskEmail, normaliseEmail } from './email-address.js';
 import { EmailOtpFactor, type EmailOtpOptions } from './email-otp-factor.js';
 
-/** Options of {@link initializeOtpAdapter}, as `parse-server-otp-auth-adapter` has them. */
+/** Options of {@link initializeOtpAdapter}. They are those of `parse-server-otp-auth-adapter` and two more. */
 export interface OtpAdapterOptions {
-  /** How long a code lives, in milliseconds; at least 30 seconds and at most 10 minutes are used. */
+  /** How long a code is valid, in milliseconds. Values outside 30 seconds to 10 minutes are clamped. */
   readonly otpValidityInMs: number;
-  /** How often one code may be tried, from 1; at most 10 are used. */
+  /** How many attempts one code allows, from 1. Values above 10 are clamped. */
   readonly maxAttempts: number;
-  /** Sends the code to the normalised address. What it rejects with is told to nobody; the code is void then. */
+  /** Sends the code to the normalised address. If it rejects, the code is void; the reason is not shown to clients. */
   readonly sendEmail: (email: string, otp: string) => Promise<void>;
   /**
-   * Most messages that one IP address may ask for in ten minutes, 1 to 1,000,000; 20 by default. Behind a proxy, set Parse
-   * Server's `trustProxy` first: without it all users share the proxy's address.
+   * Messages that one IP address may request in ten minutes, 1 to 1,000,000; 20 by default. Behind a proxy, set Parse Server's
+   * `trustProxy` first: otherwise all users share the proxy's address.
    */
   readonly maxSendsPerIp?: number;
   /**
-   * Ids that the application had before, 10 at most; none by default. Without them, a server with another id adopts the ids of
-   * all users once more, those that were written past the adapter too.
+   * Former application ids, 10 at most; none by default. Without them, a server with a new application id accepts the unsealed
+   * ids of all users once more, including ids written past the adapter.
    */
   readonly formerAppIds?: readonly string[];
-  /** Not needed any more. */
+  /** No longer needed. */
   readonly applicationId?: string;
-  /** Not needed any more. */
+  /** No longer needed. */
   readonly mountPath?: string;
 }
 
@@ -48,16 +48,13 @@ const positive = {
 const within = (value: number, min: number, max: number): number => Math.min(Math.max(Math.floor(value), min), max);
 
 /**
- * A drop-in for `parse-server-otp-auth-adapter`: passwordless sign-in with a code by e-mail, for
- * `auth: { otp: initializeOtpAdapter({ … }) }`. Its configuration, clients and users go on working; a
- * code is good only for the address that it was sent to, once, and within limits.
- *
- * It needs no keys: digests of codes are keyed with one that is derived from the server's master key.
- * Ids of users who sign up from its first start on are sealed with a key of its own in the store, so
- * that nobody prepares an account for somebody else; those of earlier users are taken as they are. For
- * second factors beside it, the guard and notices use `composeFactors` with an `EmailOtpFactor` of
- * policy `default`.
- *
+ * Replaces `parse-server-otp-auth-adapter`: passwordless sign-in with a code by email, for
+ * `auth: { otp: initializeOtpAdapter({ … }) }`.
+ * Its configuration, clients and users keep working. Each code works once, for one address, and within rate limits.
+ * It needs no keys: the digests of codes use a key derived from the server's master key.
+ * The ids of users who sign up from its first start on are sealed with a key kept in the store. This stops an attacker from
+ * preparing an account for another person's address (account pre-hijacking). Ids of earlier users are accepted unsealed.
+ * For second factors, the guard and notifications, use `composeFactors` with an `EmailOtpFactor` of policy `default`.
  * @throws FactorConfigError naming the option and what it accepts
  * @example
  * ```ts
@@ -106,8 +103,8 @@ export function initializeOtpAdapter(options: OtpAdapterOptions): ParseAuthAdapt
 }
 
 /**
- * What the master key writes of an invited user: `{ email, id }`, as the old adapter's applications do, is the id
- * alone where both are the same address.
+ * Reads what the master key writes for an invited user. Applications of the old adapter write `{ email, id }`. If both are the
+ * same address, only the id is kept.
  */
 function readProvided(payload: unknown): unknown {
   const { id, email, ...others } = asObject(payload) ?? {};
@@ -115,31 +112,30 @@ function readProvided(payload: unknown): unknown {
   try {
     return Object.keys(others).length === 0 && normaliseEmail(email) === normaliseEmail(id) ? { id } : payload;
   } catch {
-    return payload; // refused like every other
+    return payload; // refused later, like any other invalid payload
   }
 }
 
 /** The adapter's own row in the store. */
 interface Marker {
-  /** Seals the ids of users who sign up from now on, so that ids that were written past the adapter sign nobody in. */
+  /** Seals the ids of users who sign up from now on. Unsealed ids written past the adapter then sign no user in. */
   readonly recordKeys: string;
-  /** The time from which that holds. */
+  /** When sealing began, in epoch milliseconds. */
   readonly adoptIdsBefore: number;
 }
 
 /**
- * The row that the first server that asks has made. That of a former application id goes on serving. Should it be lost, ids
- * are adopted once more.
- *
- * @param former its names under former ids of the application
+ * Reads the marker, or creates it on the first start. The marker of a former application id stays in use. If it is lost,
+ * unsealed ids are accepted once more.
+ * @param former the subjects of the marker under former application ids
  */
 async function readMarker(store: OtpStore, subject: string, former: readonly string[]): Promise<Marker> {
   for (const earlier of [subject, ...former]) {
     const found = await findMarker(store, earlier);
     if (found !== undefined) return found;
   }
-  // Of several servers that ask at once, one makes it: for the others, the cooldown has lasted since 1970. It is asked
-  // for only where there is no marker, as a cooldown that a wrong clock has begun does not count.
+  // Exactly one of several concurrent servers creates the marker: for the others, a cooldown since 1970 applies. It is created
+  // only if there is no marker, because a cooldown begun by a wrong clock does not count.
   const now = Date.now();
   const digest = `${generateKey('row')} ${now}`;
   await store.issue(subject, { digest, expiresAt: NEVER }, { cooldownMs: now, quotas: [] });
@@ -154,7 +150,7 @@ async function findMarker(store: OtpStore, subject: string): Promise<Marker | un
   return recordKeys === undefined || since === undefined ? undefined : { recordKeys, adoptIdsBefore: Number(since) };
 }
 
-/** What is shown of an address; nothing of what is none. */
+/** Describes an enrolment by its masked address. A record without a valid address shows nothing. */
 function describe(record: unknown): Readonly<Record<string, string>> {
   try {
     return { destination: maskEmail(normaliseEmail(String(Reflect.get(Object(record), 'id')))) };
@@ -164,8 +160,8 @@ function describe(record: unknown): Readonly<Record<string, string>> {
 }
 
 /**
- * The schema of the class `OTP`, as `parse-server-otp-auth-adapter` exports it, for applications that name it in Parse
- * Server's `schema`. The class is closed to all clients; nothing is kept in it any more.
+ * The schema of the class `OTP`, as `parse-server-otp-auth-adapter` exports it, for applications that list it in Parse Server's
+ * `schema`. The class is closed to all clients and is no longer used.
  */
 export const OTP_TABLE_SCHEMA = {
   className: 'OTP',
@@ -183,13 +179,13 @@ export const OTP_TABLE_SCHEMA = {
   indexes: { _id_: { _id: 1 } },
 };
 
-/** Resolves at once: what codes need is made when the first one is. Kept for applications that call it. */
+/** Does nothing: the adapter creates what it needs with the first code. Kept for applications that call it. */
 export async function setupOtpTable(_config?: unknown): Promise<void> {
   await Promise.resolve();
 }
 
 /**
- * Deletes what is dead in the store, in batches of 1000; gives how many rows. For a job:
+ * Deletes expired rows of the store in batches of 1000. Returns how many rows were deleted. For a job:
  * `Parse.Cloud.job('cleanupExpiredOTPs', pruneOtps)`.
  */
 export const pruneOtps = ({ config }: { readonly config?: unknown }): Promise<number> =>

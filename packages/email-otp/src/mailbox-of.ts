@@ -1,19 +1,19 @@
-/** How a provider reads the addresses of its domains. */
+/** How a mail provider reads the addresses of its domains. */
 interface Provider {
-  /** Domains that are one and the same for it; the first one stands for all. */
+  /** Domains that share mailboxes. The first one stands for all. */
   readonly domains: readonly string[];
-  /** What it does not look at in a local part. */
+  /** Characters of a local part that the provider ignores. */
   readonly ignored?: RegExp;
-  /** Begins a tag, beside `+`. */
+  /** A character that begins a tag, besides `+`. */
   readonly tag?: '-';
-  /** Whether it takes `tag@user.<domain>` for `user@<domain>`. */
+  /** Whether the provider delivers `tag@user.<domain>` to `user@<domain>`. */
   readonly subdomains?: true;
 }
 
 const PROVIDERS: readonly Provider[] = [
   { domains: ['gmail.com', 'googlemail.com'], ignored: /\./g },
   { domains: ['icloud.com', 'me.com', 'mac.com'] },
-  // Proton gives no two accounts that differ in these only.
+  // Proton never assigns two accounts that differ in these characters only.
   { domains: ['proton.me', 'protonmail.com', 'protonmail.ch', 'pm.me'], ignored: /[._-]/g },
   { domains: ['fastmail.com'], subdomains: true },
   { domains: ['fastmail.fm'], subdomains: true },
@@ -30,20 +30,18 @@ function providerOf(domain: string): Provider | undefined {
 }
 
 /**
- * The mailbox that an address is delivered to, as far as its spelling tells: what quotas count by, so that
- * `victim+1@…` and `v.ictim@…` win no further messages. Identity does not go by it.
- *
- * - Everywhere a sub-address is left out, from the first `+` on (RFC 5233; Gmail and Google Workspace, Outlook and
- *   Microsoft 365, iCloud, Fastmail, Proton, Zoho, Yandex). Where a server takes the whole for a mailbox of its own, such
- *   mailboxes share a quota.
- * - Gmail: dots do not matter, and `googlemail.com` is `gmail.com`.
+ * Returns the mailbox that an address is delivered to, as far as its spelling shows it. Send limits count per mailbox, so that
+ * `victim+1@…` and `v.ictim@…` do not get extra messages (email bombing). It never identifies a user.
+ * - Everywhere: the sub-address is removed, from the first `+` on (RFC 5233; Gmail and Google Workspace, Outlook and Microsoft
+ *   365, iCloud, Fastmail, Proton, Zoho, Yandex). If a server treats `+` as an ordinary character, such mailboxes share a
+ *   limit.
+ * - Gmail: dots are ignored, and `googlemail.com` is `gmail.com`.
  * - iCloud: `me.com` and `mac.com` are `icloud.com`.
- * - Proton: dots, hyphens and underscores do not matter; its domains are one.
+ * - Proton: dots, hyphens and underscores are ignored; all its domains are one.
  * - Fastmail: `tag@user.fastmail.com` is `user@fastmail.com`.
  * - Yahoo: a tag begins with `-`.
- *
- * @param address in its one form, lower case
- * @returns undefined for an address without a tag, at a domain without further rules: it is counted by itself
+ * @param address a normalised address, in lower case
+ * @returns undefined if the address has no tag and its domain has no rules: it is then counted on its own
  */
 export function mailboxOf(address: string): string | undefined {
   const at = address.lastIndexOf('@');

@@ -4,32 +4,31 @@ import { MailService, type MailDataRequired } from '@sendgrid/mail';
 
 /** Options of {@link sendgrid}. */
 export interface SendgridOptions {
-  /** API key with the right to send, `SG.…`. */
+  /** An API key with permission to send mail, `SG.…`. */
   readonly apiKey: string;
   /** Verified sender: `codes@example.com` or `Acme <codes@example.com>`. */
   readonly from: string;
   /**
-   * A dynamic template, `d-…`, in the place of our texts for codes. It is given `code`, `validMinutes`,
-   * `purpose`, `locale`, `subject` and `text`. Notices keep our texts.
+   * A dynamic template, `d-…`, that replaces the built-in text for codes. It receives `code`, `validMinutes`, `purpose`,
+   * `locale`, `subject` and `text`. Notifications keep the built-in texts.
    */
   readonly templateId?: string;
-  /** Whether SendGrid only checks messages and sends none (sandbox mode); false by default. */
+  /** Whether SendGrid only validates messages and sends none (sandbox mode); false by default. */
   readonly sandbox?: boolean;
-  /** Another address of SendGrid's API, such as `https://api.eu.sendgrid.com/`; the global one by default. */
+  /** The base URL of SendGrid's API, such as `https://api.eu.sendgrid.com/`; the global API by default. */
   readonly baseUrl?: string;
-  /** How long one request may take, in milliseconds; 30,000 by default. */
+  /** Timeout of one request in milliseconds, 50 to 60,000; 30,000 by default. */
   readonly timeoutMs?: number;
 }
 
-/** The part of the mail service's own client that its types leave out. */
+/** The part of the mail service's client that its types omit. */
 interface ServiceClient {
   readonly client: { setDefaultRequest(request: Readonly<Record<string, unknown>>): void };
 }
 
 /**
- * Sends messages with SendGrid's own client, one try each. A message counts as sent when SendGrid answered as
- * it documents: 202 (in sandbox mode 200) without a body. Redirects are not followed.
- *
+ * Sends messages with SendGrid's own client, with one try each. A message counts as sent after the documented reply: status 202
+ * (200 in sandbox mode) without a body. Redirects are not followed.
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function sendgrid(options: SendgridOptions): Channel {
@@ -50,7 +49,7 @@ export function sendgrid(options: SendgridOptions): Channel {
     { sandbox: false, timeoutMs: 30_000 },
   );
   const sendOne = async (message: MailDataRequired, signal: AbortSignal): Promise<void> => {
-    // A service for each message: the client takes the signal only as a default of its own.
+    // One service per message, because the client accepts an abort signal only as a default.
     const mail = new MailService();
     mail.setApiKey(apiKey);
     (mail as unknown as ServiceClient).client.setDefaultRequest({
@@ -65,7 +64,7 @@ export function sendgrid(options: SendgridOptions): Channel {
   };
   const settings = {
     from,
-    // A code is nobody else's business: no picture that tells who has read it, no rewritten words.
+    // No tracking pixel and no rewritten links: third parties must not learn who reads a code.
     trackingSettings: { clickTracking: { enable: false }, openTracking: { enable: false } },
     ...(sandbox === true && { mailSettings: { sandboxMode: { enable: true } } }),
   };

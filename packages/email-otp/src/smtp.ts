@@ -5,8 +5,8 @@ import { createTransport } from 'nodemailer';
 /** Options of {@link smtp}. */
 export interface SmtpOptions {
   /**
-   * The server: `smtps://user:password@host` (TLS from the start) or `smtp://user:password@host:587`
-   * (STARTTLS, which is required unless the host is this machine).
+   * The server: `smtps://user:password@host` (TLS from the start) or `smtp://user:password@host:587` (STARTTLS, required unless
+   * the host is localhost).
    */
   readonly url: string;
   /** Sender: `codes@example.com` or `Acme <codes@example.com>`. */
@@ -16,14 +16,13 @@ export interface SmtpOptions {
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 const CONNECT_TIMEOUT_MS = 10_000;
 const SILENCE_TIMEOUT_MS = 30_000;
-/** Servers end idle connections after minutes or seconds; a message over one that they have ended fails. */
+/** Servers close idle connections after minutes or seconds. A message sent over a closed connection fails. */
 const IDLE_TIMEOUT_MS = 5_000;
 
 /**
- * Sends messages by SMTP with nodemailer, over pooled connections. Each message is tried once, over one
- * connection. When its time is over it leaves the queue, or its connection is closed: a server that
- * recovers does not get it. A message counts as sent when the server answered 250 for its recipient.
- *
+ * Sends messages by SMTP with nodemailer, over pooled connections. Each message is tried once, over one connection. On timeout
+ * the message leaves the queue or its connection is closed, so a server that recovers does not deliver it late. A message
+ * counts as sent after a 250 reply for its recipient.
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function smtp(options: SmtpOptions): Channel & { close(): void } {
@@ -44,14 +43,14 @@ export function smtp(options: SmtpOptions): Channel & { close(): void } {
     greetingTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: SILENCE_TIMEOUT_MS,
     idleTimeout: IDLE_TIMEOUT_MS,
-    // Nothing that was given up may go out: no second connection, and what waits in a socket is dropped.
+    // A message that timed out must not be sent later: no second connection, and unsent socket data is dropped.
     maxRequeues: 0,
     socketCloseTimeout: 0,
   });
   const send = async ({ to, subject, text, html, signal }: OutgoingMessage): Promise<void> => {
     const message = { to, from, subject, text, signal, ...(html !== undefined && { html }) };
     const { accepted, rejected, response } = await transport.sendMail(message);
-    // RFC 5321, section 4.2.5: 250 after the data is what makes the message the server's.
+    // RFC 5321, section 4.2.5: with 250 after the data, the server takes responsibility for the message.
     const isAccepted = /^250[ -]/.test(`${response} `) && accepted.includes(to) && rejected.length === 0;
     if (!isAccepted) throw new MessageNotAccepted();
   };
@@ -59,7 +58,7 @@ export function smtp(options: SmtpOptions): Channel & { close(): void } {
     name: 'smtp',
     send,
     notify: send,
-    /** Ends the pooled connections; call it when the server stops. */
+    /** Closes the pooled connections. Call it when the server stops. */
     close: () => transport.close(),
   };
 }

@@ -10,27 +10,27 @@ import {
 } from '@parse-factors/core/factor';
 import { caseless, type FieldKind } from './field-kind.js';
 
-/** A field of the user object. Whatever is left out is as in {@link caseless}. */
+/** A field of the user object. Options that are left out come from {@link caseless}. */
 export interface FieldOptions extends Partial<FieldKind> {
-  /** Its name on the user object, and in payloads: a letter, then letters, digits and `_`. */
+  /** The field's name on the user object and in payloads: a letter, then letters, digits and `_`. */
   readonly name: string;
 }
 
 /** The field by which users are looked up. */
 export interface FindOptions extends FieldOptions {
-  /** What the database holds for a normalised text, where that is not the text itself, such as a number. */
+  /** Converts a normalised text to the database's value, if that is not the text itself, such as a number. */
   readonly toStored?: (text: string) => string | number;
 }
 
-/** With every default filled in. */
+/** {@link FieldOptions} with every default filled in. */
 export type ResolvedField = Required<FieldOptions>;
 
-/** With every default filled in. */
+/** {@link FindOptions} with every default filled in. */
 export type ResolvedFind = Required<FindOptions>;
 
 const MAX_LENGTH = 500;
 
-/** Neither said by users nor theirs to know, or part of the payload itself. */
+/** Fields that users do not type or must not know, and fields of the payload itself. */
 const RESERVED = new Set(
   'id ticket factor objectId authData password sessionToken ACL createdAt updatedAt emailVerified constructor prototype'.split(
     ' ',
@@ -70,13 +70,13 @@ export const resolveFind = (option: string, given: unknown): ResolvedFind =>
     { ...caseless, toStored: (text) => text },
   );
 
-/** Accepts what {@link resolveField} or {@link resolveFind} may still refuse, naming what is wrong inside. */
+/** Accepts a name or an object. {@link resolveField} and {@link resolveFind} check what is inside. */
 export const fieldOption: OptionRule = {
   accepts: 'the name of a field, or an object with it',
   isValid: (value) => typeof value === 'string' || asObject(value) !== undefined,
 };
 
-/** @throws FactorConfigError when a field is named twice */
+/** @throws FactorConfigError if two fields have the same name */
 export function assertDistinct(fields: readonly ResolvedField[]): void {
   const names = fields.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -84,8 +84,7 @@ export function assertDistinct(fields: readonly ResolvedField[]): void {
 }
 
 /**
- * The one form of what was sent.
- *
+ * Returns the normalised form of a sent value.
  * @throws FactorError `invalid_input`, naming the field but never its value
  */
 export function normaliseSent({ name, accepts, normalise }: ResolvedField, sent: string): string {
@@ -94,7 +93,7 @@ export function normaliseSent({ name, accepts, normalise }: ResolvedField, sent:
   throw new FactorError('invalid_input', { sentence: `Field "${name}" must be ${accepts}.` });
 }
 
-/** The one form of what is stored of a user; undefined where there is nothing that anybody could know. */
+/** Returns the normalised form of the user's stored value. Undefined if the user has no value that can match. */
 export function normaliseStored({ name, normalise, toText }: ResolvedField, user: FactorUser): string | undefined {
   const stored = user.get(name);
   const text: unknown = stored === undefined || stored === null ? undefined : toText(stored);

@@ -22,18 +22,20 @@ import { FieldsSignIn, readTicket, type FieldsEnrolment, type TicketAnswer } fro
 /** Options of {@link FieldsFactor}. */
 export interface FieldsOptions extends Partial<Omit<AttemptLimits, 'maxAttempts'>> {
   /**
-   * The field by which a user is looked up, such as a member number or `username`: stored in the normalised
-   * form, unique, and with an index.
+   * The field that users are looked up by, such as a member number or `username`. Its values must be stored in normalised form,
+   * unique and indexed.
    */
   readonly find: string | FindOptions;
-  /** One to five further fields, all of which must be right. */
+  /** One to five more fields. All of them must match. */
   readonly match: readonly (string | FieldOptions)[];
   /**
-   * `default` lets in only users who have set up a second factor, which they answer besides. With `solo` the fields are enough
-   * for a user who has set up none. `default` by default.
+   * `default` lets in only users who have enrolled a second factor, and asks for it. With `solo` the fields are enough for a
+   * user without a second factor. `default` by default.
    */
   readonly policy?: 'default' | 'solo';
-  /** Codes asked for from one IP address (IPv6: /64) in ten minutes, for all users together, 1 to 10,000; 20 by default. */
+  /**
+   * Codes requested from one IP address (IPv6: /64) in ten minutes, counted for all users together, 1 to 10,000; 20 by default.
+   */
   readonly maxAsksPerIp?: number;
 }
 
@@ -42,8 +44,8 @@ const REMOVED = { alone: 'is now "policy": use "solo" in place of true, and "def
 const NOTHING_TO_LINK = 'There is nothing to set up: users are known by their fields.';
 
 /**
- * A primary factor that finds a user by fields of the user object, such as a member number and a birth date, and
- * asks for a second factor besides. Payload: the fields by their names, all strings.
+ * A primary factor that finds a user by fields of the user object, such as a member number and a birth date. By default it also
+ * requires a second factor. Payload: the fields by name, all strings.
  * @example
  * ```ts
  * import { composeFactors } from '@parse-factors/core';
@@ -86,7 +88,7 @@ export class FieldsFactor extends Factor<FieldsEnrolment, TicketAnswer, undefine
       },
       { ...defaults, policy: 'default', maxAsksPerIp: 20 },
     );
-    // Attempts at one live code do not matter: there is none.
+    // The limit of attempts per code has no effect, because this factor has no code.
     const rules = {
       find: resolveFind('find', find),
       match: match.map((field) => resolveField('match', field)),
@@ -113,7 +115,7 @@ export class FieldsFactor extends Factor<FieldsEnrolment, TicketAnswer, undefine
     throw new FactorError('invalid_input', { sentence: NOTHING_TO_LINK });
   }
 
-  /** Nothing to send: the user knows the fields. */
+  /** Sends nothing: the user knows the fields. */
   async challenge(): Promise<Reply> {
     return { status: 'enabled' };
   }

@@ -22,53 +22,53 @@ import type { AttemptLimits } from '@parse-factors/core/store';
 import { normaliseSent, normaliseStored, type ResolvedField, type ResolvedFind } from './field.js';
 import { Tickets } from './tickets.js';
 
-/** What is kept about a user. */
+/** What the factor stores about a user. */
 export interface FieldsEnrolment {
-  /** The id by which Parse Server finds the user: a keyed digest, which says nothing. */
+  /** The id by which Parse Server finds the user: a keyed digest that reveals nothing about the fields. */
   readonly id: string;
 }
 
-/** What the sign-in goes by. */
+/** The rules of the sign-in. */
 export interface FieldsRules {
   readonly find: ResolvedFind;
   readonly match: readonly ResolvedField[];
   readonly limits: AttemptLimits;
-  /** Whether only users who have set up a second factor are let in. */
+  /** Whether only users with a second factor are let in. */
   readonly needsSecondFactor: boolean;
   readonly maxAsksPerIp: number;
 }
 
-/** What came of one look-up. */
-interface LookedUp {
+/** The result of one look-up. */
+interface LookUpResult {
   readonly appId: string;
   readonly key: string;
   readonly subject: string;
-  /** The user whose fields they were; undefined for nobody. */
+  /** The user that the fields identify; undefined if there is none. */
   readonly user: FactorUser | undefined;
-  /** What happened, to be told once it is known who asked. */
-  readonly told: readonly FactorOccurrence[];
+  /** Events that are emitted once the user is known. */
+  readonly events: readonly FactorOccurrence[];
 }
 
 const TOKEN: FieldRule = { maxLength: 200, pattern: /^[\w.-]+$/, accepts: 'left out' };
 const FACTOR: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 'the key of a factor' };
-/** Whose fields are read where there is nobody, so that it takes the same steps. */
-const NOBODY: FactorUser = { id: '', get: () => 'nobody' };
+/** A dummy user that is compared if no user was found, so that both cases take the same steps (user enumeration, CWE-204). */
+const DUMMY_USER: FactorUser = { id: '', get: () => 'nobody' };
 const ASKS_WINDOW_MS = 10 * 60_000;
 const NOT_LOOKED_UP = 'Log in with these fields by themselves: without a user name, a password or an id.';
 
-/** What a look-up leaves in the place of the fields. */
+/** The credential that replaces the fields after a look-up. */
 export interface TicketAnswer {
   readonly id: string;
   readonly ticket: string;
 }
 
-/** Signing in by fields of the user object. */
+/** Signs a user in by fields of the user object. */
 export class FieldsSignIn implements PrimarySignIn<FieldsEnrolment, TicketAnswer> {
   readonly signUp = false;
   readonly needsSecondFactor: boolean;
   readonly identity: PrimaryIdentity<FieldsEnrolment>;
   readonly #rules: FieldsRules;
-  readonly #tickets = new Tickets<LookedUp>();
+  readonly #tickets = new Tickets<LookUpResult>();
 
   constructor(rules: FieldsRules) {
     this.#rules = rules;
@@ -77,25 +77,29 @@ export class FieldsSignIn implements PrimarySignIn<FieldsEnrolment, TicketAnswer
       idOf: ({ id }) => id,
       enrolmentOf: (id) => ({ id }),
       acceptsUnsealedId: () => false,
-      // What is guessed at is the field that identifies a user, whether a user has it or not; an administrator names the user.
+      // Attempts are counted by the value of the identifying field, whether or not a user has it. Administrators name the user
+      // instead.
       subject: (context: RequestContext & { readonly user?: FactorUser }, id) =>
         this.#subject(context, context.user === undefined ? id : (normaliseStored(rules.find, context.user) ?? '')),
     };
   }
 
-  /** Has a second factor challenged, for whoever is right; the answer is the same for everybody. */
+  /**
+   * Sends a second factor's challenge if the fields are correct. The reply is the same for everyone (user enumeration,
+   * CWE-204).
+   */
   async begin(context: RequestContext, payload: unknown, users: SignInUsers): Promise<Reply> {
     const { factor = '', ...texts } = this.#read(payload, { factor: FACTOR });
     if (!users.secondFactors.includes(factor)) {
       throw new FactorError('invalid_input', { sentence: `Field "factor" must be ${FACTOR.accepts}.` });
     }
     await this.#countAsk(context);
-    const { user, subject, told } = await this.#attempt(context, texts, users);
-    for (const occurrence of told) context.emit(occurrence);
+    const { user, subject, events } = await this.#attempt(context, texts, users);
+    for (const occurrence of events) context.emit(occurrence);
     const send = async (to: FactorUser): Promise<void> => {
       if (await users.challenge(to, factor)) await context.store.pardon(subject);
     };
-    // Nobody waits for what happens for some and not for others.
+    // The reply does not wait for the challenge: the duration would reveal whether the fields are correct.
     if (user !== undefined) context.later(send(user));
     return { status: 'sent' };
   }
@@ -120,11 +124,10 @@ export class FieldsSignIn implements PrimarySignIn<FieldsEnrolment, TicketAnswer
   }
 
   /**
-   * What the look-up has found out, which can be asked for once.
-   *
-   * @param enrolment that of the user whom Parse Server has found by it
-   * @returns takes the failures back, and tells of it
-   * @throws FactorError `code_rejected`, `invalid_input` for what was not looked up
+   * Takes the result of a look-up. Each ticket works once.
+   * @param enrolment the enrolment of the user that Parse Server found by the look-up's id
+   * @returns a function that clears failures and emits `verified`
+   * @throws FactorError `code_rejected`; `invalid_input` if there was no look-up
    */
   redeem(
     context: RequestContext & { readonly user?: FactorUser },
@@ -135,11 +138,11 @@ export class FieldsSignIn implements PrimarySignIn<FieldsEnrolment, TicketAnswer
     if (attempt === undefined || attempt.appId !== context.appId || attempt.key !== context.key) {
       throw new FactorError('invalid_input', { sentence: NOT_LOOKED_UP });
     }
-    for (const occurrence of attempt.told) context.emit(occurrence);
+    for (const occurrence of attempt.events) context.emit(occurrence);
     const { user, subject } = attempt;
     if (user === undefined) throw new FactorError('code_rejected');
     if (enrolment?.id !== id || context.user?.id !== user.id) {
-      // Right, and not let in: without a second factor, for example, or from somebody else's session.
+      // The fields are correct but the user is not let in, for example without a second factor or from another user's session.
       context.emit({ type: 'rejected', userId: user.id, purpose: 'sign-in', reason: 'enrolment_required' });
       throw new FactorError('code_rejected');
     }
@@ -149,7 +152,7 @@ export class FieldsSignIn implements PrimarySignIn<FieldsEnrolment, TicketAnswer
     };
   }
 
-  /** By address and for everybody alike; what goes out does not count there. @throws FactorError `cooldown` */
+  /** Counts a request per IP address, over all users. Sent messages are limited elsewhere. @throws FactorError `cooldown` */
   async #countAsk({ ip, appId, key, keyring, store }: RequestContext): Promise<void> {
     if (ip === undefined) return;
     const bucket = subjectOf('fields-asks', appId, key, keyring.stableDigest('ip', networkOf(ip)));
@@ -157,27 +160,28 @@ export class FieldsSignIn implements PrimarySignIn<FieldsEnrolment, TicketAnswer
     if (!asks.allowed) throw new FactorError('cooldown', { retryAt: asks.retryAt });
   }
 
-  /** Counts the attempt before anything is looked up or compared; then all kinds of users take the same steps. */
-  async #attempt(context: RequestContext, texts: Readonly<Record<string, string>>, users: SignInUsers): Promise<LookedUp> {
+  /** Counts the attempt before it looks up or compares anything. The steps are the same for all users afterwards. */
+  async #attempt(context: RequestContext, texts: Readonly<Record<string, string>>, users: SignInUsers): Promise<LookUpResult> {
     const { find, limits } = this.#rules;
     const { appId, key } = context;
-    const told: FactorOccurrence[] = [];
+    const events: FactorOccurrence[] = [];
     const identifier = texts[find.name] ?? '';
     const subject = this.#subject(context, identifier);
-    const guess = await unlessLocked(() =>
-      beginAttempt({ ...context, emit: (occurrence) => void told.push(occurrence) }, subject, 'sign-in', limits),
+    const counted = await unlessLocked(() =>
+      beginAttempt({ ...context, emit: (occurrence) => void events.push(occurrence) }, subject, 'sign-in', limits),
     );
     const found = await users.find({ [find.name]: find.toStored(identifier) });
     const only = found.length === 1 ? found[0] : undefined;
-    // A database may take other texts for the same value; each would have a count of its own.
+    // A database may match several texts to one value. Each text would have its own attempt count, so only the stored form is
+    // accepted.
     const named = only !== undefined && normaliseStored(find, only) === identifier ? only : undefined;
-    const isRight = this.#matches(context, texts, named);
-    if (guess !== undefined && !isRight) guess.reject('code_rejected');
-    const user = guess !== undefined && isRight ? named : undefined;
-    return { appId, key, subject, user, told: told.map((occurrence) => ({ ...occurrence, userId: named?.id })) };
+    const isCorrect = this.#matches(context, texts, named);
+    if (counted !== undefined && !isCorrect) counted.reject('code_rejected');
+    const user = counted !== undefined && isCorrect ? named : undefined;
+    return { appId, key, subject, user, events: events.map((occurrence) => ({ ...occurrence, userId: named?.id })) };
   }
 
-  /** Every field is compared, in constant time, whatever the others are; with nobody's, where there is nobody. */
+  /** Compares every field in constant time, also after a mismatch. Without a user it compares with a dummy. */
   #matches(
     { keyring, appId, key }: RequestContext,
     texts: Readonly<Record<string, string>>,
@@ -185,7 +189,7 @@ export class FieldsSignIn implements PrimarySignIn<FieldsEnrolment, TicketAnswer
   ): boolean {
     const matches = this.#rules.match.map((field) => {
       const { name } = field;
-      const stored = normaliseStored(field, user ?? NOBODY);
+      const stored = normaliseStored(field, user ?? DUMMY_USER);
       const digest = keyring.digest('field', appId, key, name, stored ?? '');
       return keyring.matches(digest, 'field', appId, key, name, texts[name] ?? '') && stored !== undefined;
     });
@@ -204,7 +208,7 @@ export class FieldsSignIn implements PrimarySignIn<FieldsEnrolment, TicketAnswer
   }
 }
 
-/** @throws FactorError `invalid_input` for what no look-up has made */
+/** @throws FactorError `invalid_input` if there was no look-up */
 export function readTicket(payload: unknown): TicketAnswer {
   try {
     return readFields(payload, { id: TOKEN, ticket: TOKEN });
@@ -213,7 +217,7 @@ export function readTicket(payload: unknown): TicketAnswer {
   }
 }
 
-/** Whoever is locked out is not told so, and takes the same steps. */
+/** Hides a lock: a locked-out user gets the same reply after the same steps as for wrong fields. */
 async function unlessLocked(begin: () => Promise<Attempt>): Promise<Attempt | undefined> {
   try {
     return await begin();

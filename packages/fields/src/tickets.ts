@@ -1,21 +1,21 @@
 import { bytesFrom, type RandomSource } from '@parse-factors/core/factor';
 import type { Clock } from '@parse-factors/core/store';
 
-/** A request takes no longer from being looked up to being answered. */
+/** The longest time between a request's look-up and its reply. */
 const LIFE_MS = 5 * 60_000;
 const TICKET_BYTES = 32;
 
 /**
- * What was found out about requests that are still being answered, under names that nobody can guess. A
- * request is answered by the process that looked it up, so it is kept in memory, and given out once.
+ * Keeps look-up results of requests in progress under unguessable tickets. The process that looks a user up also answers the
+ * request, so memory is enough. Each ticket works once.
  */
 export class Tickets<Content> {
   readonly #contents = new Map<string, { readonly content: Content; readonly diesAt: number }>();
 
-  /** Keeps it; gives its name. */
+  /** Stores the content and returns its ticket. */
   issue(content: Content, { clock, random }: { readonly clock: Clock; readonly random: RandomSource }): string {
     const now = clock();
-    // The oldest come first. What is left behind is of requests that failed in between.
+    // Removes expired tickets, oldest first. They are left by requests that failed after their look-up.
     for (const [name, { diesAt }] of this.#contents) {
       if (diesAt > now && diesAt <= now + LIFE_MS) break;
       this.#contents.delete(name);
@@ -25,7 +25,7 @@ export class Tickets<Content> {
     return ticket;
   }
 
-  /** Gives it out, to the first who asks. */
+  /** Returns the content to the first caller and removes it. */
   take(ticket: string, clock: Clock): Content | undefined {
     const kept = this.#contents.get(ticket);
     this.#contents.delete(ticket);

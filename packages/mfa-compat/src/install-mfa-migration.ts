@@ -5,25 +5,24 @@ import { isMobile, type MfaEnrolment } from './mfa-enrolment.js';
 /** The Cloud function that `parse-factors-mfa-migrate` calls. */
 export const MFA_MIGRATION = 'mfaMigrate';
 
-/** The factors that users of `mfa` are moved to, by their keys in `auth`. */
+/** The target factors of the migration, by their keys in `auth`. */
 export interface MfaMigrationOptions {
-  /** A `TotpFactor`; `totp` by default. */
+  /** The key of a `TotpFactor`; `totp` by default. */
   readonly totp?: string;
-  /** An `SmsOtpFactor`; `otp` by default. */
+  /** The key of an `SmsOtpFactor`; `otp` by default. */
   readonly otp?: string;
-  /** A `RecoveryCodesFactor`, or false where there is none: then recovery codes are dropped; `recovery` by default. */
+  /** The key of a `RecoveryCodesFactor`; `recovery` by default. False drops the recovery codes. */
   readonly recovery?: string | false;
 }
 
 const isName = textOption(64);
 
 /**
- * Defines the Cloud function `mfaMigrate`, for the master key alone: it moves a batch of users from `mfa` to other
- * factors. Nothing is written unless it is told to.
- *
- * @param factors what `composeFactors` gives, with `mfa` and the factors that users are moved to
- * @param Parse the server's own copy of the SDK, as Cloud Code gets it; found by itself when left out
- * @throws FactorConfigError naming the option and what it accepts; or before Parse Server was loaded
+ * Defines the Cloud function `mfaMigrate`, which moves a batch of users from `mfa` to other factors. It needs the master key.
+ * It is a dry run unless the call asks to write.
+ * @param factors the result of `composeFactors`, with `mfa` and the target factors
+ * @param Parse the server's own copy of the SDK, as Cloud Code gets it; the global `Parse` by default
+ * @throws FactorConfigError naming the option and what it accepts, or if Parse Server is not loaded yet
  */
 export function installMfaMigration(
   factors: Pick<ComposedFactors, 'auth' | 'move'>,
@@ -55,7 +54,7 @@ const planFor =
   (enrolment: MfaEnrolment, now: number): MovePlan => {
     if (isMobile(enrolment)) return { into: { [otp]: { address: enrolment.mobile } } };
     const { secret, algorithm, digits, period: stepSeconds, recovery: codes } = enrolment;
-    // No step that may have been used here is good there.
+    // Steps that may have been used with `mfa` are refused by the target factor (replay).
     const usedUntil = Math.floor(now / 1000 / stepSeconds) + 1;
     const into = { [totp]: { secret, algorithm, digits, stepSeconds, usedUntil } };
     if (codes.digests.length === 0) return { into };

@@ -21,31 +21,30 @@ import {
 import { withoutRecoveryCode } from '@parse-factors/recovery-codes';
 import { driftFor, redeemTotp, verifyTotp, type TotpParameters } from '@parse-factors/totp';
 import { canonicalBase32, decodeBase32 } from './base32.js';
-import { CONFIRM_WORDS, DATA_WORDS, inOldWords, MOBILE_WORDS, TOKEN_WORDS } from './old-words.js';
+import { CONFIRM_MESSAGES, DATA_MESSAGES, withBuiltInMessages, MOBILE_MESSAGES, TOKEN_MESSAGES } from './built-in-messages.js';
 import type { MfaAnswer, MfaConfirmation } from './mfa-answer.js';
-import { adoptRecord, isMobile, type AuthenticatorEnrolment, type MfaEnrolment } from './mfa-enrolment.js';
+import { importBuiltInRecord, isMobile, type AuthenticatorEnrolment, type MfaEnrolment } from './mfa-enrolment.js';
 import { resolveMfaOptions, type MfaCompatOptions, type ResolvedMfaOptions } from './mfa-options.js';
 import { readMfaPayload, tokenOf, type MfaPayload } from './mfa-payload.js';
 import { MobileCodes } from './mobile-codes.js';
 import { isRecoveryToken, newRecovery } from './recovery-tokens.js';
 
-/** What sends a code by SMS, in the place of a token. */
+/** The word that requests a code by SMS, sent as the token. */
 const REQUEST = 'request';
 const SECRET: FieldRule = { maxLength: 256, pattern: /^[A-Za-z2-7 ]+=*$/, accepts: 'a text in Base32' };
-/** The built-in adapter's least; 100 bits. */
+/** The built-in adapter's minimum: 100 bits. */
 const MIN_SECRET = 20;
-/** Fields are looked at closely by what reads them. */
+/** Accepts any text; the function that uses the field checks it. */
 const ANY: FieldRule = { maxLength: 320, pattern: /^/, accepts: 'a text' };
 
-/** Steps to either side of the current one that are accepted, as by the built-in adapter. */
+/** Accepted time steps before and after the current one, as in the built-in adapter. */
 const DRIFT_STEPS = 1;
 
 const invalidData = (): FactorError => new FactorError('invalid_input', { sentence: 'Invalid MFA data' });
 
 /**
- * Takes the place of Parse Server's built-in `mfa` adapter, under that key: takes its options, what its clients
- * send, and its users' records, which are sealed at their next use. `docs/guide/migrate-from-mfa.md` lists what differs.
- *
+ * Replaces Parse Server's built-in `mfa` adapter under the same key. It accepts its options, its clients' payloads and its
+ * users' records, which are sealed at their next use. `docs/guide/migrate-from-mfa.md` lists the differences.
  * @throws FactorConfigError naming the option and what it accepts
  * @example
  * ```ts
@@ -58,17 +57,17 @@ const invalidData = (): FactorError => new FactorError('invalid_input', { senten
  */
 export const mfaCompat = (options: MfaCompatOptions): MfaFactor => new MfaFactor(resolveMfaOptions(options));
 
-/** The factor that {@link mfaCompat} gives. */
+/** The factor that {@link mfaCompat} creates. */
 export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, string> {
   override readonly replaces: BuiltInReplacement<MfaEnrolment, MfaAnswer, MfaConfirmation> = {
     provider: 'mfa',
-    // The built-in adapter takes any token where it finds neither; these it cannot read.
+    // Without both fields, the built-in adapter accepts any token. It cannot read these values, so it refuses.
     tombstone: { secret: '-', mobile: '-' },
     importRecord: (record) => this.#importRecord(record),
     isBackup: ({ kind }) => kind === 'recovery',
     proofIn: ({ proof }) => proof,
   };
-  /** The same number or authenticator, whatever recovery tokens are left. */
+  /** The same number or authenticator, whatever recovery codes are left. */
   override readonly lifecycle: EnrolmentLifecycle<MfaEnrolment> = {
     isSame: (before, after) =>
       isMobile(before) || isMobile(after) ? JSON.stringify(before) === JSON.stringify(after) : before.secret === after.secret,
@@ -85,8 +84,9 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
   }
 
   /**
-   * At a challenge, `{ mobile }` sends a code there. Elsewhere, `{ mobile }` does as well, `{ mobile, token }` confirms it, and
-   * `{ secret, token }` sets up an authenticator. A token answers, and `old` is one that is sent along to replace what there is.
+   * Reads a payload. At a challenge, `{ mobile }` sends a code there.
+   * Elsewhere `{ mobile }` also sends a code, `{ mobile, token }` confirms it, and `{ secret, token }` enrols an authenticator
+   * app. A token alone is an answer. `old` is a token of the current enrolment, which a replacement needs.
    */
   async read(
     payload: unknown,
@@ -107,7 +107,7 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
   }
 
   beginEnrolment(context: FactorContext, mobile: string): Promise<Reply> {
-    return inOldWords(MOBILE_WORDS, () => this.#mobile.beginEnrolment(context, mobile, undefined));
+    return withBuiltInMessages(MOBILE_MESSAGES, () => this.#mobile.beginEnrolment(context, mobile, undefined));
   }
 
   async confirmEnrolment(
@@ -118,7 +118,9 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
     if (confirmation.kind === 'number') {
       return { enrolment: undefined, isBegun: true, reply: await this.beginEnrolment(context, confirmation.mobile) };
     }
-    const { enrolment } = await inOldWords(CONFIRM_WORDS, () => this.#mobile.confirmEnrolment(context, confirmation.answer));
+    const { enrolment } = await withBuiltInMessages(CONFIRM_MESSAGES, () =>
+      this.#mobile.confirmEnrolment(context, confirmation.answer),
+    );
     return { enrolment: enrolment && { mobile: enrolment.address } };
   }
 
@@ -134,15 +136,15 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
     answer: MfaAnswer,
     enrolment: MfaEnrolment,
   ): Promise<undefined> {
-    return inOldWords(TOKEN_WORDS, async () => {
+    return withBuiltInMessages(TOKEN_MESSAGES, async () => {
       if (isMobile(enrolment)) return this.#verifyMobile(context, purpose, answer, enrolment.mobile);
-      if (answer.kind === 'recovery') return this.#spendRecovery(context, purpose, answer.token);
+      if (answer.kind === 'recovery') return this.#consumeRecovery(context, purpose, answer.token);
       if (answer.kind === 'totp') return this.#verifyTotp(context, purpose, answer.code, enrolment);
       throw new FactorError('invalid_input');
     });
   }
 
-  /** Nothing, as with the built-in adapter. */
+  /** Shows nothing, like the built-in adapter. */
   describe(): Reply {
     return {};
   }
@@ -158,10 +160,10 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
 
   #importRecord(record: Readonly<Record<string, unknown>>): MfaEnrolment {
     if (!this.#options.adoptRecords) throw new FactorError('unavailable');
-    return adoptRecord(record, this.#options);
+    return importBuiltInRecord(record, this.#options);
   }
 
-  /** What of a payload says something here: a number does where SMS is offered. */
+  /** Reads the payload, and ignores `mobile` if SMS is not offered. */
   #readPayload(payload: unknown): MfaPayload | undefined {
     const given = readMfaPayload(payload);
     if (given === undefined || this.#options.options.includes('SMS')) return given;
@@ -170,7 +172,7 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
   }
 
   #readAnswer(payload: unknown, enrolment: MfaEnrolment): Promise<MfaAnswer> {
-    return inOldWords(TOKEN_WORDS, async () => {
+    return withBuiltInMessages(TOKEN_MESSAGES, async () => {
       const token = tokenOf(payload);
       if (isRecoveryToken(token)) return { kind: 'recovery', token };
       if (!isMobile(enrolment)) {
@@ -182,7 +184,7 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
 
   #readMobile(mobile: unknown): Promise<string> {
     if (mobile === undefined) throw invalidData();
-    return inOldWords(MOBILE_WORDS, async () => this.#mobile.readNumber(mobile));
+    return withBuiltInMessages(MOBILE_MESSAGES, async () => this.#mobile.readNumber(mobile));
   }
 
   async #readConfirmation(given: MfaPayload | undefined): Promise<MfaConfirmation> {
@@ -191,14 +193,14 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
     if (mobile === undefined) return this.#readAuthenticator(secret, token);
     const number = await this.#readMobile(mobile);
     if (token === undefined) return { kind: 'number', mobile: number };
-    const answer = await inOldWords(CONFIRM_WORDS, async () => this.#mobile.readAnswer(token));
+    const answer = await withBuiltInMessages(CONFIRM_MESSAGES, async () => this.#mobile.readAnswer(token));
     return { kind: 'code', answer: { ...answer, address: number } };
   }
 
   async #readAuthenticator(given: unknown, token: unknown): Promise<MfaConfirmation> {
     if (!this.#options.options.includes('TOTP')) throw invalidData();
     const rules = { secret: SECRET, token: ANY };
-    const fields = await inOldWords(DATA_WORDS, async () => readFields({ secret: given, token }, rules));
+    const fields = await withBuiltInMessages(DATA_MESSAGES, async () => readFields({ secret: given, token }, rules));
     const secret = canonicalBase32(fields.secret);
     if (secret.length < MIN_SECRET) throw invalidData();
     return { kind: 'authenticator', secret, token: fields.token };
@@ -209,14 +211,14 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
     { secret, token }: Extract<MfaConfirmation, { readonly kind: 'authenticator' }>,
   ): Promise<Confirmed<MfaEnrolment>> {
     const { algorithm, digits, period } = this.#options;
-    // The secret comes along, so there is nothing to guess at.
+    // The client sends the secret itself, so there is nothing to guess and no attempt to count.
     const parameters = totpParameters({ secret, algorithm, digits, period });
     const result = verifyTotp(parameters, token, context.clock(), driftFor(period, DRIFT_STEPS));
     if (!result.ok) {
       context.emit({ type: 'rejected', purpose: 'enrolment', reason: 'code_rejected' });
       throw new FactorError('code_rejected', { sentence: 'Invalid MFA token' });
     }
-    // The step that set it up is used: it does not log in as well.
+    // Marks the step of the enrolment as used, so that the same code cannot log in too (replay).
     await context.store.advance(markSubject(context), result.step * period);
     const { kept, reply } = newRecovery(context.random);
     return { enrolment: { secret, algorithm, digits, period, recovery: kept }, reply };
@@ -232,23 +234,23 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
       parameters: totpParameters(enrolment),
       limits: this.#options,
       driftSteps: DRIFT_STEPS,
-      markSeconds: 1, // so that the mark outlives a change of the period
+      markSeconds: 1, // the mark stays valid if the period changes
     });
   }
 
-  async #spendRecovery(context: EnrolledContext<MfaEnrolment>, purpose: Purpose, token: string): Promise<undefined> {
+  async #consumeRecovery(context: EnrolledContext<MfaEnrolment>, purpose: Purpose, token: string): Promise<undefined> {
     const { store, emit } = context;
     const subject = attemptSubject(context, purpose);
-    const guess = await beginAttempt(context, subject, purpose, this.#options);
+    const attempt = await beginAttempt(context, subject, purpose, this.#options);
     let remaining = 0;
-    const isSpent = await context.change((enrolment) => {
+    const isConsumed = await context.change((enrolment) => {
       if (isMobile(enrolment)) return undefined;
       const { key, digests } = enrolment.recovery;
       const left = withoutRecoveryCode(digests, key, token);
       remaining = left?.length ?? 0;
       return left && { ...enrolment, recovery: { key, digests: left } };
     });
-    if (!isSpent) throw guess.reject('code_rejected');
+    if (!isConsumed) throw attempt.reject('code_rejected');
     await store.pardon(subject);
     emit({ type: 'verified', purpose });
     emit({ type: 'recovery_used', purpose, remaining });

@@ -4,7 +4,9 @@ import { recoveryDigest, type RecoveryEnrolment } from '@parse-factors/recovery-
 import type { TotpAlgorithm } from '@parse-factors/totp';
 import { canonicalBase32, decodeBase32 } from './base32.js';
 
-/** What is kept of a user with an authenticator app; its parameters too, so that changed options lock nobody out. */
+/**
+ * What is stored about a user with an authenticator app. It includes the parameters, so that changed options lock no user out.
+ */
 export interface AuthenticatorEnrolment {
   /** The shared secret in Base32. */
   readonly secret: string;
@@ -12,36 +14,35 @@ export interface AuthenticatorEnrolment {
   readonly digits: number;
   /** Length of a time step in seconds. */
   readonly period: number;
-  /** Digests of the recovery codes that are left. */
+  /** Digests of the unused recovery codes. */
   readonly recovery: RecoveryEnrolment;
 }
 
-/** What is kept of a user who gets codes by SMS. */
+/** What is stored about a user who gets codes by SMS. */
 export interface MobileEnrolment {
-  /** The number as it is sent to: in E.164, but for one that the built-in adapter has taken in another form. */
+  /** The number that codes are sent to: E.164, unless the built-in adapter stored it in another form. */
   readonly mobile: string;
 }
 
-/** What is kept of a user: one or the other, as with the built-in adapter. */
+/** What is stored about a user: one method, as in the built-in adapter. */
 export type MfaEnrolment = AuthenticatorEnrolment | MobileEnrolment;
 
 /** Whether the user gets codes by SMS. */
 export const isMobile = (enrolment: MfaEnrolment): enrolment is MobileEnrolment => 'mobile' in enrolment;
 
-/** What the built-in adapter keeps; of both ways, it asks for SMS. */
+/** The fields of the built-in adapter's records. If a record has both methods, that adapter uses SMS. */
 const FIELDS = new Set(['secret', 'recovery', 'mobile', 'token', 'expiry', 'pending']);
 const SECRET = /^[A-Za-z2-7 ]{1,512}=*$/;
-/** 80 bits; the built-in adapter takes 20 characters, blanks included. */
-const LEAST_SECRET = 16;
-/** What it takes for a number, and no longer than any number is. */
+/** 80 bits. The built-in adapter accepts 20 characters including spaces. */
+const MIN_SECRET = 16;
+/** The built-in adapter's pattern for numbers, with a limit on the length. */
 const MOBILE = /^[+]*[(]?[0-9]{1,3}[)]?[-\s./0-9]{0,32}$/;
 
 /**
- * Reads what the built-in adapter has stored. A code that it has on its way is not taken over: it stands there in clear.
- *
- * @throws FactorError `unavailable` for anything else
+ * Imports a record of the built-in adapter. A code that it has sent is not imported, because it is stored in plain text.
+ * @throws FactorError `unavailable` for any other record
  */
-export function adoptRecord(
+export function importBuiltInRecord(
   record: Readonly<Record<string, unknown>>,
   parameters: Pick<AuthenticatorEnrolment, 'algorithm' | 'digits' | 'period'>,
 ): MfaEnrolment {
@@ -52,13 +53,14 @@ export function adoptRecord(
     mobile === undefined &&
     typeof secret === 'string' &&
     SECRET.test(secret) &&
-    canonicalBase32(secret).length >= LEAST_SECRET &&
+    canonicalBase32(secret).length >= MIN_SECRET &&
     Array.isArray(recovery) &&
     recovery.every((code) => typeof code === 'string' && code.length <= 100);
   if (!isSound) throw new FactorError('unavailable');
   const { algorithm, digits, period } = parameters;
   const canonical = canonicalBase32(secret);
-  // Whoever opens the seal has the secret anyway; so a record gives the same digests whenever it is read.
+  // The key is derived from the secret, so that a record gives the same digests on every read. Anyone who can open the seal has
+  // the secret anyway.
   const key = createHmac('sha256', decodeBase32(canonical)).update('recovery').digest('base64url');
   const digests = (recovery as readonly string[]).map((code) => recoveryDigest(key, code));
   return { secret: canonical, algorithm, digits, period, recovery: { key, digests } };

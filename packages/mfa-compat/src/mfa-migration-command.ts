@@ -7,7 +7,7 @@ const row = (columns: readonly string[]): string =>
     .join('')
     .trimEnd();
 
-/** `parse-factors-mfa-migrate`. */
+/** The command `parse-factors-mfa-migrate`. */
 export const mfaMigrationCommand: BatchCommand<MoveReport> = {
   usage: `parse-factors-mfa-migrate --server-url <url> --app-id <id> [--apply] [--after <id>] [--batch <1 to 1000>]
 

@@ -16,39 +16,39 @@ import type { AttemptLimits } from '@parse-factors/core/store';
 import { countriesOption, normalisePhone, type Country } from '@parse-factors/sms-otp';
 import type { TotpAlgorithm } from '@parse-factors/totp';
 
-/** A way to prove oneself that the built-in adapter knows. */
+/** A method of the built-in adapter. */
 export type MfaMethod = 'SMS' | 'TOTP';
 
 type SendLimitName = 'cooldownMs' | 'maxSendsPer10Minutes' | 'maxSendsPerDay' | 'maxSendsPerIp' | 'budget' | 'allow';
 
-/** Options of `mfaCompat`: those of the built-in adapter, and the limits that it lacks. */
+/** Options of `mfaCompat`: those of the built-in adapter, and the rate limits that it lacks. */
 export interface MfaCompatOptions extends Partial<AttemptLimits>, Pick<CodeFactorOptions, SendLimitName> {
-  /** Which ways are offered. Users who have set up another one go on with it, as long as its options are there. */
+  /** The methods that users may enrol. Users with another method keep it, as long as its options are set. */
   readonly options: readonly MfaMethod[];
-  /** As it stood in `auth.mfa`, where Parse Server has it; true, and nothing else. */
+  /** Accepted for compatibility with Parse Server's `auth.mfa`. Only true is valid. */
   readonly enabled?: true;
   /** Digits of a code, 6 to 9; 6 by default. */
   readonly digits?: number;
   /**
-   * Length of a TOTP time step in seconds, 10 to 600; 30 by default. A code by SMS lives as long, but not less than
-   * a minute.
+   * Length of a TOTP time step in seconds, 10 to 600; 30 by default. A code by SMS is valid for as long, but for at least a
+   * minute.
    */
   readonly period?: number;
-  /** Hash function of TOTP, also spelled `SHA-1`; `SHA1` by default. */
+  /** Hash function of TOTP; `SHA1` by default. The spelling `SHA-1` works too. */
   readonly algorithm?: string;
-  /** Sends a code to a number; needed for `SMS`. */
+  /** Sends a code to a number. Required for `SMS`. */
   readonly sendSMS?: (token: string, mobile: string) => unknown;
   /**
-   * The countries that codes may be sent to, by ISO 3166-1 alpha-2 code; needed for `SMS`. `any` is everywhere, as with the
-   * built-in adapter, but for premium, satellite and other numbers that are no mobile phone's: whoever signs up can then
-   * have messages sent to the dearest of countries, within the limits.
+   * The countries that codes may be sent to, as ISO 3166-1 alpha-2 codes. Required for `SMS`.
+   * `any` allows every country, as the built-in adapter does, except premium, satellite and other non-mobile numbers. Anyone
+   * who signs up can then cause messages to the most expensive countries, within the limits (SMS pumping).
    */
   readonly countries?: readonly Country[] | 'any';
-  /** Messages to numbers that differ in their last four digits only, in an hour; 30 by default. */
+  /** Messages in an hour to numbers that differ only in their last four digits, 1 to 1,000,000; 30 by default. */
   readonly maxSendsPerPrefix?: number;
   /**
-   * Whether records that the built-in adapter has left are taken; true by default. To be switched off once
-   * everybody was moved: then a record that is not sealed lets nobody in.
+   * Whether records of the built-in adapter are imported; true by default. Set it to false after all users were migrated:
+   * unsealed records are then refused.
    */
   readonly adoptRecords?: boolean;
 }
@@ -132,8 +132,7 @@ export function resolveMfaOptions(options: MfaCompatOptions): ResolvedMfaOptions
 }
 
 /**
- * The E.164 form of a number.
- *
+ * Returns the E.164 form of a number.
  * @throws FactorError `invalid_input`, `address_refused`
  */
 export const normaliseMobile = (mobile: string, { countries }: Pick<ResolvedMfaOptions, 'countries'>): string =>

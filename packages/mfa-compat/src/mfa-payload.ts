@@ -1,12 +1,12 @@
 import { asObject, typedCode } from '@parse-factors/core/factor';
 
-/** The fields of a payload that say something. */
+/** The fields of a payload that are used. */
 export type MfaField = 'token' | 'secret' | 'old' | 'mobile';
 
-/** What a client sends, as far as it says something. Its values are looked at by what uses them. */
+/** The used fields of a client's payload. The functions that use a value check it. */
 export type MfaPayload = Readonly<Partial<Record<MfaField, unknown>>>;
 
-/** What SDKs send along: the user's id, and the status that they were shown. The built-in adapter passes over both. */
+/** Fields that SDKs send along: the user's id and the status. The built-in adapter ignores both. */
 const SENT_ALONG = ['id', 'status'];
 const FIELDS = new Set(['token', 'code', 'secret', 'old', 'mobile', ...SENT_ALONG]);
 const MAX_LENGTH = 320;
@@ -14,8 +14,9 @@ const MAX_LENGTH = 320;
 const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= MAX_LENGTH;
 
 /**
- * Reads `{ token }`, `{ secret, token }`, `{ old, secret, token }`, `{ mobile }`, `{ mobile, token }`, and as with every
- * factor `"123456"` and `{ code }`. A token is brought into one form, however it was typed. A null counts as left out, as for the built-in adapter. Undefined for everything else.
+ * Reads `{ token }`, `{ secret, token }`, `{ old, secret, token }`, `{ mobile }` and `{ mobile, token }`. Like every factor it
+ * also reads `"123456"` and `{ code }`.
+ * A token is normalised. Null counts as left out, as in the built-in adapter. Returns undefined for any other payload.
  */
 export function readMfaPayload(payload: unknown): MfaPayload | undefined {
   const given = typeof payload === 'string' ? { token: payload } : asObject(payload);
@@ -30,7 +31,7 @@ export function readMfaPayload(payload: unknown): MfaPayload | undefined {
   return token === undefined ? fields : { ...fields, token: typeof token === 'string' ? typedCode(token) : token };
 }
 
-/** The token of an answer. What stands beside it is for setting up: the built-in adapter passes over it here. */
+/** Returns the token of an answer. The other fields belong to an enrolment; the built-in adapter ignores them here too. */
 export function tokenOf(payload: unknown): unknown {
   const { token, ...others } = readMfaPayload(payload) ?? {};
   return Object.values(others).every(isText) ? token : undefined;

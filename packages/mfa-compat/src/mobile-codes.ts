@@ -10,13 +10,13 @@ import {
 import { maskPhone, regionOf } from '@parse-factors/sms-otp';
 import { normaliseMobile, type ResolvedMfaOptions } from './mfa-options.js';
 
-/** A code lives at least until another one may be asked for. */
-const LEAST_VALIDITY_MS = 60_000;
+/** A code is valid at least until another one may be requested. */
+const MIN_VALIDITY_MS = 60_000;
 
-/** Numbers are looked at closely by what normalises them. */
+/** Accepts any text; the normalisation checks it. */
 const ANY: FieldRule = { maxLength: 320, pattern: /^/, accepts: 'a text' };
 
-/** The codes by SMS: made, limited and checked as those of every other factor. */
+/** Codes by SMS. They are created, rate limited and verified like those of every other code factor. */
 export class MobileCodes extends CodeFactor {
   readonly #options: ResolvedMfaOptions;
 
@@ -45,7 +45,7 @@ export class MobileCodes extends CodeFactor {
         ...(budget !== undefined && { budget }),
         ...(allow !== undefined && { allow }),
         codeLength: digits,
-        validityMs: Math.max(period * 1000, LEAST_VALIDITY_MS),
+        validityMs: Math.max(period * 1000, MIN_VALIDITY_MS),
         channel: { name: 'sendSMS', send: async ({ code, to }) => void (await sendSMS?.(code, to)) },
       },
     );

@@ -5,9 +5,9 @@ import { recoveryDigest, type RecoveryEnrolment } from '@parse-factors/recovery-
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const LENGTH = 30;
 const COUNT = 2;
-/** The last full multiple of the alphabet's length that a byte holds; bytes beyond it are drawn again. */
+/** The largest multiple of the alphabet's length that fits a byte. Larger bytes are discarded, which avoids a modulo bias. */
 const USABLE = 256 - (256 % ALPHABET.length);
-/** An honest source fills a code from these all but once in 10^30. */
+/** With a sound random source, this many bytes are too few only once in 10^30. */
 const BYTES = 128;
 
 /** Whether a token looks like a recovery code. */
@@ -19,7 +19,7 @@ function newToken(random: RandomSource): string {
   return usable.map((byte) => ALPHABET.charAt(byte % ALPHABET.length)).join('');
 }
 
-/** Two new recovery codes, of the form that the built-in adapter makes: what is kept of them, and what the user is shown. */
+/** Creates two recovery codes in the built-in adapter's format. Returns what is stored and the reply for the user. */
 export function newRecovery(random: RandomSource): { readonly kept: RecoveryEnrolment; readonly reply: Reply } {
   const key = bytesFrom(random, 32).toString('base64url');
   const tokens = Array.from({ length: COUNT }, () => newToken(random));

@@ -5,13 +5,13 @@ import type { ResolvedPasskeyOptions } from './passkey-options.js';
 import type { Passkey, PasskeyEnrolment } from './passkey.js';
 import { ALGORITHMS } from './verify-credential.js';
 
-/** Code points of a name in a dialogue; authenticators may cut at 64 bytes (WebAuthn Level 3, section 6.4.1). */
+/** Code points of a name in browser dialogs. Authenticators may cut names at 64 bytes (WebAuthn Level 3, section 6.4.1). */
 const MAX_LABEL = 64;
 
-/** Signing in with nothing before it. */
-export const ALONE: Ceremony = { purpose: 'alone', userId: '', session: '' };
+/** Passwordless sign-in with a passkey. No user is known yet. */
+export const PRIMARY_SIGN_IN: Ceremony = { purpose: 'alone', userId: '', session: '' };
 
-/** The ceremony of a known user, in the session that asks. */
+/** The ceremony of a known user in the current session. */
 export const ceremonyOf = ({ user, session = '' }: FactorContext, purpose: Purpose): Ceremony => ({
   purpose,
   userId: user.id,
@@ -19,13 +19,13 @@ export const ceremonyOf = ({ user, session = '' }: FactorContext, purpose: Purpo
 });
 
 /**
- * A user's handle: the same for all passkeys that he ever makes, so that an authenticator replaces what is no longer
- * good; and random to all who do not have our keys.
+ * Returns the user handle. It is the same for all passkeys of a user, so that an authenticator replaces an old one. Without the
+ * server's keys it looks random.
  */
 export const newHandle = ({ keyring, appId, key, user }: FactorContext): string =>
   subjectOf(keyring.stableDigest('passkey-handle', appId, key, user.id));
 
-/** Options to make a passkey, as JSON (WebAuthn Level 3, section 5.4). */
+/** Creates the options to register a passkey, as JSON (WebAuthn Level 3, section 5.4). */
 export async function beginRegistration(
   context: FactorContext,
   { rpId, rpName, accountName, policy, userVerification, validityMs }: ResolvedPasskeyOptions,
@@ -51,7 +51,7 @@ export async function beginRegistration(
   return reply(context, ceremonyOf(context, 'enrolment'), options);
 }
 
-/** Options to use a passkey, as JSON (WebAuthn Level 3, section 5.5). */
+/** Creates the options to use a passkey, as JSON (WebAuthn Level 3, section 5.5). */
 export async function beginAssertion(
   context: RequestContext,
   ceremony: Ceremony,
@@ -67,13 +67,13 @@ export async function beginAssertion(
   return reply(context, ceremony, options);
 }
 
-/** Puts our own challenge into the options. */
+/** Inserts the factor's own challenge into the options. */
 function reply(context: RequestContext, ceremony: Ceremony, options: { readonly timeout?: number }): Reply {
   const expiresAt = context.clock() + (options.timeout ?? 0);
   const challenge = makeChallenge(context, ceremony, expiresAt);
-  // Anybody may ask for one alone, and as often as they like.
-  const told = ceremony.purpose === 'alone' ? ({ purpose: 'sign-in', isLogged: false } as const) : { purpose: ceremony.purpose };
-  context.emit({ type: 'challenged', ...told });
+  // Anyone may request a passwordless challenge, as often as they like, so it is not logged.
+  const event = ceremony.purpose === 'alone' ? ({ purpose: 'sign-in', isLogged: false } as const) : { purpose: ceremony.purpose };
+  context.emit({ type: 'challenged', ...event });
   return {
     status: 'pending',
     options: JSON.stringify({ ...options, challenge }),

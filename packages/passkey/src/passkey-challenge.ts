@@ -1,37 +1,37 @@
 import { bytesFrom, subjectOf, type Purpose, type RequestContext } from '@parse-factors/core/factor';
 import { isLive, UNLIMITED } from '@parse-factors/core/store';
 
-/** What a challenge is for; good for nothing else. */
+/** What a challenge is bound to. It is accepted for nothing else. */
 export interface Ceremony {
-  /** `alone`: signing in with nothing before it. */
+  /** `alone` is passwordless sign-in. */
   readonly purpose: Purpose | 'alone';
-  /** The user it was made for; empty where he is yet to be known. */
+  /** The user that it was created for; empty if the user is not known yet. */
   readonly userId: string;
-  /** The session it was made for; empty where there is none. */
+  /** The session that it was created for; empty if there is none. */
   readonly session: string;
 }
 
-/** A challenge of ours, or why it is none. */
+/** A parsed challenge: one that this factor issued, or the reason for refusing it. */
 export type ReadChallenge =
   | {
       readonly ok: true;
       readonly reason?: undefined;
-      /** Whether it was spent before. */
-      isSpent(): Promise<boolean>;
-      /** Spends it: true for exactly one caller. */
-      spend(): Promise<boolean>;
+      /** Whether it was used before. */
+      isUsed(): Promise<boolean>;
+      /** Marks it as used. Resolves to true for exactly one caller. */
+      consume(): Promise<boolean>;
     }
   | { readonly ok: false; readonly reason: 'code_rejected' }
   | {
       readonly ok: false;
       readonly reason: 'code_expired';
-      /** Keeps an answer that was right but late from being good once more, should the clock step back. */
-      spend(): Promise<boolean>;
+      /** Marks it as used, so that a correct but late answer stays refused if the clock steps back. */
+      consume(): Promise<boolean>;
     };
 
 const NONCE_BYTES = 16;
-/** The mark of a challenge that was spent. Stores keep marks for days, should a clock be set back. */
-const SPENT = 1;
+/** The mark of a used challenge. Stores keep marks for days, in case a clock is set back. */
+const USED = 1;
 const FORMAT = /^([A-Za-z0-9_-]{22})\.([0-9a-z]{1,11})\.([A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{43})$/;
 const PURPOSE = 'passkey-challenge';
 
@@ -43,11 +43,10 @@ const partsOf = (
 ): readonly string[] => [appId, key, purpose, userId, session, nonce, expiry];
 
 /**
- * A challenge (WebAuthn Level 3, section 13.4.3) that says by itself what it is for and until when: 128 random bits
- * and a keyed digest. Nothing is stored before it comes back, so that asking costs nothing.
- *
+ * Creates a challenge (WebAuthn Level 3, section 13.4.3) that carries its own binding and expiry: 128 random bits and a keyed
+ * digest. Nothing is stored until it is answered, so requesting challenges cannot fill the store.
  * @param expiresAt epoch milliseconds
- * @returns Base64url, as options and client data hold it
+ * @returns Base64url, as in the options and the client data
  */
 export function makeChallenge(context: RequestContext, ceremony: Ceremony, expiresAt: number): string {
   const nonce = bytesFrom(context.random, NONCE_BYTES).toString('base64url');
@@ -56,21 +55,21 @@ export function makeChallenge(context: RequestContext, ceremony: Ceremony, expir
   return Buffer.from(`${nonce}.${expiry}.${digest}`).toString('base64url');
 }
 
-/** Reads a challenge that came back. */
+/** Verifies a challenge that a client sent back. */
 export function readChallenge(context: RequestContext, ceremony: Ceremony, challenge: string): ReadChallenge {
   const [, nonce = '', expiry = '', digest = ''] = FORMAT.exec(Buffer.from(challenge, 'base64url').toString('latin1')) ?? [];
   const isOurs = context.keyring.matches(digest, PURPOSE, ...partsOf(context, ceremony, nonce, expiry));
   if (!isOurs) return { ok: false, reason: 'code_rejected' };
   const { store, appId, key } = context;
   const subject = subjectOf(PURPOSE, appId, key, nonce);
-  const spend = (): Promise<boolean> => store.advance(subject, SPENT);
-  if (!isLive(Number.parseInt(expiry, 36), context.clock())) return { ok: false, reason: 'code_expired', spend };
+  const consume = (): Promise<boolean> => store.advance(subject, USED);
+  if (!isLive(Number.parseInt(expiry, 36), context.clock())) return { ok: false, reason: 'code_expired', consume };
   return {
     ok: true,
-    isSpent: async () => {
+    isUsed: async () => {
       const attempt = await store.attempt(subject, UNLIMITED);
-      return attempt.locked || attempt.mark >= SPENT;
+      return attempt.locked || attempt.mark >= USED;
     },
-    spend,
+    consume,
   };
 }

@@ -19,8 +19,8 @@ import {
   type RequestContext,
   type VerifiedCredential,
 } from '@parse-factors/core/factor';
-import type { GivenAssertion } from './given-credential.js';
-import { ALONE, beginAssertion, beginRegistration, ceremonyOf, newHandle } from './passkey-ceremonies.js';
+import type { AssertionAnswer } from './parse-credential.js';
+import { PRIMARY_SIGN_IN, beginAssertion, beginRegistration, ceremonyOf, newHandle } from './passkey-ceremonies.js';
 import { readChallenge } from './passkey-challenge.js';
 import { passkeyFault } from './passkey-fault.js';
 import { resolvePasskeyOptions, type PasskeyOptions, type ResolvedPasskeyOptions } from './passkey-options.js';
@@ -43,13 +43,14 @@ import { afterUse, describePasskeys, goesOn, type PasskeyEnrolment, type Passkey
 import { verifyAssertion, verifyRegistration, type Expected } from './verify-credential.js';
 
 type Enrolled = EnrolledContext<PasskeyEnrolment>;
-type PasskeyCommand = Command<GivenAssertion, NamedRegistration, undefined>;
+type PasskeyCommand = Command<AssertionAnswer, NamedRegistration, undefined>;
 
 /**
- * Passkeys (WebAuthn Level 3) as a second factor and, with policy `solo`, in place of the password too. A user may have
- * several. Each challenge is good for one answer, by one user, in one session, for one purpose; a counter that goes back is refused.
- * Payloads: `{ credential, name }` to add one, `{ credential }` to answer, `{ id, credential }` to sign in with
- * nothing before it,
+ * Passkeys (WebAuthn Level 3) as a second factor. With policy `solo` they can also replace the password. A user may have
+ * several.
+ * Each challenge accepts one answer, from one user, in one session, for one purpose. A signature counter that goes back is
+ * refused.
+ * Payloads: `{ credential, name }` to add one, `{ credential }` to answer, `{ id, credential }` to sign in without a password,
  * `{ rename: <id>, name }`, `{ remove: <id> }`.
  * @example
  * ```ts
@@ -65,7 +66,7 @@ type PasskeyCommand = Command<GivenAssertion, NamedRegistration, undefined>;
  *   });
  * ```
  */
-export class PasskeyFactor extends Factor<PasskeyEnrolment, GivenAssertion, NamedRegistration, undefined> {
+export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, NamedRegistration, undefined> {
   override readonly policy: 'additional' | 'solo';
   override readonly primary: PrimarySignIn<PasskeyEnrolment, NamedAssertion> = {
     signUp: false,
@@ -78,7 +79,7 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, GivenAssertion, Name
     lookupIdOf: ({ handle }) => handle,
     merge: (stored, added) => this.#merge(stored, added),
   };
-  /** Renames one, or removes one of several. */
+  /** Renames one passkey, or removes one of several. */
   override readonly management: Management<PasskeyEnrolment, PasskeyChange> = { apply: changePasskey };
   /** The same passkeys, whatever their names and counters. */
   override readonly lifecycle: EnrolmentLifecycle<PasskeyEnrolment> = {
@@ -114,19 +115,19 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, GivenAssertion, Name
 
   async confirmEnrolment(
     context: Enrolled,
-    { given, name }: NamedRegistration,
+    { answer, name }: NamedRegistration,
     enrolment: PasskeyEnrolment | undefined,
   ): Promise<Confirmed<PasskeyEnrolment>> {
     this.#assertRoom(enrolment);
     const subject = factorSubject(context, 'enrolment');
-    const guess = await beginAttempt(context, subject, 'enrolment', this.#options);
-    const challenge = readChallenge(context, ceremonyOf(context, 'enrolment'), given.challenge);
-    if (challenge.reason === 'code_rejected') throw guess.reject('code_rejected');
+    const attempt = await beginAttempt(context, subject, 'enrolment', this.#options);
+    const challenge = readChallenge(context, ceremonyOf(context, 'enrolment'), answer.challenge);
+    if (challenge.reason === 'code_rejected') throw attempt.reject('code_rejected');
     const expected = this.#expected(this.#options.policy === 'solo' || this.#options.userVerification === 'required');
-    const passkey = await verifyRegistration(given, expected, { name, addedAt: context.clock() });
-    const fault = passkey === undefined ? passkeyFault(given, this.#options) : undefined;
-    if (passkey === undefined || !(await challenge.spend())) throw guess.reject(challenge.reason ?? 'code_rejected', fault);
-    if (!challenge.ok) throw guess.reject(challenge.reason);
+    const passkey = await verifyRegistration(answer, expected, { name, addedAt: context.clock() });
+    const fault = passkey === undefined ? passkeyFault(answer, this.#options) : undefined;
+    if (passkey === undefined || !(await challenge.consume())) throw attempt.reject(challenge.reason ?? 'code_rejected', fault);
+    if (!challenge.ok) throw attempt.reject(challenge.reason);
     await context.store.pardon(subject);
     return { enrolment: { handle: enrolment?.handle ?? newHandle(context), passkeys: [passkey] } };
   }
@@ -135,16 +136,16 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, GivenAssertion, Name
     return beginAssertion(context, ceremonyOf(context, purpose), this.#options, passkeys);
   }
 
-  async verify(context: Enrolled, purpose: Purpose, given: GivenAssertion, enrolment: PasskeyEnrolment): Promise<undefined> {
+  async verify(context: Enrolled, purpose: Purpose, answer: AssertionAnswer, enrolment: PasskeyEnrolment): Promise<undefined> {
     const subject = attemptSubject(context, purpose);
-    const guess = await beginAttempt(context, subject, purpose, this.#options);
-    const challenge = readChallenge(context, ceremonyOf(context, purpose), given.challenge);
-    if (challenge.reason === 'code_rejected') throw guess.reject('code_rejected');
-    const use = await verifyAssertion(given, this.#expected(this.#options.userVerification === 'required'), enrolment);
-    const fault = use === undefined ? passkeyFault(given, this.#options) : undefined;
-    if (use === undefined || !(await challenge.spend())) throw guess.reject(challenge.reason ?? 'code_rejected', fault);
-    if (!challenge.ok) throw guess.reject(challenge.reason);
-    if (!(await storeUse(context, given, use))) throw guess.reject('code_rejected');
+    const attempt = await beginAttempt(context, subject, purpose, this.#options);
+    const challenge = readChallenge(context, ceremonyOf(context, purpose), answer.challenge);
+    if (challenge.reason === 'code_rejected') throw attempt.reject('code_rejected');
+    const use = await verifyAssertion(answer, this.#expected(this.#options.userVerification === 'required'), enrolment);
+    const fault = use === undefined ? passkeyFault(answer, this.#options) : undefined;
+    if (use === undefined || !(await challenge.consume())) throw attempt.reject(challenge.reason ?? 'code_rejected', fault);
+    if (!challenge.ok) throw attempt.reject(challenge.reason);
+    if (!(await storeUse(context, answer, use))) throw attempt.reject('code_rejected');
     await context.store.pardon(subject);
     context.emit({ type: 'verified', purpose });
   }
@@ -155,32 +156,34 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, GivenAssertion, Name
 
   async #beginSignIn(context: RequestContext, payload: unknown): Promise<Reply> {
     if (payload !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
-    return beginAssertion(context, ALONE, this.#options);
+    return beginAssertion(context, PRIMARY_SIGN_IN, this.#options);
   }
 
-  /** No failure locks, or strangers could lock any user out. What is counted is the network, before this is called. */
+  /**
+   * Failures lock no account here: otherwise a stranger could lock any user out. The caller counts attempts per network first.
+   */
   async #verifySignIn(
     context: RequestContext,
-    { id, given }: NamedAssertion,
+    { id, answer }: NamedAssertion,
     found: IdentifiedUser<PasskeyEnrolment> | undefined,
   ): Promise<VerifiedCredential> {
     if (found?.enrolment === undefined) throw new FactorError('code_rejected');
     const { enrolment } = found;
-    const challenge = readChallenge(context, ALONE, given.challenge);
-    const isOwn = id === enrolment.handle && given.response.response.userHandle === id;
+    const challenge = readChallenge(context, PRIMARY_SIGN_IN, answer.challenge);
+    const isOwn = id === enrolment.handle && answer.response.response.userHandle === id;
     const isOurs = challenge.reason !== 'code_rejected' && isOwn;
-    const use = isOurs ? await verifyAssertion(given, this.#expected(true), enrolment) : undefined;
-    if (use !== undefined && challenge.reason === 'code_expired') await challenge.spend();
-    const fault = isOurs && use === undefined ? passkeyFault(given, this.#options) : undefined;
-    const before = enrolment.passkeys.find((passkey) => passkey.id === given.response.id);
-    // Nothing else of the user is looked at for an answer that was used, or that a copy has given.
-    if (!challenge.ok || use === undefined || before === undefined || (await challenge.isSpent()))
+    const use = isOurs ? await verifyAssertion(answer, this.#expected(true), enrolment) : undefined;
+    if (use !== undefined && challenge.reason === 'code_expired') await challenge.consume();
+    const fault = isOurs && use === undefined ? passkeyFault(answer, this.#options) : undefined;
+    const before = enrolment.passkeys.find((passkey) => passkey.id === answer.response.id);
+    // Further checks run only if the answer is unused and its passkey is not a copy.
+    if (!challenge.ok || use === undefined || before === undefined || (await challenge.isUsed()))
       throw refuse(context, fault?.reason);
     if (!goesOn(before.counter, use.counter)) throw refuse(context, 'counter_went_back');
     return {
       id,
       consume: async () => {
-        if (!(await challenge.spend()) || !(await storeUse(found.context, given, use))) throw refuse(context);
+        if (!(await challenge.consume()) || !(await storeUse(found.context, answer, use))) throw refuse(context);
         context.emit({ type: 'verified', purpose: 'sign-in' });
       },
     };
@@ -201,7 +204,7 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, GivenAssertion, Name
   }
 }
 
-/** `true` asks for a passkey to be added while the session is fresh; `{ purpose }` says which it is. */
+/** `true` adds a passkey if the session has a step-up proof, and challenges otherwise. `{ purpose }` chooses one of them. */
 function readChallengeCommand(payload: unknown, enrolment: PasskeyEnrolment | undefined): PasskeyCommand {
   const isNew = enrolment === undefined;
   if (payload === true) return { do: isNew ? 'begin' : 'begin-or-challenge', begin: undefined };
@@ -227,8 +230,11 @@ const idsOf = ({ passkeys }: PasskeyEnrolment): string =>
     .toSorted()
     .join();
 
-/** Not where its counter has gone back: there may be a copy, and the application is told. */
-async function storeUse(context: Enrolled, { response: { id } }: GivenAssertion, use: Omit<PasskeyUse, 'at'>): Promise<boolean> {
+/**
+ * Stores the use of a passkey. A counter that went back may mean a cloned authenticator: the use is refused and an event is
+ * emitted.
+ */
+async function storeUse(context: Enrolled, { response: { id } }: AssertionAnswer, use: Omit<PasskeyUse, 'at'>): Promise<boolean> {
   let hasGoneBack = false;
   const isStored = await context.change((enrolment) => {
     const before = enrolment.passkeys.find((passkey) => passkey.id === id);
@@ -239,7 +245,7 @@ async function storeUse(context: Enrolled, { response: { id } }: GivenAssertion,
   return isStored;
 }
 
-/** Whoever has proven nothing is not told why. */
+/** Refuses a passwordless sign-in. The client never learns the reason; it is in the event only. */
 function refuse({ emit }: RequestContext, reason = 'code_rejected'): FactorError {
   emit({ type: 'rejected', purpose: 'sign-in', reason });
   return new FactorError('code_rejected');

@@ -15,27 +15,27 @@ import { assertRelyingParty, RELYING_PARTY_RULES, type RelyingParty } from './re
 
 /** Options of `PasskeyFactor`. */
 export interface PasskeyOptions extends RelyingParty, Partial<AttemptLimits> {
-  /** What dialogues call the application, 1 to 64 characters; `rpId` by default. */
+  /** The application's name in browser dialogs, 1 to 64 characters; `rpId` by default. */
   readonly rpName?: string;
   /**
-   * `additional` is a second factor. With `solo` a passkey also signs in by itself, without a user name, and is enough: passkeys
-   * are then made so that they are found without a user name, and they verify their user. `additional` by default.
+   * `additional` is a second factor. With `solo` a passkey can also sign in without a user name or password, and is enough. New
+   * passkeys are then discoverable and verify their user. `additional` by default.
    */
   readonly policy?: 'additional' | 'solo';
-  /** The account's name in dialogues; by default the user's own `username`, `email`, or another address of theirs. */
+  /** The account's name in browser dialogs; by default the user's `username`, `email` or another address. */
   readonly accountName?: (user: FactorUser) => string;
   /**
-   * Whether passkeys must verify their user (PIN, fingerprint) as a second factor. In place of the password they always must.
-   * `preferred` by default: they do where they can.
+   * Whether a passkey must verify its user (PIN, fingerprint) as a second factor. In place of a password it always must.
+   * `preferred` by default: it does if it can.
    */
   readonly userVerification?: 'required' | 'preferred' | 'discouraged';
-  /** How many passkeys a user may have, 1 to 20; 10 by default. */
+  /** The most passkeys per user, 1 to 20; 10 by default. */
   readonly maxPasskeys?: number;
-  /** How long a challenge may be answered, in milliseconds, 1 to 60 minutes; 300,000 by default. */
+  /** How long a challenge is valid, in milliseconds, 1 to 60 minutes; 300,000 by default. */
   readonly validityMs?: number;
 }
 
-/** All options with their defaults. */
+/** {@link PasskeyOptions} with every default filled in. */
 export type ResolvedPasskeyOptions = Readonly<Required<PasskeyOptions>>;
 
 /** @throws FactorConfigError naming the option and what it accepts */

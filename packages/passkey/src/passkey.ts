@@ -6,33 +6,33 @@ export interface Passkey {
   readonly id: string;
   /** The public key as COSE, in Base64url. */
   readonly publicKey: string;
-  /** The signature counter that was seen last; 0 for authenticators that do not count. */
+  /** The last signature counter; 0 for authenticators that do not count. */
   readonly counter: number;
-  /** How the authenticator is reached, such as `internal` or `usb`. */
+  /** How to reach the authenticator, such as `internal` or `usb`. */
   readonly transports: readonly string[];
-  /** What the user calls it. */
+  /** The user's name for it. */
   readonly name: string;
-  /** The authenticator's model, all zeros where it does not say. */
+  /** The authenticator's model; all zeros if it does not tell. */
   readonly aaguid: string;
-  /** Whether it may be copied to other devices of the user (flag BE). */
+  /** Whether it can be synced to the user's other devices (flag BE). */
   readonly backupEligible: boolean;
-  /** Whether it was, when it was used last (flag BS). */
+  /** Whether it was synced at its last use (flag BS). */
   readonly backedUp: boolean;
   /** When it was added, in epoch milliseconds. */
   readonly addedAt: number;
-  /** When it was used last, in epoch milliseconds. */
+  /** When it was last used, in epoch milliseconds. */
   readonly usedAt: number;
 }
 
-/** What the factor keeps about a user. */
+/** What the factor stores about a user. */
 export interface PasskeyEnrolment {
-  /** The user handle in Base64url: random to all but this server, the same for all passkeys of the user. */
+  /** The user handle in Base64url: the same for all passkeys of the user, and random to everyone but this server. */
   readonly handle: string;
   /** Oldest first, at least one. */
   readonly passkeys: readonly Passkey[];
 }
 
-/** What a use of a passkey has shown. */
+/** What the use of a passkey showed. */
 export interface PasskeyUse {
   readonly counter: number;
   readonly backedUp: boolean;
@@ -40,10 +40,10 @@ export interface PasskeyUse {
   readonly at: number;
 }
 
-/** Whether a counter goes on; it may stand still at zero only (WebAuthn Level 3, section 6.1.1). */
+/** Whether a counter moved forward. Standing still is allowed at zero only (WebAuthn Level 3, section 6.1.1). */
 export const goesOn = (before: number, now: number): boolean => (before === 0 && now === 0) || now > before;
 
-/** The enrolment after a use; undefined where the passkey is gone, or its counter does not go on. */
+/** Returns the enrolment after a use. Undefined if the passkey is gone or its counter did not move forward. */
 export function afterUse(enrolment: PasskeyEnrolment, id: string, use: PasskeyUse): PasskeyEnrolment | undefined {
   const used = enrolment.passkeys.find((passkey) => passkey.id === id);
   if (used === undefined || !goesOn(used.counter, use.counter)) return undefined;
@@ -53,7 +53,7 @@ export function afterUse(enrolment: PasskeyEnrolment, id: string, use: PasskeyUs
 
 const iso = (time: number): string => new Date(time).toISOString();
 
-/** What a user is shown of his passkeys: JSON, oldest first; `synced` are those that his other devices have as well. */
+/** Describes the user's passkeys as JSON, oldest first. `synced` passkeys are also on the user's other devices. */
 export const describePasskeys = ({ passkeys }: PasskeyEnrolment): Reply => ({
   passkeys: JSON.stringify(
     passkeys.map(({ id, name, addedAt, usedAt, backedUp }) => ({

@@ -1,22 +1,23 @@
 import { FactorConfigError } from '@parse-factors/core';
 import type { OptionRule } from '@parse-factors/core/factor';
 
-/** Who asks for passkeys, and from where. */
+/** The relying party that requests passkeys, and its origins. */
 export interface RelyingParty {
   /**
-   * The relying party's id: the domain that passkeys belong to, such as `acme.example`, or `localhost`. They work on it and
-   * on its subdomains, and nowhere else ever: one that is changed makes all of them useless.
+   * The relying party's id: the domain that passkeys belong to, such as `acme.example`, or `localhost`. Passkeys work only on
+   * it and its subdomains. Changing it makes all passkeys useless.
    */
   readonly rpId: string;
   /**
-   * Where answers may come from: `https://` origins on that domain (for `localhost` `http://` as well), and Android apps as
-   * `android:apk-key-hash:<Base64url of the SHA-256 of the signing certificate>`. Apps of Apple's systems answer with the
-   * `https://` origin of the domain that they are associated with. 1 to 20.
+   * The origins that answers may come from, 1 to 20:
+   * - `https://` origins on that domain; for `localhost` also `http://`
+   * - Android apps as `android:apk-key-hash:<Base64url of the SHA-256 of the signing certificate>`
+   * - apps on Apple's systems: the `https://` origin of their associated domain
    */
   readonly origins: readonly string[];
   /**
-   * `https://` origins on other domains that `https://<rpId>/.well-known/webauthn` names (WebAuthn Level 3, section 5.11);
-   * none by default, at most 20.
+   * `https://` origins on other domains, listed at `https://<rpId>/.well-known/webauthn` (WebAuthn Level 3, section 5.11). At
+   * most 20; none by default.
    */
   readonly relatedOrigins?: readonly string[];
 }
@@ -28,7 +29,7 @@ const MAX_ORIGINS = 20;
 const isList = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.length <= MAX_ORIGINS && value.every((item) => typeof item === 'string');
 
-/** What `rpId`, `origins` and `relatedOrigins` accept, each by itself. */
+/** The rules of `rpId`, `origins` and `relatedOrigins`, each on its own. */
 export const RELYING_PARTY_RULES: { readonly [Name in keyof Required<RelyingParty>]: OptionRule } = {
   rpId: {
     accepts: 'a domain in lower case without protocol, port or path, such as "acme.example", or "localhost"',
@@ -41,7 +42,7 @@ export const RELYING_PARTY_RULES: { readonly [Name in keyof Required<RelyingPart
   relatedOrigins: { accepts: `a list of at most ${MAX_ORIGINS} origins`, isValid: isList },
 };
 
-/** Whether it is an origin and nothing else, as browsers write it: no path, no wildcard, no port that goes without saying. */
+/** Parses an origin as browsers write it: no path, no wildcard, no default port. Undefined for anything else. */
 function asOrigin(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return url?.origin === text && !text.includes('*') ? url : undefined;
@@ -54,7 +55,7 @@ function isOwnOrigin(text: string, rpId: string): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && rpId === 'localhost');
 }
 
-/** @throws FactorConfigError naming the option and the origin that cannot be */
+/** @throws FactorConfigError naming the option and the invalid origin */
 export function assertRelyingParty(owner: string, { rpId, origins, relatedOrigins }: Required<RelyingParty>): void {
   const wrong = origins.find((origin) => !isOwnOrigin(origin, rpId));
   if (wrong !== undefined) {

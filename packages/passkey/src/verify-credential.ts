@@ -1,41 +1,40 @@
 import { verifyAuthenticationResponse, verifyRegistrationResponse, type RegistrationResponseJSON } from '@simplewebauthn/server';
 import { cose, decodeAttestationObject, isoCBOR } from '@simplewebauthn/server/helpers';
-import type { GivenAssertion, GivenRegistration } from './given-credential.js';
+import type { AssertionAnswer, RegistrationAnswer } from './parse-credential.js';
 import type { Passkey, PasskeyEnrolment, PasskeyUse } from './passkey.js';
 import type { RelyingParty } from './relying-party.js';
 
-/** EdDSA, ES256 and RS256, best first: the same on every version of Node, so that none locks out whom another let in. */
+/** EdDSA, ES256 and RS256, best first. The list is fixed: a passkey of one Node version must work on all others. */
 export const ALGORITHMS: number[] = [cose.COSEALG.EdDSA, cose.COSEALG.ES256, cose.COSEALG.RS256];
 
-/** What a verification needs to know beside the answer. */
+/** What a verification needs besides the response. */
 export interface Expected {
   readonly relyingParty: Required<RelyingParty>;
-  /** Whether the authenticator must have verified its user, by a PIN or a fingerprint, and not only his presence. */
+  /** Whether the authenticator must have verified its user (PIN, fingerprint), and not only their presence. */
   readonly requireUserVerification: boolean;
 }
 
-const whose = ({ relyingParty: { rpId, origins, relatedOrigins }, requireUserVerification }: Expected) => ({
+const toLibraryOptions = ({ relyingParty: { rpId, origins, relatedOrigins }, requireUserVerification }: Expected) => ({
   expectedOrigin: [...origins, ...relatedOrigins],
   expectedRPID: rpId,
   requireUserVerification,
 });
 
 /**
- * Verifies the answer to a registration (WebAuthn Level 3, section 7.1) whose challenge is known to be ours.
- *
- * @returns the new passkey; undefined for whatever is wrong
+ * Verifies the response to a registration (WebAuthn Level 3, section 7.1). The caller has verified the challenge.
+ * @returns the new passkey; undefined for any failure
  */
 export async function verifyRegistration(
-  given: GivenRegistration,
+  answer: RegistrationAnswer,
   expected: Expected,
   added: Pick<Passkey, 'name' | 'addedAt'>,
 ): Promise<Passkey | undefined> {
-  if (given.isCrossOrigin) return undefined;
+  if (answer.isCrossOrigin) return undefined;
   try {
     const { registrationInfo } = await verifyRegistrationResponse({
-      ...whose(expected),
-      response: withoutAttestation(given.response),
-      expectedChallenge: given.challenge,
+      ...toLibraryOptions(expected),
+      response: withoutAttestation(answer.response),
+      expectedChallenge: answer.challenge,
       supportedAlgorithmIDs: ALGORITHMS,
     });
     if (registrationInfo === undefined) return undefined;
@@ -52,13 +51,13 @@ export async function verifyRegistration(
       usedAt: added.addedAt,
     };
   } catch {
-    return undefined; // messages of the library hold what was sent
+    return undefined; // the library's messages contain what the client sent
   }
 }
 
 /**
- * No attestation is asked for, and none is looked at: whoever makes it up gains nothing, and certificates that he
- * sends along are not followed to where they point.
+ * Removes the attestation. None is requested, so a forged one gains nothing. The library would fetch URLs in its certificates
+ * (SSRF).
  */
 function withoutAttestation({ response, ...outer }: RegistrationResponseJSON): RegistrationResponseJSON {
   const sent = decodeAttestationObject(Uint8Array.from(Buffer.from(response.attestationObject, 'base64url')));
@@ -72,29 +71,28 @@ function withoutAttestation({ response, ...outer }: RegistrationResponseJSON): R
 }
 
 /**
- * Verifies an assertion (WebAuthn Level 3, section 7.2) whose challenge is known to be ours, but for the counter.
- *
- * @returns what it has shown; undefined for whatever is wrong
+ * Verifies an assertion (WebAuthn Level 3, section 7.2), except its counter. The caller has verified the challenge.
+ * @returns what the use showed; undefined for any failure
  */
 export async function verifyAssertion(
-  given: GivenAssertion,
+  answer: AssertionAnswer,
   expected: Expected,
   { handle, passkeys }: PasskeyEnrolment,
 ): Promise<Omit<PasskeyUse, 'at'> | undefined> {
-  const { response } = given;
+  const { response } = answer;
   const { userHandle } = response.response;
   const passkey = passkeys.find(({ id }) => id === response.id);
-  if (passkey === undefined || given.isCrossOrigin || (userHandle !== undefined && userHandle !== handle)) return undefined;
+  if (passkey === undefined || answer.isCrossOrigin || (userHandle !== undefined && userHandle !== handle)) return undefined;
   try {
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-      ...whose(expected),
+      ...toLibraryOptions(expected),
       response,
-      expectedChallenge: given.challenge,
-      // The counter is compared where it is stored, in one step with storing it.
+      expectedChallenge: answer.challenge,
+      // The counter is compared where it is stored, in the same atomic step.
       credential: { id: passkey.id, publicKey: Uint8Array.from(Buffer.from(passkey.publicKey, 'base64url')), counter: 0 },
     });
     const { newCounter, credentialBackedUp, credentialDeviceType } = authenticationInfo;
-    // Section 7.2, step 20: whether it may be copied is settled when it is made.
+    // Section 7.2, step 20: backup eligibility never changes after registration.
     const isSameKind = (credentialDeviceType === 'multiDevice') === passkey.backupEligible;
     return verified && isSameKind ? { counter: newCounter, backedUp: credentialBackedUp } : undefined;
   } catch {

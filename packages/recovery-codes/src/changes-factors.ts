@@ -1,19 +1,19 @@
 import { asObject, integerOption, type OptionRule } from '@parse-factors/core/factor';
 
-/** When recovery codes may change factors: see `RecoveryCodesOptions.changesFactors`. */
+/** When recovery codes may be used to change factors: see `RecoveryCodesOptions.changesFactors`. */
 export type ChangesFactors = 'at-once' | 'never' | { readonly afterMs: number };
 
 const HOUR_MS = 60 * 60_000;
-/** How long the wait may be: an hour to 30 days. */
+/** Bounds of the wait: an hour to 30 days. */
 const WAIT = integerOption(HOUR_MS, 30 * 24 * HOUR_MS);
-/** How long a wait that is over is good for; then another begins. */
-const USE_MS = 7 * 24 * HOUR_MS;
+/** How long a finished wait allows changes. After that, a new wait begins. */
+const USABLE_MS = 7 * 24 * HOUR_MS;
 
-/** A wait for changing factors, as it is kept with the codes. */
+/** A wait before factors may be changed. It is stored with the codes. */
 export interface Wait {
   /** When it ends, in epoch milliseconds. */
   readonly until: number;
-  /** The session that has begun it, which needs not be opened with a code again. */
+  /** The session that began it. That session needs no second login with a recovery code. */
   readonly session: string;
 }
 
@@ -26,5 +26,9 @@ export const CHANGES_FACTORS: OptionRule = {
   },
 };
 
-/** Whether the wait goes on, or is over and good. One that ends later than any that begins now is none: a clock was wrong. */
-export const isGood = ({ until }: Wait, now: number, afterMs: number): boolean => until + USE_MS > now && until <= now + afterMs;
+/**
+ * Whether the wait is still running, or is over and usable. A wait that ends later than a new one would is ignored: a clock was
+ * wrong.
+ */
+export const isUsable = ({ until }: Wait, now: number, afterMs: number): boolean =>
+  until + USABLE_MS > now && until <= now + afterMs;

@@ -24,30 +24,36 @@ import {
   type Reply,
 } from '@parse-factors/core/factor';
 import type { AttemptLimits } from '@parse-factors/core/store';
-import { CHANGES_FACTORS, isGood, type ChangesFactors, type Wait } from './changes-factors.js';
+import { CHANGES_FACTORS, isUsable, type ChangesFactors, type Wait } from './changes-factors.js';
 import { digestOf, newCode, RECOVERY_CODE, without } from './recovery-code.js';
 
 /** Options of {@link RecoveryCodesFactor}. */
 export interface RecoveryCodesOptions extends Partial<Omit<AttemptLimits, 'maxAttempts'>> {
-  /** How many codes are made at once, 5 to 20; 10 by default. */
+  /** How many codes are created at once, 5 to 20; 10 by default. */
   readonly count?: number;
-  /** At how many codes left the user is to be warned, 0 to 5; 3 by default. */
+  /** The number of codes left at which the user is warned, 0 to 5; 3 by default. */
   readonly warnAt?: number;
   /**
-   * Whether a second code, in a session that one has opened, is a proof for changing factors: `at-once`, the
-   * default; `never`; or once `afterMs` milliseconds have gone by, an hour to 30 days. Every known address is
-   * told. A login or a proof with one of the user's own factors ends such a wait.
+   * Whether recovery codes may change factors, in a session that one of them opened. A second code is then a step-up proof:
+   * - `at-once` (default): immediately
+   * - `never`
+   * - `{ afterMs }`: after a wait of an hour to 30 days, in milliseconds
+   * When a wait begins, every known address is notified. A login or step-up proof with one of the user's own factors cancels
+   * it.
    */
   readonly changesFactors?: ChangesFactors;
 }
 
-/** What the factor keeps about a user. */
+/** What the factor stores about a user. */
 export interface RecoveryEnrolment {
-  /** The key of the digests: 256 bits in Base64url, made with the codes. It is sealed, so they survive a rotation of `keys`. */
+  /**
+   * The key of the digests: 256 bits in Base64url, created with the codes. It is sealed, so the digests survive a rotation of
+   * `keys`.
+   */
   readonly key: string;
-  /** Keyed digests of the codes that are left. */
+  /** Keyed digests of the unused codes. */
   readonly digests: readonly string[];
-  /** Set while a user waits to change their factors. */
+  /** The wait before factors may be changed, if one has begun. */
   readonly wait?: Wait;
 }
 
@@ -55,9 +61,10 @@ const KEY_BYTES = 32;
 const GENERATE = { generate: { maxLength: 4, pattern: /^true$/, accepts: '"true"' } };
 
 /**
- * Recovery codes: made beside a factor, shown once, each good for one login in its place, and gone with the
- * last factor. In a session that one has opened, a second one proves enough to change factors. Payload:
- * `{ generate: "true" }` to make them, the code to log in and to prove.
+ * Recovery codes, a backup authenticator for when a second factor is lost. They are created once a second factor is enrolled,
+ * shown once, and removed with the last factor. Each code replaces a second factor for one login. A second code in that session
+ * is a step-up proof that allows changes of factors.
+ * Payloads: `{ generate: "true" }` to create codes, the code to log in and for a step-up proof.
  * @example
  * ```ts
  * import { composeFactors } from '@parse-factors/core';
@@ -74,7 +81,7 @@ const GENERATE = { generate: { maxLength: 4, pattern: /^true$/, accepts: '"true"
 export class RecoveryCodesFactor extends Factor<RecoveryEnrolment, string, undefined> {
   override readonly backup = 'after-step-up';
   override readonly recovery: Recovery<RecoveryEnrolment, string> | undefined;
-  /** Takes `{ key, digests }`, as another factor has kept them. */
+  /** Imports `{ key, digests }`, as another factor has stored them. */
   override readonly importer: EnrolmentImport<RecoveryEnrolment> = { importEnrolment };
   readonly #options: Required<RecoveryCodesOptions>;
 
@@ -102,7 +109,7 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment, string, undef
     return { do: 'enrol', confirmation: undefined };
   }
 
-  /** There is nothing to begin: the codes are made when they are asked for. */
+  /** Always throws: the codes are created when the user asks for them. */
   async beginEnrolment(): Promise<Reply> {
     throw new FactorError('invalid_input', { sentence: 'Ask for recovery codes with { generate: "true" } on the user.' });
   }
@@ -113,22 +120,21 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment, string, undef
     return { enrolment: { key, digests: codes.map((code) => digestOf(key, code)) }, reply: { codes: codes.join(', ') } };
   }
 
-  /** Nothing to send: the user has the codes. */
+  /** Sends nothing: the user has the codes. */
   async challenge(): Promise<Reply> {
     return { status: 'enabled' };
   }
 
   async verify(context: EnrolledContext<RecoveryEnrolment>, purpose: Purpose, code: string): Promise<undefined> {
-    await this.#spend(context, purpose, code, (enrolment) => enrolment);
+    await this.#consume(context, purpose, code, (enrolment) => enrolment);
   }
 
   /**
-   * Counts an attempt, and spends a code that is right.
-   *
-   * @param change gives what is kept once it is spent; undefined to leave the code as it is
+   * Counts an attempt and consumes a correct code.
+   * @param change returns what is stored afterwards; undefined keeps the code unused
    * @throws FactorError `code_rejected`, `locked`
    */
-  async #spend(
+  async #consume(
     context: EnrolledContext<RecoveryEnrolment>,
     purpose: Purpose,
     code: string,
@@ -136,38 +142,38 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment, string, undef
   ): Promise<void> {
     const { store, emit } = context;
     const subject = attemptSubject(context, purpose);
-    const guess = await beginAttempt(context, subject, purpose, this.#limits);
-    let [remaining, isLeft] = [0, false];
-    const isSpent = await context.change((enrolment) => {
+    const attempt = await beginAttempt(context, subject, purpose, this.#limits);
+    let [remaining, isUnused] = [0, false];
+    const isConsumed = await context.change((enrolment) => {
       const digests = without(enrolment.digests, enrolment.key, code);
       const changed = digests && change({ ...enrolment, digests });
-      [remaining, isLeft] = [digests?.length ?? 0, digests !== undefined && changed === undefined];
+      [remaining, isUnused] = [digests?.length ?? 0, digests !== undefined && changed === undefined];
       return changed;
     });
-    if (!isSpent && !isLeft) throw guess.reject('code_rejected');
+    if (!isConsumed && !isUnused) throw attempt.reject('code_rejected');
     await store.pardon(subject);
-    if (isLeft) return;
+    if (isUnused) return;
     emit({ type: 'verified', purpose });
     emit({ type: 'recovery_used', purpose, remaining });
     if (remaining <= this.#options.warnAt) emit({ type: 'recovery_low', purpose, remaining });
   }
 
-  /** @param afterMs how long a user waits; 0 for not at all */
+  /** @param afterMs how long a user waits in milliseconds; 0 for no wait */
   #recovery(afterMs: number): Recovery<RecoveryEnrolment, string> {
-    const goodWait = (wait: Wait | undefined, now: number): Wait | undefined =>
-      wait !== undefined && isGood(wait, now, afterMs) ? wait : undefined;
+    const usableWait = (wait: Wait | undefined, now: number): Wait | undefined =>
+      wait !== undefined && isUsable(wait, now, afterMs) ? wait : undefined;
     const prove: Recovery<RecoveryEnrolment, string>['prove'] = async (context, code, enrolment) => {
       const now = context.clock();
-      const begun = goodWait(enrolment.wait, now);
-      if (begun !== undefined && begun.until > now) return { waitsUntil: begun.until }; // nothing is spent on it
+      const begun = usableWait(enrolment.wait, now);
+      if (begun !== undefined && begun.until > now) return { waitsUntil: begun.until }; // the code stays unused
       let answer: RecoveryAnswer = {};
-      await this.#spend(context, 'fresh-proof', code, ({ wait, ...left }) => {
-        const good = goodWait(wait, now);
-        const isDue = afterMs === 0 || (good !== undefined && good.until <= now);
-        const until = good?.until ?? now + afterMs;
-        answer = isDue ? {} : { waitsUntil: until, isNew: good === undefined };
+      await this.#consume(context, 'fresh-proof', code, ({ wait, ...left }) => {
+        const usable = usableWait(wait, now);
+        const isDue = afterMs === 0 || (usable !== undefined && usable.until <= now);
+        const until = usable?.until ?? now + afterMs;
+        answer = isDue ? {} : { waitsUntil: until, isNew: usable === undefined };
         if (isDue) return left;
-        return good === undefined ? { ...left, wait: { until, session: context.session ?? '' } } : undefined;
+        return usable === undefined ? { ...left, wait: { until, session: context.session ?? '' } } : undefined;
       });
       return answer;
     };
@@ -179,13 +185,13 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment, string, undef
     };
   }
 
-  /** How many codes are left. */
+  /** Describes how many codes are left. */
   describe({ digests }: RecoveryEnrolment): Reply {
     return { remaining: String(digests.length) };
   }
 
   get #limits(): AttemptLimits {
-    // Attempts at one live code do not matter: there is none.
+    // The limit of attempts per code has no effect, because this factor has no live code.
     return { ...this.#options, maxAttempts: 1 };
   }
 }

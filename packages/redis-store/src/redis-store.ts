@@ -13,29 +13,29 @@ import type {
   SendLimits,
 } from '@parse-factors/core/store';
 import { scripts, type Script, type Verb } from './scripts.js';
-import { Watch } from './watch.js';
+import { CommandTimeouts } from './command-timeouts.js';
 
-/** What a script is given. */
+/** The keys and arguments of a script. */
 export interface ScriptArguments {
   readonly keys: string[];
   readonly arguments: string[];
 }
 
-/** The part of a `redis` (node-redis) client or cluster that is used here. */
+/** The part of a `redis` (node-redis) client or cluster that this store uses. */
 export interface RedisScripting {
-  evalSha(sha1: string, given: ScriptArguments): Promise<unknown>;
-  eval(script: string, given: ScriptArguments): Promise<unknown>;
+  evalSha(sha1: string, input: ScriptArguments): Promise<unknown>;
+  eval(script: string, input: ScriptArguments): Promise<unknown>;
 }
 
 /** Options of {@link redisStore}. */
 export interface RedisStoreOptions {
-  /** A connected client or cluster; no connection is opened or closed here. */
+  /** A connected client or cluster. The store neither opens nor closes connections. */
   readonly client: RedisScripting;
-  /** What keys begin with; `parse-factors:` by default. */
+  /** The prefix of all keys, at most 100 characters; `parse-factors:` by default. */
   readonly prefix?: string;
-  /** How long one command may take, in milliseconds, 10 to 30,000; 1000 by default. After that it is `unavailable`. */
+  /** Timeout of one command in milliseconds, 10 to 30,000; 1000 by default. After that it fails with `unavailable`. */
   readonly timeoutMs?: number;
-  /** The time in epoch milliseconds, for tests; the server's own by default. */
+  /** The clock in epoch milliseconds, for tests; the Redis server's clock by default. */
   readonly clock?: Clock;
 }
 
@@ -48,9 +48,8 @@ const scripting: OptionRule = {
 };
 
 /**
- * Keeps the state of factors in Redis: one key per subject, one Lua script per verb, so that each is
- * one atomic step in one round trip. Rows die by themselves.
- *
+ * Stores the state of factors in Redis: one key per subject and one Lua script per verb. Each verb is one atomic step in one
+ * round trip. Keys expire by themselves.
  * @throws FactorConfigError naming the option and what it accepts
  * @example
  * ```ts
@@ -90,7 +89,7 @@ type Resolved = Required<Omit<RedisStoreOptions, 'clock'>> & Pick<RedisStoreOpti
 class RedisOtpStore implements OtpStore {
   readonly #options: Resolved;
   readonly #scripts: Readonly<Record<Verb, Script>>;
-  readonly #watch = new Watch();
+  readonly #timeouts = new CommandTimeouts();
 
   constructor(options: Resolved) {
     this.#options = options;
@@ -160,7 +159,7 @@ class RedisOtpStore implements OtpStore {
     await this.#run('forget', subject, []);
   }
 
-  /** Nothing to do: keys die by themselves. */
+  /** Does nothing: keys expire by themselves. */
   async prune(): Promise<number> {
     return 0;
   }
@@ -171,36 +170,36 @@ class RedisOtpStore implements OtpStore {
     return reply === 1;
   }
 
-  /** Every fault, and a server that does not answer in time, is `unavailable`. */
+  /** Runs a script. Every fault and every timeout becomes `unavailable`. */
   #run(verb: Verb, subject: string, values: readonly (string | number)[]): Promise<unknown> {
     const { client, prefix, timeoutMs, clock } = this.#options;
     const { text, sha1 } = this.#scripts[verb];
     const time = clock === undefined ? [] : [Math.floor(clock())];
-    const given = { keys: [prefix + subject], arguments: [...time, ...values].map(String) };
+    const input = { keys: [prefix + subject], arguments: [...time, ...values].map(String) };
     return new Promise((resolve, reject) => {
       const fail = (cause: unknown): void => {
-        settled();
+        stopTimeout();
         reject(new FactorError('unavailable', { cause }));
       };
-      const settled = this.#watch.over(timeoutMs, fail);
+      const stopTimeout = this.#timeouts.start(timeoutMs, fail);
       const done = (reply: unknown): void => {
-        settled();
+        stopTimeout();
         resolve(reply);
       };
-      // By its digest; a server that does not know it yet, or has forgotten it, is sent the script.
+      // Calls the script by its digest. A server that does not have the script is sent its text.
       run(
-        () => client.evalSha(sha1, given),
+        () => client.evalSha(sha1, input),
         done,
         (fault) => {
           if (!(fault instanceof Error) || !fault.message.startsWith('NOSCRIPT')) return fail(fault);
-          run(() => client.eval(text, given), done, fail);
+          run(() => client.eval(text, input), done, fail);
         },
       );
     });
   }
 }
 
-/** Runs a command, and hears of a client that throws as of one that rejects. */
+/** Runs a command. A client that throws is handled like one that rejects. */
 function run(command: () => Promise<unknown>, done: (reply: unknown) => void, fail: (cause: unknown) => void): void {
   try {
     command().then(done, fail);
@@ -209,7 +208,7 @@ function run(command: () => Promise<unknown>, done: (reply: unknown) => void, fa
   }
 }
 
-/** A reply that is one line of words. */
+/** Splits a reply that is one line of words. */
 function words(reply: unknown): string[] {
   if (typeof reply !== 'string') throw new FactorError('unavailable');
   return reply.split(' ');

@@ -1,13 +1,13 @@
 import { CLOCK_TOLERANCE_MS, LONGEST_AHEAD_MS } from '@parse-factors/core/store';
 
 /**
- * What is kept under a key: twelve numbers as big-endian doubles, then the live code's digest, so that one command
- * reads it and another writes it. `deadAt` is when the key dies.
+ * The layout of a row: twelve numbers as big-endian doubles, then the live code's digest. One command can then read it and one
+ * can write it. `deadAt` is when the key expires.
  */
 const FIELDS = 'expiresAt, attempts, failures, locks, lockedUntil, sentAt, mark, deadAt, count1, endsAt1, count2, endsAt2';
 const FORMAT = `'>${'d'.repeat(12)}'`;
 
-/** Stands where a script takes the time. */
+/** A placeholder for the time in a script. */
 export const NOW = '-- now';
 export const SERVER_TIME = `
 local time = redis.call('TIME')
@@ -15,7 +15,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 export const GIVEN_TIME = `local now = tonumber(table.remove(ARGV, 1))`;
 
-/** Reads the row, if there is one; `ahead` is what the package core calls `isAhead`. */
+/** Reads the row, if there is one. `ahead` is `isAhead` of the core package. */
 export const LOAD: string = `
 ${NOW}
 local function ahead(time, most) return time > now and time <= now + most + ${CLOCK_TOLERANCE_MS} end
@@ -28,18 +28,18 @@ if row then
 end
 `;
 
-/** Writes the row, which lives as long as before. */
+/** Writes the row and keeps its time to live. */
 export const KEEP: string = `redis.call('SET', KEYS[1], struct.pack(${FORMAT}, ${FIELDS}) .. digest, 'KEEPTTL')`;
 
-/** Writes the row, until it is dead. */
+/** Writes the row with a time to live until `deadAt`. */
 export const SAVE: string = `
 redis.call('SET', KEYS[1], struct.pack(${FORMAT}, ${FIELDS}) .. digest, 'PX', math.max(1, math.ceil(deadAt - now)))
 `;
 
 /**
- * Writes the row of a subject, which is kept until `needed` at least. It is given an hour more, so that its time to
- * live, which costs as much to write as the row, is not written again with every verb. Longer than two days more is
- * what a clock that ran ahead has asked for; such a time to live would run out however much happens.
+ * Writes a subject's row, which is kept at least until `needed`. One extra hour saves writing the time to live with every verb,
+ * which costs as much as the row. An excess of more than two days comes from a clock that ran ahead. It is corrected, because
+ * such a row would never be extended.
  */
 export const SAVE_SUBJECT: string = `
 if needed > deadAt or deadAt > needed + ${2 * LONGEST_AHEAD_MS} then
@@ -57,7 +57,7 @@ export const IS_LIVE: string = `ahead(expiresAt, ${LONGEST_AHEAD_MS})`;
 export const IS_LOCKED: string = `ahead(lockedUntil, ${LONGEST_AHEAD_MS})`;
 export const text = (number: string): string => `string.format('%.0f', ${number})`;
 
-/** Opens a quota's window anew where it has lapsed, and counts in it. */
+/** Starts a new window if a quota's window has ended, and counts in it. */
 export const countIn = (window: 1 | 2, limit: number, windowMs: number): string => `
 if ARGV[${limit}] then
   if not ahead(endsAt${window}, ARGV[${windowMs}]) then count${window}, endsAt${window} = 0, now + ARGV[${windowMs}] end

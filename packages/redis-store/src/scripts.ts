@@ -16,7 +16,7 @@ import {
   text,
 } from './script-parts.js';
 
-/** `digest, expiresAt, cooldownMs, [limit, windowMs]…` → `issued`, or why not and until when. */
+/** `digest, expiresAt, cooldownMs, [limit, windowMs]…` → `issued`, or the reason for refusing and until when. */
 const ISSUE = `
 ${LOAD}
 if ${IS_LOCKED} then return 'locked ' .. ${text('lockedUntil')} end
@@ -31,7 +31,7 @@ ${SAVE_SUBJECT}
 return 'issued'
 `;
 
-/** Counts an attempt by `maxAttempts, maxFailures, lockMs, maxLockMs`; `live` is the digest while there is one to guess at. */
+/** Counts an attempt by `maxAttempts, maxFailures, lockMs, maxLockMs`. `live` is the digest if a code can be guessed at. */
 const COUNT_ATTEMPT = `
 ${LOAD}
 if ${IS_LOCKED} then return 'locked ' .. ${text('lockedUntil')} end
@@ -47,7 +47,7 @@ local live = ''
 if attempts <= tonumber(ARGV[1]) then live = digest end
 `;
 
-/** → `locked <until>` or `open <locksUntil> <mark> <digest>`, the digest empty where there is none to guess at. */
+/** → `locked <until>` or `open <locksUntil> <mark> <digest>`. The digest is empty if there is no code to guess at. */
 const ATTEMPT = `
 ${COUNT_ATTEMPT}
 ${SAVE_SUBJECT}
@@ -72,7 +72,7 @@ ${SAVE_SUBJECT}
 return outcome .. ' ' .. locksUntil
 `;
 
-/** `maxAttempts` → the digest, empty where there is none to guess at. */
+/** `maxAttempts` → the digest, or an empty text if there is no code to guess at. */
 const GUESS = `
 ${LOAD}
 if digest == '' then return '' end
@@ -87,7 +87,7 @@ ${KEEP}
 return digest
 `;
 
-/** `digest` → 1 for whoever spends it. */
+/** `digest` → 1 for the one caller that consumes it. */
 const CONSUME = `
 ${LOAD}
 if digest == '' or digest ~= ARGV[1] then return 0 end
@@ -102,7 +102,7 @@ ${KEEP}
 return 1
 `;
 
-/** `digest` → 1 where it was the live one. */
+/** `digest` → 1 if it was the live one. */
 const REVOKE = `
 ${LOAD}
 if digest == '' or digest ~= ARGV[1] then return 0 end
@@ -111,7 +111,7 @@ ${KEEP}
 return 1
 `;
 
-/** `mark` → 1 for whoever moves it. */
+/** `mark` → 1 for the one caller that moves it forward. */
 const ADVANCE = `
 ${LOAD}
 if tonumber(ARGV[1]) <= mark then return 0 end
@@ -122,7 +122,7 @@ ${SAVE_SUBJECT}
 return 1
 `;
 
-/** `expiresAt` → 1 for the first. */
+/** `expiresAt` → 1 for the first caller. */
 const CLAIM = `
 ${LOAD}
 if ahead(deadAt, math.max(ARGV[1] - now, ${LONGEST_AHEAD_MS})) then return 0 end
@@ -190,16 +190,15 @@ const TEMPLATES: Readonly<Record<Verb, string>> = {
   forget: FORGET,
 };
 
-/** A script, and what a server that knows it calls it. */
+/** A script, and the SHA-1 digest that Redis knows it by. */
 export interface Script {
   readonly text: string;
   readonly sha1: string;
 }
 
 /**
- * The scripts by the store's verbs, in Lua 5.1 as Redis runs it. Each has one key, so that a cluster can run it.
- *
- * @param takesTime whether they are given the time in epoch milliseconds, before all else; the server's own otherwise
+ * Returns the scripts by verb, in Lua 5.1 for Redis. Each uses one key, so that a cluster can run it.
+ * @param takesTime whether the first argument is the time in epoch milliseconds; otherwise the server's clock is used
  */
 export const scripts = (takesTime: boolean): Readonly<Record<Verb, Script>> => {
   const made = Object.entries(TEMPLATES).map(([verb, template]) => {

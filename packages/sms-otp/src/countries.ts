@@ -1,12 +1,12 @@
 import type { OptionRule } from '@parse-factors/core/factor';
 import { getCountries, getCountryCallingCode, isSupportedCountry } from 'libphonenumber-js/max';
 
-/** What is written for a country, where it is none of its ISO 3166-1 alpha-2 code, name and calling code. */
+/** Common wrong names of countries: none of ISO 3166-1 alpha-2 code, name and calling code. */
 const MISNOMERS: Readonly<Record<string, string>> = { UK: 'GB', GBR: 'GB', EN: 'GB', ENGLAND: 'GB', USA: 'US', EL: 'GR' };
 
 /**
- * Territories whose mobile numbers no plan tells from those of another country: who names the territory, means these.
- * The tariff is the same.
+ * Territories whose mobile numbers cannot be told from those of another country. Listing the territory allows that country's
+ * numbers. The tariff is the same.
  */
 const SHARED_NUMBERS: Readonly<Record<string, string>> = {
   AX: 'FI',
@@ -21,16 +21,16 @@ const SHARED_NUMBERS: Readonly<Record<string, string>> = {
 
 const NAMES = new Intl.DisplayNames('en', { type: 'region', fallback: 'code' });
 
-/** A country's name, such as `Puerto Rico (PR)`. */
+/** Returns a country's name, such as `Puerto Rico (PR)`. */
 export const countryName = (country: string): string => `${NAMES.of(country) ?? country} (${country})`;
 
-/** Whether numbers of a country are among those of a list of countries and territories. */
+/** Whether a list of countries and territories includes a country's numbers. */
 export const includesCountry = (countries: readonly string[], country: string): boolean =>
   countries.some((named) => named === country || SHARED_NUMBERS[named] === country);
 
 const isCountry = (value: unknown): boolean => typeof value === 'string' && isSupportedCountry(value);
 
-/** The code that an entry means; undefined where that cannot be told. */
+/** Guesses the country code that an entry means. Undefined if it cannot tell. */
 function meantBy(entry: string): string | undefined {
   const given = entry.trim().toUpperCase();
   const isMeant = (country: string): boolean => country === given || (NAMES.of(country) ?? '').toUpperCase() === given;
@@ -39,7 +39,7 @@ function meantBy(entry: string): string | undefined {
   return named ?? MISNOMERS[given] ?? first;
 }
 
-/** Which entry of a list is no country, and which one is meant. */
+/** Names the entry of a list that is not a country, and the code to use instead. */
 function hint(value: unknown): string | undefined {
   const wrong: unknown = Array.isArray(value) ? value.find((entry) => !isCountry(entry)) : value;
   if (typeof wrong !== 'string') return undefined;
@@ -50,7 +50,10 @@ function hint(value: unknown): string | undefined {
     : `${what}: write ${Array.isArray(value) ? `'${meant}'` : `['${meant}']`} for ${countryName(meant)}`;
 }
 
-/** Accepts a list of countries and territories by their ISO 3166-1 alpha-2 codes; says which entry is wrong, and what is meant. */
+/**
+ * Accepts a list of countries and territories as ISO 3166-1 alpha-2 codes. Its hint names the wrong entry and the code to use
+ * instead.
+ */
 export const countriesOption: OptionRule = {
   accepts: "a list of at least one country code, such as ['FR', 'US']",
   isValid: (value) => Array.isArray(value) && value.length > 0 && value.every(isCountry),

@@ -2,38 +2,39 @@ import { FactorError } from '@parse-factors/core';
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
 import { countryName, includesCountry } from './countries.js';
 
-/** Ranges that carry text messages to a person. Premium, shared-cost, satellite, pager and fixed lines do not. */
+/** Number types that receive text messages. Premium, shared-cost, satellite, pager and fixed lines do not. */
 const TEXT_CAPABLE = new Set(['MOBILE', 'FIXED_LINE_OR_MOBILE']);
 
-/** What people put between digits: spaces, hyphens and dashes, dots, parentheses. Everything else, full-width digits too, is refused. */
+/**
+ * Separators between digits: spaces, hyphens and dashes, dots, parentheses. Everything else is refused, full-width digits too.
+ */
 const SEPARATORS = /[\p{Zs}().\-\u2010-\u2013]/gu;
-/** A trunk prefix, written as what is left out in calls from abroad: `+44 (0)7400 123456`. */
+/** A trunk prefix in parentheses, which is not dialled from abroad: `+44 (0)7400 123456`. */
 const OPTIONAL_TRUNK = /\(0\)/;
 const E164 = /^\+[1-9][0-9]{6,14}$/;
 
-/** Freephone, satellite, premium and other services that belong to no country (ITU-T E.164.1). */
+/** Freephone, satellite, premium and other services without a country (ITU-T E.164.1). */
 const NO_COUNTRY = /^\+(?:800|808|870|878|88[1238]|979)/;
 
-/** North American numbers set aside for fiction: an area code that is not assigned, and 555-0100 to 555-0199. */
+/** North American numbers reserved for fiction: an unassigned area code, and 555-0100 to 555-0199. */
 const FICTIONAL = /^\+1(?:555[0-9]{7}|[2-9][0-9]{2}55501[0-9]{2})$/;
 
-/** Which numbers are accepted. */
+/** Which phone numbers are accepted. */
 export interface PhonePolicy {
   /**
-   * Countries by ISO 3166-1 alpha-2 code. Undefined is everywhere, numbers that no plan knows included; only what is
-   * known not to carry text messages to a person is refused then.
+   * Countries as ISO 3166-1 alpha-2 codes. Undefined allows every country, including numbers of unknown plans. Only numbers
+   * known not to receive text messages are then refused.
    */
   readonly countries: readonly string[] | undefined;
-  /** Whether numbers set aside for fiction are accepted besides. */
+  /** Whether numbers reserved for fiction are accepted too. */
   readonly allowFictional: boolean;
 }
 
 /**
- * The E.164 form (ITU-T E.164) of a number written with its country code. Spaces, dots, dashes and parentheses are left
- * out, and so is a trunk prefix that callers from abroad do not dial: `+44 (0)7400 123456`, `+46 073 123 45 67`.
- *
- * @throws FactorError `invalid_input` when it is not a number; `address_refused` when it does not
- *   exist, is not mobile, or is of a country that is not allowed
+ * Returns the E.164 form (ITU-T E.164) of a number with a country code. It removes spaces, dots, dashes, parentheses and a
+ * trunk prefix: `+44 (0)7400 123456`, `+46 073 123 45 67`.
+ * @throws FactorError `invalid_input` if it is not a number; `address_refused` if it does not exist, is not mobile, or its
+ * country is not allowed
  */
 export function normalisePhone(input: string, { countries, allowFictional }: PhonePolicy): string {
   const digits = input.length <= 32 ? input.replace(OPTIONAL_TRUNK, '').replace(SEPARATORS, '') : '';
@@ -60,7 +61,7 @@ export function normalisePhone(input: string, { countries, allowFictional }: Pho
 
 const refused = (sentence: string): FactorError => new FactorError('address_refused', { sentence });
 
-/** Where numbers are written otherwise at home than from abroad, how they are written from abroad. */
+/** Explains how to write a number for calls from abroad, in countries where that differs from the national form. */
 function wayToWrite(digits: string, countries: readonly string[]): string {
   if (digits.startsWith('+54') && countries.includes('AR'))
     return ' Mobile numbers of Argentina are written as +54 9, the area code and the number, without 15.';
@@ -69,14 +70,14 @@ function wayToWrite(digits: string, countries: readonly string[]): string {
   return '';
 }
 
-/** The last four digits, behind a mask of constant length. */
+/** Masks a number: the last four digits behind a mask of constant length. */
 export const maskPhone = (number: string): string => `•••• ${number.slice(-4)}`;
 
-/** The country of a number, and what the numbers of its range have in common: all but the last four digits. */
+/** Returns a number's country, and its range: all digits but the last four. */
 export const regionOf = (number: string): { readonly country: string; readonly prefix: string } => ({
   country: parsePhoneNumberFromString(number)?.country ?? 'ZZ',
   prefix: number.slice(0, -4),
 });
 
-/** A country as libphonenumber knows it. */
+/** A country code of libphonenumber. */
 export type Country = CountryCode;

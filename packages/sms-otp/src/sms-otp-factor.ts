@@ -16,20 +16,20 @@ import { maskPhone, normalisePhone, regionOf, type Country } from './phone-numbe
 /** Options of {@link SmsOtpFactor}. */
 export interface SmsOtpOptions extends CodeFactorOptions {
   /**
-   * The countries that codes may be sent to, by ISO 3166-1 alpha-2 code, such as `['FR', 'US']`. At least one. Territories
-   * with numbers of their own are named by themselves: Puerto Rico (`PR`) beside `US`, Jersey (`JE`) beside `GB`.
+   * The countries that codes may be sent to, as ISO 3166-1 alpha-2 codes, such as `['FR', 'US']`. At least one. Territories
+   * with their own numbers are listed separately: Puerto Rico (`PR`) besides `US`, Jersey (`JE`) besides `GB`.
    */
   readonly countries: readonly Country[];
-  /** Messages to numbers that differ in their last four digits only, in an hour; 30 by default. */
+  /** Messages in an hour to numbers that differ only in their last four digits, 1 to 1,000,000; 30 by default. */
   readonly maxSendsPerPrefix?: number;
   /**
-   * The site that codes are for, such as `example.com`: every message then ends with a line that
-   * browsers and iOS read it from, and fill the code in there and nowhere else. No such line by default.
+   * The site that codes are for, such as `example.com`. Every message then ends with a line from which browsers and iOS fill in
+   * the code, on that site only (phishing). No such line by default.
    */
   readonly origin?: string;
   /**
-   * Accepts numbers set aside for fiction (+1 555 …), which nobody has. For tests and
-   * development; refused with `NODE_ENV=production`. Off by default.
+   * Accepts numbers reserved for fiction (+1 555 …), which belong to no subscriber. For tests and development; refused with
+   * `NODE_ENV=production`. False by default.
    */
   readonly allowFictional?: boolean;
 }
@@ -43,9 +43,10 @@ const isHostName = (value: unknown): boolean =>
   typeof value === 'string' && value.length <= 253 && /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/.test(value);
 
 /**
- * One-time codes by SMS as a second factor. A user proves a mobile number once; from then on a
- * login needs a code sent there. Payloads: `{ phone }` in E.164 to begin, `{ phone, code }` to confirm, the code to answer. With
- * policy `default` the code takes the place of the password: `{ phone }` begins, `{ id, code }` signs in or signs up.
+ * One-time codes by SMS as a second factor. A user verifies a mobile number once; from then on, a login needs a code sent
+ * there.
+ * Payloads: `{ phone }` in E.164 to begin, `{ phone, code }` to confirm, the code to answer. With policy `default` the code
+ * replaces the password: `{ phone }` begins, `{ id, code }` signs in or signs up.
  * @example
  * ```ts
  * import { composeFactors } from '@parse-factors/core';
@@ -63,8 +64,7 @@ const isHostName = (value: unknown): boolean =>
  */
 export class SmsOtpFactor extends CodeFactor {
   /**
-   * Codes live 5 minutes unless `validityMs` says otherwise.
-   *
+   * Codes expire after 5 minutes, unless `validityMs` is set.
    * @throws FactorConfigError naming the option and what it accepts
    */
   constructor(options: SmsOtpOptions) {
@@ -92,7 +92,7 @@ export class SmsOtpFactor extends CodeFactor {
         mask: maskPhone,
         region: regionOf,
         maxSendsPerPrefix: resolved.maxSendsPerPrefix,
-        // The WICG's origin-bound one-time codes: the last line, the site and the code.
+        // WICG origin-bound one-time codes: the last line has the site and the code.
         ...(origin !== undefined && { autofillLine: (code: string) => `@${origin} #${code}` }),
       },
       resolved,

@@ -18,20 +18,20 @@ export interface TwilioOptions {
   readonly accountSid: string;
   /** Auth token of the account. */
   readonly authToken: string;
-  /** Sender: a number of yours in E.164, or a sender id. Either this or `messagingServiceSid`. */
+  /** Sender: your number in E.164, or a sender id. Set either this or `messagingServiceSid`. */
   readonly from?: string;
   /** Messaging Service SID, `MG…`, which chooses the sender. */
   readonly messagingServiceSid?: string;
   /**
-   * `whatsapp` sends by WhatsApp from a sender that Twilio has approved for it; `sms` by default. WhatsApp
-   * opens a conversation only with an approved template: name it in `contentSid`.
+   * `whatsapp` sends by WhatsApp, from a sender that Twilio approved for it; `sms` by default. WhatsApp opens a conversation
+   * only with an approved template: name it in `contentSid`.
    */
   readonly via?: 'sms' | 'whatsapp';
-  /** A content template, `HX…`, in the place of our text for codes; its variable 1 is the code. */
+  /** A content template, `HX…`, that replaces the built-in text for codes. Its variable 1 is the code. */
   readonly contentSid?: string;
-  /** Another address of Twilio's API, such as a proxy; Twilio's own by default. */
+  /** The base URL of Twilio's API, such as a proxy; Twilio's own by default. */
   readonly baseUrl?: string;
-  /** How long one request may take, in milliseconds; 30,000 by default. */
+  /** Timeout of one request in milliseconds, 50 to 60,000; 30,000 by default. */
   readonly timeoutMs?: number;
 }
 
@@ -41,16 +41,19 @@ const matching = (pattern: RegExp, accepts: string): OptionRule => ({
 });
 
 /**
- * Twilio's error codes that speak of the number and not of the service: invalid (21211, 21217),
- * not reachable (21214), its region blocked (21408), opted out by its owner (21610), not mobile (21614).
+ * Twilio's error codes about the number, not the service: invalid (21211, 21217), not reachable (21214), region blocked
+ * (21408), opted out (21610), not mobile (21614).
  */
 const REFUSED_NUMBERS = new Set([21211, 21214, 21217, 21408, 21610, 21614]);
 
-/** States of a message that is on its way. Others, such as `failed` and `canceled`, and ones to come are not. */
+/** States of a message on its way. All others are failures: `failed`, `canceled`, and states that Twilio may add. */
 const ON_ITS_WAY = new Set(['accepted', 'queued', 'sending', 'sent', 'delivered']);
 const MESSAGE_SID = /^(?:SM|MM)[0-9a-fA-F]{32}$/;
 
-/** Twilio's HTTP client, which gives a request up with the message's signal, and takes no 2xx but the documented 201. */
+/**
+ * Creates Twilio's HTTP client. It aborts a request with the message's signal and accepts only the documented status 201 among
+ * 2xx.
+ */
 function httpClientFor(
   timeout: number,
   signals: AsyncLocalStorage<AbortSignal>,
@@ -69,10 +72,9 @@ function httpClientFor(
 }
 
 /**
- * Sends messages with Twilio's own client, one try each. A message counts as sent when Twilio answered as it
- * documents: 201 with a message that has a SID, no error and is on its way. A number that Twilio refuses is
- * `address_refused`; anything else is a failure of the channel.
- *
+ * Sends messages with Twilio's own client, with one try each. A message counts as sent after the documented reply: status 201
+ * and a message with a SID, without an error, on its way. A number that Twilio refuses is `address_refused`. Any other failure
+ * is one of the channel.
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function twilio(options: TwilioOptions): Channel {
@@ -118,7 +120,7 @@ export function twilio(options: TwilioOptions): Channel {
       const template = { contentSid: contentSid ?? '', contentVariables: JSON.stringify({ 1: code }) };
       return create(delivery, contentSid === undefined ? { body: text } : template);
     },
-    // WhatsApp opens no conversation with a text of ours.
+    // WhatsApp accepts free text only in open conversations, so it sends no notifications.
     ...(via === 'whatsapp' ? {} : { notify: (notice: OutgoingMessage) => create(notice, { body: notice.text }) }),
   };
 }

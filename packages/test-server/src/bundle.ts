@@ -3,15 +3,15 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** What a bundle is made of. */
+/** The input of a bundle. */
 export interface BundleOptions {
-  /** A module's source, whose relative imports start at the root of the repository. */
+  /** The source of a module. Its relative imports start at the root of the repository. */
   readonly source: string;
-  /** Packages that are left out. */
+  /** Packages that are not bundled. */
   readonly external?: readonly string[];
 }
 
-/** Bundles a module for browsers, minified, from the sources of our packages. */
+/** Bundles a module for browsers, minified, from the sources of this repository's packages. */
 export async function bundle({ source, external = [] }: BundleOptions): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: root, loader: 'ts' },

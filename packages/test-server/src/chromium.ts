@@ -5,17 +5,18 @@ import { chromium, type Browser, type CDPSession, type Page } from 'playwright-c
 
 const PATH = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
-/** Whether tests can have a browser. */
+/** Whether this machine has a Chromium. Writes a line to stdout if not. */
 export function hasChromium(): boolean {
   const found = existsSync(PATH);
   if (!found) process.stdout.write('skipped: there is no Chromium (apt-get install chromium, or set CHROMIUM_PATH)\n');
   return found;
 }
 
-/** The Chromium of this machine, without a window. */
-export const launchChromium = (): Promise<Browser> => chromium.launch({ executablePath: PATH, args: ['--no-sandbox'] }); // without it, it does not run as root
+/** Launches this machine's Chromium without a window. */
+// Chromium needs it to run as root
+export const launchChromium = (): Promise<Browser> => chromium.launch({ executablePath: PATH, args: ['--no-sandbox'] });
 
-/** A page of these scripts that is served at `http://localhost`, on a port of its own. */
+/** A page served at `http://localhost`, on its own port. */
 export interface ServedPage {
   readonly origin: string;
   readonly server: Server;
@@ -30,7 +31,9 @@ export async function servePage(html: string): Promise<ServedPage> {
   return { origin: `http://localhost:${(server.address() as AddressInfo).port}`, server };
 }
 
-/** Gives a page an authenticator that agrees to everything at once, as a phone's own does with its owner's finger. */
+/**
+ * Adds a virtual authenticator to a page. It approves every request at once, like a phone that recognises its user's finger.
+ */
 export async function addAuthenticator(page: Page): Promise<{ readonly cdp: CDPSession; readonly authenticatorId: string }> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');

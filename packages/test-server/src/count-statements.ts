@@ -5,21 +5,21 @@ interface Queries {
   query(...given: unknown[]): unknown;
 }
 
-/** The driver that Parse Server uses, which may be another copy than ours. */
+/** The `pg` driver of Parse Server, which may be another copy than this package's. */
 const driver = createRequire(requireParseServer.resolve('pg-promise'))('pg') as {
   readonly Client: { readonly prototype: Queries };
 };
 
-/** A look at what a class is: one in five seconds, from a timer, and none for a request. */
-const isLook = (statement: unknown): boolean => JSON.stringify(statement).includes('_SCHEMA');
+/** Parse Server reads its schemas every five seconds from a timer. These statements belong to no request. */
+const isSchemaRefresh = (statement: unknown): boolean => JSON.stringify(statement).includes('_SCHEMA');
 
-/** How many SQL statements Parse Server in this process sends while the work runs. */
+/** Counts the SQL statements that Parse Server sends in this process while `work` runs. */
 export async function countStatements(work: () => Promise<unknown>): Promise<number> {
   const { prototype } = driver.Client;
   const { query } = prototype;
   let statements = 0;
   prototype.query = function count(this: unknown, ...given: unknown[]) {
-    if (!isLook(given[0])) statements += 1;
+    if (!isSchemaRefresh(given[0])) statements += 1;
     return query.apply(this, given);
   };
   try {

@@ -6,22 +6,22 @@ import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../../apps/example/src/main.ts', import.meta.url));
 
-/** The example as a process of its own, as `npm start` runs it. */
+/** The example in its own process, as `npm start` runs it. */
 export interface ExampleRun {
   readonly child: ChildProcess;
   readonly output: () => string;
-  /** Resolves when the output says so, or the process ends. */
+  /** Resolves when the output contains the text, or the process ends. */
   until(text: string): Promise<void>;
   readonly ended: Promise<number | null>;
 }
 
-/** Starts examples that share a data folder, and leaves nothing of them. */
+/** Starts examples that share a data folder, and removes everything afterwards. */
 export class ExampleProcesses {
   readonly #folder = mkdtempSync(join(tmpdir(), 'example-'));
   readonly #children: ChildProcess[] = [];
 
   constructor() {
-    chmodSync(this.#folder, 0o755); // the database's own user has to reach it
+    chmodSync(this.#folder, 0o755); // the database runs as another system user, who must reach it
   }
 
   start(port: number, env: Record<string, string> = {}): ExampleRun {

@@ -2,8 +2,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { testTags } from './test-tags.js';
 
 /**
- * Runs the files that are tagged `@slow` first, so that no worker waits for one at the end. Among the others Vitest's
- * own order holds: by the durations of an earlier run, or by size.
+ * Runs test files tagged `@slow` first, so that no worker waits for one at the end. The others keep Vitest's order: by the
+ * durations of an earlier run, or by size.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,6 +1,6 @@
 import { startParseServer, type TestServer } from './parse-server.js';
 
-/** A started server, and what stores get of it. */
+/** A started server, and the database object that stores get from it. */
 export interface OpenDatabase<Database> {
   readonly server: TestServer;
   readonly database: Database;
@@ -11,8 +11,8 @@ interface CloudCode<Database> {
 }
 
 /**
- * Starts a server on an empty database, or on the one that is given, and gives what stores get of it. Name its type,
- * `openDatabase<ParseDatabase>(…)`: this package knows nothing of ours.
+ * Starts a server on the given database, or on an empty one, and returns the database object for stores. Name its type, as in
+ * `openDatabase<ParseDatabase>(…)`: this package does not depend on the core package.
  */
 export async function openDatabase<Database>(
   postgres: string,

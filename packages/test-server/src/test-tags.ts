@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Reads the tags of a test file, which stand in a comment on its first line: `// @compat @slow`.
- *
- * - `@slow`: the file takes long, and starts before the others.
- * - `@compat`: it also runs on every line of the compatibility matrix.
+ * Reads the tags of a test file from the comment on its first line, such as `// @compat @slow`.
+ * - `@slow`: the file takes long and starts before the others.
+ * - `@compat`: it also runs in every row of the compatibility matrix.
  * - `@compat-major`: it also runs on the other major version of Parse Server.
- * - `@compat-installed`: it also runs where another version of Node meets the Parse Server that is installed.
+ * - `@compat-installed`: it also runs in the rows with another Node version and the installed Parse Server.
  * - `@compat-full`: it also runs with `npm run test:compat -- --full`.
  */
 export function testTags(file: string): ReadonlySet<string> {

@@ -3,7 +3,7 @@ import { defineProject, type UserProjectConfigExport } from 'vitest/config';
 const condition = '@parse-factors/source';
 const file = (name: string): string => new URL(name, import.meta.url).pathname;
 
-/** How a package is tested: on the source of its siblings, so that nothing has to be built first. */
+/** The Vitest project of a package. It tests the sources of all packages, so that no build is needed first. */
 export const packageProject = (name: string, more: object = {}): UserProjectConfigExport =>
   defineProject({
     ssr: { resolve: { conditions: [condition] } },
@@ -19,9 +19,8 @@ export const packageProject = (name: string, more: object = {}): UserProjectConf
   });
 
 /**
- * The same, with a Postgres of its own, and Parse Servers that hash passwords quickly.
- *
- * @param setUps what else is done once before all tests, by paths from the package's folder
+ * The same with its own Postgres, and with Parse Servers that hash passwords quickly.
+ * @param setUps further global set-up files, as paths from the package's folder
  */
 export const serverProject = (name: string, ...setUps: readonly string[]): UserProjectConfigExport =>
   packageProject(name, {

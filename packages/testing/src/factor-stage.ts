@@ -5,26 +5,24 @@ import { SuiteUser, type FactorServer, type ServerAnswer } from './suite-user.js
 export const MINUTE = 60_000;
 export const DAY: number = 24 * 60 * MINUTE;
 
-/** How a factor that is set up is answered. */
+/** The answers of an enrolled factor. */
 export interface FactorAnswers {
   /**
-   * A right answer that nobody has used.
-   *
-   * @param ask asks for the challenge that the answer is to, and gives the factor's reply; not called where
-   *   answers come without one
+   * Returns a correct answer that was not used before.
+   * @param ask requests the challenge to answer and returns the factor's reply; not called if answers need no challenge
    */
   right(ask: () => Promise<Readonly<Record<string, string>>>): unknown;
-  /** An answer of the right form that is wrong. */
+  /** Returns a wrong answer in the correct format. */
   wrong(): unknown;
 }
 
-/** A begun enrolment. */
+/** An enrolment that was begun. */
 export interface BegunEnrolment {
-  /** What confirms it. */
+  /** The payload that confirms it. */
   readonly confirmation: unknown;
-  /** What has the right form and does not confirm it. */
+  /** A payload in the correct format that does not confirm it. */
   readonly wrongConfirmation: unknown;
-  /** How the factor is answered once it is set up. */
+  /** How to answer the factor once it is enrolled. */
   readonly answers: FactorAnswers;
 }
 
@@ -33,29 +31,29 @@ export interface FactorSuiteOptions {
   /** Its key in `auth`. */
   readonly key: string;
   /**
-   * Starts a Parse Server on an empty database, with the factor under its key and no other, `factors.install`
-   * called, and `clock` given to `composeFactors`. Asked once.
+   * Starts a Parse Server on an empty database, with this factor under its key and no other. It must call `factors.install` and
+   * pass `clock` to `composeFactors`. Called once.
    */
   readonly start: (clock: FakeClock) => Promise<FactorServer>;
-  /** Begins setting the factor up for a user, with `user.challenge`. */
+  /** Begins the enrolment of a user, with `user.challenge`. */
   readonly begin: (user: SuiteUser) => Promise<BegunEnrolment>;
   /**
-   * Whether an answer answers a challenge: is good for its purpose alone, and only for a while. `true` by default;
-   * `false` where answers come without one, as those of an authenticator do.
+   * Whether an answer belongs to a challenge: it then works for its purpose only, and for a limited time. `true` by default;
+   * `false` if answers need no challenge, as with an authenticator app.
    */
   readonly isChallenged?: boolean;
   /**
-   * Whether an answer that was not used is refused after a day; `true` by default. `false` for factors by events, such as
-   * HOTP (RFC 4226), whose codes stay good until they or a later one are used: then that is what the suite looks at.
+   * Whether an unused answer is refused after a day; `true` by default. Set `false` for event-based factors such as HOTP (RFC
+   * 4226), whose codes work until they or a later one are used. The suite then checks that instead.
    */
   readonly answersExpire?: boolean;
-  /** Failures that lock the factor, 10 by default. */
+  /** How many failures lock the factor, 10 by default. */
   readonly maxFailures?: number;
-  /** How long after one challenge the next may be asked for, in milliseconds; three minutes by default. */
+  /** How long to wait between two challenges, in milliseconds; three minutes by default. */
   readonly pauseMs?: number;
 }
 
-/** Payloads that are an answer of no factor. */
+/** Payloads that answer no factor. */
 export const MALFORMED: readonly unknown[] = [
   5,
   true,
@@ -76,13 +74,13 @@ export const MALFORMED: readonly unknown[] = [
   { id: 'somebody' },
 ];
 
-/** Somebody who has set the factor up. */
+/** A user who has enrolled the factor. */
 export interface EnrolledUser {
   readonly user: SuiteUser;
   readonly answers: FactorAnswers;
 }
 
-/** A server with the factor under test, and people on it. */
+/** A server with the factor under test, and its users. */
 export class FactorStage {
   readonly clock: FakeClock = fakeClock();
   /** How long to wait before the next challenge, in milliseconds. */
@@ -103,7 +101,7 @@ export class FactorStage {
     await this.#server?.stop();
   }
 
-  /** Somebody who has just signed up, a day after everybody before. */
+  /** Signs up a new user, a day after the previous one. */
   newUser(): Promise<SuiteUser> {
     assert.ok(this.#server !== undefined, 'the server did not start');
     this.clock.advance(DAY);
@@ -125,11 +123,11 @@ export class FactorStage {
   }
 }
 
-/** A right answer to log in with. */
+/** Returns a correct answer for a login. */
 export const toLogIn = async ({ user, answers }: EnrolledUser): Promise<unknown> =>
   answers.right(() => user.challengeByPassword());
 
-/** A right answer that is a fresh proof. */
+/** Returns a correct answer for a step-up proof. */
 export const toProve = async ({ user, answers }: EnrolledUser): Promise<unknown> => answers.right(() => user.challenge(true));
 
 export function assertStatus(answer: ServerAnswer, status: number): ServerAnswer {

@@ -13,16 +13,19 @@ import {
 import type { TestRunner } from './runner.js';
 import { slugOf } from './suite-user.js';
 
-/** The functions of a test runner with what runs around all cases of a group. */
+/** The functions of a test runner, with hooks around a group. */
 export interface FactorTestRunner extends TestRunner {
   beforeAll(body: () => Promise<void>): unknown;
   afterAll(body: () => Promise<void>): unknown;
 }
 
 /**
- * What every second factor must do, over HTTP on a real Parse Server: it is demanded once it is set up and not
- * before, takes a right answer once, bounds guesses also in races, is nobody else's, goes only with a fresh proof,
- * and tells nothing that was sent.
+ * Tests what every second factor must do, over HTTP on a real Parse Server:
+ * - It is required once it is enrolled, and not before.
+ * - A correct answer works once, for one user.
+ * - Attempts are limited, also when they arrive in parallel.
+ * - Replacing or removing it needs a step-up proof.
+ * - No reply contains what was sent.
  * @example
  * ```ts
  * import type { AnyFactor } from '@parse-factors/core';
@@ -91,64 +94,64 @@ export function factorSuite(runner: FactorTestRunner, options: FactorSuiteOption
     });
 
     runner.it('takes one answer for one purpose, and one proof of 20 at once', async () => {
-      const someone = await stage.enrolled();
-      const { user } = someone;
-      const login = await toLogIn(someone);
+      const enrolled = await stage.enrolled();
+      const { user } = enrolled;
+      const login = await toLogIn(enrolled);
       if (isChallenged) assertRefused(await user.save(login));
       assertStatus(await user.logIn(login), 200);
       assertRefused(await user.save(login));
       clock.advance(pauseMs);
-      const proof = await toProve(someone);
+      const proof = await toProve(enrolled);
       if (isChallenged) assertRefused(await user.logIn(proof));
       const proofs = await Promise.all(Array.from({ length: 20 }, () => user.save(proof)));
       assert.equal(proofs.filter(({ status }) => status === 200).length, 1);
       assertRefused(await user.logIn(proof));
       clock.advance(pauseMs);
-      const old = await toLogIn(someone);
+      const old = await toLogIn(enrolled);
       clock.advance(DAY);
-      if (!answersExpire) assertStatus(await user.logIn(await toLogIn(someone)), 200);
+      if (!answersExpire) assertStatus(await user.logIn(await toLogIn(enrolled)), 200);
       assertRefused(await user.logIn(old));
     });
 
     runner.it('is demanded once it is set up, and takes a right answer once', async () => {
-      const someone = await stage.enrolled();
-      const { user } = someone;
+      const enrolled = await stage.enrolled();
+      const { user } = enrolled;
       await stage.assertDemanded(user);
-      const right = await toLogIn(someone);
+      const right = await toLogIn(enrolled);
       const { body } = assertStatus(await user.logIn(right), 200);
       assert.match(String(body['sessionToken']), /^r:/);
       assertRefused(await user.logIn(right));
       await stage.assertDemanded(user);
       clock.advance(pauseMs);
-      assertStatus(await user.logIn(await toLogIn(someone)), 200);
+      assertStatus(await user.logIn(await toLogIn(enrolled)), 200);
     });
 
     runner.it('opens one session for 20 logins at once with one answer', async () => {
-      const someone = await stage.enrolled();
-      const { user } = someone;
-      const right = await toLogIn(someone);
+      const enrolled = await stage.enrolled();
+      const { user } = enrolled;
+      const right = await toLogIn(enrolled);
       const all = await Promise.all(Array.from({ length: 20 }, () => user.logIn(right)));
       assert.equal(all.filter(({ status }) => status === 200).length, 1);
     });
 
     runner.it('refuses a wrong answer, and takes the right one after it', async () => {
-      const someone = await stage.enrolled();
-      const { user, answers } = someone;
-      const right = await toLogIn(someone);
+      const enrolled = await stage.enrolled();
+      const { user, answers } = enrolled;
+      const right = await toLogIn(enrolled);
       assert.equal(slugOf(await user.logIn(answers.wrong())), 'code_rejected');
       assertStatus(await user.logIn(right), 200);
     });
 
     runner.it('is locked by wrong answers, 50 at once too, and opens by itself', async () => {
-      const someone = await stage.enrolled();
-      const { user, answers } = someone;
-      const right = await toLogIn(someone);
+      const enrolled = await stage.enrolled();
+      const { user, answers } = enrolled;
+      const right = await toLogIn(enrolled);
       const guesses = await Promise.all(Array.from({ length: 50 }, () => user.logIn(answers.wrong())));
       assert.equal(guesses.filter(({ status }) => status === 200).length, 0);
       assert.ok(guesses.filter((answer) => slugOf(answer) === 'locked').length >= 50 - maxFailures);
       assert.equal(slugOf(await user.logIn(right)), 'locked');
       clock.advance(DAY);
-      assertStatus(await user.logIn(await toLogIn(someone)), 200);
+      assertStatus(await user.logIn(await toLogIn(enrolled)), 200);
     });
 
     runner.it("does not take another user's answer", async () => {
@@ -159,9 +162,9 @@ export function factorSuite(runner: FactorTestRunner, options: FactorSuiteOption
     });
 
     runner.it('refuses malformed input clearly, which counts as no guess and spends nothing', async () => {
-      const someone = await stage.enrolled();
-      const { user } = someone;
-      const right = await toLogIn(someone);
+      const enrolled = await stage.enrolled();
+      const { user } = enrolled;
+      const right = await toLogIn(enrolled);
       for (const payload of MALFORMED) {
         const { status, body } = await user.logIn(payload);
         assert.ok(status >= 400 && status < 500, `${JSON.stringify(payload)} gives ${status} ${JSON.stringify(body)}`);
@@ -171,9 +174,9 @@ export function factorSuite(runner: FactorTestRunner, options: FactorSuiteOption
     });
 
     runner.it('is replaced and removed only with a fresh proof', async () => {
-      const someone = await stage.enrolled();
-      const { user, answers } = someone;
-      clock.advance(10 * MINUTE); // setting it up was a proof
+      const enrolled = await stage.enrolled();
+      const { user, answers } = enrolled;
+      clock.advance(10 * MINUTE); // the enrolment counts as a step-up proof: wait until that ends
       const replacing = begin(user).then(({ confirmation }) => user.save(confirmation));
       await replacing.then(assertRefused, () => undefined);
       assert.equal(slugOf(await user.save(null)), 'fresh_proof_required');
@@ -181,14 +184,14 @@ export function factorSuite(runner: FactorTestRunner, options: FactorSuiteOption
       assertRefused(await user.save(answers.wrong()));
       assert.equal(slugOf(await user.save(null)), 'fresh_proof_required');
       clock.advance(pauseMs);
-      assertStatus(await user.save(await toProve(someone)), 200);
+      assertStatus(await user.save(await toProve(enrolled)), 200);
       assertStatus(await user.save(null), 200);
       assertStatus(await user.logIn(), 200);
     });
 
     runner.it('shows its user a status, which changes nothing when it is sent back, and others nothing', async () => {
-      const someone = await stage.enrolled();
-      const { user } = someone;
+      const enrolled = await stage.enrolled();
+      const { user } = enrolled;
       const shown = ((await user.me())['authData'] as Record<string, Record<string, unknown>>)[key] ?? {};
       assert.equal(shown['status'], 'enabled');
       assert.ok(Object.values(shown).every((value) => typeof value === 'string'));
@@ -198,7 +201,7 @@ export function factorSuite(runner: FactorTestRunner, options: FactorSuiteOption
       const seen = JSON.stringify(await user.seenByAll());
       for (const hidden of ['sealed', ...Object.values(shown).map(String)]) assert.ok(!seen.includes(hidden), seen);
       await stage.assertDemanded(user);
-      assertStatus(await user.logIn(await toLogIn(someone)), 200);
+      assertStatus(await user.logIn(await toLogIn(enrolled)), 200);
     });
   });
 }

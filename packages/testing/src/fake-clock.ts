@@ -1,17 +1,16 @@
-/** A clock that stands still until it is moved. It is a `Clock`: pass it where one is asked for. */
+/** A clock that stands still until a test moves it. Pass it wherever a `Clock` is expected. */
 export interface FakeClock {
   /** The time in epoch milliseconds. */
   (): number;
-  /** Moves it by so many milliseconds, back where negative. */
+  /** Moves the clock by this many milliseconds; a negative number moves it back. */
   advance(milliseconds: number): void;
-  /** Sets it to that time in epoch milliseconds. */
+  /** Sets the clock to a time in epoch milliseconds. */
   set(time: number): void;
 }
 
 /**
- * Makes a clock for tests.
- *
- * @param start where it stands in epoch milliseconds; the first of January 2030 by default
+ * Creates a clock for tests.
+ * @param start its first time in epoch milliseconds; 1 January 2030 (UTC) by default
  */
 export function fakeClock(start: number = Date.UTC(2030, 0, 1)): FakeClock {
   let now = start;

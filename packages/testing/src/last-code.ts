@@ -1,10 +1,9 @@
 import type { Outbox } from '@parse-factors/core';
 
 /**
- * The one-time code in the newest message of an outbox.
- *
- * @param to only messages to this address; any by default
- * @throws Error when there is none
+ * Returns the one-time code in the newest message of an outbox.
+ * @param to reads only messages to this address; any address by default
+ * @throws Error if there is none
  */
 export function lastCode({ messages }: Pick<Outbox, 'messages'>, to?: string): string {
   const message = messages.findLast((candidate) => to === undefined || candidate.to === to);

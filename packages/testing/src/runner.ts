@@ -1,7 +1,7 @@
-/** The functions of a test runner: those of vitest, jest, mocha and `node:test` fit. */
+/** The functions of a test runner. Those of vitest, jest, mocha and `node:test` fit. */
 export interface TestRunner {
   /** Groups cases. */
   describe(name: string, body: () => void): unknown;
-  /** One case; it fails when the promise rejects. Pass a wrapper to give cases more time than the runner does. */
+  /** Defines one case, which fails if the promise rejects. Pass a wrapper to give cases more time than the runner's default. */
   it(name: string, body: () => Promise<void>): unknown;
 }

@@ -1,10 +1,8 @@
 import type { RandomSource } from '@parse-factors/core/factor';
 
 /**
- * A random source that gives what it was told, in that order, and throws when there is no more.
- *
- * @param script bytes as they are drawn; or the digits of a one-time code, at most nine, which are what the
- *   next code will be
+ * Creates a random source that returns the scripted values in order. It throws when the script has ended.
+ * @param script the bytes of each draw, or the one to nine digits that the next one-time code will have
  */
 export function scriptedRandom(...script: readonly (Uint8Array | string)[]): RandomSource {
   const left = [...script];

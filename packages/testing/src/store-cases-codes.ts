@@ -13,7 +13,7 @@ import {
   type StoreCases,
 } from './store-stage.js';
 
-/** How a live code is guessed at and spent. */
+/** Attempts at a live code, and its use. */
 export const CODE_CASES: StoreCases = {
   attempt: {
     'gives no digest when nothing was issued, and counts all the same': async ({ store, subject }) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { HOUR, LIMITS, MINUTE, parallel, SENDS, trues, type StoreCases } from './store-stage.js';
 
-/** Marks, claims, counts, and what is done to whole subjects. */
+/** Marks, claims, counts, and verbs for whole subjects. */
 export const COUNTER_CASES: StoreCases = {
   advance: {
     'is true for exactly one of 50 parallel callers per mark, new subject or not': async ({ store, subject }) => {
@@ -128,7 +128,7 @@ export const COUNTER_CASES: StoreCases = {
       for (const name of [s, other]) await parallel(10, () => store.attempt(name, limits));
       assert.equal((await store.attempt(s, limits)).locked, true);
       await store.pardon(s);
-      await store.pardon(subject()); // of nobody: nothing happens
+      await store.pardon(subject()); // unknown to the store: nothing happens
       assert.deepEqual(await store.attempt(s, limits), { locked: false, digest: 'x', mark: 7, locksUntil: undefined });
       assert.deepEqual(await store.attempt(s, limits), { locked: false, digest: undefined, mark: 7, locksUntil: undefined });
       assert.equal(await store.advance(s, 7), false);

@@ -16,7 +16,7 @@ import {
 const BACK = -10 * MINUTE;
 const YEAR = 365 * 24 * HOUR;
 
-/** How a code can be refused as expired. */
+/** The verbs that can refuse a code as expired. */
 const REFUSALS: Readonly<Record<string, (stage: StoreStage, subject: string) => Promise<unknown>>> = {
   attempt: ({ store }, subject) => store.attempt(subject, LIMITS),
   redeem: ({ store }, subject) => redeem(store, subject, ['x'], LIMITS),
@@ -24,7 +24,7 @@ const REFUSALS: Readonly<Record<string, (stage: StoreStage, subject: string) => 
   guess: ({ store }, subject) => store.guess?.(subject, LIMITS.maxAttempts) ?? store.attempt(subject, LIMITS),
 };
 
-/** Does something while the clock runs a year ahead, and puts the clock right. */
+/** Runs `work` while the clock is a year ahead, then corrects the clock. */
 async function yearAhead<Result>({ clock }: StoreStage, work: () => Promise<Result>): Promise<Result> {
   clock.advance(YEAR);
   const result = await work();
@@ -32,7 +32,7 @@ async function yearAhead<Result>({ clock }: StoreStage, work: () => Promise<Resu
   return result;
 }
 
-/** A machine whose clock is put right. */
+/** Machines whose clock is corrected. */
 export const FAULT_CASES: StoreCases = {
   'a code that was refused as expired': Object.fromEntries(
     Object.entries(REFUSALS).map(([verb, refuse]) => [

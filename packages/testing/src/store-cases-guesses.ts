@@ -4,7 +4,7 @@ import { FREE, HOUR, LIMITS, MINUTE, parallel, withCode, type StoreCases, type S
 
 type Guess = NonNullable<OtpStore['guess']>;
 
-/** A case for stores that have the verb; the others are asked for attempts in its place. */
+/** A case for stores with the optional verb `guess`. Other stores use `attempt` instead. */
 const withGuess =
   (run: (stage: StoreStage, guess: Guess) => Promise<void>) =>
   async (stage: StoreStage): Promise<void> => {
@@ -13,7 +13,7 @@ const withGuess =
   };
 const fail = (): never => assert.fail('the store has lost the verb');
 
-/** How strangers guess at a code that signs in alone. */
+/** Guesses at the code of a passwordless sign-in. */
 export const GUESS_CASES: StoreCases = {
   guess: {
     'gives the digest five times per code, of 50 parallel callers too, and again for the next code': withGuess(
@@ -46,7 +46,7 @@ export const GUESS_CASES: StoreCases = {
       await parallel(3, () => store.attempt(s, LIMITS));
       assert.deepEqual([await guess(s, 5), await guess(s, 5), await guess(s, 5)], ['x', 'x', undefined]);
       await parallel(50, () => guess(s, 5));
-      // Four failures so far would be 56 by now.
+      // The attempts above are four failures. Counted guesses would make them 56 and lock.
       assert.equal((await store.attempt(s, LIMITS)).locked, false);
       const locked = subject();
       await store.issue(locked, code('x'), FREE);
@@ -65,7 +65,7 @@ export const GUESS_CASES: StoreCases = {
   },
 };
 
-/** For stores whose rows can be counted: that there is none. */
+/** For stores that can count their rows: guesses leave no row. */
 export const GUESS_ROW_CASE: (stage: StoreStage) => Promise<void> = withGuess(async ({ store, subject }, guess) => {
   for (let index = 0; index < 3; index += 1) await guess(subject(), 5);
   assert.equal(await store.prune(Number.MAX_SAFE_INTEGER, 100), 0);

@@ -13,7 +13,7 @@ const RULES: ModelRules = {
 const CLAIM_MS = 2000;
 const DAY = 24 * HOUR;
 
-/** What happens, and with what; each verb takes what it needs of it. */
+/** One event with its arguments. Each verb uses the ones it needs. */
 interface Event {
   readonly verb: keyof typeof VERBS;
   readonly digest: string;
@@ -21,7 +21,7 @@ interface Event {
   readonly ms: number;
 }
 
-/** Names of one history. */
+/** The names used in one history. */
 interface Names {
   readonly subject: string;
   readonly claim: string;
@@ -29,9 +29,9 @@ interface Names {
 }
 
 interface Verb {
-  /** What the store says, in the words of the model. */
+  /** The store's result, in the model's terms. */
   readonly ask: (store: OtpStore, names: Names, now: number, event: Event) => Promise<unknown>;
-  /** What the model says. */
+  /** The model's result. */
   readonly expected: (model: StoreModel, now: number, event: Event) => unknown;
 }
 
@@ -93,7 +93,7 @@ const VERBS = {
     ask: (store, { subject }) => store.forget(subject),
     expected: (model) => model.forget(),
   },
-  /** Time passes before it, as before any other; nothing is asked. */
+  /** Only time passes; the store is not called. */
   wait: { ask: async () => undefined, expected: () => undefined },
 } satisfies Record<string, Verb>;
 
@@ -104,7 +104,10 @@ const EVENT: fc.Arbitrary<Event> = fc.record({
   ms: fc.constantFrom(0, 0, 1, 999, 1000, 2000, 5000, 60_000, -500, -2000, DAY, -DAY, -20 * MINUTE),
 });
 
-/** Random histories of one subject, on a clock that steps to and fro; a failure names the shortest that shows it. */
+/**
+ * Compares random histories of one subject with the model, on a clock that jumps back and forth. A failure reports the shortest
+ * history that shows it.
+ */
 export const historyCase =
   (runs: number) =>
   async ({ store, clock, subject }: StoreStage): Promise<void> => {

@@ -3,7 +3,7 @@ import { digestOf, FREE, HOUR, LIMITS, MINUTE, parallel, SENDS, withCode, type S
 
 const issuedOf = (results: readonly { readonly issued: boolean }[]): number => results.filter(({ issued }) => issued).length;
 
-/** How a code is made. */
+/** Issuing codes. */
 export const ISSUE_CASES: StoreCases = {
   issue: {
     'makes the newest code the live one': async (stage) => {

@@ -5,7 +5,7 @@ import { FREE, HOUR, LIMITS, MINUTE, parallel, type StoreStage, type StoreCases 
 
 const YEAR = 365 * 24 * HOUR;
 
-/** Removes what earlier cases left, some years later. */
+/** Removes the rows of earlier cases, by moving the clock ten years ahead. */
 async function clean({ store, clock }: StoreStage): Promise<void> {
   clock.advance(10 * YEAR);
   await pruneAll(store, clock());
@@ -15,7 +15,7 @@ async function pruneAll(store: StoreStage['store'], now: number): Promise<void> 
   while ((await store.prune(now, 100)) > 0);
 }
 
-/** Clean-up, for stores whose rows wait for it. */
+/** Clean-up, for stores that need `prune`. */
 export const PRUNE_CASES: StoreCases = {
   prune: {
     'deletes what is dead, to the millisecond, and in batches': async (stage) => {

@@ -1,6 +1,6 @@
 import type { AttemptLimits, Quota, SendLimits } from '@parse-factors/core/store';
 
-/** What the model is asked and what a store is compared by. */
+/** The settings that the model and the store are compared with. */
 export interface ModelRules {
   readonly limits: AttemptLimits;
   readonly sends: SendLimits & { readonly quotas: readonly [Quota] };
@@ -11,10 +11,10 @@ export interface ModelRules {
 const DAY = 24 * 60 * 60_000;
 const TOLERANCE = 15 * 60_000;
 
-/** Whether a time is to come: one further ahead than it may be was written by a clock that ran ahead. */
+/** Whether a time lies ahead. A time too far ahead was written by a clock that ran ahead, and does not count. */
 const isToCome = (time: number, now: number, mostMs: number): boolean => now < time && time <= now + mostMs + TOLERANCE;
 
-/** The contract of a store once more, for one subject, written for reading. */
+/** A second implementation of the store contract for one subject, written to be read. */
 export class StoreModel {
   readonly #rules: ModelRules;
   #live: { readonly digest: string; readonly expiresAt: number; attempts: number } | undefined;
@@ -94,7 +94,7 @@ export class StoreModel {
   advance(mark: number): boolean {
     if (mark <= this.#mark) return false;
     this.#mark = mark;
-    // Whoever has answered has also forgiven what was tried at the live code.
+    // A success clears the failures, and also the attempts at the live code.
     if (this.#live !== undefined) this.#live.attempts = 0;
     this.#forgive();
     return true;
@@ -134,7 +134,7 @@ export class StoreModel {
     this.#mark = -1;
   }
 
-  /** Whether the live code can be answered; once found expired it is gone. */
+  /** Whether the live code can be answered. An expired code is removed for good. */
   #isAlive(now: number): boolean {
     if (this.#live !== undefined && !isToCome(this.#live.expiresAt, now, DAY)) this.#live = undefined;
     return this.#live !== undefined;

@@ -29,16 +29,16 @@ export const FREE: SendLimits = { cooldownMs: 0, quotas: [] };
 export interface StoreStage {
   readonly store: OtpStore;
   readonly clock: FakeClock;
-  /** A name that nothing is known of. */
+  /** Returns a subject that the store does not know. */
   readonly subject: () => string;
-  /** A code of that digest that lives for five minutes. */
+  /** Creates a code with this digest that is valid for five minutes. */
   readonly code: (digest: string) => LiveCode;
 }
 
-/** Cases of the suite by group and name. */
+/** Cases of the suite, by group and name. */
 export type StoreCases = Readonly<Record<string, Readonly<Record<string, (stage: StoreStage) => Promise<void>>>>>;
 
-/** Sets a stage with a store. */
+/** Creates the stage for one case. */
 export const storeStage = (store: OtpStore, clock: FakeClock): StoreStage => ({
   store,
   clock,
@@ -46,24 +46,24 @@ export const storeStage = (store: OtpStore, clock: FakeClock): StoreStage => ({
   code: (digest) => ({ digest, expiresAt: clock() + 5 * MINUTE }),
 });
 
-/** Runs the work so many times at once. */
+/** Runs `work` this many times in parallel. */
 export const parallel = <Result>(times: number, work: (index: number) => Promise<Result>): Promise<Result[]> =>
   Promise.all(Array.from({ length: times }, (_, index) => work(index)));
 
-/** How many are true. */
+/** Counts the true results. */
 export const trues = (results: readonly boolean[]): number => results.filter(Boolean).length;
 
-/** A subject with a live code `x`. */
+/** Returns a subject with a live code `x`. */
 export async function withCode({ store, subject, code }: StoreStage): Promise<string> {
   const s = subject();
   assert.deepEqual(await store.issue(s, code('x'), SENDS), { issued: true });
   return s;
 }
 
-/** The digest that an attempt gives to compare with. */
+/** Returns the digest that an attempt is compared with. */
 export const digestOf = (result: AttemptResult): string | undefined => (result.locked ? undefined : result.digest);
 
-/** Redeems as factors do: in one step where the store can, in two otherwise. */
+/** Redeems a code as factors do: in one step if the store has `redeem`, else in two. */
 export async function redeem(
   store: OtpStore,
   subject: string,

@@ -14,30 +14,31 @@ import { storeStage, type StoreCases } from './store-stage.js';
 /** A store under test. */
 export interface StoreSuiteOptions {
   /**
-   * Gives the store, which has to read this clock; asked once for each case. It may keep what earlier cases
-   * left, as no case uses another's names.
+   * Returns the store, which must read this clock. Called once per case. The store may keep data of earlier cases, because each
+   * case uses new names.
    */
   readonly open: (clock: Clock) => OtpStore | Promise<OtpStore>;
   /**
-   * Puts the store's backend out of reach, and gives what brings it back and resolves once it can be reached.
-   * Without it, cases on outages are left out; leave it out only where there is no backend.
+   * Makes the store's backend unreachable. Returns a function that resolves once it is reachable again. Without this option,
+   * cases on outages are skipped; leave it out only if there is no backend.
    */
   readonly outage?: () => Promise<() => Promise<void>>;
   /**
-   * Whether dead rows wait for `prune`, `true` by default; `false` where they die by themselves. Those cases
-   * prune everything there is, so the store should have a place of its own.
+   * Whether expired rows stay until `prune`, `true` by default. Use `false` if they expire by themselves. These cases prune
+   * everything, so the store should have its own database.
    */
   readonly prunes?: boolean;
-  /** Random histories that are compared with the model, 100 by default. */
+  /** How many random histories are compared with the model, 100 by default. */
   readonly histories?: number;
 }
 
 /**
- * What every store must do: all verbs, at the very instants where something ends, with subjects apart from one
- * another, under races of 50 to 200 callers, with a clock that steps back, during an outage, and in random
- * histories against a model. A store that passes holds what codes and limits rely on.
- *
- * Cases take milliseconds on a store in memory, and seconds (the histories) on a database: give the runner time.
+ * Tests what every store must do, so that codes and limits can rely on it:
+ * - all verbs, at the exact instants where something expires, and with separate subjects
+ * - races of 50 to 200 parallel callers
+ * - a clock that jumps back, and an outage of the backend
+ * - random histories, compared with a model
+ * Cases take milliseconds on a store in memory. On a database the histories take seconds, so raise the runner's timeout.
  * @example
  * ```ts
  * import { MemoryOtpStore } from '@parse-factors/core';
@@ -117,7 +118,7 @@ const outageCases = (outage: () => Promise<() => Promise<void>>): StoreCases[str
 
 const OUTAGE_PATIENCE_MS = 20_000;
 
-/** How a call ends: anything but a rejection in time is wrong during an outage. */
+/** How a call ends. During an outage, only a rejection in time is correct. */
 async function outcomeOf(call: () => Promise<unknown>): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   const hanging = new Promise<string>((resolve) => {

@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 
-/** A Parse Server that the suite speaks to. */
+/** The Parse Server that the suite tests. */
 export interface FactorServer {
-  /** Its REST API, such as `http://127.0.0.1:1337/parse`. */
+  /** The URL of its REST API, such as `http://127.0.0.1:1337/parse`. */
   readonly url: string;
   readonly appId: string;
   /** Stops it. */
   stop(): Promise<void>;
 }
 
-/** What the server said. */
+/** A reply of the server. */
 export interface ServerAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** The slug of an error, such as `code_rejected`; Parse Server's own errors have none. */
+/** Returns the slug of an error, such as `code_rejected`. Parse Server's own errors have none. */
 export const slugOf = ({ body }: ServerAnswer): string => /^([a-z_]+): /.exec(String(body['error']))?.[1] ?? '';
 
 /** A user of the suite, with a session. */
@@ -41,7 +41,7 @@ export class SuiteUser {
     this.#session = fields.session;
   }
 
-  /** Signs somebody up. */
+  /** Signs up a new user. */
   static async signUp(server: FactorServer, key: string): Promise<SuiteUser> {
     const [username, password] = [`user-${randomUUID()}`, randomUUID()];
     const { status, body } = await call(server, 'POST', '/users', { username, password });
@@ -54,18 +54,18 @@ export class SuiteUser {
     });
   }
 
-  /** Asks the factor for a challenge with the user's session; rejects where it is refused. */
+  /** Asks the factor for a challenge with the user's session. Rejects if the server refuses. */
   async challenge(challengeData: unknown): Promise<Readonly<Record<string, string>>> {
     return this.#reply(await this.#call('POST', '/challenge', { challengeData: { [this.#key]: challengeData } }, true));
   }
 
-  /** Asks the factor for a challenge with the user's name and password; rejects where it is refused. */
+  /** Asks the factor for a challenge with the user name and password. Rejects if the server refuses. */
   async challengeByPassword(): Promise<Readonly<Record<string, string>>> {
     const { username, password } = this;
     return this.#reply(await this.#call('POST', '/challenge', { username, password, challengeData: { [this.#key]: true } }));
   }
 
-  /** Logs in by password, and with this answer where one is given. */
+  /** Logs in with the password, and with an answer if there is one. */
   logIn(answer?: unknown): Promise<ServerAnswer> {
     const { username, password } = this;
     return this.#call('POST', '/login', {
@@ -75,17 +75,17 @@ export class SuiteUser {
     });
   }
 
-  /** Sends something to the factor with the user's session: a confirmation, an answer, or null to remove it. */
+  /** Sends a payload to the factor with the user's session: a confirmation, an answer, or null to remove the factor. */
   save(payload: unknown): Promise<ServerAnswer> {
     return this.#call('PUT', `/users/${this.id}`, { authData: { [this.#key]: payload } }, true);
   }
 
-  /** What the user sees of himself. */
+  /** Returns what the user sees of their own account. */
   async me(): Promise<ServerAnswer['body']> {
     return (await this.#call('GET', '/users/me', undefined, true)).body;
   }
 
-  /** What anybody sees of him. */
+  /** Returns what a client without a session sees of the user. */
   async seenByAll(): Promise<ServerAnswer['body']> {
     return (await this.#call('GET', `/users/${this.id}`)).body;
   }
@@ -95,8 +95,8 @@ export class SuiteUser {
     return (body['challengeData'] as Record<string, Record<string, string>>)[this.#key] ?? {};
   }
 
-  async #call(method: string, path: string, body?: object, isByHimself = false): Promise<ServerAnswer> {
-    const headers: Record<string, string> = isByHimself ? { 'X-Parse-Session-Token': this.#session } : {};
+  async #call(method: string, path: string, body?: object, hasSession = false): Promise<ServerAnswer> {
+    const headers: Record<string, string> = hasSession ? { 'X-Parse-Session-Token': this.#session } : {};
     const answer = await call(this.#server, method, path, body, headers);
     if (answer.status >= 400) {
       const text = JSON.stringify(answer.body);
@@ -123,7 +123,7 @@ async function call(
   return { status: response.status, body: (await response.json()) as ServerAnswer['body'] };
 }
 
-/** The texts of a payload that are long enough to be found. */
+/** Returns the texts of a payload that are long enough to search for. */
 function sentTexts(value: unknown, key = ''): string[] {
   if (typeof value === 'string') return value.length >= 4 && !['username', '__type', '__op'].includes(key) ? [value] : [];
   if (typeof value !== 'object' || value === null) return [];

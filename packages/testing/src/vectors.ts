@@ -1,17 +1,17 @@
-/** A code of RFC 4226, appendix D. */
+/** A test vector of RFC 4226, appendix D. */
 export interface HotpVector {
   readonly counter: number;
   readonly code: string;
 }
 
-/** A code of RFC 6238, appendix B. */
+/** A test vector of RFC 6238, appendix B. */
 export interface TotpVector {
   /** The time, in seconds since the epoch. */
   readonly seconds: number;
   readonly algorithm: 'SHA1' | 'SHA256' | 'SHA512';
   /** The shared secret, as long as the hash (erratum 2866). */
   readonly secret: Uint8Array;
-  /** Eight digits, of a step of 30 seconds. */
+  /** The code: eight digits, of a step of 30 seconds. */
   readonly code: string;
 }
 
@@ -40,7 +40,7 @@ const ALGORITHMS = [
   ['SHA512', asciiDigits(64)],
 ] as const;
 
-/** RFC 6238, appendix B: six times under three hash functions. */
+/** RFC 6238, appendix B: six times with three hash functions each. */
 export const TOTP_VECTORS: readonly TotpVector[] = (
   [
     [59, ['94287082', '46119246', '90693936']],

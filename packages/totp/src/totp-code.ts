@@ -4,7 +4,7 @@ import { dynamicTruncate } from '@otplib/core/utils';
 /** HMAC hash functions of RFC 6238, section 1.2. */
 export type TotpAlgorithm = 'SHA1' | 'SHA256' | 'SHA512';
 
-/** What a code is computed from, besides the time. */
+/** The parameters of a code, besides the time. */
 export interface TotpParameters {
   /** The shared secret. */
   readonly secret: Uint8Array;
@@ -16,10 +16,10 @@ export interface TotpParameters {
   readonly stepSeconds: number;
 }
 
-/** Whether a code is right, and for which step. */
+/** Whether a code is correct, and for which step. */
 export type TotpVerification = { readonly ok: true; readonly step: number } | { readonly ok: false };
 
-/** HOTP of a step's number (RFC 4226, section 5.3), before it is written out in digits. */
+/** Computes the HOTP value of a step (RFC 4226, section 5.3) as a number. */
 function valueAt({ secret, algorithm, digits }: TotpParameters, step: number): number {
   const counter = Buffer.allocUnsafe(8);
   counter.writeUInt32BE(Math.floor(step / 2 ** 32), 0);
@@ -27,15 +27,13 @@ function valueAt({ secret, algorithm, digits }: TotpParameters, step: number): n
   return dynamicTruncate(createHmac(algorithm, secret).update(counter).digest()) % 10 ** digits;
 }
 
-/** The code of one time step, with its leading zeros. */
+/** Returns the code of one time step, with leading zeros. */
 export const totpAt = (parameters: TotpParameters, step: number): string =>
   String(valueAt(parameters, step)).padStart(parameters.digits, '0');
 
 /**
- * Checks a code against the current time step and `driftSteps` to either side (RFC 6238,
- * section 5.2). Every step is computed, right or not, and compared as one number, so that the
- * time taken tells nothing of the digits.
- *
+ * Checks a code against the current time step and `driftSteps` before and after it (RFC 6238, section 5.2). Every step is
+ * computed and compared as one number, so that the duration reveals nothing about the digits (timing attack).
  * @param now epoch milliseconds
  */
 export function verifyTotp(parameters: TotpParameters, code: string, now: number, driftSteps: number): TotpVerification {

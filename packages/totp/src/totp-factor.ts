@@ -35,30 +35,30 @@ import { matchStep, redeemTotp, type TotpAuthenticator } from './totp-verificati
 
 /** Options of {@link TotpFactor}. */
 export interface TotpOptions extends Partial<AttemptLimits> {
-  /** Who issues the account, as authenticator apps show it; 1 to 64 characters, no colon. */
+  /** The issuer that authenticator apps show; 1 to 64 characters, no colon. */
   readonly issuer: string;
-  /** The account's name in the app; by default the user's own `username`, `email`, or another address of theirs. */
+  /** The account's name in the app; by default the user's `username`, `email` or another address. */
   readonly accountName?: (user: FactorUser) => string;
-  /** Hash function, `SHA1` by default: the only one that every app knows. */
+  /** Hash function; `SHA1` by default, the only one that every app supports. */
   readonly algorithm?: TotpAlgorithm;
   /** Digits of a code, 6 by default. */
   readonly digits?: 6 | 8;
   /** Length of a time step in seconds, 15 to 60; 30 by default (RFC 6238, section 4.1). */
   readonly stepSeconds?: number;
-  /** Steps to either side of the current one that are accepted, 0 or 1; 1 by default (RFC 6238, section 5.2). */
+  /** Accepted time steps before and after the current one, 0 or 1; 1 by default (RFC 6238, section 5.2). */
   readonly driftSteps?: 0 | 1;
-  /** How long a begun enrolment lives, in milliseconds, 1 to 60 minutes; 600,000 by default. */
+  /** How long a pending enrolment is valid, in milliseconds, 1 to 60 minutes; 600,000 by default. */
   readonly pendingMs?: number;
 }
 
-/** What the factor keeps about a user; parameters too, so that changed options lock nobody out. */
+/** What the factor stores about a user. It includes the parameters, so that changed options lock no user out. */
 export interface TotpEnrolment {
   /** The shared secret in Base32 (RFC 4648, section 6). */
   readonly secret: string;
   readonly algorithm: TotpAlgorithm;
   readonly digits: number;
   readonly stepSeconds: number;
-  /** Of a user who was moved here from another factor: the last step that may have been used there. */
+  /** For a user who was migrated from another factor: the last step that may have been used there. */
   readonly usedUntil?: number;
 }
 
@@ -66,11 +66,11 @@ export interface TotpEnrolment {
 const SECRET_BYTES = 20;
 /** Base32 without padding (RFC 4648, section 6). */
 const SECRET = /^[A-Z2-7]{8,256}$/;
-/** Code points of an account's name in the key URI; more would not fit into a QR code that phones read. */
+/** Code points of an account's name in the key URI. More would not fit into a QR code that phones can scan. */
 const MAX_LABEL = 64;
-/** A set-up that is opened again shows the same secret, unless it ends sooner than this. */
-const LEAST_LEFT_MS = 60_000;
-/** Begun enrolments of a user: each costs a picture. */
+/** An enrolment that is opened again shows the same secret, unless less than this time is left. */
+const MIN_REMAINING_MS = 60_000;
+/** Limits pending enrolments per user, because each one costs a QR code. */
 const PENDING_LIMITS: SendLimits = { cooldownMs: 0, quotas: [{ limit: 20, windowMs: 10 * 60_000 }] };
 const base32 = new ScureBase32Plugin();
 
@@ -80,8 +80,8 @@ const ISSUER: OptionRule = {
 };
 
 /**
- * Authenticator apps (TOTP, RFC 6238) as a second factor. The server makes the secret; each
- * time step opens at most one session, and an older step after a newer one is refused.
+ * Authenticator apps (TOTP, RFC 6238) as a second factor. The server creates the secret. Every code works once, and an older
+ * code is refused after a newer one (replay).
  * Payloads: `true` to begin, the code to confirm and to answer.
  * @example
  * ```ts
@@ -92,7 +92,9 @@ const ISSUER: OptionRule = {
  * ```
  */
 export class TotpFactor extends Factor<TotpEnrolment, string> {
-  /** Takes `{ secret, algorithm, digits, stepSeconds, usedUntil }`, as another factor for authenticator apps has kept it. */
+  /**
+   * Imports `{ secret, algorithm, digits, stepSeconds, usedUntil }`, as another factor for authenticator apps has stored it.
+   */
   override readonly importer: EnrolmentImport<TotpEnrolment> = { importEnrolment };
   readonly #options: Required<TotpOptions>;
 
@@ -130,7 +132,7 @@ export class TotpFactor extends Factor<TotpEnrolment, string> {
     if (at === 'challenge') return readChallenge(payload, enrolment);
     if (enrolment === undefined) return { do: 'enrol', confirmation: readCode(payload, digitsRule(digits)) };
     if (at === 'sign-in') return { do: 'answer', answer: readCode(payload, digitsRule(enrolment.digits)) };
-    // An authenticator may have codes of another length than the one that is set up in its place.
+    // The enrolled authenticator's codes may have another length than those of its replacement.
     const either = digitsRule(Math.min(digits, enrolment.digits), Math.max(digits, enrolment.digits));
     const code = readCode(payload, either);
     return { do: 'enrol-or-answer', answer: code, confirmation: code };
@@ -159,19 +161,19 @@ export class TotpFactor extends Factor<TotpEnrolment, string> {
   async confirmEnrolment(context: FactorContext, code: string): Promise<Confirmed<TotpEnrolment>> {
     assertDigits(code, this.#options.digits);
     const subject = factorSubject(context, 'enrolment');
-    const guess = await beginAttempt(context, subject, 'enrolment', this.#options);
-    if (guess.digest === undefined) throw guess.reject('code_expired');
-    const { expiresAt: _, ...enrolment } = openPending(context, guess.digest);
-    const step = matchStep(context, guess, code, this.#authenticator(enrolment));
-    // Before it is spent: a secret that is in use is not shown again.
+    const attempt = await beginAttempt(context, subject, 'enrolment', this.#options);
+    if (attempt.digest === undefined) throw attempt.reject('code_expired');
+    const { expiresAt: _, ...enrolment } = openPending(context, attempt.digest);
+    const step = matchStep(context, attempt, code, this.#authenticator(enrolment));
+    // Deleted before the secret is in use, so that it is never shown again.
     if (context.session !== undefined) await context.store.forget(pendingSubject(context, context.session));
-    if (!(await context.store.consume(subject, guess.digest))) throw guess.reject('code_expired');
-    // The step that set the factor up is used: it does not log in as well.
+    if (!(await context.store.consume(subject, attempt.digest))) throw attempt.reject('code_expired');
+    // Marks the step of the enrolment as used, so that the same code cannot log in too (replay).
     await context.store.advance(markSubject(context), step);
     return { enrolment };
   }
 
-  /** Nothing to send: the app has the code. */
+  /** Sends nothing: the app computes the code. */
   async challenge(): Promise<Reply> {
     return { status: 'enabled' };
   }
@@ -181,14 +183,14 @@ export class TotpFactor extends Factor<TotpEnrolment, string> {
     await redeemTotp(context, purpose, code, this.#authenticator(enrolment));
   }
 
-  /** Nothing about a secret is shown. */
+  /** Shows nothing about the secret. */
   describe(): Reply {
     return {};
   }
 
   /**
-   * What is being set up, sealed. The session that began it gets the same secret again, so that a QR code that was
-   * scanned stays good when the page is opened twice; whoever else asks gets another one, and learns nothing of it.
+   * Returns the sealed pending enrolment. The session that began it gets the same secret again, so that a scanned QR code stays
+   * valid if the page is opened twice. Every other session gets a new secret.
    */
   async #pending(context: FactorContext): Promise<string> {
     const { algorithm, digits, stepSeconds, pendingMs } = this.#options;
@@ -198,9 +200,10 @@ export class TotpFactor extends Factor<TotpEnrolment, string> {
     const made: PendingTotp = { secret, algorithm, digits, stepSeconds, expiresAt };
     const digest = keyring.seal(JSON.stringify(made), ...pendingBinding(context));
     if (session === undefined) return digest;
-    // A row of its own, as nobody guesses at it: reading it counts nothing. Of requests at once, one makes the secret.
+    // A separate row, because it is not guessed at: reading it counts no attempt. Exactly one of several concurrent requests
+    // creates the secret.
     const subject = pendingSubject(context, session);
-    const cooldownMs = pendingMs - Math.min(LEAST_LEFT_MS, pendingMs / 2);
+    const cooldownMs = pendingMs - Math.min(MIN_REMAINING_MS, pendingMs / 2);
     const issue = await store.issue(subject, { digest, expiresAt }, { cooldownMs, quotas: [] });
     if (issue.issued) return digest;
     const begun = await store.attempt(subject, UNLIMITED);
@@ -219,7 +222,10 @@ export class TotpFactor extends Factor<TotpEnrolment, string> {
   }
 }
 
-/** `true` asks for an authenticator to be set up while the session is fresh. @throws FactorError `invalid_input` */
+/**
+ * Reads a challenge. `true` enrols an authenticator app if the session has a step-up proof, and challenges otherwise.
+ * @throws FactorError `invalid_input`
+ */
 function readChallenge(payload: unknown, enrolment: TotpEnrolment | undefined): Command<string> {
   if (enrolment !== undefined && asksForProof(payload)) return { do: 'challenge' };
   if (payload !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
@@ -249,9 +255,9 @@ function importEnrolment({
   return { secret, algorithm, digits, stepSeconds, usedUntil } as TotpEnrolment;
 }
 
-/** What waits for the code that confirms it. */
+/** An enrolment that waits for its confirming code. */
 interface PendingTotp extends TotpEnrolment {
-  /** When it ends, however often it is shown; in epoch milliseconds. */
+  /** When it expires, in epoch milliseconds. Showing it again does not prolong it. */
   readonly expiresAt: number;
 }
 

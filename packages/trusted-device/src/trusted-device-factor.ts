@@ -34,13 +34,15 @@ import {
 
 /** Options of {@link TrustedDeviceFactor}. */
 export interface TrustedDeviceOptions {
-  /** How long a device is trusted, in milliseconds, an hour to 90 days; 30 days by default. Using it does not prolong it. */
+  /**
+   * How long a device is trusted, in milliseconds, an hour to 90 days; 30 days by default. Using it does not prolong the trust.
+   */
   readonly trustMs?: number;
-  /** How many devices a user may have, 1 to 20; 10 by default. One more takes the place of the oldest. */
+  /** The most devices per user, 1 to 20; 10 by default. A further device replaces the oldest. */
   readonly maxDevices?: number;
 }
 
-/** What the factor keeps about a user. */
+/** What the factor stores about a user. */
 export interface TrustedDeviceEnrolment {
   /** Oldest first. */
   readonly devices: readonly TrustedDevice[];
@@ -60,7 +62,7 @@ type Change = TrustedDeviceEnrolment | undefined;
 /** The id of a device, or `all`. */
 type Revocation = string;
 
-/** What the user calls the device; it may be left out. */
+/** Reads the user's name for the device; it is optional. */
 function readName(payload: unknown): string {
   if (Object.hasOwn(asObject(payload) ?? {}, 'name')) return readFields(payload, { remember: REMEMBER, name: NAME_RULE }).name;
   readFields(payload, { remember: REMEMBER });
@@ -68,10 +70,10 @@ function readName(payload: unknown): string {
 }
 
 /**
- * Devices that the user trusts: what one holds stands in for a factor at login, and is renewed each
- * time. For ten seconds the replaced token gets the same successor again, from the same installation
- * (`X-Parse-Installation-Id`; two requests without one count as the same). Any older token shows that
- * someone copied it, and ends the trust. Never a fresh proof.
+ * Trusted devices, a backup authenticator: a device's token replaces a second factor at login, and each login renews it. It is
+ * never a step-up proof.
+ * For ten seconds, a replaced token gets the same successor again from the same installation (`X-Parse-Installation-Id`; two
+ * requests without one count as the same). Any older token shows that someone copied it, and ends the trust.
  * Payloads: `{ remember: "true", name }`, `{ token }`, `{ revoke: <id> }`, `{ revoke: "all" }`.
  * @example
  * ```ts
@@ -90,13 +92,13 @@ function readName(payload: unknown): string {
 export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment, DeviceToken, string> {
   override readonly backup = 'after-sign-in';
   override readonly multiple: MultipleEnrolments<TrustedDeviceEnrolment> = {
-    // One more takes the place of the oldest where there are as many as there may be.
+    // Beyond the maximum, a new device replaces the oldest.
     merge: ({ devices }, added) => ({ devices: [...devices, ...added.devices].slice(-this.#options.maxDevices) }),
   };
-  /** Ends the trust in one device, or in all. */
+  /** Revokes one device, or all. */
   override readonly management: Management<TrustedDeviceEnrolment, Revocation> = { apply: revoke };
   override readonly lifecycle: EnrolmentLifecycle<TrustedDeviceEnrolment> = {
-    // No device outlives a change of the password or of a factor.
+    // A change of the password or of a factor revokes all devices.
     afterAccountChange: (enrolment) => (enrolment.devices.length === 0 ? enrolment : { devices: [] }),
   };
   readonly #options: Required<TrustedDeviceOptions>;
@@ -127,7 +129,7 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment, DeviceTo
     return { do: 'answer', answer: readToken(readFields(payload, { token: DEVICE_TOKEN }).token) };
   }
 
-  /** There is nothing to begin: a device is trusted when the user says so. */
+  /** Always throws: a device is trusted when the user asks for it. */
   async beginEnrolment(): Promise<Reply> {
     throw new FactorError('invalid_input', { sentence: 'Trust a device with { remember: "true", name } on the user.' });
   }
@@ -141,15 +143,15 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment, DeviceTo
     const device = this.#newDevice(context, name, secret);
     const added = { devices: [device] };
     const add = ({ devices }: TrustedDeviceEnrolment): TrustedDeviceEnrolment =>
-      this.multiple.merge({ devices: this.#living(devices, context) }, added);
+      this.multiple.merge({ devices: this.#unexpired(devices, context) }, added);
     const reply = { token: `${device.id}.${secret}` };
     if (enrolment === undefined) return { enrolment: added, reply };
-    // Another device may be renewing its token at this moment.
+    // Another device may renew its token at the same moment, so the device is added atomically.
     if (!(await context.change(add))) throw new FactorError('not_enrolled');
     return { enrolment: undefined, reply };
   }
 
-  /** Nothing to send: the device has its token. */
+  /** Sends nothing: the device has its token. */
   async challenge(): Promise<Reply> {
     return { status: 'enabled' };
   }
@@ -158,18 +160,18 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment, DeviceTo
     const nonce = newSecret(context.random);
     const found: { isKnown?: boolean; successor?: string | undefined } = {};
     await context.change(({ devices }): Change => {
-      const living = this.#living(devices, context);
-      const device = living.find((candidate) => candidate.id === id);
-      const isAtHome = device !== undefined && hasInstallation(device, context);
-      const isPresent = isAtHome && matches(device.digest, secret);
-      const again = isAtHome ? successorAgain(device, secret, context) : undefined;
+      const unexpired = this.#unexpired(devices, context);
+      const device = unexpired.find((candidate) => candidate.id === id);
+      const isSameInstallation = device !== undefined && hasInstallation(device, context);
+      const isCurrent = isSameInstallation && matches(device.digest, secret);
+      const again = isSameInstallation ? successorAgain(device, secret, context) : undefined;
       found.isKnown = device !== undefined;
-      found.successor = isPresent ? successorOf(secret, nonce) : again;
-      // What is refused as expired stays so, also when the clock steps back.
-      if (device === undefined) return devices.some((expired) => expired.id === id) ? { devices: living } : undefined;
-      if (again !== undefined && !isPresent) return undefined;
-      const used = isPresent ? [renew(device, { secret, nonce }, context)] : [];
-      return { devices: living.flatMap((other) => (other === device ? used : [other])) };
+      found.successor = isCurrent ? successorOf(secret, nonce) : again;
+      // Removes an expired device, so that it stays refused if the clock steps back.
+      if (device === undefined) return devices.some((expired) => expired.id === id) ? { devices: unexpired } : undefined;
+      if (again !== undefined && !isCurrent) return undefined;
+      const used = isCurrent ? [renew(device, { secret, nonce }, context)] : [];
+      return { devices: unexpired.flatMap((other) => (other === device ? used : [other])) };
     });
     const { isKnown, successor } = found;
     if (successor === undefined) {
@@ -181,7 +183,7 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment, DeviceTo
     return { token: `${id}.${successor}` };
   }
 
-  /** The devices as JSON, oldest first: `[{ id, name, addedAt, usedAt, expiresAt }, …]`, times in ISO 8601. */
+  /** Describes the devices as JSON, oldest first: `[{ id, name, addedAt, usedAt, expiresAt }, …]`, times in ISO 8601. */
   describe({ devices }: TrustedDeviceEnrolment): Reply {
     const iso = (time: number): string => new Date(time).toISOString();
     const shown = devices.map(({ id, name, addedAt, usedAt, expiresAt }) => ({
@@ -206,12 +208,12 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment, DeviceTo
     };
   }
 
-  #living(devices: readonly TrustedDevice[], { clock }: FactorContext): TrustedDevice[] {
+  #unexpired(devices: readonly TrustedDevice[], { clock }: FactorContext): TrustedDevice[] {
     return devices.filter(({ expiresAt }) => isAhead(expiresAt, clock(), MAX_TRUST_MS));
   }
 }
 
-/** Devices of version 0.1 may be bound to an installation; they stay so. */
+/** Devices of version 0.1 may be bound to an installation. They stay bound. */
 const hasInstallation = ({ installation }: TrustedDevice, { installationId }: FactorContext): boolean =>
   installation === undefined || (installationId !== undefined && matches(installation, installationId));
 

@@ -1,17 +1,17 @@
 import type { FactorContext } from '@parse-factors/core/factor';
 import { digestOf, matches, successorOf } from './device-token.js';
 
-/** How long a replaced token still gets its successor: two tabs that log in at the same moment send the same one. */
+/** How long a replaced token still gets its successor: two tabs that log in at the same moment send the same token. */
 const REPLACED_MS = 10_000;
 
 /** A trusted device. */
 export interface TrustedDevice {
   readonly id: string;
-  /** What the user calls it. */
+  /** The user's name for it. */
   readonly name: string;
-  /** SHA-256 of its present secret. */
+  /** SHA-256 of the current secret. */
   readonly digest: string;
-  /** SHA-256 of the installation it is bound to; only of versions that offered it. */
+  /** SHA-256 of the installation that it is bound to; set by version 0.1 only. */
   readonly installation?: string;
   /** When it was first trusted, in epoch milliseconds. */
   readonly addedAt: number;
@@ -19,27 +19,27 @@ export interface TrustedDevice {
   readonly usedAt: number;
   /** When the trust ends, in epoch milliseconds. */
   readonly expiresAt: number;
-  /** The secret before the present one; undefined until the first login. */
+  /** The secret before the current one; undefined until the first login. */
   readonly replaced?: ReplacedSecret;
 }
 
-/** What is kept of a secret that was replaced, so that logins of the same moment get the same successor. */
+/** What is stored of a replaced secret, so that concurrent logins get the same successor. */
 export interface ReplacedSecret {
-  /** Its SHA-256. */
+  /** The SHA-256 of the replaced secret. */
   readonly digest: string;
   /** When it was replaced, in epoch milliseconds. */
   readonly at: number;
-  /** Gives the present secret together with the replaced one. */
+  /** Derives the current secret, together with the replaced one. */
   readonly nonce: string;
-  /** SHA-256 of the installation that replaced it; undefined where the request named none. */
+  /** SHA-256 of the installation that replaced it; undefined if the request named none. */
   readonly installation?: string;
 }
 
-/** The installation that asks, as it is stored. */
+/** Returns the digest of the requesting installation, as it is stored. */
 export const installationOf = ({ installationId }: Pick<FactorContext, 'installationId'>): { readonly installation?: string } =>
   installationId === undefined ? {} : { installation: digestOf(installationId) };
 
-/** The device with its next secret, and what logins of the same moment need of the one before. */
+/** Returns the device with its next secret, and with what concurrent logins need of the replaced one. */
 export function renew(
   device: TrustedDevice,
   { secret, nonce }: { readonly secret: string; readonly nonce: string },
@@ -50,7 +50,7 @@ export function renew(
   return { ...device, digest: digestOf(successorOf(secret, nonce)), usedAt: now, replaced };
 }
 
-/** The successor once more, where the same installation replaced the secret a moment ago. */
+/** Returns the successor again, if the same installation replaced the secret less than ten seconds ago. */
 export function successorAgain(
   { replaced }: TrustedDevice,
   secret: string,

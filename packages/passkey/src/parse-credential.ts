@@ -2,14 +2,14 @@ import { FactorError } from '@parse-factors/core';
 import { asObject, readFields, type FieldRule } from '@parse-factors/core/factor';
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 
-/** The answer to a registration. */
-export interface GivenRegistration extends ClientData {
+/** The response to a registration. */
+export interface RegistrationAnswer extends ClientData {
   readonly kind: 'registration';
   readonly response: RegistrationResponseJSON;
 }
 
-/** The answer to an authentication. */
-export interface GivenAssertion extends ClientData {
+/** The response to an authentication. */
+export interface AssertionAnswer extends ClientData {
   readonly kind: 'assertion';
   readonly response: AuthenticationResponseJSON;
 }
@@ -17,7 +17,7 @@ export interface GivenAssertion extends ClientData {
 interface ClientData {
   /** The challenge that was answered, in Base64url. */
   readonly challenge: string;
-  /** Whether a page of another site has asked, from within a frame of its own. */
+  /** Whether a page of another site made the request from within a frame. */
   readonly isCrossOrigin: boolean;
 }
 
@@ -37,18 +37,17 @@ const TRANSPORT = /^[a-z-]{1,20}$/;
 const MAX_TRANSPORTS = 8;
 
 /**
- * Reads a `RegistrationResponseJSON` or an `AuthenticationResponseJSON` (WebAuthn Level 3, section 5.1), as an object or
- * as its JSON. What the standard may add to them is left out, and what is not needed.
- *
+ * Parses a `RegistrationResponseJSON` or an `AuthenticationResponseJSON` (WebAuthn Level 3, section 5.1), given as an object or
+ * as JSON text. Fields that are not needed are dropped.
  * @throws FactorError `invalid_input`, naming the field
  */
-export function readCredential(credential: unknown): GivenRegistration | GivenAssertion {
-  const given = asObject(typeof credential === 'string' ? parse(credential) : credential);
-  const inner = asObject(given?.['response']);
-  if (given === undefined || inner === undefined) throw malformed('credential');
-  const { id } = pick(given, { id: CREDENTIAL_ID });
-  const { rawId } = pick(given, { rawId: CREDENTIAL_ID });
-  pick(given, { type: PUBLIC_KEY });
+export function readCredential(credential: unknown): RegistrationAnswer | AssertionAnswer {
+  const object = asObject(typeof credential === 'string' ? parse(credential) : credential);
+  const inner = asObject(object?.['response']);
+  if (object === undefined || inner === undefined) throw malformed('credential');
+  const { id } = pick(object, { id: CREDENTIAL_ID });
+  const { rawId } = pick(object, { rawId: CREDENTIAL_ID });
+  pick(object, { type: PUBLIC_KEY });
   if (rawId !== id) throw malformed('rawId');
   const outer = { id, rawId, type: 'public-key', clientExtensionResults: {} } as const;
   if (!Object.hasOwn(inner, 'attestationObject')) {
@@ -63,7 +62,7 @@ export function readCredential(credential: unknown): GivenRegistration | GivenAs
 const malformed = (field: string): FactorError =>
   new FactorError('invalid_input', { sentence: `Field "${field}" must be as WebAuthn's JSON has it.` });
 
-/** These fields of an object that may have others. */
+/** Reads the named fields of an object and ignores others. */
 function pick<Name extends string>(
   from: Readonly<Record<string, unknown>>,
   rules: Readonly<Record<Name, FieldRule>>,
@@ -72,14 +71,14 @@ function pick<Name extends string>(
   return readFields(Object.fromEntries(named.map((name) => [name, from[name]])), rules);
 }
 
-/** @throws FactorError `invalid_input` for anything but a JSON object in UTF-8 with a challenge */
+/** @throws FactorError `invalid_input` unless it is a JSON object in UTF-8 with a challenge */
 function readClientData(clientDataJson: string): ClientData {
   const { challenge, crossOrigin } = asObject(parse(Buffer.from(clientDataJson, 'base64url').toString('utf8'))) ?? {};
   if (typeof challenge !== 'string') throw malformed('clientDataJSON');
   return { challenge, isCrossOrigin: crossOrigin !== undefined && crossOrigin !== false };
 }
 
-/** A hint for the next time, and nothing more: what is not understood is left out. */
+/** Reads the transports. They are only a hint for later requests, so unknown values are dropped. */
 function readTransports(transports: unknown): string[] {
   const known: unknown[] = Array.isArray(transports) ? transports.slice(0, MAX_TRANSPORTS) : [];
   return known.filter((transport): transport is string => typeof transport === 'string' && TRANSPORT.test(transport));
