@@ -19,12 +19,16 @@ const NOTICE_OF: Readonly<Partial<Record<FactorEventType, NotificationType>>> = 
   locked: 'locked',
 };
 
-/** Notices to one user in a day, so that nobody is buried in them, and no bill is run up. */
+/**
+ * How many notifications one user receives in a day. The limit stops an attacker from flooding the user or running up costs.
+ */
 const QUOTA = { limit: 20, windowMs: 24 * 60 * 60_000 };
 
 /**
- * Tells a user of a change to his account, at every address of his that was known before it: never
- * at a new one. Nobody waits for it, and what fails changes nothing but is an event.
+ * Notifies a user of a change to their account, at every address that was known before the change. A new address never gets
+ * the message, as it may be the attacker's.
+ *
+ * No reply waits for it. It never fails the change: failures are emitted as `delivery_failed`.
  *
  * @param user the row as it was stored before
  */
@@ -58,17 +62,17 @@ export async function sendNotifications(
   }
 }
 
-/** What the user is told of, if anything. */
+/** Returns the kind of notification that an event causes; undefined for none. */
 function noticeOf({ factors, notices }: Runtime, { type, factor, purpose }: FactorEvent): NotificationType | undefined {
-  // Who has proven nothing makes no message go out; and trusting a device is everyday.
+  // A client that has proven nothing must not cause messages. A newly trusted device is too common for one.
   const isByStranger = identityOf(factors[factor]) !== undefined && type === 'locked' && purpose === 'sign-in';
   const isEveryday = factors[factor]?.backup === 'after-sign-in' && (type === 'enrolled' || type === 'replaced');
-  // What is given as a proof is told as that.
+  // A recovery code that served as a step-up proof has a notification of its own, `recovery_proven`.
   const isToldOtherwise = type === 'recovery_used' && purpose === 'fresh-proof';
   return !notices || isByStranger || isEveryday || isToldOtherwise ? undefined : NOTICE_OF[type];
 }
 
-/** Of their own for what must not go unseen: a thief who knows the password can use the others up. */
+/** These have a quota of their own. Otherwise a thief who knows the password could exhaust the quota and hide a recovery. */
 const APART: readonly NotificationType[] = ['recovery_proven', 'recovery_begun'];
 
 async function isWithinQuota({ appId, store }: Server, userId: string, type: NotificationType): Promise<boolean> {
