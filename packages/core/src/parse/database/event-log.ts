@@ -4,7 +4,7 @@ import type { ClassIncident } from './closed-class.js';
 import type { ParseDatabase } from './parse-database.js';
 import { ParseTable } from './parse-table.js';
 
-/** The class that events are written to where the option `eventLog` is on; closed to all but the master key. */
+/** The class of events, written when the option `eventLog` is on; closed to all but the master key. */
 export const FACTOR_EVENT_CLASS = 'FactorEvent';
 
 const FIELDS = {
@@ -23,9 +23,9 @@ const FIELDS = {
 } as const;
 
 /**
- * Appends the event. No reply waits for it.
+ * Stores an event. No reply waits for it.
  *
- * @param onIncident hears of it when the class had to be made anew
+ * @param onIncident called when the class was deleted or opened and had to be restored
  */
 export async function logEvent(
   database: ParseDatabase,
