@@ -21,7 +21,7 @@ export interface BatchCommand<Report extends BatchReport> {
 
 /** How a command prints, and whether it writes. */
 export interface BatchOutput {
-  /** Whether anything is written. */
+  /** Whether the command writes; otherwise it is a dry run. */
   readonly apply: boolean;
   /** Prints one line to the standard output. */
   readonly print: (line: string) => void;
@@ -34,7 +34,7 @@ export interface BatchRun {
   readonly masterKey: string;
   /** How many users one batch has, 1 to 1000. */
   readonly limit: number;
-  /** Whether anything is written. */
+  /** Whether the command writes; otherwise it is a dry run. */
   readonly apply: boolean;
   /** The `objectId` of the user before the first batch; an empty string begins with the first user. */
   readonly after: string;
@@ -65,11 +65,11 @@ The master key is taken from PARSE_SERVER_MASTER_KEY, or asked for on a terminal
  */
 export async function runBatchCommand<Report extends BatchReport>(
   command: BatchCommand<Report>,
-  given: readonly string[],
+  args: readonly string[],
 ): Promise<void> {
   let next = '';
   try {
-    const run = await readArguments(given);
+    const run = await readArguments(args);
     if (run === undefined || run === 'help') {
       process.stderr.write(`${command.usage}\n`);
       process.exitCode = run === undefined ? 2 : 0;
@@ -86,8 +86,8 @@ export async function runBatchCommand<Report extends BatchReport>(
 }
 
 /** @throws Error for unknown arguments, a URL that {@link functionsUrl} refuses, or a missing master key */
-async function readArguments(given: readonly string[]): Promise<BatchRun | 'help' | undefined> {
-  const { values } = parseArgs({ args: [...given], options: OPTIONS });
+async function readArguments(args: readonly string[]): Promise<BatchRun | 'help' | undefined> {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
   const { 'server-url': serverUrl, 'app-id': appId, after, batch, apply, help } = values;
   if (help) return 'help';
   if (serverUrl === undefined || appId === undefined || !/^(?:[1-9][0-9]{0,2}|1000)$/.test(batch)) return undefined;

@@ -116,7 +116,7 @@ const REMOVED = {
 };
 
 /**
- * Joins any factors into one `auth` config.
+ * Combines factors into one `auth` configuration for Parse Server.
  *
  * @throws FactorConfigError naming the option and what it accepts, before Parse Server starts
  * @example
@@ -216,9 +216,10 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     afterDeleteUser: triggers.afterDelete,
     beforeLogin: triggers.beforeLogin,
     afterLogin: triggers.afterLogin,
-    requireFresh: (request: CloudRequest, given?: StepUpOptions) => users.requireFresh(request, given),
+    requireFresh: (request: CloudRequest, stepUp?: StepUpOptions) => users.requireFresh(request, stepUp),
     prune: ({ config }: Pick<CloudRequest, 'config'>) => pruneStore(bridge.storeFor(config), clock()),
-    move: <Enrolment extends object>(request: AdminRequest, given: MoveOptions<Enrolment>) => move(bridge, request, given),
+    move: <Enrolment extends object>(request: AdminRequest, migration: MoveOptions<Enrolment>) =>
+      move(bridge, request, migration),
     check: () => selfCheck.run(),
   });
 }

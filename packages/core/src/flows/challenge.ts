@@ -81,8 +81,8 @@ async function challengeOwn(key: string, payload: unknown, request: ChallengeReq
  */
 async function challengeNew(key: string, payload: unknown, own: UserFactor<object>): Promise<Reply> {
   const { factor, context, at } = own;
-  const given = asObject(payload) ?? {};
-  const isAnswer = typeof payload === 'string' || Object.hasOwn(given, 'code') || Object.hasOwn(given, 'credential');
+  const sent = asObject(payload) ?? {};
+  const isAnswer = typeof payload === 'string' || Object.hasOwn(sent, 'code') || Object.hasOwn(sent, 'credential');
   if (!isAnswer) {
     const command = await factor.read(payload, { at: 'challenge', user: context.user, enrolment: undefined });
     if (command.do !== 'begin' && command.do !== 'begin-or-challenge') throw new FactorError('invalid_input');

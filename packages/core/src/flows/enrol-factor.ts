@@ -96,12 +96,12 @@ async function enrolBackup<Enrolment extends object>(
   const { factor, at, record } = own;
   const { context, plans } = own.staging();
   const current = own.findEnrolment()?.enrolment;
-  const given = { ...own.context, change: context.change };
-  const { enrolment, reply } = await factor.confirmEnrolment(given, confirmation, current);
+  const staging = { ...own.context, change: context.change };
+  const { enrolment, reply } = await factor.confirmEnrolment(staging, confirmation, current);
   if (enrolment !== undefined) {
     const isAsRead = (stored: unknown): boolean => stored === undefined || isSameRecord(stored, record);
-    const joined = (stored: unknown): Enrolment => (isAsRead(stored) ? enrolment : merge(factor, own.open(stored), enrolment));
-    plans.push({ decide: ({ [key]: stored }) => ({ [key]: own.seal(joined(stored ?? undefined)) }) });
+    const merged = (stored: unknown): Enrolment => (isAsRead(stored) ? enrolment : merge(factor, own.open(stored), enrolment));
+    plans.push({ decide: ({ [key]: stored }) => ({ [key]: own.seal(merged(stored ?? undefined)) }) });
   }
   const save = own.stage({
     plan: besideFactor(at.runtime, { decide: (stored) => changesOf(plans, stored) }),
@@ -117,7 +117,7 @@ export async function enrolAtLogin<Enrolment extends object>(
 ): Promise<{ readonly record: EnrolmentRecord; readonly response: Reply }> {
   const confirmation = await own.readConfirmation(payload, 'sign-in');
   const { enrolment, reply } = await own.factor.confirmEnrolment(own.context, confirmation, undefined);
-  // A login must end with a session or an error. An enrolment that was only begun lets nobody in.
+  // A login must end with a session or an error. An enrolment that was only begun does not count.
   if (enrolment === undefined) throw new FactorError('enrolment_required');
   return { record: own.seal(enrolment), response: reply ?? describe(own.factor, enrolment) };
 }

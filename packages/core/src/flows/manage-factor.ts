@@ -21,7 +21,7 @@ import { UserFactor } from './user-factor.js';
  * @param key the factor's key in `auth`
  */
 export async function manageFactor(key: string, payload: unknown, request: AuthRequest): Promise<FactorReply> {
-  await assertLinksAlone(request);
+  await assertSingleLink(request);
   const session = request.session as Session;
   const factor = request.runtime.factors[key] as Factor<object>;
   if (request.kind === 'own-save-of-taken-id' && identityOf(factor)?.lookUp === undefined) {
@@ -152,17 +152,17 @@ async function prove<Enrolment extends object>(key: string, answer: unknown, own
  *
  * @throws FactorError `invalid_input`
  */
-async function assertLinksAlone({ runtime, sent, session, server }: AuthRequest): Promise<void> {
+async function assertSingleLink({ runtime, sent, session, server }: AuthRequest): Promise<void> {
   const { factors } = runtime;
-  const { providers: given } = sent;
-  const ids = primaryFactors(runtime).filter((key) => asObject(given[key])?.['id'] !== undefined);
+  const { providers: presented } = sent;
+  const ids = primaryFactors(runtime).filter((key) => asObject(presented[key])?.['id'] !== undefined);
   const lookupIds = Object.keys(factors).filter(
-    (key) => !ids.includes(key) && factors[key]?.replaces === undefined && namesUser(given[key]),
+    (key) => !ids.includes(key) && factors[key]?.replaces === undefined && namesUser(presented[key]),
   );
-  const ours = Object.keys(factors).filter((key) => (given[key] ?? undefined) !== undefined);
+  const ours = Object.keys(factors).filter((key) => (presented[key] ?? undefined) !== undefined);
   if (lookupIds.length === 0 && (ids.length === 0 || ours.length < 2)) return;
   const { stored } = await server.accounts.get((session as Session).userId);
-  const isOwn = (key: string): boolean => asObject(given[key])?.['id'] === asObject(stored[key])?.['id'];
+  const isOwn = (key: string): boolean => asObject(presented[key])?.['id'] === asObject(stored[key])?.['id'];
   if (!lookupIds.every(isOwn)) throw new FactorError('invalid_input', { sentence: 'Field "id" is not expected.' });
   const foreign = ids.filter((key) => !isOwn(key));
   const others = ours.filter((key) => !ids.includes(key) || foreign.includes(key));

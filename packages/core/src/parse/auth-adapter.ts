@@ -73,6 +73,6 @@ export function toAuthAdapter(key: string, bridge: Bridge): ParseAuthAdapter {
 }
 
 function toHookResult({ save, response }: FactorReply): HookResult {
-  const told = response === undefined ? {} : { response };
-  return save === undefined ? { doNotSave: true, ...told } : { save, ...told };
+  const reply = response === undefined ? {} : { response };
+  return save === undefined ? { doNotSave: true, ...reply } : { save, ...reply };
 }

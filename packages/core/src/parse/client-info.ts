@@ -31,8 +31,8 @@ export function clientInfo(clientIp: ClientIp | undefined, { ip, installationId,
 
 function addressOf(clientIp: ClientIp | undefined, request: ClientIpRequest): string | undefined {
   try {
-    const given = clientIp?.(request);
-    return given !== undefined && isIP(given) > 0 ? given : request.ip;
+    const address = clientIp?.(request);
+    return address !== undefined && isIP(address) > 0 ? address : request.ip;
   } catch {
     return request.ip;
   }

@@ -30,7 +30,7 @@ export class ProviderChecks {
       const found = real.getValidatorForProvider(provider);
       const { validator } = found ?? {};
       if (found === undefined || validator === undefined) return found;
-      return { ...found, validator: (...given) => this.#once(provider, validator, given) };
+      return { ...found, validator: (...args) => this.#once(provider, validator, args) };
     };
     Object.assign(config, { authDataManager: { ...real, getValidatorForProvider } });
   }
@@ -66,12 +66,12 @@ export class ProviderChecks {
     };
   }
 
-  #once(provider: string, validator: ProviderValidator, given: Parameters<ProviderValidator>): Promise<ProviderOutcome> {
-    const [, caller, , request] = given;
+  #once(provider: string, validator: ProviderValidator, args: Parameters<ProviderValidator>): Promise<ProviderOutcome> {
+    const [, caller, , request] = args;
     this.#noteReply(caller, request);
     const outcomes = this.#outcomes.get(request) ?? new Map<string, Promise<ProviderOutcome>>();
     this.#outcomes.set(request, outcomes);
-    const outcome = outcomes.get(provider) ?? validator(...given).then(remembered);
+    const outcome = outcomes.get(provider) ?? validator(...args).then(remembered);
     outcomes.set(provider, outcome);
     return outcome;
   }

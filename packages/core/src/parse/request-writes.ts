@@ -60,8 +60,8 @@ export class RequestWrites {
 
   /** Handles the writes of all controllers, also in requests in which none of our hooks has run. */
   static readonly handler: WriteHandler = {
-    update: (database, given, next) => RequestWrites.#at(database).#onUpdate(given, next),
-    create: (database, given, next) => RequestWrites.#at(database).#onCreate(given, next),
+    update: (database, args, next) => RequestWrites.#at(database).#onUpdate(args, next),
+    create: (database, args, next) => RequestWrites.#at(database).#onCreate(args, next),
   };
 
   readonly #staged = new Map<string, StagedSave>();
@@ -123,8 +123,8 @@ export class RequestWrites {
   }
 
   /** Returns the user's records as a later write with these values will leave them. */
-  preview(userId: string, given: StoredRecords, stored: StoredRecords): StoredRecords {
-    return { ...stored, ...changesOf(plansOf(this.#savesIn(userId, given)), stored) };
+  preview(userId: string, sent: StoredRecords, stored: StoredRecords): StoredRecords {
+    return { ...stored, ...changesOf(plansOf(this.#savesIn(userId, sent)), stored) };
   }
 
   /** Whether a value was staged in this request, for this user. */
@@ -141,29 +141,29 @@ export class RequestWrites {
     this.#logins.set(userId, [...before, { check, until }]);
   }
 
-  #savesIn(userId: string, given: StoredRecords): StagedSave[] {
-    const saves = Object.values(given).map((value) => this.#staged.get(tokenOf(value)));
+  #savesIn(userId: string, sent: StoredRecords): StagedSave[] {
+    const saves = Object.values(sent).map((value) => this.#staged.get(tokenOf(value)));
     return saves.filter((save) => save !== undefined).filter((save) => save.userId === userId);
   }
 
-  async #onUpdate(given: Parameters<Update>, next: Update): Promise<unknown> {
-    const [className, query, update, , , validateOnly] = given;
-    if (className !== '_User' || validateOnly === true) return next(...given);
-    const judged = touchesProviders(update) ? await this.#judge(given, next) : withoutProviders(query);
+  async #onUpdate(args: Parameters<Update>, next: Update): Promise<unknown> {
+    const [className, query, update, , , validateOnly] = args;
+    if (className !== '_User' || validateOnly === true) return next(...args);
+    const judged = touchesProviders(update) ? await this.#judge(args, next) : withoutProviders(query);
     const { userId, checks, rest } = judged;
     const saves = [...judged.saves, ...this.#takeOthers(userId, update)];
     const isChecked = checks.others !== undefined || checks.ours !== undefined;
-    if (saves.length === 0 && !isChecked) return next(...given);
+    if (saves.length === 0 && !isChecked) return next(...args);
     // Everything left is already stored, so there is nothing to write.
     if (saves.length === 0 && Object.keys(rest).length === 0 && Object.keys(update).join() === 'authData') return {};
-    const work = (): Promise<unknown> => this.#write(given, next, { ...judged, saves });
+    const work = (): Promise<unknown> => this.#write(args, next, { ...judged, saves });
     return saves.length > 0 ? inTurn(saves, work) : asServerErrors(work);
   }
 
-  async #onCreate(given: Parameters<Create>, next: Create): Promise<unknown> {
-    const [className, object, options, validateOnly, schema] = given;
-    if (className === '_Session' && validateOnly !== true) return this.#openSession(given, next);
-    if (className !== '_User') return next(...given);
+  async #onCreate(args: Parameters<Create>, next: Create): Promise<unknown> {
+    const [className, object, options, validateOnly, schema] = args;
+    if (className === '_Session' && validateOnly !== true) return this.#openSession(args, next);
+    if (className !== '_User') return next(...args);
     const sent = asObject(object['authData']) ?? {};
     const saves = this.#savesIn('', sent);
     try {
@@ -171,7 +171,7 @@ export class RequestWrites {
     } catch (fault) {
       throw this.#refusal(fault, undefined);
     }
-    if (validateOnly === true || saves.length === 0) return next(...given);
+    if (validateOnly === true || saves.length === 0) return next(...args);
     this.#take(sent);
     const changes = changesOf(plansOf(saves), {});
     return inTurn(saves, async () => {
@@ -200,8 +200,8 @@ export class RequestWrites {
    *
    * @throws Parse.Error when Parse Server itself refuses the write, or when the change was not decided
    */
-  async #judge(given: Parameters<Update>, next: Update): Promise<JudgedWrite> {
-    const [className, query, update, options] = given;
+  async #judge(args: Parameters<Update>, next: Update): Promise<JudgedWrite> {
+    const [className, query, update, options] = args;
     try {
       const judged = await this.#judgeProviders(query, update, options);
       this.#take(asObject(update['authData']) ?? {});
@@ -252,8 +252,8 @@ export class RequestWrites {
     return account;
   }
 
-  #write(given: Parameters<Update>, next: Update, { userId, saves, checks, rest, account }: JudgedWrite): Promise<unknown> {
-    const [className, query, update, ...others] = given;
+  #write(args: Parameters<Update>, next: Update, { userId, saves, checks, rest, account }: JudgedWrite): Promise<unknown> {
+    const [className, query, update, ...others] = args;
     const write = ({ conditions, changes, kept }: RecordStatement): Promise<unknown> => {
       const isOther = (field: string): boolean => !Object.keys(changes).some((key) => field.startsWith(`authData.${key}.`));
       const where = Object.fromEntries(Object.entries(query).filter(([field]) => isOther(field)));
@@ -280,10 +280,10 @@ export class RequestWrites {
     return new (parseGlobal().Error)(fault.parseCode, fault.message);
   }
 
-  async #openSession(given: Parameters<Create>, next: Create): Promise<unknown> {
-    const [, object] = given;
+  async #openSession(args: Parameters<Create>, next: Create): Promise<unknown> {
+    const [, object] = args;
     const userId = String(asObject(object['user'])?.['objectId']);
-    const created = await next(...given);
+    const created = await next(...args);
     let read: Promise<AccountState | undefined> | undefined;
     const account = (): Promise<AccountState | undefined> => (read ??= findAccount(this.#config, userId));
     const session = { userId, token: String(object['sessionToken']), account };

@@ -171,8 +171,8 @@ const join = (sets: readonly GatedFactors[]): Composed => ({
 const isRecord = (value: unknown): boolean => value === null || asObject(value) !== undefined;
 
 /** Whether a provider keeps its id, or stays unlinked. */
-function isSameProvider(given: unknown, before: unknown): boolean {
-  const [after, stored] = [asObject(given), asObject(before)];
+function isSameProvider(written: unknown, before: unknown): boolean {
+  const [after, stored] = [asObject(written), asObject(before)];
   return after === undefined || stored === undefined ? after === stored : after['id'] === stored['id'];
 }
 

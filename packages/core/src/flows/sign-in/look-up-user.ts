@@ -40,9 +40,9 @@ export async function lookUpUser(
   const factor = runtime.factors[key];
   const primary = identityOf(factor);
   if (factor === undefined || primary?.lookUp === undefined) throw new FactorError('unavailable');
-  const given = asObject(payload) === undefined ? payload : { ...asObject(payload) };
+  const presented = asObject(payload) === undefined ? payload : { ...asObject(payload) };
   const users = primaryUsers(key, runtime, request);
-  const { user, ticket } = await primary.lookUp(factorContext(key, runtime, request), given, users);
+  const { user, ticket } = await primary.lookUp(factorContext(key, runtime, request), presented, users);
   const account = user === undefined ? undefined : await users.accountOf(user);
   const maySignIn = account !== undefined && hasEnough(primary, runtime, account);
   const id = maySignIn

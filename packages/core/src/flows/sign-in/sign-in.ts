@@ -96,13 +96,13 @@ async function assertPresented(attempt: SignInAttempt): Promise<void> {
  * Parse Server skips that check there, as its reply would reveal who has a second factor.
  */
 function assertOtherSecondFactors({ request: { sent, runtime, others }, account: { stored } }: SignInAttempt): void {
-  const isGiven = (key: string): boolean => (sent.providers[key] ?? undefined) !== undefined;
+  const isSent = (key: string): boolean => (sent.providers[key] ?? undefined) !== undefined;
   const first = primaryFactors(runtime);
-  if (!first.some(isGiven)) return;
+  if (!first.some(isSent)) return;
   const second = storedAmong(stored, Object.keys(stored)).filter(
     (key) => !first.includes(key) && others.isSecondFactor(key, stored[key]),
   );
-  if (second.length === 0 || second.some(isGiven)) return;
+  if (second.length === 0 || second.some(isSent)) return;
   throw new FactorError('factor_required', { sentence: `Also required: ${second.join(' or ')}.` });
 }
 

@@ -25,7 +25,7 @@ export async function withUniformErrors<Result>(
     const isLookUp = Object.entries(providers).some(
       ([key, payload]) => identityOf(factors[key])?.lookUp !== undefined && Object.hasOwn(asObject(payload) ?? {}, 'ticket'),
     );
-    const isTold = error instanceof FactorError ? error.code !== 'unavailable' : isForeign(error);
-    throw isLookUp && isTold ? new FactorError('code_rejected') : error;
+    const isVisible = error instanceof FactorError ? error.code !== 'unavailable' : isForeign(error);
+    throw isLookUp && isVisible ? new FactorError('code_rejected') : error;
   }
 }

@@ -70,7 +70,7 @@ async function verifyCredential(key: string, payload: unknown, request: AuthRequ
   const primary = primaryOf(runtime.factors[key]);
   if (primary === undefined) throw new FactorError('invalid_input', { sentence: 'Field "id" is not expected.' });
   const credential = primary.read(payload);
-  const takeBack = await countByNetwork(key, runtime, request);
+  const release = await countByNetwork(key, runtime, request);
   const verified = await unlessRejected(async () => {
     if (account === undefined) return primary.verify(factorContext(key, runtime, request), credential, undefined);
     const own = new UserFactor<object>(key, runtime, request, account);
@@ -78,19 +78,19 @@ async function verifyCredential(key: string, payload: unknown, request: AuthRequ
     const id = asObject(own.record)?.['id'];
     const storedId = typeof id === 'string' ? id : undefined;
     return primary.verify(context, credential, { context, enrolment: own.findEnrolment()?.enrolment, storedId });
-  }, takeBack);
+  }, release);
   // The client learns that the fields were right only after all other checks. Until then the count must not reveal it either.
-  if (primary.lookUp !== undefined) return { id: verified.id, consume: () => verified.consume().then(takeBack) };
-  await takeBack();
+  if (primary.lookUp !== undefined) return { id: verified.id, consume: () => verified.consume().then(release) };
+  await release();
   return verified;
 }
 
 /** Takes the count back unless the answer was wrong. Unreadable answers and faults do not count. */
-async function unlessRejected<Result>(work: () => Promise<Result>, takeBack: () => Promise<void>): Promise<Result> {
+async function unlessRejected<Result>(work: () => Promise<Result>, release: () => Promise<void>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof FactorError && error.code === 'code_rejected')) await takeBack();
+    if (!(error instanceof FactorError && error.code === 'code_rejected')) await release();
     throw error;
   }
 }

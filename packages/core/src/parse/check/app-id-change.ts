@@ -5,7 +5,7 @@ import type { ParseTable } from '../database/parse-table.js';
 import type { HookConfig } from '../parse-types.js';
 import { findAccounts } from '../server/user-rows.js';
 
-/** How many records of one factor are checked. The oldest come first, which are from before a change of the id. */
+/** How many records of one factor are checked. Records from before a change of the id are the oldest. */
 const SAMPLE = 100;
 
 /** The row name of an application id: a digest in the form of a factor key, as both are stored in one class. */
@@ -16,8 +16,8 @@ const nameOf = (appId: string): string =>
 export const isAppIdName = (name: string): boolean => /^appId__[0-9a-f]{32}$/.test(name);
 
 /**
- * Whether the application had another id before, for which a sample of records is still sealed without opening now. Stores the
- * present id.
+ * Whether users have records that were sealed for another id of the application and do not open now. Checks a sample of each
+ * factor, and stores the present id.
  *
  * Users are read only if there was another id.
  *

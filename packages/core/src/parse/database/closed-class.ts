@@ -10,19 +10,19 @@ const OBJECT_NOT_FOUND = 101;
 const MASTER_KEY_ONLY = { find: {}, get: {}, count: {}, create: {}, update: {}, delete: {}, addField: {}, protectedFields: {} };
 const WRITES = ['create', 'update', 'delete', 'addField'];
 /** Permission entries that everyone can match. */
-const ANYBODY = ['*', 'requiresAuthentication'];
+const EVERYONE = ['*', 'requiresAuthentication'];
 
 const isClosed = (permissions: unknown): boolean => {
-  const given = asObject(permissions) ?? {};
+  const rules = asObject(permissions) ?? {};
   const operations = Object.keys(MASTER_KEY_ONLY).filter((operation) => operation !== 'protectedFields');
-  return operations.every((operation) => Object.keys(asObject(given[operation]) ?? { open: true }).length === 0);
+  return operations.every((operation) => Object.keys(asObject(rules[operation]) ?? { open: true }).length === 0);
 };
 
-const isWritableByAnybody = (permissions: unknown): boolean => {
-  const given = asObject(permissions) ?? {};
+const isWritableByEveryone = (permissions: unknown): boolean => {
+  const rules = asObject(permissions) ?? {};
   return WRITES.some((operation) => {
-    const allowed = asObject(given[operation]);
-    return allowed === undefined || ANYBODY.some((who) => Object.hasOwn(allowed, who));
+    const allowed = asObject(rules[operation]);
+    return allowed === undefined || EVERYONE.some((who) => Object.hasOwn(allowed, who));
   });
 };
 
@@ -33,8 +33,8 @@ export type ClassIncident = 'class_deleted' | 'class_opened';
  * A class of the app's own database, created on first use and closed to all but the master key.
  *
  * The class is checked again with every statement, at no cost, and by a statement of its own every five seconds at most. A
- * class that an administrator has deleted would come back open: on MongoDB with the first write, elsewhere by any client,
- * where clients may create classes.
+ * class that an administrator has deleted comes back open. On MongoDB the first write creates it. Where clients may create
+ * classes, an attacker can.
  *
  * A class that this server has never seen closed may be the application's own, so it is not used. One that was closed before
  * is closed again. Its rows are deleted if everyone could write them.
@@ -124,7 +124,7 @@ export class ClosedClass {
   async #close(controller: ParseSchema, schema: SchemaOfClass): Promise<void> {
     const { classLevelPermissions } = schema;
     await controller.setPermissions(this.#className, MASTER_KEY_ONLY, schema.fields);
-    if (isWritableByAnybody(classLevelPermissions)) await this.#empty(schema);
+    if (isWritableByEveryone(classLevelPermissions)) await this.#empty(schema);
     this.onIncident?.('class_opened');
   }
 

@@ -32,7 +32,7 @@ export async function logEvent(
   event: FactorEvent,
   onIncident?: (incident: ClassIncident) => void,
 ): Promise<void> {
-  const given = Object.entries(event).filter(([, value]) => value !== undefined);
-  const row = { ...Object.fromEntries(given), objectId: randomUUID() };
+  const fields = Object.entries(event).filter(([, value]) => value !== undefined);
+  const row = { ...Object.fromEntries(fields), objectId: randomUUID() };
   await new ParseTable(database, { className: FACTOR_EVENT_CLASS, fields: FIELDS, onIncident, isAwaited: false }).create(row);
 }

@@ -54,8 +54,8 @@ export class ParseAccounts implements Accounts {
     RequestWrites.of(this.#config).stageWith(save, (update) => Object.hasOwn(update, '_hashed_password'));
   }
 
-  preview(userId: string, given: StoredRecords, stored: StoredRecords): StoredRecords {
-    return RequestWrites.of(this.#config).preview(userId, given, stored);
+  preview(userId: string, sent: StoredRecords, stored: StoredRecords): StoredRecords {
+    return RequestWrites.of(this.#config).preview(userId, sent, stored);
   }
 
   decideProviders(account: AccountState, decided: StoredRecords): void {
