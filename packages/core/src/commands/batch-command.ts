@@ -4,39 +4,39 @@ import { parseArgs } from 'node:util';
 import type { BatchReport } from '../flows/administration/user-batch.js';
 import { asObject } from '../validation/json-object.js';
 
-/** A command of an administrator that calls a Cloud function for one batch of users after the other. */
+/** A command for administrators that calls a Cloud function for one batch of users after another. */
 export interface BatchCommand<Report extends BatchReport> {
-  /** Shown for `--help`, and where the arguments are wrong. It ends with what {@link BATCH_USAGE} says. */
+  /** The help text, printed for `--help` and for wrong arguments. It ends with {@link BATCH_USAGE}. */
   readonly usage: string;
-  /** The Cloud function. It takes `after`, `limit` and `apply`. */
+  /** The name of the Cloud function. It takes `after`, `limit` and `apply`. */
   readonly functionName: string;
   /**
-   * Takes the reports of all batches, and prints what they say.
+   * Reads the reports of all batches and prints them.
    *
-   * @param reports in them, nothing is left that a terminal obeys
-   * @returns whether all is well
+   * @param reports their texts hold no control characters, so printing them cannot send commands to a terminal
+   * @returns true when nothing needs attention; it decides the exit status
    */
   readonly work: (reports: AsyncIterable<Report>, output: BatchOutput) => Promise<boolean>;
 }
 
-/** What a command prints, and what it was told to do. */
+/** How a command prints, and whether it writes. */
 export interface BatchOutput {
-  /** Whether anything is written. */
+  /** Whether the command writes; otherwise it is a dry run. */
   readonly apply: boolean;
-  /** Prints a line. */
+  /** Prints one line to the standard output. */
   readonly print: (line: string) => void;
 }
 
-/** Which server is called, and how. */
+/** The server to call, and the parameters of the calls. */
 export interface BatchRun {
   readonly serverUrl: string;
   readonly appId: string;
   readonly masterKey: string;
-  /** Users of one batch. */
+  /** How many users one batch has, 1 to 1000. */
   readonly limit: number;
-  /** Whether anything is written. */
+  /** Whether the command writes; otherwise it is a dry run. */
   readonly apply: boolean;
-  /** The id of the user after whom the first batch begins; empty for the first one. */
+  /** The `objectId` of the user before the first batch; an empty string begins with the first user. */
   readonly after: string;
 }
 
@@ -49,7 +49,7 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-/** What the usage of every {@link BatchCommand} says of its arguments. */
+/** The part of the help text that every {@link BatchCommand} shares. */
 export const BATCH_USAGE = `  --server-url <url>    https://, or http:// for this machine
   --app-id <id>         the application's id
   --apply               writes; without it nothing is written
@@ -59,16 +59,17 @@ export const BATCH_USAGE = `  --server-url <url>    https://, or http:// for thi
 The master key is taken from PARSE_SERVER_MASTER_KEY, or asked for on a terminal.`;
 
 /**
- * Runs a command: reads its arguments, asks for the master key, and calls the server batch by batch. Sets the status of the
- * process: 0 when all is well, 1 when something was left, 2 when it could not run to its end. Never rejects.
+ * Runs a command: reads its arguments, asks for the master key, and calls the server batch by batch. Never rejects.
+ *
+ * It sets the exit status of the process: 0 when all is well, 1 when a record was left, 2 when the run did not finish.
  */
 export async function runBatchCommand<Report extends BatchReport>(
   command: BatchCommand<Report>,
-  given: readonly string[],
+  args: readonly string[],
 ): Promise<void> {
   let next = '';
   try {
-    const run = await readArguments(given);
+    const run = await readArguments(args);
     if (run === undefined || run === 'help') {
       process.stderr.write(`${command.usage}\n`);
       process.exitCode = run === undefined ? 2 : 0;
@@ -84,22 +85,22 @@ export async function runBatchCommand<Report extends BatchReport>(
   }
 }
 
-/** @throws Error for arguments that there are none of, an unsound URL, or no master key */
-async function readArguments(given: readonly string[]): Promise<BatchRun | 'help' | undefined> {
-  const { values } = parseArgs({ args: [...given], options: OPTIONS });
+/** @throws Error for unknown arguments, a URL that {@link functionsUrl} refuses, or a missing master key */
+async function readArguments(args: readonly string[]): Promise<BatchRun | 'help' | undefined> {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
   const { 'server-url': serverUrl, 'app-id': appId, after, batch, apply, help } = values;
   if (help) return 'help';
   if (serverUrl === undefined || appId === undefined || !/^(?:[1-9][0-9]{0,2}|1000)$/.test(batch)) return undefined;
-  functionsUrl(serverUrl); // before anybody is asked for the key
+  functionsUrl(serverUrl); // refuse a wrong URL before asking for the key
   const { PARSE_SERVER_MASTER_KEY: stored = '' } = process.env;
   return { serverUrl, appId, masterKey: stored === '' ? await askMasterKey() : stored, limit: Number(batch), apply, after };
 }
 
 /**
- * The reports of a Cloud function, batch by batch.
+ * Yields the reports of a Cloud function, batch by batch.
  *
- * @param onNext is told where the next batch begins
- * @throws Error for a URL that {@link functionsUrl} refuses, or what a server answered in the place of a report
+ * @param onNext called with the id that the next batch begins after
+ * @throws Error for a URL that {@link functionsUrl} refuses, or when the server answers with an error
  */
 export async function* callBatches<Report extends BatchReport>(
   functionName: string,
@@ -111,7 +112,7 @@ export async function* callBatches<Report extends BatchReport>(
     const report = await callBatch(functionName, { ...run, after });
     after = typeof report['next'] === 'string' ? report['next'] : undefined;
     yield plainly(report) as Report;
-    // Not before what the report says has been printed.
+    // The caller has printed the report by now. Before that, the next run must still repeat this batch.
     if (after !== undefined) onNext(after);
   } while (after !== undefined);
 }
@@ -120,7 +121,7 @@ async function callBatch(functionName: string, run: BatchRun): Promise<Readonly<
   const { serverUrl, appId, masterKey, limit, apply, after } = run;
   const response = await fetch(`${functionsUrl(serverUrl)}/${functionName}`, {
     method: 'POST',
-    redirect: 'error', // the master key goes nowhere else
+    redirect: 'error', // a redirect must not receive the master key
     headers: { 'Content-Type': 'application/json', 'X-Parse-Application-Id': appId, 'X-Parse-Master-Key': masterKey },
     body: JSON.stringify({ limit, apply, ...(after !== '' && { after }) }),
   }).catch((fault: { readonly cause?: { readonly code?: unknown; readonly message?: unknown } }) => {
@@ -136,9 +137,9 @@ async function callBatch(functionName: string, run: BatchRun): Promise<Readonly<
 }
 
 /**
- * The functions of a server, which get the master key.
+ * Returns the URL of a server's Cloud functions, which receive the master key.
  *
- * @throws Error for a URL that is not https, but for this machine's own, or that has credentials; it is not repeated
+ * @throws Error unless the URL is https (or http for this machine) and has no credentials; the message does not repeat the URL
  */
 export function functionsUrl(serverUrl: string): string {
   const url = URL.canParse(serverUrl) ? new URL(serverUrl) : undefined;
@@ -150,10 +151,10 @@ export function functionsUrl(serverUrl: string): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}/functions`;
 }
 
-/** What a server says, on a terminal: ids, keys and words, and nothing that a terminal obeys. */
+/** Replaces control characters in a server's text: they could send commands to the administrator's terminal. */
 const plain = (text: string): string => text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?');
 
-/** The same with every text in it, names of fields too, made {@link plain}. */
+/** Makes every text in a value {@link plain}, the names of its fields too. */
 function plainly(value: unknown): unknown {
   if (typeof value === 'string') return plain(value);
   if (Array.isArray(value)) return value.map(plainly);
@@ -161,12 +162,12 @@ function plainly(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, content]) => [plain(name), plainly(content)]));
 }
 
-/** Asks on the terminal, and shows nothing of what is typed. */
+/** Asks for the master key on the terminal, without showing what is typed. */
 async function askMasterKey(): Promise<string> {
   if (!process.stdin.isTTY) throw new Error('PARSE_SERVER_MASTER_KEY is not set.');
   const nothing = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: nothing, terminal: true });
-  process.stderr.write('Master key: '); // not before what is typed is hidden
+  process.stderr.write('Master key: '); // printed last, when typed characters are already hidden
   try {
     const ended = new Promise<never>((_resolve, reject) => {
       terminal.once('close', () => reject(new Error('No master key was given.')));

@@ -1,7 +1,7 @@
 import type { RecordCounts, ResealReport } from '../flows/administration/reseal-records.js';
 import { BATCH_USAGE, type BatchCommand } from './batch-command.js';
 
-/** `parse-factors reseal`. */
+/** The command `parse-factors reseal`: seals stored records under the newest key and counts records by key. */
 export const resealCommand: BatchCommand<ResealReport> = {
   usage: `parse-factors reseal --server-url <url> --app-id <id> [--apply] [--after <id>] [--batch <1 to 1000>]
 
@@ -36,7 +36,7 @@ ${BATCH_USAGE}`,
   },
 };
 
-/** Counts of records, by a name and then by factor. */
+/** Adds up counts of records, by a name and then by factor. */
 class Sums {
   readonly #counts = new Map<string, Map<string, number>>();
 
@@ -46,7 +46,7 @@ class Sums {
     this.#counts.set(name, sums);
   }
 
-  /** Such as `2026-11: 12 records (recovery 4, totp 8)`. */
+  /** One line for each name, such as `2026-11: 12 records (recovery 4, totp 8)`. */
   get lines(): readonly string[] {
     return [...this.#counts].map(([name, counts]) => {
       const factors = [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([factor, count]) => `${factor} ${count}`);

@@ -1,10 +1,10 @@
-/** Keeps a process alive until the work has ended, as serverless platforms offer it. */
+/** Keeps the process alive until `work` has ended, as serverless platforms offer it. */
 export type WaitUntil = (work: Promise<unknown>) => unknown;
 
 /**
- * Runs what no reply waits for, such as notices. Failures change nothing.
+ * Runs work that no reply waits for, such as security notifications. Its failures are ignored.
  *
- * @param waitUntil is handed every such work, as a promise that resolves to nothing and never rejects
+ * @param waitUntil called with a promise for each piece of work; the promise resolves to undefined and never rejects
  */
 export const inBackground =
   (waitUntil: WaitUntil | undefined): ((work: Promise<unknown>) => void) =>
@@ -16,6 +16,6 @@ export const inBackground =
     try {
       Promise.resolve(waitUntil?.(ended)).catch(() => undefined);
     } catch {
-      // The platform's refusal is not the login's business: the work goes on without it.
+      // The platform refused the promise. That must not fail the login, so the work goes on without it.
     }
   };

@@ -24,83 +24,88 @@ import { refuseRemovedOptions, resolveOptions } from '../validation/options.js';
 import { inBackground } from './background.js';
 import { assertEnough, assertFactor, assertStore, COMPOSE_RULES, type ComposeOptions } from './compose-options.js';
 
-/** What {@link composeFactors} gives. */
+/** The result of {@link composeFactors}. */
 export interface ComposedFactors<Key extends string = string> {
-  /** To be spread into Parse Server's `auth`. */
+  /** The auth adapters by key. Spread them into Parse Server's option `auth`. */
   readonly auth: Readonly<Record<Key, ParseAuthAdapter>>;
 
   /**
-   * Registers the `_User` triggers that guard the factors, and the Cloud function `factorsStatus`, by which a session
-   * learns the status of all factors of its user: to be called from Cloud Code, or once
-   * the server has started. Triggers of the application's own run after them, in whichever order they
-   * are registered. An application that wants another order names them in `except`, and calls the
-   * functions of these names below from its own.
+   * Registers the `_User` triggers that guard the factors, and the Cloud function `factorsStatus`. Call it from Cloud Code, or
+   * after the server has started.
    *
-   * It also has Parse Server refuse writes of factors that none of this has decided, with the master key too.
+   * `factorsStatus` returns the status of all factors of the session's user.
    *
-   * @param Parse the server's own copy of the SDK, as Cloud Code gets it; found by itself when left out
+   * Triggers of your application run after these, in whichever order they are registered. For another order, name the triggers
+   * in `except`, and call the functions of these names below from your own.
+   *
+   * It also makes Parse Server refuse writes of factors that these checks have not approved, with the master key too.
+   *
+   * @param Parse the server's own copy of the SDK, as Cloud Code gets it; looked up when left out
    * @throws FactorConfigError before Parse Server was loaded, for a wrong option, or where Parse Server's triggers cannot be
    *   reached, as in a bundle: then name all four in `except`
    */
   install(Parse?: ParseCloud, options?: InstallOptions): void;
 
   /**
-   * To be awaited in the application's own `beforeSave` of `_User`. Removing a factor needs a fresh
-   * proof, which it spends; the master key may, and that is an event. On an account with a factor,
-   * linking or unlinking another provider needs a fresh proof as well. A new password ends what was
-   * proven, and trust in devices.
+   * Checks a save of a user. Await it in your own `beforeSave` of `_User`.
+   *
+   * - Removing a factor needs a step-up proof and uses it up. The master key needs none, but the removal is an event.
+   * - On an account with a factor, linking or unlinking another provider needs a step-up proof as well.
+   * - A new password ends the user's step-up proofs, and trust in devices.
    *
    * @throws Parse.Error `fresh_proof_required`, `session_required`, `invalid_input`
    */
   beforeSaveUser(request: SaveRequest): Promise<void>;
 
-  /** To be awaited in the application's own `afterDelete` of `_User`: removes all that the store holds of the user. */
+  /** Removes everything that the store holds of a deleted user. Await it in your own `afterDelete` of `_User`. */
   afterDeleteUser(request: TriggerRequest): Promise<void>;
 
   /**
-   * To be awaited in the application's own `beforeLogin`: refuses a login that carries a session, and
-   * users without a factor where a policy demands one.
+   * Refuses a login that carries a session, and users without a factor where a policy demands one. Await it in your own
+   * `beforeLogin`.
    *
    * @throws Parse.Error `invalid_input`, `enrolment_required`
    */
   beforeLogin(request: TriggerRequest): Promise<void>;
 
-  /** To be awaited in the application's own `afterLogin`. */
+  /** Records the factor of a login for its session. Await it in your own `afterLogin`. */
   afterLogin(request: TriggerRequest): Promise<void>;
 
   /**
-   * Passes if the session that asks is fresh: for Cloud functions, triggers and validators.
+   * Resolves if the request's session has a step-up proof. Use it in Cloud functions, triggers and validators.
    *
    * @throws Parse.Error `fresh_proof_required`; `session_required` without a session
    */
   requireFresh(request: CloudRequest, options?: StepUpOptions): Promise<void>;
 
   /**
-   * Deletes what is dead in the store, in batches of 1000; gives how many rows. Nothing depends on
-   * it: what is dead is refused anyway. `install` can define a job that does it.
+   * Deletes expired rows from the store, in batches of 1000, and returns how many.
+   *
+   * It only saves space: expired rows are refused anyway. `install` can define a job that calls it.
    */
   prune(request: Pick<CloudRequest, 'config'>): Promise<number>;
 
   /**
-   * Moves users from one factor to others, for a script of an administrator: one batch of users, in the
-   * order of their ids, each in one atomic step.
+   * Moves users from one factor to others, for a script of an administrator. Each call handles one batch of users, in the
+   * order of their ids. Each user is moved in one atomic step.
    *
-   * @param request of a Cloud function with the master key, not the one that only reads; its `params`: `after`, the
+   * @param request of a Cloud function with the master key; the read-only master key is refused. Its `params`: `after`, the
    *   `next` of the batch before; `limit`, 1 to 1000 users, 100 by default; `apply`, without which nothing is written
-   * @throws Parse.Error `session_required` without it, `invalid_input` for other parameters, or a key that is no factor's
+   * @throws Parse.Error `session_required` without the master key; `invalid_input` for other parameters or an unknown factor
+   *   key
    */
   move<Enrolment extends object>(request: AdminRequest, options: MoveOptions<Enrolment>): Promise<MoveReport>;
 
   /**
-   * What about the server's configuration leaves the factors open; looked at once after the start
-   * as well, unless `selfCheck` is off.
+   * Finds settings of the server that leave the factors unprotected. It also runs once after the start, unless `selfCheck` is
+   * off.
    *
-   * @returns nothing when all is well, and while the server has not started
+   * @returns an empty list when all is well, and while the server has not started
    */
   check(): Promise<readonly Finding[]>;
 }
 
-/** The default store needs no look at its answers. */
+/** The answers of other stores are checked. The default store is our own and needs no checks. */
 const soundStore = (store: OtpStore): OtpStore => (store instanceof ParseOtpStore ? store : checkedStore(store));
 
 type WithoutDefault = 'onEvent' | 'waitUntil' | 'clientIp';
@@ -111,7 +116,7 @@ const REMOVED = {
 };
 
 /**
- * Joins any factors into one `auth` config.
+ * Combines factors into one `auth` configuration for Parse Server.
  *
  * @throws FactorConfigError naming the option and what it accepts, before Parse Server starts
  * @example
@@ -134,10 +139,12 @@ export function composeFactors<Key extends string>(options: ComposeOptions<Key>)
 }
 
 /**
- * As {@link composeFactors}, with keys of their own for what is kept about users. It is for adapters that derive `keys` from a
- * secret which may change, such as the server's master key: then users keep their records. Applications rotate `keys`.
+ * Like {@link composeFactors}, but seals stored records with separate keys.
  *
- * @param recordKeys keys of the form of `keys` that seal what is kept about users
+ * It is for adapters that derive `keys` from a secret which may change, such as the server's master key: users then keep their
+ * records. Applications rotate `keys` instead.
+ *
+ * @param recordKeys the keys that seal stored records, in the same form as `keys`
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function composeWithRecordKeys<Key extends string>(
@@ -209,9 +216,10 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     afterDeleteUser: triggers.afterDelete,
     beforeLogin: triggers.beforeLogin,
     afterLogin: triggers.afterLogin,
-    requireFresh: (request: CloudRequest, given?: StepUpOptions) => users.requireFresh(request, given),
+    requireFresh: (request: CloudRequest, stepUp?: StepUpOptions) => users.requireFresh(request, stepUp),
     prune: ({ config }: Pick<CloudRequest, 'config'>) => pruneStore(bridge.storeFor(config), clock()),
-    move: <Enrolment extends object>(request: AdminRequest, given: MoveOptions<Enrolment>) => move(bridge, request, given),
+    move: <Enrolment extends object>(request: AdminRequest, migration: MoveOptions<Enrolment>) =>
+      move(bridge, request, migration),
     check: () => selfCheck.run(),
   });
 }

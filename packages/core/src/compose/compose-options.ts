@@ -22,69 +22,81 @@ import {
 } from '../validation/options.js';
 import type { WaitUntil } from './background.js';
 
-/** Where state is kept: one store for all requests, or a function of the database that a request runs on. */
+/** The store of codes and limits: one for all requests, or a function that returns one for a request's database. */
 export type StoreSource = OtpStore | ((host: { readonly appId: string; readonly database: ParseDatabase }) => OtpStore);
 
 /** Options of `composeFactors`. */
 export interface ComposeOptions<Key extends string = string> {
-  /** `<name>:<base64 of 32 random bytes>`, newest first, separated by commas; `npx parse-factors keygen` prints one. */
+  /**
+   * The secret keys, each `<name>:<base64 of 32 random bytes>`, newest first, separated by commas. `npx parse-factors keygen`
+   * prints one.
+   */
   readonly keys: string;
   /**
-   * Ids that the application had before, 10 at most; none by default. What was sealed for them still opens, and is sealed
-   * for the present id at its next write. They must have been ids of the same database.
+   * Former ids of the application, 10 at most; none by default. They must have been ids of the same database.
+   *
+   * Records that were sealed for a former id still open. Their next write seals them for the present id.
    */
   readonly formerAppIds?: readonly string[];
-  /** The factors by their key in `auth`, a name such as `otp`: a letter, then letters, digits and `_`. */
+  /** The factors by their key in `auth`, such as `otp`. A key is a letter, then letters, digits and `_`, 64 at most. */
   readonly factors: Readonly<Record<Key, AnyFactor>>;
-  /** Where codes and limits are kept; the app's own database by default. */
+  /** Where codes and limits are stored; the app's own database by default. */
   readonly store?: StoreSource;
-  /** How long a fresh proof lasts, in milliseconds, 30 seconds to one hour; 300,000 by default. */
+  /** How long a step-up proof lasts, in milliseconds: 30 seconds to one hour; 300,000 by default. */
   readonly freshMs?: number;
-  /** How many factors a login must answer; `any` by default. */
+  /** How many second factors a login must answer; `any` by default. */
   readonly policy?: PolicyOption;
-  /** Who must set up a factor, and by when; nobody by default. */
+  /** Which users must set up a factor, and from which date; none by default. */
   readonly enrolment?: EnrolmentOptions;
   /**
-   * Wrong answers from one IP address (IPv6: /64) in ten minutes where a login begins without a proven user, by all such
-   * factors together: codes that sign in alone, fields, passkeys alone. 1 to 1,000,000; 100 by default. Beyond it every
-   * such answer is refused (`cooldown`), right or wrong. The master key and Cloud Code are not limited.
+   * How many wrong answers one IP address (IPv6: /64) may send in ten minutes to sign-ins with a primary factor: codes, fields
+   * or passkeys without a password. 1 to 1,000,000; 100 by default.
+   *
+   * All such factors count together. Beyond the limit every such answer is refused with `cooldown`, right or wrong. The master
+   * key and Cloud Code are not limited.
    */
   readonly maxAttemptsPerIp?: number;
-  /** Changes that end the user's other sessions; all three by default. */
+  /** Changes of a factor that end the user's other sessions; all three by default. */
   readonly revokeSessionsOn?: readonly FactorChange[];
-  /** Whether the server's configuration is looked at once after it has started; true by default. */
+  /** Whether the server's configuration is checked once after the start; true by default. */
   readonly selfCheck?: boolean;
   /**
-   * Whether users are told when a way to sign in was added, replaced or removed, a recovery code was used,
-   * or too many wrong codes were given: at every address that was known before, by channels that send
-   * notices; true by default.
+   * Whether users receive security notifications; true by default. They go to every address that was known before the change,
+   * by channels that send notifications.
+   *
+   * A notification says that a sign-in method was added, replaced or removed, a recovery code was used, or too many wrong
+   * codes were sent.
    */
   readonly notices?: boolean;
   /** Whether events are also written to the class `FactorEvent` of the app's database; false by default. */
   readonly eventLog?: boolean;
-  /** Hears of everything that happens, for logs, metrics and notices. What it throws changes nothing. */
+  /** Called for every event, for logs, metrics and messages. Errors it throws are ignored. */
   readonly onEvent?: FactorListener;
   /**
-   * Keeps the process alive for what no reply waits for: notices, the event log, a promise of `onEvent`, and
-   * messages whose duration would tell who has an account. It is called with a promise that never rejects;
-   * hand over your platform's own. None by default, as a server that goes on running needs none.
+   * Keeps the process alive for work that no reply waits for; pass your platform's own function. None by default, as a server
+   * that keeps running needs none.
+   *
+   * It is called with a promise that never rejects. Such work is security notifications, the event log, a promise of
+   * `onEvent`, and messages whose duration would reveal who has an account (user enumeration, CWE-204).
    */
   readonly waitUntil?: WaitUntil;
   /**
-   * Says which IP address a request counts for, in limits, events and `allow`: requests from Cloud Code carry
-   * none. It gives undefined for the one that Parse Server saw, and believes no header that a client can set.
-   * What is no IP address is ignored. None by default.
+   * Returns the IP address that a request counts for, in limits, events and `allow`. None by default: requests from Cloud Code
+   * then have no address.
+   *
+   * Return undefined to keep the address that Parse Server saw. Never trust a header that a client can set. A result that is
+   * no IP address is ignored.
    */
   readonly clientIp?: ClientIp;
-  /** The time in epoch milliseconds; `Date.now` by default. */
+  /** Returns the time in epoch milliseconds; `Date.now` by default. */
   readonly clock?: Clock;
-  /** Where codes, secrets and initialisation vectors come from; the system's source by default. */
+  /** The source of random bytes for codes, secrets and initialisation vectors; the system's source by default. */
   readonly random?: RandomSource;
 }
 
 const KEY_FORMAT = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
-/** Parse Server merges an adapter of these names with its own of the same name. */
+/** Names of Parse Server's built-in providers. It merges an adapter of one of these names with its own. */
 const BUILT_IN_PROVIDERS = new Set(
   'anonymous apple facebook gcenter github google gpgames instagram janraincapture janrainengage keycloak ldap line linkedin meetup mfa microsoft oauth2 phantauth qq spotify twitter vkontakte wechat weibo'.split(
     ' ',
@@ -124,7 +136,7 @@ const hasMethods = (value: unknown, names: readonly PropertyKey[]): boolean =>
 const isFactor = (value: unknown): value is Factor<object> =>
   hasMethods(value, FACTOR_METHODS) && POLICY.isValid(Reflect.get(Object(value), 'policy'));
 
-/** What the options of `composeFactors` accept. */
+/** The rule that each option of `composeFactors` must meet. */
 export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]: OptionRule } = {
   keys: { accepts: 'given as a string', isValid: (value) => typeof value === 'string' },
   formerAppIds: listOption(textOption(256), 10),
@@ -157,13 +169,13 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
   random: functionOption,
 };
 
-/** @throws FactorConfigError when it is no store */
+/** Checks that a value has the methods of a store, and returns it. @throws FactorConfigError when it has not */
 export function assertStore(store: OtpStore): OtpStore {
   if (!hasMethods(store, STORE_VERBS)) throw new FactorConfigError('composeFactors: option "store" must give an OtpStore');
   return store;
 }
 
-/** @throws FactorConfigError when the key or the factor cannot serve */
+/** Checks the key and the shape of a factor. @throws FactorConfigError when one of them is wrong */
 export function assertFactor(key: string, factor: unknown): asserts factor is Factor<object> {
   if (!KEY_FORMAT.test(key) || key in Object.prototype) {
     throw new FactorConfigError(
@@ -192,7 +204,12 @@ export function assertFactor(key: string, factor: unknown): asserts factor is Fa
   }
 }
 
-/** @throws FactorConfigError where a factor needs a second factor beside it, or the policy demands more than there are */
+/**
+ * Checks that there are enough second factors.
+ *
+ * @throws FactorConfigError when a factor needs a second factor beside it and there is none, or the policy demands more second
+ *   factors than there are
+ */
 export function assertEnough(factors: Readonly<Record<string, Factor<object>>>, { mostDemanded }: LoginPolicy): void {
   const { length } = secondFactors({ factors });
   const dependent = Object.keys(factors).find((key) => primaryOf(factors[key])?.needsSecondFactor === true);

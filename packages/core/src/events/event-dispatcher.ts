@@ -8,10 +8,10 @@ import { notifyListener } from './notify-listener.js';
 import { sendNotifications } from './security-notifier.js';
 
 /**
- * Dispatches what happens to a factor: to the application's listener, to the event log, and to the user.
+ * Returns a function that sends an event to the application's listener, the event log and the user's addresses.
  *
- * @param key the factor's key in `auth`; empty for what is about none
- * @param who the account as stored before, or the user's id where no more is known
+ * @param key the factor's key in `auth`; empty for an event that concerns no factor
+ * @param who the account as stored before the event, or only the user's id; without the account no notification is sent
  */
 export const emitter =
   (key: string, runtime: Runtime, request: ServerRequest, who: AccountState | string | undefined): FactorContext['emit'] =>
@@ -27,10 +27,10 @@ export const emitter =
   };
 
 /**
- * Runs work and emits an event where it fails for a fault of the store, a key or the random source. Whatever it throws
- * besides errors of our table is `unavailable`.
+ * Runs work, emits a `fault` event when the store, a key or the random source fails, and rethrows. Unknown errors become
+ * `unavailable`.
  *
- * @param isForeign tells errors of other parts of the server, which pass as they are
+ * @param isForeign recognises errors of other parts of the server, which are rethrown unchanged
  * @throws FactorError
  */
 export async function emittingFaults<Result>(

@@ -6,6 +6,6 @@ export function notifyListener(listener: FactorListener | undefined, event: Fact
   try {
     Promise.resolve(listener(event)).catch(() => undefined);
   } catch {
-    // The listener is the application's own. What it throws must not fail the login.
+    // An error of the application's listener must not fail the login.
   }
 }

@@ -8,7 +8,7 @@ import type { NotificationType } from '../factor/notification.js';
 import { identityOf } from '../factor/primary-sign-in.js';
 import { notifyListener } from './notify-listener.js';
 
-const NOTICE_OF: Readonly<Partial<Record<FactorEventType, NotificationType>>> = {
+const NOTIFICATION_OF: Readonly<Partial<Record<FactorEventType, NotificationType>>> = {
   enrolled: 'enrolled',
   replaced: 'replaced',
   removed: 'removed',
@@ -19,12 +19,16 @@ const NOTICE_OF: Readonly<Partial<Record<FactorEventType, NotificationType>>> = 
   locked: 'locked',
 };
 
-/** Notices to one user in a day, so that nobody is buried in them, and no bill is run up. */
+/**
+ * How many notifications one user receives in a day. The limit stops an attacker from flooding the user or running up costs.
+ */
 const QUOTA = { limit: 20, windowMs: 24 * 60 * 60_000 };
 
 /**
- * Tells a user of a change to his account, at every address of his that was known before it: never
- * at a new one. Nobody waits for it, and what fails changes nothing but is an event.
+ * Notifies a user of a change to their account, at every address that was known before the change. A new address never gets
+ * the message, as it may be the attacker's.
+ *
+ * No reply waits for it. It never fails the change: failures are emitted as `delivery_failed`.
  *
  * @param user the row as it was stored before
  */
@@ -34,10 +38,10 @@ export async function sendNotifications(
   event: FactorEvent,
   { id, user, stored }: AccountState,
 ): Promise<void> {
-  const type = noticeOf(runtime, event);
+  const type = notificationOf(runtime, event);
   if (type === undefined) return;
   const { appId, store } = server;
-  const told = new Set<string>();
+  const notified = new Set<string>();
   let isCounted = false;
   for (const [key, factor] of Object.entries(runtime.factors)) {
     const owner = { appId, userId: id, key, createdAt: user.get('createdAt') };
@@ -45,8 +49,8 @@ export async function sendNotifications(
     try {
       const enrolment = record && new EnrolmentSealer(runtime, owner, factor).open(record).enrolment;
       for (const { address, send } of factor.notifies?.notificationsFor(user, enrolment, { type, request }) ?? []) {
-        if (told.has(address)) continue;
-        told.add(address);
+        if (notified.has(address)) continue;
+        notified.add(address);
         if (!isCounted && !(await isWithinQuota(server, id, type))) return;
         isCounted = true;
         await send({ appId, key, store, keyring: runtime.keyring });
@@ -58,21 +62,21 @@ export async function sendNotifications(
   }
 }
 
-/** What the user is told of, if anything. */
-function noticeOf({ factors, notices }: Runtime, { type, factor, purpose }: FactorEvent): NotificationType | undefined {
-  // Who has proven nothing makes no message go out; and trusting a device is everyday.
-  const isByStranger = identityOf(factors[factor]) !== undefined && type === 'locked' && purpose === 'sign-in';
+/** Returns the kind of notification that an event causes; undefined for none. */
+function notificationOf({ factors, notices }: Runtime, { type, factor, purpose }: FactorEvent): NotificationType | undefined {
+  // A client that has proven nothing must not cause messages. A newly trusted device is too common for one.
+  const isUnauthenticated = identityOf(factors[factor]) !== undefined && type === 'locked' && purpose === 'sign-in';
   const isEveryday = factors[factor]?.backup === 'after-sign-in' && (type === 'enrolled' || type === 'replaced');
-  // What is given as a proof is told as that.
-  const isToldOtherwise = type === 'recovery_used' && purpose === 'fresh-proof';
-  return !notices || isByStranger || isEveryday || isToldOtherwise ? undefined : NOTICE_OF[type];
+  // A recovery code that served as a step-up proof has a notification of its own, `recovery_proven`.
+  const hasOwnNotification = type === 'recovery_used' && purpose === 'fresh-proof';
+  return !notices || isUnauthenticated || isEveryday || hasOwnNotification ? undefined : NOTIFICATION_OF[type];
 }
 
-/** Of their own for what must not go unseen: a thief who knows the password can use the others up. */
-const APART: readonly NotificationType[] = ['recovery_proven', 'recovery_begun'];
+/** These have a quota of their own. Otherwise a thief who knows the password could exhaust the quota and hide a recovery. */
+const OWN_QUOTA: readonly NotificationType[] = ['recovery_proven', 'recovery_begun'];
 
 async function isWithinQuota({ appId, store }: Server, userId: string, type: NotificationType): Promise<boolean> {
-  const bucket = subjectOf('notices', appId, userId, ...(APART.includes(type) ? ['recovery'] : []));
+  const bucket = subjectOf('notices', appId, userId, ...(OWN_QUOTA.includes(type) ? ['recovery'] : []));
   const { allowed } = await store.count(bucket, QUOTA);
   return allowed;
 }

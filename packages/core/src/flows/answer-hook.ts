@@ -8,7 +8,7 @@ import { isBareId, provideId, signUp } from './sign-in/sign-up.js';
 import { identify } from './sign-in/verify-primary.js';
 
 /**
- * What Parse Server is told of one factor for which something was sent.
+ * Answers Parse Server's hook for one factor.
  *
  * @param key the factor's key in `auth`
  */
@@ -33,7 +33,8 @@ export async function answerHook(key: string, payload: unknown, request: AuthReq
 }
 
 /**
- * A sign-in reads what all hooks are sent from the pending user, which an SDK has decoded. What that has changed is no answer.
+ * Refuses a payload that differs from the pending user's. A sign-in reads all credentials from there, and an SDK may have
+ * decoded them to something else.
  *
  * @throws FactorError `invalid_input`
  */
@@ -42,8 +43,10 @@ function assertAsSent(key: string, payload: unknown, { sent }: AuthRequest): voi
 }
 
 /**
- * With the master key, a change of a user cannot be told from a login. What is not sent back as it is stored, and is not the
- * id alone of a primary factor, needs a right answer.
+ * Answers a request of the master key, where a login looks the same as a change of the user.
+ *
+ * A payload is accepted without verification in two cases: it equals the stored record, or it is the bare id of a primary
+ * factor. Everything else needs a right answer.
  */
 async function answerAdministrator(key: string, payload: unknown, request: AuthRequest): Promise<FactorReply> {
   const { runtime, sent, account } = request;
@@ -56,7 +59,7 @@ async function answerAdministrator(key: string, payload: unknown, request: AuthR
   return replyOfSignIn(key, request, (name) => isProvided(name) || isEcho(name));
 }
 
-/** The first hook runs the sign-in; each takes its own reply of it. */
+/** The first hook runs the sign-in for all. Each hook takes its own reply from the result. */
 async function replyOfSignIn(key: string, request: AuthRequest, isLeftOut: (key: string) => boolean): Promise<FactorReply> {
   request.progress.signIn ??= signIn(request, key, isLeftOut);
   return (await request.progress.signIn).get(key) ?? UNCHANGED;

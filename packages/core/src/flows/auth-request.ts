@@ -4,67 +4,67 @@ import type { Runtime } from '../account/runtime.js';
 import type { SentCredentials } from '../account/sent-credentials.js';
 import type { Reply } from '../factor/context.js';
 
-/** What a hook of a factor answers with: what is to be stored of it, where that changes, and what the client is told. */
+/** The answer of a factor's hook: the record to store, if it changes, and the reply to the client. */
 export interface FactorReply {
-  /** What Parse Server is to store; the stored record stays as it is where it is left out. */
+  /** The record that Parse Server stores. Left out, the stored record stays. */
   readonly save?: EnrolmentRecord;
-  /** What the client is told. */
+  /** The reply to the client. */
   readonly response?: Reply;
 }
 
-/** The stored record stays as it is, and nothing is told. */
+/** Leaves the stored record as it is, and replies nothing. */
 export const UNCHANGED: FactorReply = Object.freeze({});
 
-/** By the key of a factor, what its hook answers at a sign-in. */
+/** The answers of all hooks of a sign-in, by factor key. */
 export type SignInReplies = ReadonlyMap<string, FactorReply>;
 
-/** What a request asks of factors. */
+/** The kinds of requests that concern factors. */
 export type RequestKind =
-  /** `POST /challenge`: finds the user by a factor, and proves nothing for the login. */
+  /** `POST /challenge`: finds the user by a factor, but proves nothing for the login. */
   | 'identify'
   /** A login, or a sign-up of a known user. */
   | 'sign-in'
-  /** A user who is not known yet. */
+  /** A sign-up of a new user. */
   | 'sign-up'
-  /** A session changes its own user. */
+  /** A session saves its own user. */
   | 'own-save'
-  /** A session sends an id that another account has. */
+  /** A session sends an id that is linked to another account. */
   | 'own-save-of-taken-id'
   /** The master key changes a user, creates one or logs in. */
   | 'admin-save';
 
-/** Who may ask for a challenge. */
+/** How the client that asks for a challenge is authenticated. */
 export type ChallengeKind = 'by-anybody' | 'after-first-factor' | 'by-session' | 'by-session-or-after-first-factor';
 
-/** The checks of providers that are none of ours. */
+/** The checks of auth providers that are not factors of this library. */
 export interface OtherProviders {
   /**
-   * Runs Parse Server's check of a provider, unless it has run for this request.
+   * Runs Parse Server's check of a provider, unless this request has already run it.
    *
-   * @returns false where there is no such provider
+   * @returns false when there is no such provider
    */
   verify(provider: string, payload: unknown): Promise<boolean>;
-  /** Whether a provider is a second factor of the user, going by its stored record. */
+  /** Whether a provider is a second factor of the user, according to its stored record. */
   isSecondFactor(provider: string, record: unknown): boolean;
 }
 
-/** What the hooks of one request leave for each other. */
+/** State that the hooks of one request share. */
 export interface RequestProgress {
-  /** The key of the factor that has said who the user is, in a challenge. */
+  /** The key of the factor that identified the user, in a challenge. */
   identifiedBy?: string;
-  /** What a save has staged so far, by key. */
+  /** The records that a save has staged so far, by key. */
   readonly staged: Record<string, EnrolmentRecord>;
-  /** The one run of a sign-in: each hook takes its own reply of it. */
+  /** The single run of a sign-in, from which each hook takes its own reply. */
   signIn?: Promise<SignInReplies>;
 }
 
-/** A request as flows see it. */
+/** A login, sign-up or save, in the form that flows handle. */
 export interface AuthRequest extends ServerRequest {
   readonly runtime: Runtime;
   readonly kind: RequestKind;
   readonly session: Session | undefined;
   readonly isAdministrator: boolean;
-  /** The user whom Parse Server has found. */
+  /** The user that Parse Server has found. */
   readonly account: AccountState | undefined;
   readonly sent: SentCredentials;
   readonly others: OtherProviders;
@@ -78,16 +78,16 @@ export interface ChallengeRequest extends ServerRequest {
   readonly session: Session | undefined;
   readonly isAdministrator: boolean;
   readonly account: AccountState | undefined;
-  /** Whether the user may have been found by their password. */
+  /** Whether the user may have been identified by their password. */
   readonly mayBeByPassword: boolean;
   readonly progress: RequestProgress;
 }
 
-/** One user in one request. */
+/** One user, in one request. */
 export interface AccountRequest {
   readonly runtime: Runtime;
   readonly request: ServerRequest;
   readonly account: AccountState;
-  /** The user's own session, where there is one. */
+  /** The user's own session, if the request has it. */
   readonly session?: Session | undefined;
 }

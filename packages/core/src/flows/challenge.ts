@@ -18,8 +18,8 @@ import { StepUp } from './step-up.js';
 import { UserFactor } from './user-factor.js';
 
 /**
- * `POST /challenge`: by a user who has just proven a first factor, by the user's own session, or to sign in with nothing
- * before it.
+ * Answers `POST /challenge`. It serves a user who has just proven a primary factor, the user's own session, and a sign-in with
+ * a primary factor.
  *
  * @param key the factor's key in `auth`
  */
@@ -54,7 +54,7 @@ async function challengeAfterFirstFactor(
   return own.factor.challenge(own.context, 'sign-in', own.enrolment.enrolment);
 }
 
-/** `POST /challenge` by the user's own session. */
+/** Answers `POST /challenge` of the user's own session. */
 async function challengeOwn(key: string, payload: unknown, request: ChallengeRequest, session: Session): Promise<Reply> {
   const { runtime, server } = request;
   const own = new UserFactor(key, runtime, request, await server.accounts.get(session.userId), { session });
@@ -75,13 +75,14 @@ async function challengeOwn(key: string, payload: unknown, request: ChallengeReq
 }
 
 /**
- * A first factor is proven, and a policy demands a second one: it is begun here, and confirmed as well. A social login cannot
- * confirm it in one step, as its triggers run before its factors are looked at.
+ * Begins and confirms an enrolment at a login, when a policy demands a second factor and a primary factor is proven.
+ *
+ * Confirming happens here too: a social login cannot confirm in one step, as its triggers run before its factors are checked.
  */
 async function challengeNew(key: string, payload: unknown, own: UserFactor<object>): Promise<Reply> {
   const { factor, context, at } = own;
-  const given = asObject(payload) ?? {};
-  const isAnswer = typeof payload === 'string' || Object.hasOwn(given, 'code') || Object.hasOwn(given, 'credential');
+  const sent = asObject(payload) ?? {};
+  const isAnswer = typeof payload === 'string' || Object.hasOwn(sent, 'code') || Object.hasOwn(sent, 'credential');
   if (!isAnswer) {
     const command = await factor.read(payload, { at: 'challenge', user: context.user, enrolment: undefined });
     if (command.do !== 'begin' && command.do !== 'begin-or-challenge') throw new FactorError('invalid_input');
@@ -93,7 +94,7 @@ async function challengeNew(key: string, payload: unknown, own: UserFactor<objec
   return response;
 }
 
-/** Whether a user who has proven a first factor may set this one up: where a policy demands it, and nothing else. */
+/** Whether a user who has proven a primary factor may set this factor up: only when a policy demands it. */
 async function mayEnrolAtLogin(
   { backup }: Factor<object>,
   { runtime, server, isAdministrator }: ChallengeRequest,
@@ -102,13 +103,13 @@ async function mayEnrolAtLogin(
   return backup === undefined && !isAdministrator && (await demandsEnrolment(runtime, server, account));
 }
 
-/** What is told of a factor after a first factor alone: where its codes go, and nothing else that it shows. */
+/** What a client sees of a factor once a primary factor is proven: the masked destination of its codes, and nothing else. */
 function show(factor: Factor<object>, enrolment: object): Reply {
   const { destination } = factor.describe(enrolment);
   return destination === undefined ? STATUS_ENABLED : { ...STATUS_ENABLED, destination };
 }
 
-/** What a challenge was asked for with, in place of the password; undefined for the password. */
+/** The primary factor that the challenge was requested with; undefined for the password. */
 async function primaryOfChallenge(
   { progress, runtime, server, mayBeByPassword }: ChallengeRequest,
   account: AccountState,
@@ -119,5 +120,5 @@ async function primaryOfChallenge(
   return mayBeByPassword && (await server.accounts.hasPassword(account.id)) ? undefined : OTHER_PROVIDER;
 }
 
-/** Where codes go, asked before any is sent. */
+/** Whether the client only asks for the masked destination, before a code is sent. */
 const isShow = (payload: unknown): boolean => sameStrings(payload, { show: 'status' });

@@ -5,12 +5,12 @@ import type { Factor } from '../factor/factor.js';
 import type { AccountRequest } from './auth-request.js';
 
 /**
- * Changes a stored enrolment in one atomic step, as `EnrolledContext.change` says.
+ * Changes a stored enrolment in one atomic step, as `EnrolledContext.change` describes.
  *
  * @param key the factor's key in `auth`
- * @param work gives what is to be stored, or undefined to leave everything as it is; may be called more than once
- * @returns what is stored now; undefined where it was left as it was
- * @throws FactorError `unavailable` when it does not open, or when others keep changing it
+ * @param work returns the enrolment to store, or undefined to change nothing; may be called more than once
+ * @returns the record that is now stored; undefined when nothing was changed
+ * @throws FactorError `unavailable` when the record does not open, or when concurrent changes keep winning
  */
 export async function changeEnrolment<Enrolment extends object>(
   { runtime, request: { server }, account }: Omit<AccountRequest, 'session'>,

@@ -2,7 +2,7 @@ import type { AccountRequest } from './auth-request.js';
 import { StepUp } from './step-up.js';
 import { UserFactor } from './user-factor.js';
 
-/** After a user was deleted: removes all that the store holds of them. */
+/** Removes everything that the store holds of a deleted user. */
 export async function deleteAccount(at: AccountRequest): Promise<void> {
   const { runtime, request, account } = at;
   for (const key of Object.keys(runtime.factors)) await new UserFactor(key, runtime, request, account).forget();

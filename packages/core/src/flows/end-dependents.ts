@@ -8,7 +8,7 @@ import type { AccountRequest } from './auth-request.js';
 import { changeEnrolment } from './change-enrolment.js';
 import { StepUp } from './step-up.js';
 
-/** Ends the trust in devices; gives the keys under which there was any. */
+/** Revokes all trusted devices of the user. Returns the keys of the factors that had any. */
 export async function revokeTrustedDevices(at: AccountRequest): Promise<readonly string[]> {
   const ended: string[] = [];
   for (const [key, factor] of Object.entries<Factor<object>>(at.runtime.factors)) {
@@ -23,8 +23,9 @@ export async function revokeTrustedDevices(at: AccountRequest): Promise<readonly
 }
 
 /**
- * Ends what a change of a factor, or of the password, ends: the trust in devices; and, when a factor has changed and the
- * options say so, the user's other sessions.
+ * Ends what depends on a factor or on the password after it changed: trust in devices, and the user's other sessions.
+ *
+ * Sessions end only for a change of a factor that the option `revokeSessionsOn` names.
  *
  * @param factor the key of the factor that has changed
  */
@@ -40,13 +41,13 @@ export async function endDependents(at: AccountRequest, change: FactorChange | '
   ]);
 }
 
-/** Ends the user's sessions but this one. */
+/** Ends all sessions of the user except the one of this request. */
 export async function endOtherSessions(at: AccountRequest, factor: string, reason: FactorChange | 'recovery'): Promise<void> {
   const ended = await at.request.server.sessions.endOthers(at.account.id, at.session?.token);
   if (ended > 0) emit(at, factor)({ type: 'sessions_revoked', reason });
 }
 
-/** Ends what hung on factors that were removed. */
+/** Ends what depended on factors that were removed: step-up proofs, trust in devices, and other sessions. */
 export async function afterRemoval(at: AccountRequest, keys: readonly string[]): Promise<void> {
   const change = keys.find((key) => !backupFactors(at.runtime).includes(key));
   await everyStep([
@@ -57,7 +58,7 @@ export async function afterRemoval(at: AccountRequest, keys: readonly string[]):
   ]);
 }
 
-/** Removes factors at once, backup authenticators with the last one, and what hung on them. */
+/** Removes factors in one step, and backup authenticators with the last one. Then it ends what depended on them. */
 export async function removeFactors(at: AccountRequest, keys: readonly string[]): Promise<void> {
   await at.request.server.accounts.commit(at.account, planToRemove(at.runtime, keys));
   await afterRemoval(at, keys);

@@ -13,7 +13,7 @@ import { STATUS_ENABLED, toIso } from './status.js';
 import { StepUp } from './step-up.js';
 import type { UserFactor } from './user-factor.js';
 
-/** Whether the user's session sets a factor up, or sets it up anew. */
+/** Whether an enrolment is new or replaces the stored one. */
 type Enrolling = 'enrolled' | 'replaced';
 
 /** What a client sees of a factor. */
@@ -22,7 +22,7 @@ export const describe = <Enrolment extends object>(factor: Factor<Enrolment>, en
   ...factor.describe(enrolment),
 });
 
-/** Confirms what the user's session has begun, and stages what is to be stored. */
+/** Confirms an enrolment that the user's session has begun, and stages the record to store. */
 export async function enrol<Enrolment extends object>(
   key: string,
   payload: unknown,
@@ -32,7 +32,7 @@ export async function enrol<Enrolment extends object>(
   return confirm(key, await own.readConfirmation(payload, 'save'), own, 'enrolled');
 }
 
-/** Confirms what the user's session has begun in place of what there is, and stages what is to be stored. */
+/** Confirms an enrolment that replaces the stored one, and stages the record to store. */
 export async function replace<Enrolment extends object>(
   key: string,
   confirmation: unknown,
@@ -59,7 +59,7 @@ async function confirm<Enrolment extends object>(
   const kept = isOneOfSeveral && current !== undefined ? merge(factor, current, enrolment) : enrolment;
   const record = own.seal(kept, own.record);
   const hasSecondFactor = storedAmong(at.account.stored, secondFactors(at.runtime)).length > 0;
-  // Another one of several is added beside a factor: the session has a proof already, and keeps it for no longer.
+  // An additional enrolment of the same factor: the session already has a step-up proof, and it is not extended.
   const freshUntil = isOneOfSeveral && hasSecondFactor ? undefined : stepUp.freshUntil();
   const change = isOneOfSeveral ? 'enrolled' : type;
   const save = own.stage(
@@ -86,7 +86,7 @@ async function confirm<Enrolment extends object>(
   return { save, response: reply ?? { ...describe(factor, kept), ...fresh } };
 }
 
-/** A backup authenticator is set up beside a factor only, and goes with the last one. */
+/** Enrols a backup authenticator. It needs a second factor beside it, and is removed with the last one. */
 async function enrolBackup<Enrolment extends object>(
   key: string,
   confirmation: unknown,
@@ -96,12 +96,12 @@ async function enrolBackup<Enrolment extends object>(
   const { factor, at, record } = own;
   const { context, plans } = own.staging();
   const current = own.findEnrolment()?.enrolment;
-  const given = { ...own.context, change: context.change };
-  const { enrolment, reply } = await factor.confirmEnrolment(given, confirmation, current);
+  const staging = { ...own.context, change: context.change };
+  const { enrolment, reply } = await factor.confirmEnrolment(staging, confirmation, current);
   if (enrolment !== undefined) {
     const isAsRead = (stored: unknown): boolean => stored === undefined || isSameRecord(stored, record);
-    const joined = (stored: unknown): Enrolment => (isAsRead(stored) ? enrolment : merge(factor, own.open(stored), enrolment));
-    plans.push({ decide: ({ [key]: stored }) => ({ [key]: own.seal(joined(stored ?? undefined)) }) });
+    const merged = (stored: unknown): Enrolment => (isAsRead(stored) ? enrolment : merge(factor, own.open(stored), enrolment));
+    plans.push({ decide: ({ [key]: stored }) => ({ [key]: own.seal(merged(stored ?? undefined)) }) });
   }
   const save = own.stage({
     plan: besideFactor(at.runtime, { decide: (stored) => changesOf(plans, stored) }),
@@ -110,20 +110,20 @@ async function enrolBackup<Enrolment extends object>(
   return { save, response: reply ?? STATUS_ENABLED };
 }
 
-/** Confirms what a login has to set up, without a session. */
+/** Confirms an enrolment that a login must set up, without a session. */
 export async function enrolAtLogin<Enrolment extends object>(
   payload: unknown,
   own: UserFactor<Enrolment>,
 ): Promise<{ readonly record: EnrolmentRecord; readonly response: Reply }> {
   const confirmation = await own.readConfirmation(payload, 'sign-in');
   const { enrolment, reply } = await own.factor.confirmEnrolment(own.context, confirmation, undefined);
-  // A login ends with a session, or with an error: what has only begun is no way in.
+  // A login must end with a session or an error. An enrolment that was only begun does not count.
   if (enrolment === undefined) throw new FactorError('enrolment_required');
   return { record: own.seal(enrolment), response: reply ?? describe(own.factor, enrolment) };
 }
 
 /**
- * Stores what a login has set up, ends what that ends, and emits it.
+ * Stores the enrolments of a login, ends what depends on the old factors, and emits events.
  *
  * @throws FactorError `session_required` when another factor was set up or removed meanwhile
  */

@@ -4,9 +4,9 @@ import { emitter } from '../events/event-dispatcher.js';
 import type { RequestContext } from '../factor/context.js';
 
 /**
- * What a factor works with during a request.
+ * Builds the context that a factor works with during a request.
  *
- * @param who whom events are about, as far as that is known
+ * @param who the user that events are about, as far as they are known
  */
 export function factorContext(
   key: string,

@@ -16,12 +16,12 @@ import { StepUp } from './step-up.js';
 import { UserFactor } from './user-factor.js';
 
 /**
- * What the user's own session sends for one factor: to set it up, to answer it, or to change what there is.
+ * Handles what the user's own session sends for one factor: to set it up, to answer it, or to change it.
  *
  * @param key the factor's key in `auth`
  */
 export async function manageFactor(key: string, payload: unknown, request: AuthRequest): Promise<FactorReply> {
-  await assertLinksAlone(request);
+  await assertSingleLink(request);
   const session = request.session as Session;
   const factor = request.runtime.factors[key] as Factor<object>;
   if (request.kind === 'own-save-of-taken-id' && identityOf(factor)?.lookUp === undefined) {
@@ -30,7 +30,7 @@ export async function manageFactor(key: string, payload: unknown, request: AuthR
   const own = new UserFactor(key, request.runtime, request, await accountWithStaged(request, session), { session });
   const id = idOf(own.record);
   if (id !== undefined && asObject(payload)?.['id'] === id && isSentAlong(factor, request)) {
-    // An attempt was counted to find the user by it.
+    // Finding the user by this payload has counted an attempt. A right answer clears it.
     if (identityOf(factor)?.lookUp !== undefined) await own.verify(payload, 'save');
     return UNCHANGED;
   }
@@ -40,18 +40,23 @@ export async function manageFactor(key: string, payload: unknown, request: AuthR
   return reply;
 }
 
-/** SDKs send along what they signed in with. A proof by a primary factor comes by itself. */
+/** SDKs send the credentials of the sign-in along with other providers. A step-up proof by a primary factor is sent alone. */
 const isSentAlong = (factor: Factor<object>, { sent }: AuthRequest): boolean =>
   identityOf(factor) === undefined || Object.keys(sent.providers).length > 1;
 
-/** The stored row is read anew, as triggers may have changed it. What the same save has staged counts as stored. */
+/** Reads the stored row again, as triggers may have changed it. Records that the same save has staged count as stored. */
 async function accountWithStaged({ server, progress: { staged } }: AuthRequest, session: Session): Promise<AccountState> {
   const account = await server.accounts.get(session.userId);
   if (Object.keys(staged).length === 0) return account;
   return { ...account, stored: server.accounts.preview(account.id, staged, account.stored) };
 }
 
-/** An id that another account has. Only a user who proves that it is theirs learns so, and from Parse Server. */
+/**
+ * Answers a session that sends an id of another account.
+ *
+ * Only a user who proves that the id is theirs learns that it is taken, from Parse Server's own error (user enumeration,
+ * CWE-204).
+ */
 async function answerForTakenId(key: string, payload: unknown, request: AuthRequest, session: Session): Promise<FactorReply> {
   const { runtime, server } = request;
   const own = new UserFactor(key, runtime, request, await server.accounts.get(session.userId), { session });
@@ -63,7 +68,7 @@ async function answerForTakenId(key: string, payload: unknown, request: AuthRequ
   return UNCHANGED;
 }
 
-/** Does what is asked of a factor that is set up: nothing, for what was shown before; a proof; a replacement; or a change. */
+/** Handles a payload for a factor that is set up: an echo of its status, a step-up proof, a replacement, or another change. */
 async function change<Enrolment extends object>(key: string, payload: unknown, own: UserFactor<Enrolment>): Promise<FactorReply> {
   const { factor } = own;
   const { enrolment } = own.enrolment;
@@ -87,12 +92,12 @@ async function change<Enrolment extends object>(key: string, payload: unknown, o
   }
 }
 
-/** SDKs send back what they were shown; that changes nothing. */
+/** Whether an SDK only sends back what it was shown. Such an echo changes nothing. */
 function isEcho<Enrolment extends object>(payload: unknown, own: UserFactor<Enrolment>, enrolment: Enrolment): boolean {
   const { factor, record } = own;
   const shown = describe(factor, enrolment);
   if ([shown, STATUS_ENABLED, record].some((seen) => sameStrings(payload, seen))) return true;
-  // What is shown of these changes as they are used, so what an SDK was shown may be old.
+  // The status of these factors changes with use, so an SDK may send back an older one.
   const isUsed = factor.backup !== undefined || factor.multiple?.lookupIdOf !== undefined;
   return isUsed && hasSameFields(payload, shown);
 }
@@ -124,7 +129,7 @@ async function manage<Enrolment extends object>(
   return { save };
 }
 
-/** Takes an answer as a step-up proof; gives until when it lasts. */
+/** Verifies an answer as a step-up proof. Returns when the proof ends, in epoch milliseconds. */
 async function prove<Enrolment extends object>(key: string, answer: unknown, own: UserFactor<Enrolment>): Promise<number> {
   const { factor, at } = own;
   const opened = own.enrolment;
@@ -139,23 +144,25 @@ async function prove<Enrolment extends object>(key: string, answer: unknown, own
 }
 
 /**
- * Where a session sends an id that is not its user's, Parse Server shows the hooks of all factors the account that has that
- * id. So that nobody learns from them what that user has, or that there is one, a session links one id in a request, and
- * nothing else with it; and it sends no lookup id of a second factor but its own.
+ * Refuses a session that sends an id of another account together with other credentials.
+ *
+ * Parse Server shows the hooks of all factors the account that owns the id. Their replies could reveal what that user has set
+ * up, or that they exist (user enumeration, CWE-204). So a session links one id in a request, and nothing else with it. It may
+ * send no lookup id of a second factor but its own.
  *
  * @throws FactorError `invalid_input`
  */
-async function assertLinksAlone({ runtime, sent, session, server }: AuthRequest): Promise<void> {
+async function assertSingleLink({ runtime, sent, session, server }: AuthRequest): Promise<void> {
   const { factors } = runtime;
-  const { providers: given } = sent;
-  const ids = primaryFactors(runtime).filter((key) => asObject(given[key])?.['id'] !== undefined);
+  const { providers: presented } = sent;
+  const ids = primaryFactors(runtime).filter((key) => asObject(presented[key])?.['id'] !== undefined);
   const lookupIds = Object.keys(factors).filter(
-    (key) => !ids.includes(key) && factors[key]?.replaces === undefined && namesUser(given[key]),
+    (key) => !ids.includes(key) && factors[key]?.replaces === undefined && namesUser(presented[key]),
   );
-  const ours = Object.keys(factors).filter((key) => (given[key] ?? undefined) !== undefined);
+  const ours = Object.keys(factors).filter((key) => (presented[key] ?? undefined) !== undefined);
   if (lookupIds.length === 0 && (ids.length === 0 || ours.length < 2)) return;
   const { stored } = await server.accounts.get((session as Session).userId);
-  const isOwn = (key: string): boolean => asObject(given[key])?.['id'] === asObject(stored[key])?.['id'];
+  const isOwn = (key: string): boolean => asObject(presented[key])?.['id'] === asObject(stored[key])?.['id'];
   if (!lookupIds.every(isOwn)) throw new FactorError('invalid_input', { sentence: 'Field "id" is not expected.' });
   const foreign = ids.filter((key) => !isOwn(key));
   const others = ours.filter((key) => !ids.includes(key) || foreign.includes(key));
@@ -164,7 +171,7 @@ async function assertLinksAlone({ runtime, sent, session, server }: AuthRequest)
   }
 }
 
-/** A wrong answer to one question, which may still be the right one to another. */
+/** Whether an answer failed as a step-up proof but may still confirm a replacement. */
 const isWrongAnswer = (error: unknown): boolean =>
   error instanceof FactorError && ['code_rejected', 'code_expired', 'invalid_input'].includes(error.code);
 

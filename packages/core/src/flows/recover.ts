@@ -11,10 +11,12 @@ import { StepUp } from './step-up.js';
 import type { UserFactor } from './user-factor.js';
 
 /**
- * Takes an answer of a backup authenticator as a proof for changing factors: only in a session that such an answer has
- * opened. The user's other sessions end, and every known address is told.
+ * Verifies an answer of a backup authenticator as a step-up proof for changing factors. It works only in a session that such
+ * an answer has opened.
  *
- * @throws FactorError `invalid_input` in any other session, and where the factor does not do so
+ * The user's other sessions end, and every known address is notified.
+ *
+ * @throws FactorError `invalid_input` in any other session, and when the factor does not support recovery
  */
 export async function recover<Enrolment extends object>(
   key: string,
@@ -43,9 +45,9 @@ export async function recover<Enrolment extends object>(
 }
 
 /**
- * Ends every wait of a user who has answered a factor: they have not lost it, and somebody else may have begun the wait.
+ * Ends every recovery wait of a user who has answered a factor. They still have the factor, so an attacker may have begun it.
  *
- * @param find gives the user's account; not called where no factor lets anybody wait
+ * @param find returns the user's account; not called when no factor has a waiting period
  */
 export async function cancelRecovery(runtime: Runtime, request: ServerRequest, find: () => Promise<AccountState>): Promise<void> {
   const delayed = Object.entries<Factor<object>>(runtime.factors).filter(([, { recovery }]) => recovery?.isDelayed === true);

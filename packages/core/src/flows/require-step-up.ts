@@ -5,8 +5,9 @@ import { FactorError } from '../error/factor-error.js';
 import { ownerOf, proofAccount } from './step-up.js';
 
 /**
- * Passes if the session has a step-up proof: for functions of the application. It takes one statement, and one more where it
- * depends on what the user has set up.
+ * Resolves if the session has a step-up proof. For functions of the application.
+ *
+ * It costs one database statement, and one more when the result depends on the user's enrolments.
  *
  * @throws FactorError `fresh_proof_required`; `session_required` without a session
  */

@@ -15,7 +15,7 @@ import { ownerOf, proofAccount, StepUp } from './step-up.js';
 /** A save of a user that Parse Server is about to make. */
 export interface AccountSave extends ServerRequest {
   readonly runtime: Runtime;
-  /** Whose row it is; undefined for a new one. */
+  /** The id of the user whose row is saved; undefined for a new one. */
   readonly userId: string | undefined;
   readonly session: Session | undefined;
   readonly isAdministrator: boolean;
@@ -23,10 +23,13 @@ export interface AccountSave extends ServerRequest {
 }
 
 /**
- * Before a user is saved. Removing a factor needs a step-up proof, and uses it up; linking another provider beside a factor,
- * or unlinking one, needs one; a new password ends what was proven. All of that happens with Parse Server's own write.
+ * Checks a save of a user, and stages its changes of factors. They happen together with Parse Server's own write.
  *
- * @returns what Parse Server is to store of providers in place of what was sent, where that is something else
+ * - Removing a factor needs a step-up proof and uses it up.
+ * - Linking or unlinking another provider on an account with a factor needs a step-up proof.
+ * - A new password ends the user's step-up proofs and trust in devices.
+ *
+ * @returns the providers that Parse Server stores in place of what was sent; undefined to store what was sent
  * @throws FactorError `fresh_proof_required`, `session_required`, `invalid_input`
  */
 export async function saveAccount(save: AccountSave): Promise<StoredRecords | undefined> {
@@ -36,12 +39,12 @@ export async function saveAccount(save: AccountSave): Promise<StoredRecords | un
   const changed = await stageRemovals(save, account);
   const others = Object.entries(sent.providers).filter(([key]) => !Object.hasOwn(save.runtime.factors, key));
   server.accounts.decideProviders(account, Object.fromEntries(others));
-  // Parse Server refuses a request that has neither.
+  // Parse Server refuses a request with neither the master key nor a session.
   if (sent.hasPassword && (isAdministrator || session !== undefined)) stagePassword(save, account);
   return changed;
 }
 
-/** Removals happen with Parse Server's own write, and use the proof up then. */
+/** Stages removals. They happen with Parse Server's own write, which also uses the step-up proof up. */
 async function stageRemovals(save: AccountSave, account: AccountState): Promise<StoredRecords | undefined> {
   const { runtime, server, sent, isAdministrator } = save;
   const { providers } = sent;
@@ -50,7 +53,7 @@ async function stageRemovals(save: AccountSave, account: AccountState): Promise<
   const proof = isAdministrator ? undefined : await findProofs(save, account, changes);
   const isOurs = (key: string): boolean => Object.hasOwn(runtime.factors, key);
   const nulls = Object.keys(providers).filter((key) => providers[key] === null);
-  // Parse Server must not write a removal itself: what it removed might have been set up since.
+  // Parse Server must not write a removal itself: the factor might have been replaced since it was read.
   const unlinked = nulls.filter((key) => !isOurs(key) && server.accounts.losesAllOnRemoval);
   const [carrier, ...done] = nulls.filter((key) => isOurs(key) || unlinked.includes(key));
   if (carrier === undefined) return undefined;
@@ -82,7 +85,7 @@ async function addsWayInTo({ runtime, server, sent }: AccountSave, { id, stored 
   return added === 'provider' || (added === 'password-unless-there-is-one' && !(await server.accounts.hasPassword(id)));
 }
 
-/** A new password ends what was proven, and trust in devices. */
+/** Stages what a new password ends: step-up proofs, and trust in devices. */
 function stagePassword(save: AccountSave, account: AccountState): void {
   const at = accountRequest(save, account);
   save.server.accounts.stageWithPassword({
@@ -93,9 +96,9 @@ function stagePassword(save: AccountSave, account: AccountState): void {
 }
 
 /**
- * Finds the step-up proofs that a save takes.
+ * Finds the step-up proofs that a save needs.
  *
- * @returns the one that a removal uses up
+ * @returns the proof that a removal uses up
  * @throws FactorError `session_required`, `fresh_proof_required`
  */
 async function findProofs(save: AccountSave, account: AccountState, { proofs }: SaveChanges): Promise<string | undefined> {
@@ -104,7 +107,7 @@ async function findProofs(save: AccountSave, account: AccountState, { proofs }: 
   for (const options of proofs) {
     const owner = ownerOf(server.appId, session);
     if (owner.userId !== account.id) throw new FactorError('session_required');
-    // What this very save is about to store counts as stored.
+    // Records that this save is about to store count as stored.
     const stored = server.accounts.preview(account.id, sent.providers, account.stored);
     last = await freshness(save).find(
       owner,
@@ -118,7 +121,7 @@ async function findProofs(save: AccountSave, account: AccountState, { proofs }: 
 
 const freshness = ({ server, runtime }: AccountSave): StepUpProofs => new StepUpProofs(server.store, runtime.clock);
 
-/** The user in this save, and their session where it is the one that asks. */
+/** The user of this save, with their session if it is the one that sends the request. */
 function accountRequest(save: AccountSave, account: AccountState): AccountRequest {
   const { runtime, session } = save;
   return { runtime, request: save, account, session: session?.userId === account.id ? session : undefined };

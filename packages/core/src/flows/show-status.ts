@@ -9,10 +9,12 @@ import { STATUS_DISABLED, STATUS_ENABLED } from './status.js';
 import { UserFactor } from './user-factor.js';
 
 /**
- * What a client sees of a factor on a user object. Only its owner's id opens a record, so others see no more than that there
- * is one. Synchronous, as Parse Server asks for it in that way.
+ * Returns what a client sees of a factor on a user object.
  *
- * @param owner whose record it would be, if the user who looks is the owner
+ * Only the owner's id opens a record, so other users learn only that there is one. The function is synchronous because Parse
+ * Server calls it that way.
+ *
+ * @param owner the owner of the record, if the user who reads it is the owner
  */
 export function statusOf(factor: Factor<object>, runtime: Runtime, owner: RecordOwner, record: unknown): Reply {
   if (isUnconfirmed(record)) return STATUS_DISABLED;
@@ -24,8 +26,8 @@ export function statusOf(factor: Factor<object>, runtime: Runtime, owner: Record
 }
 
 /**
- * What users see of their factors, by key. A user object shows the same, unless the server hides `authData` from its owner
- * (`protectedFieldsOwnerExempt: false`).
+ * Returns what users see of their factors, by key. A user object shows the same, unless the server hides `authData` from its
+ * owner (`protectedFieldsOwnerExempt: false`).
  */
 export function shown(runtime: Runtime, request: ServerRequest, account: AccountState): Readonly<Record<string, Reply>> {
   const replies = Object.keys(runtime.factors).flatMap((key) => {

@@ -1,10 +1,14 @@
 import type { Reply } from '../factor/context.js';
 
-/** What is shown of a factor that is set up, whatever it keeps. */
+/** The status of a factor that is set up, without details. */
 export const STATUS_ENABLED: Reply = Object.freeze({ status: 'enabled' });
 
-/** What is shown of a factor that nobody has confirmed. */
+/** The status of a factor whose enrolment was never confirmed. */
 export const STATUS_DISABLED: Reply = Object.freeze({ status: 'disabled' });
 
-/** A time as clients read it. */
+/**
+ * Formats a time for clients, in ISO 8601.
+ *
+ * @param time epoch milliseconds
+ */
 export const toIso = (time: number): string => new Date(time).toISOString();

@@ -16,7 +16,7 @@ import { FactorError } from '../error/factor-error.js';
 import { identityOf } from '../factor/primary-sign-in.js';
 import type { AccountRequest } from './auth-request.js';
 
-/** What the user's session has proven lately: its step-up proofs. */
+/** The step-up proofs of the user's session. */
 export class StepUp {
   readonly #at: AccountRequest;
 
@@ -24,18 +24,18 @@ export class StepUp {
     this.#at = at;
   }
 
-  /** Whether the session has lately answered a factor that counts. */
+  /** Whether the session has a valid step-up proof by a factor that counts. */
   async isFresh(options: StepUpOptions = {}): Promise<boolean> {
     return (await this.#find('fresh', options)) !== undefined;
   }
 
-  /** @throws FactorError `fresh_proof_required`, `session_required` */
+  /** Requires a step-up proof. @throws FactorError `fresh_proof_required`, `session_required` */
   async require(options: StepUpOptions = {}): Promise<void> {
     if (!(await this.isFresh(options))) throw new FactorError('fresh_proof_required');
   }
 
   /**
-   * Uses up the proof that the session has.
+   * Uses up the session's step-up proof, so that it allows one removal.
    *
    * @throws FactorError `fresh_proof_required`
    */
@@ -45,20 +45,20 @@ export class StepUp {
     if (!isSpent) throw new FactorError('fresh_proof_required');
   }
 
-  /** Until when a proof that is given now lasts, in epoch milliseconds. */
+  /** Returns when a proof that is recorded now ends, in epoch milliseconds. */
   freshUntil(): number {
     return this.#at.runtime.clock() + this.#at.runtime.freshMs;
   }
 
-  /** Records a proof by a factor, until then. */
+  /** Records a step-up proof by a factor, valid until that time in epoch milliseconds. */
   mark(factor: string, until: number): Promise<void> {
     return this.#proofs('fresh').record(this.#owner, factor, until);
   }
 
   /**
-   * Passes if the session may set something up; see {@link requirementToEnrol}.
+   * Resolves if the session may set a factor up; see {@link requirementToEnrol}.
    *
-   * @param key that of what is set up
+   * @param key the key of that factor
    * @throws FactorError `fresh_proof_required`, `enrolment_required`
    */
   async requireToEnrol(key: string): Promise<void> {
@@ -69,12 +69,12 @@ export class StepUp {
     await this.require(requirement.proof);
   }
 
-  /** Whether the session was lately opened with an answer of that backup authenticator. */
+  /** Whether the session was recently opened with an answer of that backup authenticator. */
   async isRecovering(factor: string): Promise<boolean> {
     return (await this.#find('recovery', { factors: [factor] })) !== undefined;
   }
 
-  /** Ends what any session of the user has proven. */
+  /** Ends the step-up proofs of all sessions of the user. */
   async endAll(): Promise<void> {
     const owner = { appId: this.#at.request.server.appId, userId: this.#at.account.id };
     await everyStep(PROOFS.map((kind) => () => this.#proofs(kind).end(owner)));
@@ -98,17 +98,17 @@ export class StepUp {
   }
 }
 
-/** @throws FactorError `session_required` without a session */
+/** Returns the owner of a session's proofs. @throws FactorError `session_required` without a session */
 export function ownerOf(appId: string, session: Session | undefined): SessionOwner {
   if (session === undefined) throw new FactorError('session_required');
   return { appId, userId: session.userId, sessionToken: session.token };
 }
 
 /**
- * What the worth of a user's proofs depends on. Where there is a second factor, a proof by a primary factor is not good
- * enough; one by a recovery code is good for changing `factors` only.
+ * Decides which proofs of a user count. If there is a second factor, a proof by a primary factor does not count. A proof by a
+ * recovery code counts for changing `factors` only.
  *
- * @param stored reads what is stored of the user; not called where it does not matter
+ * @param stored reads the user's stored records; not called when they do not matter
  */
 export const proofAccount = (
   runtime: Pick<Runtime, 'factors'>,

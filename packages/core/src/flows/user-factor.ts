@@ -17,24 +17,24 @@ import type { AccountRequest } from './auth-request.js';
 import { changeEnrolment } from './change-enrolment.js';
 import { factorContext } from './factor-context.js';
 
-/** How a user has shown who they are. */
+/** How the user of a request is authenticated. */
 export interface Shown {
-  /** Their own session. */
+  /** The user's own session. */
   readonly session?: Session | undefined;
-  /** What a login has proven in place of the password. */
+  /** The primary factor of a login; undefined for the password. */
   readonly primary?: PrimaryFactor | undefined;
 }
 
-/** An answer that was right. */
+/** A verified answer. */
 export interface VerifiedAnswer {
   readonly answer: unknown;
-  /** What the client is told besides. */
+  /** The factor's reply to the client, if any. */
   readonly response: Reply | undefined;
 }
 
 /** One user's enrolment in one factor, during one request. */
 export class UserFactor<Enrolment extends object> {
-  /** What the factor works with. */
+  /** The context that the factor works with. */
   readonly context: EnrolledContext<Enrolment>;
   /** The user, in this request. */
   readonly at: AccountRequest;
@@ -67,13 +67,13 @@ export class UserFactor<Enrolment extends object> {
     return this.at.runtime.factors[this.#key] as unknown as Factor<Enrolment>;
   }
 
-  /** What is stored under the factor's key; undefined for nothing. */
+  /** The stored record of the factor; undefined for none. */
   get record(): unknown {
     return this.at.account.stored[this.#key] ?? undefined;
   }
 
   /**
-   * The user's enrolment; undefined when there is none.
+   * Opens the user's enrolment; undefined when there is none.
    *
    * @throws FactorError `unavailable` when there is one that does not open
    */
@@ -94,26 +94,26 @@ export class UserFactor<Enrolment extends object> {
     return opened;
   }
 
-  /** The enrolment as it is to be stored. */
+  /** Seals an enrolment into the record to store. */
   seal(enrolment: Enrolment, stored?: unknown): EnrolmentRecord {
     return this.#records.seal(enrolment, stored);
   }
 
-  /** What a stored record keeps. @throws FactorError `unavailable` where it does not open */
+  /** Opens a stored record. @throws FactorError `unavailable` when it does not open */
   open(record: unknown): Enrolment {
     return this.#records.open(record).enrolment;
   }
 
-  /** Seals the record anew where it is not sealed under the newest key, unless somebody has just changed it. */
+  /** Reseals the record if it is not sealed under the newest key. A concurrent change of the record wins. */
   async sealAnew({ isCurrent }: OpenedEnrolment<Enrolment>): Promise<void> {
     if (!isCurrent) await this.context.change((enrolment) => enrolment);
   }
 
   /**
-   * Stages a change of the user's records, to be made by Parse Server's own write, with all that belongs to it.
+   * Stages a change of the user's records, made together with Parse Server's own write.
    *
-   * @param id where the record has one in the open
-   * @returns what to hand Parse Server in the place of the record
+   * @param id the record's public id, if it has one
+   * @returns the value to give Parse Server in place of the record
    */
   stage(save: Omit<StagedSave, 'userId' | 'account' | 'emit'>, id?: string): EnrolmentRecord {
     const { account, request } = this.at;
@@ -121,9 +121,9 @@ export class UserFactor<Enrolment extends object> {
   }
 
   /**
-   * What the factor works with while its changes are staged: they are made with Parse Server's own write, and emitted then.
+   * Returns a context that collects the factor's changes and events, to be made and emitted with Parse Server's own write.
    *
-   * @returns the context, the plans that it has collected so far, and what emits its events
+   * @returns the context, the plans that it has collected so far, and a function that emits its events
    */
   staging(): { readonly context: EnrolledContext<Enrolment>; readonly plans: RecordPlan[]; readonly emitAll: () => void } {
     const plans: RecordPlan[] = [];
@@ -144,7 +144,7 @@ export class UserFactor<Enrolment extends object> {
     return { context: { ...this.context, change, emit }, plans, emitAll };
   }
 
-  /** What the user is shown of the enrolment; `unreadable` where it does not open. */
+  /** Returns what the user sees of the enrolment; `unreadable` when it does not open. */
   get status(): Reply {
     try {
       return { status: 'enabled', ...this.factor.describe(this.enrolment.enrolment) };
@@ -153,13 +153,13 @@ export class UserFactor<Enrolment extends object> {
     }
   }
 
-  /** Whether an answer only takes a factor's place: at a login, and nowhere else. */
+  /** Whether an answer comes from a backup authenticator, which replaces a factor at a login only. */
   isBackup(answer: unknown): boolean {
     return this.factor.backup !== undefined || this.factor.replaces?.isBackup(answer) === true;
   }
 
   /**
-   * Reads an answer, checks it and uses it up.
+   * Reads, verifies and consumes an answer.
    *
    * @throws FactorError `code_rejected`, `code_expired`, `locked`, `invalid_input`; `not_enrolled`
    */
@@ -172,7 +172,7 @@ export class UserFactor<Enrolment extends object> {
     return { answer, response: await this.factor.verify(this.context, purpose, answer, enrolment) };
   }
 
-  /** Reads what confirms an enrolment. @throws FactorError `invalid_input` where it asks for something else */
+  /** Reads the confirmation of an enrolment. @throws FactorError `invalid_input` when the payload asks for something else */
   async readConfirmation(payload: unknown, at: 'save' | 'sign-in'): Promise<unknown> {
     const enrolment = at === 'save' ? this.findEnrolment()?.enrolment : undefined;
     const command = await this.factor.read(payload, { at, user: this.context.user, enrolment });
@@ -185,20 +185,20 @@ export class UserFactor<Enrolment extends object> {
     for (const subject of this.#subjects) await this.context.store.forget(subject);
   }
 
-  /** Ends every lock. Codes on their way stay good, and used ones stay used. */
+  /** Clears failures and ends every lock. Sent codes stay valid, and used ones stay used. */
   async pardon(): Promise<void> {
     const subjects = this.#subjects;
     const primary = identityOf(this.factor);
     if (primary !== undefined) {
       const { identity, lookUp } = primary;
-      // A user who is found by fields is guessed at by these, whether linked or not.
+      // Attempts on a user that is found by fields count under these fields, whether the factor is linked or not.
       const id = lookUp === undefined ? identity.idOf(this.enrolment.enrolment) : '';
       subjects.push(identity.subject(this.context, id));
     }
     for (const subject of subjects) await this.context.store.pardon(subject);
   }
 
-  /** The subjects of all guesses at the factor, whatever the user has proven before. */
+  /** The store subjects of all attempts on the factor, for each primary factor that may come before it. */
   get #subjects(): string[] {
     const logins = (this.context.primaries ?? []).map((primary) => attemptSubject({ ...this.context, primary }, 'sign-in'));
     const own = PURPOSES.map((purpose) => factorSubject(this.context, purpose));

@@ -7,13 +7,13 @@ import type { Bridge } from './bridge.js';
 import type { HookRequest } from './parse-types.js';
 import { runningServer } from './server/running-server.js';
 
-/** What a hook tells Parse Server: exactly one of `save` and `doNotSave`. */
+/** The result of a hook for Parse Server: exactly one of `save` and `doNotSave`. */
 export type HookResult =
   { readonly save: EnrolmentRecord; readonly response?: Reply } | { readonly doNotSave: true; readonly response?: Reply };
 
 /** A Parse Server auth adapter, as `auth` takes it. */
 export interface ParseAuthAdapter {
-  /** Never set; Parse Server's own type of an adapter knows no other property. */
+  /** Never set. It only makes the type fit Parse Server's own type of an adapter. */
   readonly enabled?: true;
   readonly policy: 'additional' | 'solo' | ((request: unknown, record: unknown) => 'additional' | 'default');
   readonly challenge: (challengeData: unknown, authData: unknown, options: unknown, request: HookRequest) => Promise<Reply>;
@@ -23,20 +23,23 @@ export interface ParseAuthAdapter {
   readonly validateUpdate: (authData: unknown, options: unknown, request: HookRequest) => Promise<HookResult>;
   readonly afterFind: (authData: unknown, options: unknown, request: Omit<HookRequest, 'config'>) => Reply | undefined;
   /**
-   * Called on Parse Server's own copy of the adapter, each time it is loaded. In the place of a built-in provider it keeps
-   * that one's own from being called, which would refuse this object.
+   * Called on Parse Server's own copy of the adapter, each time it is loaded. In a built-in replacement, it overrides the
+   * built-in adapter's method, which would refuse this object.
    */
   readonly validateOptions?: (this: LoadedAdapter) => void;
 }
 
 /** Parse Server's copy of an adapter. */
 interface LoadedAdapter {
-  /** Runs before a user is looked up by the id of the payload. Parse Server copies it from no adapter. */
+  /**
+   * Runs before Parse Server looks a user up by the id of the payload. Parse Server does not copy it from an adapter, so it is
+   * set on the copy.
+   */
   beforeFind?: (authData: unknown) => Promise<void>;
 }
 
 /**
- * Turns a factor into the plain object of closures that Parse Server takes as an auth adapter.
+ * Turns a factor into an auth adapter: the plain object of functions that Parse Server expects.
  *
  * @param key the factor's key in `auth`
  */
@@ -47,8 +50,8 @@ export function toAuthAdapter(key: string, bridge: Bridge): ParseAuthAdapter {
   const validate = async (payload: unknown, _options: unknown, request: HookRequest): Promise<HookResult> =>
     toHookResult(await hooks.validate(payload, request));
   const adapter: ParseAuthAdapter = Object.freeze({
-    // With `default`, Parse Server would name the second factors of a user who has an id before anything is proven. With
-    // `solo` it asks for none, and leaves them to the factor.
+    // With `default`, Parse Server would name the user's second factors before anything is proven (user enumeration, CWE-204).
+    // With `solo` it asks for none, and the factor does so itself.
     policy: primary === undefined ? 'additional' : 'solo',
     ...(factor?.replaces !== undefined && {
       policy: (_request: unknown, record: unknown) => (isUnconfirmed(record) ? 'default' : 'additional'),
@@ -70,6 +73,6 @@ export function toAuthAdapter(key: string, bridge: Bridge): ParseAuthAdapter {
 }
 
 function toHookResult({ save, response }: FactorReply): HookResult {
-  const told = response === undefined ? {} : { response };
-  return save === undefined ? { doNotSave: true, ...told } : { save, ...told };
+  const reply = response === undefined ? {} : { response };
+  return save === undefined ? { doNotSave: true, ...reply } : { save, ...reply };
 }

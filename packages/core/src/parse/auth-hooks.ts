@@ -21,11 +21,11 @@ import { readSentCredentials } from './sent-credentials.js';
 import { bridged, type BridgedRequest } from './server/server.js';
 import { accountOf } from './server/user-rows.js';
 
-/** What Parse Server's hooks do for one factor: each makes a request that flows understand, and hands it on. */
+/** Parse Server's hooks for one factor. Each translates its request into the form that flows handle, and passes it on. */
 export class AuthHooks {
   readonly #key: string;
   readonly #bridge: Bridge;
-  /** `afterFind` is not told which application it runs for. */
+  /** The last application id seen; `afterFind` does not receive it. */
   #appId: string | undefined;
 
   /** @param key the factor's key in `auth` */
@@ -34,7 +34,7 @@ export class AuthHooks {
     this.#bridge = bridge;
   }
 
-  /** What was sent for the factor in a login, a sign-up or a save. */
+  /** Handles what was sent for the factor in a login, a sign-up or a save. */
   validate(payload: unknown, request: HookRequest): Promise<FactorReply> {
     return this.#handle(request, async (asked, sent) => {
       const { runtime } = this.#bridge;
@@ -57,10 +57,10 @@ export class AuthHooks {
     });
   }
 
-  /** `POST /challenge`. */
+  /** Handles `POST /challenge` for the factor. */
   challenge(payload: unknown, request: HookRequest): Promise<Reply> {
     return this.#handle(request, async (asked) => {
-      // Parse Server itself needs no other connection here. With any store, a factor looks users up.
+      // Parse Server itself needs no second connection here, but a factor that looks users up does, with any store.
       asked.server.assertNoTransaction();
       const { runtime } = this.#bridge;
       const session = sessionOf(request);
@@ -72,7 +72,7 @@ export class AuthHooks {
         session,
         isAdministrator: request.master === true,
         account,
-        // Parse Server takes the password's hash off the row that it has compared a password with, and off no other.
+        // Parse Server removes the password's hash only from a row whose password it has compared.
         mayBeByPassword: request.original?.get('password') === undefined,
         progress: progressOf(request),
       });
@@ -80,10 +80,10 @@ export class AuthHooks {
   }
 
   /**
-   * Before Parse Server looks for a user: puts an id into a payload that was sent without one, in place of all that was sent,
-   * so that nobody behind sees, stores or logs it. Parse Server says nothing of the request here.
+   * Replaces a look-up payload by an id and a ticket, before Parse Server looks for the user. So nothing after it sees, stores
+   * or logs what was sent. Parse Server does not pass the request here.
    *
-   * @param config that of the server; undefined where it is not known
+   * @param config the server's configuration; undefined when it is unknown
    */
   async find(payload: unknown, config: HookConfig | undefined): Promise<void> {
     if (!isLookUp(payload)) return;
@@ -98,7 +98,7 @@ export class AuthHooks {
     });
   }
 
-  /** What a client sees of the factor on a user object. The master key sees the record as it is stored. */
+  /** Returns what a client sees of the factor on a user object. The master key sees the stored record. */
   status(record: unknown, { master, user }: Omit<HookRequest, 'config'>): Reply | undefined {
     const { runtime } = this.#bridge;
     const factor = runtime.factors[this.#key];
@@ -118,14 +118,14 @@ export class AuthHooks {
     const asked = bridged(this.#bridge, request);
     const emit = emitter(this.#key, runtime, asked, request.original?.id ?? request.user?.id);
     return withParseErrors(emit, async () => {
-      const sent = readSentCredentials(request.object); // nothing is looked at before what was sent is unambiguous
+      const sent = readSentCredentials(request.object); // ambiguous input is refused before anything else
       warnOfProxy(runtime, asked.server, asked.client, request.config);
       return withUniformErrors(sent, runtime, () => work(asked, sent), isServerError);
     });
   }
 }
 
-/** The session that asks. */
+/** Returns the session of the request; undefined without one. */
 function sessionOf({ user }: HookRequest): Session | undefined {
   if (user === undefined) return undefined;
   const token = user.getSessionToken();

@@ -3,11 +3,11 @@ import type { OtpStore } from '../store/otp-store.js';
 import type { ClientIp } from './client-info.js';
 import type { HookConfig } from './parse-types.js';
 
-/** What turns a request of Parse Server into one that flows understand. */
+/** Everything needed to translate a request of Parse Server into the form that flows handle. */
 export interface Bridge {
   readonly runtime: Runtime;
-  /** The store to use for a request. */
+  /** Returns the store for a request. */
   readonly storeFor: (config: HookConfig) => OtpStore;
-  /** Says which address a request counts for. */
+  /** Returns the IP address that a request counts for. */
   readonly clientIp: ClientIp | undefined;
 }

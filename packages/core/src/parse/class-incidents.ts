@@ -5,7 +5,7 @@ import type { ClassIncident } from './database/closed-class.js';
 import { logEvent } from './database/event-log.js';
 import type { ParseDatabase } from './database/parse-database.js';
 
-/** Emits that a class of ours was deleted or opened, and has been made anew: what it held is lost. */
+/** Emits an event when a class of this library was deleted or opened and has been restored. Its rows may be lost. */
 export const classIncidents =
   (
     { onEvent, clock, eventLog, later }: Pick<Runtime, 'onEvent' | 'clock' | 'eventLog' | 'later'>,

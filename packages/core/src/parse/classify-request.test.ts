@@ -5,7 +5,7 @@ import { classify, classifyChallenge, type RequestFacts } from './classify-reque
 const ME = 'me';
 const OTHER = 'other';
 
-/** What the table of requests says, in its own words: a kind, or the slug of the refusal. */
+/** The outcome for a request: its kind, or the slug of the refusal. */
 function expected({ isChallenge, session, isAdministrator, addressed, found, hasPassword }: RequestFacts): string {
   if (isChallenge) return 'identify';
   if (session !== undefined && addressed === undefined) return 'invalid_input';

@@ -3,27 +3,27 @@ import type { ClientInfo } from '../account/ports.js';
 import type { RequestHeaders } from '../factor/context.js';
 import type { HookConfig } from './parse-types.js';
 
-/** What `clientIp` may look at. */
+/** The facts about a request that `clientIp` receives. */
 export interface ClientIpRequest {
-  /** The address that Parse Server saw; undefined for requests within the process, such as from Cloud Code. */
+  /** The IP address that Parse Server saw; undefined for requests within the process, such as from Cloud Code. */
   readonly ip: string | undefined;
-  /** The headers of the HTTP request by their names in lower case. A client can set any. */
+  /** The headers of the HTTP request, by lower-case name. A client can set any of them. */
   readonly headers: RequestHeaders;
-  /** The installation that asks. A client can claim any. */
+  /** The id of the installation that sends the request. A client can send any. */
   readonly installationId: string | undefined;
 }
 
-/** Says which address a request counts for; undefined for the one that Parse Server saw. */
+/** Returns the IP address that a request counts for; undefined for the one that Parse Server saw. */
 export type ClientIp = (request: ClientIpRequest) => string | undefined;
 
-/** The part of a request that says who sends it. */
+/** The part of a request that describes its client. */
 export interface SentRequest {
   readonly ip?: string | undefined;
   readonly installationId?: string | undefined;
   readonly config: HookConfig;
 }
 
-/** Who sends a request. What the application's function gives that is no IP address, or throws, is ignored. */
+/** Describes the client of a request. If the application's function throws or returns no IP address, its result is ignored. */
 export function clientInfo(clientIp: ClientIp | undefined, { ip, installationId, config }: SentRequest): ClientInfo {
   const headers = config.headers ?? {};
   return { ip: addressOf(clientIp, { ip, headers, installationId }), installationId, headers };
@@ -31,8 +31,8 @@ export function clientInfo(clientIp: ClientIp | undefined, { ip, installationId,
 
 function addressOf(clientIp: ClientIp | undefined, request: ClientIpRequest): string | undefined {
   try {
-    const given = clientIp?.(request);
-    return given !== undefined && isIP(given) > 0 ? given : request.ip;
+    const address = clientIp?.(request);
+    return address !== undefined && isIP(address) > 0 ? address : request.ip;
   } catch {
     return request.ip;
   }

@@ -9,33 +9,33 @@ import { ungated } from './write-gate.js';
 
 const OBJECT_NOT_FOUND = 101;
 
-/** Losing this many races for one row means that something else is wrong. */
+/** The limit of retries. Losing this many races for one row means that something else is wrong. */
 const MAX_ROUNDS = 32;
 
-/** One statement: what must still be stored, and what is then written. */
+/** One conditional statement: what must still be stored, and what to write. */
 export interface RecordStatement {
   readonly conditions: Readonly<Record<string, unknown>>;
   readonly changes: RecordChanges;
-  /** What stays and has to be written again, as Parse Server would remove it. */
+  /** Records to write again unchanged, as Parse Server would remove them. */
   readonly kept: StoredRecords;
 }
 
-/** Whose records are meant. */
+/** The user whose records are changed. */
 export interface RecordsPlace {
   readonly config: HookConfig;
   readonly userId: string;
-  /** The account as it was read, which saves reading it. */
+  /** The account as it was read; saves another read. */
   readonly account?: AccountState | undefined;
-  /** Whether a session has asked for the change, and no login: it is one to the logins of the same request, too. */
+  /** Whether a session made the change, and no login. Logins of the same request then treat it as a change during the login. */
   readonly bySession?: boolean;
 }
 
 /**
- * Carries plans out in one atomic statement. Where the records that they rest on have changed since they were read, it
- * reads the row again, and asks the plans again.
+ * Carries plans out in one atomic statement. If the records have changed since they were read, it reads the row again and
+ * repeats the plans.
  *
  * @param write runs the statement; rejects with Parse's 101 when no row matches
- * @throws FactorError of a plan; `session_required` when the user is gone; `unavailable` when others keep changing the row
+ * @throws FactorError of a plan; `session_required` when the user is gone; `unavailable` when concurrent changes keep winning
  */
 export async function carryOut<Result>(
   { config, userId, account: known, bySession }: RecordsPlace,
@@ -55,7 +55,7 @@ export async function carryOut<Result>(
       if (!isNotFound(fault)) throw fault;
       account = await getAccount(config, userId);
       const { conditions } = statementFor(config, account, { changes, basis });
-      // The records are as they were, so the row was refused for another reason, such as its ACL.
+      // The records have not changed, so the row was refused for another reason, such as its ACL.
       if (JSON.stringify(conditions) === JSON.stringify(statement.conditions)) throw fault;
     }
   }
@@ -63,9 +63,9 @@ export async function carryOut<Result>(
 }
 
 /**
- * Carries a plan out at once.
+ * Carries one plan out immediately, outside of Parse Server's own writes.
  *
- * @returns what was changed
+ * @returns the records that were changed
  * @throws FactorError of the plan; `session_required` when the user is gone; `unavailable`
  */
 export async function commit(
@@ -90,7 +90,7 @@ export async function commit(
   }
 }
 
-/** Where Parse Server empties all of `authData` for a null, what follows the null stays. */
+/** Orders nulls first: where Parse Server empties all of `authData` for a null, the entries after it stay. */
 export const nullsFirst = (authData: StoredRecords): StoredRecords =>
   Object.fromEntries(Object.entries(authData).toSorted(([, a], [, b]) => Number(b === null) - Number(a === null)));
 
@@ -103,14 +103,14 @@ function statementFor(
   const isRemoving = Object.values(changes).includes(null);
   const all = asObject(user.get('authData')) ?? stored;
   if (!isRemoving || !emptiesAuthData(config)) return { conditions: conditionsOf(all, keys), changes, kept: {} };
-  // Parse Server empties all of `authData` here: what is to stay is written again, unless it has changed.
+  // Parse Server empties all of `authData` here. Other entries are written again, on condition that they have not changed.
   const kept = Object.entries(all).filter(([key, value]) => value !== null && !Object.hasOwn(changes, key));
   const others = [...Object.keys(config.auth ?? {}), ...Object.keys(all), 'anonymous'].filter((key) => !keys.includes(key));
   const conditions = { ...identitiesOf(all, others), ...conditionsOf(all, keys) };
   return { conditions, changes, kept: Object.fromEntries(kept) };
 }
 
-/** A query for a record as it was read, or for none: its seal, or the fields that stand there in clear. */
+/** Builds a query that matches a record as it was read, or its absence: by its seal, or by its unsealed text fields. */
 function asStored(key: string, record: unknown): Record<string, unknown> {
   const { sealed, ...others } = asObject(record) ?? {};
   const clear = typeof sealed === 'string' ? [] : Object.entries(others);
@@ -119,17 +119,17 @@ function asStored(key: string, record: unknown): Record<string, unknown> {
   return Object.fromEntries(query.map(([name, value]) => [`authData.${key}.${name}`, value]));
 }
 
-/** Whether Parse Server, on Postgres, empties all of `authData` when it removes one provider: before 9.3 it does. */
+/** Whether Parse Server, on Postgres, empties all of `authData` when it removes one provider. Versions before 9.3 do. */
 export function emptiesAuthData({ version }: HookConfig): boolean {
   const [major = 9, minor = 3] = (version ?? '').split('.', 2).filter(Boolean).map(Number);
   return major < 9 || (major === 9 && minor < 3);
 }
 
-/** A query for what was read of these providers, as {@link asStored} gives it. */
+/** Builds a query that matches these providers as they were read; see {@link asStored}. */
 const conditionsOf = (stored: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> =>
   Object.assign({}, ...keys.map((key) => asStored(key, stored[key])));
 
-/** A query for the seals and ids of these providers as they were read, or for their absence. */
+/** Builds a query that matches the seals and ids of these providers as they were read, or their absence. */
 function identitiesOf(stored: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
   const fields = keys.flatMap((key) => ['sealed', 'id'].map((field) => [key, field, asObject(stored[key])?.[field]] as const));
   return Object.fromEntries(
@@ -137,5 +137,5 @@ function identitiesOf(stored: Readonly<Record<string, unknown>>, keys: readonly 
   );
 }
 
-/** Whether Parse Server says that no row matched. */
+/** Whether Parse Server reports that no row matched. */
 export const isNotFound = (fault: unknown): boolean => asObject(fault)?.['code'] === OBJECT_NOT_FOUND;

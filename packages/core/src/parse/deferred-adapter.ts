@@ -6,27 +6,27 @@ import { ParseOtpStore } from './database/parse-otp-store.js';
 import { withParseErrors } from './parse-errors.js';
 import type { HookConfig, HookRequest } from './parse-types.js';
 
-/** What a server tells of itself when it first asks a deferred adapter. */
+/** What a deferred adapter learns about its server at the first request. */
 export interface DeferredServer {
   /** The application's id. */
   readonly appId: string;
   /** The adapter's key in `auth`. */
   readonly key: string;
-  /** The master key as it is now. */
+  /** The current master key. */
   readonly masterKey: string;
   /** A store in the app's own database. */
   readonly store: OtpStore;
 }
 
-/** What a deferred adapter is made of. */
+/** The parts of a deferred adapter. */
 export interface DeferredAdapter {
-  /** The adapter's key in `auth` where the server does not tell it. */
+  /** The adapter's key in `auth`, used when the server does not provide it. */
   readonly defaultKey: string;
-  /** Makes the adapter for a server. It is called once for each application, key and master key. */
+  /** Creates the adapter for a server. It is called once for each application, key and master key. */
   readonly adapterFor: (server: DeferredServer) => Promise<ParseAuthAdapter>;
-  /** Reads what the master key writes of a user; as it was sent by default. */
+  /** Reads a payload that the master key writes for a user; unchanged by default. */
   readonly readProvided?: (payload: unknown) => unknown;
-  /** What a client sees of a stored record, beside `status`. */
+  /** Returns what a client sees of a stored record, beside `status`. */
   readonly describe: (record: unknown) => Reply;
 }
 
@@ -36,8 +36,10 @@ interface ServerConfig extends HookConfig {
 }
 
 /**
- * An auth adapter that is made when a server first asks: for factors that need to know the server's master key or their own
- * key in `auth`. It is a primary factor, which Parse Server asks for nothing besides.
+ * Creates an auth adapter whose factor is created at the first request. It is for factors that need the server's master key or
+ * their own key in `auth`.
+ *
+ * It is a primary factor with policy `solo`: Parse Server asks for no second factor beside it.
  */
 export function deferredAuthAdapter({ defaultKey, adapterFor, readProvided, describe }: DeferredAdapter): ParseAuthAdapter {
   const made = new Map<string, ParseAuthAdapter>();
@@ -75,15 +77,15 @@ export function deferredAuthAdapter({ defaultKey, adapterFor, readProvided, desc
   return adapter;
 }
 
-/** What is passed to a Cloud job, as far as it is used here. */
+/** The part of a Cloud job's request that is used here. */
 interface JobRequest {
   readonly config?: unknown;
 }
 
 /**
- * The store in the app's own database that a Cloud job runs on.
+ * Returns the store in the app's own database for a Cloud job.
  *
- * @throws FactorError `unavailable` where the request has no configuration of Parse Server
+ * @throws FactorError `unavailable` when the request has no configuration of Parse Server
  */
 export function storeOfJob({ config }: JobRequest): OtpStore {
   const { database } = (config ?? {}) as Partial<HookConfig>;

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 
 /**
- * What Node has loaded and `isWanted` knows by its shape, in each copy of a package. Parse Server exports few of its own
- * parts; in a bundle there are none to be found.
+ * Returns loaded modules that `isWanted` recognises by their shape, one for each copy of a package.
+ *
+ * Parse Server exports few of its own parts. In a bundle there are no modules to find.
  */
 export function loadedModules<Module>(isWanted: (exported: unknown) => exported is Module): Module[] {
   const { cache } = createRequire(`${process.cwd()}/`);

@@ -5,14 +5,14 @@ import { parseGlobal } from './parse-types.js';
 
 const SCRIPT_FAILED = 141;
 
-/** Whether an error is the server's own: of another provider or trigger. */
+/** Whether an error is a `Parse.Error`, such as of another provider or trigger. */
 export const isServerError = (fault: unknown): boolean => fault instanceof parseGlobal().Error;
 
 /**
- * Runs a hook or trigger and turns every failure into a `Parse.Error`. Errors of the server pass as they are; unknown errors
+ * Runs a hook or trigger and turns every failure into a `Parse.Error`. Errors of the server pass unchanged; unknown errors
  * become `unavailable`.
  *
- * @param emit is called with faults
+ * @param emit called for faults
  */
 export async function withParseErrors<Result>(emit: FactorContext['emit'], work: () => Promise<Result>): Promise<Result> {
   try {
@@ -22,7 +22,7 @@ export async function withParseErrors<Result>(emit: FactorContext['emit'], work:
   }
 }
 
-/** What another provider threw: the server's own error, or the one that Parse Server would answer in its place. */
+/** Turns an error of another provider into a `Parse.Error`: its own, or the one that Parse Server would reply with. */
 export function asServerError(fault: unknown): Error {
   const Parse = parseGlobal();
   return fault instanceof Parse.Error ? fault : new Parse.Error(SCRIPT_FAILED, 'Auth failed. Unknown error.');

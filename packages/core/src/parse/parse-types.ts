@@ -42,7 +42,7 @@ export interface ParseCache {
   del(key: string): Promise<unknown>;
 }
 
-/** What a provider's check gives: its result, or how to go on. */
+/** The result of a provider's check. Its `validator`, if any, is the second half of the check. */
 export type ProviderOutcome = { readonly validator?: () => unknown } | undefined;
 
 /** Parse Server's own check of a provider's `authData`. */
@@ -53,15 +53,15 @@ export type ProviderValidator = (
   hookRequest: HookRequest,
 ) => Promise<ProviderOutcome>;
 
-/** A `Parse.User`, with an id or not yet. */
+/** A `Parse.User`; a new one has no id yet. */
 export interface HookObject {
   readonly id?: string;
   get(field: string): unknown;
-  /** What is pending for a field; of a value that is set, `_value` has it. */
+  /** The pending operation of a field. For a value that is set, `_value` holds it. */
   op(field: string): object | undefined;
 }
 
-/** The user of the session that asks. */
+/** The user of the session that sends the request. */
 export interface HookUser {
   readonly id: string;
   getSessionToken(): string | undefined;
@@ -74,8 +74,8 @@ interface ParseGlobal {
 }
 
 /**
- * The server's own copy of the Parse SDK. Another copy's errors lose their code on the way out,
- * so it is never imported.
+ * Returns the server's own copy of the Parse SDK. Another copy's errors would lose their code in the reply, so none is
+ * imported.
  */
 export function parseGlobal(): ParseGlobal {
   const { Parse } = globalThis as unknown as { readonly Parse?: ParseGlobal };

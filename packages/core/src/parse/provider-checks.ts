@@ -2,19 +2,20 @@ import type { LoginReplies } from '../account/ports.js';
 import { asObject } from '../validation/json-object.js';
 import type { HookConfig, HookRequest, ProviderOutcome, ProviderValidator } from './parse-types.js';
 
-/** What Parse Server replies to a login by `authData`, while it is made. */
+/** Parse Server's reply to a login by `authData`, which is still being built. */
 interface LoginReply {
   authData?: unknown;
 }
 
-/** What Parse Server hands a validator: for a login by `authData` it holds the reply. */
+/** What Parse Server passes to a validator. For a login by `authData` it holds the reply. */
 interface ValidatorCaller {
   readonly response?: { readonly response?: LoginReply };
 }
 
 /**
- * Has each provider's own check run once for a request, whether Parse Server or a factor of ours asks for it first: a token
- * may be good once. Also remembers the replies to logins, in which Parse Server would echo what was sent.
+ * Runs each provider's own check once for a request, whether Parse Server or a factor asks first: a token may be valid once.
+ *
+ * It also keeps the replies to logins, in which Parse Server would echo what was sent.
  */
 export class ProviderChecks {
   static readonly #all = new WeakMap<HookConfig, ProviderChecks>();
@@ -29,12 +30,12 @@ export class ProviderChecks {
       const found = real.getValidatorForProvider(provider);
       const { validator } = found ?? {};
       if (found === undefined || validator === undefined) return found;
-      return { ...found, validator: (...given) => this.#once(provider, validator, given) };
+      return { ...found, validator: (...args) => this.#once(provider, validator, args) };
     };
     Object.assign(config, { authDataManager: { ...real, getValidatorForProvider } });
   }
 
-  /** Those of the HTTP request that the configuration was made for. */
+  /** Returns the checks of the HTTP request that the configuration was made for. */
   static of(config: HookConfig): ProviderChecks {
     const checks = ProviderChecks.#all.get(config) ?? new ProviderChecks(config);
     ProviderChecks.#all.set(config, checks);
@@ -42,9 +43,9 @@ export class ProviderChecks {
   }
 
   /**
-   * Runs a provider's own check, unless it has run for this request.
+   * Runs a provider's own check, unless this request has already run it.
    *
-   * @returns false where there is no such provider
+   * @returns false when there is no such provider
    */
   async run(provider: string, payload: unknown, request: HookRequest): Promise<boolean> {
     const { validator } = this.#real.getValidatorForProvider(provider) ?? {};
@@ -55,7 +56,7 @@ export class ProviderChecks {
     return true;
   }
 
-  /** The replies to logins by `authData` that are being made. */
+  /** The replies to logins by `authData` that are still being built. */
   get replies(): LoginReplies {
     return {
       count: (userId) => this.#replies.get(userId)?.size ?? 0,
@@ -65,12 +66,12 @@ export class ProviderChecks {
     };
   }
 
-  #once(provider: string, validator: ProviderValidator, given: Parameters<ProviderValidator>): Promise<ProviderOutcome> {
-    const [, caller, , request] = given;
+  #once(provider: string, validator: ProviderValidator, args: Parameters<ProviderValidator>): Promise<ProviderOutcome> {
+    const [, caller, , request] = args;
     this.#noteReply(caller, request);
     const outcomes = this.#outcomes.get(request) ?? new Map<string, Promise<ProviderOutcome>>();
     this.#outcomes.set(request, outcomes);
-    const outcome = outcomes.get(provider) ?? validator(...given).then(remembered);
+    const outcome = outcomes.get(provider) ?? validator(...args).then(remembered);
     outcomes.set(provider, outcome);
     return outcome;
   }
@@ -83,7 +84,7 @@ export class ProviderChecks {
   }
 }
 
-/** An outcome whose second half runs once as well. */
+/** Makes the second half of a check run once as well. */
 function remembered(outcome: ProviderOutcome): ProviderOutcome {
   const { validator } = outcome ?? {};
   if (validator === undefined) return outcome;

@@ -16,13 +16,15 @@ const SENTENCE =
 
 const warned = new WeakSet<Runtime>();
 
-/** Names of proxies, of which Parse Server's default has none: the header of a client that comes past them is not believed. */
+/** Whether `trustProxy` names the proxies, which the default does not. A client that bypasses a named proxy is not trusted. */
 const namesProxies = (trustProxy: unknown): boolean =>
   Array.isArray(trustProxy) ? trustProxy.length > 0 : ['string', 'function'].includes(typeof trustProxy);
 
 /**
- * Warns once for each `composeFactors` when limits per IP address seem to count a proxy in place of its clients. It looks at
- * the address and not at `trustProxy`, which has no effect where an application mounts Parse Server on its own Express app.
+ * Warns once for each `composeFactors` when rate limits per IP address seem to count a proxy in place of its clients.
+ *
+ * It compares the address and ignores `trustProxy`, which has no effect when an application mounts Parse Server on its own
+ * Express app.
  */
 export function warnOfProxy(runtime: Runtime, server: Server, client: ClientInfo, config: HookConfig): void {
   const { trustProxy, loggerController } = config as ProxyConfig;

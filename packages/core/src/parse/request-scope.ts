@@ -5,8 +5,8 @@ import type { RequestProgress } from '../flows/auth-request.js';
 import type { HookConfig, HookRequest } from './parse-types.js';
 
 /**
- * What hooks and triggers of one HTTP request leave for each other. Hooks and triggers share `request.config`; the hooks of
- * one login, of which a batch may have several, share the request that Parse Server hands them.
+ * State that hooks and triggers of one HTTP request share. They share `request.config`. The hooks of one login share their
+ * request, as a batch may have several logins.
  */
 interface RequestScope {
   readonly users: Map<string, LoginNotes>;
@@ -21,7 +21,7 @@ function scopeOf(config: HookConfig): RequestScope {
   return scope;
 }
 
-/** What the hooks of one login, save or challenge leave for each other. */
+/** Returns the state that the hooks of one login, save or challenge share. */
 export function progressOf(request: HookRequest): RequestProgress {
   const { logins } = scopeOf(request.config);
   const progress = logins.get(request) ?? { staged: {} };
@@ -29,7 +29,7 @@ export function progressOf(request: HookRequest): RequestProgress {
   return progress;
 }
 
-/** What the hooks of an HTTP request leave for its triggers, about one user. */
+/** Returns the state that the hooks of an HTTP request leave for its triggers, about one user. */
 export function notesOf(config: HookConfig, userId: string): LoginNotes {
   const { users } = scopeOf(config);
   const notes = users.get(userId) ?? { written: new Map() };
@@ -37,7 +37,7 @@ export function notesOf(config: HookConfig, userId: string): LoginNotes {
   return notes;
 }
 
-/** Notes what this request has written of a user's records; null for one that it has removed. */
+/** Records what this request has written of a user's records; null for a removed one. */
 export function noteWritten(config: HookConfig, userId: string, records: RecordChanges): void {
   const { written } = notesOf(config, userId);
   for (const [key, record] of Object.entries(records)) written.set(key, markOf(record));

@@ -14,10 +14,10 @@ import { findAccount, findAccounts } from './server/user-rows.js';
 import { type Create, placeGate, type Update, type WriteHandler } from './write-gate.js';
 import { type DecidedProviders, touchesProviders, type WriteChecks, WriteRules } from './write-rules.js';
 
-/** Runs after a session was stored. What it throws refuses the login. */
+/** Runs after a session was stored. If it throws, the login is refused. */
 export type SessionCheck = (session: NewSession) => Promise<void>;
 
-/** The update that a staged save belongs to. */
+/** Whether a staged save belongs to an update. */
 type Belongs = (update: ParseRow) => boolean;
 
 interface OtherSave {
@@ -25,42 +25,43 @@ interface OtherSave {
   readonly belongs: Belongs;
 }
 
-/** What a flow has decided about a user's other providers, and the account that it has read. */
+/** A flow's decision about a user's other providers, and the account that it has read. */
 interface Decision {
   readonly providers: DecidedProviders;
   readonly account?: AccountState | undefined;
 }
 
-/** A write that may go on: whose row it changes, and what happens with it. */
+/** A write that passed the rules: the row that it changes, and the staged saves that run with it. */
 interface JudgedWrite {
   readonly userId: string;
   readonly saves: readonly StagedSave[];
-  /** What the same statement asks of the row, before and after what the saves change. */
+  /** Conditions on the row that the same statement checks, before and after the changes of the saves. */
   readonly checks: WriteChecks;
-  /** What is written of providers besides. */
+  /** The other providers that are written. */
   readonly rest: StoredRecords;
   readonly account?: AccountState | undefined;
 }
 
-/** How long the start of a login is remembered where Parse Server uses one database controller for all requests. */
+/** How long a login's check is kept, in milliseconds, when Parse Server uses one database controller for all requests. */
 const LOGIN_MS = 60_000;
 
 const OBJECT_NOT_FOUND = 101;
 
 /**
- * Takes part in the writes that Parse Server makes for one HTTP request. A hook decides long before Parse Server writes, and
- * other checks may still refuse the request. What is staged here happens together with the write, in one statement, or not
- * at all. What nobody has staged or decided is not written; see {@link WriteRules}.
+ * Makes staged changes together with Parse Server's own write of an HTTP request, in one statement, or not at all.
  *
- * Parse Server makes a database controller for each HTTP request. By that a write finds what was staged for it.
+ * A hook decides long before Parse Server writes, and other checks may still refuse the request. A change that was neither
+ * staged nor decided is refused; see {@link WriteRules}.
+ *
+ * Parse Server makes one database controller for each HTTP request. Through it, a write finds what was staged for it.
  */
 export class RequestWrites {
   static readonly #all = new WeakMap<ParseDatabase, RequestWrites>();
 
-  /** Takes part in the writes of all controllers, also where nothing of ours has run in the request. */
+  /** Handles the writes of all controllers, also in requests in which none of our hooks has run. */
   static readonly handler: WriteHandler = {
-    update: (database, given, next) => RequestWrites.#at(database).#onUpdate(given, next),
-    create: (database, given, next) => RequestWrites.#at(database).#onCreate(given, next),
+    update: (database, args, next) => RequestWrites.#at(database).#onUpdate(args, next),
+    create: (database, args, next) => RequestWrites.#at(database).#onCreate(args, next),
   };
 
   readonly #staged = new Map<string, StagedSave>();
@@ -75,9 +76,9 @@ export class RequestWrites {
     this.#config = config;
   }
 
-  /** That of the HTTP request. */
+  /** Returns the writes of an HTTP request. */
   static of(config: HookConfig): RequestWrites {
-    // A second copy of Parse Server may have been loaded since.
+    // A second copy of Parse Server may have been loaded since the last request.
     placeGate(config.database, RequestWrites.handler);
     const writes = RequestWrites.#at(config.database);
     writes.#config = config;
@@ -92,11 +93,11 @@ export class RequestWrites {
   }
 
   /**
-   * Stages what happens with the write that stores the value that is given back. Parse Server is handed that value in the
-   * place of a record, so a write takes what its own hooks have staged, in a batch too.
+   * Stages a change, and returns the value that Parse Server writes in place of the record. The write that holds that value
+   * makes the change, so each write of a batch takes what its own hooks have staged.
    *
-   * @param id the id by which Parse Server finds the user, where the record has one
-   * @throws FactorError `invalid_input` in a transaction, where what follows a write would come before its end
+   * @param id the id by which Parse Server finds the user, if the record has one
+   * @throws FactorError `invalid_input` in a transaction, where the steps after a write would run before its end
    */
   stage(save: StagedSave, id?: string): EnrolmentRecord {
     assertNoTransaction(this.#config.database);
@@ -105,33 +106,33 @@ export class RequestWrites {
     return { ...(id !== undefined && { id }), staged };
   }
 
-  /** Stages what happens with the user's next write that `belongs` to it. */
+  /** Stages a change for the user's next write for which `belongs` returns true. */
   stageWith(save: StagedSave, belongs: Belongs): void {
     this.#others.push({ save, belongs });
   }
 
   /**
-   * Says what the user's next write may store of providers that are no factors of ours, on an account that has factors.
-   * Without a decision, each of them keeps the id that is stored.
+   * Decides what the user's next write may store of other providers, on an account with factors. Without a decision, each
+   * keeps its stored id.
    *
-   * @param decided by provider the record that is stored, null where it is unlinked
-   * @param account the account as it was read, which saves reading it
+   * @param decided the record to store by provider, null to unlink it
+   * @param account the account as it was read; saves another read
    */
   decideProviders(account: AccountState, decided: DecidedProviders): void {
     this.#decisions.set(account.id, { providers: { ...decided }, account: snapshotOf(account) });
   }
 
-  /** What the values of a write that is still to come are going to be, where they were staged for this user. */
-  preview(userId: string, given: StoredRecords, stored: StoredRecords): StoredRecords {
-    return { ...stored, ...changesOf(plansOf(this.#savesIn(userId, given)), stored) };
+  /** Returns the user's records as a later write with these values will leave them. */
+  preview(userId: string, sent: StoredRecords, stored: StoredRecords): StoredRecords {
+    return { ...stored, ...changesOf(plansOf(this.#savesIn(userId, sent)), stored) };
   }
 
-  /** Whether a value was staged for this user in this request. */
+  /** Whether a value was staged in this request, for this user. */
   isStaged(userId: string, value: unknown): boolean {
     return this.#staged.get(tokenOf(value))?.userId === userId;
   }
 
-  /** Has the next sessions of the user checked: those of the logins that this request makes. */
+  /** Checks the user's next sessions: those that logins of this request open. */
   onSession(userId: string, check: SessionCheck): void {
     const { database } = this.#config;
     const isShared = (database.options ?? this.#config) !== this.#config;
@@ -140,29 +141,29 @@ export class RequestWrites {
     this.#logins.set(userId, [...before, { check, until }]);
   }
 
-  #savesIn(userId: string, given: StoredRecords): StagedSave[] {
-    const saves = Object.values(given).map((value) => this.#staged.get(tokenOf(value)));
+  #savesIn(userId: string, sent: StoredRecords): StagedSave[] {
+    const saves = Object.values(sent).map((value) => this.#staged.get(tokenOf(value)));
     return saves.filter((save) => save !== undefined).filter((save) => save.userId === userId);
   }
 
-  async #onUpdate(given: Parameters<Update>, next: Update): Promise<unknown> {
-    const [className, query, update, , , validateOnly] = given;
-    if (className !== '_User' || validateOnly === true) return next(...given);
-    const judged = touchesProviders(update) ? await this.#judge(given, next) : withoutProviders(query);
+  async #onUpdate(args: Parameters<Update>, next: Update): Promise<unknown> {
+    const [className, query, update, , , validateOnly] = args;
+    if (className !== '_User' || validateOnly === true) return next(...args);
+    const judged = touchesProviders(update) ? await this.#judge(args, next) : withoutProviders(query);
     const { userId, checks, rest } = judged;
     const saves = [...judged.saves, ...this.#takeOthers(userId, update)];
     const isChecked = checks.others !== undefined || checks.ours !== undefined;
-    if (saves.length === 0 && !isChecked) return next(...given);
-    // Nothing is left but what is stored already.
+    if (saves.length === 0 && !isChecked) return next(...args);
+    // Everything left is already stored, so there is nothing to write.
     if (saves.length === 0 && Object.keys(rest).length === 0 && Object.keys(update).join() === 'authData') return {};
-    const work = (): Promise<unknown> => this.#write(given, next, { ...judged, saves });
+    const work = (): Promise<unknown> => this.#write(args, next, { ...judged, saves });
     return saves.length > 0 ? inTurn(saves, work) : asServerErrors(work);
   }
 
-  async #onCreate(given: Parameters<Create>, next: Create): Promise<unknown> {
-    const [className, object, options, validateOnly, schema] = given;
-    if (className === '_Session' && validateOnly !== true) return this.#openSession(given, next);
-    if (className !== '_User') return next(...given);
+  async #onCreate(args: Parameters<Create>, next: Create): Promise<unknown> {
+    const [className, object, options, validateOnly, schema] = args;
+    if (className === '_Session' && validateOnly !== true) return this.#openSession(args, next);
+    if (className !== '_User') return next(...args);
     const sent = asObject(object['authData']) ?? {};
     const saves = this.#savesIn('', sent);
     try {
@@ -170,7 +171,7 @@ export class RequestWrites {
     } catch (fault) {
       throw this.#refusal(fault, undefined);
     }
-    if (validateOnly === true || saves.length === 0) return next(...given);
+    if (validateOnly === true || saves.length === 0) return next(...args);
     this.#take(sent);
     const changes = changesOf(plansOf(saves), {});
     return inTurn(saves, async () => {
@@ -180,10 +181,10 @@ export class RequestWrites {
   }
 
   /**
-   * Keys with dots are refused when Parse Server validates a new row already: after triggers it would write them as providers,
-   * which no adapter has looked at.
+   * Checks a new row. Keys with dots are refused already when Parse Server validates it: after triggers, it would write them
+   * as providers that no adapter has checked.
    *
-   * @throws FactorError where the new row holds what nobody has decided
+   * @throws FactorError when the new row holds a change that was not decided
    */
   #assertNew(object: ParseRow, sent: StoredRecords, isValidated: boolean): void {
     if (!touchesProviders(object)) return;
@@ -195,22 +196,22 @@ export class RequestWrites {
   }
 
   /**
-   * Finds what was staged and decided for a write, and reads the row where that leaves anything open.
+   * Finds what was staged and decided for a write, and reads the row if that is not enough.
    *
-   * @throws Parse.Error where Parse Server itself refuses the write, or else where nobody has decided about it
+   * @throws Parse.Error when Parse Server itself refuses the write, or when the change was not decided
    */
-  async #judge(given: Parameters<Update>, next: Update): Promise<JudgedWrite> {
-    const [className, query, update, options] = given;
+  async #judge(args: Parameters<Update>, next: Update): Promise<JudgedWrite> {
+    const [className, query, update, options] = args;
     try {
       const judged = await this.#judgeProviders(query, update, options);
       this.#take(asObject(update['authData']) ?? {});
       this.#decisions.delete(judged.userId);
-      // Parse Server replies with what it has handed over.
+      // Parse Server includes this object in its reply, so the staged names are removed.
       if (judged.saves.length > 0) Object.assign(update, { authData: judged.rest });
       return judged;
     } catch (fault) {
       if (!(fault instanceof FactorError)) throw fault;
-      // Who may not write to the row learns nothing of it.
+      // A client without write access to the row must not learn more: Parse Server's own refusal comes first.
       await next(className, rowIn(query), {}, options, true, true);
       throw this.#refusal(fault, query['objectId']);
     }
@@ -233,7 +234,7 @@ export class RequestWrites {
     if (!rules.needsRow(write)) return { userId, saves, checks: {}, rest: write.given, account: known };
     const account = known ?? (await this.#findRow(query, options));
     const checks = rules.checks(write, account.stored);
-    // What is refused for what is stored now is refused before anything happens.
+    // Refuse early, before a step of a staged save runs, what the stored records do not allow.
     changesOf(
       [checks.others, ...plansOf(saves), checks.ours].filter((plan) => plan !== undefined),
       account.stored,
@@ -241,7 +242,7 @@ export class RequestWrites {
     return { userId, saves, checks, rest: rules.withoutEchoes(write.given), account };
   }
 
-  /** The one row that a write addresses. Inside a transaction, reading it would take a second connection. */
+  /** Reads the one row that a write addresses. Inside a transaction this is refused, as it would take a second connection. */
   async #findRow(query: ParseRow, options: object): Promise<AccountState> {
     assertNoTransaction(this.#config.database);
     const { many, upsert } = (asObject(options) ?? {}) as { readonly many?: boolean; readonly upsert?: boolean };
@@ -251,8 +252,8 @@ export class RequestWrites {
     return account;
   }
 
-  #write(given: Parameters<Update>, next: Update, { userId, saves, checks, rest, account }: JudgedWrite): Promise<unknown> {
-    const [className, query, update, ...others] = given;
+  #write(args: Parameters<Update>, next: Update, { userId, saves, checks, rest, account }: JudgedWrite): Promise<unknown> {
+    const [className, query, update, ...others] = args;
     const write = ({ conditions, changes, kept }: RecordStatement): Promise<unknown> => {
       const isOther = (field: string): boolean => !Object.keys(changes).some((key) => field.startsWith(`authData.${key}.`));
       const where = Object.fromEntries(Object.entries(query).filter(([field]) => isOther(field)));
@@ -268,7 +269,7 @@ export class RequestWrites {
     return carryOut({ config: this.#config, userId, account: known, bySession }, plans, write);
   }
 
-  /** A refusal in the words of our table. Where nothing of ours has run before, somebody should look at the triggers. */
+  /** Turns a refusal into a `Parse.Error`. If none of our hooks has run in the request, an event asks to check the triggers. */
   #refusal(fault: unknown, userId: unknown): unknown {
     if (!(fault instanceof FactorError)) return fault;
     const [set] = WriteRules.of(this.#config).sets;
@@ -279,10 +280,10 @@ export class RequestWrites {
     return new (parseGlobal().Error)(fault.parseCode, fault.message);
   }
 
-  async #openSession(given: Parameters<Create>, next: Create): Promise<unknown> {
-    const [, object] = given;
+  async #openSession(args: Parameters<Create>, next: Create): Promise<unknown> {
+    const [, object] = args;
     const userId = String(asObject(object['user'])?.['objectId']);
-    const created = await next(...given);
+    const created = await next(...args);
     let read: Promise<AccountState | undefined> | undefined;
     const account = (): Promise<AccountState | undefined> => (read ??= findAccount(this.#config, userId));
     const session = { userId, token: String(object['sessionToken']), account };
@@ -290,7 +291,7 @@ export class RequestWrites {
     return created;
   }
 
-  /** What is sent without having been staged for this user. */
+  /** Returns the values that were not staged for this user. */
   #unstaged(userId: string, sent: StoredRecords): StoredRecords {
     return Object.fromEntries(Object.entries(sent).filter(([, value]) => !this.isStaged(userId, value)));
   }
@@ -307,7 +308,7 @@ export class RequestWrites {
   }
 }
 
-/** Runs what precedes a write, the write, and all that follows it. */
+/** Runs the steps before a write, the write, and the steps after it. */
 async function inTurn<Result>(saves: readonly StagedSave[], write: () => Promise<Result>): Promise<Result> {
   const result = await prepared(saves, write);
   await everyStep(
@@ -320,7 +321,7 @@ async function inTurn<Result>(saves: readonly StagedSave[], write: () => Promise
   return result;
 }
 
-/** Runs what precedes a write, and the write; takes back what preceded one that failed. */
+/** Runs the steps before a write, and the write. If the write fails, it undoes those steps. */
 function prepared<Result>(saves: readonly StagedSave[], write: () => Promise<Result>): Promise<Result> {
   const [first, ...others] = saves;
   if (first === undefined) return write();
@@ -335,7 +336,7 @@ function prepared<Result>(saves: readonly StagedSave[], write: () => Promise<Res
   });
 }
 
-/** Errors of plans in the words of our table; Parse Server's own as they are. */
+/** Turns errors of plans into `Parse.Error`. Parse Server's own errors pass unchanged. */
 async function asServerErrors<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
@@ -344,7 +345,7 @@ async function asServerErrors<Result>(work: () => Promise<Result>): Promise<Resu
   }
 }
 
-/** A write that leaves all providers alone. */
+/** A write that changes no provider. */
 const withoutProviders = ({ objectId }: ParseRow): JudgedWrite => ({
   userId: typeof objectId === 'string' ? objectId : '',
   saves: [],
@@ -352,17 +353,17 @@ const withoutProviders = ({ objectId }: ParseRow): JudgedWrite => ({
   rest: {},
 });
 
-/** Which row a query means, whatever else it asks of the row's providers. */
+/** Returns the part of a query that identifies the row, without conditions on providers. */
 const rowIn = (query: ParseRow): ParseRow =>
   Object.fromEntries(Object.entries(query).filter(([field]) => !field.startsWith('authData.')));
 
-/** The configuration that a controller was made for: that of a request, or the server's options. */
+/** Returns the configuration that a controller was made for: that of a request, or the server's options. */
 function configOf(database: ParseDatabase): HookConfig {
   const options = database.options as HookConfig | undefined;
   return options?.database === undefined ? ({ ...options, database } as HookConfig) : options;
 }
 
-/** An account as it was read, whatever triggers of the application make of its object since. */
+/** Copies an account as it was read, as triggers of the application may change its object later. */
 function snapshotOf(account: AccountState): AccountState {
   const { id, user } = account;
   const authData = user.get('authData');
@@ -371,10 +372,10 @@ function snapshotOf(account: AccountState): AccountState {
 
 const plansOf = (saves: readonly StagedSave[]): RecordPlan[] => saves.flatMap(({ plan }) => plan ?? []);
 
-/** Begins the names under which values are staged. No client sees it: what a client names `staged` itself is data. */
+/** A random prefix of staged values. Clients never see it, so they cannot forge a staged value (CWE-345). */
 const OURS = randomUUID();
 
-/** The name under which a value was staged; empty for any other value. */
+/** Returns the name of a staged value; empty for any other value. */
 function tokenOf(value: unknown): string {
   const staged = asObject(value)?.['staged'];
   return typeof staged === 'string' && staged.startsWith(OURS) ? staged : '';

@@ -3,7 +3,7 @@ import { outcomeOf } from '../../test/unit-stage.js';
 import type { HookObject } from './parse-types.js';
 import { readSentCredentials } from './sent-credentials.js';
 
-/** An object of Parse Server with these changes pending. */
+/** A Parse Server object with these changes pending. */
 const pending = (changes: Readonly<Record<string, unknown>>): HookObject =>
   ({
     dirtyKeys: () => Object.keys(changes),

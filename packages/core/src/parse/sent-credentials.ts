@@ -4,13 +4,13 @@ import { asObject, isPlain } from '../validation/json-object.js';
 import type { HookObject } from './parse-types.js';
 
 /**
- * Reads what was sent for a user from what is pending on the object. `get` would show something else: Parse Server lets keys
- * with dots, such as `authData.otp.x`, change it, while it checks and stores `authData` as it was sent. What is pending was
- * decoded: a value of some `__type` has become another object, with another id than the one that is stored; one of an unknown
- * `__op` is null.
+ * Reads the credentials that were sent for a user, from the object's pending operations.
  *
- * The gate for writes refuses keys with dots, and such values too. Values are refused here as well because the gate comes too
- * late for a login, which has used up a code by then.
+ * `get` could differ from what Parse Server checks and stores: keys with dots, such as `authData.otp.x`, change it. Pending
+ * values were decoded too. A value with some `__type` has become another object, with another id than the stored one. A value
+ * with an unknown `__op` has become null.
+ *
+ * The write gate refuses both as well. But it runs too late for a login, which has already consumed a code by then.
  *
  * @throws FactorError `invalid_input` for values that were decoded to objects
  */

@@ -5,13 +5,13 @@ import { loadedModules } from './loaded-modules.js';
 import { type HookConfig, type HookUser, parseGlobal } from './parse-types.js';
 import { endSession } from './server/sessions.js';
 
-/** Who sends a request, as Parse Server knows them. */
+/** The authentication of a request, as Parse Server represents it. */
 interface Asking {
   readonly isMaster?: boolean;
   readonly user?: HookUser;
 }
 
-/** What Parse Server answers a request with. */
+/** Parse Server's reply to a request. */
 interface Answer {
   readonly response?: unknown;
 }
@@ -31,13 +31,15 @@ interface SessionsModule {
 }
 
 const INVALID_SESSION_TOKEN = 209;
-/** On what was wrapped, so that copies of this package wrap it once, as by `import` and by `require`. */
+/** A symbol on wrapped objects, so that copies of this package wrap them once (one by `import`, one by `require`). */
 const WATCHED = Symbol.for('parse-factors.session-copies');
 
 /**
- * Watches requests that copy their session: `POST /sessions`, `createSession` in GraphQL, `POST /upgradeToRevocableSession`.
- * Parse Server looks at the session when such a request begins. A change of factors may end that session before the copy is
- * stored; then the copy is ended too, and the request is refused.
+ * Ends a copy of a session when the original ends while it is copied. It watches `POST /sessions`, `createSession` in GraphQL,
+ * and `POST /upgradeToRevocableSession`.
+ *
+ * Parse Server checks the session only when such a request begins. A change of factors may end that session before the copy is
+ * stored. Then the copy is ended too, and the request is refused.
  */
 export function watchSessionCopies(): void {
   for (const rest of loadedModules(isRestModule)) {
@@ -58,10 +60,10 @@ export function watchSessionCopies(): void {
   }
 }
 
-/** The copy is stored before the session is looked at: so either that is seen to have ended, or the copy is seen where it ends. */
+/** Stores the copy before it checks the original. So either the end of the original is seen here, or its end sees the copy. */
 async function copying(config: HookConfig, auth: Asking, copy: () => Promise<Answer>): Promise<Answer> {
   const asking = auth.isMaster === true ? undefined : auth.user?.getSessionToken();
-  // A token from before Parse Server had sessions names none.
+  // Legacy tokens, from before Parse Server had revocable sessions, identify no session.
   if (asking?.startsWith('r:') !== true) return copy();
   assertCommitted(config);
   const answer = await copy();
@@ -71,7 +73,7 @@ async function copying(config: HookConfig, auth: Asking, copy: () => Promise<Ans
   throw new (parseGlobal().Error)(INVALID_SESSION_TOKEN, 'Invalid session token');
 }
 
-/** What is stored inside a transaction is not seen where sessions end. */
+/** Refuses a transaction: a session stored inside it is invisible to the code that ends sessions. */
 function assertCommitted({ database }: HookConfig): void {
   try {
     assertNoTransaction(database);

@@ -2,13 +2,13 @@ import { asObject } from '../validation/json-object.js';
 import type { ParseDatabase } from './database/parse-database.js';
 import { loadedModules } from './loaded-modules.js';
 
-/** The method of a database controller that changes rows. */
+/** The database controller's method that changes rows. */
 export type Update = ParseDatabase['update'];
 
-/** The method of a database controller that makes a row. */
+/** The database controller's method that creates a row. */
 export type Create = ParseDatabase['create'];
 
-/** Takes part in all writes. `next` goes on with the write; not calling it refuses the write. */
+/** Handles all writes. `next` continues with the write; not calling it refuses the write. */
 export interface WriteHandler {
   update(database: ParseDatabase, given: Parameters<Update>, next: Update): Promise<unknown>;
   create(database: ParseDatabase, given: Parameters<Create>, next: Create): Promise<unknown>;
@@ -16,18 +16,19 @@ export interface WriteHandler {
 
 type Writes = Pick<ParseDatabase, 'update' | 'create'>;
 
-/** What stands on a class of controllers whose writes are watched. */
+/** The state on a class of controllers whose writes are gated. */
 interface Gate {
   readonly handlers: WriteHandler[];
   readonly original: Writes;
 }
 
-/** On what was wrapped, so that copies of this package wrap it once, as by `import` and by `require`. */
+/** A symbol on wrapped objects, so that copies of this package wrap them once (one by `import`, one by `require`). */
 const GATE = Symbol.for('parse-factors.write-gate');
 
 /**
- * Has a handler take part in all writes of a controller's class, those of requests that are still to come included. It is
- * without effect where that was done. Where the class takes no change, the handler takes part in those of this controller.
+ * Adds a handler to all writes of a controller's class, including those of later requests. Adding it again has no effect.
+ *
+ * If the class cannot be changed, the handler is added to this controller only.
  */
 export function placeGate(database: object, handler: WriteHandler): void {
   const owner = [ownerOf(database), database].find((place) => place !== undefined && Object.isExtensible(place));
@@ -36,25 +37,25 @@ export function placeGate(database: object, handler: WriteHandler): void {
   if (!handlers.includes(handler)) handlers.push(handler);
 }
 
-/** Has a handler take part in all writes of each copy of Parse Server that Node has loaded. */
+/** Adds a handler to all writes of each copy of Parse Server that Node has loaded. */
 export function placeGates(handler: WriteHandler): void {
   for (const { prototype } of loadedModules(isControllerClass)) placeGate(prototype, handler);
 }
 
-/** Whether the handler takes part in the writes of this controller. */
+/** Whether the handler is called for the writes of this controller. */
 export function isGated(database: object, handler: WriteHandler): boolean {
   const owner = ownerOf(database);
   return owner !== undefined && gateOn(owner)?.handlers.includes(handler) === true;
 }
 
-/** A controller's own methods, past every handler: for statements of ours, which were decided already. */
+/** Returns a controller's own methods, without handlers: for our own statements, which were already decided. */
 export function ungated(database: ParseDatabase): Writes {
   const owner = ownerOf(database);
   const { update, create } = (owner && gateOn(owner)?.original) ?? database;
   return { update: update.bind(database), create: create.bind(database) };
 }
 
-/** The class of controllers; a test's object that has no class is its own. */
+/** Returns the controller's prototype that defines `update`. An object without a class, as in tests, is its own. */
 function ownerOf(database: object): object | undefined {
   const hasUpdate = (owner: object): boolean => Object.hasOwn(owner, 'update');
   let owner: object | null = database;
@@ -96,7 +97,7 @@ function wrap(owner: object): Gate {
   return gate;
 }
 
-/** Parse Server's module `lib/Controllers/DatabaseController`. */
+/** Whether a module is Parse Server's `lib/Controllers/DatabaseController`. */
 const isControllerClass = (exported: unknown): exported is { readonly prototype: object } => {
   if (typeof exported !== 'function') return false;
   const methods = ['create', 'update', 'destroy', 'find', 'loadSchema', 'validateObject'];

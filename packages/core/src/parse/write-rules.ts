@@ -11,25 +11,25 @@ export interface GatedFactors {
   readonly composed: Composed;
   /** Whether the set serves the server that a request came to. */
   readonly serves: (config: HookConfig) => boolean;
-  /** Whether its triggers were installed. Without them nobody decides about removals and about other providers. */
+  /** Whether its triggers were installed. Only they decide about removals and about other providers. */
   isInstalled: boolean;
-  /** Emits that a write was refused in a request in which nothing of ours has run. */
+  /** Emits an event for a refused write, in a request in which none of our hooks has run. */
   readonly emitUndecided: (config: HookConfig, userId: string | undefined) => void;
 }
 
-/** What flows have decided about other providers of a user: by provider the record that is to be stored, null to unlink. */
+/** The flows' decision about a user's other providers: the record to store by provider, null to unlink. */
 export type DecidedProviders = Readonly<Record<string, unknown>>;
 
-/** A write of `authData`, as the rules look at it. */
+/** A write of `authData`, in the form that the rules check. */
 export interface ProviderWrite {
-  /** What is written by provider, without what was staged. */
+  /** The values to write by provider, without staged ones. */
   readonly given: StoredRecords;
   readonly decided: DecidedProviders;
-  /** Whether Parse Server, or the master key, writes: they may send back what is stored. */
+  /** Whether Parse Server or the master key writes. They may send back what is stored. */
   readonly isTrusted: boolean;
 }
 
-/** What a write asks of the row: before everything else that it changes of records, and after. */
+/** Conditions of a write on the row: checked before all changes of its records, and after them. */
 export interface WriteChecks {
   readonly others?: RecordPlan | undefined;
   readonly ours?: RecordPlan | undefined;
@@ -39,17 +39,18 @@ const isDotted = (key: string): boolean => /^(?:authData\.|_auth_data_)/.test(ke
 
 const known: GatedFactors[] = [];
 
-/** Has the gate watch the records of this set of factors. */
+/** Registers a set of factors, whose records the gate then protects. */
 export function watchWrites(set: GatedFactors): void {
   known.push(set);
 }
 
-/** Whether a write changes what is stored of any provider. */
+/** Whether a write changes the stored record of any provider. */
 export const touchesProviders = (row: ParseRow): boolean => row['authData'] !== undefined || Object.keys(row).some(isDotted);
 
 /**
- * What a write of `_User` must be like. The rules say nothing about who may change what: that is for flows, which stage
- * changes of records and decide about other providers. What nobody has decided is refused.
+ * The rules for writes of `_User`: a change of factors or providers that no flow has decided is refused.
+ *
+ * The rules do not decide who may change what. Flows do: they stage changes of records and decide about other providers.
  */
 export class WriteRules {
   /** The sets of factors that serve the server. */
@@ -63,18 +64,18 @@ export class WriteRules {
     this.#guarded = join(sets.filter(({ isInstalled }) => isInstalled));
   }
 
-  /** The rules of the sets of factors that serve this server. Without any set they refuse nothing. */
+  /** Returns the rules of the sets of factors that serve this server. Without any set they refuse nothing. */
   static of(config: HookConfig): WriteRules {
     return new WriteRules(known.filter(({ serves }) => serves(config)));
   }
 
-  /** Refuses what would change `authData` past its keys. @throws FactorError `invalid_input` */
+  /** Refuses keys that change parts of `authData`. @throws FactorError `invalid_input` */
   assertWhole(row: ParseRow): void {
     if (this.sets.length > 0 && Object.keys(row).some(isDotted))
       throw new FactorError('invalid_input', { sentence: 'Send "authData" whole, without dots in its key.' });
   }
 
-  /** Refuses anything but an object under the key of a provider, or null. @throws FactorError `invalid_input` */
+  /** Refuses provider values that are neither an object nor null. @throws FactorError `invalid_input` */
   assertRecords(row: ParseRow): void {
     if (this.sets.length === 0) return;
     const authData = row['authData'] === undefined ? {} : asObject(row['authData']);
@@ -82,29 +83,32 @@ export class WriteRules {
       throw new FactorError('invalid_input', { sentence: 'What is stored of a provider is an object.' });
   }
 
-  /** Refuses records of ours in a new row, but for those that were staged. @throws FactorError `invalid_input` */
+  /** Refuses unstaged records of our factors in a new row. @throws FactorError `invalid_input` */
   assertNew(given: StoredRecords): void {
     if (storedAmong(given, this.#keys).length > 0) throw undecided();
   }
 
-  /** Whether any of this has to be compared with what is stored. @throws FactorError `invalid_input` where nothing could allow it */
+  /**
+   * Whether the write must be compared with the stored row. @throws FactorError `invalid_input` when no stored row could allow
+   * it
+   */
   needsRow(write: ProviderWrite): boolean {
     const ours = Object.entries(write.given).filter(([key, value]) => this.#isWatched(key, value));
     if (!write.isTrusted && ours.some(([, value]) => value !== null)) throw undecided();
     return ours.length > 0 || this.#undecidedOthers(write).length > 0;
   }
 
-  /** Plans that change nothing, and refuse what nobody has decided for what is stored when the write happens. */
+  /** Returns plans that change nothing, but refuse undecided changes at the moment of the write. */
   checks(write: ProviderWrite, stored: StoredRecords): WriteChecks {
     return { others: this.#checkOthers(write, stored), ours: this.#checkOurs(write) };
   }
 
-  /** What is left to write, as {@link checks} find the rest to be stored. */
+  /** Returns what is left to write: {@link checks} make sure that the rest is already stored. */
   withoutEchoes(given: StoredRecords): StoredRecords {
     return Object.fromEntries(Object.entries(given).filter(([key, value]) => !this.#isWatched(key, value)));
   }
 
-  /** Refuses what was not decided about other providers of an account with factors. */
+  /** Refuses undecided changes of other providers on an account with factors. */
   #checkOthers(write: ProviderWrite, stored: StoredRecords): RecordPlan | undefined {
     const others = this.#undecidedOthers(write);
     if (others.length === 0) return undefined;
@@ -119,7 +123,7 @@ export class WriteRules {
     };
   }
 
-  /** Refuses records of ours that were not staged and are not stored. */
+  /** Refuses records of our factors that were not staged and are not stored. */
   #checkOurs({ given }: ProviderWrite): RecordPlan | undefined {
     const ours = Object.keys(given).filter((key) => this.#isWatched(key, given[key]));
     if (ours.length === 0) return undefined;
@@ -141,7 +145,7 @@ export class WriteRules {
     return storedAmong(stored, this.#protecting).length > 0;
   }
 
-  /** The keys of factors beside which no other provider is changed without a decision. */
+  /** The keys of factors that protect an account's other providers from undecided changes. */
   get #protecting(): string[] {
     return [...secondFactors(this.#guarded), ...linkedFactors(this.#guarded)];
   }
@@ -154,7 +158,7 @@ export class WriteRules {
     return Object.hasOwn(this.#all.factors, key);
   }
 
-  /** Without triggers, any session removes factors. */
+  /** Whether an entry belongs to a factor that the rules protect. Without installed triggers, removals are not checked. */
   #isWatched(key: string, value: unknown): boolean {
     return Object.hasOwn((value === null ? this.#guarded : this.#all).factors, key);
   }
@@ -166,9 +170,9 @@ const join = (sets: readonly GatedFactors[]): Composed => ({
 
 const isRecord = (value: unknown): boolean => value === null || asObject(value) !== undefined;
 
-/** Whether a provider stays linked under its id, or stays unlinked. */
-function isSameProvider(given: unknown, before: unknown): boolean {
-  const [after, stored] = [asObject(given), asObject(before)];
+/** Whether a provider keeps its id, or stays unlinked. */
+function isSameProvider(written: unknown, before: unknown): boolean {
+  const [after, stored] = [asObject(written), asObject(before)];
   return after === undefined || stored === undefined ? after === stored : after['id'] === stored['id'];
 }
 

@@ -12,7 +12,7 @@ import { UserFactor } from '../user-factor.js';
 import { type ResealReport, resealUsers } from './reseal-records.js';
 import type { AdminCall } from './user-batch.js';
 
-/** What an administrator does about a user's factors, by the names of the Cloud functions. */
+/** What an administrator can do with a user's factors, by the names of the Cloud functions. */
 export interface Administration {
   factorsList(call: AdminCall): Promise<Readonly<Record<string, Reply>>>;
   factorsReset(call: AdminCall): Promise<readonly string[]>;
@@ -24,13 +24,15 @@ export interface Administration {
 const USER_ID: FieldRule = { maxLength: 64, pattern: /^[A-Za-z0-9_-]+$/, accepts: 'the id of a user' };
 const KEY: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 'the key of a factor' };
 
-/** What an administrator does about a user's factors. Each is an event. */
+/**
+ * Builds the functions by which an administrator manages a user's factors. Each call emits an event for each affected factor.
+ */
 export function administration(runtime: Runtime): Administration {
   const keys = Object.keys(runtime.factors);
   const factorOf = (call: AdminCall, account: AccountState, key: string): UserFactor<object> =>
     new UserFactor(key, runtime, call, account);
 
-  /** Reads the parameters, finds the user, does the work for the chosen factors, and emits it. */
+  /** Reads the parameters, finds the user, runs the work for the chosen factors, and emits an event for each. */
   async function administer<Result>(
     call: AdminCall,
     type: FactorEventType,
@@ -54,7 +56,7 @@ export function administration(runtime: Runtime): Administration {
       }),
     factorsReset: (call) =>
       administer(call, 'reset', async (account, chosen) => {
-        // A primary factor goes only when it is named: a user without it may have no way in.
+        // A primary factor is removed only when the call names it: without it the user may have no way to sign in.
         const named = asObject(call.params)?.['factor'];
         const reset = chosen.filter((key) => key === named || !primaryFactors(runtime).includes(key));
         if (reset.length > 0) await removeFactors({ runtime, request: call, account }, reset);

@@ -8,49 +8,59 @@ import { emitter } from '../../events/event-dispatcher.js';
 import { UserFactor } from '../user-factor.js';
 import { type AdminCall, type BatchReport, forBatch } from './user-batch.js';
 
-/** What becomes of one user. */
+/** What to do with one user. */
 export interface MovePlan {
-  /** By the key of a factor: what it is to take over. */
+  /** The data that each factor imports, by the factor's key. */
   readonly into: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** Something that the administrator is to know, in a word; nothing by default. Never a secret or an address. */
+  /** A short note for the administrator; none by default. Never put a secret or an address in it. */
   readonly note?: string;
 }
 
-/** Whom to move, and where. */
+/** Which users to move, and to which factors. */
 export interface MoveOptions<Enrolment extends object> {
   /** The key of the factor that users are moved from. */
   readonly from: string;
   /**
-   * What the other factors are to take over of an enrolment.
+   * Returns the data that the other factors import from an enrolment.
    *
    * @param now the time in epoch milliseconds
    */
   readonly plan: (enrolment: Enrolment, now: number) => MovePlan;
 }
 
-/** What has become of one user, or would. */
+/** What happened to one user, or would happen without `apply`. */
 export interface MovedUser {
   /** The `objectId`. */
   readonly userId: string;
   /**
-   * `moved`; `dropped`, as it was never confirmed; or `left` as it was: `unreadable` where it does not open, `taken`
-   * where the user has set up the other factor by himself, `changed` where he has changed his meanwhile, `no_factor`
-   * where none is there to take it, or the error of the one that was to.
+   * What happened to the user:
+   *
+   * - `moved`: other factors have imported the enrolment.
+   * - `dropped`: the enrolment was never confirmed, so it was removed.
+   * - `left`: the user was not changed; `reason` says why.
    */
   readonly outcome: 'moved' | 'dropped' | 'left';
-  /** The keys of the factors that he has in its place. */
+  /** The keys of the factors that the user has in its place. */
   readonly to: readonly string[];
-  /** Why he was left, or the plan's note; empty when there is nothing to say. */
+  /**
+   * Why the user was left, or the plan's note; empty for none. The reasons are:
+   *
+   * - `unreadable`: the record does not open.
+   * - `taken`: the user has already set up the other factor.
+   * - `changed`: the user changed their factors during the move.
+   * - `no_factor`: no factor can import the enrolment.
+   * - the error slug of the factor that was to import it.
+   */
   readonly reason: string;
 }
 
-/** A batch of users. */
+/** The report of one batch. */
 export interface MoveReport extends BatchReport {
-  /** Those who have the factor. */
+  /** The users of the batch that have the factor. */
   readonly users: readonly MovedUser[];
 }
 
-/** Moves a batch of users from one factor to others. */
+/** Moves a batch of users from one factor to others, each in one atomic step. */
 export function migrateUsers<Enrolment extends object>(
   runtime: Runtime,
   call: AdminCall,
@@ -67,7 +77,7 @@ export function migrateUsers<Enrolment extends object>(
   });
 }
 
-/** Why a user is left as he was. */
+/** Thrown to leave a user unchanged. Its message is the reason in the report. */
 class Left extends Error {}
 
 class UserMigration<Enrolment extends object> {
@@ -93,7 +103,7 @@ class UserMigration<Enrolment extends object> {
       if (apply) await this.#store(records);
       return { userId, outcome: isDropped ? 'dropped' : 'moved', to, reason: note };
     } catch (fault) {
-      // A fault of the database ends the batch: what is done is done, and the next run goes on from there.
+      // A database fault ends the batch. Users that are already moved stay moved, and the next run continues from there.
       const reason = fault instanceof Left ? fault.message : fault instanceof FactorError ? fault.code : 'unavailable';
       if (reason === 'unavailable') throw fault;
       return { userId, outcome: 'left', to: [], reason };
@@ -104,7 +114,7 @@ class UserMigration<Enrolment extends object> {
     return this.account.stored[this.from] ?? undefined;
   }
 
-  /** Nobody has ever confirmed what is stored. */
+  /** Whether the stored enrolment was never confirmed. */
   get #isUnconfirmed(): boolean {
     return this.account.unconfirmed.includes(this.from);
   }
@@ -136,7 +146,7 @@ class UserMigration<Enrolment extends object> {
       return { [this.from]: null, ...records };
     };
     await this.call.server.accounts.commit(this.account, { decide });
-    // What has been used at logins stays used: one may be under way that has read the record before.
+    // Used codes stay marked as used: a login that read the old record may still be running, and could replay one.
     emitter(this.from, this.runtime, this.call, this.account)({ type: 'moved', reason: Object.keys(records).join(' ') });
   }
 

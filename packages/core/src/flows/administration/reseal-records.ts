@@ -8,40 +8,43 @@ import { emitter } from '../../events/event-dispatcher.js';
 import { asObject } from '../../validation/json-object.js';
 import { type AdminCall, type BatchReport, forBatch } from './user-batch.js';
 
-/** How many records, by the key of the factor that they belong to. */
+/** Counts of records, by the key of the factor that they belong to. */
 export type RecordCounts = Readonly<Record<string, number>>;
 
-/** A record that could not be opened, and was left as it is. */
+/** A record that could not be opened. It was left as it is. */
 export interface UnreadableRecord {
-  /** The `objectId` of its user. */
+  /** The `objectId` of the record's user. */
   readonly userId: string;
-  /** The key of its factor in `auth`. */
+  /** The key of the record's factor in `auth`. */
   readonly factor: string;
   /**
-   * `unknown_key`: the key that has sealed it is not among the keys of the server; `mismatch`: it was sealed for another
-   * application id, user or factor, or was changed; `not_sealed`: this factor has not written it, and does not adopt
-   * it; `not_configured`: `auth` has nothing under the factor's key.
+   * Why the record does not open:
+   *
+   * - `unknown_key`: the server does not have the key that sealed it.
+   * - `mismatch`: it was sealed for another application id, user or factor, or it was changed.
+   * - `not_sealed`: another adapter has written it, and the factor does not import it.
+   * - `not_configured`: `auth` has no factor under the record's key.
    */
   readonly reason: 'unknown_key' | 'mismatch' | 'not_sealed' | 'not_configured';
-  /** The name of the key that has sealed it, where one has. */
+  /** The name of the key that sealed the record; left out for unsealed records. */
   readonly keyName?: string;
 }
 
-/** What is sealed about a batch of users, as it is stored when the batch is done. */
+/** How the records of a batch of users are stored when the batch is done. */
 export interface ResealReport extends BatchReport {
-  /** How many records hang on a key, by the name of the key; every key of the server is named. */
+  /** Counts of records by the name of the key that seals them. Every key of the server is listed. */
   readonly keys: Readonly<Record<string, RecordCounts>>;
-  /** How many records are sealed for a former application id, by that id. */
+  /** Counts of records that are sealed for a former application id, by that id. */
   readonly formerAppIds: Readonly<Record<string, RecordCounts>>;
-  /** How many records are not sealed at all: what another adapter has left and a factor adopts. */
+  /** Counts of unsealed records: another adapter has written them, and a factor imports them. */
   readonly unsealed: RecordCounts;
-  /** How many records were sealed anew; how many would be, where nothing is written. */
+  /** Counts of records that were resealed, or would be resealed without `apply`. */
   readonly resealed: RecordCounts;
-  /** What no key of the server opens. */
+  /** The records that do not open with the server's keys. */
   readonly unreadable: readonly UnreadableRecord[];
 }
 
-/** One record: how it is stored, and what is to be stored in its place. */
+/** How one record is stored, and what replaces it. */
 interface RecordLook {
   readonly factor: string;
   readonly keyName: string | undefined;
@@ -50,7 +53,7 @@ interface RecordLook {
   readonly unreadable?: UnreadableRecord['reason'];
 }
 
-/** Seals what is kept about a batch of users under the newest key and the present application id, and counts what hangs on which. */
+/** Reseals the records of a batch of users under the newest key and the present application id, and counts records by key. */
 export function resealUsers(runtime: Runtime, call: AdminCall): Promise<ResealReport> {
   return forBatch(call, async (users, apply) => {
     const count = new RecordCount(runtime, apply);
@@ -63,7 +66,7 @@ export function resealUsers(runtime: Runtime, call: AdminCall): Promise<ResealRe
   });
 }
 
-/** All records of a user in one statement. Where the user changes one meanwhile, they are looked at again. */
+/** Reseals all records of one user in one statement. If the user changes a record meanwhile, all are read again. */
 async function resealUser(
   runtime: Runtime,
   server: Server,
@@ -80,13 +83,13 @@ async function resealUser(
     else decide(account.stored);
     return looks;
   } catch (fault) {
-    // Deleted meanwhile. A fault of the database ends the batch: the next run goes on from there.
+    // The user was deleted meanwhile. A database fault ends the batch, and the next run continues from there.
     if (fault instanceof FactorError && fault.code === 'session_required') return [];
     throw fault;
   }
 }
 
-/** How a record is stored; undefined for what is none of ours. */
+/** Returns how a record is stored; undefined when it belongs to no factor of ours. */
 export function lookAt(
   runtime: Runtime,
   { appId, providers }: Pick<Server, 'appId' | 'providers'>,
@@ -96,7 +99,7 @@ export function lookAt(
   const keyName = typeof sealed === 'string' ? runtime.recordKeyring.keyNameOf(sealed) : undefined;
   const found = { factor: key, keyName };
   if (!Object.hasOwn(runtime.factors, key)) {
-    // What another adapter of the server keeps is its own business.
+    // Another adapter of the server owns this record.
     return keyName === undefined || providers.includes(key) ? undefined : { ...found, unreadable: 'not_configured' };
   }
   if ((record ?? undefined) === undefined) return undefined;
@@ -121,7 +124,7 @@ function unlessClosed<Opened>(open: () => Opened): Opened | undefined {
 
 type Counts = Map<string, number>;
 
-/** Adds up what was seen of records. */
+/** Adds up the records of a batch. */
 class RecordCount {
   readonly #keys: Map<string, Counts>;
   readonly #formerAppIds: Map<string, Counts>;

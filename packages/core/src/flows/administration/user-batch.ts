@@ -3,27 +3,27 @@ import { FactorError } from '../../error/factor-error.js';
 import { asObject } from '../../validation/json-object.js';
 import { integerOption } from '../../validation/options.js';
 
-/** What an administrator asks for, by a Cloud function. */
+/** An administrator's call of a Cloud function. */
 export interface AdminCall extends ServerRequest {
-  /** The parameters of the function. */
+  /** The parameters of the Cloud function, not yet checked. */
   readonly params: unknown;
 }
 
 /** The parameters of a Cloud function that works on a batch of users. */
 interface BatchParams {
-  /** The id of the user after whom this batch begins; the first by default. */
+  /** The `objectId` of the user before this batch; by default the batch begins with the first user. */
   readonly after: string;
-  /** How many users are looked at, 1 to 1000; 100 by default. */
+  /** How many users the batch has, 1 to 1000; 100 by default. */
   readonly limit: number;
   /** Whether anything is written; false by default. */
   readonly apply: boolean;
 }
 
-/** How far a batch of users has come. */
+/** The progress of a batch. */
 export interface BatchReport {
-  /** How many users were looked at. */
+  /** How many users the batch had. */
   readonly seen: number;
-  /** Where the next batch begins; left out after the last one. */
+  /** The id that the next batch begins after; left out after the last batch. */
   readonly next?: string;
 }
 
@@ -31,9 +31,9 @@ const DEFAULT_LIMIT = 100;
 const LIMIT = integerOption(1, 1000);
 
 /**
- * Has an administrator's work done on one batch of users, in the order of their ids.
+ * Runs an administrator's work on one batch of users, in the order of their ids.
  *
- * @param work gets the users, and whether anything may be written; gives what the report says of them
+ * @param work gets the users, and whether it may write; returns its part of the report
  * @throws FactorError `invalid_input` for other parameters
  */
 export async function forBatch<Result extends object>(

@@ -7,8 +7,8 @@ import { sameEnrolment } from '../../factor/enrolment-lifecycle.js';
 import type { Factor } from '../../factor/factor.js';
 
 /**
- * What has changed about a user's factors while a login was under way, and ends sessions; undefined for nothing. What the
- * login itself has stored, such as a counter, is no change.
+ * Returns the change of a user's factors during a login, if it must end sessions; undefined otherwise. Records that the login
+ * itself has written, such as a counter, do not count.
  *
  * @param before the account as the login has read it
  * @param now the account as it is stored

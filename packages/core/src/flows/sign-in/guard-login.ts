@@ -9,26 +9,28 @@ import { changedMeanwhile } from './changed-meanwhile.js';
 import { policyFor } from './login-demand.js';
 import { rememberLogin } from './remember-login.js';
 
-/** A login that Parse Server is about to let in. */
+/** A login that Parse Server is about to accept. */
 export interface LoginAboutToPass extends ServerRequest {
   readonly runtime: Runtime;
-  /** Who logs in. */
+  /** The user who logs in. */
   readonly account: AccountState;
-  /** Whether the request carries a session, which Parse Server then may take for the user's own. */
+  /** Whether the request carries a session, which Parse Server may then take for the user's own. */
   readonly hasSession: boolean;
   readonly isAdministrator: boolean;
 }
 
 /**
- * Before a login: refuses one that carries a session, as Parse Server then may ask none of the factors; and a user without
- * any factor where the policy demands one. The factors themselves hold the user to the policy who has one, and the user who
- * has nothing but a primary factor: nothing is proven yet here, and nothing may tell that there is such a user.
+ * Refuses a login that carries a session, as Parse Server may then skip the factors. Also refuses users without a factor when
+ * the policy demands one.
+ *
+ * Two groups pass here, and their factors enforce the policy later: users with a second factor, and users with nothing but a
+ * primary factor. Nothing is proven yet, so a refusal here would reveal that the user exists (user enumeration, CWE-204).
  *
  * @throws FactorError `invalid_input`, `enrolment_required`
  */
 export async function guardLogin(login: LoginAboutToPass): Promise<void> {
   const { runtime, server, account } = login;
-  server.accounts.decideProviders(account, {}); // a login links, unlinks and exchanges nothing
+  server.accounts.decideProviders(account, {}); // a login must not link, unlink or exchange providers
   const hasFactors = storedAmong(account.stored, Object.keys(runtime.factors)).length > 0;
   if (hasFactors && login.hasSession && !login.isAdministrator) {
     throw new FactorError('invalid_input', { sentence: 'Log in without a session.' });
@@ -37,7 +39,7 @@ export async function guardLogin(login: LoginAboutToPass): Promise<void> {
   watchSession(login);
   const notes = server.notes(account.id);
   const { hasEnrolled } = notes;
-  notes.hasEnrolled = false; // good for one login
+  notes.hasEnrolled = false; // valid for one login
   const all = secondFactors(runtime);
   if (hasEnrolled === true || storedAmong(account.stored, all).length > 0) return;
   const policy = policyFor(runtime, server, account);
@@ -46,8 +48,10 @@ export async function guardLogin(login: LoginAboutToPass): Promise<void> {
 }
 
 /**
- * A login that is under way while a factor changes must not outlive the change. The session is stored first, and the row read
- * then: either the change is seen here, or the session is seen where the change ends sessions.
+ * Ends the session of a login during which a factor changed.
+ *
+ * The session is stored first, and the row is read afterwards. So either the change is seen here, or the change sees the
+ * session and ends it (time-of-check race, CWE-367).
  */
 function watchSession(login: LoginAboutToPass): void {
   const { runtime, server, account } = login;
@@ -67,7 +71,9 @@ function watchSession(login: LoginAboutToPass): void {
   });
 }
 
-/** Parse Server replies to a login by `authData` with what was sent and stored; the user sees what a factor shows. */
+/**
+ * Replaces `authData` in the reply to a login by what users may see. Parse Server would reply with what was sent and stored.
+ */
 function hideCredentials({ runtime, server, client }: LoginAboutToPass, account: AccountState): void {
   server.replies.show(account.id, (providers): StoredRecords => {
     const others = Object.entries(providers).filter(([key]) => !Object.hasOwn(runtime.factors, key));
@@ -76,7 +82,7 @@ function hideCredentials({ runtime, server, client }: LoginAboutToPass, account:
 }
 
 /**
- * Whether the user has no password, and nothing but primary factors of ours; or is one that Parse Server calls anonymous:
+ * Whether the user has no password and nothing but primary factors of this library, or is anonymous. An anonymous user has
  * nothing but a random id.
  */
 async function hasOnlyPrimaries(runtime: Runtime, server: Server, { id, stored }: AccountState): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { UserPolicy } from '../../account/login-policy.js';
 import type { AccountState, Server } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
 
-/** What the login policy asks of one user; their roles are read once. */
+/** Returns the login policy for one user. It reads their roles once. */
 export function policyFor({ policy }: Runtime, { roles }: Server, { id, user }: AccountState): UserPolicy {
   return policy.forUser({ user, roles: () => roles.namesOf(id) });
 }

@@ -14,21 +14,22 @@ import { STATUS_ENABLED } from '../status.js';
 import { primaryUsers } from './primary-users.js';
 
 const ID_BYTES = 32;
-/** A transaction of a batch may hold the user's row, and wait for this very answer. */
+/** The time limit for storing an id, in milliseconds. A batch's transaction may lock the user's row until this request ends. */
 const LINK_MS = 3000;
 
 /**
- * Whether a payload is to be looked up. SDKs send back what they were shown, which means nobody; so does what unlinks, for
- * which Parse Server 8 asks too.
+ * Whether a payload must be looked up. An unlinking null, which Parse Server 8 also passes, and a status that an SDK sends
+ * back identify no user.
  */
 export const isLookUp = (payload: unknown): boolean =>
   (payload ?? undefined) !== undefined && !sameStrings(payload, STATUS_ENABLED);
 
 /**
- * Finds the user whom a payload means by their fields, before Parse Server looks for anybody: it finds users by ids alone.
- * Every payload gets an id, so that no reply tells whether a user was found.
+ * Finds the user that a payload identifies by fields, before Parse Server looks for one: it finds users by ids only.
  *
- * @returns what stands in the payload in place of all that was sent
+ * Every payload gets an id, so the reply does not reveal whether a user was found (user enumeration, CWE-204).
+ *
+ * @returns the fields that replace everything that was sent
  */
 export async function lookUpUser(
   key: string,
@@ -39,9 +40,9 @@ export async function lookUpUser(
   const factor = runtime.factors[key];
   const primary = identityOf(factor);
   if (factor === undefined || primary?.lookUp === undefined) throw new FactorError('unavailable');
-  const given = asObject(payload) === undefined ? payload : { ...asObject(payload) };
+  const presented = asObject(payload) === undefined ? payload : { ...asObject(payload) };
   const users = primaryUsers(key, runtime, request);
-  const { user, ticket } = await primary.lookUp(factorContext(key, runtime, request), given, users);
+  const { user, ticket } = await primary.lookUp(factorContext(key, runtime, request), presented, users);
   const account = user === undefined ? undefined : await users.accountOf(user);
   const maySignIn = account !== undefined && hasEnough(primary, runtime, account);
   const id = maySignIn
@@ -50,11 +51,11 @@ export async function lookUpUser(
   return { id, ticket };
 }
 
-/** A user who lacks what they need beside it is not even found. */
+/** A user without the required second factor is treated as not found. */
 const hasEnough = ({ needsSecondFactor }: IdentitySignIn<object>, runtime: Runtime, { stored }: AccountState): boolean =>
   !needsSecondFactor || storedAmong(stored, secondFactors(runtime)).length > 0;
 
-/** The id that is stored of the user; the first time it is made, and stored. */
+/** Returns the stored id of the user. The first call creates and stores it. */
 async function idOf(
   key: string,
   factor: Factor<object>,

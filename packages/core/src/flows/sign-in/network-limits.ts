@@ -7,15 +7,17 @@ import { factorContext } from '../factor-context.js';
 
 const WINDOW_MS = 10 * 60_000;
 
-/** Unlike another `cooldown`, it says nothing about the user who is meant. */
+/** A `cooldown` of the network. Unlike other cooldowns, it reveals nothing about the user, so it need not be masked. */
 export class NetworkLimit extends FactorError {}
 
 /**
- * Counts an answer of a user who has proven nothing before, by the network that it comes from and for all factors together,
- * before anything else of it is looked at. A request of the master key, or of Cloud Code, which has no address, is not counted.
+ * Counts an answer of an unauthenticated client against its network's limit, before the answer is looked at. All factors count
+ * together.
  *
- * @returns takes back what was counted; never rejects
- * @throws NetworkLimit `cooldown`, with when to come back
+ * Requests of the master key, and of Cloud Code, which has no address, are not counted.
+ *
+ * @returns a function that takes the count back; it never rejects
+ * @throws NetworkLimit `cooldown`, with the time to retry
  */
 export async function countByNetwork(
   key: string,
@@ -31,6 +33,6 @@ export async function countByNetwork(
     emit({ type: 'rejected', purpose: 'sign-in', reason: 'cooldown', isLogged: false });
     throw new NetworkLimit('cooldown', { sentence: 'Too many attempts from this network.', retryAt: count.retryAt });
   }
-  // What stays counted ends with the window.
+  // A count that stays ends with the window.
   return () => store.uncount(bucket).catch(() => undefined);
 }

@@ -10,7 +10,7 @@ import { UserFactor } from '../user-factor.js';
 
 /** The users of the application, for a primary factor. */
 export interface PrimaryUsers extends SignInUsers {
-  /** The account of a user who was found. */
+  /** Returns the account of a user that was found. */
   accountOf(user: FactorUser): Promise<AccountState | undefined>;
 }
 
@@ -25,7 +25,7 @@ export function primaryUsers(key: string, runtime: Runtime, request: ServerReque
     isKnown: (id) => accounts.isLinked(key, id),
     find: async (fields) => {
       const found = await accounts.findBy(fields, 2).catch((cause: unknown) => {
-        throw new FactorError('unavailable', { cause }); // such as a text for a column of numbers
+        throw new FactorError('unavailable', { cause }); // such as a string for a numeric column
       });
       for (const account of found) read.set(account.user, account);
       return found.map(({ user }) => user);
@@ -33,7 +33,7 @@ export function primaryUsers(key: string, runtime: Runtime, request: ServerReque
     async challenge(user, secondFactor) {
       const account = await accountOf(user);
       if (account === undefined) return false;
-      // Nothing of the asker's own limits is used up by it: they would learn so.
+      // It must not count against the client's own limits: that would reveal whether the user exists (CWE-204).
       const asked = { ...request, client: { ...request.client, ip: undefined } };
       const own = new UserFactor<object>(secondFactor, runtime, asked, account, { primary: primaryFactor(key, runtime) });
       const work = async (): Promise<boolean> => {

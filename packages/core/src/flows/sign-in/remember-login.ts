@@ -5,11 +5,11 @@ import { cancelRecovery } from '../recover.js';
 import { ownerOf } from '../step-up.js';
 
 /**
- * After a login: remembers for a while that its session was opened with a factor, or with a backup authenticator. A factor
- * ends what waits for a user who has lost theirs.
+ * Records after a login that its session was opened with a factor, or with a backup authenticator. A factor also ends recovery
+ * waits, which are for users who have lost theirs.
  *
- * @param session the session that was opened; undefined where Parse Server does not tell it
- * @throws FactorError `session_required` where there is something to remember and no session
+ * @param session the session that was opened; undefined when Parse Server does not pass it
+ * @throws FactorError `session_required` when there is something to record and no session
  */
 export async function rememberLogin(
   runtime: Runtime,
@@ -20,13 +20,13 @@ export async function rememberLogin(
   const { appId, store, accounts } = request.server;
   const notes = request.server.notes(userId);
   const { answered, answeredByBackup, enrolled } = notes;
-  delete notes.answered; // good for one session
+  delete notes.answered; // valid for one session
   delete notes.answeredByBackup;
   delete notes.enrolled;
   const now = runtime.clock();
   const record = (kind: ProofKind, factor: string, until: number): Promise<void> =>
     new StepUpProofs(store, runtime.clock, kind).record(ownerOf(appId, session), factor, until);
-  // Setting a factor up is a proof, on the way in as well.
+  // Setting a factor up is a step-up proof, at a login too.
   if (enrolled !== undefined) await record('fresh', enrolled, now + runtime.freshMs);
   if (answered !== undefined) {
     const mayTrust = Object.values(runtime.factors).some(({ backup }) => backup === 'after-sign-in');

@@ -10,11 +10,11 @@ import { storeEnrolled } from '../enrol-factor.js';
 import { UserFactor } from '../user-factor.js';
 import { policyFor } from './login-demand.js';
 
-/** One sign-in: what it gives, what of that is right, and what becomes of it at the end. */
+/** The state of one sign-in: what was sent, what was verified, and what is stored at the end. */
 export class SignInAttempt {
   readonly request: AuthRequest;
   readonly account: AccountState;
-  /** What the login policy asks of the user. */
+  /** The login policy for the user. */
   readonly policy: UserPolicy;
   /** The second factors that the user has set up. */
   readonly enrolled: readonly string[];
@@ -24,19 +24,19 @@ export class SignInAttempt {
   readonly presentedBackups: readonly string[];
   /** The primary factors that the login answers. */
   readonly presentedPrimaries: readonly string[];
-  /** What the login has proven in place of the password. */
+  /** The primary factor that the login was made with; undefined for the password. */
   readonly primary: PrimaryFactor | undefined;
-  /** Answers that have said who the user is; not used up yet. */
+  /** Verified credentials that identify the user. They are consumed in {@link commit}. */
   primaries: ReadonlyMap<string, VerifiedCredential> = new Map();
-  /** Second factors that were answered rightly. */
+  /** The second factors with a right answer. */
   readonly verified: string[] = [];
-  /** What was answered rightly in place of a factor, by the keys of factors. */
+  /** The backup authenticators with a right answer, by factor key. */
   readonly verifiedBackups: string[] = [];
-  /** What the login has set up; it is stored when all that the login gives was right. */
+  /** The enrolments of the login. They are stored once all answers were right. */
   readonly enrolments: Record<string, EnrolmentRecord> = {};
   readonly replies: Map<string, FactorReply> = new Map();
 
-  /** @param isLeftOut keys whose payloads are no answers */
+  /** @param isLeftOut whether the payload of a key is not an answer */
   constructor(request: AuthRequest, account: AccountState, isLeftOut: (key: string) => boolean) {
     const { runtime, sent, server } = request;
     const second = secondFactors(runtime);
@@ -63,8 +63,10 @@ export class SignInAttempt {
   }
 
   /**
-   * Everything that the login gives was right: uses its answers up, and stores what it has set up. That is stored here and
-   * not by Parse Server, so that nobody is let in for a factor that then is not there.
+   * Consumes the credentials and stores the enrolments. Call it once all answers were right.
+   *
+   * The enrolments are stored here and not by Parse Server: otherwise a login could pass with a factor that is then not
+   * stored.
    */
   async commit(): Promise<void> {
     const { server } = this.request;

@@ -14,7 +14,7 @@ interface Card {
 const RIGHT = '111111';
 const WRONG = '222222';
 
-/** A second factor whose challenge is always answered by the same code. */
+/** A second factor with the same right code for every challenge. */
 const card = (): Factor<object> =>
   defineFactor<Card>({
     answer: digitsRule(6),
@@ -22,7 +22,7 @@ const card = (): Factor<object> =>
     challenge: () => ({ expected: RIGHT }),
   }) as unknown as Factor<object>;
 
-/** A user with these factors set up, each of them challenged. */
+/** Creates a user with these factors enrolled and challenged. */
 async function userWithFactors(enrolled: readonly string[], options: Partial<MemoryServerOptions> = {}): Promise<MemoryServer> {
   const stage = memoryServer({ factors: { app: card(), mail: card(), phone: card() }, ...options });
   for (const key of enrolled) {

@@ -8,11 +8,12 @@ import { SignInAttempt } from './sign-in-attempt.js';
 import { verifyPrimary } from './verify-primary.js';
 
 /**
- * `POST /login`, and `POST /users` of a known user. Everything about a sign-in is decided here, in this order. Parse Server
- * calls one hook for each factor; the first of them runs this, and each takes its own reply.
+ * Decides a sign-in: `POST /login`, and `POST /users` of a known user. All its steps are here, in this order.
+ *
+ * Parse Server calls one hook for each factor. The first hook runs this function, and each hook takes its own reply.
  *
  * @param startedBy the key of the factor whose hook runs this
- * @param isLeftOut keys whose payloads are no answers: what the master key sends back as it is stored
+ * @param isLeftOut whether a key's payload is not an answer, such as a stored record that the master key sends back
  * @throws FactorError `code_rejected`, `code_expired`, `locked`, `cooldown`, `invalid_input`, `factor_required`,
  *   `enrolment_required`, `fresh_proof_required`, `session_required`
  */
@@ -23,35 +24,36 @@ export async function signIn(
 ): Promise<SignInReplies> {
   if (request.account === undefined) throw new FactorError('session_required');
   const attempt = new SignInAttempt(request, request.account, isLeftOut);
-  attempt.primaries = await verifyPrimary(request, isLeftOut); // nothing about the account is told before
+  attempt.primaries = await verifyPrimary(request, isLeftOut); // before this, nothing about the account is revealed
   await verifyOtherProviders(attempt, startedBy);
   assertNoAccountChange(attempt);
   await assertMayEnrol(attempt);
-  await assertPresented(attempt); // names what is missing; nothing is counted before
+  await assertPresented(attempt); // names what is missing, before an attempt is counted
   assertOtherSecondFactors(attempt);
-  request.server.accounts.decideProviders(attempt.account, {}); // a login links, unlinks and exchanges nothing
+  request.server.accounts.decideProviders(attempt.account, {}); // a login must not link, unlink or exchange providers
   for (const key of toVerify(attempt)) await verify(attempt, key);
   await assertVerified(attempt);
   await attempt.commit();
   return attempt.replies;
 }
 
-/** A login sets up what a policy demands, and nothing else; a primary factor is not linked on the way in. */
+/** Refuses an enrolment that no policy demands. A login cannot link a primary factor. */
 async function assertMayEnrol(attempt: SignInAttempt): Promise<void> {
   const { request, account, enrolled, presented, presentedBackups, presentedPrimaries } = attempt;
   const isStored = (key: string): boolean => (account.stored[key] ?? undefined) !== undefined;
   if (![...presentedPrimaries, ...presentedBackups].every(isStored)) throw new FactorError('session_required');
   if (!attempt.isEnrolling) return;
-  // With the master key, a login cannot be told from an administrator's change of the user.
+  // With the master key, a login looks the same as an administrator's change of the user.
   const isDemanded = !request.isAdministrator && (await attempt.policy.demandsEnrolment(enrolled));
-  // A user who sets up one beside others answers all of them; nothing takes the place of those.
+  // A user who adds a factor must answer all of their existing factors. A backup authenticator does not replace them here.
   if (!isDemanded || !enrolled.every((key) => presented.includes(key))) throw new FactorError('session_required');
 }
 
 /**
- * Parse Server checks the providers of a login in the order of their keys, so a factor may be asked before a social provider
- * that sorts behind it has proven anything. Such a provider is asked here first: knowing somebody's public social id must not
- * be enough to use up their attempts.
+ * Verifies the social providers that Parse Server would check only after this factor: it checks them in the order of their
+ * keys.
+ *
+ * Otherwise an attacker who knows a user's public social id could use up the user's attempts.
  */
 async function verifyOtherProviders({ request: { sent, runtime, others } }: SignInAttempt, startedBy: string): Promise<void> {
   for (const [provider, payload] of Object.entries(sent.providers)) {
@@ -63,21 +65,22 @@ async function verifyOtherProviders({ request: { sent, runtime, others } }: Sign
 }
 
 /**
- * On a login, nothing is unlinked, linked or exchanged past every trigger. The gate for writes refuses that as well, but only
- * once the login has used up a code.
+ * Refuses a login that removes a factor, or links, unlinks or exchanges a provider: no trigger checks such a change.
+ *
+ * The write gate refuses it as well, but only after the login has used up a code.
  */
 function assertNoAccountChange({ request: { sent, runtime }, account, enrolled }: SignInAttempt): void {
   const { factors } = runtime;
   if (Object.keys(factors).some((key) => sent.providers[key] === null)) {
     throw new FactorError('invalid_input', { sentence: 'A factor cannot be removed while logging in.' });
   }
-  // What has become null here may be something else where it is stored.
+  // A value that was decoded to null may be something else when Parse Server stores it.
   const isUnlinking = Object.values(sent.providers).includes(null);
   const isRelinking = isUnlinking || changesProviders(sent.providers, account.stored, factors);
   if (enrolled.length > 0 && isRelinking) throw new FactorError('fresh_proof_required');
 }
 
-/** Whether everything that is needed is given, before anything is consumed. */
+/** Checks that all required credentials were sent, before any is consumed. */
 async function assertPresented(attempt: SignInAttempt): Promise<void> {
   const { request, policy, enrolled, presented, presentedBackups } = attempt;
   const hasBackup = !attempt.isEnrolling && presentedBackups.length > 0;
@@ -88,25 +91,26 @@ async function assertPresented(attempt: SignInAttempt): Promise<void> {
 }
 
 /**
- * Parse Server asks for no second factor beside a primary factor of ours, so that nobody learns from it who has one. Second
- * factors of other adapters are demanded here in its place.
+ * Demands second factors of other adapters beside a primary factor of this library.
+ *
+ * Parse Server skips that check there, as its reply would reveal who has a second factor.
  */
 function assertOtherSecondFactors({ request: { sent, runtime, others }, account: { stored } }: SignInAttempt): void {
-  const isGiven = (key: string): boolean => (sent.providers[key] ?? undefined) !== undefined;
+  const isSent = (key: string): boolean => (sent.providers[key] ?? undefined) !== undefined;
   const first = primaryFactors(runtime);
-  if (!first.some(isGiven)) return;
+  if (!first.some(isSent)) return;
   const second = storedAmong(stored, Object.keys(stored)).filter(
     (key) => !first.includes(key) && others.isSecondFactor(key, stored[key]),
   );
-  if (second.length === 0 || second.some(isGiven)) return;
+  if (second.length === 0 || second.some(isSent)) return;
   throw new FactorError('factor_required', { sentence: `Also required: ${second.join(' or ')}.` });
 }
 
-/** In the order of their keys, as Parse Server asks for them. */
+/** The factors to verify, in the order of their keys, as Parse Server checks them. */
 const toVerify = ({ presented, presentedBackups, verified }: SignInAttempt): readonly string[] =>
   [...presented, ...presentedBackups].filter((key) => !verified.includes(key)).toSorted();
 
-/** Checks and uses up one answer of a second factor, or confirms what the login sets up. */
+/** Verifies and consumes one answer of a second factor, or confirms an enrolment. */
 async function verify(attempt: SignInAttempt, key: string): Promise<void> {
   const payload = attempt.request.sent.providers[key];
   const own = attempt.factor(key);
@@ -126,7 +130,7 @@ async function verify(attempt: SignInAttempt, key: string): Promise<void> {
   attempt.replies.set(key, response === undefined ? UNCHANGED : { response });
 }
 
-/** Decides on what was verified, and not on what was given. */
+/** Applies the login policy to what was verified, not to what was sent. */
 async function assertVerified(attempt: SignInAttempt): Promise<void> {
   const { request, policy, enrolled } = attempt;
   const answered = [...attempt.verified, ...attempt.verifiedBackups];

@@ -9,18 +9,18 @@ import type { AuthRequest, FactorReply } from '../auth-request.js';
 import { factorContext } from '../factor-context.js';
 import { verifyPrimary } from './verify-primary.js';
 
-/** The primary factor that an id is of. */
+/** The primary factor that an id belongs to. */
 interface IdOwner {
   readonly key: string;
   readonly factor: Factor<object>;
   readonly identity: PrimaryIdentity<object>;
 }
 
-/** How many milliseconds a sign-up may take from its answer to its row. */
+/** The longest time from the verified answer to the stored row, in milliseconds. */
 const SIGN_UP_MS = 10_000;
 
 /**
- * `POST /users` of somebody who is not known: a sign-up with a primary factor, and nothing of ours beside it.
+ * Signs a new user up with a primary factor (`POST /users`). No other factor of this library may be sent with it.
  *
  * @param key the factor's key in `auth`
  * @throws FactorError `code_rejected`, `invalid_input`, `cooldown`, `session_required`
@@ -37,8 +37,10 @@ export async function signUp(key: string, request: AuthRequest): Promise<FactorR
 }
 
 /**
- * The code is used when the account is stored, and stays good when Parse Server refuses the sign-up for another reason. Until
- * then the id is claimed, so that it opens one account only, even where the database would take it twice.
+ * Stages the record of a new user. The code is consumed only when the account is stored, so it stays valid when Parse Server
+ * refuses the sign-up for another reason.
+ *
+ * Until then the id is claimed. So it opens one account only, even if the database would accept it twice.
  */
 function stageSignUp(owner: IdOwner, { id, consume }: VerifiedCredential, request: AuthRequest): EnrolmentRecord {
   const context = factorContext(owner.key, request.runtime, request);
@@ -55,14 +57,14 @@ function stageSignUp(owner: IdOwner, { id, consume }: VerifiedCredential, reques
   });
 }
 
-/** Whether a payload is an id alone, by which an administrator says whose it is. */
+/** Whether a payload is a bare id, by which an administrator links the id to a user. */
 export const isBareId = (payload: unknown): payload is { readonly id: string } => {
   const { id, ...others } = asObject(payload) ?? {};
   return typeof id === 'string' && Object.keys(others).length === 0;
 };
 
 /**
- * An administrator says whose an id is.
+ * Links an id to a user for an administrator.
  *
  * @param key the key of a primary factor
  * @throws FactorError `invalid_input`
@@ -82,7 +84,7 @@ export function provideId(key: string, { id }: { readonly id: string }, request:
   return { save: stageId({ key, factor, identity }, id, request, { after }) };
 }
 
-/** Stages the record of an id, for the user whom the request addresses or is about to create. */
+/** Stages the record of an id, for the user that the request addresses or is about to create. */
 function stageId(
   { key, factor, identity }: IdOwner,
   id: string,

@@ -9,7 +9,7 @@ import { NetworkLimit } from './network-limits.js';
  * Answers every failure of a look-up sign-in with `code_rejected`, so that the reply does not reveal which check failed (user
  * enumeration, CWE-204).
  *
- * @param isForeign tells errors of other parts of the server
+ * @param isForeign recognises errors of other parts of the server
  */
 export async function withUniformErrors<Result>(
   { providers }: SentCredentials,
@@ -20,12 +20,12 @@ export async function withUniformErrors<Result>(
   try {
     return await work();
   } catch (error) {
-    if (error instanceof NetworkLimit) throw error; // counted before anything was judged
-    // What an SDK was shown, and sends back, has no ticket.
+    if (error instanceof NetworkLimit) throw error; // counted before any credential was checked
+    // A status that an SDK sends back has no ticket.
     const isLookUp = Object.entries(providers).some(
       ([key, payload]) => identityOf(factors[key])?.lookUp !== undefined && Object.hasOwn(asObject(payload) ?? {}, 'ticket'),
     );
-    const isTold = error instanceof FactorError ? error.code !== 'unavailable' : isForeign(error);
-    throw isLookUp && isTold ? new FactorError('code_rejected') : error;
+    const isVisible = error instanceof FactorError ? error.code !== 'unavailable' : isForeign(error);
+    throw isLookUp && isVisible ? new FactorError('code_rejected') : error;
   }
 }

@@ -9,11 +9,11 @@ import { UserFactor } from '../user-factor.js';
 import { countByNetwork } from './network-limits.js';
 
 /**
- * Checks every answer that says who the user is, and uses none up. This comes before anything else is said, so that nobody
- * learns what a user has, or that there is one.
+ * Verifies all credentials that identify the user, without consuming them. It runs before any other check, so that no reply
+ * reveals what a user has set up, or that they exist (user enumeration, CWE-204).
  *
- * @param isLeftOut keys that are not looked at
- * @throws FactorError `code_rejected`, `invalid_input`, `cooldown`; `unavailable` where a stored record does not open
+ * @param isLeftOut whether a key is skipped
+ * @throws FactorError `code_rejected`, `invalid_input`, `cooldown`; `unavailable` when a stored record does not open
  */
 export async function verifyPrimary(
   request: AuthRequest,
@@ -25,7 +25,7 @@ export async function verifyPrimary(
   for (const [key, factor] of Object.entries(runtime.factors)) {
     const payload = sent.providers[key] ?? undefined;
     if (payload === undefined || isLeftOut(key)) continue;
-    // Clients of a built-in provider may send an id along. No record of its own has one, so it finds no user.
+    // Clients of a built-in provider may send an id along. None of our records has one, so the id identifies no user.
     const isIdentifying = identityOf(factor) !== undefined || (namesUser(payload) && factor.replaces === undefined);
     if (isIdentifying) verified.set(key, await verifyCredential(key, payload, request));
   }
@@ -33,10 +33,10 @@ export async function verifyPrimary(
 }
 
 /**
- * `POST /challenge` by a factor that says who the user is. What is given here is still good for the login.
+ * Identifies the user of `POST /challenge` by a factor. The credential stays valid for the login.
  *
  * @param key the factor's key in `auth`
- * @throws FactorError `session_required` for what does not say it
+ * @throws FactorError `session_required` for a payload that does not identify a user
  */
 export async function identify(key: string, payload: unknown, request: AuthRequest): Promise<FactorReply> {
   const primary = identityOf(request.runtime.factors[key]);
@@ -52,8 +52,8 @@ export async function identify(key: string, payload: unknown, request: AuthReque
 }
 
 /**
- * A look-up sign-in must not carry a second identifying credential: whether that one is used up would reveal whether the
- * fields were right.
+ * Refuses a look-up sign-in with a second identifying credential: whether that one is consumed would reveal whether the fields
+ * were right.
  */
 function assertOneIdentifier(sent: Readonly<Record<string, unknown>>, { factors }: Composed): void {
   const identifying = Object.keys(factors).filter(
@@ -64,13 +64,13 @@ function assertOneIdentifier(sent: Readonly<Record<string, unknown>>, { factors 
   }
 }
 
-/** Checks a credential against what is stored of the user whom Parse Server has found by its id. */
+/** Verifies a credential against the record of the user that Parse Server has found by its id. */
 async function verifyCredential(key: string, payload: unknown, request: AuthRequest): Promise<VerifiedCredential> {
   const { runtime, account } = request;
   const primary = primaryOf(runtime.factors[key]);
   if (primary === undefined) throw new FactorError('invalid_input', { sentence: 'Field "id" is not expected.' });
   const credential = primary.read(payload);
-  const takeBack = await countByNetwork(key, runtime, request);
+  const release = await countByNetwork(key, runtime, request);
   const verified = await unlessRejected(async () => {
     if (account === undefined) return primary.verify(factorContext(key, runtime, request), credential, undefined);
     const own = new UserFactor<object>(key, runtime, request, account);
@@ -78,19 +78,19 @@ async function verifyCredential(key: string, payload: unknown, request: AuthRequ
     const id = asObject(own.record)?.['id'];
     const storedId = typeof id === 'string' ? id : undefined;
     return primary.verify(context, credential, { context, enrolment: own.findEnrolment()?.enrolment, storedId });
-  }, takeBack);
-  // That fields are right is told when all that the login needs was. Until then the count must not tell it either.
-  if (primary.lookUp !== undefined) return { id: verified.id, consume: () => verified.consume().then(takeBack) };
-  await takeBack();
+  }, release);
+  // The client learns that the fields were right only after all other checks. Until then the count must not reveal it either.
+  if (primary.lookUp !== undefined) return { id: verified.id, consume: () => verified.consume().then(release) };
+  await release();
   return verified;
 }
 
-/** Only a wrong answer stays counted: neither one that cannot be read nor a fault. */
-async function unlessRejected<Result>(work: () => Promise<Result>, takeBack: () => Promise<void>): Promise<Result> {
+/** Takes the count back unless the answer was wrong. Unreadable answers and faults do not count. */
+async function unlessRejected<Result>(work: () => Promise<Result>, release: () => Promise<void>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof FactorError && error.code === 'code_rejected')) await takeBack();
+    if (!(error instanceof FactorError && error.code === 'code_rejected')) await release();
     throw error;
   }
 }

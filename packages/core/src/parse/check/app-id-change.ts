@@ -5,21 +5,23 @@ import type { ParseTable } from '../database/parse-table.js';
 import type { HookConfig } from '../parse-types.js';
 import { findAccounts } from '../server/user-rows.js';
 
-/** Records of one factor that are looked at: those of before the change are the oldest. */
+/** How many records of one factor are checked. Records from before a change of the id are the oldest. */
 const SAMPLE = 100;
 
-/** How an application id is noted: its digest, as a name like those of factors, which stand beside it. */
+/** The row name of an application id: a digest in the form of a factor key, as both are stored in one class. */
 const nameOf = (appId: string): string =>
   `appId__${Buffer.from(subjectOf('application', appId), 'base64url').toString('hex').slice(0, 32)}`;
 
-/** Whether a noted name is that of an application id, and not of a factor. */
+/** Whether a stored name is that of an application id, and not of a factor. */
 export const isAppIdName = (name: string): boolean => /^appId__[0-9a-f]{32}$/.test(name);
 
 /**
- * Whether factors were served under another application id before, for which something is still sealed that does not open.
- * Notes the present id. Users are looked at only where there was another.
+ * Whether users have records that were sealed for another id of the application and do not open now. Checks a sample of each
+ * factor, and stores the present id.
  *
- * @param table where ids are noted
+ * Users are read only if there was another id.
+ *
+ * @param table the table of ids
  */
 export async function hasLostAppId(runtime: Runtime, config: HookConfig, table: ParseTable): Promise<boolean> {
   const noted = (await table.list({ objectId: { $regex: '^appId__' } }, SAMPLE)).map(({ objectId }) => String(objectId));

@@ -1,4 +1,4 @@
-/** Something about the server's configuration that leaves the factors open. */
+/** A problem of the server's configuration that leaves the factors unprotected or unusable. */
 export interface Finding {
   readonly reason:
     | 'guard_not_installed'
@@ -13,8 +13,8 @@ export interface Finding {
     | 'bodies_are_logged'
     | 'router_incompatible'
     | 'check_failed';
-  /** The key in `auth` that it is about; empty when it is about the server. */
+  /** The factor's key in `auth`; empty when the problem concerns the server. */
   readonly factor: string;
-  /** What is wrong, and what to do. */
+  /** A sentence that says what is wrong, and what to do. */
   readonly sentence: string;
 }

@@ -11,15 +11,15 @@ import { hasLostAppId, isAppIdName } from './app-id-change.js';
 import type { Finding } from './finding.js';
 import { serverFindings, unreadableRecords } from './server-findings.js';
 
-/** Every key that factors of the app were ever configured under, and a digest of each of its ids, one row each. */
+/** The class with one row for each factor key that was ever configured, and one for each application id (a digest). */
 const FACTOR_KEY_CLASS = 'FactorKey';
 const MAX_KEYS = 1000;
 const LOOK_EVERY_MS = 2000;
 const LOOKS = 300;
 
 /**
- * Looks at the running server for what Parse Server would not say: it ignores what is stored under
- * a key that `auth` no longer has, and unlinks factors where no guard is installed.
+ * Checks the running server for problems that Parse Server does not report. For example, it ignores records under a key that
+ * `auth` no longer has, and it unlinks factors when no guard is installed.
  */
 export class SelfCheck {
   readonly #bridge: Bridge;
@@ -32,21 +32,24 @@ export class SelfCheck {
     this.#installation = installation;
   }
 
-  /** Runs the check once, as soon as the server that these factors serve has been up for two seconds. Keeps no process alive. */
+  /**
+   * Runs the check once, when the server of these factors has been up for two seconds. Its timer does not keep the process
+   * alive.
+   */
   watch(): void {
     let [looks, sightings] = [0, 0];
     const timer = setInterval(() => {
       looks += 1;
       const server = runningServer(this.#auth);
       if (server !== undefined) sightings += 1;
-      // Not at the first sighting: `install` may be called right after the start.
+      // Wait for the second sighting: `install` may be called right after the start.
       if (sightings === 2 || looks === LOOKS) clearInterval(timer);
       if (sightings === 2 && server !== undefined) this.#report(server).catch(() => undefined);
     }, LOOK_EVERY_MS);
     timer.unref();
   }
 
-  /** What is wrong; nothing while the server is not up. */
+  /** Runs the check and returns its findings; none while the server is not up. */
   async run(): Promise<readonly Finding[]> {
     const server = runningServer(this.#auth);
     if (server === undefined) return [];
@@ -111,7 +114,10 @@ export class SelfCheck {
     }
   }
 
-  /** Parse Server ignores a factor that it has no adapter for, and refuses the answers to one that is disabled. */
+  /**
+   * Describes a factor that users have set up but the server does not serve. Parse Server ignores a factor without an adapter,
+   * and refuses the answers to a disabled one.
+   */
   #describeForgotten(factor: string, { auth = {}, authDataManager }: ServerConfig): Finding {
     const isDisabled = asObject(auth[factor])?.['enabled'] === false;
     if (isDisabled && authDataManager.getValidatorForProvider(factor)?.adapter?.policy !== undefined) {
@@ -122,7 +128,10 @@ export class SelfCheck {
     return { reason: 'factor_not_configured', factor, sentence };
   }
 
-  /** Parse Server lets in whoever answers any provider of policy `additional`, and asks nobody else. */
+  /**
+   * Finds other providers that bypass the factors. A user who answers any provider of policy `additional` passes Parse
+   * Server's check, and a `solo` provider skips it.
+   */
   #otherSecondFactors({ auth = {}, authDataManager }: ServerConfig): string[] {
     const others = Object.keys(auth).filter((key) => !Object.hasOwn(this.#auth, key));
     return others.filter((key) => {
@@ -136,17 +145,17 @@ export class SelfCheck {
     return new ParseTable(database, { className: FACTOR_KEY_CLASS, fields: {}, onIncident });
   }
 
-  /** Keys of factors that are gone from `auth` while users still have them. Notes the present ones. */
+  /** Finds keys of factors that `auth` does not serve although users have them. Stores the present keys. */
   async #forgottenKeys(server: ServerConfig): Promise<string[]> {
     const { database, auth = {} } = server;
     const table = this.#keyTable(server);
     const known = (await table.list({}, MAX_KEYS)).map(({ objectId }) => String(objectId)).filter((name) => !isAppIdName(name));
     for (const key of Object.keys(this.#auth)) if (!known.includes(key)) await table.create({ objectId: key });
     const forgotten: string[] = [];
-    // Ours must be served by us; what another adapter serves is another's business.
+    // A key of this composition must be served by our adapter. Keys of other adapters only need to be served.
     const isServed = (key: string): boolean => Object.is(auth[key], this.#auth[key] ?? auth[key]) && Boolean(auth[key]);
     for (const key of [...new Set([...known, ...Object.keys(this.#auth)])].filter((name) => !isServed(name))) {
-      // On Postgres, `$exists` finds nothing below the first level.
+      // `$exists` does not find nested fields on Postgres.
       const users = await database.find('_User', { [`authData.${key}.sealed`]: { $regex: '.' } }, { limit: 1 });
       if (users.length > 0) forgotten.push(key);
     }
@@ -154,7 +163,7 @@ export class SelfCheck {
   }
 }
 
-/** Whether the server's options, or the permissions of the class, hide `authData` from everybody. */
+/** Whether the server's options, or the permissions of the class, hide `authData` from everyone. */
 async function hidesAuthData({ protectedFields, database }: ServerConfig): Promise<boolean> {
   const schema = await (await database.loadSchema()).getOneSchema('_User', true);
   const permissions = asObject(schema.classLevelPermissions)?.['protectedFields'];

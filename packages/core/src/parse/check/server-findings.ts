@@ -9,17 +9,20 @@ import { bridged } from '../server/server.js';
 import { findAccounts } from '../server/user-rows.js';
 import type { Finding } from './finding.js';
 
-/** How many records of each factor are tried. */
+/** How many records of each factor are checked. */
 const SAMPLE = 20;
 
-/** What about the server and what surrounds it endangers the factors, whatever users have. */
+/** Finds problems of the server and its environment that do not depend on its users. */
 export const serverFindings = (server: ServerConfig): readonly Finding[] => [
   ...logLevel(server),
   ...routerVersion(),
   ...ownerExempt(server),
 ];
 
-/** Parse Server logs the bodies of requests from this level on: its logger has the method, unless it was silenced. */
+/**
+ * Parse Server logs request bodies at the levels `verbose` and `silly`. At other levels it replaces the logger's method
+ * `verbose`.
+ */
 function logLevel({ loggerController }: ServerConfig): readonly Finding[] {
   if (loggerController === undefined || Object.hasOwn(loggerController, 'verbose')) return [];
   const sentence =
@@ -53,7 +56,10 @@ function ownerExempt({ protectedFields, protectedFieldsOwnerExempt }: ServerConf
   return [{ reason: 'owners_see_no_factors', factor: '', sentence }];
 }
 
-/** Records that no key opens: of a key that `keys` no longer has, or of another application id. Their users cannot log in. */
+/**
+ * Finds factors with records that do not open: their key is missing in `keys`, or they are of another application id. Their
+ * users cannot log in.
+ */
 export async function unreadableRecords(bridge: Bridge, server: ServerConfig): Promise<readonly Finding[]> {
   const { runtime } = bridge;
   const findings: Finding[] = [];

@@ -7,12 +7,15 @@ export interface AdminRequest extends CloudRequest {
   readonly isReadOnly?: boolean;
 }
 
-/** @throws FactorError `session_required` without the master key, and with the one that may only read */
+/** Requires the master key. @throws FactorError `session_required` without it, and for the read-only master key */
 export function assertAdministrator(request: AdminRequest): void {
   if (request.master !== true || mayOnlyRead(request)) throw new FactorError('session_required');
 }
 
-/** Parse Server 8 does not say whose master key it was: then it has to be the one that may write, and in the header. */
+/**
+ * Whether the request's master key may only read. Parse Server 8 does not say so: then the header must hold the one that
+ * writes.
+ */
 function mayOnlyRead({ isReadOnly, config }: AdminRequest): boolean {
   if (isReadOnly !== undefined || (config.readOnlyMasterKey ?? undefined) === undefined) return isReadOnly === true;
   return typeof config.masterKey !== 'string' || config.headers?.['x-parse-master-key'] !== config.masterKey;

@@ -12,11 +12,11 @@ import { type CloudRequest, sessionOf } from './cloud-request.js';
 import { withParseErrors } from '../parse-errors.js';
 import { bridged } from '../server/server.js';
 
-/** The Cloud function by which a session learns the status of all factors of its user. */
+/** The name of the Cloud function that returns the status of the user's own factors. */
 export const STATUS_FUNCTION = 'factorsStatus';
 
 /**
- * What the user of the session sees of their factors, by key.
+ * Returns what the session's user sees of their factors, by key.
  *
  * @throws Parse.Error `session_required` without a session
  */
@@ -30,25 +30,33 @@ export function ownStatus(bridge: Bridge, request: CloudRequest): Promise<Readon
   });
 }
 
-/** The Cloud functions that `install` registers with `adminFunctions`. Each needs the master key, and each is an event. */
+/** The Cloud functions that `install` registers with `adminFunctions`. Each needs the master key and emits an event. */
 export interface AdminFunctions {
-  /** `{ userId }`: the user's factors by key, as he sees them; never a secret. `status` is `unreadable` where no key opens one. */
+  /**
+   * `{ userId }`: returns the user's factors by key, as the user sees them; never a secret. The `status` is `unreadable` for a
+   * record that does not open.
+   */
   factorsList(request: AdminRequest): Promise<Readonly<Record<string, Reply>>>;
-  /** `{ userId, factor? }`: removes a factor, or all, and ends what depends on it; gives the keys that were removed. */
+  /**
+   * `{ userId, factor? }`: removes the named factor, or all but primary factors, and ends what depends on them. Returns the
+   * keys that were removed.
+   */
   factorsReset(request: AdminRequest): Promise<readonly string[]>;
-  /** `{ userId, factor? }`: ends the locks of a factor, or of all; gives their keys. */
+  /** `{ userId, factor? }`: ends the locks of one factor, or of all. Returns their keys. */
   factorsUnlock(request: AdminRequest): Promise<readonly string[]>;
-  /** `{ userId }`: ends the trust in every device; gives the keys under which there was any. */
+  /** `{ userId }`: revokes all trusted devices. Returns the keys of the factors that had any. */
   factorsRevokeDevices(request: AdminRequest): Promise<readonly string[]>;
   /**
-   * `{ after?, limit?, apply? }`: seals what is kept about one batch of users under the newest key and the present
-   * application id, and counts what hangs on which key. `after` is the `next` of the batch before; `limit`, 1 to 1000
-   * users, is 100 by default; without `apply: true` nothing is written.
+   * `{ after?, limit?, apply? }`: reseals the records of one batch of users under the newest key and the present application
+   * id, and counts records by key.
+   *
+   * `after` is the `next` of the batch before. `limit` is 1 to 1000 users, 100 by default. Without `apply: true` nothing is
+   * written.
    */
   factorsReseal(request: AdminRequest): Promise<ResealReport>;
 }
 
-/** The Cloud functions of an administrator. */
+/** Builds the Cloud functions for administrators. */
 export function adminFunctions(bridge: Bridge): AdminFunctions {
   const { factorsList, factorsReset, factorsUnlock, factorsRevokeDevices, factorsReseal } = administration(bridge.runtime);
   return {

@@ -28,7 +28,7 @@ export interface SaveRequest extends TriggerRequest {
   readonly original?: { readonly id?: string };
 }
 
-/** The session that asks; undefined where there is none. */
+/** Returns the session of a request; undefined without one. */
 export function sessionOf({ user }: CloudRequest): Session | undefined {
   const token = user?.getSessionToken() ?? undefined;
   return user?.id === undefined || token === undefined ? undefined : { userId: user.id, token };

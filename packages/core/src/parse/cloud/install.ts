@@ -20,13 +20,14 @@ export type GuardTrigger = 'beforeSave' | 'afterDelete' | 'beforeLogin' | 'after
 /** Options of `install`. */
 export interface InstallOptions {
   /**
-   * Triggers that the application registers itself, and calls the guard's functions from; none by default. It is not needed
-   * for triggers of the application's own: those run after the guard's, whichever is registered first.
+   * Triggers that your application registers itself and that call the guard's functions; none by default.
+   *
+   * Your own triggers do not need it: they run after the guard's, whichever is registered first.
    */
   readonly except?: readonly GuardTrigger[];
-  /** Whether the Cloud job `pruneFactors` is defined, which deletes what is dead in the store; false by default. */
+  /** Whether to define the Cloud job `pruneFactors`, which deletes expired rows from the store; false by default. */
   readonly pruneJob?: boolean;
-  /** Whether the Cloud functions of {@link AdminFunctions} are defined, for the master key alone; false by default. */
+  /** Whether to define the Cloud functions of {@link AdminFunctions}, which need the master key; false by default. */
   readonly adminFunctions?: boolean;
 }
 
@@ -48,12 +49,12 @@ export interface GuardTriggers {
   readonly afterLogin: GuardFunction<TriggerRequest>;
 }
 
-/** What `install` does, and what is to be said of it. */
+/** The function `install`, and the state of the installation for the self-check. */
 export interface Installation {
   readonly install: (Parse?: ParseCloud, options?: InstallOptions) => void;
-  /** The triggers that Parse Server does not run in that application: all of them before `install`. */
+  /** The guard's triggers that Parse Server does not run in that application: all of them before `install`. */
   readonly missing: (appId: string) => readonly string[];
-  /** Whether `install` was called, and could not have writes refused that nobody has decided. */
+  /** Whether `install` was called but could not gate Parse Server's writes. */
   readonly leavesWritesOpen: (config: HookConfig) => boolean;
 }
 
@@ -69,13 +70,13 @@ const RULES: { readonly [Name in keyof Required<InstallOptions>]: OptionRule } =
 };
 
 /**
- * Registers the guard with Parse Server, beside the application's own triggers.
+ * Prepares the guard; its `install` registers the guard with Parse Server, beside the application's own triggers.
  *
  * @param auth the adapters that the guard belongs to
  */
 export function installer(bridge: Bridge, triggers: GuardTriggers, auth: Readonly<Record<string, unknown>>): Installation {
   const serves = ({ auth: served = {} }: HookConfig): boolean => Object.keys(auth).some((key) => served[key] === auth[key]);
-  // The triggers take what Parse Server hands them, each according to its kind.
+  // Parse Server calls each trigger with the request of its kind, so the cast is safe.
   const ours = Object.entries({ ...triggers }) as [GuardTrigger, Trigger][];
   const set: TriggerSet = { serves, triggers: {} };
   const emitUndecided: GatedFactors['emitUndecided'] = (config, userId) =>
@@ -119,7 +120,7 @@ export function installer(bridge: Bridge, triggers: GuardTriggers, auth: Readonl
   };
 }
 
-/** Has the gate take part in all writes. In a bundle there are no modules to be found, but there is the server that runs. */
+/** Gates all writes of Parse Server. In a bundle its modules cannot be found, but the running server can. */
 function gateWrites(Parse: object): void {
   placeGates(RequestWrites.handler);
   const server = Reflect.get(Parse, 'Server') as Partial<HookConfig> | undefined;

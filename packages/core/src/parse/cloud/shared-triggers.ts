@@ -2,22 +2,22 @@ import { asObject } from '../../validation/json-object.js';
 import { loadedModules } from '../loaded-modules.js';
 import type { HookConfig } from '../parse-types.js';
 
-/** What every trigger of `_User` is called with. */
+/** The request that every trigger of `_User` receives. */
 export interface SharedRequest {
   readonly config: HookConfig;
   readonly master?: boolean | undefined;
-  /** Set by a validator: Parse Server then leaves the trigger out. */
+  /** Set by a validator, to make Parse Server skip the trigger. */
   skipWithMasterKey?: boolean;
 }
 
-/** A trigger of Parse Server. */
+/** A trigger function, as Parse Server calls it. */
 export type Trigger = (request: SharedRequest) => unknown;
 
 /** The triggers of one composed set of factors, by Parse Server's names for them. */
 export interface TriggerSet {
   /** Whether the set serves the server that a request came to. */
   readonly serves: (config: HookConfig) => boolean;
-  /** Undefined for one that the application calls from its own. */
+  /** The triggers; undefined for one that the application calls from its own. */
   triggers: Readonly<Record<string, Trigger | undefined>>;
 }
 
@@ -29,22 +29,25 @@ interface TriggerModule {
   getValidator(name: string, appId: string): unknown;
 }
 
-/** One kind of trigger in one application: ours, then the application's own. */
+/** One kind of trigger in one application: the guard's, then the application's own. */
 interface Place {
   readonly sets: TriggerSet[];
   readonly theirs: Trigger | undefined;
   readonly validator: unknown;
-  /** What Parse Server calls. */
+  /** The combined trigger that Parse Server calls. */
   readonly run: Trigger;
 }
 
 const USER = '_User';
-/** On the module, so that copies of this package share it, as by `import` and by `require`. */
+/** A symbol on the module, so that copies of this package share it (one by `import`, one by `require`). */
 const SHARED = Symbol.for('parse-factors.shared-triggers');
 
 /**
- * One copy of Parse Server's list of triggers. Parse Server keeps one trigger of a kind for each class, and drops the one
- * before: here ours and the application's own share that place, whichever is registered first, by Cloud Code or as a webhook.
+ * Lets the guard and the application share Parse Server's triggers. One instance wraps one copy of Parse Server's trigger
+ * list.
+ *
+ * Parse Server keeps only the last trigger of a kind for each class. Here both run, in whichever order they are registered, by
+ * Cloud Code or as a webhook.
  */
 class SharedTriggers {
   readonly #places = new Map<string, Place>();
@@ -74,7 +77,7 @@ class SharedTriggers {
   share(set: TriggerSet, type: string, appId: string): void {
     const place = this.#places.get(nameOf(type, appId));
     const registered = this.#module.getTrigger(USER, type, appId);
-    // Parse Server may have dropped all triggers since, the application's own among them.
+    // Parse Server may have removed all triggers since, the application's own included.
     const { theirs, validator } =
       place !== undefined && registered === place.run
         ? place
@@ -90,12 +93,12 @@ class SharedTriggers {
     return place?.sets.includes(set) === true && this.#module.getTrigger(USER, type, appId) === place.run;
   }
 
-  /** Whether the application has registered one of its own. */
+  /** Whether the application has registered a trigger of its own. */
   hasTheirs(type: string, appId: string): boolean {
     return this.#places.get(nameOf(type, appId))?.theirs !== undefined;
   }
 
-  /** Whether the place was shared, so that nothing else is to be done about the application's own trigger. */
+  /** Changes the application's own trigger in a shared place. Returns false when the place is not shared. */
   #change(type: string, className: string, appId: string, own: Pick<Place, 'theirs' | 'validator'>): boolean {
     const place = this.#places.get(nameOf(type, appId));
     if (className !== USER || place === undefined) return false;
@@ -113,20 +116,26 @@ class SharedTriggers {
       return isSkipped(request) ? undefined : theirs?.(request);
     };
     this.#places.set(nameOf(type, appId), { sets: [...sets], theirs, validator, run });
-    this.#remove(type, USER, appId); // or Parse Server warns of a duplicate
+    this.#remove(type, USER, appId); // avoids Parse Server's warning about a duplicate
     const checked = typeof validator === 'function' ? noting(validator as Trigger, skipped) : validator && rules;
     this.#add(type, USER, Object.assign(run, theirs), appId, checked);
   }
 }
 
-/** Shares the set's triggers; false where Parse Server's list of triggers cannot be reached, such as in a bundle. */
+/**
+ * Registers the set's triggers beside the application's. Returns false when Parse Server's trigger list cannot be reached,
+ * such as in a bundle.
+ */
 export function shareTriggers(set: TriggerSet, appId: string): boolean {
   const modules = triggerModules();
   for (const module of modules) for (const type of Object.keys(set.triggers)) SharedTriggers.of(module).share(set, type, appId);
   return modules.length > 0;
 }
 
-/** Which of the set's triggers Parse Server does not run; of those that the application calls, which it has not registered. */
+/**
+ * Returns the set's triggers that Parse Server does not run. For triggers that the application calls, those that it has not
+ * registered.
+ */
 export const missingTriggers = (set: TriggerSet, appId: string): string[] =>
   Object.keys(set.triggers).filter((type) => {
     const copies = triggerModules().map((module) => SharedTriggers.of(module));
@@ -135,8 +144,8 @@ export const missingTriggers = (set: TriggerSet, appId: string): string[] =>
   });
 
 /**
- * Parse Server's own list of triggers, as Node has loaded it, in each copy of Parse Server. `Parse.Cloud` shows neither what
- * is registered already nor webhooks.
+ * Finds Parse Server's trigger lists, one in each copy that Node has loaded. `Parse.Cloud` shows neither registered triggers
+ * nor webhooks.
  */
 function triggerModules(): TriggerModule[] {
   const names = ['addTrigger', 'removeTrigger', 'getTrigger', 'getValidator'];
@@ -147,13 +156,16 @@ function triggerModules(): TriggerModule[] {
 
 const nameOf = (type: string, appId: string): string => `${type} ${appId}`;
 
-/** Of several sets in a process, such as those of servers that were stopped, those that serve this request; else the last. */
+/**
+ * Returns the sets that serve this request, or else the last set. A process may hold several, such as those of stopped
+ * servers.
+ */
 function servingSets(sets: readonly TriggerSet[], config: HookConfig): readonly TriggerSet[] {
   const serving = sets.filter((set) => set.serves(config));
   return serving.length > 0 ? serving : sets.slice(-1);
 }
 
-/** The application's own validator. It may have its own trigger left out, and never ours. */
+/** Wraps the application's validator, so that it can skip the application's own trigger but never the guard's. */
 const noting =
   (validator: Trigger, skipped: WeakSet<SharedRequest>): Trigger =>
   async (request) => {

@@ -16,7 +16,7 @@ import { readSentCredentials } from '../sent-credentials.js';
 import { bridged, type BridgedRequest } from '../server/server.js';
 import { accountOf } from '../server/user-rows.js';
 
-/** The triggers of `_User` that guard the factors, and the check that application code asks for. */
+/** The `_User` triggers that guard the factors, and the step-up check for application code. */
 export class UserTriggers {
   readonly #bridge: Bridge;
 
@@ -24,19 +24,19 @@ export class UserTriggers {
     this.#bridge = bridge;
   }
 
-  /** Passes if the session has a step-up proof; see {@link requireStepUp}. */
+  /** Resolves if the session has a step-up proof; see {@link requireStepUp}. */
   requireFresh(request: CloudRequest, options?: StepUpOptions): Promise<void> {
     return this.#handle(request, request.user?.id, (asked, session) =>
       requireStepUp(this.#bridge.runtime, asked, session, options),
     );
   }
 
-  /** Before a `_User` is saved; see {@link saveAccount}. */
+  /** Runs before a `_User` is saved; see {@link saveAccount}. */
   beforeSave(request: SaveRequest): Promise<void> {
     const { object, original } = request;
     return this.#handle(request, original?.id, async (asked, session) => {
       const sent = readSentCredentials(object);
-      // The id of `object` is what the body says; that of `original` is whose row it is.
+      // A client can choose the id of `object`; the id of `original` is that of the stored row.
       const userId = original?.id;
       const { runtime } = this.#bridge;
       const isAdministrator = request.master === true;
@@ -45,7 +45,7 @@ export class UserTriggers {
     });
   }
 
-  /** Before a login; see {@link guardLogin}. */
+  /** Runs before a login; see {@link guardLogin}. */
   beforeLogin(request: TriggerRequest): Promise<void> {
     return this.#handle(request, request.object.id, (asked) =>
       guardLogin({
@@ -58,7 +58,7 @@ export class UserTriggers {
     );
   }
 
-  /** After a login; see {@link rememberLogin}. */
+  /** Runs after a login; see {@link rememberLogin}. */
   afterLogin(request: TriggerRequest): Promise<void> {
     return this.#handle(request, request.object.id, (asked, session) =>
       rememberLogin(this.#bridge.runtime, asked, accountOf(request.object).id, session),
@@ -66,8 +66,10 @@ export class UserTriggers {
   }
 
   /**
-   * After a `_User` was deleted; see {@link deleteAccount}. A transaction may yet be taken back: then the user is still there,
-   * and so are their locks. Otherwise, rows die by themselves.
+   * Runs after a `_User` was deleted; see {@link deleteAccount}.
+   *
+   * It does nothing inside a transaction: if that is rolled back, the user still exists and must keep their locks. The rows
+   * then expire by themselves.
    */
   async afterDelete(request: TriggerRequest): Promise<void> {
     const { id } = request.object;

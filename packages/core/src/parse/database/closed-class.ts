@@ -1,49 +1,50 @@
 import { asObject } from '../../validation/json-object.js';
 import type { ParseDatabase, ParseFields, ParseRow, ParseSchema, ParseStorage, SchemaOfClass } from './parse-database.js';
 
-/** How long a server may not know what another server, or an administrator on it, has done to a class. */
+/** The longest time in milliseconds until this server notices a change of the class by another server or an administrator. */
 const LOOK_EVERY_MS = 5000;
-/** Losing this many races for one class means that something else is wrong. */
+/** The limit of retries. Losing this many races for one class means that something else is wrong. */
 const MAX_ROUNDS = 5;
 const OBJECT_NOT_FOUND = 101;
 
 const MASTER_KEY_ONLY = { find: {}, get: {}, count: {}, create: {}, update: {}, delete: {}, addField: {}, protectedFields: {} };
 const WRITES = ['create', 'update', 'delete', 'addField'];
-/** Who anybody can be. */
-const ANYBODY = ['*', 'requiresAuthentication'];
+/** Permission entries that everyone can match. */
+const EVERYONE = ['*', 'requiresAuthentication'];
 
 const isClosed = (permissions: unknown): boolean => {
-  const given = asObject(permissions) ?? {};
+  const rules = asObject(permissions) ?? {};
   const operations = Object.keys(MASTER_KEY_ONLY).filter((operation) => operation !== 'protectedFields');
-  return operations.every((operation) => Object.keys(asObject(given[operation]) ?? { open: true }).length === 0);
+  return operations.every((operation) => Object.keys(asObject(rules[operation]) ?? { open: true }).length === 0);
 };
 
-const isWritableByAnybody = (permissions: unknown): boolean => {
-  const given = asObject(permissions) ?? {};
+const isWritableByEveryone = (permissions: unknown): boolean => {
+  const rules = asObject(permissions) ?? {};
   return WRITES.some((operation) => {
-    const allowed = asObject(given[operation]);
-    return allowed === undefined || ANYBODY.some((who) => Object.hasOwn(allowed, who));
+    const allowed = asObject(rules[operation]);
+    return allowed === undefined || EVERYONE.some((who) => Object.hasOwn(allowed, who));
   });
 };
 
-/** What has become of a class while servers ran. */
+/** What happened to a class while servers were running. */
 export type ClassIncident = 'class_deleted' | 'class_opened';
 
 /**
- * One class of the app's own database, made on first use and closed to all but the master key. It is looked at again with
- * every statement, which costs none, and by a statement of its own every five seconds at most: a class that an
- * administrator has deleted comes back open, with the first write on MongoDB, and by the hand of a stranger where
- * clients may create classes.
+ * A class of the app's own database, created on first use and closed to all but the master key.
  *
- * A class that was never seen closed may be the application's own, and is not used. One that was is closed again,
- * and what it held is deleted where anybody could write.
+ * The class is checked again with every statement, at no cost, and by a statement of its own every five seconds at most. A
+ * class that an administrator has deleted comes back open. On MongoDB the first write creates it. Where clients may create
+ * classes, an attacker can.
+ *
+ * A class that this server has never seen closed may be the application's own, so it is not used. One that was closed before
+ * is closed again. Its rows are deleted if everyone could write them.
  */
 export class ClosedClass {
   static readonly #classes = new WeakMap<ParseStorage, Map<string, ClosedClass>>();
   readonly #database: ParseDatabase;
   readonly #className: string;
   readonly #fields: ParseFields;
-  /** Tells of what has become of the class; that of the last request. */
+  /** Called when the class was deleted or opened. The last request sets it. */
   onIncident: ((incident: ClassIncident) => void) | undefined;
   #controller: ParseSchema | undefined;
   #making: Promise<SchemaOfClass> | undefined;
@@ -56,7 +57,7 @@ export class ClosedClass {
     this.#fields = fields;
   }
 
-  /** The class of that name in the database that a request runs on. */
+  /** Returns the class of that name, in the database of a request. */
   static of(database: ParseDatabase, className: string, fields: ParseFields): ClosedClass {
     const classes = ClosedClass.#classes.get(database.adapter) ?? new Map<string, ClosedClass>();
     ClosedClass.#classes.set(database.adapter, classes);
@@ -65,7 +66,7 @@ export class ClosedClass {
     return known;
   }
 
-  /** The class as the storage adapter takes it. Rejects while it is not closed. */
+  /** Returns the class in the storage adapter's form. Rejects while it is not closed. */
   async schema(): Promise<SchemaOfClass> {
     const schema = (this.#making === undefined ? await this.#cached() : undefined) ?? (await this.remake());
     this.#isUsed = true;
@@ -73,7 +74,7 @@ export class ClosedClass {
     return schema;
   }
 
-  /** Looks at what is stored, and makes the class what it has to be; for everybody who asks meanwhile, once. */
+  /** Reads the stored class and repairs it. Concurrent callers share one run. */
   remake(): Promise<SchemaOfClass> {
     this.#making ??= this.#make().finally(() => {
       this.#making = undefined;
@@ -81,7 +82,7 @@ export class ClosedClass {
     return this.#making;
   }
 
-  /** What this server believes, if that is a closed class. */
+  /** Returns this server's cached class, if it is closed. */
   async #cached(): Promise<SchemaOfClass | undefined> {
     const schema = this.#controller === undefined ? undefined : await this.#read(this.#controller);
     return schema !== undefined && isClosed(schema.classLevelPermissions) ? schema : undefined;
@@ -95,7 +96,7 @@ export class ClosedClass {
       const schema = await this.#read(controller);
       if (schema === undefined) {
         await this.#create(controller, wasKnown).catch((cause: unknown) => {
-          fault = cause; // another server may have made it at the same moment
+          fault = cause; // another server may have created it at the same moment
         });
       } else if (!isClosed(schema.classLevelPermissions)) {
         if (!wasKnown && round > 0) throw Object.assign(new Error(this.#className), { code: 'class_is_open' });
@@ -112,7 +113,7 @@ export class ClosedClass {
 
   async #create(controller: ParseSchema, wasKnown: boolean): Promise<void> {
     const { adapter } = this.#database;
-    // On MongoDB rows outlive their class, and are anybody's then.
+    // On MongoDB rows outlive their class, and everyone could have written them since.
     const isRemade = wasKnown || (await adapter.find(this.#className, this.#own, {}, { limit: 1 })).length > 0;
     await controller.addClassIfNotExists(this.#className, this.#own.fields, MASTER_KEY_ONLY);
     if (!isRemade) return;
@@ -123,11 +124,11 @@ export class ClosedClass {
   async #close(controller: ParseSchema, schema: SchemaOfClass): Promise<void> {
     const { classLevelPermissions } = schema;
     await controller.setPermissions(this.#className, MASTER_KEY_ONLY, schema.fields);
-    if (isWritableByAnybody(classLevelPermissions)) await this.#empty(schema);
+    if (isWritableByEveryone(classLevelPermissions)) await this.#empty(schema);
     this.onIncident?.('class_opened');
   }
 
-  /** Gives the class the columns that it has to have; a stranger may have given them another type. */
+  /** Adds missing columns. A client may have created them with another type, so these are replaced. */
   async #mend(controller: ParseSchema, schema: SchemaOfClass): Promise<void> {
     const missing = this.#missing(schema);
     const wrong = missing.filter((name) => Object.hasOwn(schema.fields, name));
@@ -137,7 +138,7 @@ export class ClosedClass {
     await change(missing.map((name) => [name, { ...this.#fields[name] }]));
   }
 
-  /** The class as it has to be; Parse Server adds to what it is given. */
+  /** The class as it must be. A new object each time, as Parse Server adds to it. */
   get #own(): SchemaOfClass {
     return { fields: { ...this.#fields } };
   }
@@ -152,18 +153,18 @@ export class ClosedClass {
     });
   }
 
-  /** Parse Server rejects with nothing where there is no such class. */
+  /** Reads the class; undefined when there is none. Parse Server then rejects with undefined. */
   async #read(controller: ParseSchema): Promise<SchemaOfClass | undefined> {
     return absentAsUndefined(controller.getOneSchema(this.#className, true));
   }
 
-  /** Looks again from time to time; keeps no process alive, and ends with the database, until the next use. */
+  /** Checks the class again after a while, until the database is closed. Its timer does not keep the process alive. */
   #watch(): void {
     this.#isWatched = true;
     const { adapter } = this.#database;
     const isConnected = adapter.connectionPromise !== undefined;
     const look = async (): Promise<void> => {
-      // MongoDB's driver would connect again after the server was shut down.
+      // Without this check, MongoDB's driver would reconnect after the server was shut down.
       if (isConnected && adapter.connectionPromise === undefined) throw new Error('closed');
       const stored = this.#isUsed ? await absentAsUndefined(adapter.getClass(this.#className)) : await this.#cached();
       this.#isUsed = false;

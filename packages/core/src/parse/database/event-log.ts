@@ -4,7 +4,7 @@ import type { ClassIncident } from './closed-class.js';
 import type { ParseDatabase } from './parse-database.js';
 import { ParseTable } from './parse-table.js';
 
-/** The class that events are written to where the option `eventLog` is on; closed to all but the master key. */
+/** The class of events, written when the option `eventLog` is on; closed to all but the master key. */
 export const FACTOR_EVENT_CLASS = 'FactorEvent';
 
 const FIELDS = {
@@ -23,16 +23,16 @@ const FIELDS = {
 } as const;
 
 /**
- * Appends the event. No reply waits for it.
+ * Stores an event. No reply waits for it.
  *
- * @param onIncident hears of it when the class had to be made anew
+ * @param onIncident called when the class was deleted or opened and had to be restored
  */
 export async function logEvent(
   database: ParseDatabase,
   event: FactorEvent,
   onIncident?: (incident: ClassIncident) => void,
 ): Promise<void> {
-  const given = Object.entries(event).filter(([, value]) => value !== undefined);
-  const row = { ...Object.fromEntries(given), objectId: randomUUID() };
+  const fields = Object.entries(event).filter(([, value]) => value !== undefined);
+  const row = { ...Object.fromEntries(fields), objectId: randomUUID() };
   await new ParseTable(database, { className: FACTOR_EVENT_CLASS, fields: FIELDS, onIncident, isAwaited: false }).create(row);
 }

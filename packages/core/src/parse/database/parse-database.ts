@@ -3,9 +3,9 @@
 export interface ParseDatabase {
   /** The storage adapter: Postgres or MongoDB. */
   readonly adapter: ParseStorage;
-  /** The configuration that it was made for: that of one HTTP request. */
+  /** The configuration that the controller was made for: that of one HTTP request. */
   readonly options?: object;
-  /** Set while the request is inside the transaction of a batch, which holds a connection of its own. */
+  /** Set while the request is inside a batch's transaction, which holds a connection of its own. */
   readonly _transactionalSession?: unknown;
   loadSchema(options?: { clearCache: boolean }): Promise<ParseSchema>;
   find(
@@ -28,7 +28,7 @@ export interface ParseDatabase {
 /** The part of Parse Server's storage adapters that is used here. Each call is one statement. */
 
 export interface ParseStorage {
-  /** The adapter for MongoDB has it while it is connected. */
+  /** Set by the MongoDB adapter while it is connected. */
   readonly connectionPromise?: unknown;
   getClass(className: string): Promise<SchemaOfClass>;
   find(className: string, schema: object, query: ParseRow, options: { limit: number }): Promise<ParseRow[]>;
@@ -56,7 +56,7 @@ export interface SchemaOfClass {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly classLevelPermissions?: unknown;
 }
-/** A row as the database controller takes and gives it. */
+/** A row, as the database controller reads and returns it. */
 
 export type ParseRow = Readonly<Record<string, unknown>>;
 /** Fields of a class, by name. */

@@ -25,8 +25,8 @@ import { ahead, numberIn, plus, QuotaColumns } from './quota-columns.js';
 export const FACTOR_STATE_CLASS = 'FactorState';
 
 /**
- * The expiry of what an adapter keeps for itself in a {@link ParseOtpStore}: it never dies, is not pruned, and no user is
- * ever sent it.
+ * The expiry of values that an adapter stores for itself in a {@link ParseOtpStore}. They never expire, are never pruned, and
+ * are never sent to a user.
  */
 export const NEVER: number = Date.UTC(9999, 0);
 
@@ -50,14 +50,15 @@ const EMPTY: ParseRow = { digest: '', ...Object.fromEntries(NUMBERS.map((name) =
 const NO_CODE: ParseRow = { digest: '', codeExpiresAt: 0 };
 const NO_FAILURES: ParseRow = { attempts: 0, failures: 0, locks: 0, lockedUntil: 0 };
 
-/** A step that lost a race is taken again from the start; losing this often means something else is wrong. */
+/** The limit of retries. A step that loses a race starts again; losing this often means that something else is wrong. */
 const MAX_ROUNDS = 8;
 
 /**
- * Keeps the state of factors in the app's own database, Postgres or MongoDB, in the class
- * {@link FACTOR_STATE_CLASS}, which only the master key can reach. The subject's digest is the
- * `objectId`, so the primary key is the only index a verb needs; each verb is one conditional
- * update, and a second statement only where the row is new or a limit was reached.
+ * Stores the state of factors in the app's own database, Postgres or MongoDB. Only the master key can access its class {@link
+ * FACTOR_STATE_CLASS}.
+ *
+ * The subject's digest is the `objectId`, so the primary key is the only index that is needed. Each method is one conditional
+ * update. It needs a second statement only when the row is new or a limit was reached.
  */
 export class ParseOtpStore implements OtpStore {
   readonly #table: ParseTable;
@@ -66,8 +67,8 @@ export class ParseOtpStore implements OtpStore {
   /**
    * @param database the request's `config.database`
    * @param options may be left out
-   * @param options.clock the time in epoch milliseconds, `Date.now` by default
-   * @param options.onIncident hears of it when the class was deleted or opened while servers ran, and was made anew
+   * @param options.clock returns the time in epoch milliseconds; `Date.now` by default
+   * @param options.onIncident called when the class was deleted or opened while servers ran, and was restored
    */
   constructor(
     database: ParseDatabase,
@@ -88,7 +89,8 @@ export class ParseOtpStore implements OtpStore {
         lockedUntil: { $lte: now },
         ...(cooldownMs > 0 && { sentAt: { $lte: now - cooldownMs } }),
       };
-      // Without a cooldown several could find the same lapsed window; then only what is open is counted in one go.
+      // Without a cooldown, several callers could find the same expired window. Then the first statement counts open windows
+      // only.
       const open = cooldownMs > 0 ? {} : columns.open;
       const row = await this.#table.update({ ...free, ...columns.below, ...open }, { ...made, ...columns.plusOne });
       if (row !== undefined) {
@@ -105,8 +107,8 @@ export class ParseOtpStore implements OtpStore {
       const waits = columns.waits(current);
       if (cooldownMs > 0 && isAhead(cooledAt, now, cooldownMs)) waits.push(cooledAt);
       if (waits.length > 0) return { issued: false, reason: 'cooldown', retryAt: Math.max(...waits) };
-      // Windows that have lapsed are opened again by one caller; the others count on from there. A lock or a cooldown
-      // that is still ahead here ends later than any may, and does not count.
+      // One caller reopens expired windows; the others count on from there. A lock or cooldown that is further ahead than
+      // allowed is ignored: a wrong clock has set it.
       const ignored = {
         ...(lockedUntil > now && { lockedUntil }),
         ...(cooldownMs > 0 && cooledAt > now && { sentAt: cooledAt - cooldownMs }),
@@ -131,7 +133,7 @@ export class ParseOtpStore implements OtpStore {
       const current = await this.#table.find(subject);
       const retryAt = current === undefined ? 0 : numberIn(current, 'lockedUntil');
       if (isAhead(retryAt, now, LONGEST_AHEAD_MS)) return { locked: true, retryAt };
-      // A lock that ends further ahead than any may is none.
+      // A lock that ends further ahead than allowed is ignored: a wrong clock has set it.
       if (retryAt > now) await this.#table.update({ objectId: subject, lockedUntil: retryAt }, { lockedUntil: 0 });
       return undefined;
     });
@@ -143,7 +145,7 @@ export class ParseOtpStore implements OtpStore {
     if (row === undefined) return undefined;
     const digest = String(row['digest']);
     if (isLive(numberIn(row, 'codeExpiresAt'), this.#clock())) return digest;
-    // It has expired: it stays dead, also when the clock steps back.
+    // It has expired. It is deleted, so that it stays expired if the clock steps back.
     await this.revoke(subject, digest);
     return undefined;
   }
@@ -151,7 +153,7 @@ export class ParseOtpStore implements OtpStore {
   async consume(subject: string, digest: string): Promise<boolean> {
     const live = { objectId: subject, digest, codeExpiresAt: ahead(this.#clock(), LONGEST_AHEAD_MS) };
     if ((await this.#table.update(live, { ...NO_CODE, ...NO_FAILURES })) !== undefined) return true;
-    // If it was there, it has expired: it stays dead, also when the clock steps back.
+    // If it exists, it has expired. It is deleted, so that it stays expired if the clock steps back.
     await this.revoke(subject, digest);
     return false;
   }
@@ -185,7 +187,7 @@ export class ParseOtpStore implements OtpStore {
       const until = numberIn(current, 'count1Until');
       if (isAhead(until, now, windowMs)) {
         if (row !== undefined) return { allowed: true };
-        // Full, unless somebody made or reopened it since.
+        // The window is full, unless another caller has created or reopened it since.
         return numberIn(current, 'count1') >= limit ? { allowed: false, retryAt: until } : undefined;
       }
       const reopened = await this.#table.update({ objectId: bucket, count1Until: until }, opened);
@@ -213,7 +215,7 @@ export class ParseOtpStore implements OtpStore {
     return ids.length;
   }
 
-  /** Decides on an attempt that has been counted; the one that reaches the limit locks before it is compared. */
+  /** Decides on an attempt that was counted. The attempt that reaches the limit sets the lock before its code is compared. */
   async #judge(subject: string, row: ParseRow, limits: AttemptLimits): Promise<AttemptResult> {
     const now = this.#clock();
     const excess = numberIn(row, 'failures') - limits.maxFailures;
@@ -225,7 +227,7 @@ export class ParseOtpStore implements OtpStore {
     if (excess > 0) return { locked: true, retryAt: lockedUntil };
     const [digest, codeExpiresAt] = [String(row['digest']), numberIn(row, 'codeExpiresAt')];
     const isDead = digest !== '' && codeExpiresAt !== NEVER && !isLive(codeExpiresAt, now);
-    // What is refused as expired stays dead, also when the clock steps back.
+    // A code that was refused as expired is deleted, so that it stays expired if the clock steps back.
     if (isDead) await this.#table.update({ objectId: subject, digest, codeExpiresAt }, NO_CODE);
     return {
       locked: false,

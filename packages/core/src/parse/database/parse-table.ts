@@ -8,29 +8,30 @@ const DUPLICATE_VALUE = 137;
 const hasCode = (error: unknown, code: number | string): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 
-/** What Postgres says of a table that is gone, or was made by somebody else: 42P01 and 42_703. */
+/**
+ * Postgres errors for a table that is gone or was created with other columns: undefined table (42P01) and undefined column
+ * (42703).
+ */
 const GONE = ['42P01', '42703'];
 
-/** Which class is meant, and what a request has to do with it. */
+/** The class, and how a request uses it. */
 export interface TableOptions {
   readonly className: string;
   readonly fields: ParseFields;
-  /** Hears of it when the class was deleted or opened while servers ran, and had to be made anew. */
+  /** Called when the class was deleted or opened while servers ran, and had to be restored. */
   readonly onIncident?: ((incident: ClassIncident) => void) | undefined;
-  /** Whether a request waits for what is done; true by default. */
+  /** Whether a request waits for the statements; true by default. */
   readonly isAwaited?: boolean;
 }
 
 /**
- * One class of the app's own database, made on first use and closed to everybody but the
- * master key. Each method is one statement.
+ * A table of the app's own database, created on first use and closed to all but the master key. Each method is one statement.
  *
- * It speaks to the storage adapter and not to the controller above it. That costs a third of the
- * time; and a request's controller may be inside the transaction of a batch, where everything
- * that is counted would be taken back when the batch fails.
+ * It uses the storage adapter and not the controller above it. That saves a third of the time. It also keeps counters out of a
+ * batch's transaction: a failing batch would roll them back, and an attacker could retry without limit.
  *
- * So each statement takes a connection of the pool. A request inside a transaction holds one already: enough of them
- * at the same moment hold all there are, and each would wait for another one for good. Such a request is refused.
+ * So each statement takes a connection of the pool. A request inside a transaction already holds one. Enough such requests
+ * would hold all connections and wait for another forever (deadlock), so they are refused.
  */
 export class ParseTable {
   readonly #database: ParseDatabase;
@@ -38,7 +39,7 @@ export class ParseTable {
   readonly #class: ClosedClass;
   readonly #isAwaited: boolean;
 
-  /** The table of that name in the database that a request runs on. */
+  /** Opens the table of that name in the database of a request. */
   constructor(database: ParseDatabase, { className, fields, onIncident, isAwaited = true }: TableOptions) {
     this.#database = database;
     this.#className = className;
@@ -47,17 +48,17 @@ export class ParseTable {
     this.#isAwaited = isAwaited;
   }
 
-  /** The row of that id. */
+  /** Returns the row of that id; undefined when there is none. */
   async find(objectId: string): Promise<ParseRow | undefined> {
     return (await this.list({ objectId }, 1))[0];
   }
 
-  /** Up to `limit` rows that match. */
+  /** Returns up to `limit` rows that match. */
   list(query: ParseRow, limit: number): Promise<ParseRow[]> {
     return this.#run((storage, schema) => storage.find(this.#className, schema, query, { limit }), []);
   }
 
-  /** Makes a row; false when there is one of that id. */
+  /** Creates a row. Returns false when the id is taken. */
   create(row: ParseRow): Promise<boolean> {
     const now = { __type: 'Date', iso: new Date().toISOString() };
     const create = async (storage: ParseStorage, schema: object): Promise<boolean> => {
@@ -67,20 +68,20 @@ export class ParseTable {
     return this.#run(create, false, DUPLICATE_VALUE);
   }
 
-  /** Changes the row that matches and gives it as it is then; undefined when none matches. */
+  /** Changes the row that matches and returns it as changed; undefined when none matches. */
   async update(query: ParseRow, change: ParseRow): Promise<ParseRow | undefined> {
     const row = await this.#run((storage, schema) => storage.findOneAndUpdate(this.#className, schema, query, change), undefined);
     return row ?? undefined;
   }
 
-  /** Deletes what matches. */
+  /** Deletes the rows that match. */
   async destroy(query: ParseRow): Promise<void> {
     const destroy = (storage: ParseStorage, schema: object): Promise<unknown> =>
       storage.deleteObjectsByQuery(this.#className, schema, query);
     await this.#run(destroy, undefined, OBJECT_NOT_FOUND);
   }
 
-  /** Every fault of the database but the expected one is `unavailable`. */
+  /** Runs a statement. Every database error except the expected one becomes `unavailable`. */
   async #run<Result>(
     statement: (storage: ParseStorage, schema: object) => Promise<Result>,
     otherwise: Result,
@@ -100,12 +101,12 @@ export class ParseTable {
   }
 }
 
-/** Whether a request is inside the transaction of a batch. */
+/** Whether a request is inside a batch's transaction. */
 export const isInTransaction = ({ _transactionalSession: session }: ParseDatabase): boolean =>
   (session ?? undefined) !== undefined;
 
 /**
- * Refuses what would take a second connection while it holds that of a transaction.
+ * Refuses a request that holds a transaction's connection and would need a second one.
  *
  * @throws FactorError `invalid_input`
  */

@@ -1,24 +1,24 @@
 import { CLOCK_TOLERANCE_MS, isAhead, type Quota } from '../../store/otp-store.js';
 import type { ParseRow } from './parse-database.js';
 
-/** The columns of the first and of the second quota: events in the window, and when it ends. */
+/** The columns of the first and the second quota: the count of the window, and when the window ends. */
 const COLUMNS = [
   ['count1', 'count1Until'],
   ['count2', 'count2Until'],
 ] as const;
 
-/** A number of a row; 0 where there is none. */
+/** Reads a number of a row; 0 when it is missing. */
 export const numberIn = (row: ParseRow, column: string): number => Number(row[column] ?? 0);
 
-/** A query for {@link isAhead}. */
+/** Builds the query for {@link isAhead}. */
 export const ahead = (now: number, mostMs: number): ParseRow => ({ $gt: now, $lte: now + mostMs + CLOCK_TOLERANCE_MS });
 
-/** An update that adds to a number. */
+/** Builds an update that adds to a number. */
 export const plus = (amount: number): ParseRow => ({ __op: 'Increment', amount });
 
 type Column = Quota & { readonly count: string; readonly until: string };
 
-/** The quotas of a subject as columns of its row, at one moment. */
+/** The quotas of a subject as columns of its row, at one point in time. */
 export class QuotaColumns {
   readonly #columns: readonly Column[];
   readonly #now: number;
@@ -31,7 +31,7 @@ export class QuotaColumns {
     });
   }
 
-  /** An update that counts one event in each. */
+  /** An update that counts one event in each window. */
   get plusOne(): ParseRow {
     return Object.fromEntries(this.#columns.map(({ count }) => [count, plus(1)]));
   }
@@ -46,7 +46,7 @@ export class QuotaColumns {
     return Object.fromEntries(this.#columns.map(({ until, windowMs }) => [until, ahead(this.#now, windowMs)]));
   }
 
-  /** An update that opens the windows anew which are not open in the row, with one event in each. */
+  /** Returns an update that reopens the row's expired windows, with one event in each. */
   reopened(row: ParseRow): ParseRow {
     const lapsed = this.#columns.filter((column) => !this.#isOpen(row, column));
     return Object.fromEntries(
@@ -57,14 +57,14 @@ export class QuotaColumns {
     );
   }
 
-  /** When the windows end that are full in the row. */
+  /** Returns when the row's full windows end. */
   waits(row: ParseRow): number[] {
     return this.#columns
       .filter((column) => this.#isOpen(row, column) && numberIn(row, column.count) >= column.limit)
       .map(({ until }) => numberIn(row, until));
   }
 
-  /** A query for the row while the windows that are not open are as they were read; the others have to be below their limits. */
+  /** Returns a query that matches the row while its expired windows are unchanged and its open ones are below their limits. */
   unchanged(row: ParseRow): ParseRow {
     const open = this.#columns.filter((column) => this.#isOpen(row, column));
     const lapsed = this.#columns.filter((column) => !open.includes(column));

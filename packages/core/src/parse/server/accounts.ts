@@ -7,7 +7,7 @@ import type { HookConfig } from '../parse-types.js';
 import { RequestWrites } from '../request-writes.js';
 import { findAccount, findAccounts, getAccount, toAccount } from './user-rows.js';
 
-/** The users of the application, for one request. Rows are read with full rights, and without the password's hash. */
+/** The users of the application, for one request. Rows are read with full access, and without the password's hash. */
 export class ParseAccounts implements Accounts {
   readonly #config: HookConfig;
 
@@ -54,8 +54,8 @@ export class ParseAccounts implements Accounts {
     RequestWrites.of(this.#config).stageWith(save, (update) => Object.hasOwn(update, '_hashed_password'));
   }
 
-  preview(userId: string, given: StoredRecords, stored: StoredRecords): StoredRecords {
-    return RequestWrites.of(this.#config).preview(userId, given, stored);
+  preview(userId: string, sent: StoredRecords, stored: StoredRecords): StoredRecords {
+    return RequestWrites.of(this.#config).preview(userId, sent, stored);
   }
 
   decideProviders(account: AccountState, decided: StoredRecords): void {

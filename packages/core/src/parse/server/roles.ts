@@ -1,7 +1,7 @@
 import type { HookConfig } from '../parse-types.js';
 import { pointerTo } from './pointer.js';
 
-/** The names of a user's roles, inherited ones included; kept where Parse Server keeps them. */
+/** Returns the names of a user's roles, inherited ones included. It uses Parse Server's own role cache. */
 export async function roleNames(config: HookConfig, userId: string): Promise<readonly string[]> {
   const { role: cache } = config.cacheController;
   const cached: unknown = await cache.get(userId);
@@ -11,7 +11,7 @@ export async function roleNames(config: HookConfig, userId: string): Promise<rea
   while (found.length > 0) {
     const added = found.filter(({ objectId }) => !names.has(String(objectId)));
     for (const { objectId, name } of added) names.set(String(objectId), String(name));
-    // A role has the members of the roles that it contains.
+    // A role inherits the members of the roles that it contains.
     const contained = added.map(({ objectId }) => pointerTo(String(objectId), '_Role'));
     found = contained.length === 0 ? [] : await config.database.find('_Role', { roles: { $in: contained } }, {});
   }

@@ -1,17 +1,18 @@
 import type { HookConfig } from '../parse-types.js';
 
-/** The part of a started server's configuration that is used where there is no request. */
+/** The part of a running server's configuration that is used outside of requests. */
 export interface ServerConfig extends HookConfig {
   readonly state?: string;
   readonly protectedFields?: unknown;
   readonly protectedFieldsOwnerExempt?: unknown;
-  /** Methods of levels that are not logged are replaced on the object itself. */
+  /** Parse Server overrides the methods of disabled log levels on this object. */
   readonly loggerController?: { error(message: string): void };
 }
 
 /**
- * The configuration of the server that has loaded any of these adapters, once it is up. Of several servers
- * in one process it is the one that was started last.
+ * Returns the configuration of the running server that has loaded any of these adapters; undefined while none is up.
+ *
+ * Of several servers in one process, only the last one that was started is found.
  */
 export function runningServer(auth: Readonly<Record<string, unknown>>): ServerConfig | undefined {
   const { Parse } = globalThis as unknown as { readonly Parse?: { readonly Server?: Partial<ServerConfig> } };

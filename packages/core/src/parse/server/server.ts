@@ -71,13 +71,13 @@ export class ParseServer implements Server {
   }
 }
 
-/** A request as flows see it: who asks, and the server. */
+/** A request in the form that flows handle: its client, and the server. */
 export interface BridgedRequest extends ServerRequest {
   readonly client: ClientInfo;
   readonly server: ParseServer;
 }
 
-/** Makes a request of Parse Server one that flows understand. */
+/** Translates a request of Parse Server into the form that flows handle. */
 export const bridged = (bridge: Bridge, request: SentRequest): BridgedRequest => ({
   client: clientInfo(bridge.clientIp, request),
   server: new ParseServer(bridge, request.config),

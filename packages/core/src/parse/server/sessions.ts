@@ -8,7 +8,7 @@ import { pointerTo } from './pointer.js';
 import { RequestWrites } from '../request-writes.js';
 
 const MAX_SWEEPS = 40;
-/** How long a request may take from reading its session to putting it into the cache. */
+/** The longest time in milliseconds between a request's read of its session and its write to the cache. */
 const SETTLE_MS = 250;
 
 /** The sessions of the application, for one request. */
@@ -33,10 +33,10 @@ export class ParseSessions implements Sessions {
 }
 
 /**
- * Ends the user's sessions but for one; gives how many. Other servers may know them for as long as their caches do.
+ * Ends the user's sessions except one, and returns how many. Other servers may accept them until their caches expire.
  *
- * A login under way looks by itself at what has changed, and so does a request that copies a session. A request that has
- * read a session that ends here may put it into the cache afterwards: so the cache is emptied once more after a while.
+ * A running login checks by itself for changes, and so does a request that copies a session. A request that read a session
+ * before its end may put it into the cache afterwards, so the cache is cleared once more after a while.
  */
 async function revokeSessions(config: HookConfig, userId: string, keep: string | undefined): Promise<number> {
   const others = { user: pointerTo(userId), ...(keep === undefined ? {} : { sessionToken: { $ne: keep } }) };
@@ -53,13 +53,13 @@ async function revokeSessions(config: HookConfig, userId: string, keep: string |
         sessions.map(({ sessionToken }) => String(sessionToken)),
         ended,
       );
-    // A request that had read a session before it ended may have put it into the cache since.
+    // A request that read a session before its end may have put it into the cache since.
     for (const token of ended) await config.cacheController.user.del(token);
   }
   return ended.size;
 }
 
-/** Ends these and no others, so that each that ends is known, and leaves the cache too. */
+/** Ends exactly these sessions, so that each of them is counted and leaves the cache too. */
 async function destroySessions(config: HookConfig, tokens: readonly string[], ended: Set<string>): Promise<void> {
   await config.database.destroy('_Session', { sessionToken: { $in: tokens } }).catch((cause: unknown) => {
     if (!isNotFound(cause)) throw cause;

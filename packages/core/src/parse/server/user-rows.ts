@@ -6,16 +6,16 @@ import { asObject } from '../../validation/json-object.js';
 import type { ParseRow } from '../database/parse-database.js';
 import { type HookConfig, parseGlobal } from '../parse-types.js';
 
-/** A row as Parse hands it over: of a hook, a trigger or the database. */
+/** A row of a user, as a hook, a trigger or the database provides it. */
 export interface UserObject {
   readonly id?: string | undefined;
   get(field: string): unknown;
 }
 
 /**
- * The account of a user object.
+ * Returns the account of a user object.
  *
- * @throws FactorError `session_required` for one without an id
+ * @throws FactorError `session_required` for an object without an id
  */
 export function accountOf(object: UserObject | undefined): AccountState {
   if (object?.id === undefined) throw new FactorError('session_required');
@@ -26,22 +26,22 @@ export function accountOf(object: UserObject | undefined): AccountState {
   return { id: user.id, user, stored, unconfirmed };
 }
 
-/** The account of a stored row, without the password's hash. */
+/** Returns the account of a stored row, without the password's hash. */
 export const toAccount = ({ password: _password, _hashed_password, ...fields }: ParseRow): AccountState =>
   accountOf(parseGlobal().User.fromJSON({ className: '_User', ...fields }));
 
-/** Up to `limit` accounts whose whole stored rows match, read with full rights. */
+/** Returns up to `limit` accounts that match, with their whole stored rows. They are read with full access. */
 export async function findAccounts({ database }: HookConfig, query: ParseRow, limit: number): Promise<readonly AccountState[]> {
   return (await database.find('_User', query, { limit })).map(toAccount);
 }
 
-/** The account of a user; undefined when there is none. */
+/** Returns the account of a user; undefined when there is none. */
 export async function findAccount(config: HookConfig, userId: string): Promise<AccountState | undefined> {
   return (await findAccounts(config, { objectId: userId }, 1))[0];
 }
 
 /**
- * The account of a user.
+ * Returns the account of a user.
  *
  * @throws FactorError `session_required` when there is none
  */
