@@ -5,8 +5,10 @@ import type { StoredRecords } from './record-plan.js';
 
 const composed = { factors: factorsByRole({ otp: 'second', totp: 'second', device: 'stand-in', mail: 'linked', name: 'found' }) };
 const RECORD = { sealed: '1.k.x' };
+
 const having = (...keys: readonly string[]): StoredRecords =>
   Object.fromEntries(keys.map((key) => [key, { id: key, ...RECORD }]));
+
 const sending = (providers: Readonly<Record<string, unknown>>, hasPassword = false) => ({ providers, hasPassword });
 
 describe('requirementToEnrol', () => {

@@ -1,6 +1,6 @@
 import type { Factor } from '../factor/factor.js';
 import { identityOf, primaryOf } from '../factor/primary-sign-in.js';
-import { type Composed, linkedFactors, secondFactors, backupFactors, storedAmong } from './factor-roles.js';
+import { backupFactors, type Composed, linkedFactors, secondFactors, storedAmong } from './factor-roles.js';
 import { changesProviders } from './provider-changes.js';
 import type { StoredRecords } from './record-plan.js';
 import type { SentCredentials } from './sent-credentials.js';

@@ -30,6 +30,7 @@ const identity: PrimaryIdentity<Address> = {
   acceptsUnsealedId: (createdAt: unknown) => new Date(String(createdAt)).getTime() < Date.UTC(2025, 0),
   subject: (_context, id) => id,
 };
+
 const primary: RecordFactor<Address> = { policy: 'solo', primary: { identity } as unknown as PrimarySignIn<Address> };
 
 const multiple: MultipleEnrolments<Address> = { lookupIdOf: () => 'handle', merge: (_stored, added) => added };

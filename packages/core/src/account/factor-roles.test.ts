@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { factorsByRole } from '../../test/unit-stage.js';
-import { primaryFactors, linkedFactors, secondFactors, backupFactors, storedAmong } from './factor-roles.js';
+import { backupFactors, identityFactors, linkedFactors, secondFactors, storedAmong } from './factor-roles.js';
 
 const APP = {
   factors: factorsByRole({
@@ -12,12 +12,13 @@ const APP = {
     totp: 'second',
   }),
 };
+
 const NONE = { factors: {} };
 
 describe('the factors of an application', () => {
   it.each([
     ['second factors', secondFactors, ['otp', 'totp']],
-    ['primary factors', primaryFactors, ['fields', 'mailLogin', 'smsLogin']],
+    ['primary factors', identityFactors, ['fields', 'mailLogin', 'smsLogin']],
     ['primary factors that are linked', linkedFactors, ['mailLogin', 'smsLogin']],
     ['backup authenticators', backupFactors, ['codes']],
   ] as const)('are told apart: %s', (_name, keysOf, expected) => {
@@ -26,7 +27,7 @@ describe('the factors of an application', () => {
   });
 
   it('are each a second factor, a primary factor or a backup authenticator, and only one of these', () => {
-    const keys = [...secondFactors(APP), ...primaryFactors(APP), ...backupFactors(APP)];
+    const keys = [...secondFactors(APP), ...identityFactors(APP), ...backupFactors(APP)];
     expect(keys.toSorted()).toEqual(Object.keys(APP.factors));
   });
 });

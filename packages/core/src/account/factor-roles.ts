@@ -11,12 +11,12 @@ export const secondFactors = ({ factors }: Composed): string[] =>
   Object.keys(factors).filter((key) => factors[key]?.backup === undefined && identityOf(factors[key]) === undefined);
 
 /** The keys of the pure primary factors, which cannot be second factors. */
-export const primaryFactors = ({ factors }: Composed): string[] =>
+export const identityFactors = ({ factors }: Composed): string[] =>
   Object.keys(factors).filter((key) => identityOf(factors[key]) !== undefined);
 
 /** The keys of the pure primary factors that are linked to a user. Those that look the user up by fields are not among them. */
 export const linkedFactors = (composed: Composed): string[] =>
-  primaryFactors(composed).filter((key) => composed.factors[key]?.primary?.lookUp === undefined);
+  identityFactors(composed).filter((key) => composed.factors[key]?.primary?.lookUp === undefined);
 
 /** The keys of the backup authenticators. */
 export const backupFactors = ({ factors }: Composed): string[] =>

@@ -4,7 +4,7 @@ import { type FakeClock, fakeClock } from '../../../testing/src/fake-clock.js';
 import { DAY, MINUTE } from '../../test/unit-stage.js';
 import { MemoryOtpStore } from '../store/memory-otp-store.js';
 import { CLOCK_TOLERANCE_MS, type OtpStore } from '../store/otp-store.js';
-import { StepUpProofs, type StepUpOptions, type ProofAccount, PROOFS, type SessionOwner } from './step-up-proofs.js';
+import { type ProofAccount, PROOFS, type SessionOwner, type StepUpOptions, StepUpProofs } from './step-up-proofs.js';
 
 const OWNER: SessionOwner = { appId: 'app', userId: 'u1', sessionToken: 'r:1' };
 const ANY: ProofAccount = { counts: () => true };

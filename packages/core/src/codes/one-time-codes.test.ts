@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { scriptedRandom } from '../../../testing/src/scripted-random.js';
 import { ANN, codeOptions, MAIL, PHONE, targetWith, TestChannel, wrongCode } from '../../test/code-stage.js';
 import { MINUTE, NEWER_KEY, OLDER_KEY, outcomeOf, type StagedContext, stagedContext } from '../../test/unit-stage.js';
-import { scriptedRandom } from '../../../testing/src/scripted-random.js';
 import { Keyring } from '../crypto/keyring.js';
 import { FactorError } from '../error/factor-error.js';
 import { CODE_REPLACED } from '../factor/attempt.js';

@@ -9,7 +9,7 @@ import type { AddressType } from './address-type.js';
 import type { CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { CodeSender } from './code-sender.js';
-import { type CountryCounts, CountryCounters } from './country-counters.js';
+import { CountryCounters, type CountryCounts } from './country-counters.js';
 import { ReplacedCodes } from './replaced-codes.js';
 import { MessageLimits } from './send-limits.js';
 

@@ -8,6 +8,7 @@ import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { MessageLimits } from './send-limits.js';
 
 type Options = Partial<ResolvedCodeFactorOptions>;
+
 /** One message: what of its request and target is other than in the first. */
 type Message = Partial<Pick<StagedContext, 'ip' | 'appId' | 'key'>> & Partial<CodeBinding>;
 

@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
-import { composeFactors, defineFactor, FactorConfigError, generateKey } from '../index.js';
+import { generateKey } from '../crypto/keyring.js';
+import { FactorConfigError } from '../error/config-error.js';
+import { defineFactor } from '../factor/define-factor.js';
+import { composeFactors } from './compose-factors.js';
 
 const factor = defineFactor({
   answer: { maxLength: 6, pattern: /^\d{6}$/, accepts: 'six digits' },

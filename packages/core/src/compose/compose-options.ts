@@ -1,4 +1,4 @@
-import { type FactorChange, primaryFactors, secondFactors } from '../account/factor-roles.js';
+import { type FactorChange, identityFactors, secondFactors } from '../account/factor-roles.js';
 import type { LoginPolicy } from '../account/login-policy.js';
 import { enrolmentOption, type EnrolmentOptions, policyOption, type PolicyOption } from '../account/policy-options.js';
 import type { RandomSource } from '../crypto/random.js';
@@ -216,7 +216,7 @@ export function assertEnough(factors: Readonly<Record<string, Factor<object>>>, 
   if (length === 0 && dependent !== undefined) {
     throw new FactorConfigError(`composeFactors: factors.${dependent} lets nobody in without a second factor, and there is none`);
   }
-  if (length === 0 && primaryFactors({ factors }).length < Object.keys(factors).length) {
+  if (length === 0 && identityFactors({ factors }).length < Object.keys(factors).length) {
     throw new FactorConfigError('composeFactors: option "factors" must hold a factor beside what only stands in for one');
   }
   if (mostDemanded > length) {

@@ -4,8 +4,8 @@ import { MINUTE, outcomeOf } from '../../test/unit-stage.js';
 import { FactorConfigError } from '../error/config-error.js';
 import { FactorError } from '../error/factor-error.js';
 import type { Channel, Delivery, OutgoingMessage } from './channel.js';
-import { failover } from './failover.js';
 import type { FailoverOptions } from './failover-options.js';
+import { failover } from './failover.js';
 
 const DELIVERY: Omit<Delivery, 'signal'> = {
   to: '+4915112345',
@@ -20,6 +20,7 @@ const DELIVERY: Omit<Delivery, 'signal'> = {
 };
 
 type Answer = 'takes' | 'fails' | 'refuses' | 'hangs';
+
 const ANSWERS: Readonly<Record<Answer, () => Promise<void>>> = {
   takes: async () => undefined,
   fails: () => Promise.reject(Object.assign(new Error('a secret'), { code: 'E_DOWN' })),

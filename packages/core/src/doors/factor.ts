@@ -16,12 +16,13 @@ export { Keyring } from '../crypto/keyring.js';
 export { bytesFrom, randomDigits, type RandomSource } from '../crypto/random.js';
 export { subjectOf } from '../crypto/subject.js';
 export { accountName } from '../factor/account-name.js';
+export type { AttemptBucket } from '../factor/attempt-bucket.js';
 export {
   assertLocks,
+  type Attempt,
   ATTEMPT_LIMIT_RULES,
   beginAttempt,
   DEFAULT_ATTEMPT_LIMITS,
-  type Attempt,
   type Refusal,
   STEP_USED,
 } from '../factor/attempt.js';
@@ -39,7 +40,7 @@ export type { EnrolledContext, FactorContext, FactorUser, Reply, RequestContext,
 export type { EnrolmentImport } from '../factor/enrolment-import.js';
 export type { EnrolmentLifecycle } from '../factor/enrolment-lifecycle.js';
 export type { FactorOccurrence } from '../factor/factor-event.js';
-export { factorSubject, attemptSubject, markSubject } from '../factor/factor-subject.js';
+export { attemptSubject, factorSubject, markSubject } from '../factor/factor-subject.js';
 export { type BackupIssue, type Confirmed, Factor, type FactorPolicy } from '../factor/factor.js';
 export type { Management } from '../factor/management.js';
 export type { MultipleEnrolments } from '../factor/multiple-enrolments.js';
@@ -50,7 +51,6 @@ export type {
   SecurityNotification,
   SecurityNotifications,
 } from '../factor/notification.js';
-export type { PrimaryFactor } from '../factor/primary-factor.js';
 export type {
   FoundUser,
   IdentifiedUser,

@@ -9,8 +9,8 @@ import {
   ATTEMPT_LIMIT_RULES,
   beginAttempt,
   CODE_REPLACED,
-  DEFAULT_ATTEMPT_LIMITS,
   countAttempt,
+  DEFAULT_ATTEMPT_LIMITS,
   STEP_USED,
 } from './attempt.js';
 

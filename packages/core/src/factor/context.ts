@@ -2,8 +2,8 @@ import type { Keyring } from '../crypto/keyring.js';
 import type { RandomSource } from '../crypto/random.js';
 import type { OtpStore } from '../store/otp-store.js';
 import type { Clock } from '../time/clock.js';
+import type { AttemptBucket } from './attempt-bucket.js';
 import type { FactorOccurrence } from './factor-event.js';
-import type { PrimaryFactor } from './primary-factor.js';
 
 /** A reply to the client. Strings only, because some Parse SDKs decode nothing else. */
 export type Reply = Readonly<Record<string, string>>;
@@ -55,9 +55,9 @@ export interface FactorContext extends RequestContext {
   /** Identifies the user's session without revealing its token; undefined for a login, and for the master key. */
   readonly session?: string;
   /** What a login has proven in place of the password; undefined for the password. */
-  readonly primary?: PrimaryFactor;
+  readonly primary?: AttemptBucket;
   /** Every factor and provider that the user could prove in place of the password. */
-  readonly primaries?: readonly PrimaryFactor[];
+  readonly primaries?: readonly AttemptBucket[];
 }
 
 /** What a factor works with if the user is enrolled. */

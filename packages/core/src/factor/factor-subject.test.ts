@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stagedContext, userWith } from '../../test/unit-stage.js';
 import type { FactorContext } from './context.js';
-import { factorSubject, attemptSubject, markSubject, otherSubjects } from './factor-subject.js';
+import { attemptSubject, factorSubject, markSubject, otherSubjects } from './factor-subject.js';
 import { type Purpose, PURPOSES } from './purpose.js';
 
 const BY_PASSWORD = stagedContext();

@@ -1,11 +1,11 @@
+import { bucketOf, OTHER_PROVIDERS } from '../account/attempt-buckets.js';
 import { secondFactors, storedAmong } from '../account/factor-roles.js';
 import type { AccountState, Session } from '../account/ports.js';
-import { OTHER_PROVIDER, primaryFactor } from '../account/primary-factors.js';
 import { FactorError } from '../error/factor-error.js';
+import type { AttemptBucket } from '../factor/attempt-bucket.js';
 import type { Reply } from '../factor/context.js';
 import type { Factor } from '../factor/factor.js';
-import type { PrimaryFactor } from '../factor/primary-factor.js';
-import { type PrimarySignIn, primaryOf } from '../factor/primary-sign-in.js';
+import { primaryOf, type PrimarySignIn } from '../factor/primary-sign-in.js';
 import { asObject, sameStrings } from '../validation/json-object.js';
 import { asksForProof } from '../validation/payload.js';
 import type { ChallengeRequest } from './auth-request.js';
@@ -113,11 +113,11 @@ function show(factor: Factor<object>, enrolment: object): Reply {
 async function primaryOfChallenge(
   { progress, runtime, server, mayBeByPassword }: ChallengeRequest,
   account: AccountState,
-): Promise<PrimaryFactor | undefined> {
-  if (progress.identifiedBy !== undefined) return primaryFactor(progress.identifiedBy, runtime);
+): Promise<AttemptBucket | undefined> {
+  if (progress.identifiedBy !== undefined) return bucketOf(progress.identifiedBy, runtime);
   const others = Object.keys(account.stored).filter((key) => !Object.hasOwn(runtime.factors, key));
   if (others.length === 0) return undefined;
-  return mayBeByPassword && (await server.accounts.hasPassword(account.id)) ? undefined : OTHER_PROVIDER;
+  return mayBeByPassword && (await server.accounts.hasPassword(account.id)) ? undefined : OTHER_PROVIDERS;
 }
 
 /** Whether the client only asks for the masked destination, before a code is sent. */

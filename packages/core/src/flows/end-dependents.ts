@@ -1,5 +1,5 @@
-import { type FactorChange, backupFactors } from '../account/factor-roles.js';
-import { planToRemove } from '../account/record-transitions.js';
+import { planToRemove } from '../account/enrolment-plans.js';
+import { backupFactors, type FactorChange } from '../account/factor-roles.js';
 import { everyStep } from '../error/every-step.js';
 import { emitter } from '../events/event-dispatcher.js';
 import { afterAccountChange } from '../factor/enrolment-lifecycle.js';

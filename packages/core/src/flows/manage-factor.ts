@@ -1,4 +1,4 @@
-import { primaryFactors } from '../account/factor-roles.js';
+import { identityFactors } from '../account/factor-roles.js';
 import type { AccountState, Session } from '../account/ports.js';
 import { changesOf } from '../account/record-plan.js';
 import { FactorError } from '../error/factor-error.js';
@@ -155,7 +155,7 @@ async function prove<Enrolment extends object>(key: string, answer: unknown, own
 async function assertSingleLink({ runtime, sent, session, server }: AuthRequest): Promise<void> {
   const { factors } = runtime;
   const { providers: presented } = sent;
-  const ids = primaryFactors(runtime).filter((key) => asObject(presented[key])?.['id'] !== undefined);
+  const ids = identityFactors(runtime).filter((key) => asObject(presented[key])?.['id'] !== undefined);
   const lookupIds = Object.keys(factors).filter(
     (key) => !ids.includes(key) && factors[key]?.replaces === undefined && namesUser(presented[key]),
   );

@@ -1,6 +1,6 @@
 import type { ServerRequest, Session } from '../account/ports.js';
 import type { Runtime } from '../account/runtime.js';
-import { StepUpProofs, type StepUpOptions } from '../account/step-up-proofs.js';
+import { type StepUpOptions, StepUpProofs } from '../account/step-up-proofs.js';
 import { FactorError } from '../error/factor-error.js';
 import { ownerOf, proofAccount } from './step-up.js';
 

@@ -4,12 +4,12 @@ import type { Session } from '../account/ports.js';
 import type { StoredRecords } from '../account/record-plan.js';
 import type { Runtime } from '../account/runtime.js';
 import {
-  StepUpProofs,
-  type StepUpOptions,
   type ProofAccount,
   type ProofKind,
   PROOFS,
   type SessionOwner,
+  type StepUpOptions,
+  StepUpProofs,
 } from '../account/step-up-proofs.js';
 import { everyStep } from '../error/every-step.js';
 import { FactorError } from '../error/factor-error.js';

@@ -1,16 +1,16 @@
+import { bucketsOf } from '../account/attempt-buckets.js';
 import type { EnrolmentRecord } from '../account/enrolment-record.js';
 import { EnrolmentSealer, type OpenedEnrolment, type RecordOwner } from '../account/enrolment-sealer.js';
 import type { AccountState, ServerRequest, Session, StagedSave } from '../account/ports.js';
-import { primariesOf } from '../account/primary-factors.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from '../account/record-plan.js';
 import type { Runtime } from '../account/runtime.js';
 import { subjectOf } from '../crypto/subject.js';
 import { FactorError } from '../error/factor-error.js';
+import type { AttemptBucket } from '../factor/attempt-bucket.js';
 import type { EnrolledContext, Reply } from '../factor/context.js';
 import type { FactorOccurrence } from '../factor/factor-event.js';
-import { factorSubject, attemptSubject, otherSubjects } from '../factor/factor-subject.js';
+import { attemptSubject, factorSubject, otherSubjects } from '../factor/factor-subject.js';
 import type { Factor } from '../factor/factor.js';
-import type { PrimaryFactor } from '../factor/primary-factor.js';
 import { identityOf } from '../factor/primary-sign-in.js';
 import { PURPOSES } from '../factor/purpose.js';
 import type { AccountRequest } from './auth-request.js';
@@ -22,7 +22,7 @@ export interface Shown {
   /** The user's own session. */
   readonly session?: Session | undefined;
   /** The primary factor of a login; undefined for the password. */
-  readonly primary?: PrimaryFactor | undefined;
+  readonly primary?: AttemptBucket | undefined;
 }
 
 /** A verified answer. */
@@ -57,7 +57,7 @@ export class UserFactor<Enrolment extends object> {
       user: account.user,
       ...(session !== undefined && { session: subjectOf('session', session.token) }),
       ...(primary !== undefined && { primary }),
-      primaries: primariesOf(providers, account, runtime),
+      primaries: bucketsOf(providers, account, runtime),
       change: async (work) => (await changeEnrolment(this.at, key, work)) !== undefined,
     };
   }

@@ -3,7 +3,7 @@ import type { SentCredentials } from '../account/sent-credentials.js';
 import { FactorError } from '../error/factor-error.js';
 import { emitter } from '../events/event-dispatcher.js';
 import type { Reply } from '../factor/context.js';
-import { answerHook } from '../flows/answer-hook.js';
+import { answerRequest } from '../flows/answer-request.js';
 import type { AuthRequest, FactorReply, OtherProviders } from '../flows/auth-request.js';
 import { challenge } from '../flows/challenge.js';
 import { statusOf } from '../flows/show-status.js';
@@ -16,10 +16,10 @@ import { type HookConfig, type HookRequest, parseGlobal } from './parse-types.js
 import { ProviderChecks } from './provider-checks.js';
 import { warnOfProxy } from './proxy-warning.js';
 import { progressOf } from './request-scope.js';
-import { RequestWrites } from './request-writes.js';
 import { readSentCredentials } from './sent-credentials.js';
 import { bridged, type BridgedRequest } from './server/server.js';
 import { accountOf } from './server/user-rows.js';
+import { RequestWrites } from './writes/request-writes.js';
 
 /** Parse Server's hooks for one factor. Each translates its request into the form that flows handle, and passes it on. */
 export class AuthHooks {
@@ -53,7 +53,7 @@ export class AuthHooks {
       const progress = progressOf(request);
       const proven = { session, isAdministrator, account };
       const auth: AuthRequest = { ...asked, runtime, kind, ...proven, sent, others, progress };
-      return answerHook(this.#key, payload, auth);
+      return answerRequest(this.#key, payload, auth);
     });
   }
 

@@ -27,6 +27,7 @@ function answer(facts: RequestFacts): string {
 
 const users = [undefined, ME, OTHER];
 const flags = [false, true];
+
 const combinations: RequestFacts[] = flags.flatMap((isChallenge) =>
   [undefined, ME].flatMap((session) =>
     flags.flatMap((isAdministrator) =>

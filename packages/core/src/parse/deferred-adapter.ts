@@ -1,5 +1,5 @@
-import type { Reply } from '../factor/context.js';
 import { FactorError } from '../error/factor-error.js';
+import type { Reply } from '../factor/context.js';
 import type { OtpStore } from '../store/otp-store.js';
 import type { ParseAuthAdapter } from './auth-adapter.js';
 import { ParseOtpStore } from './database/parse-otp-store.js';

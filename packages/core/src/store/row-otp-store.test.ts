@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DAY, MINUTE } from '../../test/unit-stage.js';
 import { type FakeClock, fakeClock } from '../../../testing/src/fake-clock.js';
+import { DAY, MINUTE } from '../../test/unit-stage.js';
 import { FactorError } from '../error/factor-error.js';
 import { type AttemptLimits, type OtpStore, RETENTION_MS } from './otp-store.js';
 import { RowOtpStore, type RowStep, type SubjectRow } from './row-otp-store.js';

@@ -3,6 +3,7 @@ import { outcomeOf } from '../../test/unit-stage.js';
 import { TimeoutError, withTimeout } from './timeout.js';
 
 const never = (): Promise<void> => new Promise<void>(() => undefined);
+
 const after = (milliseconds: number, error?: Error) => (): Promise<void> =>
   new Promise((resolve, reject) => {
     setTimeout(() => (error === undefined ? resolve() : reject(error)), milliseconds);

@@ -1,4 +1,4 @@
-import { primaryFactors, storedAmong } from '../../account/factor-roles.js';
+import { identityFactors, storedAmong } from '../../account/factor-roles.js';
 import type { AccountState } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
 import { FactorError } from '../../error/factor-error.js';
@@ -58,7 +58,7 @@ export function administration(runtime: Runtime): Administration {
       administer(call, 'reset', async (account, chosen) => {
         // A primary factor is removed only when the call names it: without it the user may have no way to sign in.
         const named = asObject(call.params)?.['factor'];
-        const reset = chosen.filter((key) => key === named || !primaryFactors(runtime).includes(key));
+        const reset = chosen.filter((key) => key === named || !identityFactors(runtime).includes(key));
         if (reset.length > 0) await removeFactors({ runtime, request: call, account }, reset);
         const left = storedAmong((await call.server.accounts.get(account.id)).stored, keys);
         const removed = storedAmong(account.stored, keys).filter((key) => !left.includes(key));

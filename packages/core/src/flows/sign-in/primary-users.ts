@@ -1,6 +1,6 @@
+import { bucketOf } from '../../account/attempt-buckets.js';
 import { secondFactors } from '../../account/factor-roles.js';
 import type { AccountState, ServerRequest } from '../../account/ports.js';
-import { primaryFactor } from '../../account/primary-factors.js';
 import type { Runtime } from '../../account/runtime.js';
 import { FactorError } from '../../error/factor-error.js';
 import { emittingFaults } from '../../events/event-dispatcher.js';
@@ -35,7 +35,7 @@ export function primaryUsers(key: string, runtime: Runtime, request: ServerReque
       if (account === undefined) return false;
       // It must not count against the client's own limits: that would reveal whether the user exists (CWE-204).
       const asked = { ...request, client: { ...request.client, ip: undefined } };
-      const own = new UserFactor<object>(secondFactor, runtime, asked, account, { primary: primaryFactor(key, runtime) });
+      const own = new UserFactor<object>(secondFactor, runtime, asked, account, { primary: bucketOf(key, runtime) });
       const work = async (): Promise<boolean> => {
         const enrolment = own.findEnrolment()?.enrolment;
         if (enrolment === undefined) return false;

@@ -1,6 +1,6 @@
 import type { ServerRequest, Session } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
-import { StepUpProofs, type ProofKind, RECOVERY_SESSION_MS } from '../../account/step-up-proofs.js';
+import { type ProofKind, RECOVERY_SESSION_MS, StepUpProofs } from '../../account/step-up-proofs.js';
 import { cancelRecovery } from '../recover.js';
 import { ownerOf } from '../step-up.js';
 

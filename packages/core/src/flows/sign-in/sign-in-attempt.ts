@@ -1,9 +1,9 @@
+import { bucketOfLogin } from '../../account/attempt-buckets.js';
 import type { EnrolmentRecord } from '../../account/enrolment-record.js';
-import { primaryFactors, secondFactors, backupFactors, storedAmong } from '../../account/factor-roles.js';
+import { backupFactors, identityFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
 import type { UserPolicy } from '../../account/login-policy.js';
 import type { AccountState } from '../../account/ports.js';
-import { primaryOfLogin } from '../../account/primary-factors.js';
-import type { PrimaryFactor } from '../../factor/primary-factor.js';
+import type { AttemptBucket } from '../../factor/attempt-bucket.js';
 import type { VerifiedCredential } from '../../factor/primary-sign-in.js';
 import type { AuthRequest, FactorReply } from '../auth-request.js';
 import { storeEnrolled } from '../enrol-factor.js';
@@ -25,9 +25,9 @@ export class SignInAttempt {
   /** The primary factors that the login answers. */
   readonly presentedPrimaries: readonly string[];
   /** The primary factor that the login was made with; undefined for the password. */
-  readonly primary: PrimaryFactor | undefined;
+  readonly primary: AttemptBucket | undefined;
   /** Verified credentials that identify the user. They are consumed in {@link commit}. */
-  primaries: ReadonlyMap<string, VerifiedCredential> = new Map();
+  verifiedPrimaries: ReadonlyMap<string, VerifiedCredential> = new Map();
   /** The second factors with a right answer. */
   readonly verified: string[] = [];
   /** The backup authenticators with a right answer, by factor key. */
@@ -47,8 +47,8 @@ export class SignInAttempt {
     this.enrolled = storedAmong(account.stored, second);
     this.presented = second.filter((key) => Object.hasOwn(sent.providers, key));
     this.presentedBackups = backupFactors(runtime).filter(isSent);
-    this.presentedPrimaries = primaryFactors(runtime).filter(isSent);
-    this.primary = primaryOfLogin(sent.providers, runtime);
+    this.presentedPrimaries = identityFactors(runtime).filter(isSent);
+    this.primary = bucketOfLogin(sent.providers, runtime);
     this.verified.push(...this.presented.filter(isLeftOut));
   }
 
@@ -70,7 +70,7 @@ export class SignInAttempt {
    */
   async commit(): Promise<void> {
     const { server } = this.request;
-    for (const { consume } of this.primaries.values()) await consume();
+    for (const { consume } of this.verifiedPrimaries.values()) await consume();
     const notes = server.notes(this.account.id);
     const enrolledKeys = Object.keys(this.enrolments);
     notes.answered = this.verified[0];

@@ -1,4 +1,4 @@
-import { primaryFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
+import { identityFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
 import { changesProviders } from '../../account/provider-changes.js';
 import { FactorError } from '../../error/factor-error.js';
 import { primaryOf } from '../../factor/primary-sign-in.js';
@@ -8,9 +8,10 @@ import { SignInAttempt } from './sign-in-attempt.js';
 import { verifyPrimary } from './verify-primary.js';
 
 /**
- * Decides a sign-in: `POST /login`, and `POST /users` of a known user. All its steps are here, in this order.
+ * Decides about all credentials of a sign-in, in this order: `POST /login`, and `POST /users` of a known user.
  *
- * Parse Server calls one hook for each factor. The first hook runs this function, and each hook takes its own reply.
+ * Parse Server calls one hook for each factor. The first hook runs this function, and each hook takes its own reply. Users
+ * without factors are refused by `guardLogin`, and a login during which factors change by `checkSession`.
  *
  * @param startedBy the key of the factor whose hook runs this
  * @param isLeftOut whether a key's payload is not an answer, such as a stored record that the master key sends back
@@ -24,7 +25,7 @@ export async function signIn(
 ): Promise<SignInReplies> {
   if (request.account === undefined) throw new FactorError('session_required');
   const attempt = new SignInAttempt(request, request.account, isLeftOut);
-  attempt.primaries = await verifyPrimary(request, isLeftOut); // before this, nothing about the account is revealed
+  attempt.verifiedPrimaries = await verifyPrimary(request, isLeftOut); // before this, nothing about the account is revealed
   await verifyOtherProviders(attempt, startedBy);
   assertNoAccountChange(attempt);
   await assertMayEnrol(attempt);
@@ -97,7 +98,7 @@ async function assertPresented(attempt: SignInAttempt): Promise<void> {
  */
 function assertOtherSecondFactors({ request: { sent, runtime, others }, account: { stored } }: SignInAttempt): void {
   const isSent = (key: string): boolean => (sent.providers[key] ?? undefined) !== undefined;
-  const first = primaryFactors(runtime);
+  const first = identityFactors(runtime);
   if (!first.some(isSent)) return;
   const second = storedAmong(stored, Object.keys(stored)).filter(
     (key) => !first.includes(key) && others.isSecondFactor(key, stored[key]),
@@ -121,7 +122,7 @@ async function verify(attempt: SignInAttempt, key: string): Promise<void> {
     attempt.replies.set(key, { response });
     return;
   }
-  const isProven = attempt.primaries.has(key);
+  const isProven = attempt.verifiedPrimaries.has(key);
   const verified = isProven ? undefined : await own.verify(payload, 'sign-in');
   const isBackup = verified !== undefined && own.isBackup(verified.answer);
   (isBackup ? attempt.verifiedBackups : attempt.verified).push(key);

@@ -6,11 +6,11 @@ import { migrateUsers, type MoveOptions, type MoveReport } from '../../flows/adm
 import type { ResealReport } from '../../flows/administration/reseal-records.js';
 import type { AdminCall } from '../../flows/administration/user-batch.js';
 import { shown } from '../../flows/show-status.js';
-import { type AdminRequest, assertAdministrator } from './admin-request.js';
 import type { Bridge } from '../bridge.js';
-import { type CloudRequest, sessionOf } from './cloud-request.js';
 import { withParseErrors } from '../parse-errors.js';
 import { bridged } from '../server/server.js';
+import { type AdminRequest, assertAdministrator } from './admin-request.js';
+import { type CloudRequest, sessionOf } from './cloud-request.js';
 
 /** The name of the Cloud function that returns the status of the user's own factors. */
 export const STATUS_FUNCTION = 'factorsStatus';

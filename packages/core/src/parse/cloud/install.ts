@@ -2,17 +2,17 @@ import { FactorConfigError } from '../../error/config-error.js';
 import { emitter } from '../../events/event-dispatcher.js';
 import { pruneStore } from '../../store/prune-store.js';
 import { choiceOption, type OptionRule, resolveOptions } from '../../validation/options.js';
-import type { AdminRequest } from './admin-request.js';
 import type { Bridge } from '../bridge.js';
-import { adminFunctions, type AdminFunctions, ownStatus, STATUS_FUNCTION } from './cloud-functions.js';
-import type { SaveRequest, TriggerRequest } from './cloud-request.js';
 import type { HookConfig } from '../parse-types.js';
-import { RequestWrites } from '../request-writes.js';
 import { bridged } from '../server/server.js';
 import { watchSessionCopies } from '../session-copies.js';
+import { RequestWrites } from '../writes/request-writes.js';
+import { isGated, placeGate, placeGates } from '../writes/write-gate.js';
+import { type GatedFactors, watchWrites } from '../writes/write-rules.js';
+import type { AdminRequest } from './admin-request.js';
+import { adminFunctions, type AdminFunctions, ownStatus, STATUS_FUNCTION } from './cloud-functions.js';
+import type { SaveRequest, TriggerRequest } from './cloud-request.js';
 import { missingTriggers, shareTriggers, type Trigger, type TriggerSet } from './shared-triggers.js';
-import { isGated, placeGate, placeGates } from '../write-gate.js';
-import { type GatedFactors, watchWrites } from '../write-rules.js';
 
 /** A trigger of `_User` that guards the factors. */
 export type GuardTrigger = 'beforeSave' | 'afterDelete' | 'beforeLogin' | 'afterLogin';

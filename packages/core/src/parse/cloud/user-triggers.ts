@@ -7,14 +7,14 @@ import { saveAccount } from '../../flows/save-account.js';
 import { guardLogin } from '../../flows/sign-in/guard-login.js';
 import { rememberLogin } from '../../flows/sign-in/remember-login.js';
 import type { Bridge } from '../bridge.js';
-import { type CloudRequest, type SaveRequest, sessionOf, type TriggerRequest } from './cloud-request.js';
 import { isInTransaction } from '../database/parse-table.js';
 import { withParseErrors } from '../parse-errors.js';
 import { ProviderChecks } from '../provider-checks.js';
-import { RequestWrites } from '../request-writes.js';
 import { readSentCredentials } from '../sent-credentials.js';
 import { bridged, type BridgedRequest } from '../server/server.js';
 import { accountOf } from '../server/user-rows.js';
+import { RequestWrites } from '../writes/request-writes.js';
+import { type CloudRequest, type SaveRequest, sessionOf, type TriggerRequest } from './cloud-request.js';
 
 /** The `_User` triggers that guard the factors, and the step-up check for application code. */
 export class UserTriggers {

@@ -1,10 +1,11 @@
 import type { EnrolmentRecord } from '../../account/enrolment-record.js';
 import type { Accounts, AccountState, StagedSave } from '../../account/ports.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from '../../account/record-plan.js';
-import { commit, emptiesAuthData } from '../conditional-update.js';
 import type { ParseRow } from '../database/parse-database.js';
 import type { HookConfig } from '../parse-types.js';
-import { RequestWrites } from '../request-writes.js';
+import { emptiesAuthData } from '../versions.js';
+import { commit } from '../writes/conditional-update.js';
+import { RequestWrites } from '../writes/request-writes.js';
 import { findAccount, findAccounts, getAccount, toAccount } from './user-rows.js';
 
 /** The users of the application, for one request. Rows are read with full access, and without the password's hash. */

@@ -10,7 +10,6 @@ import type {
 } from '../../account/ports.js';
 import type { FactorEvent } from '../../factor/factor-event.js';
 import type { OtpStore } from '../../store/otp-store.js';
-import { ParseAccounts } from './accounts.js';
 import type { Bridge } from '../bridge.js';
 import { classIncidents } from '../class-incidents.js';
 import { clientInfo, type SentRequest } from '../client-info.js';
@@ -19,6 +18,7 @@ import { assertNoTransaction } from '../database/parse-table.js';
 import type { HookConfig } from '../parse-types.js';
 import { ProviderChecks } from '../provider-checks.js';
 import { notesOf } from '../request-scope.js';
+import { ParseAccounts } from './accounts.js';
 import { roleNames } from './roles.js';
 import { ParseSessions } from './sessions.js';
 

@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import type { NewSession, Sessions } from '../../account/ports.js';
 import type { FactorContext } from '../../factor/context.js';
-import { isNotFound } from '../conditional-update.js';
 import { withParseErrors } from '../parse-errors.js';
 import type { HookConfig } from '../parse-types.js';
+import { isNotFound } from '../writes/conditional-update.js';
+import { RequestWrites } from '../writes/request-writes.js';
 import { pointerTo } from './pointer.js';
-import { RequestWrites } from '../request-writes.js';
 
 const MAX_SWEEPS = 40;
 /** The longest time in milliseconds between a request's read of its session and its write to the cache. */

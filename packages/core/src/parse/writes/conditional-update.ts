@@ -1,10 +1,11 @@
-import type { AccountState } from '../account/ports.js';
-import { changesOf, type RecordChanges, type RecordPlan, type StoredRecords } from '../account/record-plan.js';
-import { FactorError } from '../error/factor-error.js';
-import { asObject } from '../validation/json-object.js';
-import type { HookConfig } from './parse-types.js';
-import { noteWritten } from './request-scope.js';
-import { getAccount } from './server/user-rows.js';
+import type { AccountState } from '../../account/ports.js';
+import { changesOf, type RecordChanges, type RecordPlan, type StoredRecords } from '../../account/record-plan.js';
+import { FactorError } from '../../error/factor-error.js';
+import { asObject } from '../../validation/json-object.js';
+import type { HookConfig } from '../parse-types.js';
+import { noteWritten } from '../request-scope.js';
+import { getAccount } from '../server/user-rows.js';
+import { emptiesAuthData } from '../versions.js';
 import { ungated } from './write-gate.js';
 
 const OBJECT_NOT_FOUND = 101;
@@ -117,12 +118,6 @@ function asStored(key: string, record: unknown): Record<string, unknown> {
   const fields = clear.filter(([name, value]) => typeof value === 'string' && /^[A-Za-z]\w*$/.test(name));
   const query = [['sealed', typeof sealed === 'string' ? sealed : null] as const, ...fields];
   return Object.fromEntries(query.map(([name, value]) => [`authData.${key}.${name}`, value]));
-}
-
-/** Whether Parse Server, on Postgres, empties all of `authData` when it removes one provider. Versions before 9.3 do. */
-export function emptiesAuthData({ version }: HookConfig): boolean {
-  const [major = 9, minor = 3] = (version ?? '').split('.', 2).filter(Boolean).map(Number);
-  return major < 9 || (major === 9 && minor < 3);
 }
 
 /** Builds a query that matches these providers as they were read; see {@link asStored}. */

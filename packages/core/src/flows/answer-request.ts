@@ -1,5 +1,5 @@
-import { identityOf } from '../factor/primary-sign-in.js';
 import { FactorError } from '../error/factor-error.js';
+import { identityOf } from '../factor/primary-sign-in.js';
 import { sameStrings } from '../validation/json-object.js';
 import { type AuthRequest, type FactorReply, UNCHANGED } from './auth-request.js';
 import { manageFactor } from './manage-factor.js';
@@ -12,7 +12,7 @@ import { identify } from './sign-in/verify-primary.js';
  *
  * @param key the factor's key in `auth`
  */
-export async function answerHook(key: string, payload: unknown, request: AuthRequest): Promise<FactorReply> {
+export async function answerRequest(key: string, payload: unknown, request: AuthRequest): Promise<FactorReply> {
   switch (request.kind) {
     case 'identify':
       return identify(key, payload, request);

@@ -1,6 +1,6 @@
-import { asObject } from '../validation/json-object.js';
-import type { ParseDatabase } from './database/parse-database.js';
-import { loadedModules } from './loaded-modules.js';
+import { asObject } from '../../validation/json-object.js';
+import type { ParseDatabase } from '../database/parse-database.js';
+import { loadedModules } from '../loaded-modules.js';
 
 /** The database controller's method that changes rows. */
 export type Update = ParseDatabase['update'];

@@ -2,7 +2,7 @@
  * What a login has proven in place of the password. Wrong codes of a second factor are counted separately for each
  * primary factor. So an attacker who knows one primary factor cannot lock the user out of the others.
  */
-export interface PrimaryFactor {
+export interface AttemptBucket {
   /** The key of the factor or of the provider. */
   readonly name: string;
   /**

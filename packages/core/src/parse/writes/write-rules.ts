@@ -1,10 +1,10 @@
-import { markOf } from '../account/enrolment-record.js';
-import { type Composed, linkedFactors, secondFactors, storedAmong } from '../account/factor-roles.js';
-import type { RecordPlan, StoredRecords } from '../account/record-plan.js';
-import { FactorError } from '../error/factor-error.js';
-import { asObject } from '../validation/json-object.js';
-import type { ParseRow } from './database/parse-database.js';
-import type { HookConfig } from './parse-types.js';
+import { markOf } from '../../account/enrolment-record.js';
+import { type Composed, linkedFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
+import type { RecordPlan, StoredRecords } from '../../account/record-plan.js';
+import { FactorError } from '../../error/factor-error.js';
+import { asObject } from '../../validation/json-object.js';
+import type { ParseRow } from '../database/parse-database.js';
+import type { HookConfig } from '../parse-types.js';
 
 /** One composed set of factors, whose records the gate watches. */
 export interface GatedFactors {

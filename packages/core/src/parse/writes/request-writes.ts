@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { EnrolmentRecord } from '../account/enrolment-record.js';
-import type { AccountState, NewSession, StagedSave } from '../account/ports.js';
-import { changesOf, type RecordPlan, type StoredRecords } from '../account/record-plan.js';
-import { everyStep } from '../error/every-step.js';
-import { FactorError } from '../error/factor-error.js';
-import { asObject } from '../validation/json-object.js';
+import type { EnrolmentRecord } from '../../account/enrolment-record.js';
+import type { AccountState, NewSession, StagedSave } from '../../account/ports.js';
+import { changesOf, type RecordPlan, type StoredRecords } from '../../account/record-plan.js';
+import { everyStep } from '../../error/every-step.js';
+import { FactorError } from '../../error/factor-error.js';
+import { asObject } from '../../validation/json-object.js';
+import type { ParseDatabase, ParseRow } from '../database/parse-database.js';
+import { assertNoTransaction } from '../database/parse-table.js';
+import { withParseErrors } from '../parse-errors.js';
+import { type HookConfig, parseGlobal } from '../parse-types.js';
+import { findAccount, findAccounts } from '../server/user-rows.js';
 import { carryOut, nullsFirst, type RecordStatement } from './conditional-update.js';
-import type { ParseDatabase, ParseRow } from './database/parse-database.js';
-import { assertNoTransaction } from './database/parse-table.js';
-import { withParseErrors } from './parse-errors.js';
-import { type HookConfig, parseGlobal } from './parse-types.js';
-import { findAccount, findAccounts } from './server/user-rows.js';
 import { type Create, placeGate, type Update, type WriteHandler } from './write-gate.js';
 import { type DecidedProviders, touchesProviders, type WriteChecks, WriteRules } from './write-rules.js';
 

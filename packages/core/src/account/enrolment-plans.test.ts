@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { factorsByRole, outcomeOf } from '../../test/unit-stage.js';
+import { besideFactor, planToEnrol, planToEnrolAtLogin, planToRemove } from './enrolment-plans.js';
 import type { RecordPlan, StoredRecords } from './record-plan.js';
-import { besideFactor, planToEnrol, planToEnrolAtLogin, planToRemove } from './record-transitions.js';
 
 const APP = {
   factors: factorsByRole({
@@ -13,6 +13,7 @@ const APP = {
     device: 'stand-in',
   }),
 };
+
 const R = { sealed: 'r' };
 const NEW = { sealed: 'new' };
 

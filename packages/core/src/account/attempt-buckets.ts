@@ -1,20 +1,20 @@
-import type { PrimaryFactor } from '../factor/primary-factor.js';
+import type { AttemptBucket } from '../factor/attempt-bucket.js';
 import { primaryOf } from '../factor/primary-sign-in.js';
 import { namesUser } from '../validation/payload.js';
-import { type Composed, secondFactors, backupFactors } from './factor-roles.js';
+import { backupFactors, type Composed, secondFactors } from './factor-roles.js';
 import type { AccountState } from './ports.js';
 
 /** Counts logins by providers that are not composed factors. No factor or provider has this key. */
-const PROVIDERS: PrimaryFactor = { name: 'other-providers', group: 'other-providers' };
+const PROVIDERS: AttemptBucket = { name: 'other-providers', group: 'other-providers' };
 
 /** Counts logins that send several primary credentials. A user who has only one of them is never counted here. */
-const SEVERAL: PrimaryFactor = { name: 'several-factors', group: 'several-factors' };
+const SEVERAL: AttemptBucket = { name: 'several-factors', group: 'several-factors' };
 
 /** The primary factor of a login by any other provider. A challenge does not know which of them was used. */
-export const OTHER_PROVIDER: PrimaryFactor = PROVIDERS;
+export const OTHER_PROVIDERS: AttemptBucket = PROVIDERS;
 
 /** Returns the primary factor under the key of a factor or a provider. */
-export const primaryFactor = (key: string, { factors }: Composed): PrimaryFactor => ({
+export const bucketOf = (key: string, { factors }: Composed): AttemptBucket => ({
   name: key,
   group: Object.hasOwn(factors, key) ? key : PROVIDERS.group,
 });
@@ -25,14 +25,14 @@ export const primaryFactor = (key: string, { factors }: Composed): PrimaryFactor
  *
  * @param sent the credentials by provider
  */
-export function primaryOfLogin(sent: Readonly<Record<string, unknown>>, composed: Composed): PrimaryFactor | undefined {
+export function bucketOfLogin(sent: Readonly<Record<string, unknown>>, composed: Composed): AttemptBucket | undefined {
   const beside = [...secondFactors(composed), ...backupFactors(composed)];
   const primaries = Object.entries(sent).filter(
     ([key, payload]) => payload !== null && (!beside.includes(key) || namesUser(payload)),
   );
   const [only] = primaries;
   if (only === undefined) return undefined;
-  return primaries.length > 1 ? SEVERAL : primaryFactor(only[0], composed);
+  return primaries.length > 1 ? SEVERAL : bucketOf(only[0], composed);
 }
 
 /**
@@ -40,12 +40,12 @@ export function primaryOfLogin(sent: Readonly<Record<string, unknown>>, composed
  *
  * @param providers the keys of the option `auth`
  */
-export function primariesOf(
+export function bucketsOf(
   providers: readonly string[],
   { stored }: Pick<AccountState, 'stored'>,
   { factors }: Composed,
-): readonly PrimaryFactor[] {
+): readonly AttemptBucket[] {
   const keys = new Set([...providers, ...Object.keys(factors), ...Object.keys(stored)]);
   const canComeFirst = (key: string): boolean => !Object.hasOwn(factors, key) || primaryOf(factors[key]) !== undefined;
-  return [...[...keys].filter(canComeFirst).map((key) => primaryFactor(key, { factors })), PROVIDERS, SEVERAL];
+  return [...[...keys].filter(canComeFirst).map((key) => bucketOf(key, { factors })), PROVIDERS, SEVERAL];
 }
