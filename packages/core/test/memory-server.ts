@@ -104,7 +104,7 @@ export function memoryServer({
     },
     sessions: { endOthers: async () => 0, end: async () => undefined, onOpened: () => undefined },
     roles: { namesOf: async () => [] },
-    replies: { count: () => 0, show: () => undefined },
+    replies: { hide: () => undefined, count: () => 0, show: () => undefined },
     notes: () => notes,
     logEvent: async () => undefined,
     assertNoTransaction: () => undefined,

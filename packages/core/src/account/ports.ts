@@ -146,6 +146,13 @@ export interface Roles {
 export interface LoginReplies {
   /** Returns how many such replies to the user are pending. */
   count(userId: string): number;
+  /**
+   * Says what replies to the user that are still to be made show of providers, as long as nothing replaces it: Parse Server
+   * also replies to a login that opens no session.
+   *
+   * @param set the set of factors that says so; what each says is applied in turn
+   */
+  hide(userId: string, set: object, shown: (providers: StoredRecords) => StoredRecords): void;
   /** Replaces what the replies show of providers. */
   show(userId: string, shown: (providers: StoredRecords) => StoredRecords): void;
 }

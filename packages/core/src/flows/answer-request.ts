@@ -62,5 +62,7 @@ async function answerAdministrator(key: string, payload: unknown, request: AuthR
 /** The first hook runs the sign-in for all. Each hook takes its own reply from the result. */
 async function replyOfSignIn(key: string, request: AuthRequest, isLeftOut: (key: string) => boolean): Promise<FactorReply> {
   request.progress.signIn ??= signIn(request, key, isLeftOut);
-  return (await request.progress.signIn).get(key) ?? UNCHANGED;
+  const reply = (await request.progress.signIn).get(key);
+  if (reply === undefined) throw new FactorError('unavailable'); // a factor that the run has not looked at lets nobody in
+  return reply;
 }

@@ -89,7 +89,7 @@ async function challengeNew(key: string, payload: unknown, own: UserFactor<objec
     return factor.beginEnrolment(context, command.begin, undefined);
   }
   if (storedAmong(at.account.stored, secondFactors(at.runtime)).length > 0) throw new FactorError('session_required');
-  const { record, response } = await enrolAtLogin(payload, own);
+  const { record, response } = await enrolAtLogin(await own.readConfirmation(payload, 'sign-in'), own);
   await storeEnrolled(at, { [key]: record });
   return response;
 }

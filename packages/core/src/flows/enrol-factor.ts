@@ -110,12 +110,15 @@ async function enrolBackup<Enrolment extends object>(
   return { save, response: reply ?? STATUS_ENABLED };
 }
 
-/** Confirms an enrolment that a login must set up, without a session. */
+/**
+ * Confirms an enrolment that a login must set up, without a session.
+ *
+ * @param confirmation what was read of the payload
+ */
 export async function enrolAtLogin<Enrolment extends object>(
-  payload: unknown,
+  confirmation: unknown,
   own: UserFactor<Enrolment>,
 ): Promise<{ readonly record: EnrolmentRecord; readonly response: Reply }> {
-  const confirmation = await own.readConfirmation(payload, 'sign-in');
   const { enrolment, reply } = await own.factor.confirmEnrolment(own.context, confirmation, undefined);
   // A login must end with a session or an error. An enrolment that was only begun does not count.
   if (enrolment === undefined) throw new FactorError('enrolment_required');

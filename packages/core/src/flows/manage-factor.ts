@@ -31,7 +31,7 @@ export async function manageFactor(key: string, payload: unknown, request: AuthR
   const id = idOf(own.record);
   if (id !== undefined && asObject(payload)?.['id'] === id && isSentAlong(factor, request)) {
     // Finding the user by this payload has counted an attempt. A right answer clears it.
-    if (identityOf(factor)?.lookUp !== undefined) await own.verify(payload, 'save');
+    if (identityOf(factor)?.lookUp !== undefined) await own.verifyAnswer(await own.readAnswer(payload, 'save'), 'save');
     return UNCHANGED;
   }
   if (own.record === undefined && sameStrings(payload, STATUS_DISABLED)) return UNCHANGED;

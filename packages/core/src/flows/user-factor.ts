@@ -25,13 +25,6 @@ export interface Shown {
   readonly primary?: AttemptBucket | undefined;
 }
 
-/** A verified answer. */
-export interface VerifiedAnswer {
-  readonly answer: unknown;
-  /** The factor's reply to the client, if any. */
-  readonly response: Reply | undefined;
-}
-
 /** One user's enrolment in one factor, during one request. */
 export class UserFactor<Enrolment extends object> {
   /** The context that the factor works with. */
@@ -159,17 +152,25 @@ export class UserFactor<Enrolment extends object> {
   }
 
   /**
-   * Reads, verifies and consumes an answer.
+   * Reads an answer. Nothing is counted or used up.
    *
-   * @throws FactorError `code_rejected`, `code_expired`, `locked`, `invalid_input`; `not_enrolled`
+   * @throws FactorError `invalid_input`, `not_enrolled`
    */
-  async verify(payload: unknown, at: 'save' | 'sign-in'): Promise<VerifiedAnswer> {
+  async readAnswer(payload: unknown, at: 'save' | 'sign-in'): Promise<unknown> {
     const { enrolment } = this.enrolment;
     const command = await this.factor.read(payload, { at, user: this.context.user, enrolment });
     if (command.do !== 'answer') throw new FactorError('invalid_input');
-    const { answer } = command;
-    const purpose = at === 'save' ? 'fresh-proof' : 'sign-in';
-    return { answer, response: await this.factor.verify(this.context, purpose, answer, enrolment) };
+    return command.answer;
+  }
+
+  /**
+   * Verifies an answer that was read, and uses it up.
+   *
+   * @returns the factor's reply to the client, if any
+   * @throws FactorError `code_rejected`, `code_expired`, `locked`, `invalid_input`
+   */
+  verifyAnswer(answer: unknown, at: 'save' | 'sign-in'): Promise<Reply | undefined> {
+    return this.factor.verify(this.context, at === 'save' ? 'fresh-proof' : 'sign-in', answer, this.enrolment.enrolment);
   }
 
   /** Reads the confirmation of an enrolment. @throws FactorError `invalid_input` when the payload asks for something else */

@@ -1,3 +1,4 @@
+import type { Composed } from '../account/factor-roles.js';
 import type { AccountState, Session } from '../account/ports.js';
 import type { SentCredentials } from '../account/sent-credentials.js';
 import { FactorError } from '../error/factor-error.js';
@@ -15,7 +16,7 @@ import { asServerError, isServerError, withParseErrors } from './parse-errors.js
 import { type HookConfig, type HookRequest, parseGlobal } from './parse-types.js';
 import { ProviderChecks } from './provider-checks.js';
 import { warnOfProxy } from './proxy-warning.js';
-import { progressOf } from './request-scope.js';
+import { isSigningIn, progressOf } from './request-scope.js';
 import { readSentCredentials } from './sent-credentials.js';
 import { bridged, type BridgedRequest } from './server/server.js';
 import { accountOf } from './server/user-rows.js';
@@ -49,8 +50,8 @@ export class AuthHooks {
         found: account?.id,
         hasPassword: sent.hasPassword,
       });
-      const others = otherProviders(request);
-      const progress = progressOf(request);
+      const others = otherProviders(request, runtime);
+      const progress = progressOf(request, runtime);
       const proven = { session, isAdministrator, account };
       const auth: AuthRequest = { ...asked, runtime, kind, ...proven, sent, others, progress };
       return answerRequest(this.#key, payload, auth);
@@ -74,7 +75,7 @@ export class AuthHooks {
         account,
         // Parse Server removes the password's hash only from a row whose password it has compared.
         mayBeByPassword: request.original?.get('password') === undefined,
-        progress: progressOf(request),
+        progress: progressOf(request, runtime),
       });
     });
   }
@@ -133,14 +134,16 @@ function sessionOf({ user }: HookRequest): Session | undefined {
   return { userId: user.id, token };
 }
 
-function otherProviders(request: HookRequest): OtherProviders {
+function otherProviders(request: HookRequest, set: Composed): OtherProviders {
   const { config, user, master, ip } = request;
   const checks = ProviderChecks.of(config);
   return {
-    verify: (provider, payload) =>
-      checks.run(provider, payload, request).catch((fault: unknown) => {
+    async verify(provider, payload) {
+      if (isSigningIn(request, set, provider)) return true;
+      return checks.run(provider, payload, request).catch((fault: unknown) => {
         throw asServerError(fault);
-      }),
+      });
+    },
     isSecondFactor(provider, record) {
       const adapter = config.authDataManager.getValidatorForProvider(provider)?.adapter;
       const policy: unknown = adapter?.policy;

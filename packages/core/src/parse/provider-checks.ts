@@ -1,4 +1,5 @@
 import type { LoginReplies } from '../account/ports.js';
+import type { StoredRecords } from '../account/record-plan.js';
 import { asObject } from '../validation/json-object.js';
 import type { HookConfig, HookRequest, ProviderOutcome, ProviderValidator } from './parse-types.js';
 
@@ -6,6 +7,9 @@ import type { HookConfig, HookRequest, ProviderOutcome, ProviderValidator } from
 interface LoginReply {
   authData?: unknown;
 }
+
+/** Gives what a reply shows of providers, in place of what it holds. */
+type Shown = (providers: StoredRecords) => StoredRecords;
 
 /** What Parse Server passes to a validator. For a login by `authData` it holds the reply. */
 interface ValidatorCaller {
@@ -21,6 +25,7 @@ export class ProviderChecks {
   static readonly #all = new WeakMap<HookConfig, ProviderChecks>();
   readonly #outcomes = new WeakMap<HookRequest, Map<string, Promise<ProviderOutcome>>>();
   readonly #replies = new Map<string, Set<LoginReply>>();
+  readonly #hidden = new Map<string, Map<object, Shown>>();
   readonly #real: HookConfig['authDataManager'];
 
   private constructor(config: HookConfig) {
@@ -59,6 +64,7 @@ export class ProviderChecks {
   /** The replies to logins by `authData` that are still being built. */
   get replies(): LoginReplies {
     return {
+      hide: (userId, set, shown) => void this.#hidden.set(userId, new Map(this.#hidden.get(userId)).set(set, shown)),
       count: (userId) => this.#replies.get(userId)?.size ?? 0,
       show: (userId, shown) => {
         for (const reply of this.#replies.get(userId) ?? []) reply.authData = shown(asObject(reply.authData) ?? {});
@@ -80,7 +86,17 @@ export class ProviderChecks {
     const reply = (caller as ValidatorCaller).response?.response;
     if (asObject(reply) === undefined || reply === undefined || original?.id === undefined) return;
     const replies = this.#replies.get(original.id) ?? new Set();
+    if (!replies.has(reply)) this.#hide(original.id, reply);
     this.#replies.set(original.id, replies.add(reply));
+  }
+
+  /** Hides when the reply is sent: Parse Server goes on writing into it, and may open no session. */
+  #hide(userId: string, { authData }: LoginReply): void {
+    const hidden = [...(this.#hidden.get(userId)?.values() ?? [])];
+    if (hidden.length === 0 || asObject(authData) === undefined) return;
+    const toJSON = (): StoredRecords =>
+      hidden.reduce<StoredRecords>((providers, shown) => shown(providers), { ...asObject(authData) });
+    Object.defineProperty(authData, 'toJSON', { value: toJSON });
   }
 }
 

@@ -1,4 +1,5 @@
 import { markOf } from '../account/enrolment-record.js';
+import type { Composed } from '../account/factor-roles.js';
 import type { LoginNotes } from '../account/ports.js';
 import type { RecordChanges } from '../account/record-plan.js';
 import type { RequestProgress } from '../flows/auth-request.js';
@@ -10,7 +11,7 @@ import type { HookConfig, HookRequest } from './parse-types.js';
  */
 interface RequestScope {
   readonly users: Map<string, LoginNotes>;
-  readonly logins: WeakMap<HookRequest, RequestProgress>;
+  readonly logins: WeakMap<HookRequest, Map<Composed, RequestProgress>>;
 }
 
 const scopes = new WeakMap<HookConfig, RequestScope>();
@@ -21,13 +22,29 @@ function scopeOf(config: HookConfig): RequestScope {
   return scope;
 }
 
-/** Returns the state that the hooks of one login, save or challenge share. */
-export function progressOf(request: HookRequest): RequestProgress {
+function loginsOf(request: HookRequest): Map<Composed, RequestProgress> {
   const { logins } = scopeOf(request.config);
-  const progress = logins.get(request) ?? { staged: {} };
-  logins.set(request, progress);
+  const login = logins.get(request) ?? new Map<Composed, RequestProgress>();
+  logins.set(request, login);
+  return login;
+}
+
+/** Returns the state that the hooks of one set of factors share, in one login, save or challenge. */
+export function progressOf(request: HookRequest, set: Composed): RequestProgress {
+  const login = loginsOf(request);
+  const progress = login.get(set) ?? { staged: {} };
+  login.set(set, progress);
   return progress;
 }
+
+/**
+ * Whether a provider is a factor of another set whose sign-in is under way in the same login. That sign-in may be waiting for
+ * this set, and it decides about all of its own factors.
+ */
+export const isSigningIn = (request: HookRequest, set: Composed, provider: string): boolean =>
+  [...loginsOf(request)].some(
+    ([other, { signIn }]) => other !== set && signIn !== undefined && Object.hasOwn(other.factors, provider),
+  );
 
 /** Returns the state that the hooks of an HTTP request leave for its triggers, about one user. */
 export function notesOf(config: HookConfig, userId: string): LoginNotes {

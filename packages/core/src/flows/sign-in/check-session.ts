@@ -26,13 +26,14 @@ export interface LoginAboutToPass extends ServerRequest {
  */
 export function checkSession(login: LoginAboutToPass): void {
   const { runtime, server, account } = login;
+  if (!login.isAdministrator) server.replies.hide(account.id, runtime, credentialsHidden(login, account));
   const emit = emitter('', runtime, login, account.id);
   server.sessions.onOpened(account.id, emit, async (session: NewSession) => {
     const isLooking = runtime.revokeSessionsOn.length > 0 || server.replies.count(account.id) > 0;
     const now = isLooking ? await session.account() : account;
     const change = now === undefined ? 'removed' : changedMeanwhile(runtime, server, { before: account, now });
     if (now !== undefined && change === undefined) {
-      if (!login.isAdministrator) hideCredentials(login, now);
+      if (!login.isAdministrator) server.replies.show(account.id, credentialsHidden(login, now));
       return rememberLogin(runtime, login, account.id, session);
     }
     await server.sessions.end(session.token);
@@ -42,12 +43,10 @@ export function checkSession(login: LoginAboutToPass): void {
   });
 }
 
-/**
- * Replaces `authData` in the reply to a login by what users may see. Parse Server would reply with what was sent and stored.
- */
-function hideCredentials({ runtime, server, client }: LoginAboutToPass, account: AccountState): void {
-  server.replies.show(account.id, (providers): StoredRecords => {
+/** Replaces what a reply to a login shows of providers by what users may see. Parse Server would echo what was sent and stored. */
+const credentialsHidden =
+  ({ runtime, server, client }: LoginAboutToPass, account: AccountState) =>
+  (providers: StoredRecords): StoredRecords => {
     const others = Object.entries(providers).filter(([key]) => !Object.hasOwn(runtime.factors, key));
     return { ...Object.fromEntries(others), ...shown(runtime, { server, client }, account) };
-  });
-}
+  };

@@ -5,7 +5,7 @@ import type { UserPolicy } from '../../account/login-policy.js';
 import type { AccountState } from '../../account/ports.js';
 import type { AttemptBucket } from '../../factor/attempt-bucket.js';
 import type { VerifiedCredential } from '../../factor/primary-sign-in.js';
-import type { AuthRequest, FactorReply } from '../auth-request.js';
+import { type AuthRequest, type FactorReply, UNCHANGED } from '../auth-request.js';
 import { storeEnrolled } from '../enrol-factor.js';
 import { UserFactor } from '../user-factor.js';
 import { policyFor } from './login-demand.js';
@@ -83,6 +83,7 @@ export class SignInAttempt {
     for (const key of this.presentedPrimaries) {
       const own = this.factor(key);
       await own.sealAnew(own.enrolment);
+      this.replies.set(key, UNCHANGED);
     }
   }
 

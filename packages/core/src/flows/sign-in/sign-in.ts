@@ -32,7 +32,9 @@ export async function signIn(
   await assertPresented(attempt); // names what is missing, before an attempt is counted
   assertOtherSecondFactors(attempt);
   request.server.accounts.decideProviders(attempt.account, {}); // a login must not link, unlink or exchange providers
-  for (const key of toVerify(attempt)) await verify(attempt, key);
+  const checks: Check[] = [];
+  for (const key of toVerify(attempt)) checks.push(await read(attempt, key)); // a malformed answer uses no other answer up
+  for (const check of checks) await check();
   await assertVerified(attempt);
   await attempt.commit();
   return attempt.replies;
@@ -111,24 +113,31 @@ function assertOtherSecondFactors({ request: { sent, runtime, others }, account:
 const toVerify = ({ presented, presentedBackups, verified }: SignInAttempt): readonly string[] =>
   [...presented, ...presentedBackups].filter((key) => !verified.includes(key)).toSorted();
 
-/** Verifies and consumes one answer of a second factor, or confirms an enrolment. */
-async function verify(attempt: SignInAttempt, key: string): Promise<void> {
+/** Verifies one answer that was read, and uses it up. */
+type Check = () => Promise<void>;
+
+/** Reads one answer of a second factor, or the confirmation of the one that the login sets up. */
+async function read(attempt: SignInAttempt, key: string): Promise<Check> {
   const payload = attempt.request.sent.providers[key];
   const own = attempt.factor(key);
   const opened = own.findEnrolment();
   if (opened === undefined) {
-    const { record, response } = await enrolAtLogin(payload, own);
-    attempt.enrolments[key] = record;
-    attempt.replies.set(key, { response });
-    return;
+    const confirmation = await own.readConfirmation(payload, 'sign-in');
+    return async () => {
+      const { record, response } = await enrolAtLogin(confirmation, own);
+      attempt.enrolments[key] = record;
+      attempt.replies.set(key, { response });
+    };
   }
   const isProven = attempt.verifiedPrimaries.has(key);
-  const verified = isProven ? undefined : await own.verify(payload, 'sign-in');
-  const isBackup = verified !== undefined && own.isBackup(verified.answer);
-  (isBackup ? attempt.verifiedBackups : attempt.verified).push(key);
-  await own.sealAnew(opened);
-  const response = verified?.response;
-  attempt.replies.set(key, response === undefined ? UNCHANGED : { response });
+  const answer = isProven ? undefined : await own.readAnswer(payload, 'sign-in');
+  return async () => {
+    const response = isProven ? undefined : await own.verifyAnswer(answer, 'sign-in');
+    const isBackup = !isProven && own.isBackup(answer);
+    (isBackup ? attempt.verifiedBackups : attempt.verified).push(key);
+    await own.sealAnew(opened);
+    attempt.replies.set(key, response === undefined ? UNCHANGED : { response });
+  };
 }
 
 /** Applies the login policy to what was verified, not to what was sent. */
