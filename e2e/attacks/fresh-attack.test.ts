@@ -70,6 +70,14 @@ async function emailedCode(id: string): Promise<string> {
   return stage.lastCode(stage.mail);
 }
 
+/** The session proves the mailbox again. */
+async function proveMailbox(person: Person, id: string): Promise<void> {
+  stage.time.now += MINUTE;
+  await stage.challenge({ challengeData: { emailLogin: true } }, person.session);
+  const proven = await stage.save(person, { emailLogin: { id, code: stage.lastCode(stage.mail) } });
+  expect(proven.body['authDataResponse']).toMatchObject({ emailLogin: { status: 'verified' } });
+}
+
 describe('two sets of factors on one server', () => {
   async function startWithTwoSets(key: string, more: StageOptions = {}): Promise<void> {
     const { clock } = testClock();
@@ -114,12 +122,7 @@ describe('two sets of factors on one server', () => {
     await startWithTwoSets('zapp');
     const person = await signUpByEmail('a@example.com');
     // For one set, the factor of the other is another provider.
-    stage.time.now += MINUTE;
-    await stage.challenge({ challengeData: { emailLogin: true } }, person.session);
-    const proof = { id: 'a@example.com', code: stage.lastCode(stage.mail) };
-    expect((await stage.save(person, { emailLogin: proof })).body['authDataResponse']).toMatchObject({
-      emailLogin: { status: 'verified' },
-    });
+    await proveMailbox(person, 'a@example.com');
     const secret = await enrolOther(person, 'zapp');
     const send = async (code: string, zapp: string): Promise<Answer> =>
       inTime(stage.call('POST', '/users', { authData: { emailLogin: { id: 'a@example.com', code }, zapp } }));
@@ -324,6 +327,71 @@ describe('keys that may do more than a client', () => {
       expect(answer.status, JSON.stringify(body)).toBeLessThan(500);
     }
     expect(await storedFactors(stage, person)).toEqual(before);
+  });
+});
+
+describe('links that reset a password', () => {
+  const links: string[] = [];
+  const server = {
+    appName: 'Acme',
+    publicServerURL: 'http://127.0.0.1/parse',
+    emailAdapter: {
+      sendMail: async (): Promise<void> => undefined,
+      sendPasswordResetEmail: async ({ link }: { link: string }): Promise<void> => void links.push(link),
+      sendVerificationEmail: async (): Promise<void> => undefined,
+    },
+  };
+  async function reset(email: string, password: string): Promise<number> {
+    expect((await stage.call('POST', '/requestPasswordReset', { email })).status).toBe(200);
+    const token = new URL(links.at(-1) ?? 'http://none').searchParams.get('token');
+    const headers = { 'X-Requested-With': 'XMLHttpRequest', 'Content-Type': 'application/x-www-form-urlencoded' };
+    const form = new URLSearchParams({ new_password: password, token: token ?? '' }).toString();
+    return (await stage.call('POST', '/apps/test/request_password_reset', form, headers)).status;
+  }
+
+  it('a new password by a link leaves the factors, and ends the proofs of the session', async () => {
+    await start({ server: { ...server, revokeSessionOnPasswordReset: false } });
+    const { person, secret } = await enrolled(stage);
+    await stage.call('PUT', `/users/${person.id}`, { email: 'owner@example.com' }, person.session);
+    const before = await storedFactors(stage, person);
+    expect((await stage.call('POST', '/functions/sensitive', {}, person.session)).status).toBe(200);
+    expect(await reset('owner@example.com', 'another password')).toBe(200);
+    expect(await storedFactors(stage, person)).toEqual(before);
+    expect(slug(await stage.call('POST', '/functions/sensitive', {}, person.session))).toBe('fresh_proof_required');
+    const anew = { ...person, password: 'another password' };
+    expect((await stage.logIn(anew)).body['sessionToken']).toBe(undefined);
+    expect((await stage.logIn(anew, { totp: stage.totp(secret) })).status).toBe(200);
+  });
+
+  it.each([{ email: 'thief@example.com', username: 'thief' }, { username: 'thief@example.com' }])(
+    'a stolen passwordless session gets no first password by a link to an address that it has written into the row: %j',
+    async (written) => {
+      await start({ server });
+      const person = await signUpByEmail('victim@example.com');
+      stage.time.now += 10 * MINUTE;
+      links.length = 0;
+      expect(slug(await stage.call('PUT', `/users/${person.id}`, written, person.session))).toBe('fresh_proof_required');
+      await reset('thief@example.com', 'mine now');
+      const loggedIn = await stage.call('POST', '/login', { username: written.username, password: 'mine now' });
+      expect(loggedIn.body['sessionToken']).toBe(undefined);
+      expect(links).toEqual([]);
+    },
+  );
+
+  it('a passwordless user changes other fields freely, and the address for links after a proof by the mailbox', async () => {
+    await start({ server });
+    const person = await signUpByEmail('victim@example.com');
+    stage.time.now += 10 * MINUTE;
+    const put = async (body: object): Promise<Answer> => stage.call('PUT', `/users/${person.id}`, body, person.session);
+    expect((await put({ nickname: 'Vic', username: 'vic' })).status).toBe(200);
+    expect((await put({ email: 'victim@example.com' })).status).toBe(200); // signs in already
+    await proveMailbox(person, 'victim@example.com');
+    expect((await put({ email: 'new@example.com' })).status).toBe(200);
+    stage.time.now += 10 * MINUTE;
+    expect((await put({ email: 'new@example.com', nickname: 'Victor' })).status).toBe(200);
+    expect(await reset('new@example.com', 'chosen')).toBe(200);
+    expect((await stage.call('POST', '/login', { username: 'vic', password: 'chosen' })).status).toBe(200);
+    expect((await put({ email: 'other@example.com' })).body['code']).toBe(209);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { factorsByRole } from '../../test/unit-stage.js';
-import { addedWayIn, changesOfSave, requirementToEnrol, waysIn } from './change-rules.js';
+import { factorsByRole, userWith } from '../../test/unit-stage.js';
+import { addedWayIn, changesOfSave, changesResetAddress, requirementToEnrol, waysIn } from './change-rules.js';
 import type { StoredRecords } from './record-plan.js';
 
 const composed = { factors: factorsByRole({ otp: 'second', totp: 'second', device: 'stand-in', mail: 'linked', name: 'found' }) };
@@ -67,6 +67,21 @@ describe('addedWayIn', () => {
     ['our own factors are not', ['mail'], sending({ otp: { staged: 'x' } }), 'none'],
   ])('%s', (_sentence, stored, sent, added) => {
     expect(addedWayIn(sent, having(...stored), composed)).toBe(added);
+  });
+});
+
+describe('changesResetAddress', () => {
+  const account = { user: userWith({ email: 'old@a.example', username: 'ann' }), stored: { mail: { id: 'own@a.example' } } };
+
+  it.each<readonly [string, Readonly<Record<string, string>>, boolean]>([
+    ['nothing that is written changes nothing', {}, false],
+    ['the address as it is stored changes nothing', { email: 'old@a.example' }, false],
+    ['another address does', { email: 'new@a.example' }, true],
+    ['a name that is an address does', { username: 'new@a.example' }, true],
+    ['the address that signs the user in already adds nothing', { email: 'own@a.example' }, false],
+    ['another one beside it does', { email: 'own@a.example', username: 'new@a.example' }, true],
+  ])('%s', (_sentence, resetAddresses, changes) => {
+    expect(changesResetAddress({ ...sending({}), resetAddresses }, account, composed)).toBe(changes);
   });
 });
 

@@ -1,6 +1,8 @@
 import type { Factor } from '../factor/factor.js';
 import { identityOf, primaryOf } from '../factor/primary-sign-in.js';
 import { backupFactors, type Composed, linkedFactors, secondFactors, storedAmong } from './factor-roles.js';
+import { asObject } from '../validation/json-object.js';
+import type { AccountState } from './ports.js';
 import { changesProviders } from './provider-changes.js';
 import type { StoredRecords } from './record-plan.js';
 import type { SentCredentials } from './sent-credentials.js';
@@ -69,6 +71,19 @@ export function addedWayIn(sent: SentCredentials, stored: StoredRecords, compose
   const linked = Object.fromEntries(Object.entries(sent.providers).filter(([, value]) => value !== null));
   if (changesProviders(linked, stored, composed.factors)) return 'provider';
   return sent.hasPassword ? 'password-unless-there-is-one' : 'none';
+}
+
+/**
+ * Tells whether a save changes the address that a link for a new password goes to. The owner of that address can set a first
+ * password. An address that signs the user in already, by a code, adds nothing.
+ */
+export function changesResetAddress(
+  { resetAddresses = {} }: SentCredentials,
+  { user, stored }: Pick<AccountState, 'user' | 'stored'>,
+  composed: Composed,
+): boolean {
+  const linked = linkedFactors(composed).map((key) => asObject(stored[key])?.['id']);
+  return Object.entries(resetAddresses).some(([field, address]) => user.get(field) !== address && !linked.includes(address));
 }
 
 /** What a save changes about an account. */

@@ -3,6 +3,8 @@ export interface SentCredentials {
   /** By provider; null unlinks it. */
   readonly providers: Readonly<Record<string, unknown>>;
   readonly hasPassword: boolean;
+  /** By field, the new addresses that a link for a new password would go to. Empty when Parse Server sends no mail. */
+  readonly resetAddresses?: Readonly<Record<string, string>>;
 }
 
 /** No credentials. */

@@ -1,4 +1,4 @@
-import { addedWayIn, changesOfSave, type SaveChanges } from '../account/change-rules.js';
+import { addedWayIn, changesOfSave, changesResetAddress, type SaveChanges } from '../account/change-rules.js';
 import { planToRemove } from '../account/enrolment-plans.js';
 import type { AccountState, ServerRequest, Session } from '../account/ports.js';
 import type { StoredRecords } from '../account/record-plan.js';
@@ -27,6 +27,7 @@ export interface AccountSave extends ServerRequest {
  *
  * - Removing a factor needs a step-up proof and uses it up.
  * - Linking or unlinking another provider on an account with a factor needs a step-up proof.
+ * - A first password, or another address that links for one go to, needs a step-up proof where a primary factor is linked.
  * - A new password ends the user's step-up proofs and trust in devices.
  *
  * @returns the providers that Parse Server stores in place of what was sent; undefined to store what was sent
@@ -34,7 +35,9 @@ export interface AccountSave extends ServerRequest {
  */
 export async function saveAccount(save: AccountSave): Promise<StoredRecords | undefined> {
   const { server, userId, sent, isAdministrator, session } = save;
-  if (userId === undefined || (Object.keys(sent.providers).length === 0 && !sent.hasPassword)) return undefined;
+  const changesCredentials = Object.keys(sent.providers).length > 0 || sent.hasPassword;
+  const mayChangeResets = !isAdministrator && Object.keys(sent.resetAddresses ?? {}).length > 0;
+  if (userId === undefined || !(changesCredentials || mayChangeResets)) return undefined;
   const account = await server.accounts.get(userId);
   const changed = await stageRemovals(save, account);
   const others = Object.entries(sent.providers).filter(([key]) => !Object.hasOwn(save.runtime.factors, key));
@@ -80,9 +83,10 @@ async function stageRemovals(save: AccountSave, account: AccountState): Promise<
   return { ...Object.fromEntries(left), [carrier]: staged };
 }
 
-async function addsWayInTo({ runtime, server, sent }: AccountSave, { id, stored }: AccountState): Promise<boolean> {
-  const added = addedWayIn(sent, stored, runtime);
-  return added === 'provider' || (added === 'password-unless-there-is-one' && !(await server.accounts.hasPassword(id)));
+async function addsWayInTo({ runtime, server, sent }: AccountSave, account: AccountState): Promise<boolean> {
+  const hasPassword = sent.hasPassword || changesResetAddress(sent, account, runtime);
+  const added = addedWayIn({ ...sent, hasPassword }, account.stored, runtime);
+  return added === 'provider' || (added === 'password-unless-there-is-one' && !(await server.accounts.hasPassword(account.id)));
 }
 
 /** Stages what a new password ends: step-up proofs, and trust in devices. */

@@ -27,6 +27,8 @@ export interface HookConfig {
   readonly database: ParseDatabase;
   /** The headers of the HTTP request. */
   readonly headers?: RequestHeaders;
+  /** Sends the mails of Parse Server itself; none without an adapter. */
+  readonly userController?: { readonly adapter?: unknown };
   readonly cacheController: { readonly user: ParseCache; readonly role: ParseCache };
   readonly authDataManager: {
     getValidatorForProvider(

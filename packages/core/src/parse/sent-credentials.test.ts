@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../test/unit-stage.js';
-import type { HookObject } from './parse-types.js';
-import { readSentCredentials } from './sent-credentials.js';
+import type { HookConfig, HookObject } from './parse-types.js';
+import { readResetAddresses, readSentCredentials } from './sent-credentials.js';
 
 /** A Parse Server object with these changes pending. */
 const pending = (changes: Readonly<Record<string, unknown>>): HookObject =>
@@ -65,5 +65,20 @@ describe('the credentials that a request sends', () => {
     ],
   ])('are refused for %s', async (_what, changes, sentence) => {
     expect(await outcomeOf(() => readSentCredentials(pending(changes)))).toBe(`invalid_input: ${sentence}`);
+  });
+});
+
+describe('the addresses for links that set a password', () => {
+  const config = (adapter?: object): HookConfig => ({ userController: { adapter } }) as unknown as HookConfig;
+  const written = pending({ email: 'ann@example.com', username: 'ann' });
+
+  it.each<readonly [string, HookObject, HookConfig, object]>([
+    ['are none where the server sends no mail', written, config(), {}],
+    ['are the e-mail address, and no name', written, config({}), { email: 'ann@example.com' }],
+    ['are a name that is an address', pending({ username: 'ann@example.com' }), config({}), { username: 'ann@example.com' }],
+    ['are none where the address is taken away', pending({ email: undefined }), config({}), {}],
+    ['are none where nothing is pending', pending({}), config({}), {}],
+  ])('%s', (_sentence, object, server, addresses) => {
+    expect(readResetAddresses(object, server)).toEqual(addresses);
   });
 });

@@ -1,7 +1,7 @@
 import { NOTHING_SENT, type SentCredentials } from '../account/sent-credentials.js';
 import { FactorError } from '../error/factor-error.js';
 import { asObject, isPlain } from '../validation/json-object.js';
-import type { HookObject } from './parse-types.js';
+import type { HookConfig, HookObject } from './parse-types.js';
 
 /**
  * Reads the credentials that were sent for a user, from the object's pending operations.
@@ -22,4 +22,15 @@ export function readSentCredentials(object: HookObject | undefined): SentCredent
     throw new FactorError('invalid_input', { sentence: 'Each entry of "authData" must be a JSON object or a string.' });
   }
   return { providers, hasPassword: object.op('password') !== undefined };
+}
+
+/**
+ * Reads the addresses that a link for a new password would go to after the save: `email`, or else `username`. Parse Server
+ * sends no mail to a name that is not an address, and none at all without an e-mail adapter.
+ */
+export function readResetAddresses(object: HookObject, { userController }: HookConfig): Readonly<Record<string, string>> {
+  if ((userController?.adapter ?? undefined) === undefined) return {};
+  const fields = ['email', 'username'].map((field) => [field, Reflect.get(object.op(field) ?? {}, '_value') as unknown] as const);
+  const isAddress = (value: unknown): value is string => typeof value === 'string' && value.includes('@');
+  return Object.fromEntries(fields.flatMap(([field, value]) => (isAddress(value) ? [[field, value] as const] : [])));
 }

@@ -73,6 +73,13 @@ describe('a sign-in with second factors', () => {
     expect(outcomes.filter((outcome) => outcome === 'passes')).toHaveLength(1);
   });
 
+  it('uses no answer up, and counts none, beside one that cannot be read', async () => {
+    const stage = await userWithFactors(['app', 'mail'], { policy: 'all' });
+    expect(await signInWith(stage, { app: RIGHT, mail: 'no code' })).toMatch(/^invalid_input/);
+    for (let login = 0; login < 20; login += 1) await signInWith(stage, { app: WRONG, mail: 'no code' });
+    expect(await signInWith(stage, { app: RIGHT, mail: RIGHT })).toBe('passes');
+  });
+
   it('notes the factor that was answered, for the session that it opens', async () => {
     const stage = await userWithFactors(['app']);
     await signInWith(stage, { app: RIGHT });

@@ -10,7 +10,7 @@ import type { Bridge } from '../bridge.js';
 import { isInTransaction } from '../database/parse-table.js';
 import { withParseErrors } from '../parse-errors.js';
 import { ProviderChecks } from '../provider-checks.js';
-import { readSentCredentials } from '../sent-credentials.js';
+import { readResetAddresses, readSentCredentials } from '../sent-credentials.js';
 import { bridged, type BridgedRequest } from '../server/server.js';
 import { accountOf } from '../server/user-rows.js';
 import { RequestWrites } from '../writes/request-writes.js';
@@ -35,7 +35,7 @@ export class UserTriggers {
   beforeSave(request: SaveRequest): Promise<void> {
     const { object, original } = request;
     return this.#handle(request, original?.id, async (asked, session) => {
-      const sent = readSentCredentials(object);
+      const sent = { ...readSentCredentials(object), resetAddresses: readResetAddresses(object, request.config) };
       // A client can choose the id of `object`; the id of `original` is that of the stored row.
       const userId = original?.id;
       const { runtime } = this.#bridge;
