@@ -48,19 +48,19 @@ export class ParseAccounts implements Accounts {
   }
 
   stage(save: StagedSave, id?: string): EnrolmentRecord {
-    return RequestWrites.of(this.#config).stage(save, id);
+    return RequestWrites.of(this.#config).staged.stage(save, id);
   }
 
   stageWithPassword(save: StagedSave): void {
-    RequestWrites.of(this.#config).stageWith(save, (update) => Object.hasOwn(update, '_hashed_password'));
+    RequestWrites.of(this.#config).staged.stageWith(save, (update) => Object.hasOwn(update, '_hashed_password'));
   }
 
   preview(userId: string, sent: StoredRecords, stored: StoredRecords): StoredRecords {
-    return RequestWrites.of(this.#config).preview(userId, sent, stored);
+    return RequestWrites.of(this.#config).staged.preview(userId, sent, stored);
   }
 
   decideProviders(account: AccountState, decided: StoredRecords): void {
-    RequestWrites.of(this.#config).decideProviders(account, decided);
+    RequestWrites.of(this.#config).staged.decideProviders(account, decided);
   }
 
   get losesAllOnRemoval(): boolean {

@@ -28,7 +28,7 @@ export class ParseSessions implements Sessions {
   }
 
   onOpened(userId: string, emit: FactorContext['emit'], check: (session: NewSession) => Promise<void>): void {
-    RequestWrites.of(this.#config).onSession(userId, (session) => withParseErrors(emit, () => check(session)));
+    RequestWrites.of(this.#config).sessions.arm(this.#config, userId, (session) => withParseErrors(emit, () => check(session)));
   }
 }
 

@@ -1,35 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import type { EnrolmentRecord } from '../../account/enrolment-record.js';
-import type { AccountState, NewSession, StagedSave } from '../../account/ports.js';
-import { changesOf, type RecordPlan, type StoredRecords } from '../../account/record-plan.js';
-import { everyStep } from '../../error/every-step.js';
+import type { AccountState, StagedSave } from '../../account/ports.js';
+import { changesOf, type StoredRecords } from '../../account/record-plan.js';
 import { FactorError } from '../../error/factor-error.js';
 import { asObject } from '../../validation/json-object.js';
 import type { ParseDatabase, ParseRow } from '../database/parse-database.js';
 import { assertNoTransaction } from '../database/parse-table.js';
-import { withParseErrors } from '../parse-errors.js';
 import { type HookConfig, parseGlobal } from '../parse-types.js';
-import { findAccount, findAccounts } from '../server/user-rows.js';
+import { findAccounts } from '../server/user-rows.js';
 import { carryOut, nullsFirst, type RecordStatement } from './conditional-update.js';
+import { withSteps } from './save-steps.js';
+import { SessionChecks } from './session-checks.js';
+import { plansOf, StagedSaves } from './staged-saves.js';
 import { type Create, placeGate, type Update, type WriteHandler } from './write-gate.js';
-import { type DecidedProviders, touchesProviders, type WriteChecks, WriteRules } from './write-rules.js';
-
-/** Runs after a session was stored. If it throws, the login is refused. */
-export type SessionCheck = (session: NewSession) => Promise<void>;
-
-/** Whether a staged save belongs to an update. */
-type Belongs = (update: ParseRow) => boolean;
-
-interface OtherSave {
-  readonly save: StagedSave;
-  readonly belongs: Belongs;
-}
-
-/** A flow's decision about a user's other providers, and the account that it has read. */
-interface Decision {
-  readonly providers: DecidedProviders;
-  readonly account?: AccountState | undefined;
-}
+import { touchesProviders, type WriteChecks, WriteRules } from './write-rules.js';
 
 /** A write that passed the rules: the row that it changes, and the staged saves that run with it. */
 interface JudgedWrite {
@@ -41,9 +23,6 @@ interface JudgedWrite {
   readonly rest: StoredRecords;
   readonly account?: AccountState | undefined;
 }
-
-/** How long a login's check is kept, in milliseconds, when Parse Server uses one database controller for all requests. */
-const LOGIN_MS = 60_000;
 
 const OBJECT_NOT_FOUND = 101;
 
@@ -64,16 +43,17 @@ export class RequestWrites {
     create: (database, args, next) => RequestWrites.#at(database).#onCreate(args, next),
   };
 
-  readonly #staged = new Map<string, StagedSave>();
-  readonly #others: OtherSave[] = [];
-  readonly #decisions = new Map<string, Decision>();
-  readonly #logins = new Map<string, { readonly check: SessionCheck; readonly until: number }[]>();
+  /** What flows have staged and decided. */
+  readonly staged: StagedSaves;
+  /** What logins have armed for the sessions that they open. */
+  readonly sessions: SessionChecks = new SessionChecks();
   #config: HookConfig;
   /** Whether any hook or trigger of ours has run in this request. */
   #hasRun = false;
 
   private constructor(config: HookConfig) {
     this.#config = config;
+    this.staged = new StagedSaves(config.database);
   }
 
   /** Returns the writes of an HTTP request. */
@@ -92,89 +72,39 @@ export class RequestWrites {
     return writes;
   }
 
-  /**
-   * Stages a change, and returns the value that Parse Server writes in place of the record. The write that holds that value
-   * makes the change, so each write of a batch takes what its own hooks have staged.
-   *
-   * @param id the id by which Parse Server finds the user, if the record has one
-   * @throws FactorError `invalid_input` in a transaction, where the steps after a write would run before its end
-   */
-  stage(save: StagedSave, id?: string): EnrolmentRecord {
-    assertNoTransaction(this.#config.database);
-    const staged = `${OURS}/${randomUUID()}`;
-    this.#staged.set(staged, save);
-    return { ...(id !== undefined && { id }), staged };
-  }
-
-  /** Stages a change for the user's next write for which `belongs` returns true. */
-  stageWith(save: StagedSave, belongs: Belongs): void {
-    this.#others.push({ save, belongs });
-  }
-
-  /**
-   * Decides what the user's next write may store of other providers, on an account with factors. Without a decision, each
-   * keeps its stored id.
-   *
-   * @param decided the record to store by provider, null to unlink it
-   * @param account the account as it was read; saves another read
-   */
-  decideProviders(account: AccountState, decided: DecidedProviders): void {
-    this.#decisions.set(account.id, { providers: { ...decided }, account: snapshotOf(account) });
-  }
-
-  /** Returns the user's records as a later write with these values will leave them. */
-  preview(userId: string, sent: StoredRecords, stored: StoredRecords): StoredRecords {
-    return { ...stored, ...changesOf(plansOf(this.#savesIn(userId, sent)), stored) };
-  }
-
-  /** Whether a value was staged in this request, for this user. */
-  isStaged(userId: string, value: unknown): boolean {
-    return this.#staged.get(tokenOf(value))?.userId === userId;
-  }
-
-  /** Checks the user's next sessions: those that logins of this request open. */
-  onSession(userId: string, check: SessionCheck): void {
-    const { database } = this.#config;
-    const isShared = (database.options ?? this.#config) !== this.#config;
-    const until = isShared ? Date.now() + LOGIN_MS : Infinity;
-    const before = isShared ? [] : (this.#logins.get(userId) ?? []);
-    this.#logins.set(userId, [...before, { check, until }]);
-  }
-
-  #savesIn(userId: string, sent: StoredRecords): StagedSave[] {
-    const saves = Object.values(sent).map((value) => this.#staged.get(tokenOf(value)));
-    return saves.filter((save) => save !== undefined).filter((save) => save.userId === userId);
-  }
-
   async #onUpdate(args: Parameters<Update>, next: Update): Promise<unknown> {
     const [className, query, update, , , validateOnly] = args;
     if (className !== '_User' || validateOnly === true) return next(...args);
     const judged = touchesProviders(update) ? await this.#judge(args, next) : withoutProviders(query);
     const { userId, checks, rest } = judged;
-    const saves = [...judged.saves, ...this.#takeOthers(userId, update)];
+    const saves = [...judged.saves, ...this.staged.takeOthers(userId, update)];
     const isChecked = checks.others !== undefined || checks.ours !== undefined;
     if (saves.length === 0 && !isChecked) return next(...args);
     // Everything left is already stored, so there is nothing to write.
     if (saves.length === 0 && Object.keys(rest).length === 0 && Object.keys(update).join() === 'authData') return {};
     const work = (): Promise<unknown> => this.#write(args, next, { ...judged, saves });
-    return saves.length > 0 ? inTurn(saves, work) : asServerErrors(work);
+    return saves.length > 0 ? withSteps(saves, work) : asServerErrors(work);
   }
 
   async #onCreate(args: Parameters<Create>, next: Create): Promise<unknown> {
     const [className, object, options, validateOnly, schema] = args;
-    if (className === '_Session' && validateOnly !== true) return this.#openSession(args, next);
+    if (className === '_Session' && validateOnly !== true) {
+      const created = await next(...args);
+      await this.sessions.run(this.#config, object);
+      return created;
+    }
     if (className !== '_User') return next(...args);
     const sent = asObject(object['authData']) ?? {};
-    const saves = this.#savesIn('', sent);
+    const saves = this.staged.savesIn('', sent);
     try {
       this.#assertNew(object, sent, validateOnly === true);
     } catch (fault) {
       throw this.#refusal(fault, undefined);
     }
     if (validateOnly === true || saves.length === 0) return next(...args);
-    this.#take(sent);
+    this.staged.take(sent);
     const changes = changesOf(plansOf(saves), {});
-    return inTurn(saves, async () => {
+    return withSteps(saves, async () => {
       Object.assign(object, { authData: { ...sent, ...changes } });
       return next(className, object, options, validateOnly, schema);
     });
@@ -192,7 +122,7 @@ export class RequestWrites {
     rules.assertWhole(object);
     if (isValidated) return;
     if (object['authData'] !== null) rules.assertRecords(object);
-    rules.assertNew(this.#unstaged('', sent));
+    rules.assertNew(this.staged.unstaged('', sent));
   }
 
   /**
@@ -204,8 +134,7 @@ export class RequestWrites {
     const [className, query, update, options] = args;
     try {
       const judged = await this.#judgeProviders(query, update, options);
-      this.#take(asObject(update['authData']) ?? {});
-      this.#decisions.delete(judged.userId);
+      this.staged.take(asObject(update['authData']) ?? {}, judged.userId);
       // Parse Server includes this object in its reply, so the staged names are removed.
       if (judged.saves.length > 0) Object.assign(update, { authData: judged.rest });
       return judged;
@@ -226,10 +155,10 @@ export class RequestWrites {
     const found =
       typeof objectId === 'string' || Object.keys(sent).length === 0 ? undefined : await this.#findRow(query, options);
     const userId = found?.id ?? String(objectId);
-    const saves = this.#savesIn(userId, sent);
-    const decision = this.#decisions.get(userId);
+    const saves = this.staged.savesIn(userId, sent);
+    const decision = this.staged.decisionFor(userId);
     const isTrusted = asObject(options)?.['acl'] === undefined;
-    const write = { given: this.#unstaged(userId, sent), decided: decision?.providers ?? {}, isTrusted };
+    const write = { given: this.staged.unstaged(userId, sent), decided: decision?.providers ?? {}, isTrusted };
     const known = found ?? decision?.account ?? saves.find((save) => save.account !== undefined)?.account;
     if (!rules.needsRow(write)) return { userId, saves, checks: {}, rest: write.given, account: known };
     const account = known ?? (await this.#findRow(query, options));
@@ -279,61 +208,6 @@ export class RequestWrites {
     }
     return new (parseGlobal().Error)(fault.parseCode, fault.message);
   }
-
-  async #openSession(args: Parameters<Create>, next: Create): Promise<unknown> {
-    const [, object] = args;
-    const userId = String(asObject(object['user'])?.['objectId']);
-    const created = await next(...args);
-    let read: Promise<AccountState | undefined> | undefined;
-    const account = (): Promise<AccountState | undefined> => (read ??= findAccount(this.#config, userId));
-    const session = { userId, token: String(object['sessionToken']), account };
-    for (const { check, until } of this.#logins.get(userId) ?? []) if (Date.now() < until) await check(session);
-    return created;
-  }
-
-  /** Returns the values that were not staged for this user. */
-  #unstaged(userId: string, sent: StoredRecords): StoredRecords {
-    return Object.fromEntries(Object.entries(sent).filter(([, value]) => !this.isStaged(userId, value)));
-  }
-
-  #take(sent: StoredRecords): void {
-    for (const value of Object.values(sent)) this.#staged.delete(tokenOf(value));
-  }
-
-  #takeOthers(userId: string, update: ParseRow): StagedSave[] {
-    const isTaken = ({ save, belongs }: OtherSave): boolean => save.userId === userId && belongs(update);
-    const taken = this.#others.filter(isTaken);
-    for (const other of taken) this.#others.splice(this.#others.indexOf(other), 1);
-    return taken.map(({ save }) => save);
-  }
-}
-
-/** Runs the steps before a write, the write, and the steps after it. */
-async function inTurn<Result>(saves: readonly StagedSave[], write: () => Promise<Result>): Promise<Result> {
-  const result = await prepared(saves, write);
-  await everyStep(
-    saves.toReversed().map(
-      ({ after, emit }) =>
-        () =>
-          withParseErrors(emit, async () => after?.()),
-    ),
-  );
-  return result;
-}
-
-/** Runs the steps before a write, and the write. If the write fails, it undoes those steps. */
-function prepared<Result>(saves: readonly StagedSave[], write: () => Promise<Result>): Promise<Result> {
-  const [first, ...others] = saves;
-  if (first === undefined) return write();
-  return withParseErrors(first.emit, async () => {
-    await first.before?.();
-    try {
-      return await prepared(others, write);
-    } catch (fault) {
-      await first.undo?.();
-      throw fault;
-    }
-  });
 }
 
 /** Turns errors of plans into `Parse.Error`. Parse Server's own errors pass unchanged. */
@@ -361,22 +235,4 @@ const rowIn = (query: ParseRow): ParseRow =>
 function configOf(database: ParseDatabase): HookConfig {
   const options = database.options as HookConfig | undefined;
   return options?.database === undefined ? ({ ...options, database } as HookConfig) : options;
-}
-
-/** Copies an account as it was read, as triggers of the application may change its object later. */
-function snapshotOf(account: AccountState): AccountState {
-  const { id, user } = account;
-  const authData = user.get('authData');
-  return { ...account, user: { id, get: (field) => (field === 'authData' ? authData : user.get(field)) } };
-}
-
-const plansOf = (saves: readonly StagedSave[]): RecordPlan[] => saves.flatMap(({ plan }) => plan ?? []);
-
-/** A random prefix of staged values. Clients never see it, so they cannot forge a staged value (CWE-345). */
-const OURS = randomUUID();
-
-/** Returns the name of a staged value; empty for any other value. */
-function tokenOf(value: unknown): string {
-  const staged = asObject(value)?.['staged'];
-  return typeof staged === 'string' && staged.startsWith(OURS) ? staged : '';
 }
