@@ -1,19 +1,19 @@
 import { FactorError } from '@parse-factors/core';
 import { functionOption, integerOption, optional, resolveOptions, type OptionRule } from '@parse-factors/core/factor';
-import type {
-  AttemptLimits,
-  AttemptResult,
-  Clock,
-  CountResult,
-  IssueResult,
-  LiveCode,
-  OtpStore,
-  Quota,
-  RedeemResult,
-  SendLimits,
+import {
+  type AttemptLimits,
+  type AttemptResult,
+  type Clock,
+  CommandTimeouts,
+  type CountResult,
+  type IssueResult,
+  type LiveCode,
+  type OtpStore,
+  type Quota,
+  type RedeemResult,
+  type SendLimits,
 } from '@parse-factors/core/store';
 import { scripts, type Script, type Verb } from './scripts.js';
-import { CommandTimeouts } from './command-timeouts.js';
 
 /** The keys and arguments of a script. */
 export interface ScriptArguments {
@@ -89,10 +89,11 @@ type Resolved = Required<Omit<RedisStoreOptions, 'clock'>> & Pick<RedisStoreOpti
 class RedisOtpStore implements OtpStore {
   readonly #options: Resolved;
   readonly #scripts: Readonly<Record<Verb, Script>>;
-  readonly #timeouts = new CommandTimeouts();
+  readonly #timeouts: CommandTimeouts;
 
   constructor(options: Resolved) {
     this.#options = options;
+    this.#timeouts = new CommandTimeouts(options.timeoutMs);
     this.#scripts = scripts(options.clock !== undefined);
   }
 
@@ -172,7 +173,7 @@ class RedisOtpStore implements OtpStore {
 
   /** Runs a script. Every fault and every timeout becomes `unavailable`. */
   #run(verb: Verb, subject: string, values: readonly (string | number)[]): Promise<unknown> {
-    const { client, prefix, timeoutMs, clock } = this.#options;
+    const { client, prefix, clock } = this.#options;
     const { text, sha1 } = this.#scripts[verb];
     const time = clock === undefined ? [] : [Math.floor(clock())];
     const input = { keys: [prefix + subject], arguments: [...time, ...values].map(String) };
@@ -181,7 +182,7 @@ class RedisOtpStore implements OtpStore {
         stopTimeout();
         reject(new FactorError('unavailable', { cause }));
       };
-      const stopTimeout = this.#timeouts.start(timeoutMs, fail);
+      const stopTimeout = this.#timeouts.start(fail);
       const done = (reply: unknown): void => {
         stopTimeout();
         resolve(reply);

@@ -104,7 +104,7 @@ describe.skipIf(given === undefined && !hasRedis())('redisStore', () => {
       .claim('x', clock() + 1)
       .catch((error: unknown) => error);
     expect(fault).toBeInstanceOf(FactorError);
-    expect(fault).toMatchObject({ code: 'unavailable', cause: { name: 'RedisTimeout' } });
+    expect(fault).toMatchObject({ code: 'unavailable', cause: { name: 'CommandTimeout' } });
   });
 
   it.each(['OK', '', null, [], 2, { allowed: true }])('rejects as unavailable what no script answers: %j', async (reply) => {

@@ -1,6 +1,5 @@
 export type { ClassIncident } from '../parse/database/closed-class.js';
 export type { ParseDatabase, ParseRow, ParseStorage, SchemaOfClass } from '../parse/database/parse-database.js';
-export { NEVER } from '../parse/database/parse-otp-store.js';
 export {
   type AttemptLimits,
   type AttemptResult,
@@ -12,6 +11,7 @@ export {
   type LiveCode,
   lockLength,
   LONGEST_AHEAD_MS,
+  NEVER,
   type OtpStore,
   type Quota,
   type RedeemResult,
@@ -19,5 +19,7 @@ export {
   type SendLimits,
   UNLIMITED,
 } from '../store/otp-store.js';
-export { type QuotaWindow, type RowChange, RowOtpStore, type RowStep, type SubjectRow } from '../store/row-otp-store.js';
+export { type RowChange, RowOtpStore, type RowStep } from '../store/row-otp-store.js';
+export type { SubjectRow } from '../store/subject-row.js';
 export type { Clock } from '../time/clock.js';
+export { CommandTimeout, CommandTimeouts } from '../time/command-timeouts.js';

@@ -1,4 +1,5 @@
-import { RowOtpStore, type RowStep, type SubjectRow } from './row-otp-store.js';
+import { RowOtpStore, type RowStep } from './row-otp-store.js';
+import type { SubjectRow } from './subject-row.js';
 
 /**
  * Keeps everything in the memory of this process. Use it for tests, or for an application that runs as one process

@@ -177,6 +177,12 @@ export const CLOCK_TOLERANCE_MS: number = 15 * 60_000;
 export const LONGEST_AHEAD_MS: number = 24 * 60 * 60_000;
 
 /**
+ * The expiry of values that an adapter stores for itself, in epoch milliseconds. They never expire, are never pruned, and are
+ * never sent to a user.
+ */
+export const NEVER: number = Date.UTC(9999, 0);
+
+/**
  * Tells whether a time is in the future, but not further ahead than a limit allows.
  *
  * @param time in epoch milliseconds

@@ -30,6 +30,14 @@ export interface ParseDatabase {
 export interface ParseStorage {
   /** Set by the MongoDB adapter while it is connected. */
   readonly connectionPromise?: unknown;
+  /** The driver's database, of the MongoDB adapter while it is connected. */
+  readonly database?: unknown;
+  /** What the MongoDB adapter puts before the names of collections. */
+  readonly _collectionPrefix?: unknown;
+  /** The database object of `pg-promise`, of the Postgres adapter. */
+  readonly _client?: { readonly $pool?: unknown };
+  /** Connects the MongoDB adapter, if it is not connected. */
+  connect?(): Promise<unknown>;
   getClass(className: string): Promise<SchemaOfClass>;
   find(className: string, schema: object, query: ParseRow, options: { limit: number }): Promise<ParseRow[]>;
   createObject(className: string, schema: object, object: ParseRow): Promise<unknown>;

@@ -81,22 +81,30 @@ export class ParseTable {
     await this.#run(destroy, undefined, OBJECT_NOT_FOUND);
   }
 
+  /**
+   * Runs statements of the caller's own on the table, while it is closed. They may run twice.
+   *
+   * @throws FactorError `invalid_input` inside a transaction
+   */
+  async whileClosed<Result>(statements: (schema: object) => Promise<Result>): Promise<Result> {
+    if (this.#isAwaited) assertNoTransaction(this.#database);
+    return statements(await this.#class.schema()).catch(async (fault: unknown) => {
+      if (!GONE.some((code) => hasCode(fault, code))) throw fault;
+      return statements(await this.#class.remake());
+    });
+  }
+
   /** Runs a statement. Every database error except the expected one becomes `unavailable`. */
   async #run<Result>(
     statement: (storage: ParseStorage, schema: object) => Promise<Result>,
     otherwise: Result,
     expected?: number,
   ): Promise<Result> {
-    const { adapter } = this.#database;
-    if (this.#isAwaited) assertNoTransaction(this.#database);
     try {
-      return await statement(adapter, await this.#class.schema()).catch(async (fault: unknown) => {
-        if (!GONE.some((code) => hasCode(fault, code))) throw fault;
-        return statement(adapter, await this.#class.remake());
-      });
+      return await this.whileClosed((schema) => statement(this.#database.adapter, schema));
     } catch (cause) {
       if (expected !== undefined && hasCode(cause, expected)) return otherwise;
-      throw new FactorError('unavailable', { cause });
+      throw cause instanceof FactorError ? cause : new FactorError('unavailable', { cause });
     }
   }
 }
