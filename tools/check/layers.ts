@@ -1,7 +1,8 @@
 /**
  * Checks that the rooms of `packages/core/src` stand on each other: no import goes up, none goes in a circle (types
- * counted), and no folder holds more files than a reader overlooks. In the example's sources it looks for circles
- * only. Tests are left out: they stand beside what they test, and may use anything. `npm run lint` runs it.
+ * counted), and no folder holds more files than a reader can take in. In the example's sources it looks for circles
+ * only. In the sources of every package it looks for files that are too long. Tests are left out: they stand beside what
+ * they test, and may use anything. `npm run lint` runs it.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -11,6 +12,7 @@ const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 const ROOT = join(REPOSITORY, 'packages/core/src/');
 const EXAMPLE = ['apps/example/src/', 'apps/example/web/src/'];
 const MOST_FILES = 23;
+const MOST_LINES = 250;
 
 const GROUND = ['error', 'time'];
 const TOOLS = [...GROUND, 'validation', 'crypto'];
@@ -105,11 +107,23 @@ function* crowded(): Generator<string> {
   }
 }
 
+function* long(): Generator<string> {
+  for (const name of readdirSync(join(REPOSITORY, 'packages'))) {
+    const root = join(REPOSITORY, 'packages', name, 'src');
+    for (const file of sourcesIn(root)) {
+      const lines = readFileSync(join(root, file), 'utf8').split('\n').length - 1;
+      if (lines > MOST_LINES)
+        yield `packages/${name}/src/${file}: ${lines} lines, and a file has ${MOST_LINES} at most. It holds two things: give one of them a file of its own`;
+    }
+  }
+}
+
 const example = EXAMPLE.map((place) => [place, graphOf(join(REPOSITORY, place))] as const);
 const problems = [
   ...upward(),
   ...circles(graph),
   ...crowded(),
+  ...long(),
   ...example.flatMap(([place, imports]) => [...circles(imports, place)]),
 ];
 for (const problem of problems) process.stderr.write(`${problem}\n`);

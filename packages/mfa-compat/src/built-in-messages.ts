@@ -28,6 +28,9 @@ export const CONFIRM_MESSAGES: BuiltInMessages = { ...TOKEN_MESSAGES, code_expir
 /** For the enrolment of an authenticator app. */
 export const DATA_MESSAGES: BuiltInMessages = { invalid_input: { sentence: 'Invalid MFA data' } };
 
+/** The built-in adapter's error for data that it cannot use. */
+export const invalidData = (): FactorError => new FactorError('invalid_input', { sentence: 'Invalid MFA data' });
+
 /** Runs `work` and gives its errors the sentences of the built-in adapter. */
 export async function withBuiltInMessages<Result>(messages: BuiltInMessages, work: () => Promise<Result>): Promise<Result> {
   try {

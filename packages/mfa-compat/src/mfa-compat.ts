@@ -2,45 +2,31 @@ import { FactorError } from '@parse-factors/core';
 import {
   assertLocks,
   beginAttempt,
-  digitsRule,
   Factor,
   attemptSubject,
   markSubject,
-  readFields,
   type BuiltInReplacement,
-  type Command,
   type Confirmed,
   type EnrolledContext,
   type EnrolmentLifecycle,
   type FactorContext,
-  type FieldRule,
   type PayloadSource,
   type Purpose,
   type Reply,
 } from '@parse-factors/core/factor';
 import { withoutRecoveryCode } from '@parse-factors/recovery-codes';
 import { driftFor, redeemTotp, verifyTotp, type TotpParameters } from '@parse-factors/totp';
-import { canonicalBase32, decodeBase32 } from './base32.js';
-import { CONFIRM_MESSAGES, DATA_MESSAGES, withBuiltInMessages, MOBILE_MESSAGES, TOKEN_MESSAGES } from './built-in-messages.js';
+import { decodeBase32 } from './base32.js';
+import { CONFIRM_MESSAGES, invalidData, withBuiltInMessages, MOBILE_MESSAGES, TOKEN_MESSAGES } from './built-in-messages.js';
 import type { MfaAnswer, MfaConfirmation } from './mfa-answer.js';
 import { importBuiltInRecord, isMobile, type AuthenticatorEnrolment, type MfaEnrolment } from './mfa-enrolment.js';
 import { resolveMfaOptions, type MfaCompatOptions, type ResolvedMfaOptions } from './mfa-options.js';
-import { readMfaPayload, tokenOf, type MfaPayload } from './mfa-payload.js';
+import { MfaReader, type MfaCommand } from './mfa-reader.js';
 import { MobileCodes } from './mobile-codes.js';
-import { isRecoveryToken, newRecovery } from './recovery-tokens.js';
-
-/** The word that requests a code by SMS, sent as the token. */
-const REQUEST = 'request';
-const SECRET: FieldRule = { maxLength: 256, pattern: /^[A-Za-z2-7 ]+=*$/, accepts: 'a text in Base32' };
-/** The built-in adapter's minimum: 100 bits. */
-const MIN_SECRET = 20;
-/** Accepts any text; the function that uses the field checks it. */
-const ANY: FieldRule = { maxLength: 320, pattern: /^/, accepts: 'a text' };
+import { newRecovery } from './recovery-tokens.js';
 
 /** Accepted time steps before and after the current one, as in the built-in adapter. */
 const DRIFT_STEPS = 1;
-
-const invalidData = (): FactorError => new FactorError('invalid_input', { sentence: 'Invalid MFA data' });
 
 /**
  * Replaces Parse Server's built-in `mfa` adapter under the same key. It accepts its options, its clients' payloads and its
@@ -74,6 +60,7 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
   };
   readonly #options: ResolvedMfaOptions;
   readonly #mobile: MobileCodes;
+  readonly #reader: MfaReader;
 
   /** @param options with every default filled in, as {@link mfaCompat} does */
   constructor(options: ResolvedMfaOptions) {
@@ -81,29 +68,11 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
     assertLocks('mfaCompat', options);
     this.#options = options;
     this.#mobile = new MobileCodes(options);
+    this.#reader = new MfaReader(options, this.#mobile);
   }
 
-  /**
-   * Reads a payload. At a challenge, `{ mobile }` sends a code there.
-   * Elsewhere `{ mobile }` also sends a code, `{ mobile, token }` confirms it, and `{ secret, token }` enrols an authenticator
-   * app. A token alone is an answer. `old` is a token of the current enrolment, which a replacement needs.
-   */
-  async read(
-    payload: unknown,
-    { at, enrolment }: PayloadSource<MfaEnrolment>,
-  ): Promise<Command<MfaAnswer, MfaConfirmation, string>> {
-    if (at === 'sign-in' && enrolment !== undefined) return { do: 'answer', answer: await this.#readAnswer(payload, enrolment) };
-    const given = this.#readPayload(payload);
-    const { mobile, token, secret, old } = given ?? {};
-    if (enrolment !== undefined && mobile !== undefined && token === undefined) {
-      throw new FactorError('already_enrolled', { sentence: 'MFA is already set up on this account' });
-    }
-    const isSetUp = enrolment === undefined || (mobile ?? secret ?? old) !== undefined;
-    if (at === 'challenge') return isSetUp ? { do: 'begin', begin: await this.#readMobile(mobile) } : { do: 'challenge' };
-    if (!isSetUp) return { do: 'answer', answer: await this.#readAnswer(payload, enrolment) };
-    const proof = old === undefined || enrolment === undefined ? undefined : await this.#readAnswer({ token: old }, enrolment);
-    const confirmation = await this.#readConfirmation(given);
-    return { do: 'enrol', confirmation: { ...confirmation, ...(proof !== undefined && { proof }) } };
+  read(payload: unknown, source: PayloadSource<MfaEnrolment>): Promise<MfaCommand> {
+    return this.#reader.read(payload, source);
   }
 
   beginEnrolment(context: FactorContext, mobile: string): Promise<Reply> {
@@ -161,49 +130,6 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
   #importRecord(record: Readonly<Record<string, unknown>>): MfaEnrolment {
     if (!this.#options.adoptRecords) throw new FactorError('unavailable');
     return importBuiltInRecord(record, this.#options);
-  }
-
-  /** Reads the payload, and ignores `mobile` if SMS is not offered. */
-  #readPayload(payload: unknown): MfaPayload | undefined {
-    const given = readMfaPayload(payload);
-    if (given === undefined || this.#options.options.includes('SMS')) return given;
-    const { mobile: _mobile, ...others } = given;
-    return others;
-  }
-
-  #readAnswer(payload: unknown, enrolment: MfaEnrolment): Promise<MfaAnswer> {
-    return withBuiltInMessages(TOKEN_MESSAGES, async () => {
-      const token = tokenOf(payload);
-      if (isRecoveryToken(token)) return { kind: 'recovery', token };
-      if (!isMobile(enrolment)) {
-        return { kind: 'totp', code: readFields({ token }, { token: digitsRule(enrolment.digits) }).token };
-      }
-      return token === REQUEST ? { kind: 'request' } : { kind: 'code', code: this.#mobile.readAnswer(token) };
-    });
-  }
-
-  #readMobile(mobile: unknown): Promise<string> {
-    if (mobile === undefined) throw invalidData();
-    return withBuiltInMessages(MOBILE_MESSAGES, async () => this.#mobile.readNumber(mobile));
-  }
-
-  async #readConfirmation(given: MfaPayload | undefined): Promise<MfaConfirmation> {
-    if (given === undefined) throw invalidData();
-    const { mobile, token, secret } = given;
-    if (mobile === undefined) return this.#readAuthenticator(secret, token);
-    const number = await this.#readMobile(mobile);
-    if (token === undefined) return { kind: 'number', mobile: number };
-    const answer = await withBuiltInMessages(CONFIRM_MESSAGES, async () => this.#mobile.readAnswer(token));
-    return { kind: 'code', answer: { ...answer, address: number } };
-  }
-
-  async #readAuthenticator(given: unknown, token: unknown): Promise<MfaConfirmation> {
-    if (!this.#options.options.includes('TOTP')) throw invalidData();
-    const rules = { secret: SECRET, token: ANY };
-    const fields = await withBuiltInMessages(DATA_MESSAGES, async () => readFields({ secret: given, token }, rules));
-    const secret = canonicalBase32(fields.secret);
-    if (secret.length < MIN_SECRET) throw invalidData();
-    return { kind: 'authenticator', secret, token: fields.token };
   }
 
   async #confirmAuthenticator(

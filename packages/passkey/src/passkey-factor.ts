@@ -4,7 +4,6 @@ import {
   Factor,
   factorSubject,
   attemptSubject,
-  type Command,
   type Confirmed,
   type EnrolledContext,
   type EnrolmentLifecycle,
@@ -24,26 +23,13 @@ import { PRIMARY_SIGN_IN, beginAssertion, beginRegistration, ceremonyOf, newHand
 import { readChallenge } from './passkey-challenge.js';
 import { passkeyFault } from './passkey-fault.js';
 import { resolvePasskeyOptions, type PasskeyOptions, type ResolvedPasskeyOptions } from './passkey-options.js';
-import {
-  assertRemovable,
-  hasField,
-  isAssertion,
-  noSuchPasskey,
-  readAnswer,
-  readChange,
-  readCredentialOf,
-  readNamedAssertion,
-  readPurpose,
-  readRegistration,
-  type NamedAssertion,
-  type NamedRegistration,
-  type PasskeyChange,
-} from './passkey-payload.js';
-import { afterUse, describePasskeys, goesOn, type PasskeyEnrolment, type PasskeyUse } from './passkey.js';
+import { readCommand, type PasskeyCommand } from './passkey-command.js';
+import { readNamedAssertion, type NamedAssertion, type NamedRegistration, type PasskeyChange } from './passkey-payload.js';
+import { describePasskeys, goesOn, hasSamePasskeys, type PasskeyEnrolment } from './passkey.js';
+import { changePasskey, storeUse } from './stored-passkeys.js';
 import { verifyAssertion, verifyRegistration, type Expected } from './verify-credential.js';
 
 type Enrolled = EnrolledContext<PasskeyEnrolment>;
-type PasskeyCommand = Command<AssertionAnswer, NamedRegistration, undefined>;
 
 /**
  * Passkeys (WebAuthn Level 3) as a second factor. With policy `solo` they can also replace the password. A user may have
@@ -82,9 +68,7 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
   /** Renames one passkey, or removes one of several. */
   override readonly management: Management<PasskeyEnrolment, PasskeyChange> = { apply: changePasskey };
   /** The same passkeys, whatever their names and counters. */
-  override readonly lifecycle: EnrolmentLifecycle<PasskeyEnrolment> = {
-    isSame: (before, after) => idsOf(before) === idsOf(after),
-  };
+  override readonly lifecycle: EnrolmentLifecycle<PasskeyEnrolment> = { isSame: hasSamePasskeys };
   readonly #options: ResolvedPasskeyOptions;
 
   /** @throws FactorConfigError naming the option and what it accepts */
@@ -94,18 +78,8 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
     this.policy = this.#options.policy;
   }
 
-  read(payload: unknown, { at, enrolment }: PayloadSource<PasskeyEnrolment>): PasskeyCommand {
-    if (at === 'challenge') return readChallengeCommand(payload, enrolment);
-    if (enrolment === undefined) return { do: 'enrol', confirmation: readRegistration(payload) };
-    if (at === 'sign-in') return { do: 'answer', answer: readAnswer(payload) };
-    if (hasField(payload, 'rename')) return { do: 'manage', change: readChange(payload) };
-    if (hasField(payload, 'remove')) {
-      const change = readChange(payload);
-      assertRemovable(change, enrolment);
-      return { do: 'manage', change, reduces: true };
-    }
-    const read = readCredentialOf(payload);
-    return isAssertion(read) ? { do: 'answer', answer: read } : { do: 'enrol', confirmation: read };
+  read(payload: unknown, source: PayloadSource<PasskeyEnrolment>): PasskeyCommand {
+    return readCommand(payload, source);
   }
 
   async beginEnrolment(context: FactorContext, _begin: undefined, enrolment: PasskeyEnrolment | undefined): Promise<Reply> {
@@ -202,47 +176,6 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
   #expected(requireUserVerification: boolean): Expected {
     return { relyingParty: this.#options, requireUserVerification };
   }
-}
-
-/** `true` adds a passkey if the session has a step-up proof, and challenges otherwise. `{ purpose }` chooses one of them. */
-function readChallengeCommand(payload: unknown, enrolment: PasskeyEnrolment | undefined): PasskeyCommand {
-  const isNew = enrolment === undefined;
-  if (payload === true) return { do: isNew ? 'begin' : 'begin-or-challenge', begin: undefined };
-  if (isNew || hasField(payload, 'purpose')) {
-    if (readPurpose(payload) === 'enrolment') return { do: 'begin', begin: undefined };
-    if (isNew) throw new FactorError('not_enrolled');
-  }
-  return { do: 'challenge' };
-}
-
-async function changePasskey({ change }: Enrolled, { id, change: changed }: PasskeyChange): Promise<void> {
-  const isChanged = await change(({ handle, passkeys }) => {
-    const left = passkeys.flatMap((passkey) => (passkey.id === id ? changed(passkey) : [passkey]));
-    const isThere = passkeys.some((passkey) => passkey.id === id);
-    return isThere && left.length > 0 ? { handle, passkeys: left } : undefined;
-  });
-  if (!isChanged) throw noSuchPasskey();
-}
-
-const idsOf = ({ passkeys }: PasskeyEnrolment): string =>
-  passkeys
-    .map(({ id }) => id)
-    .toSorted()
-    .join();
-
-/**
- * Stores the use of a passkey. A counter that went back may mean a cloned authenticator: the use is refused and an event is
- * emitted.
- */
-async function storeUse(context: Enrolled, { response: { id } }: AssertionAnswer, use: Omit<PasskeyUse, 'at'>): Promise<boolean> {
-  let hasGoneBack = false;
-  const isStored = await context.change((enrolment) => {
-    const before = enrolment.passkeys.find((passkey) => passkey.id === id);
-    hasGoneBack = before !== undefined && !goesOn(before.counter, use.counter);
-    return afterUse(enrolment, id, { ...use, at: context.clock() });
-  });
-  if (hasGoneBack) context.emit({ type: 'rejected', reason: 'counter_went_back' });
-  return isStored;
 }
 
 /** Refuses a passwordless sign-in. The client never learns the reason; it is in the event only. */

@@ -40,6 +40,15 @@ export interface PasskeyUse {
   readonly at: number;
 }
 
+/** Whether both hold the same passkeys, whatever their names and counters. */
+export const hasSamePasskeys = (one: PasskeyEnrolment, other: PasskeyEnrolment): boolean => idsOf(one) === idsOf(other);
+
+const idsOf = ({ passkeys }: PasskeyEnrolment): string =>
+  passkeys
+    .map(({ id }) => id)
+    .toSorted()
+    .join();
+
 /** Whether a counter moved forward. Standing still is allowed at zero only (WebAuthn Level 3, section 6.1.1). */
 export const goesOn = (before: number, now: number): boolean => (before === 0 && now === 0) || now > before;
 

@@ -1,0 +1,47 @@
+import { FactorError } from '@parse-factors/core';
+import type { Command, PayloadSource } from '@parse-factors/core/factor';
+import type { AssertionAnswer } from './parse-credential.js';
+import {
+  assertRemovable,
+  hasField,
+  isAssertion,
+  readAnswer,
+  readChange,
+  readCredentialOf,
+  readPurpose,
+  readRegistration,
+  type NamedRegistration,
+} from './passkey-payload.js';
+import type { PasskeyEnrolment } from './passkey.js';
+
+/** What a payload asks of the factor. */
+export type PasskeyCommand = Command<AssertionAnswer, NamedRegistration, undefined>;
+
+/**
+ * Reads a payload: an answer, a passkey to add, or a change of one of the user's passkeys.
+ * @throws FactorError `invalid_input`, `not_enrolled`
+ */
+export function readCommand(payload: unknown, { at, enrolment }: PayloadSource<PasskeyEnrolment>): PasskeyCommand {
+  if (at === 'challenge') return readChallenge(payload, enrolment);
+  if (enrolment === undefined) return { do: 'enrol', confirmation: readRegistration(payload) };
+  if (at === 'sign-in') return { do: 'answer', answer: readAnswer(payload) };
+  if (hasField(payload, 'rename')) return { do: 'manage', change: readChange(payload) };
+  if (hasField(payload, 'remove')) {
+    const change = readChange(payload);
+    assertRemovable(change, enrolment);
+    return { do: 'manage', change, reduces: true };
+  }
+  const read = readCredentialOf(payload);
+  return isAssertion(read) ? { do: 'answer', answer: read } : { do: 'enrol', confirmation: read };
+}
+
+/** `true` adds a passkey if the session has a step-up proof, and challenges otherwise. `{ purpose }` chooses one of them. */
+function readChallenge(payload: unknown, enrolment: PasskeyEnrolment | undefined): PasskeyCommand {
+  const isNew = enrolment === undefined;
+  if (payload === true) return { do: isNew ? 'begin' : 'begin-or-challenge', begin: undefined };
+  if (isNew || hasField(payload, 'purpose')) {
+    if (readPurpose(payload) === 'enrolment') return { do: 'begin', begin: undefined };
+    if (isNew) throw new FactorError('not_enrolled');
+  }
+  return { do: 'challenge' };
+}

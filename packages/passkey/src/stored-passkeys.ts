@@ -1,0 +1,38 @@
+import type { EnrolledContext } from '@parse-factors/core/factor';
+import type { AssertionAnswer } from './parse-credential.js';
+import { noSuchPasskey, type PasskeyChange } from './passkey-payload.js';
+import { afterUse, goesOn, type PasskeyEnrolment, type PasskeyUse } from './passkey.js';
+
+type Enrolled = EnrolledContext<PasskeyEnrolment>;
+
+/**
+ * Stores a change of one of the user's passkeys.
+ * @throws FactorError `not_enrolled` if the user does not have the passkey, or would have none left
+ */
+export async function changePasskey({ change }: Enrolled, { id, change: changed }: PasskeyChange): Promise<void> {
+  const isChanged = await change(({ handle, passkeys }) => {
+    const left = passkeys.flatMap((passkey) => (passkey.id === id ? changed(passkey) : [passkey]));
+    const isThere = passkeys.some((passkey) => passkey.id === id);
+    return isThere && left.length > 0 ? { handle, passkeys: left } : undefined;
+  });
+  if (!isChanged) throw noSuchPasskey();
+}
+
+/**
+ * Stores the use of a passkey. A counter that went back may mean a cloned authenticator: the use is refused and an event is
+ * emitted.
+ */
+export async function storeUse(
+  context: Enrolled,
+  { response: { id } }: AssertionAnswer,
+  use: Omit<PasskeyUse, 'at'>,
+): Promise<boolean> {
+  let hasGoneBack = false;
+  const isStored = await context.change((enrolment) => {
+    const before = enrolment.passkeys.find((passkey) => passkey.id === id);
+    hasGoneBack = before !== undefined && !goesOn(before.counter, use.counter);
+    return afterUse(enrolment, id, { ...use, at: context.clock() });
+  });
+  if (hasGoneBack) context.emit({ type: 'rejected', reason: 'counter_went_back' });
+  return isStored;
+}
