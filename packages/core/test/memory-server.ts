@@ -1,9 +1,9 @@
-import { isUnconfirmed, type EnrolmentRecord } from '../src/account/enrolment-record.js';
-import { EnrolmentSealer } from '../src/account/enrolment-sealer.js';
+import { isUnconfirmed, type EnrolmentRecord } from '../src/account/records/enrolment-record.js';
+import { EnrolmentSealer } from '../src/account/records/enrolment-sealer.js';
 import { LoginPolicy } from '../src/account/login-policy.js';
 import type { PolicyOption } from '../src/account/policy-options.js';
 import type { AccountState, LoginNotes, Server } from '../src/account/ports.js';
-import { changesOf } from '../src/account/record-plan.js';
+import { changesOf } from '../src/account/records/record-plan.js';
 import type { Runtime } from '../src/account/runtime.js';
 import { Keyring } from '../src/crypto/keyring.js';
 import { systemRandom } from '../src/crypto/random.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { factorsByRole, userWith } from '../../test/unit-stage.js';
 import { addedWayIn, changesOfSave, changesResetAddress, requirementToEnrol, waysIn } from './change-rules.js';
-import type { StoredRecords } from './record-plan.js';
+import type { StoredRecords } from './records/record-plan.js';
 
 const composed = { factors: factorsByRole({ otp: 'second', totp: 'second', device: 'stand-in', mail: 'linked', name: 'found' }) };
 const RECORD = { sealed: '1.k.x' };

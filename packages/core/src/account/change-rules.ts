@@ -4,7 +4,7 @@ import { backupFactors, type Composed, linkedFactors, secondFactors, storedAmong
 import { asObject } from '../validation/json-object.js';
 import type { AccountState } from './ports.js';
 import { changesProviders } from './provider-changes.js';
-import type { StoredRecords } from './record-plan.js';
+import type { StoredRecords } from './records/record-plan.js';
 import type { SentCredentials } from './sent-credentials.js';
 import type { StepUpOptions } from './step-up-proofs.js';
 

@@ -1,8 +1,8 @@
 import type { FactorContext, FactorUser, RequestHeaders } from '../factor/context.js';
 import type { FactorEvent } from '../factor/factor-event.js';
 import type { OtpStore } from '../store/otp-store.js';
-import type { EnrolmentRecord } from './enrolment-record.js';
-import type { RecordChanges, RecordPlan, StoredRecords } from './record-plan.js';
+import type { EnrolmentRecord } from './records/enrolment-record.js';
+import type { RecordChanges, RecordPlan, StoredRecords } from './records/record-plan.js';
 
 /**
  * The interfaces through which rules and flows use Parse Server. The folder `parse` implements them for one request;

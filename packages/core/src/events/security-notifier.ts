@@ -1,4 +1,4 @@
-import { EnrolmentSealer } from '../account/enrolment-sealer.js';
+import { EnrolmentSealer } from '../account/records/enrolment-sealer.js';
 import type { AccountState, Server, ServerRequest } from '../account/ports.js';
 import type { Runtime } from '../account/runtime.js';
 import { subjectOf } from '../crypto/subject.js';

@@ -1,4 +1,4 @@
-import type { EnrolmentRecord } from '../account/enrolment-record.js';
+import type { EnrolmentRecord } from '../account/records/enrolment-record.js';
 import type { AccountState, ServerRequest, Session } from '../account/ports.js';
 import type { Runtime } from '../account/runtime.js';
 import type { SentCredentials } from '../account/sent-credentials.js';

@@ -1,6 +1,6 @@
-import type { EnrolmentRecord } from '../account/enrolment-record.js';
-import { EnrolmentSealer } from '../account/enrolment-sealer.js';
-import type { StoredRecords } from '../account/record-plan.js';
+import type { EnrolmentRecord } from '../account/records/enrolment-record.js';
+import { EnrolmentSealer } from '../account/records/enrolment-sealer.js';
+import type { StoredRecords } from '../account/records/record-plan.js';
 import type { Factor } from '../factor/factor.js';
 import type { AccountRequest } from './auth-request.js';
 

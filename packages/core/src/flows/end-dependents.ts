@@ -1,4 +1,4 @@
-import { planToRemove } from '../account/enrolment-plans.js';
+import { planToRemove } from '../account/records/enrolment-plans.js';
 import { backupFactors, type FactorChange } from '../account/factor-roles.js';
 import { everyStep } from '../error/every-step.js';
 import { emitter } from '../events/event-dispatcher.js';

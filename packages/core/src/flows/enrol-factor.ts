@@ -1,7 +1,7 @@
-import { besideFactor, planToEnrol, planToEnrolAtLogin } from '../account/enrolment-plans.js';
-import { type EnrolmentRecord, markOf } from '../account/enrolment-record.js';
+import { besideFactor, planToEnrol, planToEnrolAtLogin } from '../account/records/enrolment-plans.js';
+import { type EnrolmentRecord, markOf } from '../account/records/enrolment-record.js';
 import { secondFactors, storedAmong } from '../account/factor-roles.js';
-import { changesOf } from '../account/record-plan.js';
+import { changesOf } from '../account/records/record-plan.js';
 import { everyStep } from '../error/every-step.js';
 import { FactorError } from '../error/factor-error.js';
 import type { Reply } from '../factor/context.js';

@@ -1,6 +1,6 @@
 import { identityFactors } from '../account/factor-roles.js';
 import type { AccountState, Session } from '../account/ports.js';
-import { changesOf } from '../account/record-plan.js';
+import { changesOf } from '../account/records/record-plan.js';
 import { FactorError } from '../error/factor-error.js';
 import type { ManageCommand } from '../factor/command.js';
 import type { Factor } from '../factor/factor.js';

@@ -1,7 +1,7 @@
 import { addedWayIn, changesOfSave, changesResetAddress, type SaveChanges } from '../account/change-rules.js';
-import { planToRemove } from '../account/enrolment-plans.js';
+import { planToRemove } from '../account/records/enrolment-plans.js';
 import type { AccountState, ServerRequest, Session } from '../account/ports.js';
-import type { StoredRecords } from '../account/record-plan.js';
+import type { StoredRecords } from '../account/records/record-plan.js';
 import type { Runtime } from '../account/runtime.js';
 import type { SentCredentials } from '../account/sent-credentials.js';
 import { StepUpProofs } from '../account/step-up-proofs.js';

@@ -1,5 +1,5 @@
-import { isUnconfirmed } from '../account/enrolment-record.js';
-import { EnrolmentSealer, type RecordOwner } from '../account/enrolment-sealer.js';
+import { isUnconfirmed } from '../account/records/enrolment-record.js';
+import { EnrolmentSealer, type RecordOwner } from '../account/records/enrolment-sealer.js';
 import type { AccountState, ServerRequest } from '../account/ports.js';
 import type { Runtime } from '../account/runtime.js';
 import type { Reply } from '../factor/context.js';

@@ -1,7 +1,7 @@
 import { requirementToEnrol } from '../account/change-rules.js';
 import { secondFactors, storedAmong } from '../account/factor-roles.js';
 import type { Session } from '../account/ports.js';
-import type { StoredRecords } from '../account/record-plan.js';
+import type { StoredRecords } from '../account/records/record-plan.js';
 import type { Runtime } from '../account/runtime.js';
 import {
   type ProofAccount,

@@ -1,8 +1,8 @@
 import { bucketsOf } from '../account/attempt-buckets.js';
-import type { EnrolmentRecord } from '../account/enrolment-record.js';
-import { EnrolmentSealer, type OpenedEnrolment, type RecordOwner } from '../account/enrolment-sealer.js';
+import type { EnrolmentRecord } from '../account/records/enrolment-record.js';
+import { EnrolmentSealer, type OpenedEnrolment, type RecordOwner } from '../account/records/enrolment-sealer.js';
 import type { AccountState, ServerRequest, Session, StagedSave } from '../account/ports.js';
-import type { RecordChanges, RecordPlan, StoredRecords } from '../account/record-plan.js';
+import type { RecordChanges, RecordPlan, StoredRecords } from '../account/records/record-plan.js';
 import type { Runtime } from '../account/runtime.js';
 import { subjectOf } from '../crypto/subject.js';
 import { FactorError } from '../error/factor-error.js';

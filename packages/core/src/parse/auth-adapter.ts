@@ -1,4 +1,4 @@
-import { type EnrolmentRecord, isUnconfirmed } from '../account/enrolment-record.js';
+import { type EnrolmentRecord, isUnconfirmed } from '../account/records/enrolment-record.js';
 import type { Reply } from '../factor/context.js';
 import { identityOf } from '../factor/primary-sign-in.js';
 import type { FactorReply } from '../flows/auth-request.js';

@@ -1,5 +1,5 @@
 import type { LoginReplies } from '../account/ports.js';
-import type { StoredRecords } from '../account/record-plan.js';
+import type { StoredRecords } from '../account/records/record-plan.js';
 import { asObject } from '../validation/json-object.js';
 import type { HookConfig, HookRequest, ProviderOutcome, ProviderValidator } from './parse-types.js';
 

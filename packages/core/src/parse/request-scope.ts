@@ -1,7 +1,7 @@
-import { markOf } from '../account/enrolment-record.js';
+import { markOf } from '../account/records/enrolment-record.js';
 import type { Composed } from '../account/factor-roles.js';
 import type { LoginNotes } from '../account/ports.js';
-import type { RecordChanges } from '../account/record-plan.js';
+import type { RecordChanges } from '../account/records/record-plan.js';
 import type { RequestProgress } from '../flows/auth-request.js';
 import type { HookConfig, HookRequest } from './parse-types.js';
 

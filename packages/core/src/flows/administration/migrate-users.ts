@@ -1,7 +1,7 @@
-import { type EnrolmentRecord, markOf } from '../../account/enrolment-record.js';
+import { type EnrolmentRecord, markOf } from '../../account/records/enrolment-record.js';
 import { storedAmong } from '../../account/factor-roles.js';
 import type { AccountState } from '../../account/ports.js';
-import type { RecordChanges, StoredRecords } from '../../account/record-plan.js';
+import type { RecordChanges, StoredRecords } from '../../account/records/record-plan.js';
 import type { Runtime } from '../../account/runtime.js';
 import { FactorError } from '../../error/factor-error.js';
 import { emitter } from '../../events/event-dispatcher.js';

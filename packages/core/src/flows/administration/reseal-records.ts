@@ -1,7 +1,7 @@
-import type { EnrolmentRecord } from '../../account/enrolment-record.js';
-import { EnrolmentSealer } from '../../account/enrolment-sealer.js';
+import type { EnrolmentRecord } from '../../account/records/enrolment-record.js';
+import { EnrolmentSealer } from '../../account/records/enrolment-sealer.js';
 import type { AccountState, Server } from '../../account/ports.js';
-import type { StoredRecords } from '../../account/record-plan.js';
+import type { StoredRecords } from '../../account/records/record-plan.js';
 import type { Runtime } from '../../account/runtime.js';
 import { FactorError } from '../../error/factor-error.js';
 import { emitter } from '../../events/event-dispatcher.js';

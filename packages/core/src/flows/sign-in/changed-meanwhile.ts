@@ -1,5 +1,5 @@
-import { markOf } from '../../account/enrolment-record.js';
-import { EnrolmentSealer } from '../../account/enrolment-sealer.js';
+import { markOf } from '../../account/records/enrolment-record.js';
+import { EnrolmentSealer } from '../../account/records/enrolment-sealer.js';
 import { type FactorChange, linkedFactors, secondFactors } from '../../account/factor-roles.js';
 import type { AccountState, Server } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';

@@ -1,5 +1,5 @@
 import type { AccountState, NewSession, ServerRequest } from '../../account/ports.js';
-import type { StoredRecords } from '../../account/record-plan.js';
+import type { StoredRecords } from '../../account/records/record-plan.js';
 import type { Runtime } from '../../account/runtime.js';
 import { FactorError } from '../../error/factor-error.js';
 import { emitter } from '../../events/event-dispatcher.js';

@@ -1,5 +1,5 @@
-import type { EnrolmentRecord } from '../../account/enrolment-record.js';
-import { EnrolmentSealer } from '../../account/enrolment-sealer.js';
+import type { EnrolmentRecord } from '../../account/records/enrolment-record.js';
+import { EnrolmentSealer } from '../../account/records/enrolment-sealer.js';
 import { secondFactors, storedAmong } from '../../account/factor-roles.js';
 import type { AccountState, Server, ServerRequest } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';

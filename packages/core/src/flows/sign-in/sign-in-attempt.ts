@@ -1,5 +1,5 @@
 import { bucketOfLogin } from '../../account/attempt-buckets.js';
-import type { EnrolmentRecord } from '../../account/enrolment-record.js';
+import type { EnrolmentRecord } from '../../account/records/enrolment-record.js';
 import { backupFactors, identityFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
 import type { UserPolicy } from '../../account/login-policy.js';
 import type { AccountState } from '../../account/ports.js';

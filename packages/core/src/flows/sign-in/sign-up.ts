@@ -1,5 +1,5 @@
-import type { EnrolmentRecord } from '../../account/enrolment-record.js';
-import { EnrolmentSealer } from '../../account/enrolment-sealer.js';
+import type { EnrolmentRecord } from '../../account/records/enrolment-record.js';
+import { EnrolmentSealer } from '../../account/records/enrolment-sealer.js';
 import type { StagedSave } from '../../account/ports.js';
 import { FactorError } from '../../error/factor-error.js';
 import type { Factor } from '../../factor/factor.js';

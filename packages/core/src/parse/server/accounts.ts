@@ -1,6 +1,6 @@
-import type { EnrolmentRecord } from '../../account/enrolment-record.js';
+import type { EnrolmentRecord } from '../../account/records/enrolment-record.js';
 import type { Accounts, AccountState, StagedSave } from '../../account/ports.js';
-import type { RecordChanges, RecordPlan, StoredRecords } from '../../account/record-plan.js';
+import type { RecordChanges, RecordPlan, StoredRecords } from '../../account/records/record-plan.js';
 import type { ParseRow } from '../database/parse-database.js';
 import type { HookConfig } from '../parse-types.js';
 import { emptiesAuthData } from '../versions.js';

@@ -1,4 +1,4 @@
-import { isUnconfirmed } from '../../account/enrolment-record.js';
+import { isUnconfirmed } from '../../account/records/enrolment-record.js';
 import type { AccountState } from '../../account/ports.js';
 import { FactorError } from '../../error/factor-error.js';
 import type { FactorUser } from '../../factor/context.js';

@@ -1,5 +1,5 @@
 import type { AccountState } from '../../account/ports.js';
-import { changesOf, type RecordChanges, type RecordPlan, type StoredRecords } from '../../account/record-plan.js';
+import { changesOf, type RecordChanges, type RecordPlan, type StoredRecords } from '../../account/records/record-plan.js';
 import { FactorError } from '../../error/factor-error.js';
 import { asObject } from '../../validation/json-object.js';
 import type { HookConfig } from '../parse-types.js';

@@ -1,5 +1,5 @@
 import type { AccountState, StagedSave } from '../../account/ports.js';
-import { changesOf, type StoredRecords } from '../../account/record-plan.js';
+import { changesOf, type StoredRecords } from '../../account/records/record-plan.js';
 import { FactorError } from '../../error/factor-error.js';
 import { asObject } from '../../validation/json-object.js';
 import type { ParseDatabase, ParseRow } from '../database/parse-database.js';

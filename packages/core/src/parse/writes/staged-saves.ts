@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { EnrolmentRecord } from '../../account/enrolment-record.js';
+import type { EnrolmentRecord } from '../../account/records/enrolment-record.js';
 import type { AccountState, StagedSave } from '../../account/ports.js';
-import { changesOf, type RecordPlan, type StoredRecords } from '../../account/record-plan.js';
+import { changesOf, type RecordPlan, type StoredRecords } from '../../account/records/record-plan.js';
 import { asObject } from '../../validation/json-object.js';
 import type { ParseDatabase, ParseRow } from '../database/parse-database.js';
 import { assertNoTransaction } from '../database/parse-table.js';

@@ -1,6 +1,6 @@
-import { markOf } from '../../account/enrolment-record.js';
+import { markOf } from '../../account/records/enrolment-record.js';
 import { type Composed, linkedFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
-import type { RecordPlan, StoredRecords } from '../../account/record-plan.js';
+import type { RecordPlan, StoredRecords } from '../../account/records/record-plan.js';
 import { FactorError } from '../../error/factor-error.js';
 import { asObject } from '../../validation/json-object.js';
 import type { ParseRow } from '../database/parse-database.js';

@@ -1,6 +1,6 @@
-import { FactorError } from '../error/factor-error.js';
+import { FactorError } from '../../error/factor-error.js';
 import type { EnrolmentRecord } from './enrolment-record.js';
-import { backupFactors, type Composed, secondFactors, storedAmong } from './factor-roles.js';
+import { backupFactors, type Composed, secondFactors, storedAmong } from '../factor-roles.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from './record-plan.js';
 
 /** Plans for changes of a user's factors that depend on what else is stored. Each is carried out as one atomic statement. */

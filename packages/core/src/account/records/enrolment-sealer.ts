@@ -1,8 +1,8 @@
-import type { Keyring, OpenedRecord } from '../crypto/keyring.js';
-import { FactorError } from '../error/factor-error.js';
-import type { Factor } from '../factor/factor.js';
-import { identityOf, type PrimaryIdentity } from '../factor/primary-sign-in.js';
-import { asObject } from '../validation/json-object.js';
+import type { Keyring, OpenedRecord } from '../../crypto/keyring.js';
+import { FactorError } from '../../error/factor-error.js';
+import type { Factor } from '../../factor/factor.js';
+import { identityOf, type PrimaryIdentity } from '../../factor/primary-sign-in.js';
+import { asObject } from '../../validation/json-object.js';
 import type { EnrolmentRecord } from './enrolment-record.js';
 
 /** The owner of a record. A record opens only for its owner. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { factorsByRole, outcomeOf } from '../../test/unit-stage.js';
+import { factorsByRole, outcomeOf } from '../../../test/unit-stage.js';
 import { besideFactor, planToEnrol, planToEnrolAtLogin, planToRemove } from './enrolment-plans.js';
 import type { RecordPlan, StoredRecords } from './record-plan.js';
 

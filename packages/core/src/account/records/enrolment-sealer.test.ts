@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NEWER_KEY, OLDER_KEY } from '../../test/unit-stage.js';
-import { Keyring } from '../crypto/keyring.js';
-import { FactorError } from '../error/factor-error.js';
-import type { MultipleEnrolments } from '../factor/multiple-enrolments.js';
-import type { PrimaryIdentity, PrimarySignIn } from '../factor/primary-sign-in.js';
+import { NEWER_KEY, OLDER_KEY } from '../../../test/unit-stage.js';
+import { Keyring } from '../../crypto/keyring.js';
+import { FactorError } from '../../error/factor-error.js';
+import type { MultipleEnrolments } from '../../factor/multiple-enrolments.js';
+import type { PrimaryIdentity, PrimarySignIn } from '../../factor/primary-sign-in.js';
 import { EnrolmentSealer, type RecordFactor, type RecordOwner, type SealingKeys } from './enrolment-sealer.js';
 
 interface Address {

@@ -1,4 +1,4 @@
-import { asObject } from '../validation/json-object.js';
+import { asObject } from '../../validation/json-object.js';
 
 /**
  * The value stored in `authData.<key>`. Everything is in one sealed string, except the id of a primary factor, which
