@@ -408,7 +408,7 @@ describe('races', () => {
   });
 });
 
-describe('a user whom no lookup has found', () => {
+describe('a user that no lookup has found', () => {
   it('an id, a ticket, or fields beside a password is no answer that was looked up', async () => {
     const [victim, thief] = [await newMember(), await newMember()];
     await signIn(victim.fields, { otp: await codeOf(victim.fields) });

@@ -178,7 +178,7 @@ describe('the grace period', () => {
 });
 
 describe('the rule', () => {
-  it('a factor is required of the members of roles, or of users whom a function names', async () => {
+  it('a policy requires a factor of the members of roles, or of the users that a function chooses', async () => {
     await start({ requiredFor: { roles: ['staff'] } });
     const [member, other] = [await stage.signUp(), await stage.signUp()];
     const users = { __op: 'AddRelation', objects: [{ __type: 'Pointer', className: '_User', objectId: member.id }] };

@@ -8,7 +8,7 @@ export const sessionHeaders = ({ body }: Pick<Answer, 'body'>): Record<string, s
   'X-Parse-Session-Token': String(body['sessionToken']),
 });
 
-/** The user whom an answer to a sign-in without a password names, in the session that it has opened. */
+/** The user that a passwordless sign-in has signed in, with the session that it has opened. */
 export const personOf = (answer: Answer): Person => ({
   id: String(answer.body['objectId']),
   username: '',

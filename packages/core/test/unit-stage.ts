@@ -57,13 +57,13 @@ export function stagedContext(given: Partial<Omit<StagedContext, 'events' | 'pen
 
 /** Factors of which no more is known than their role. */
 export function factorsByRole(
-  roles: Readonly<Record<string, 'second' | 'linked' | 'found' | 'stand-in'>>,
+  roles: Readonly<Record<string, 'second' | 'linked' | 'found' | 'backup'>>,
 ): Readonly<Record<string, Factor<object>>> {
   const parts = {
     second: { policy: 'additional' },
     linked: { policy: 'solo', primary: { identity: {} } },
     found: { policy: 'solo', primary: { identity: {}, lookUp: () => undefined } },
-    'stand-in': { policy: 'additional', backup: 'after-sign-in' },
+    backup: { policy: 'additional', backup: 'after-sign-in' },
   };
   return Object.fromEntries(Object.entries(roles).map(([key, role]) => [key, parts[role] as unknown as Factor<object>]));
 }

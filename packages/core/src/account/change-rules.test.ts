@@ -3,7 +3,7 @@ import { factorsByRole, userWith } from '../../test/unit-stage.js';
 import { addedWayIn, changesOfSave, changesResetAddress, requirementToEnrol, waysIn } from './change-rules.js';
 import type { StoredRecords } from './records/record-plan.js';
 
-const composed = { factors: factorsByRole({ otp: 'second', totp: 'second', device: 'stand-in', mail: 'linked', name: 'found' }) };
+const composed = { factors: factorsByRole({ otp: 'second', totp: 'second', device: 'backup', mail: 'linked', name: 'found' }) };
 const RECORD = { sealed: '1.k.x' };
 
 const having = (...keys: readonly string[]): StoredRecords =>

@@ -4,7 +4,7 @@ import { backupFactors, identityFactors, linkedFactors, secondFactors, storedAmo
 
 const APP = {
   factors: factorsByRole({
-    codes: 'stand-in',
+    codes: 'backup',
     fields: 'found',
     mailLogin: 'linked',
     otp: 'second',

@@ -258,17 +258,17 @@ describe('the demand to set up a factor', () => {
   const required = `enrolment_required: Set up one of these first: ${FACTORS.join(', ')}.`;
 
   it.each<readonly [string, EnrolmentOptions, Attempt, string]>([
-    ['reaches nobody by default', {}, {}, 'passes'],
+    ['reaches no user by default', {}, {}, 'passes'],
     ['reaches everyone where it is for everybody', { requiredFor: 'everybody' }, {}, required],
     ['spares a user who has a factor', { requiredFor: 'everybody' }, { enrolled: ['otp'], given: ['otp'] }, 'passes'],
     ['spares a login that sets up a factor', { requiredFor: 'everybody' }, { given: ['otp'] }, 'passes'],
     ['is not met by a backup authenticator', { requiredFor: 'everybody' }, { hasBackup: true }, required],
     ['reaches a member of one of its roles', { requiredFor: { roles: ['admin', 'staff'] } }, { roles: ['staff'] }, required],
     ['spares a user who is in none of its roles', { requiredFor: { roles: ['admin'] } }, { roles: ['staff'] }, 'passes'],
-    ['reaches a user for whom its function gives true', { requiredFor: () => true }, {}, required],
-    ['spares a user for whom its function gives false', { requiredFor: async () => false }, {}, 'passes'],
-    ['reaches a user for whom its function gives nothing', { requiredFor: () => undefined as unknown as boolean }, {}, required],
-    ['reaches a user for whom its function gives zero', { requiredFor: async () => 0 as unknown as boolean }, {}, required],
+    ['reaches a user if its function gives true', { requiredFor: () => true }, {}, required],
+    ['spares a user if its function gives false', { requiredFor: async () => false }, {}, 'passes'],
+    ['reaches a user if its function gives nothing', { requiredFor: () => undefined as unknown as boolean }, {}, required],
+    ['reaches a user if its function gives zero', { requiredFor: async () => 0 as unknown as boolean }, {}, required],
     [
       'lets its function look at the user',
       { requiredFor: (user) => user.get('isVip') === true },

@@ -53,7 +53,7 @@ describe('beginning to sign in by a code', () => {
     expect([stage.asked, stage.channel.taken.length, stage.context.pending.length]).toEqual([[], 1, 0]);
   });
 
-  it('sends to a known user where nobody may sign up, and does not wait for it', async () => {
+  it('sends to a known user where sign-up is off, and does not wait for it', async () => {
     const stage = new Stage({ signUp: false }, true);
     await stage.begin();
     expect(stage.context.pending).toHaveLength(1);
@@ -61,7 +61,7 @@ describe('beginning to sign in by a code', () => {
     expect([stage.asked, stage.channel.taken.length]).toEqual([[ANN], 1]);
   });
 
-  it('sends nothing to a stranger where nobody may sign up, and says the same', async () => {
+  it('sends nothing to a stranger where sign-up is off, and gives the same reply', async () => {
     const [known, stranger] = [new Stage({ signUp: false }, true), new Stage({ signUp: false }, false)];
     expect(await stranger.begin()).toEqual(await known.begin());
     expect(stranger.context.pending).toEqual([]);
@@ -121,7 +121,7 @@ describe('an answer that signs in by a code', () => {
     ['is refused for a user with another address', (code) => [{ id: ANN, code }, { address: 'bob@acme.example' }, ANN], REJECTED],
     ['is refused for another address', (code) => [{ id: 'bob@acme.example', code }], REJECTED],
     [
-      'is refused in another spelling where nobody has the id',
+      'is refused in another spelling where no user has the id',
       (code) => [{ id: 'Ann@acme.example', code }],
       'invalid_input: Field "id" must be the email in the form that it is kept in, such as in lower case.',
     ],

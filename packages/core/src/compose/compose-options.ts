@@ -214,10 +214,10 @@ export function assertEnough(factors: Readonly<Record<string, Factor<object>>>, 
   const { length } = secondFactors({ factors });
   const dependent = Object.keys(factors).find((key) => primaryOf(factors[key])?.needsSecondFactor === true);
   if (length === 0 && dependent !== undefined) {
-    throw new FactorConfigError(`composeFactors: factors.${dependent} lets nobody in without a second factor, and there is none`);
+    throw new FactorConfigError(`composeFactors: factors.${dependent} needs a second factor beside it, and there is none`);
   }
   if (length === 0 && identityFactors({ factors }).length < Object.keys(factors).length) {
-    throw new FactorConfigError('composeFactors: option "factors" must hold a factor beside what only stands in for one');
+    throw new FactorConfigError('composeFactors: option "factors" must hold a factor besides backup authenticators');
   }
   if (mostDemanded > length) {
     throw new FactorConfigError(`composeFactors: option "policy" demands ${mostDemanded} factors, and there are only ${length}`);

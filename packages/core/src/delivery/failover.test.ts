@@ -107,7 +107,7 @@ describe('several channels', () => {
     expect(await new Stage({ a: 'fails', b: 'takes' }, { onFailure }).send()).toBe('a b passes');
   });
 
-  it('ask nobody once the time of the factor is over', async () => {
+  it('ask no provider once the time of the factor is over', async () => {
     const stage = new Stage({ a: 'takes', b: 'takes' });
     expect(await stage.send(AbortSignal.abort())).toMatch(/^ /);
     expect(stage.asked).toEqual([]);

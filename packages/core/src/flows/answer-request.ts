@@ -63,6 +63,6 @@ async function answerAdministrator(key: string, payload: unknown, request: AuthR
 async function replyOfSignIn(key: string, request: AuthRequest, isLeftOut: (key: string) => boolean): Promise<FactorReply> {
   request.progress.signIn ??= signIn(request, key, isLeftOut);
   const reply = (await request.progress.signIn).get(key);
-  if (reply === undefined) throw new FactorError('unavailable'); // a factor that the run has not looked at lets nobody in
+  if (reply === undefined) throw new FactorError('unavailable'); // the run has not looked at the factor, so it admits no one
   return reply;
 }

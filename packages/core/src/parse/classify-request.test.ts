@@ -46,7 +46,7 @@ const inWords = ({ isChallenge, session, isAdministrator, addressed, found, hasP
     session === undefined ? 'without a session' : 'with a session',
     ...(isAdministrator ? ['and the master key'] : []),
     ...(hasPassword ? ['and a password'] : []),
-    `that addresses ${addressed ?? 'nobody'} and finds ${found ?? 'nobody'}`,
+    `that addresses ${addressed ?? 'no user'} and finds ${found ?? 'no user'}`,
   ].join(' ');
 
 describe('classify', () => {
@@ -74,11 +74,11 @@ describe('classify', () => {
 
 describe('classifyChallenge', () => {
   it.each([
-    ['nobody asks, and nobody is found', undefined, undefined, 'by-anybody'],
-    ['a session asks, and nobody is found', ME, undefined, 'by-session'],
-    ['nobody asks, and a user is found', undefined, ME, 'after-first-factor'],
-    ['a session asks, and another user is found', ME, OTHER, 'after-first-factor'],
-    ['a session asks, and its own user is found', ME, ME, 'by-session-or-after-first-factor'],
+    ['there is no session, and no user is found', undefined, undefined, 'by-anybody'],
+    ['there is a session, and no user is found', ME, undefined, 'by-session'],
+    ['there is no session, and a user is found', undefined, ME, 'after-first-factor'],
+    ['there is a session, and another user is found', ME, OTHER, 'after-first-factor'],
+    ['there is a session, and its own user is found', ME, ME, 'by-session-or-after-first-factor'],
   ] as const)('where %s', (_words, session, found, kind) => {
     expect(classifyChallenge({ session, found })).toBe(kind);
   });

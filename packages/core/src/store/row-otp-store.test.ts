@@ -78,9 +78,9 @@ describe('a store of rows', () => {
   });
 
   it.each<readonly [string, (store: OtpStore) => Promise<unknown> | undefined]>([
-    ['a code is consumed that nobody was sent', (store) => store.consume('s', 'd')],
-    ['a code is guessed at that nobody was sent', (store) => store.guess?.('s', 5)],
-    ['a code is revoked that nobody was sent', (store) => store.revoke('s', 'd')],
+    ['a code is consumed that was never sent', (store) => store.consume('s', 'd')],
+    ['a code is guessed at that was never sent', (store) => store.guess?.('s', 5)],
+    ['a code is revoked that was never sent', (store) => store.revoke('s', 'd')],
     ['failures are pardoned where there are none', (store) => store.pardon('s')],
     ['an event is taken back that was not counted', (store) => store.uncount('s')],
     ['an empty digest is consumed', (store) => store.consume('s', '')],

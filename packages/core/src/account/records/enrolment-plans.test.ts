@@ -9,8 +9,8 @@ const APP = {
     totp: 'second',
     mailLogin: 'linked',
     fields: 'found',
-    codes: 'stand-in',
-    device: 'stand-in',
+    codes: 'backup',
+    device: 'backup',
   }),
 };
 
