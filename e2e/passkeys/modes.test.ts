@@ -11,7 +11,7 @@ const ANDROID = `android:apk-key-hash:${'A'.repeat(43)}`;
 let stage: Stage;
 afterEach(() => stage.stop());
 
-const newUser = async (): Promise<PasskeyUser> => new PasskeyUser(stage, await stage.signUp());
+const newUser = (): Promise<PasskeyUser> => PasskeyUser.signUp(stage);
 
 describe('passkeys that come second only', () => {
   it('a passkey that is only a second factor does not identify a user, whatever the answer, and locks no user out so', async () => {

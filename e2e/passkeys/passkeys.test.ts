@@ -18,13 +18,8 @@ beforeEach(() => {
   stage.events.length = 0;
 });
 
-const newUser = async (): Promise<PasskeyUser> => new PasskeyUser(stage, await stage.signUp());
-
-/** Somebody with a passkey. */
-async function enrolled(counter?: number): Promise<{ user: PasskeyUser; passkey: SoftAuthenticator }> {
-  const user = await newUser();
-  return { user, passkey: await user.add(new SoftAuthenticator(ORIGIN, counter)) };
-}
+const newUser = (): Promise<PasskeyUser> => PasskeyUser.signUp(stage);
+const enrolled = (counter?: number): ReturnType<typeof PasskeyUser.enrolled> => PasskeyUser.enrolled(stage, counter);
 
 const shown = async ({ person }: PasskeyUser): Promise<readonly Record<string, unknown>[]> => {
   const { body } = await stage.call('GET', '/users/me', undefined, person.session);

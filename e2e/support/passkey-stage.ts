@@ -21,18 +21,29 @@ export class PasskeyUser {
     this.person = person;
   }
 
+  /** Signs up a user who has no passkey yet. */
+  static async signUp(stage: Stage): Promise<PasskeyUser> {
+    return new PasskeyUser(stage, await stage.signUp());
+  }
+
+  /** Signs up a user with a passkey; with `counter`, one that counts its signatures from there. */
+  static async enrolled(stage: Stage, counter?: number): Promise<{ user: PasskeyUser; passkey: SoftAuthenticator }> {
+    const user = await PasskeyUser.signUp(stage);
+    return { user, passkey: await user.add(new SoftAuthenticator(ORIGIN, counter)) };
+  }
+
   /** Options for the user's own session. */
   begin(payload: unknown = true): Promise<string> {
     return this.#options({ challengeData: { passkey: payload } }, this.person.session);
   }
 
-  /** Options for whoever has the password. */
+  /** Options for a login that has proven the password. */
   beginLogin(): Promise<string> {
     const { username, password } = this.person;
     return this.#options({ username, password, challengeData: { passkey: true } });
   }
 
-  /** Options for anybody. */
+  /** Options for a sign-in without a password. */
   beginAlone(): Promise<string> {
     return this.#options({ challengeData: { passkey: true } });
   }
