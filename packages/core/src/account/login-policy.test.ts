@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, MINUTE, outcomeOf, userWith } from '../../test/unit-stage.js';
-import { type Login, LoginPolicy } from './login-policy.js';
+import { type GivenFactors, LoginPolicy, type PolicyUser } from './login-policy.js';
 import type { EnrolmentOptions, Policy, PolicyOption } from './policy-options.js';
 
 const NOW = Date.UTC(2030, 0, 1);
 const FACTORS = ['card', 'mail', 'otp', 'sms', 'totp', 'voice'];
+
+interface Login extends PolicyUser, GivenFactors {}
 
 interface Attempt {
   readonly enrolled?: readonly string[];
@@ -26,8 +28,9 @@ const loginWith = ({ enrolled = [], given = [], hasBackup = false, roles = [], f
   all: FACTORS,
 });
 
+const assertLogin = (policy: LoginPolicy, login: Login): Promise<void> => policy.forUser(login).assert(login);
 const outcome = (policy: PolicyOption, attempt: Attempt, enrolment?: EnrolmentOptions): Promise<string> =>
-  outcomeOf(() => policyOf(policy, enrolment).assert(loginWith(attempt)));
+  outcomeOf(() => assertLogin(policyOf(policy, enrolment), loginWith(attempt)));
 
 describe('a login policy of any factor', () => {
   it.each<readonly [string, Attempt, string]>([
@@ -192,15 +195,16 @@ describe('a login policy by role', () => {
   it('reads roles for policies that name roles only', async () => {
     const asked: string[] = [];
     const login = (name: string): Login => ({ ...loginWith({}), roles: async () => [String(asked.push(name))] });
-    for (const policy of ['any', 'all', { atLeast: 1 }] as const) await outcomeOf(() => policyOf(policy).assert(login('plain')));
+    for (const policy of ['any', 'all', { atLeast: 1 }] as const)
+      await outcomeOf(() => assertLogin(policyOf(policy), login('plain')));
     expect(asked).toEqual([]);
-    await policyOf({ byRole: {} }).assert(login('by role'));
+    await assertLogin(policyOf({ byRole: {} }), login('by role'));
     expect(asked).toEqual(['by role']);
   });
 
   it('refuses a login when the roles cannot be read', async () => {
     const login = { ...loginWith({}), roles: () => Promise.reject(new Error('no roles')) };
-    await expect(policyOf({ byRole }).assert(login)).rejects.toThrow('no roles');
+    await expect(assertLogin(policyOf({ byRole }), login)).rejects.toThrow('no roles');
   });
 });
 
@@ -230,7 +234,10 @@ describe('a login policy that is a function', () => {
     { atLeast: 1, or: 2 },
     { byRole: {} },
   ])('refuses every login when it gives %j', async (chosen) => {
-    const login = policyOf(() => chosen as Policy).assert(loginWith({ enrolled: ['otp'], given: ['otp'] }));
+    const login = assertLogin(
+      policyOf(() => chosen as Policy),
+      loginWith({ enrolled: ['otp'], given: ['otp'] }),
+    );
     await expect(login).rejects.toMatchObject({ code: 'unavailable', cause: { name: 'PolicyFault' } });
   });
 
@@ -304,8 +311,8 @@ describe('the demand to set up a factor', () => {
   ])('%s', async (_sentence, when, createdAt, isDemanded) => {
     const policy = policyOf('any', { requiredFor: 'everybody', ...when });
     const login = loginWith({ fields: { createdAt } });
-    expect(await policy.demandsEnrolment(login)).toBe(isDemanded);
-    expect(await outcomeOf(() => policy.assert(login))).toBe(isDemanded ? required : 'passes');
+    expect(await policy.forUser(login).demandsEnrolment(login.enrolled)).toBe(isDemanded);
+    expect(await outcomeOf(() => assertLogin(policy, login))).toBe(isDemanded ? required : 'passes');
   });
 
   it.each<readonly [string, PolicyOption, readonly string[], boolean]>([
@@ -314,6 +321,6 @@ describe('the demand to set up a factor', () => {
     ['is not made of a user with three factors where two are needed', { atLeast: 2 }, ['card', 'otp', 'totp'], false],
     ['is not made by a policy of all factors', 'all', [], false],
   ])('%s', async (_sentence, policy, enrolled, isDemanded) => {
-    expect(await policyOf(policy).demandsEnrolment(loginWith({ enrolled }))).toBe(isDemanded);
+    expect(await policyOf(policy).forUser(loginWith({})).demandsEnrolment(enrolled)).toBe(isDemanded);
   });
 });

@@ -21,9 +21,6 @@ export interface GivenFactors {
   readonly all: readonly string[];
 }
 
-/** A login, as the policy sees it. */
-export interface Login extends PolicyUser, GivenFactors {}
-
 /** Decides which factors a login needs, before any of them is verified. */
 export class LoginPolicy {
   readonly #policy: PolicyOption;
@@ -47,25 +44,12 @@ export class LoginPolicy {
     return Math.max(...all.map((one) => (typeof one === 'object' ? one.atLeast : 0)));
   }
 
-  /** Returns the policy for one user. */
+  /** Returns the policy for one user. It runs no database query, except to read roles that are not cached. */
   forUser(asked: PolicyUser): UserPolicy {
     return new UserPolicy(async () => {
       const policies = await this.#policies(asked.user, asked.roles);
       return { policies, demanded: await this.#demanded(asked.user, asked.roles, policies) };
     });
-  }
-
-  /**
-   * Tells whether the user must now set up more factors than they have. Runs no database query, except to read roles
-   * that are not cached.
-   */
-  demandsEnrolment({ enrolled, ...asked }: PolicyUser & Pick<GivenFactors, 'enrolled'>): Promise<boolean> {
-    return this.forUser(asked).demandsEnrolment(enrolled);
-  }
-
-  /** @throws FactorError `factor_required` or `enrolment_required`, naming what is missing */
-  assert({ user, roles, ...given }: Login): Promise<void> {
-    return this.forUser({ user, roles }).assert(given);
   }
 
   async #policies(user: FactorUser, roles: RoleNames): Promise<readonly Policy[]> {

@@ -34,7 +34,13 @@ export type RequestKind =
   | 'admin-save';
 
 /** How the client that asks for a challenge is authenticated. */
-export type ChallengeKind = 'by-anybody' | 'after-first-factor' | 'by-session' | 'by-session-or-after-first-factor';
+export type ChallengeKind =
+  /** By nothing yet: a sign-in with a primary factor. */
+  | 'by-anyone'
+  /** By a primary factor in the same request, such as the password. */
+  | 'after-first-factor'
+  /** By the user's own session. */
+  | 'by-session';
 
 /** The checks of auth providers that are not factors of this library. */
 export interface OtherProviders {
@@ -63,6 +69,7 @@ export interface AuthRequest extends ServerRequest {
   readonly runtime: Runtime;
   readonly kind: RequestKind;
   readonly session: Session | undefined;
+  /** Whether the request uses the master key, and no session. */
   readonly isAdministrator: boolean;
   /** The user that Parse Server has found. */
   readonly account: AccountState | undefined;
@@ -76,7 +83,8 @@ export interface ChallengeRequest extends ServerRequest {
   readonly runtime: Runtime;
   readonly kind: ChallengeKind;
   readonly session: Session | undefined;
-  readonly isAdministrator: boolean;
+  /** Whether the request uses the master key, with or without a session. */
+  readonly hasMasterKey: boolean;
   readonly account: AccountState | undefined;
   /** Whether the user may have been identified by their password. */
   readonly mayBeByPassword: boolean;

@@ -31,8 +31,7 @@ export async function challenge(key: string, payload: unknown, request: Challeng
   if (primary?.identity !== undefined) {
     return session === undefined ? begin(primary) : challengeOwn(key, payload, request, session);
   }
-  const isAfterFirstFactor = kind === 'after-first-factor' || (kind === 'by-session-or-after-first-factor' && payload === true);
-  if (isAfterFirstFactor && account !== undefined) return challengeAfterFirstFactor(key, payload, request, account);
+  if (kind === 'after-first-factor' && account !== undefined) return challengeAfterFirstFactor(key, payload, request, account);
   if (session !== undefined) return challengeOwn(key, payload, request, session);
   if (primary === undefined) throw new FactorError('session_required');
   return begin(primary);
@@ -97,10 +96,10 @@ async function challengeNew(key: string, payload: unknown, own: UserFactor<objec
 /** Whether a user who has proven a primary factor may set this factor up: only when a policy demands it. */
 async function mayEnrolAtLogin(
   { backup }: Factor<object>,
-  { runtime, server, isAdministrator }: ChallengeRequest,
+  { runtime, server, hasMasterKey }: ChallengeRequest,
   account: AccountState,
 ): Promise<boolean> {
-  return backup === undefined && !isAdministrator && (await demandsEnrolment(runtime, server, account));
+  return backup === undefined && !hasMasterKey && (await demandsEnrolment(runtime, server, account));
 }
 
 /** What a client sees of a factor once a primary factor is proven: the masked destination of its codes, and nothing else. */

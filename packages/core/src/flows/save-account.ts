@@ -18,7 +18,8 @@ export interface AccountSave extends ServerRequest {
   /** The id of the user whose row is saved; undefined for a new one. */
   readonly userId: string | undefined;
   readonly session: Session | undefined;
-  readonly isAdministrator: boolean;
+  /** Whether the request uses the master key, with or without a session. */
+  readonly hasMasterKey: boolean;
   readonly sent: SentCredentials;
 }
 
@@ -34,26 +35,26 @@ export interface AccountSave extends ServerRequest {
  * @throws FactorError `fresh_proof_required`, `session_required`, `invalid_input`
  */
 export async function saveAccount(save: AccountSave): Promise<StoredRecords | undefined> {
-  const { server, userId, sent, isAdministrator, session } = save;
+  const { server, userId, sent, hasMasterKey, session } = save;
   const changesCredentials = Object.keys(sent.providers).length > 0 || sent.hasPassword;
-  const mayChangeResets = !isAdministrator && Object.keys(sent.resetAddresses ?? {}).length > 0;
+  const mayChangeResets = !hasMasterKey && Object.keys(sent.resetAddresses ?? {}).length > 0;
   if (userId === undefined || !(changesCredentials || mayChangeResets)) return undefined;
   const account = await server.accounts.get(userId);
   const changed = await stageRemovals(save, account);
   const others = Object.entries(sent.providers).filter(([key]) => !Object.hasOwn(save.runtime.factors, key));
   server.accounts.decideProviders(account, Object.fromEntries(others));
   // Parse Server refuses a request with neither the master key nor a session.
-  if (sent.hasPassword && (isAdministrator || session !== undefined)) stagePassword(save, account);
+  if (sent.hasPassword && (hasMasterKey || session !== undefined)) stagePassword(save, account);
   return changed;
 }
 
 /** Stages removals. They happen with Parse Server's own write, which also uses the step-up proof up. */
 async function stageRemovals(save: AccountSave, account: AccountState): Promise<StoredRecords | undefined> {
-  const { runtime, server, sent, isAdministrator } = save;
+  const { runtime, server, sent, hasMasterKey } = save;
   const { providers } = sent;
-  const addsWayIn = !isAdministrator && (await addsWayInTo(save, account));
+  const addsWayIn = !hasMasterKey && (await addsWayInTo(save, account));
   const changes = changesOfSave(sent, account.stored, runtime, addsWayIn);
-  const proof = isAdministrator ? undefined : await findProofs(save, account, changes);
+  const proof = hasMasterKey ? undefined : await findProofs(save, account, changes);
   const isOurs = (key: string): boolean => Object.hasOwn(runtime.factors, key);
   const nulls = Object.keys(providers).filter((key) => providers[key] === null);
   // Parse Server must not write a removal itself: the factor might have been replaced since it was read.
@@ -69,7 +70,7 @@ async function stageRemovals(save: AccountSave, account: AccountState): Promise<
     plan: planToRemove(runtime, [...removed, ...unlinked]),
     emit: emitter('', runtime, save, account.id),
     before: async () => {
-      if (removed.length === 0 || isAdministrator) return;
+      if (removed.length === 0 || hasMasterKey) return;
       const isSpent = await freshness(save).spend(ownerOf(server.appId, save.session), proof ?? '');
       if (!isSpent) throw new FactorError('fresh_proof_required');
     },

@@ -69,9 +69,9 @@ export class AuthHooks {
       return challenge(this.#key, payload, {
         ...asked,
         runtime,
-        kind: classifyChallenge({ session: session?.userId, found: account?.id }),
+        kind: classifyChallenge({ session: session?.userId, found: account?.id, isPlain: payload === true }),
         session,
-        isAdministrator: request.master === true,
+        hasMasterKey: request.master === true,
         account,
         // Parse Server removes the password's hash only from a row whose password it has compared.
         mayBeByPassword: request.original?.get('password') === undefined,
@@ -114,8 +114,8 @@ export class AuthHooks {
   ): Promise<Result> {
     const { runtime } = this.#bridge;
     this.#appId = request.config.appId;
-    ProviderChecks.of(request.config);
-    RequestWrites.of(request.config);
+    ProviderChecks.intercept(request.config);
+    RequestWrites.watch(request.config);
     const asked = bridged(this.#bridge, request);
     const emit = emitter(this.#key, runtime, asked, request.original?.id ?? request.user?.id);
     return withParseErrors(emit, async () => {

@@ -74,12 +74,15 @@ describe('classify', () => {
 
 describe('classifyChallenge', () => {
   it.each([
-    ['there is no session, and no user is found', undefined, undefined, 'by-anybody'],
-    ['there is a session, and no user is found', ME, undefined, 'by-session'],
-    ['there is no session, and a user is found', undefined, ME, 'after-first-factor'],
-    ['there is a session, and another user is found', ME, OTHER, 'after-first-factor'],
-    ['there is a session, and its own user is found', ME, ME, 'by-session-or-after-first-factor'],
-  ] as const)('where %s', (_words, session, found, kind) => {
-    expect(classifyChallenge({ session, found })).toBe(kind);
+    ['there is no session, and no user is found', undefined, undefined, true, 'by-anyone'],
+    ['there is a session, and no user is found', ME, undefined, true, 'by-session'],
+    ['there is no session, and a user is found', undefined, ME, true, 'after-first-factor'],
+    ['there is a session, and another user is found', ME, OTHER, true, 'after-first-factor'],
+    ['there is a session, its own user is found, and the payload is true', ME, ME, true, 'after-first-factor'],
+    ['there is a session, its own user is found, and the payload is an object', ME, ME, false, 'by-session'],
+    ['there is a session, another user is found, and the payload is an object', ME, OTHER, false, 'after-first-factor'],
+    ['there is no session, a user is found, and the payload is an object', undefined, ME, false, 'after-first-factor'],
+  ] as const)('where %s', (_words, session, found, isPlain, kind) => {
+    expect(classifyChallenge({ session, found, isPlain })).toBe(kind);
   });
 });

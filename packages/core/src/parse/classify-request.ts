@@ -44,8 +44,14 @@ export function classify({ isChallenge, session, isAdministrator, addressed, fou
   return found === undefined ? 'sign-up' : 'sign-in';
 }
 
-/** Decides how the client that asks for a challenge is authenticated. */
-export function classifyChallenge({ session, found }: Pick<RequestFacts, 'session' | 'found'>): ChallengeKind {
-  if (found === undefined) return session === undefined ? 'by-anybody' : 'by-session';
-  return session === found ? 'by-session-or-after-first-factor' : 'after-first-factor';
+/** What Parse Server reports about a request for a challenge. */
+export interface ChallengeFacts extends Pick<RequestFacts, 'session' | 'found'> {
+  /** Whether the payload is `true`. Any other payload of a session concerns its own factors. */
+  readonly isPlain: boolean;
+}
+
+/** Decides how the client that asks for a challenge is authenticated. This is the only place that does. */
+export function classifyChallenge({ session, found, isPlain }: ChallengeFacts): ChallengeKind {
+  if (found === undefined) return session === undefined ? 'by-anyone' : 'by-session';
+  return session === found && !isPlain ? 'by-session' : 'after-first-factor';
 }

@@ -40,7 +40,12 @@ export class ProviderChecks {
     Object.assign(config, { authDataManager: { ...real, getValidatorForProvider } });
   }
 
-  /** Returns the checks of the HTTP request that the configuration was made for. */
+  /** Puts the checks in front of Parse Server's own, for the HTTP request that the configuration was made for. */
+  static intercept(config: HookConfig): void {
+    ProviderChecks.of(config);
+  }
+
+  /** Returns the checks of an HTTP request, which {@link intercept} has put in place. */
   static of(config: HookConfig): ProviderChecks {
     const checks = ProviderChecks.#all.get(config) ?? new ProviderChecks(config);
     ProviderChecks.#all.set(config, checks);

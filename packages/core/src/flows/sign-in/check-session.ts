@@ -14,7 +14,8 @@ export interface LoginAboutToPass extends ServerRequest {
   readonly account: AccountState;
   /** Whether the request carries a session, which Parse Server may then take for the user's own. */
   readonly hasSession: boolean;
-  readonly isAdministrator: boolean;
+  /** Whether the request uses the master key, with or without a session. */
+  readonly hasMasterKey: boolean;
 }
 
 /**
@@ -26,14 +27,14 @@ export interface LoginAboutToPass extends ServerRequest {
  */
 export function checkSession(login: LoginAboutToPass): void {
   const { runtime, server, account } = login;
-  if (!login.isAdministrator) server.replies.hide(account.id, runtime, credentialsHidden(login, account));
+  if (!login.hasMasterKey) server.replies.hide(account.id, runtime, credentialsHidden(login, account));
   const emit = emitter('', runtime, login, account.id);
   server.sessions.onOpened(account.id, emit, async (session: NewSession) => {
     const isLooking = runtime.revokeSessionsOn.length > 0 || server.replies.count(account.id) > 0;
     const now = isLooking ? await session.account() : account;
     const change = now === undefined ? 'removed' : changedMeanwhile(runtime, server, { before: account, now });
     if (now !== undefined && change === undefined) {
-      if (!login.isAdministrator) server.replies.show(account.id, credentialsHidden(login, now));
+      if (!login.hasMasterKey) server.replies.show(account.id, credentialsHidden(login, now));
       return rememberLogin(runtime, login, account.id, session);
     }
     await server.sessions.end(session.token);

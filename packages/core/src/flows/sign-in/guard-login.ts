@@ -18,7 +18,7 @@ export async function guardLogin(login: LoginAboutToPass): Promise<void> {
   const { runtime, server, account } = login;
   server.accounts.decideProviders(account, {}); // a login must not link, unlink or exchange providers
   const hasFactors = storedAmong(account.stored, Object.keys(runtime.factors)).length > 0;
-  if (hasFactors && login.hasSession && !login.isAdministrator) {
+  if (hasFactors && login.hasSession && !login.hasMasterKey) {
     throw new FactorError('invalid_input', { sentence: 'Log in without a session.' });
   }
   server.assertNoTransaction();

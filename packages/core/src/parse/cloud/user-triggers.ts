@@ -39,8 +39,8 @@ export class UserTriggers {
       // A client can choose the id of `object`; the id of `original` is that of the stored row.
       const userId = original?.id;
       const { runtime } = this.#bridge;
-      const isAdministrator = request.master === true;
-      const stored = await saveAccount({ ...asked, runtime, userId, session, isAdministrator, sent });
+      const hasMasterKey = request.master === true;
+      const stored = await saveAccount({ ...asked, runtime, userId, session, hasMasterKey, sent });
       if (stored !== undefined) object.set('authData', stored);
     });
   }
@@ -53,7 +53,7 @@ export class UserTriggers {
         runtime: this.#bridge.runtime,
         account: accountOf(request.object),
         hasSession: request.user !== undefined,
-        isAdministrator: request.master === true,
+        hasMasterKey: request.master === true,
       }),
     );
   }
@@ -84,8 +84,8 @@ export class UserTriggers {
     userId: string | undefined,
     work: (asked: BridgedRequest, session: Session | undefined) => Promise<Result>,
   ): Promise<Result> {
-    ProviderChecks.of(request.config);
-    RequestWrites.of(request.config);
+    ProviderChecks.intercept(request.config);
+    RequestWrites.watch(request.config);
     const asked = bridged(this.#bridge, request);
     const emit = emitter('', this.#bridge.runtime, asked, userId);
     return withParseErrors(emit, () => work(asked, sessionOf(request)));

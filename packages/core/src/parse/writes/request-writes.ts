@@ -56,7 +56,12 @@ export class RequestWrites {
     this.staged = new StagedSaves(config.database);
   }
 
-  /** Returns the writes of an HTTP request. */
+  /** Handles the writes of an HTTP request from now on, and notes that a hook or trigger of ours has run in it. */
+  static watch(config: HookConfig): void {
+    RequestWrites.of(config);
+  }
+
+  /** Returns the writes of an HTTP request, in which a hook or trigger of ours runs. */
   static of(config: HookConfig): RequestWrites {
     // A second copy of Parse Server may have been loaded since the last request.
     placeGate(config.database, RequestWrites.handler);
