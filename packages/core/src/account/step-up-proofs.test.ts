@@ -142,21 +142,6 @@ describe('a fresh proof', () => {
     expect(await proofs.find({ ...OWNER, userId: 'u2' }, ANY)).toBeDefined();
   });
 
-  it('that an earlier version noted before its change was stored is none', async () => {
-    const { clock, store, proofs } = await proven();
-    const digest = `${(await proofs.find(OWNER, ANY)) ?? ''} pending`;
-    await proofs.end(OWNER);
-    const { subject } = await spyOnSubject(clock);
-    await store.issue(subject, { digest, expiresAt: clock() + LIFE }, { cooldownMs: 0, quotas: [] });
-    expect(await proofs.find(OWNER, ANY)).toBeUndefined();
-    await store.issue(
-      subject,
-      { digest: digest.replace(' pending', ''), expiresAt: clock() + LIFE },
-      { cooldownMs: 0, quotas: [] },
-    );
-    expect(await proofs.find(OWNER, ANY)).toBeDefined();
-  });
-
   it('is kept without the token of the session', async () => {
     const { clock } = stage();
     const { subject, digest } = await spyOnSubject(clock);

@@ -73,9 +73,8 @@ export class StepUpProofs {
   ): Promise<string | undefined> {
     const attempt = await this.#store.attempt(this.#subject(owner), UNLIMITED);
     if (attempt.locked || attempt.digest === undefined) return undefined;
-    const [session, factor = '', provenAt, pending = ''] = attempt.digest.split(' ');
-    // Versions before 0.2 stored a pending proof before the change that it depends on.
-    if (session !== sessionOf(owner) || pending !== '') return undefined;
+    const [session, factor = '', provenAt] = attempt.digest.split(' ');
+    if (session !== sessionOf(owner)) return undefined;
     const age = this.#clock() - Number(provenAt);
     // A proof dated in the future was written by a clock that ran ahead. It would outlive its maximum age.
     if (age < -CLOCK_TOLERANCE_MS || (maxAgeMs !== undefined && age >= maxAgeMs)) return undefined;
