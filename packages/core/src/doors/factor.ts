@@ -15,7 +15,6 @@ export { composeWithRecordKeys } from '../compose/compose-factors.js';
 export { Keyring } from '../crypto/keyring.js';
 export { bytesFrom, randomDigits, type RandomSource } from '../crypto/random.js';
 export { subjectOf } from '../crypto/subject.js';
-export { accountName } from '../factor/account-name.js';
 export type { AttemptBucket } from '../factor/attempt-bucket.js';
 export {
   assertLocks,
@@ -64,6 +63,7 @@ export type { Recovery, RecoveryAnswer } from '../factor/recovery.js';
 export type { MovedUser, MoveOptions, MovePlan, MoveReport } from '../flows/administration/migrate-users.js';
 export type { RecordCounts, UnreadableRecord } from '../flows/administration/reseal-records.js';
 export type { BatchReport } from '../flows/administration/user-batch.js';
+export { accountName } from '../parse/account-name.js';
 export { type DeferredAdapter, deferredAuthAdapter, type DeferredServer, storeOfJob } from '../parse/deferred-adapter.js';
 export { networkOf } from '../validation/ip-network.js';
 export { asObject } from '../validation/json-object.js';

@@ -1,5 +1,5 @@
 import { asObject } from '../validation/json-object.js';
-import type { FactorUser } from './context.js';
+import type { FactorUser } from '../factor/context.js';
 
 /** The random `username` that Parse Server gives a user who chose none, such as one who signs up with a code. */
 const RANDOM_NAME = /^[0-9A-Za-z]{25}$/;
