@@ -1,0 +1,3 @@
+import { packageProject } from './src/vitest.js';
+
+export default packageProject('test-server');
