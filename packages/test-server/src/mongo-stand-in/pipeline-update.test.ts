@@ -1,3 +1,4 @@
+// oxlint-disable unicorn/no-thenable -- branches of $cond and $switch have a field of that name
 import type * as Mongo from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openTestRows, type Row, type TestRows } from './test-rows.js';
