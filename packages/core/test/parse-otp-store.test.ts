@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countStatements } from '@parse-factors/test-server/count-statements';
 import { openDatabase } from '@parse-factors/test-server/parse-database';
 import type { TestServer } from '@parse-factors/test-server/parse-server';
+import { databaseUri, startMongo, type TestMongo } from '@parse-factors/test-server/mongo';
 import { TestPostgres } from '@parse-factors/test-server/postgres';
 import { NEVER, UNLIMITED, type ParseDatabase } from '../src/doors/store.js';
 import { FACTOR_STATE_CLASS, ParseOtpStore } from '../src/index.js';
@@ -120,18 +121,19 @@ describe('ParseOtpStore on Postgres', () => {
   });
 });
 
-const mongo = process.env['MONGODB_URI'];
-if (mongo === undefined)
-  process.stdout.write('not run: ParseOtpStore on MongoDB (set MONGODB_URI to a server that tests may write to)\n');
-else {
-  describe('ParseOtpStore on MongoDB', () => {
-    let server: TestServer;
-    let database: ParseDatabase;
-    beforeAll(async () => {
-      const collectionPrefix = `test_${randomUUID()}_`;
-      ({ server, database } = await openDatabase<ParseDatabase>('', { collectionPrefix }, mongo));
-    });
-    afterAll(() => server.stop());
-    storeSuite({ describe, it }, { open: (clock) => new ParseOtpStore(database, { clock }) });
+describe('ParseOtpStore on MongoDB', () => {
+  let mongo: TestMongo;
+  let server: TestServer;
+  let database: ParseDatabase;
+  beforeAll(async () => {
+    mongo = await startMongo();
+    const uri = databaseUri(mongo.uri, `test_${randomUUID().replaceAll('-', '')}`);
+    ({ server, database } = await openDatabase<ParseDatabase>('', {}, uri));
   });
-}
+  afterAll(async () => {
+    await server.stop();
+    await mongo.stop();
+  });
+
+  storeSuite({ describe, it }, { open: (clock) => new ParseOtpStore(database, { clock }) });
+});

@@ -39,7 +39,7 @@ attempts, failures, lockedUntil = attempts + 1, failures + 1, 0
 if not ${IS_LIVE} then ${NO_CODE} end
 local locksUntil = '0'
 if failures >= tonumber(ARGV[2]) then
-  lockedUntil = now + math.min(ARGV[3] * 2 ^ math.min(locks, 40), tonumber(ARGV[4]))
+  lockedUntil = now + math.min(ARGV[3] * 2 ^ math.min(locks, 30), tonumber(ARGV[4]))
   locksUntil, locks, failures = ${text('lockedUntil')}, locks + 1, 0
 end
 local needed = math.max(now, lockedUntil, expiresAt) + ${RETENTION_MS}

@@ -200,4 +200,4 @@ export const isClaimed = (claimedUntil: number, now: number, expiresAt: number):
 
 /** Returns the length of the lock that follows `locks` earlier ones, in milliseconds. */
 export const lockLength = (locks: number, limits: AttemptLimits): number =>
-  Math.min(limits.lockMs * 2 ** Math.min(locks, 40), limits.maxLockMs);
+  Math.min(limits.lockMs * 2 ** Math.min(locks, 30), limits.maxLockMs);

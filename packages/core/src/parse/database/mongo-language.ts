@@ -27,8 +27,7 @@ const MONGO: Language<MongoKinds> = {
   multiply: (a, b) => ({ $multiply: [a, b] }),
   smaller: (a, b) => (typeof a === 'number' && typeof b === 'number' ? Math.min(a, b) : { $min: [a, b] }),
   larger: (a, b) => (typeof a === 'number' && typeof b === 'number' ? Math.max(a, b) : { $max: [a, b] }),
-  // As a double, because a product of long integers can be too large for one.
-  powerOf2: (exponent) => ({ $pow: [{ $toDouble: 2 }, exponent] }),
+  powerOf2: (exponent) => ({ $pow: [2, exponent] }),
   exceeds: (a, b) => ({ $gt: [a, b] }),
   isAtMost: (a, b) => ({ $lte: [a, b] }),
   equals: (a, b) => ({ $eq: [a, b] }),

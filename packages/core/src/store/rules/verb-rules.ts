@@ -153,8 +153,8 @@ export class VerbRules<K extends Kinds> {
     const zero = on.number(0);
     const failures = this.#plusOne(row.failures);
     const locks = on.isAtMost(maxFailures, failures);
-    // Each lock is twice as long as the one before.
-    const lock = on.smaller(on.multiply(lockMs, on.powerOf2(on.smaller(row.locks, on.number(40)))), maxLockMs);
+    // Each lock is twice as long as the one before. After 30 of them, one millisecond has become longer than any lock.
+    const lock = on.smaller(on.multiply(lockMs, on.powerOf2(on.smaller(row.locks, on.number(30)))), maxLockMs);
     return {
       // A code that was refused as expired stays expired if the clock steps back.
       codeExpiresAt: on.choose(this.#isLive(row, now), row.codeExpiresAt, zero),
