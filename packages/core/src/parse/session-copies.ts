@@ -1,5 +1,6 @@
 import { FactorError } from '../error/factor-error.js';
 import { asObject } from '../validation/json-object.js';
+import { findRows } from './database/find-rows.js';
 import { assertNoTransaction } from './database/parse-table.js';
 import { loadedModules } from './loaded-modules.js';
 import { type HookConfig, type HookUser, parseGlobal } from './parse-types.js';
@@ -67,7 +68,7 @@ async function copying(config: HookConfig, auth: Asking, copy: () => Promise<Ans
   if (asking?.startsWith('r:') !== true) return copy();
   assertCommitted(config);
   const answer = await copy();
-  const [stillThere] = await config.database.find('_Session', { sessionToken: asking }, { limit: 1 });
+  const [stillThere] = await findRows(config.database, '_Session', { sessionToken: asking }, { limit: 1 });
   if (stillThere !== undefined) return answer;
   await endSession(config, String(asObject(answer.response)?.['sessionToken']));
   throw new (parseGlobal().Error)(INVALID_SESSION_TOKEN, 'Invalid session token');

@@ -4,6 +4,7 @@ import type { ParseAuthAdapter } from '../auth-adapter.js';
 import type { Bridge } from '../bridge.js';
 import { classIncidents } from '../class-incidents.js';
 import type { Installation } from '../cloud/install.js';
+import { findRows } from '../database/find-rows.js';
 import { ParseTable } from '../database/parse-table.js';
 import { runningServer, type ServerConfig } from '../server/running-server.js';
 import { bridged } from '../server/server.js';
@@ -156,7 +157,7 @@ export class SelfCheck {
     const isServed = (key: string): boolean => Object.is(auth[key], this.#auth[key] ?? auth[key]) && Boolean(auth[key]);
     for (const key of [...new Set([...known, ...Object.keys(this.#auth)])].filter((name) => !isServed(name))) {
       // `$exists` does not find nested fields on Postgres.
-      const users = await database.find('_User', { [`authData.${key}.sealed`]: { $regex: '.' } }, { limit: 1 });
+      const users = await findRows(database, '_User', { [`authData.${key}.sealed`]: { $regex: '.' } }, { limit: 1 });
       if (users.length > 0) forgotten.push(key);
     }
     return forgotten;

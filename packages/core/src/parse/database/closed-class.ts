@@ -114,7 +114,8 @@ export class ClosedClass {
   async #create(controller: ParseSchema, wasKnown: boolean): Promise<void> {
     const { adapter } = this.#database;
     // On MongoDB rows outlive their class, and everyone could have written them since.
-    const isRemade = wasKnown || (await adapter.find(this.#className, this.#own, {}, { limit: 1 })).length > 0;
+    const isRemade =
+      wasKnown || (await adapter.find(this.#className, this.#own, {}, { limit: 1, readPreference: 'PRIMARY' })).length > 0;
     await controller.addClassIfNotExists(this.#className, this.#own.fields, MASTER_KEY_ONLY);
     if (!isRemade) return;
     await this.#empty(this.#own);

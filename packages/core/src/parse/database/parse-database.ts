@@ -11,7 +11,7 @@ export interface ParseDatabase {
   find(
     className: string,
     query: ParseRow,
-    options: { limit?: number; sort?: Readonly<Record<string, 1 | -1>> },
+    options: { limit?: number; sort?: Readonly<Record<string, 1 | -1>>; readPreference: 'PRIMARY' },
   ): Promise<ParseRow[]>;
   update(
     className: string,
@@ -39,7 +39,12 @@ export interface ParseStorage {
   /** Connects the MongoDB adapter, if it is not connected. */
   connect?(): Promise<unknown>;
   getClass(className: string): Promise<SchemaOfClass>;
-  find(className: string, schema: object, query: ParseRow, options: { limit: number }): Promise<ParseRow[]>;
+  find(
+    className: string,
+    schema: object,
+    query: ParseRow,
+    options: { limit: number; readPreference: 'PRIMARY' },
+  ): Promise<ParseRow[]>;
   createObject(className: string, schema: object, object: ParseRow): Promise<unknown>;
   findOneAndUpdate(className: string, schema: object, query: ParseRow, update: ParseRow): Promise<ParseRow | null | undefined>;
   deleteObjectsByQuery(className: string, schema: object, query: ParseRow): Promise<unknown>;

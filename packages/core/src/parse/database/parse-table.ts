@@ -55,7 +55,7 @@ export class ParseTable {
 
   /** Returns up to `limit` rows that match. */
   list(query: ParseRow, limit: number): Promise<ParseRow[]> {
-    return this.#run((storage, schema) => storage.find(this.#className, schema, query, { limit }), []);
+    return this.#run((storage, schema) => storage.find(this.#className, schema, query, { limit, readPreference: 'PRIMARY' }), []);
   }
 
   /** Creates a row. Returns false when the id is taken. */

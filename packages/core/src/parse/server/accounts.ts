@@ -1,6 +1,7 @@
 import type { EnrolmentRecord } from '../../account/records/enrolment-record.js';
 import type { Accounts, AccountState, StagedSave } from '../../account/ports.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from '../../account/records/record-plan.js';
+import { findRows } from '../database/find-rows.js';
 import type { ParseRow } from '../database/parse-database.js';
 import type { HookConfig } from '../parse-types.js';
 import { emptiesAuthData } from '../versions.js';
@@ -30,16 +31,16 @@ export class ParseAccounts implements Accounts {
 
   async list(after: string, limit: number): Promise<readonly AccountState[]> {
     const query = after === '' ? {} : { objectId: { $gt: after } };
-    const rows = await this.#config.database.find('_User', query, { limit, sort: { objectId: 1 } });
+    const rows = await findRows(this.#config.database, '_User', query, { limit, sort: { objectId: 1 } });
     return rows.map(toAccount);
   }
 
   async isLinked(key: string, id: string): Promise<boolean> {
-    return (await this.#config.database.find('_User', { [`authData.${key}.id`]: id }, { limit: 1 })).length > 0;
+    return (await findRows(this.#config.database, '_User', { [`authData.${key}.id`]: id }, { limit: 1 })).length > 0;
   }
 
   async hasPassword(userId: string): Promise<boolean> {
-    const [row] = await this.#config.database.find('_User', { objectId: userId }, { limit: 1 });
+    const [row] = await findRows(this.#config.database, '_User', { objectId: userId }, { limit: 1 });
     return row === undefined || row['password'] !== undefined || row['_hashed_password'] !== undefined;
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { NewSession, Sessions } from '../../account/ports.js';
 import type { FactorContext } from '../../factor/context.js';
+import { findRows } from '../database/find-rows.js';
 import { withParseErrors } from '../parse-errors.js';
 import type { HookConfig } from '../parse-types.js';
 import { isNotFound } from '../writes/conditional-update.js';
@@ -43,7 +44,7 @@ async function revokeSessions(config: HookConfig, userId: string, keep: string |
   const ended = new Set<string>();
   let isSettled = true;
   for (let round = 0; round < MAX_SWEEPS; round += 1) {
-    const sessions = await config.database.find('_Session', others, {});
+    const sessions = await findRows(config.database, '_Session', others, {});
     if (sessions.length === 0 && isSettled) break;
     isSettled = sessions.length === 0;
     if (isSettled) await setTimeout(SETTLE_MS);

@@ -3,6 +3,7 @@ import type { AccountState } from '../../account/ports.js';
 import { FactorError } from '../../error/factor-error.js';
 import type { FactorUser } from '../../factor/context.js';
 import { asObject } from '../../validation/json-object.js';
+import { findRows } from '../database/find-rows.js';
 import type { ParseRow } from '../database/parse-database.js';
 import { type HookConfig, parseGlobal } from '../parse-types.js';
 
@@ -32,7 +33,7 @@ export const toAccount = ({ password: _password, _hashed_password, ...fields }: 
 
 /** Returns up to `limit` accounts that match, with their whole stored rows. They are read with full access. */
 export async function findAccounts({ database }: HookConfig, query: ParseRow, limit: number): Promise<readonly AccountState[]> {
-  return (await database.find('_User', query, { limit })).map(toAccount);
+  return (await findRows(database, '_User', query, { limit })).map(toAccount);
 }
 
 /** Returns the account of a user; undefined when there is none. */
