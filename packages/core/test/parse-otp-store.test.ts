@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countStatements } from '@parse-factors/test-server/count-statements';
 import { openDatabase } from '@parse-factors/test-server/parse-database';
 import type { TestServer } from '@parse-factors/test-server/parse-server';
-import { databaseUri, startMongo, type TestMongo } from '@parse-factors/test-server/mongo';
 import { TestPostgres } from '@parse-factors/test-server/postgres';
 import { NEVER, UNLIMITED, type ParseDatabase } from '../src/doors/store.js';
 import { FACTOR_STATE_CLASS, ParseOtpStore } from '../src/index.js';
@@ -42,8 +41,6 @@ describe('ParseOtpStore on Postgres', () => {
       /permission denied/i,
     );
   });
-
-  storeSuite({ describe, it }, { open: (now) => new ParseOtpStore(database, { clock: now }), outage });
 
   it('takes the statements of the documented table', async () => {
     const [a, b, c, d] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
@@ -88,6 +85,49 @@ describe('ParseOtpStore on Postgres', () => {
     });
   });
 
+  it('keeps texts as they are, whatever SQL they look like', async () => {
+    const [name, digest] = ['\'; drop table "FactorState"; --', "$1 ' \\ {1} é"];
+    await store.issue(name, { digest, expiresAt: clock() + 60_000 }, { cooldownMs: 0, quotas: [] });
+    expect(await store.guess(name, 5)).toBe(digest);
+    expect(await store.consume(name, digest)).toBe(true);
+  });
+
+  it('goes on where a pooler gives each statement another connection, which knows no prepared one', async () => {
+    const { $pool: pool } = Reflect.get(database.adapter, '_client') as { $pool: { query(sql: string): Promise<unknown> } };
+    const name = randomUUID();
+    const limits = { maxAttempts: 5, maxFailures: 10, lockMs: 900_000, maxLockMs: 86_400_000 };
+    await store.attempt(name, limits);
+    await pool.query('deallocate all');
+    expect(await countStatements(() => store.attempt(name, limits))).toBe(2); // the prepared one has failed
+    expect(await countStatements(() => store.attempt(name, limits))).toBe(1);
+    expect((await server.sql.query(`select "attempts" from "FactorState" where "objectId" = $1`, [name])).rows).toEqual([
+      { attempts: 3 },
+    ]);
+  });
+
+  it('fills a column that was deleted meanwhile, so that failures are counted', async () => {
+    const name = randomUUID();
+    const limits = { maxAttempts: 50, maxFailures: 3, lockMs: 900_000, maxLockMs: 86_400_000 };
+    await store.attempt(name, limits);
+    await server.sql.query(`alter table "FactorState" drop column "failures"`);
+    const schema = `update "_SCHEMA" set "schema" = "schema"::jsonb #- '{fields,failures}' where "className" = 'FactorState'`;
+    await server.sql.query(schema);
+    for (let attempt = 0; attempt < 3; attempt += 1) await store.attempt(name, limits);
+    expect(await store.attempt(name, limits)).toMatchObject({ locked: true });
+  });
+
+  it('rejects in time when the database hangs', async () => {
+    const name = randomUUID();
+    const limits = { maxAttempts: 5, maxFailures: 10, lockMs: 900_000, maxLockMs: 86_400_000 };
+    const hasty = new ParseOtpStore(database, { clock, timeoutMs: 100 });
+    await hasty.attempt(name, limits);
+    await server.sql.query('begin');
+    await server.sql.query(`select 1 from "FactorState" where "objectId" = $1 for update`, [name]);
+    await expect(hasty.attempt(name, limits)).rejects.toMatchObject({ code: 'unavailable', cause: { name: 'CommandTimeout' } });
+    await server.sql.query('rollback');
+    expect(await hasty.attempt(name, limits)).toMatchObject({ locked: false });
+  });
+
   it('keeps what never dies, whatever is pruned and however wrong the clock was', async () => {
     const [name, year] = [randomUUID(), 365 * 24 * 3_600_000];
     const limits = { cooldownMs: 0, quotas: [] };
@@ -105,6 +145,8 @@ describe('ParseOtpStore on Postgres', () => {
     clock.advance(year);
   });
 
+  storeSuite({ describe, it }, { open: (now) => new ParseOtpStore(database, { clock: now }), outage });
+
   it('rejects as unavailable, never as absent, when the database does not answer', async () => {
     const broken = new (class {
       readonly adapter = {};
@@ -119,21 +161,4 @@ describe('ParseOtpStore on Postgres', () => {
     });
     await expect(closed.claim('s', 1)).rejects.not.toThrow(/10\.0\.0\.7/);
   });
-});
-
-describe('ParseOtpStore on MongoDB', () => {
-  let mongo: TestMongo;
-  let server: TestServer;
-  let database: ParseDatabase;
-  beforeAll(async () => {
-    mongo = await startMongo();
-    const uri = databaseUri(mongo.uri, `test_${randomUUID().replaceAll('-', '')}`);
-    ({ server, database } = await openDatabase<ParseDatabase>('', {}, uri));
-  });
-  afterAll(async () => {
-    await server.stop();
-    await mongo.stop();
-  });
-
-  storeSuite({ describe, it }, { open: (clock) => new ParseOtpStore(database, { clock }) });
 });

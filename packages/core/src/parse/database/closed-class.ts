@@ -136,12 +136,21 @@ export class ClosedClass {
     const change = (fields: readonly (readonly [string, object])[]): Promise<unknown> =>
       controller.updateClass(this.#className, Object.fromEntries(fields), MASTER_KEY_ONLY, undefined, this.#database);
     if (wrong.length > 0) await change(wrong.map((name) => [name, { __op: 'Delete' }]));
-    await change(missing.map((name) => [name, { ...this.#fields[name] }]));
+    await change(missing.map((name) => [name, { type: this.#fields[name]?.type }]));
+    for (const name of missing) await this.#fill(name);
+  }
+
+  /** Fills a column that was missing. A counter without a number would count nothing. */
+  async #fill(name: string): Promise<void> {
+    const empty = this.#fields[name]?.empty;
+    if (empty === undefined) return;
+    const update = { [name]: empty } satisfies ParseRow;
+    await this.#database.adapter.updateObjectsByQuery(this.#className, this.#own, { [name]: null }, update);
   }
 
   /** The class as it must be. A new object each time, as Parse Server adds to it. */
   get #own(): SchemaOfClass {
-    return { fields: { ...this.#fields } };
+    return { fields: Object.fromEntries(Object.entries(this.#fields).map(([name, { type }]) => [name, { type }])) };
   }
 
   #missing({ fields }: SchemaOfClass): string[] {

@@ -8,7 +8,7 @@ import type { ParseTable } from './parse-table.js';
 import type { StateTable } from './state-table.js';
 
 /** The limit of retries. A step that loses a race starts again; losing this often means that something else is wrong. */
-const MAX_ROUNDS = 50;
+const MAX_ROUNDS = 500;
 
 /**
  * The table of the store in a database that this package knows nothing about: the app's own storage adapter, or a wrapper of

@@ -58,33 +58,36 @@ const SAFELY = { readPreference: 'primary', readConcern: { level: 'majority' }, 
 export class MongoState implements StateTable {
   readonly #adapter: MongoAdapter;
   readonly #className: string;
-  readonly #timeoutMs: number;
+  /**
+   * The time limit of a command. The driver gives up then, so that nothing is counted long after its caller was refused; and
+   * so does the server (`maxTimeMS`).
+   */
+  readonly #limit: { readonly timeoutMS: number };
 
   constructor(adapter: MongoAdapter, className: string, timeoutMs: number) {
     this.#adapter = adapter;
     this.#className = className;
-    this.#timeoutMs = timeoutMs;
+    this.#limit = { timeoutMS: timeoutMs };
   }
 
   async run(verb: Verb, name: string, given: Partial<Arguments>): Promise<Outcome | undefined> {
     const { pipeline, upsert } = mongoUpdate(verb, given);
-    const options = { upsert, returnDocument: 'before', includeResultMetadata: false, maxTimeMS: this.#timeoutMs };
+    const options = { upsert, returnDocument: 'before', includeResultMetadata: false, ...this.#limit };
     const before = await this.#rounds((collection) => collection.findOneAndUpdate({ _id: name }, pipeline, options));
     // The database has decided on this row, by the same rule.
     return decide(verb, subjectRow(before ?? {}), before !== null, given)?.outcome;
   }
 
   async remove(name: string): Promise<void> {
-    await (await this.#collection()).deleteOne({ _id: name }, { maxTimeMS: this.#timeoutMs });
+    await (await this.#collection()).deleteOne({ _id: name }, this.#limit);
   }
 
   async removeDead(now: number, batch: number): Promise<number> {
-    const options = { maxTimeMS: this.#timeoutMs };
     const dead = { deadAt: { $lte: now }, codeExpiresAt: { $ne: NEVER } };
     const collection = await this.#collection();
-    const rows = await collection.find(dead, { ...options, projection: { _id: 1 }, limit: batch }).toArray();
+    const rows = await collection.find(dead, { ...this.#limit, projection: { _id: 1 }, limit: batch }).toArray();
     if (rows.length === 0) return 0;
-    return (await collection.deleteMany({ _id: { $in: rows.map(({ _id }) => _id) }, ...dead }, options)).deletedCount;
+    return (await collection.deleteMany({ _id: { $in: rows.map(({ _id }) => _id) }, ...dead }, this.#limit)).deletedCount;
   }
 
   async #rounds<Result>(work: (collection: MongoCollection) => Promise<Result>): Promise<Result> {

@@ -47,6 +47,7 @@ export interface ParseStorage {
   ): Promise<ParseRow[]>;
   createObject(className: string, schema: object, object: ParseRow): Promise<unknown>;
   findOneAndUpdate(className: string, schema: object, query: ParseRow, update: ParseRow): Promise<ParseRow | null | undefined>;
+  updateObjectsByQuery(className: string, schema: object, query: ParseRow, update: ParseRow): Promise<unknown>;
   deleteObjectsByQuery(className: string, schema: object, query: ParseRow): Promise<unknown>;
 }
 /** The part of Parse Server's schema controller that is used here. */
@@ -72,6 +73,6 @@ export interface SchemaOfClass {
 /** A row, as the database controller reads and returns it. */
 
 export type ParseRow = Readonly<Record<string, unknown>>;
-/** Fields of a class, by name. */
+/** Fields of a class, by name. `empty` is the value that a row has which has none. */
 
-export type ParseFields = Readonly<Record<string, { readonly type: 'String' | 'Number' }>>;
+export type ParseFields = Readonly<Record<string, { readonly type: 'String' | 'Number'; readonly empty?: string | number }>>;

@@ -1,7 +1,7 @@
 import { RuledOtpStore } from '../../store/ruled-otp-store.js';
 import type { Arguments, Outcome } from '../../store/rules/language.js';
 import type { Verb } from '../../store/rules/verb-rules.js';
-import { COLUMNS } from '../../store/subject-row.js';
+import { COLUMNS, EMPTY_ROW } from '../../store/subject-row.js';
 import type { Clock } from '../../time/clock.js';
 import { CommandTimeouts } from '../../time/command-timeouts.js';
 import type { ClassIncident } from './closed-class.js';
@@ -15,7 +15,7 @@ import type { StateTable } from './state-table.js';
 export const FACTOR_STATE_CLASS = 'FactorState';
 
 const FIELDS = Object.fromEntries(
-  COLUMNS.map((column) => [column, { type: column === 'digest' ? 'String' : 'Number' } as const]),
+  COLUMNS.map((column) => [column, { type: column === 'digest' ? 'String' : 'Number', empty: EMPTY_ROW[column] } as const]),
 );
 
 /** Options of {@link ParseOtpStore}. */
@@ -39,6 +39,8 @@ const timeouts = new Map<number, CommandTimeouts>();
  * the connection that Parse Server has. With another database, each verb takes two or more.
  */
 export class ParseOtpStore extends RuledOtpStore {
+  /** Whether each verb is one statement. False if the storage adapter is neither Parse Server's for Postgres nor for MongoDB. */
+  readonly isNative: boolean;
   readonly #table: ParseTable;
   readonly #state: StateTable;
   readonly #timeouts: CommandTimeouts;
@@ -47,7 +49,9 @@ export class ParseOtpStore extends RuledOtpStore {
   constructor(database: ParseDatabase, { clock, timeoutMs = 5000, onIncident }: ParseOtpStoreOptions = {}) {
     super(clock);
     this.#table = new ParseTable(database, { className: FACTOR_STATE_CLASS, fields: FIELDS, onIncident });
-    this.#state = nativeState(database.adapter, FACTOR_STATE_CLASS, timeoutMs) ?? new GenericState(this.#table);
+    const native = nativeState(database.adapter, FACTOR_STATE_CLASS, timeoutMs);
+    this.isNative = native !== undefined;
+    this.#state = native ?? new GenericState(this.#table);
     this.#timeouts = timeouts.get(timeoutMs) ?? new CommandTimeouts(timeoutMs);
     timeouts.set(timeoutMs, this.#timeouts);
   }
