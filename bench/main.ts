@@ -9,6 +9,7 @@ import { benchLoad } from './load.js';
 import { benchLogin } from './login.js';
 import { isKept, notRun, table, type Result } from './measure.js';
 import { benchPasswordless } from './passwordless.js';
+import { benchPostgresPeer, benchRedisPeer } from './peers.js';
 import { benchPrune } from './prune.js';
 import { benchMemoryStore, benchParseStore, benchRedisStore } from './stores.js';
 import { benchVerify } from './verify.js';
@@ -39,6 +40,7 @@ const PARTS: Readonly<Record<string, () => Promise<Result[]>>> = {
   account: async () => benchAccount(await database()),
   parse: async () => benchParseStore(await database()),
   redis: async () => (hasRedis() ? benchRedisStore() : [notRun('Redis: not run, there is no redis-server')]),
+  peers: async () => [...(await benchPostgresPeer(await database())), ...(hasRedis() ? await benchRedisPeer() : [])],
   prune: async () => benchPrune(await database()),
   load: async () => benchLoad(await database()),
 };

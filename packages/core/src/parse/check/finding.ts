@@ -12,6 +12,8 @@ export interface Finding {
     | 'other_second_factor'
     | 'bodies_are_logged'
     | 'router_incompatible'
+    | 'database_adapter_unknown'
+    | 'reads_from_secondaries'
     | 'check_failed';
   /** The factor's key in `auth`; empty when the problem concerns the server. */
   readonly factor: string;

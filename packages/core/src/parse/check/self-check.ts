@@ -10,6 +10,7 @@ import { runningServer, type ServerConfig } from '../server/running-server.js';
 import { bridged } from '../server/server.js';
 import { hasLostAppId, isAppIdName } from './app-id-change.js';
 import type { Finding } from './finding.js';
+import { databaseFindings } from './database-findings.js';
 import { serverFindings, unreadableRecords } from './server-findings.js';
 
 /** The class with one row for each factor key that was ever configured, and one for each application id (a digest). */
@@ -85,7 +86,7 @@ export class SelfCheck {
         sentence: `Whether all factors of users can be used is not known: the class ${FACTOR_KEY_CLASS} cannot be used. It must be closed to all but the master key.`,
       });
     }
-    findings.push(...serverFindings(server));
+    findings.push(...serverFindings(server), ...databaseFindings(this.#bridge, server));
     for (const factor of this.#otherSecondFactors(server)) {
       findings.push({
         reason: 'other_second_factor',

@@ -43,6 +43,12 @@ export function mongoOf(adapter: ParseStorage): MongoAdapter | undefined {
   };
 }
 
+/** Returns which servers MongoDB's driver reads from, such as `primary`; undefined if the adapter is another one. */
+export function readPreferenceOf({ client }: ParseStorage): string | undefined {
+  const mode: unknown = client?.readPreference?.mode;
+  return typeof mode === 'string' ? mode : undefined;
+}
+
 const isDatabase = (database: unknown): database is MongoDatabase =>
   typeof database === 'object' && database !== null && 'collection' in database && typeof database.collection === 'function';
 
