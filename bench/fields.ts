@@ -1,5 +1,6 @@
 import { FieldsFactor } from '@parse-factors/fields';
 import { countStatements } from '@parse-factors/test-server/count-statements';
+import { sqlOf } from '@parse-factors/test-server/database/postgres-rows';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { startStageOn, type Stage } from '@parse-factors/e2e/stage';
 import { median, pairedRatios, timed, type Result } from './measure.js';
@@ -34,7 +35,7 @@ export async function benchFields(postgres: string): Promise<Result[]> {
   });
   try {
     await stage.signUp({ memberNumber: 'first', postcode: 'x' });
-    await stage.sql.query('create index on "_User" ("memberNumber")');
+    await sqlOf(stage).query('create index on "_User" ("memberNumber")');
     const right = await people(stage, 'known', true);
     const wrong = right.map((own) => ({ ...own, postcode: 'wrong' }));
     const bare = await people(stage, 'bare', false);

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { startStageOn } from '@parse-factors/e2e/stage';
+import { sqlOf } from '@parse-factors/test-server/database/postgres-rows';
 
 /** A request to the load server, which runs in its own process. */
 export type LoadServerRequest = { readonly ask: 'advance' } | { readonly ask: 'state' };
@@ -29,7 +30,7 @@ process.on('message', ({ ask }: LoadServerRequest) => {
     return;
   }
   collect();
-  void stage.sql
+  void sqlOf(stage)
     .query<{ rows: string }>('select count(*) as rows from "FactorState"')
     .then(({ rows: [row] }) => tell({ heap: process.memoryUsage().heapUsed, rows: Number(row?.rows) }));
 });

@@ -6,7 +6,7 @@ import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
 import { MASTER } from '../support/requests.js';
 import { DAY, MINUTE } from '../support/time.js';
-import { storedFactors } from '../support/rows.js';
+import { storedFactors, storeFactor } from '../support/rows.js';
 import { makeRecoveryCodes, trustDevice, type Equipped } from '../support/people.js';
 
 let stage: Stage;
@@ -60,10 +60,7 @@ describe('an administrator', () => {
 
   it('an administrator is told of a record that no key opens, and can reset it', async () => {
     const { person } = await withEverything('+15557770002');
-    await stage.sql.query(
-      `update "_User" set "authData" = jsonb_set("authData"::jsonb, '{totp,sealed}', '"1.gone.AAAA"') where "objectId" = $1`,
-      [person.id],
-    );
+    await storeFactor(stage, person, 'totp', { sealed: '1.gone.AAAA' });
     const list = await administer('factorsList', { userId: person.id });
     expect(list.body['result'].totp).toEqual({ status: 'unreadable' });
     for (let guess = 0; guess < 10; guess += 1) await stage.logIn(person, { recovery: 'AAAA-AAAA-AAAA-AAAA' });

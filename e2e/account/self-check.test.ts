@@ -76,7 +76,7 @@ describe('the self-check', () => {
       onEvent: (event) => events.push(event),
     });
     const server = await startParseServer(
-      inject('postgres'),
+      inject('database'),
       {
         auth: { ...later.auth },
         protectedFields: PROTECTED,
@@ -157,7 +157,7 @@ describe('the self-check', () => {
     });
     const install = (parse: Parameters<typeof later.install>[0]): void => later.install(parse);
     const options = { auth: { ...later.auth }, protectedFields: PROTECTED, cloud: install };
-    const server = await startParseServer(inject('postgres'), options, stage.databaseUri);
+    const server = await startParseServer(inject('database'), options, stage.databaseUri);
     try {
       expect(await later.check()).toMatchObject([{ reason: 'records_unreadable', factor: 'totp' }]);
       const { username, password } = person;

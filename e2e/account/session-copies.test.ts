@@ -25,7 +25,7 @@ const sessionsOf = (person: Person): Promise<number> => countSessions(stage, per
 
 /** Ends a session as another server does: this one has it in its cache. */
 const endElsewhere = (person: Person): Promise<unknown> =>
-  stage.sql.query(`delete from "_Session" where "sessionToken" = $1`, [person.session['X-Parse-Session-Token']]);
+  stage.rows.delete('_Session', { sessionToken: person.session['X-Parse-Session-Token'] ?? '' });
 
 describe('a session that has ended', () => {
   it.each(COPIES)('a session that has ended cannot copy itself by POST %s', async (path) => {

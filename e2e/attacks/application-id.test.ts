@@ -169,7 +169,7 @@ describe('the drop-in under another application id', () => {
       sendEmail: async (_email, code) => void sent.push(code),
       ...(formerAppIds && { formerAppIds }),
     });
-    server = await startParseServer(inject('postgres'), { appId, auth: { otp } }, databaseUri);
+    server = await startParseServer(inject('database'), { appId, auth: { otp } }, databaseUri);
     return server;
   }
   async function signIn(on: TestServer, id: string): Promise<Answer> {

@@ -22,7 +22,7 @@ describe('a dump of the database', () => {
     note();
     const pending = await stage.challenge({ challengeData: { totp: true } }, person.session);
     secrets.push(pending.body['challengeData'].totp.secret);
-    const during = await stage.dump();
+    const during = await stage.rows.dump();
     await stage.save(person, { otp: { phone: '+15553330001', code: stage.lastCode(stage.sms) } });
     await stage.save(person, { email: { email: 'kept.by.factor@example.org', code: stage.lastCode(stage.mail) } });
     await stage.save(person, { totp: stage.totp(pending.body['challengeData'].totp.secret) });
@@ -31,9 +31,9 @@ describe('a dump of the database', () => {
     await stage.challenge({ username, password, challengeData: { otp: true, email: true } });
     note();
     await stage.logIn(person, { otp: '000000' });
-    const live = await stage.dump();
+    const live = await stage.rows.dump();
     expect((await stage.logIn(person, { otp: stage.lastCode(stage.sms) })).status).toBe(200);
-    const after = await stage.dump();
+    const after = await stage.rows.dump();
     expect(after).toContain(person.username);
     for (const dump of [during, live, after]) {
       const hay = dump.toLowerCase();

@@ -3,6 +3,7 @@ import { slug, startStage, type Stage } from '../support/harness.js';
 import { MASTER } from '../support/requests.js';
 import { MINUTE } from '../support/time.js';
 import { enrolled, type Enrolled } from '../support/people.js';
+import { countRows } from '../support/rows.js';
 
 /** Classes of ours that an administrator deletes or opens while servers run, and that strangers then make anew. */
 
@@ -37,8 +38,7 @@ function holdTimers(milliseconds: number): () => void {
   };
 }
 
-const rowsOf = async (className: string): Promise<number> =>
-  (await stage.sql.query(`select 1 from "${className}"`)).rowCount ?? 0;
+const rowsOf = (className: string): Promise<number> => countRows(stage, className);
 
 /** As in the dashboard: a class has to be emptied before it can be deleted. */
 async function deleteClass(className: string): Promise<void> {
@@ -47,30 +47,25 @@ async function deleteClass(className: string): Promise<void> {
 }
 
 /** As another server does it, of which this one hears nothing. */
-async function deleteElsewhere(className: string): Promise<void> {
-  await stage.sql.query(`drop table "${className}"`);
-  await stage.sql.query(`delete from "_SCHEMA" where "className" = $1`, [className]);
-}
+const deleteElsewhere = (className: string): Promise<void> => stage.rows.dropClass(className);
 
 /** As another server does it: the class is there with all its columns, and open. */
 async function openElsewhere(className: string): Promise<void> {
   const anybody = Object.fromEntries(
     ['find', 'get', 'count', 'create', 'update', 'delete', 'addField'].map((operation) => [operation, { '*': true }]),
   );
-  await stage.sql.query(
-    `update "_SCHEMA" set "schema" = jsonb_set("schema", '{classLevelPermissions}', $2::jsonb) where "className" = $1`,
-    [className, JSON.stringify(anybody)],
-  );
+  await stage.rows.setPermissions(className, anybody);
 }
 
 async function expectClosed(className: string): Promise<void> {
-  const [row] = (await stage.sql.query<{ objectId: string }>(`select "objectId" from "${className}" limit 1`)).rows;
+  const [row] = await stage.rows.find(className);
   const path = `/classes/${className}`;
+  const object = `${path}/${String(row?.['objectId'])}`;
   for (const answer of [
     await stage.call('GET', path),
     await stage.call('POST', path, { attempts: 0 }),
-    await stage.call('PUT', `${path}/${row?.objectId}`, { attempts: 0 }),
-    await stage.call('DELETE', `${path}/${row?.objectId}`),
+    await stage.call('PUT', object, { attempts: 0 }),
+    await stage.call('DELETE', object),
   ]) {
     expect(answer.body['error']).toMatch(/permission denied/i);
   }
@@ -154,9 +149,9 @@ it.each(['deleted', 'made anew by a stranger', 'deleted on another server'])(
     if (how === 'made anew by a stranger') await stage.call('POST', '/classes/FactorEvent', { type: 'forged' });
     await stage.logIn(person, { totp: stage.totp(secret) });
     await vi.waitFor(async () => {
-      const { rows } = await stage.sql.query<{ type: string }>('select "type" from "FactorEvent"');
-      expect(rows.map(({ type }) => type)).toContain('misconfigured');
-      expect(rows.map(({ type }) => type)).not.toContain('forged');
+      const types = (await stage.rows.find('FactorEvent')).map(({ type }) => type);
+      expect(types).toContain('misconfigured');
+      expect(types).not.toContain('forged');
     });
     await expectClosed('FactorEvent');
     expect(incidents()).toHaveLength(1);

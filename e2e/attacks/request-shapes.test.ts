@@ -9,7 +9,7 @@ import { slug, startStage, type Stage, type StageOptions } from '../support/harn
 import { credentials, LOG_IN, LOG_IN_WITH, MASTER } from '../support/requests.js';
 import { DAY, MINUTE } from '../support/time.js';
 import { BADGE } from '../support/providers.js';
-import { storedFactors, type StoredFactors, storedKeys } from '../support/rows.js';
+import { dropFactor, storedFactors, type StoredFactors, storedKeys, storeFactors } from '../support/rows.js';
 import { equipped, type Equipped } from '../support/people.js';
 
 /** Requests that make Parse Server show its hooks something else than it does. */
@@ -328,9 +328,7 @@ describe('a removal of what is not set up', () => {
     await start();
     cloudCode().Cloud.beforeSave('_User', () => race.meanwhile?.());
     const person = await stage.signUp();
-    race.meanwhile = async () => {
-      await stage.sql.query(`update "_User" set "authData" = $1 where "objectId" = $2`, [{ totp: sealed }, person.id]);
-    };
+    race.meanwhile = () => storeFactors(stage, person, { totp: sealed });
     expect((await stage.save(person, { totp: null })).status).toBe(200);
     expect(await stored(person)).toEqual({ totp: sealed });
   });
@@ -444,7 +442,7 @@ describe('recovery codes that are left without a factor', () => {
   it('recovery codes without a factor do not make a first factor of what a session sets up, until an administrator ends that', async () => {
     await start({}, { adminFunctions: true });
     const { person } = await equippedLongAgo();
-    await stage.sql.query(`update "_User" set "authData" = "authData"::jsonb - 'totp' where "objectId" = $1`, [person.id]);
+    await dropFactor(stage, person, 'totp');
     expect(slug(await stage.challenge({ challengeData: { totp: true } }, person.session))).toBe('fresh_proof_required');
     expect(slug(await stage.save(person, { totp: '123456' }))).toBe('fresh_proof_required');
     await stage.call('POST', '/functions/factorsReset', { userId: person.id }, MASTER);

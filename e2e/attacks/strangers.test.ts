@@ -5,6 +5,7 @@ import { parseServerMajor } from '@parse-factors/test-server/parse-server-home';
 import { slug, startStage, type Stage } from '../support/harness.js';
 import { LOG_IN, MASTER } from '../support/requests.js';
 import { DAY, MINUTE } from '../support/time.js';
+import { allStoredFactors } from '../support/rows.js';
 
 /** A social provider whose proof is a token; its ids are public. It sorts behind `email` and before `otp`. */
 const google = {
@@ -25,7 +26,7 @@ beforeEach(() => {
 });
 
 const sent = (): number => stage.sms.messages.length + stage.mail.messages.length;
-const users = async (): Promise<unknown> => (await stage.sql.query(`select "objectId", "authData" from "_User" order by 1`)).rows;
+const users = (): Promise<unknown> => allStoredFactors(stage);
 
 /** Whatever is asked: refused with one of our errors, nothing sent, nothing stored about users. */
 async function changesNothing(work: () => Promise<Answer>): Promise<Answer> {

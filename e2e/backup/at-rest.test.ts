@@ -5,7 +5,7 @@ import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
-import { storedFactors } from '../support/rows.js';
+import { storedFactors, storeFactor } from '../support/rows.js';
 import { equipped } from '../support/people.js';
 
 /** What is stored of recovery codes and trusted devices. */
@@ -23,7 +23,7 @@ it('a dump of the database contains no recovery code, no device token and no dev
   const { person, codes, token } = await equipped(stage, 'Laptop of Ann');
   await stage.logIn(person, { recovery: codes[0] });
   await stage.logIn(person, { device: { token } });
-  const dump = await stage.dump();
+  const dump = await stage.rows.dump();
   const secrets = [...codes, ...codes.map((code) => code.replaceAll('-', '')), ...token.split('.'), 'Laptop of Ann'];
   for (const secret of secrets) expect([secret, dump.includes(secret)]).toEqual([secret, false]);
   const events = JSON.stringify(stage.events);
@@ -33,11 +33,7 @@ it('a dump of the database contains no recovery code, no device token and no dev
 it('a record of a backup authenticator opens for no other user, and under no other key of auth', async () => {
   const [owner, thief] = [await equipped(stage, 'Laptop of Ann'), await equipped(stage, 'Laptop of Ann')];
   const copy = async (from: string, to: string): Promise<void> => {
-    const sealed = await stored(owner.person, from);
-    await stage.sql.query(
-      `update "_User" set "authData" = jsonb_set("authData"::jsonb, $1, to_jsonb($2::text)) where "objectId" = $3`,
-      [`{${to},sealed}`, sealed, thief.person.id],
-    );
+    await storeFactor(stage, thief.person, to, { sealed: await stored(owner.person, from) });
   };
   await copy('recovery', 'recovery');
   expect(slug(await stage.logIn(thief.person, { recovery: owner.codes[0] }))).toBe('unavailable');

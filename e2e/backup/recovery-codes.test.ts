@@ -43,7 +43,7 @@ describe('recovery codes', () => {
     expect(new Set(codes).size).toBe(10);
     for (const code of codes) expect(code).toMatch(/^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}$/);
     expect(await remaining(person)).toEqual({ status: 'enabled', remaining: '10' });
-    const dump = await stage.dump();
+    const dump = await stage.rows.dump();
     for (const code of codes) {
       expect(dump).not.toContain(code);
       expect(dump).not.toContain(code.replaceAll('-', ''));

@@ -61,7 +61,7 @@ describe('a trusted device', () => {
     expect((await useToken(person, tokenOf(login))).status).toBe(200);
     expect(slug(await stage.logIn({ ...person, password: 'wrong' }, { device: { token } }))).not.toBe('code_rejected');
     expect((await stage.logIn(person)).body['error']).toContain('Missing additional authData');
-    expect(await stage.dump()).not.toContain(token.split('.')[1]);
+    expect(await stage.rows.dump()).not.toContain(token.split('.')[1]);
   });
 
   it('a trusted device logs in by GraphQL, which returns the renewed token, and in a batch', async () => {
@@ -137,7 +137,7 @@ describe('a trusted device', () => {
     stage.time.now += MINUTE;
     expect((await useToken(person, next)).status).toBe(200);
     expect(stage.events.map(({ type }) => type)).not.toContain('device_revoked');
-    expect(await stage.dump()).not.toContain(next.split('.')[1]);
+    expect(await stage.rows.dump()).not.toContain(next.split('.')[1]);
   });
 
   it('a token that was replaced less than ten seconds ago gets its successor, and ends the trust after that', async () => {

@@ -1,6 +1,7 @@
 // @compat-major
 import { randomUUID } from 'node:crypto';
 import { FactorClientError, type EnrolmentNeeded, type FactorsNeeded, type LoginResult } from '@parse-factors/client';
+import { MemoryOtpStore } from '@parse-factors/core';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -370,12 +371,14 @@ describe('an error', () => {
       slug: 'delivery_failed',
       code: 141,
     });
-    await stage.sql.query(`alter table "FactorState" rename to "Gone"`);
+    const store = new MemoryOtpStore({ clock: () => stage.time.now });
+    await only({ compose: { store } });
+    await newUser();
+    store.issue = () => Promise.reject(new Error('down'));
     expect(await errorOf(app.client.enrol('email', { email: 'ann@example.com' }))).toMatchObject({
       slug: 'unavailable',
       code: 1,
     });
-    await stage.sql.query(`alter table "Gone" rename to "FactorState"`);
   });
 });
 

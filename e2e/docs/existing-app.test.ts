@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateKey } from '@parse-factors/core';
 import { afterAll, expect, inject, it } from 'vitest';
-import { createDatabase, type Answer } from '@parse-factors/test-server/parse-server';
+import { createDatabase } from '@parse-factors/test-server/database/test-database';
+import type { Answer } from '@parse-factors/test-server/parse-server';
 import { requireParseServer } from '@parse-factors/test-server/parse-server-home';
 import { freePort } from '@parse-factors/test-server/postgres';
 import { docsBlocks } from '../support/docs-page.js';
@@ -49,7 +50,7 @@ async function startApp(): Promise<void> {
       PATH: process.env['PATH'],
       PARSE_SERVER_LOGS_FOLDER: 'null',
       PORT: String(port),
-      DATABASE_URI: await createDatabase(inject('postgres')),
+      DATABASE_URI: await createDatabase(inject('database')),
       MASTER_KEY: 'master',
       FACTOR_KEYS: generateKey('1'),
       GOOGLE_CLIENT_ID: 'client',

@@ -32,7 +32,7 @@ async function codeFor(email: string, headers?: Record<string, string>): Promise
 }
 const rows = (): Promise<number> => countRows(stage, 'FactorState');
 
-const refusals = (): Promise<number> => countRows(stage, 'FactorEvent', `type = 'rejected'`);
+const refusals = (): Promise<number> => countRows(stage, 'FactorEvent', { type: 'rejected' });
 
 describe('guesses of strangers at addresses', () => {
   beforeAll(async () => {
@@ -134,9 +134,9 @@ describe('guesses of strangers at addresses', () => {
   it('a lock that an earlier version has set is gone: the owner asks, is sent a code, and signs in', async () => {
     const email = newAddress();
     await codeFor(email);
-    await stage.sql.query(`update "FactorState" set "lockedUntil" = $1, locks = 7 where digest <> ''`, [
-      stage.time.now + 20 * HOUR,
-    ]);
+    const lock = { lockedUntil: stage.time.now + 20 * HOUR, locks: 7 };
+    const withCode = (await stage.rows.find('FactorState')).filter(({ digest }) => Boolean(digest));
+    for (const { objectId } of withCode) await stage.rows.update('FactorState', { objectId: String(objectId) }, lock);
     expect((await signIn(email, await codeFor(email))).status).toBe(201);
   });
 
@@ -249,7 +249,7 @@ describe('a network with too many wrong answers', () => {
     const sent: string[] = [];
     const sendEmail = async (_email: string, otp: string): Promise<void> => void sent.push(otp);
     const otp = initializeOtpAdapter({ otpValidityInMs: 300_000, maxAttempts: 3, sendEmail });
-    const server = await startParseServer(inject('postgres'), { auth: { otp } });
+    const server = await startParseServer(inject('database'), { auth: { otp } });
     stage = server as Stage;
     const use = (id: string, code: string): Promise<Answer> =>
       server.call('POST', '/users', { authData: { otp: { id, otp: code } } });

@@ -18,6 +18,5 @@ it('a budget bounds all messages of a factor, and a store that the application n
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 400, 400]);
   expect(answers.at(-1)?.body['error']).toMatch(/^cooldown: .* retry after 2026-/);
   expect(stage.sms.messages).toHaveLength(3);
-  const classes = await stage.sql.query(`select 1 from "_SCHEMA" where "className" = 'FactorState'`);
-  expect(classes.rows).toEqual([]);
+  expect(await stage.rows.hasClass('FactorState')).toBe(false);
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
 import { DAY, MINUTE } from '../support/time.js';
-import { storeFactors } from '../support/rows.js';
+import { storedFactors, storeFactors } from '../support/rows.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -206,8 +206,7 @@ describe('binding', () => {
     const [owner, thief] = [await stage.signUp(), await stage.signUp()];
     const secret = await stage.enrolTotp(owner);
     await stage.enrolTotp(thief);
-    const copy = `update "_User" t set "authData" = o."authData" from "_User" o where t."objectId" = $1 and o."objectId" = $2`;
-    await stage.sql.query(copy, [thief.id, owner.id]);
+    await storeFactors(stage, thief, await storedFactors(stage, owner));
     expect((await stage.logIn(thief, { totp: stage.totp(secret) })).body).toMatchObject({
       code: 1,
       error: expect.stringMatching(/^unavailable: /),

@@ -5,6 +5,7 @@ import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { startStage, type Stage } from '../support/harness.js';
 import { LOG_IN } from '../support/requests.js';
 import { MINUTE } from '../support/time.js';
+import { allStoredFactors } from '../support/rows.js';
 
 let stage: Stage;
 let person: Person;
@@ -173,8 +174,7 @@ function expectRefused(answer: Answer, value: unknown, isOurs = true): void {
   if (typeof value === 'string' && value.length > 4) expect(text).not.toContain(value);
 }
 
-const authDataOf = async (): Promise<unknown> =>
-  (await stage.sql.query(`select "authData" from "_User" order by "objectId"`)).rows;
+const authDataOf = (): Promise<unknown> => allStoredFactors(stage);
 
 describe('malformed input', () => {
   it.each(['otp', 'email', 'totp'])(

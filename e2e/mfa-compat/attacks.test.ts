@@ -8,12 +8,13 @@ import { slug } from '../support/harness.js';
 import { MOBILE, OTHER_SECRET, pass, SECRET, startCompat, totp, type MfaRig } from '../support/mfa-rig.js';
 import { LOG_IN, sessionHeaders } from '../support/requests.js';
 import { DAY, HOUR, MINUTE } from '../support/time.js';
+import { storeFactor } from '../support/rows.js';
 
 const events: string[] = [];
 let rig: MfaRig;
 let time = Date.now();
 beforeAll(async () => {
-  rig = await startCompat(inject('postgres'), {
+  rig = await startCompat(inject('database'), {
     more: { device: new TrustedDeviceFactor(), totp: new TotpFactor({ issuer: 'Acme' }) },
     onEvent: ({ type, reason }) => events.push(`${type} ${reason ?? ''}`.trim()),
   });
@@ -226,9 +227,7 @@ describe('a forged record', () => {
 
   it('a forged record with an id opens no session by that id, and does not open', async () => {
     const { person } = await enrolled();
-    await rig.sql.query(`update "_User" set "authData" = jsonb_set("authData"::jsonb, '{mfa,id}', '"x"') where "objectId" = $1`, [
-      person.id,
-    ]);
+    await storeFactor(rig, person, 'mfa', { ...(await rig.stored(person)), id: 'x' });
     const alone = await rig.call('POST', '/users', { authData: { mfa: { id: 'x', token: totp(SECRET) } } });
     expect([alone.status >= 400, alone.body['sessionToken']]).toEqual([true, undefined]);
     expect(slug(await rig.logIn(person, { token: totp(SECRET) }))).toBe('unavailable');

@@ -1,6 +1,7 @@
 // @compat-major
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { createDatabase, type Person } from '@parse-factors/test-server/parse-server';
+import { createDatabase } from '@parse-factors/test-server/database/test-database';
+import type { Person } from '@parse-factors/test-server/parse-server';
 import { slug } from '../support/harness.js';
 import { MOBILE, OTHER_SECRET, pass, SECRET, startBuiltIn, startCompat, totp, type MfaRig } from '../support/mfa-rig.js';
 import { MASTER } from '../support/requests.js';
@@ -20,8 +21,8 @@ let rig: MfaRig;
 let time = Date.now();
 beforeAll(async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
-  uri = await createDatabase(inject('postgres'));
-  const old = await startBuiltIn(inject('postgres'), {}, uri);
+  uri = await createDatabase(inject('database'));
+  const old = await startBuiltIn(inject('database'), {}, uri);
   for (const name of AUTHENTICATED) {
     people[name] = await old.signUp();
     codes[name] = await old.enrolTotp(someone(name));
@@ -33,7 +34,7 @@ beforeAll(async () => {
   expect(await old.stored(someone('ned'))).toMatchObject({ mobile: MOBILE, token: expect.any(String) });
   expect(Object.keys((await old.stored(someone('pat'))) ?? {})).toEqual(['pending']);
   await old.stop();
-  rig = await startCompat(inject('postgres'), { install: { adminFunctions: true } }, uri);
+  rig = await startCompat(inject('database'), { install: { adminFunctions: true } }, uri);
 });
 afterAll(() => rig.stop());
 beforeEach(() => {
@@ -148,7 +149,7 @@ describe('what the built-in adapter has stored', () => {
 describe('afterwards', () => {
   it('a record that is not sealed opens no session where adopting is switched off, and sealed ones keep working', async () => {
     await rig.stop();
-    rig = await startCompat(inject('postgres'), { keys: rig.keys, compat: { adoptRecords: false } }, uri);
+    rig = await startCompat(inject('database'), { keys: rig.keys, compat: { adoptRecords: false } }, uri);
     expect(slug(await rig.logIn(someone('joe'), { token: totp(SECRET) }))).toBe('unavailable');
     expect((await rig.logIn(someone('joe'))).status).toBe(400);
     expect((await rig.logIn(someone('ann'), { token: totp(SECRET) })).status).toBe(200);
@@ -158,7 +159,7 @@ describe('afterwards', () => {
     'the built-in adapter, put back, opens no session with a sealed record: %j',
     async (options) => {
       await rig.stop();
-      rig = Object.assign(await startBuiltIn(inject('postgres'), { options }, uri), { keys: rig.keys });
+      rig = Object.assign(await startBuiltIn(inject('database'), { options }, uri), { keys: rig.keys });
       for (const token of ['', 'x', '-', '000000', totp(SECRET), 'request', null, {}, undefined]) {
         for (const name of ['ann', 'mia'])
           expect([token, (await rig.logIn(someone(name), { token })).body['sessionToken']]).toEqual([token, undefined]);

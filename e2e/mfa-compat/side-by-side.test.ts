@@ -639,7 +639,7 @@ describe.each([
 ] as const)('%s', (_name, which, start) => {
   let rig: MfaRig;
   beforeAll(async () => {
-    rig = await start(inject('postgres'));
+    rig = await start(inject('database'));
   });
   afterAll(() => rig.stop());
   let tests = 0;

@@ -142,7 +142,7 @@ describe('a passkey', () => {
     const record = (await storedFactors(stage, user.person))['passkey'];
     expect(Object.keys(record ?? {}).toSorted()).toEqual(['id', 'sealed']);
     expect(record?.['id']).toBe(passkey.handle);
-    const dump = await stage.dump();
+    const dump = await stage.rows.dump();
     for (const secret of [passkey.id, 'Cloud', 'internal']) expect(dump).not.toContain(secret);
     const options = JSON.parse(await user.beginLogin()) as { allowCredentials: readonly object[] };
     expect(options.allowCredentials).toEqual([{ id: passkey.id, transports: ['internal'], type: 'public-key' }]);

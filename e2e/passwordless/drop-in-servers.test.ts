@@ -9,7 +9,7 @@ let server: TestServer;
 let addresses = 0;
 const options: OtpAdapterOptions = { otpValidityInMs: 300_000, maxAttempts: 3, sendEmail: async () => undefined };
 const start = async (more: Partial<OtpAdapterOptions>, config: object = {}): Promise<void> => {
-  server = await startParseServer(inject('postgres'), {
+  server = await startParseServer(inject('database'), {
     auth: { otp: initializeOtpAdapter({ ...options, ...more }) },
     ...config,
   });

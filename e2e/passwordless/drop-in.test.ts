@@ -7,8 +7,8 @@ import { loadParseSdk } from '@parse-factors/test-server/parse-sdk';
 import { startParseServer, type Answer, type TestServer } from '@parse-factors/test-server/parse-server';
 import { slug } from '../support/harness.js';
 import { MASTER, sessionHeaders } from '../support/requests.js';
-import { MINUTE } from '../support/time.js';
-import { storeFactors } from '../support/rows.js';
+import { DAY, MINUTE } from '../support/time.js';
+import { countRows, storeFactors } from '../support/rows.js';
 
 const sent: { email: string; otp: string }[] = [];
 
@@ -27,7 +27,7 @@ let server: TestServer;
 let tests = 0;
 const startedAt = Date.now();
 beforeAll(async () => {
-  server = await startParseServer(inject('postgres'), {
+  server = await startParseServer(inject('database'), {
     auth: { otp: initializeOtpAdapter(otpOptions) },
     cloud: (Parse: { Cloud: { job(name: string, work: (request: { config?: unknown }) => Promise<unknown>): void } }) =>
       Parse.Cloud.job('cleanupExpiredOTPs', pruneOtps),
@@ -82,11 +82,8 @@ describe('the README of parse-server-otp-auth-adapter', () => {
   it('the drop-in finds the users of the original adapter, however their address was spelled', async () => {
     for (const id of [newAddress(), 'Old.Friend@Example.com']) {
       const created = await server.call('POST', '/users', { username: id, password: 'x' });
-      const stored = JSON.stringify({ otp: { email: id, otp: '123456', id } });
-      await server.sql.query(
-        `update "_User" set "authData" = $2::jsonb, "createdAt" = now() - interval '1 year' where "objectId" = $1`,
-        [created.body['objectId'], stored],
-      );
+      const old = { authData: { otp: { email: id, otp: '123456', id } }, createdAt: new Date(Date.now() - 365 * DAY) };
+      await server.rows.update('_User', { objectId: String(created.body['objectId']) }, old);
       const answer = await signIn({ email: id, otp: await codeFor(id.toLowerCase()), id });
       expect(answer.body['objectId']).toBe(created.body['objectId']);
       const me = await server.call('GET', '/users/me', undefined, sessionHeaders(answer));
@@ -96,12 +93,12 @@ describe('the README of parse-server-otp-auth-adapter', () => {
 
   it('the drop-in has a job that cleans up', async () => {
     await codeFor(newAddress());
-    expect((await server.sql.query(`select 1 from "FactorState"`)).rowCount).toBeGreaterThan(0);
+    expect(await countRows(server, 'FactorState')).toBeGreaterThan(0);
     vi.setSystemTime(Date.now() + 4 * 24 * 3_600_000);
     expect((await server.call('POST', '/jobs/cleanupExpiredOTPs', {}, MASTER)).status).toBe(200);
     // What seals the ids of users is kept.
-    const left = async (): Promise<unknown[]> => (await server.sql.query(`select "codeExpiresAt" from "FactorState"`)).rows;
-    await vi.waitFor(async () => expect(await left()).toEqual([{ codeExpiresAt: NEVER }]));
+    const left = async (): Promise<unknown> => (await server.rows.find('FactorState')).map(({ codeExpiresAt }) => codeExpiresAt);
+    await vi.waitFor(async () => expect(await left()).toEqual([NEVER]));
   });
 });
 
@@ -132,7 +129,7 @@ describe('what its applications do with the master key', () => {
 
   it('the drop-in refuses an address in another form, a second address, or more beside it, and makes no account', async () => {
     const [email, other] = [newAddress(), newAddress()];
-    const before = (await server.sql.query(`select 1 from "_User"`)).rowCount;
+    const before = await countRows(server, '_User');
     for (const otp of [
       { email, id: email.toUpperCase() },
       { email: other, id: email },
@@ -145,7 +142,7 @@ describe('what its applications do with the master key', () => {
       expect([otp, status, body['error']]).toEqual([otp, 400, expect.stringMatching(/^(?:invalid_input|code_rejected): /)]);
     }
     expect((await invite({ email, id: email }, {})).status).toBe(400);
-    expect((await server.sql.query(`select 1 from "_User"`)).rowCount).toBe(before);
+    expect(await countRows(server, '_User')).toBe(before);
   });
 });
 
@@ -209,7 +206,7 @@ describe('what the original adapter got wrong', () => {
   it('codes of the drop-in are nowhere stored in clear', async () => {
     const email = newAddress();
     const otp = await codeFor(email);
-    const dump = await server.dump();
+    const dump = await server.rows.dump();
     expect(dump).not.toContain(otp);
     expect(dump).not.toContain(email);
   });

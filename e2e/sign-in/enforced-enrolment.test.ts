@@ -154,9 +154,8 @@ describe('a user who must have a factor and has none', () => {
 });
 
 describe('the grace period', () => {
-  const signedUpAt = async (person: Person, at: number): Promise<void> => {
-    await stage.sql.query(`update "_User" set "createdAt" = $1 where "objectId" = $2`, [new Date(at), person.id]);
-  };
+  const signedUpAt = ({ id }: Person, at: number): Promise<void> =>
+    stage.rows.update('_User', { objectId: id }, { createdAt: new Date(at) });
 
   it('the grace period lets users in until it is over, counted from sign-up or from when the rule began', async () => {
     const since = Date.UTC(2026, 10, 21, 12);

@@ -1,13 +1,14 @@
 // @slow
 import { generateKey } from '@parse-factors/core';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { authenticatorCode } from '../support/authenticator-code.js';
-import { createDatabase, type Answer, type Body } from '@parse-factors/test-server/parse-server';
+import { createDatabase, openRows } from '@parse-factors/test-server/database/test-database';
+import type { Answer, Body } from '@parse-factors/test-server/parse-server';
 import { freePort } from '@parse-factors/test-server/postgres';
 import { hasRedis, RedisServer } from '@parse-factors/test-server/redis';
 import { ExampleProcesses, type ExampleRun } from '@parse-factors/test-server/example-process';
 import { slug } from '../support/harness.js';
+import { countSessions } from '../support/rows.js';
 
 /** The example as a process of its own, spoken to over HTTP. */
 class Example {
@@ -79,7 +80,7 @@ describe.each(['the database', 'Redis'])('two servers that share the database, a
     let [one, other]: readonly [Example, Example] = [] as unknown as [Example, Example];
     beforeAll(async () => {
       if (kept === 'Redis') await redis.start();
-      database = await createDatabase(inject('postgres'));
+      database = await createDatabase(inject('database'));
       const env = {
         DATABASE_URI: database,
         FACTOR_KEYS: generateKey('test'),
@@ -150,11 +151,10 @@ describe.each(['the database', 'Redis'])('two servers that share the database, a
       await one.kill();
       await Promise.all(uses);
       await other.signIn('kim@example.com', code);
-      const sql = new pg.Client({ connectionString: database });
-      await sql.connect();
-      const opened = `select 1 from "_Session" where "user" in (select "objectId" from "_User" where "authData"->'emailLogin'->>'id' = $1)`;
-      expect((await sql.query(opened, ['kim@example.com'])).rowCount).toBeLessThanOrEqual(1);
-      await sql.end();
+      const rows = await openRows(database);
+      const kim = (await rows.find('_User')).find(({ authData }) => JSON.stringify(authData).includes('kim@example.com'));
+      expect(await countSessions({ rows }, { id: String(kim?.['objectId']) })).toBeLessThanOrEqual(1);
+      await rows.close();
       await one.start();
       const next = await one.codeFor('kit@example.com');
       expect((await other.signIn('kit@example.com', next)).status).toBe(201);

@@ -15,6 +15,8 @@ import {
 import { PasskeyUser } from '../support/passkey-stage.js';
 import { MASTER } from '../support/requests.js';
 import { MINUTE } from '../support/time.js';
+import { sqlOf } from '@parse-factors/test-server/database/postgres-rows';
+import { onPostgres } from '@parse-factors/test-server/database/test-database';
 
 /** What an earlier version has stored is opened: records, live codes, marks, locks and pending set-ups. */
 
@@ -27,13 +29,13 @@ const readFixture = (): Fixture =>
   JSON.parse(readFileSync(new URL('./fixtures/old-database.json', import.meta.url), 'utf8')) as Fixture;
 
 async function writeNow(): Promise<Fixture> {
-  const { credentials, stage } = await fill(inject('postgres'));
-  const tables = await dumpTables(stage.sql);
+  const { credentials, stage } = await fill(inject('database'));
+  const tables = await dumpTables(sqlOf(stage));
   await stage.stop();
   return { credentials, tables };
 }
 
-describe.each([
+describe.runIf(onPostgres).each([
   ['of version 0.1.0', readFixture],
   ['of today', writeNow],
 ])('a database %s', (_name, read) => {
@@ -42,7 +44,7 @@ describe.each([
   beforeAll(async () => {
     const { credentials, tables } = await read();
     known = credentials;
-    stage = await startOldStage(inject('postgres'), await restoreTables(inject('postgres'), tables));
+    stage = await startOldStage(inject('database'), await restoreTables(inject('database'), tables));
     stage.time.now = known.writtenAt + 1000;
   });
   afterAll(() => stage.stop());

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { createDatabase, type Answer, type Person } from '@parse-factors/test-server/parse-server';
+import { createDatabase, onPostgres } from '@parse-factors/test-server/database/test-database';
+import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { TestPostgres } from '@parse-factors/test-server/postgres';
 import { hasRedis } from '@parse-factors/test-server/redis';
 import { slug, startStage, type Stage } from '../support/harness.js';
@@ -35,7 +36,7 @@ async function areWaiting(databaseUri: string, statements: number): Promise<void
 
 const isRefused = ({ status, body }: Answer): boolean => status >= 400 && body['sessionToken'] === undefined;
 
-describe('a database that is stopped', () => {
+describe.runIf(onPostgres)('a database that is stopped', () => {
   const postgres = new TestPostgres();
   let stage: Stage;
   let uri: string;
@@ -151,7 +152,7 @@ describe.skipIf(!hasRedis())('a Redis that keeps the codes', () => {
     expect((await stage.logIn(person, { otp: await askAgain(stage, person) })).status).toBe(200);
   });
 
-  it('a Redis that stops after a code was spent opens the session, and the code stays spent', async () => {
+  it.runIf(onPostgres)('a Redis that stops after a code was spent opens the session, and the code stays spent', async () => {
     const { person, otp } = await challenged(stage);
     const sql = new pg.Client({ connectionString: stage.databaseUri });
     await sql.connect();
@@ -241,7 +242,7 @@ describe('a channel or a listener that rejects late', () => {
       });
     let isBroken = false;
     const codes: string[] = [];
-    const stage = await startStageOn(inject('postgres'), {
+    const stage = await startStageOn(inject('database'), {
       sms: {
         channel: async ({ code }) => {
           codes.push(code);

@@ -15,14 +15,15 @@ it('the job deletes dead rows in batches, and no row that still counts', async (
   const person = await stage.signUp();
   const secret = await stage.enrolTotp(person);
   for (let guess = 0; guess < 10; guess += 1) await stage.logIn(person, { totp: '000000' });
-  await stage.sql.query(
-    `insert into "FactorState" ("objectId", "digest", "deadAt") select 'dead' || n, '', $1 from generate_series(1, 2500) n`,
-    [stage.time.now - 1],
+  const deadAt = stage.time.now - 1;
+  await stage.rows.insert(
+    'FactorState',
+    Array.from({ length: 2500 }, (_, index) => ({ objectId: `dead${index}`, digest: '', deadAt })),
   );
   const started = await stage.call('POST', '/jobs/pruneFactors', {}, MASTER);
   expect(started.status).toBe(200);
   const dead = async (): Promise<number> =>
-    (await stage.sql.query(`select 1 from "FactorState" where "deadAt" <= $1`, [stage.time.now])).rowCount ?? 0;
+    (await stage.rows.find('FactorState')).filter((row) => Number(row['deadAt']) <= stage.time.now).length;
   await expect.poll(dead, { timeout: 10_000 }).toBe(0);
   expect(await rows()).toBeGreaterThan(0);
   expect((await stage.logIn(person, { totp: stage.totp(secret) })).body['error']).toMatch(/^locked: /);

@@ -14,6 +14,6 @@ export async function startFactorServer(
     composed.install(parse);
     cloudCode?.(parse);
   };
-  const server = await startParseServer(inject('postgres'), { auth: composed.auth, cloud });
+  const server = await startParseServer(inject('database'), { auth: composed.auth, cloud });
   return { url: server.url, appId: 'test', stop: () => server.stop() };
 }

@@ -5,8 +5,8 @@ import { startStageOn, type Stage, type StageOptions } from './stage.js';
 
 export type { Stage, StageOptions } from './stage.js';
 
-/** Starts a {@link Stage} on the Postgres of the test run. */
-export const startStage = (options?: StageOptions): Promise<Stage> => startStageOn(inject('postgres'), options);
+/** Starts a {@link Stage} on the database server of the test run. */
+export const startStage = (options?: StageOptions): Promise<Stage> => startStageOn(inject('database'), options);
 
 /** The slug of the error that was answered. */
 export const slug = ({ body }: Answer): string => String(body['error']).split(':')[0] ?? '';

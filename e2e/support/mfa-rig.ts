@@ -57,10 +57,10 @@ export function totp(secret: string, stepsAhead = 0, period = 30, digits = 6): s
 const BOTH: BuiltInOptions = { enabled: true, options: ['SMS', 'TOTP'], digits: 6, period: 30, algorithm: 'SHA1' };
 
 /** The adapter that comes with Parse Server. */
-export async function startBuiltIn(postgres: string, options: Partial<BuiltInOptions> = {}, uri?: string): Promise<MfaRig> {
+export async function startBuiltIn(databaseServer: string, options: Partial<BuiltInOptions> = {}, uri?: string): Promise<MfaRig> {
   const sms: MfaRig['sms'] = [];
   const sendSMS = (token: string, mobile: string): void => void sms.push({ token, mobile });
-  const server = await startParseServer(postgres, { auth: { mfa: { ...BOTH, ...options, sendSMS } } }, uri);
+  const server = await startParseServer(databaseServer, { auth: { mfa: { ...BOTH, ...options, sendSMS } } }, uri);
   return Object.assign(server, extras(server, sms, ''));
 }
 
@@ -76,7 +76,7 @@ export interface CompatOptions {
 }
 
 /** Ours, under the same key and with the same options. */
-export async function startCompat(postgres: string, given: CompatOptions = {}, uri?: string): Promise<MfaRig> {
+export async function startCompat(databaseServer: string, given: CompatOptions = {}, uri?: string): Promise<MfaRig> {
   const { compat, more, keys = generateKey('test'), install, policy, cloud: addCloud, onEvent } = given;
   const sms: MfaRig['sms'] = [];
   const sendSMS = (token: string, mobile: string): void => void sms.push({ token, mobile });
@@ -91,7 +91,7 @@ export async function startCompat(postgres: string, given: CompatOptions = {}, u
     factors.install(parse, install);
     addCloud?.(factors, parse);
   };
-  const server = await startParseServer(postgres, { auth: { ...factors.auth }, cloud }, uri);
+  const server = await startParseServer(databaseServer, { auth: { ...factors.auth }, cloud }, uri);
   return Object.assign(server, extras(server, sms, keys));
 }
 

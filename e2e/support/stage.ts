@@ -59,8 +59,8 @@ export interface StageOptions {
   readonly databaseUri?: string;
 }
 
-/** Starts a {@link Stage} on an empty database of that Postgres. */
-export async function startStageOn(postgres: string, options: StageOptions = {}): Promise<Stage> {
+/** Starts a {@link Stage} on an empty database of that server. */
+export async function startStageOn(databaseServer: string, options: StageOptions = {}): Promise<Stage> {
   const time = { now: Date.UTC(2026, 10, 21, 12) };
   const clock = (): number => time.now;
   const [sms, mail] = [outbox({ name: 'sms', clock }), outbox({ name: 'email', clock })];
@@ -87,7 +87,7 @@ export async function startStageOn(postgres: string, options: StageOptions = {})
   const { install = false } = options;
   const cloud =
     install === false ? {} : { cloud: (parse: CloudCode) => installGuard(parse, factors, install === true ? {} : install) };
-  const server = await startParseServer(postgres, { ...cloud, ...options.server, auth }, options.databaseUri);
+  const server = await startParseServer(databaseServer, { ...cloud, ...options.server, auth }, options.databaseUri);
   return Object.assign(server, extras(server, { auth, factors, keys, sms, mail, events, time }));
 }
 

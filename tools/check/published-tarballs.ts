@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, chmodSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createDatabase } from '@parse-factors/test-server/parse-server';
+import { createDatabase } from '@parse-factors/test-server/database/test-database';
 import { freePort, TestPostgres } from '@parse-factors/test-server/postgres';
 import { publishedPackages } from '../build/published-packages.js';
 import { faultsOf, pack } from '../build/tarballs.js';

@@ -1,31 +1,49 @@
 import { createRequire } from 'node:module';
 import { requireParseServer } from './parse-server-home.js';
 
-interface Queries {
-  query(...given: unknown[]): unknown;
-}
+type Send = (this: unknown, ...given: unknown[]) => unknown;
 
 /** The `pg` driver of Parse Server, which may be another copy than this package's. */
-const driver = createRequire(requireParseServer.resolve('pg-promise'))('pg') as {
-  readonly Client: { readonly prototype: Queries };
+const postgres = createRequire(requireParseServer.resolve('pg-promise'))('pg') as {
+  readonly Client: { readonly prototype: { query: Send } };
 };
 
-/** Statements that no request waits for: Parse Server reads its schemas from a timer, and events are written afterwards. */
-const isInBackground = (statement: unknown): boolean => /_SCHEMA|FactorEvent/.test(JSON.stringify(statement));
+/** Its MongoDB driver: every command goes through this class. */
+const mongo = createRequire(requireParseServer.resolve('parse-server'))('mongodb/lib/cmap/connection.js') as {
+  readonly Connection: { readonly prototype: { command: Send } };
+};
 
-/** Counts the SQL statements that Parse Server sends in this process while `work` runs. */
+/** Commands of the MongoDB driver for itself. */
+const OWN_COMMANDS: ReadonlySet<string> = new Set(['hello', 'ismaster', 'ping', 'endSessions']);
+
+/** The first key of a command is its name, and its value usually the collection. */
+function isCommandCounted(command: Readonly<Record<string, unknown>>): boolean {
+  const [[name, target] = ['']] = Object.entries(command);
+  return !OWN_COMMANDS.has(name) && !isInBackground(target);
+}
+
+/** Statements that no request waits for: Parse Server reads its schemas from a timer, and events are written afterwards. */
+const isInBackground = (statement: unknown): boolean => /_SCHEMA|FactorEvent/.test(String(JSON.stringify(statement)));
+
+/** Counts the statements of SQL, or commands of MongoDB, that Parse Server sends in this process while `work` runs. */
 export async function countStatements(work: () => Promise<unknown>): Promise<number> {
-  const { prototype } = driver.Client;
-  const { query } = prototype;
+  const { query } = postgres.Client.prototype;
+  const { command } = mongo.Connection.prototype;
   let statements = 0;
-  prototype.query = function count(this: unknown, ...given: unknown[]) {
+  postgres.Client.prototype.query = function count(this: unknown, ...given: unknown[]) {
     if (!isInBackground(given[0])) statements += 1;
     return query.apply(this, given);
+  };
+  mongo.Connection.prototype.command = function count(this: unknown, ...given: unknown[]) {
+    const [, sent] = given as readonly [unknown, Readonly<Record<string, unknown>>];
+    if (isCommandCounted(sent)) statements += 1;
+    return command.apply(this, given);
   };
   try {
     await work();
   } finally {
-    prototype.query = query;
+    postgres.Client.prototype.query = query;
+    mongo.Connection.prototype.command = command;
   }
   return statements;
 }

@@ -1,4 +1,3 @@
-import type { TestProject } from 'vitest/node';
 import { MongoStandIn } from './mongo-stand-in/mongo-stand-in.js';
 
 /** A MongoDB for tests. */
@@ -30,18 +29,4 @@ export function databaseUri(uri: string, name: string): string {
   if (old !== '' && hosts.includes('@') && !parameters.has('authSource')) parameters.set('authSource', decodeURIComponent(old));
   const text = parameters.toString();
   return `${hosts}/${encodeURIComponent(name)}${text === '' ? '' : `?${text}`}`;
-}
-
-/** Vitest's global set-up: one MongoDB for all files of a project. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const mongo = await startMongo();
-  project.provide('mongo', mongo.uri);
-  return mongo.stop;
-}
-
-export type { ProvidedContext } from 'vitest';
-declare module 'vitest' {
-  interface ProvidedContext {
-    mongo: string;
-  }
 }

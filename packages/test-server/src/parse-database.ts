@@ -15,7 +15,7 @@ interface CloudCode<Database> {
  * `openDatabase<ParseDatabase>(…)`: this package does not depend on the core package.
  */
 export async function openDatabase<Database>(
-  postgres: string,
+  databaseServer: string,
   options: object = {},
   uri?: string,
 ): Promise<OpenDatabase<Database>> {
@@ -24,7 +24,7 @@ export async function openDatabase<Database>(
     Cloud.define('config', ({ config }) => {
       database = config.database;
     });
-  const server = await startParseServer(postgres, { cloud, ...options }, uri);
+  const server = await startParseServer(databaseServer, { cloud, ...options }, uri);
   await server.call('POST', '/functions/config', {});
   if (database === undefined) throw new Error('no database');
   return { server, database };

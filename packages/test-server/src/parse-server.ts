@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type { DatabaseRows } from './database/database-rows.js';
+import { createDatabase, openRows } from './database/test-database.js';
 import { requireParseServer } from './parse-server-home.js';
 import { freePort } from './postgres.js';
 
@@ -27,13 +27,11 @@ export interface Person {
 export interface TestServer {
   readonly url: string;
   readonly databaseUri: string;
-  /** A database connection separate from Parse Server's own. */
-  readonly sql: pg.Client;
+  /** What the database holds, over a connection separate from Parse Server's own. */
+  readonly rows: DatabaseRows;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   graphql(query: string, variables: object, headers?: Record<string, string>): Promise<Body>;
   signUp(fields?: object): Promise<Person>;
-  /** Returns everything in the database as text. */
-  dump(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -43,16 +41,6 @@ interface RunningParseServer {
 
 const APP_ID = 'test';
 
-/** Creates an empty database. */
-export async function createDatabase(postgres: string): Promise<string> {
-  const name = `test_${randomUUID().replaceAll('-', '')}`;
-  const admin = new pg.Client({ connectionString: `${postgres}/postgres` });
-  await admin.connect();
-  await admin.query(`create database ${name}`);
-  await admin.end();
-  return `${postgres}/${name}`;
-}
-
 /** Clears the schema cache, which Parse Server keeps in one global for all databases of the process. */
 function forgetSchema(): void {
   const cache = requireParseServer('parse-server/lib/Adapters/Cache/SchemaCache.js') as { readonly default: { clear(): void } };
@@ -60,16 +48,16 @@ function forgetSchema(): void {
 }
 
 /**
- * Starts a Parse Server on the given database, or on an empty one. MongoDB works too, without `sql` and the methods that use
- * it. A process can run one at a time, unless they share a database.
+ * Starts a Parse Server on the given database, or on an empty one of that database server. A process can run one at a time,
+ * unless they share a database.
  */
-export async function startParseServer(postgres: string, options: object, databaseUri?: string): Promise<TestServer> {
+export async function startParseServer(databaseServer: string, options: object, databaseUri?: string): Promise<TestServer> {
   process.env['PARSE_SERVER_LOGS_FOLDER'] = 'null';
   const { ParseServer } = requireParseServer('parse-server') as {
     ParseServer: { startApp(options: object): Promise<RunningParseServer> };
   };
   const { appId = APP_ID } = options as { readonly appId?: string };
-  const uri = databaseUri ?? (await createDatabase(postgres));
+  const uri = databaseUri ?? (await createDatabase(databaseServer));
   if (databaseUri === undefined) forgetSchema();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/parse`;
@@ -88,10 +76,7 @@ export async function startParseServer(postgres: string, options: object, databa
     verbose: false,
     ...options,
   });
-  const sql = new pg.Client({ connectionString: uri });
-  sql.on('error', () => undefined); // some tests stop the database
-  if (uri.startsWith('postgres')) await sql.connect();
-  return new HttpTestServer(url, uri, sql, { server, appId });
+  return new HttpTestServer(url, uri, await openRows(uri), { server, appId });
 }
 
 class HttpTestServer implements TestServer {
@@ -100,7 +85,7 @@ class HttpTestServer implements TestServer {
   constructor(
     readonly url: string,
     readonly databaseUri: string,
-    readonly sql: pg.Client,
+    readonly rows: DatabaseRows,
     private readonly running: { readonly server: RunningParseServer; readonly appId: string },
   ) {}
 
@@ -126,22 +111,9 @@ class HttpTestServer implements TestServer {
     };
   }
 
-  async dump(): Promise<string> {
-    const tables = await this.sql.query<{ name: string }>(
-      `select table_name as name from information_schema.tables where table_schema = 'public'`,
-    );
-    const rows = await Promise.all(tables.rows.map(({ name }) => this.sql.query(`select to_jsonb(t) as row from "${name}" t`)));
-    return JSON.stringify(rows.map((result) => result.rows));
-  }
-
   async stop(): Promise<void> {
     await this.running.server.handleShutdown();
-    if (!this.databaseUri.startsWith('postgres')) return;
-    // Parse Server does not wait until its own connections are closed.
-    const others = 'select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
-    const countOthers = async (): Promise<number> => (await this.sql.query(others)).rowCount ?? 0;
-    for (let look = 0; look < 100 && (await countOthers().catch(() => 0)) > 0; look += 1);
-    await this.sql.end();
+    await this.rows.close();
   }
 
   async #fetch(method: string, url: string, body: unknown, headers: Record<string, string>): Promise<Answer> {

