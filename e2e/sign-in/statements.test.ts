@@ -13,7 +13,7 @@ const start = async (install: boolean): Promise<void> => {
   stage = await startStage({ install, server: { cacheTTL: 600_000 } });
 };
 
-it('the guard costs one SQL statement more at every login, which looks at the account once its session is stored', async () => {
+it('the guard costs one statement more at every login, which looks at the account once its session is stored', async () => {
   const counts: number[] = [];
   for (const install of [false, true]) {
     await start(install);
@@ -26,7 +26,7 @@ it('the guard costs one SQL statement more at every login, which looks at the ac
 });
 
 it.each([false, true])(
-  'a login with a code costs one SQL statement more than one with the password alone, an authenticator two, with the guard: %s',
+  'a login with a code costs one statement more than one with the password alone, an authenticator two, with the guard: %s',
   async (install) => {
     await start(install);
     const [plain, person] = [await stage.signUp(), await stage.signUp()];

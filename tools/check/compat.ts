@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { testTags } from '@parse-factors/test-server/test-tags';
 
 /**
- * Runs the suites that speak HTTP against other versions of Parse Server and of Node: those whose first line is tagged
- * `// @compat`. With `--full` every suite of `e2e` and of the example; with a number only that line of the matrix.
+ * Runs the suites that speak HTTP against other versions of Parse Server and of Node, and on MongoDB: those whose first line
+ * is tagged `// @compat`. On MongoDB those of `e2e` alone, on the server of `MONGODB_URI` or on a stand-in. With `--full` every suite of `e2e` and of the example; with a number only that line of the matrix, with
+ * `mongodb` only that on MongoDB.
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -16,6 +17,7 @@ const cache = join(root, 'node_modules', '.cache', 'compat');
 interface Line {
   readonly parseServer?: string;
   readonly node?: string;
+  readonly database?: 'mongodb';
 }
 
 const MATRIX: readonly Line[] = [
@@ -23,6 +25,7 @@ const MATRIX: readonly Line[] = [
   { parseServer: '9.10.1-alpha.13', node: '24.21.0' },
   { node: '22.23.3' },
   { node: '24.21.0' },
+  { database: 'mongodb' },
 ];
 
 const FOLDERS = ['packages', 'apps', 'e2e'];
@@ -40,7 +43,9 @@ function tagged(tag: string): string[] {
 }
 
 /** What runs on a line of the matrix. The example as a process of its own runs on the Parse Server that is installed. */
-function suitesOf({ parseServer }: Line, isFull: boolean): string[] {
+function suitesOf({ parseServer, database }: Line, isFull: boolean): string[] {
+  const isE2e = (file: string): boolean => file.startsWith('e2e/');
+  if (database === 'mongodb') return isFull ? ['e2e/'] : [...tagged('@compat'), ...tagged('@compat-installed')].filter(isE2e);
   if (isFull) return ['e2e/', 'apps/example/', ...tagged('@compat-full')];
   const isOtherMajor = parseServer?.startsWith('8.') === true;
   return [
@@ -65,8 +70,13 @@ function install(name: string, version: string): string {
   return folder;
 }
 
+function databaseOf({ database }: Line): string {
+  if (database === undefined) return 'Postgres';
+  return process.env['MONGODB_URI'] ? 'MongoDB' : 'MongoDB (stand-in)';
+}
+
 function run(line: Line, isFull: boolean): boolean {
-  const { parseServer, node } = line;
+  const { parseServer, node, database } = line;
   const bin =
     node === undefined
       ? undefined
@@ -80,16 +90,20 @@ function run(line: Line, isFull: boolean): boolean {
     ...process.env,
     NODE_COMPILE_CACHE: join(cache, 'compiled'), // from Node 22 on: a fifth of a file's time goes into loading Parse Server
     ...(bin !== undefined && { PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` }),
+    ...(database !== undefined && { TEST_DATABASE: database }),
     ...(parseServer !== undefined && { PARSE_SERVER_HOME: install('parse-server', parseServer) }),
   };
-  process.stdout.write(`\nParse Server ${parseServer ?? 'as installed'}, Node ${node ?? process.version}\n`);
+  process.stdout.write(`\nParse Server ${parseServer ?? 'as installed'}, Node ${node ?? process.version}, ${databaseOf(line)}\n`);
   const vitest = [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=dot', ...suitesOf(line, isFull)];
   return (
     spawnSync(bin === undefined ? process.execPath : join(bin, 'node'), vitest, { cwd: root, env, stdio: 'inherit' }).status === 0
   );
 }
 
-const chosen = process.argv.slice(2).filter((argument) => /^\d+$/.test(argument));
-const lines = MATRIX.filter((_line, index) => chosen.length === 0 || chosen.includes(String(index)));
+const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const isChosen = ({ database = '' }: Line, index: number): boolean =>
+  chosen.length === 0 || chosen.includes(String(index)) || chosen.includes(database);
+const lines = MATRIX.filter(isChosen);
+if (lines.length === 0) throw new Error(`no line of the matrix is ${chosen.join(' or ')}`);
 const failed = lines.filter((line) => !run(line, process.argv.includes('--full')));
 if (failed.length > 0) throw new Error(`does not hold: ${JSON.stringify(failed)}`);

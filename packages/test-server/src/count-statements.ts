@@ -35,8 +35,7 @@ export async function countStatements(work: () => Promise<unknown>): Promise<num
     return query.apply(this, given);
   };
   mongo.Connection.prototype.command = function count(this: unknown, ...given: unknown[]) {
-    const [, sent] = given as readonly [unknown, Readonly<Record<string, unknown>>];
-    if (isCommandCounted(sent)) statements += 1;
+    if (isCommandCounted(given[1] as Readonly<Record<string, unknown>>)) statements += 1;
     return command.apply(this, given);
   };
   try {
