@@ -6,8 +6,8 @@ import { testTags } from '@parse-factors/test-server/test-tags';
 
 /**
  * Runs the suites that speak HTTP against other versions of Parse Server and of Node, and on MongoDB: those whose first line
- * is tagged `// @compat`. On MongoDB those of `e2e` alone, on the server of `MONGODB_URI` or on a stand-in. With `--full` every suite of `e2e` and of the example; with a number only that line of the matrix, with
- * `mongodb` only that on MongoDB.
+ * is tagged `// @compat`. With `--full` every suite of `e2e` and of the example. With a number only that line of the matrix,
+ * with `mongodb` only that on MongoDB, which runs suites of `e2e` on the server of `MONGODB_URI`, or on a stand-in.
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -101,8 +101,8 @@ function run(line: Line, isFull: boolean): boolean {
 }
 
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const isChosen = ({ database = '' }: Line, index: number): boolean =>
-  chosen.length === 0 || chosen.includes(String(index)) || chosen.includes(database);
+const isChosen = ({ database }: Line, index: number): boolean =>
+  chosen.length === 0 || chosen.includes(String(index)) || (database !== undefined && chosen.includes(database));
 const lines = MATRIX.filter(isChosen);
 if (lines.length === 0) throw new Error(`no line of the matrix is ${chosen.join(' or ')}`);
 const failed = lines.filter((line) => !run(line, process.argv.includes('--full')));

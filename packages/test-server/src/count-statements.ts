@@ -18,12 +18,12 @@ const OWN_COMMANDS: ReadonlySet<string> = new Set(['hello', 'ismaster', 'ping', 
 
 /** The first key of a command is its name, and its value usually the collection. */
 function isCommandCounted(command: Readonly<Record<string, unknown>>): boolean {
-  const [[name, target] = ['']] = Object.entries(command);
+  const [[name, target = ''] = ['']] = Object.entries(command);
   return !OWN_COMMANDS.has(name) && !isInBackground(target);
 }
 
 /** Statements that no request waits for: Parse Server reads its schemas from a timer, and events are written afterwards. */
-const isInBackground = (statement: unknown): boolean => /_SCHEMA|FactorEvent/.test(String(JSON.stringify(statement)));
+const isInBackground = (statement: unknown): boolean => /_SCHEMA|FactorEvent/.test(JSON.stringify(statement));
 
 /** Counts the statements of SQL, or commands of MongoDB, that Parse Server sends in this process while `work` runs. */
 export async function countStatements(work: () => Promise<unknown>): Promise<number> {

@@ -17,11 +17,3 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('database', uri);
   return stop;
 }
-
-export type { ProvidedContext } from 'vitest';
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** The URI of the database server, without the name of a database. */
-    database: string;
-  }
-}

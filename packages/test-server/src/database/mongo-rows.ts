@@ -69,7 +69,7 @@ export class MongoRows implements DatabaseRows {
     for (const row of rows) {
       const dropped = Object.keys(row).filter((column) => 'authData' in values && column.startsWith(FACTOR) && !(column in set));
       await this.#collection(className).updateOne(
-        { _id: row['_id'] as string },
+        { _id: row['_id'] },
         {
           ...(Object.keys(set).length > 0 && { $set: set }),
           ...(dropped.length > 0 && { $unset: Object.fromEntries(dropped.map((column) => [column, true])) }),

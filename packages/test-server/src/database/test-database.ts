@@ -26,3 +26,11 @@ export async function createDatabase(serverUri: string): Promise<string> {
 
 /** Opens the rows of a database. */
 export const openRows = (uri: string): Promise<DatabaseRows> => (isMongo(uri) ? MongoRows.open(uri) : PostgresRows.open(uri));
+
+export type { ProvidedContext } from 'vitest';
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The URI of the database server, without the name of a database. */
+    database: string;
+  }
+}
