@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countStatements } from '@parse-factors/test-server/count-statements';
+import { sqlOf } from '@parse-factors/test-server/database/postgres-rows';
 import { openDatabase } from '@parse-factors/test-server/parse-database';
 import type { TestServer } from '@parse-factors/test-server/parse-server';
 import { TestPostgres } from '@parse-factors/test-server/postgres';
@@ -24,6 +25,7 @@ describe('ParseOtpStore on Postgres', () => {
     await server.stop();
     await postgres.remove();
   });
+  const sql = (): ReturnType<typeof sqlOf> => sqlOf(server);
   const outage = async (): Promise<() => Promise<void>> => {
     await postgres.crash();
     return () => postgres.start();
@@ -100,7 +102,7 @@ describe('ParseOtpStore on Postgres', () => {
     await pool.query('deallocate all');
     expect(await countStatements(() => store.attempt(name, limits))).toBe(2); // the prepared one has failed
     expect(await countStatements(() => store.attempt(name, limits))).toBe(1);
-    expect((await server.sql.query(`select "attempts" from "FactorState" where "objectId" = $1`, [name])).rows).toEqual([
+    expect((await sql().query(`select "attempts" from "FactorState" where "objectId" = $1`, [name])).rows).toEqual([
       { attempts: 3 },
     ]);
   });
@@ -109,9 +111,9 @@ describe('ParseOtpStore on Postgres', () => {
     const name = randomUUID();
     const limits = { maxAttempts: 50, maxFailures: 3, lockMs: 900_000, maxLockMs: 86_400_000 };
     await store.attempt(name, limits);
-    await server.sql.query(`alter table "FactorState" drop column "failures"`);
+    await sql().query(`alter table "FactorState" drop column "failures"`);
     const schema = `update "_SCHEMA" set "schema" = "schema"::jsonb #- '{fields,failures}' where "className" = 'FactorState'`;
-    await server.sql.query(schema);
+    await sql().query(schema);
     for (let attempt = 0; attempt < 3; attempt += 1) await store.attempt(name, limits);
     expect(await store.attempt(name, limits)).toMatchObject({ locked: true });
   });
@@ -121,10 +123,10 @@ describe('ParseOtpStore on Postgres', () => {
     const limits = { maxAttempts: 5, maxFailures: 10, lockMs: 900_000, maxLockMs: 86_400_000 };
     const hasty = new ParseOtpStore(database, { clock, timeoutMs: 100 });
     await hasty.attempt(name, limits);
-    await server.sql.query('begin');
-    await server.sql.query(`select 1 from "FactorState" where "objectId" = $1 for update`, [name]);
+    await sql().query('begin');
+    await sql().query(`select 1 from "FactorState" where "objectId" = $1 for update`, [name]);
     await expect(hasty.attempt(name, limits)).rejects.toMatchObject({ code: 'unavailable', cause: { name: 'CommandTimeout' } });
-    await server.sql.query('rollback');
+    await sql().query('rollback');
     expect(await hasty.attempt(name, limits)).toMatchObject({ locked: false });
   });
 
