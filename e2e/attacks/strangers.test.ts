@@ -5,7 +5,7 @@ import { parseServerMajor } from '@parse-factors/test-server/parse-server-home';
 import { slug, startStage, type Stage } from '../support/harness.js';
 import { LOG_IN, MASTER } from '../support/requests.js';
 import { DAY, MINUTE } from '../support/time.js';
-import { allStoredFactors } from '../support/rows.js';
+import { allStoredFactors, storedFactors } from '../support/rows.js';
 
 /** A social provider whose proof is a token; its ids are public. It sorts behind `email` and before `otp`. */
 const google = {
@@ -175,9 +175,7 @@ describe('with a stolen session', () => {
     const person = await stage.signUp();
     await stage.enrolPhone(person, '+15556660008');
     const { username, password } = person;
-    const sealed = ((await users()) as { objectId: string; authData: { otp?: object } }[]).find(
-      ({ objectId }) => objectId === person.id,
-    )?.authData.otp;
+    const { otp: sealed } = await storedFactors(stage, person);
     for (const otp of [{ status: 'enabled', destination: '•••• 0008' }, { status: 'enabled' }, sealed]) {
       const graphql = await stage.graphql(LOG_IN, { input: { username, password, authData: { otp } } }, person.session);
       expect(graphql['errors'][0].message).toMatch(/^invalid_input: /);

@@ -4,12 +4,16 @@ import type { Answer } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage, type StageOptions } from '../support/harness.js';
 import { MASTER } from '../support/requests.js';
 import { MINUTE } from '../support/time.js';
+import { hasTransactions, onPostgres } from '@parse-factors/test-server/database/test-database';
 
 /** Batches with `transaction: true`: each holds a connection of the pool until all its requests are answered. */
 
 let stage: Stage;
 const start = async (options: StageOptions = {}): Promise<void> => {
-  stage = await startStage({ ...options, server: { databaseOptions: { poolSize: 4 }, ...options.server } });
+  stage = await startStage({
+    ...options,
+    server: { databaseOptions: onPostgres ? { poolSize: 4 } : { maxPoolSize: 4 }, ...options.server },
+  });
 };
 afterEach(() => stage.stop());
 
@@ -23,7 +27,7 @@ const challenge = (email: string): object => ({
 /** Parse Server answers a transaction that it takes back with this, whatever was wrong with its requests. */
 const TAKEN_BACK = { status: 500, body: { code: 1, message: 'Internal server error.' } };
 
-describe('a batch in a transaction', () => {
+describe.runIf(hasTransactions)('a batch in a transaction', () => {
   it('a transaction that asks for codes is refused at once, and 50 of them leave the server working', async () => {
     await start();
     for (const wave of [1, 2]) {

@@ -11,6 +11,7 @@ import { OPEN_PROVIDER } from '../support/providers.js';
 import { MASTER, UPDATE_USER } from '../support/requests.js';
 import { storedFactors, type StoredFactors } from '../support/rows.js';
 import { MINUTE } from '../support/time.js';
+import { onPostgres } from '@parse-factors/test-server/database/test-database';
 
 /** Writes of users in requests in which nothing of ours has decided anything. */
 
@@ -260,7 +261,8 @@ describe('with the guard', () => {
     removeAllHooks();
     const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);
     const { secret } = body['challengeData'].totp as { secret: string };
-    const controller = requireParseServer('parse-server/lib/Adapters/Storage/Postgres/PostgresStorageAdapter.js') as {
+    const adapter = onPostgres ? 'Postgres/PostgresStorageAdapter.js' : 'Mongo/MongoStorageAdapter.js';
+    const controller = requireParseServer(`parse-server/lib/Adapters/Storage/${adapter}`) as {
       default: { prototype: { findOneAndUpdate(...given: unknown[]): Promise<unknown> } };
     };
     const { prototype } = controller.default;

@@ -4,6 +4,10 @@ import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { MOBILE, OTHER_SECRET, pass, SECRET, startBuiltIn, startCompat, totp, type MfaRig } from '../support/mfa-rig.js';
 import { MASTER } from '../support/requests.js';
 import { MINUTE } from '../support/time.js';
+import { onPostgres } from '@parse-factors/test-server/database/test-database';
+
+// The built-in adapter makes a key of the number, and keys on MongoDB have no dot.
+const TYPED_NUMBER = onPostgres ? '+1 555-123 45.67' : '+1 555-123 45-67';
 
 /** What a client can tell of an answer: that it is let in or served, or the sentence of the refusal without our slug. */
 const told = ({ status, body }: Answer): string =>
@@ -520,9 +524,9 @@ const SMS: readonly Behaviour[] = [
   },
   {
     name: 'takes a number with spaces, dashes and brackets, and sends to this',
-    run: async (rig) => [told(await rig.save(await rig.signUp(), { mobile: '+1 555-123 45.67' })), rig.sms.at(-1)?.mobile],
+    run: async (rig) => [told(await rig.save(await rig.signUp(), { mobile: TYPED_NUMBER })), rig.sms.at(-1)?.mobile],
     differs: {
-      builtIn: ['ok', '+1 555-123 45.67'],
+      builtIn: ['ok', TYPED_NUMBER],
       ours: ['ok', '+15551234567'],
       because: 'one number is one number to every limit: its E.164 form',
     },

@@ -11,6 +11,9 @@ if (chosen !== 'postgres' && chosen !== 'mongodb') throw new Error('TEST_DATABAS
 /** Whether tests run on Postgres, the default, or on MongoDB: the environment variable `TEST_DATABASE` says so. */
 export const onPostgres: boolean = chosen === 'postgres';
 
+/** Whether the database has transactions. On MongoDB replica sets have them, and the stand-in does not. */
+export const hasTransactions: boolean = onPostgres || (process.env['MONGODB_URI'] ?? '').includes('replicaSet=');
+
 const isMongo = (uri: string): boolean => uri.startsWith('mongodb');
 
 /** Creates an empty database on the server of that URI, and gives its own URI. MongoDB creates it with its first write. */
