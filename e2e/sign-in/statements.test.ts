@@ -47,3 +47,22 @@ it.each([false, true])(
     expect((await count(() => stage.logIn(person, { otp: stage.lastCode(stage.sms) }))) - passwordOnly).toBe(1);
   },
 );
+
+it('setting up a factor looks once at its session, and changing it twice', async () => {
+  await start(true);
+  const person = await stage.signUp();
+  const count = (body: object): Promise<number> =>
+    countStatements(async () => {
+      expect((await stage.call('PUT', `/users/${person.id}`, body, person.session)).status).toBe(200);
+    });
+  const begin = async (): Promise<string> => {
+    const { body } = await stage.challenge({ challengeData: { totp: true } }, person.session);
+    return stage.totp((body['challengeData'].totp as { secret: string }).secret);
+  };
+  await count({ nickname: 'Ann' }); // what only a server's first save costs
+  const plain = await count({ nickname: 'Bea' });
+  const counts = [await count({ authData: { totp: await begin() } })];
+  stage.time.now += MINUTE;
+  counts.push(await count({ authData: { totp: await begin() } }), await count({ authData: { totp: null } }));
+  expect(counts.map((statements) => statements - plain)).toEqual([9, 13, 11]);
+});

@@ -102,7 +102,12 @@ export function memoryServer({
       decideProviders: () => undefined,
       losesAllOnRemoval: false,
     },
-    sessions: { endOthers: async () => 0, end: async () => undefined, onOpened: () => undefined },
+    sessions: {
+      assertAlive: async () => undefined,
+      endOthers: async () => 0,
+      end: async () => undefined,
+      onOpened: () => undefined,
+    },
     roles: { namesOf: async () => [] },
     replies: { hide: () => undefined, count: () => 0, show: () => undefined },
     notes: () => notes,

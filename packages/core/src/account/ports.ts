@@ -47,6 +47,11 @@ export interface StagedSave {
   readonly plan?: RecordPlan;
   /** Whether a session requested the write, rather than a login. */
   readonly bySession?: boolean;
+  /**
+   * The session that requested the write. If it has ended when the records are written, they are written back as they were,
+   * and the write is refused with Parse Server's error 209.
+   */
+  readonly session?: Session | undefined;
   /** Runs right before the statement, after all of Parse Server's own checks. If it throws, the write is refused. */
   readonly before?: () => Promise<void>;
   /** Undoes {@link before} if the statement failed. */
@@ -116,6 +121,8 @@ export interface NewSession extends Session {
 
 /** The sessions of the application. */
 export interface Sessions {
+  /** Resolves if the session has not ended. Otherwise it throws Parse Server's error 209. */
+  assertAlive(session: Session): Promise<void>;
   /**
    * Ends the user's sessions except one. Returns how many it ended.
    *

@@ -67,10 +67,13 @@ async function stageRemovals(save: AccountSave, account: AccountState): Promise<
     userId: account.id,
     account,
     bySession: true,
+    session: at.session,
     plan: planToRemove(runtime, [...removed, ...unlinked]),
     emit: emitter('', runtime, save, account.id),
     before: async () => {
       if (removed.length === 0 || hasMasterKey) return;
+      // Refused before the proof is used up.
+      if (at.session !== undefined) await server.sessions.assertAlive(at.session);
       const isSpent = await freshness(save).spend(ownerOf(server.appId, save.session), proof ?? '');
       if (!isSpent) throw new FactorError('fresh_proof_required');
     },

@@ -103,14 +103,20 @@ export class UserFactor<Enrolment extends object> {
   }
 
   /**
-   * Stages a change of the user's records, made together with Parse Server's own write.
+   * Stages a change of the user's records, made together with Parse Server's own write while the session lasts.
    *
    * @param id the record's public id, if it has one
    * @returns the value to give Parse Server in place of the record
    */
-  stage(save: Omit<StagedSave, 'userId' | 'account' | 'emit'>, id?: string): EnrolmentRecord {
-    const { account, request } = this.at;
-    return request.server.accounts.stage({ ...save, userId: account.id, emit: this.context.emit }, id);
+  stage(save: Omit<StagedSave, 'userId' | 'account' | 'session' | 'emit'>, id?: string): EnrolmentRecord {
+    const { account, request, session } = this.at;
+    const { accounts, sessions } = request.server;
+    const before = async (): Promise<void> => {
+      // A change that was taken back ends all sessions of the user, so a session that has ended does not get that far.
+      if (session !== undefined && this.record !== undefined) await sessions.assertAlive(session);
+      await save.before?.();
+    };
+    return accounts.stage({ ...save, userId: account.id, session, before, emit: this.context.emit }, id);
   }
 
   /**

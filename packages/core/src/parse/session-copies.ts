@@ -1,10 +1,9 @@
 import { FactorError } from '../error/factor-error.js';
 import { asObject } from '../validation/json-object.js';
-import { findRows } from './database/find-rows.js';
 import { assertNoTransaction } from './database/parse-table.js';
 import { loadedModules } from './loaded-modules.js';
 import { type HookConfig, type HookUser, parseGlobal } from './parse-types.js';
-import { endSession } from './server/sessions.js';
+import { endSession, isRevocable, isStored, sessionEnded } from './server/session-rows.js';
 
 /** The authentication of a request, as Parse Server represents it. */
 interface Asking {
@@ -31,7 +30,6 @@ interface SessionsModule {
   };
 }
 
-const INVALID_SESSION_TOKEN = 209;
 /** A symbol on wrapped objects, so that copies of this package wrap them once (one by `import`, one by `require`). */
 const WATCHED = Symbol.for('parse-factors.session-copies');
 
@@ -64,14 +62,12 @@ export function watchSessionCopies(): void {
 /** Stores the copy before it checks the original. So either the end of the original is seen here, or its end sees the copy. */
 async function copying(config: HookConfig, auth: Asking, copy: () => Promise<Answer>): Promise<Answer> {
   const asking = auth.isMaster === true ? undefined : auth.user?.getSessionToken();
-  // Legacy tokens, from before Parse Server had revocable sessions, identify no session.
-  if (asking?.startsWith('r:') !== true) return copy();
+  if (!isRevocable(asking)) return copy();
   assertCommitted(config);
   const answer = await copy();
-  const [stillThere] = await findRows(config.database, '_Session', { sessionToken: asking }, { limit: 1 });
-  if (stillThere !== undefined) return answer;
+  if (await isStored(config, asking)) return answer;
   await endSession(config, String(asObject(answer.response)?.['sessionToken']));
-  throw new (parseGlobal().Error)(INVALID_SESSION_TOKEN, 'Invalid session token');
+  throw sessionEnded();
 }
 
 /** Refuses a transaction: a session stored inside it is invisible to the code that ends sessions. */

@@ -17,6 +17,8 @@ const MAX_ROUNDS = 32;
 export interface RecordStatement {
   readonly conditions: Readonly<Record<string, unknown>>;
   readonly changes: RecordChanges;
+  /** The records that change, as they were read; null for none. */
+  readonly before: StoredRecords;
   /** Records to write again unchanged, as Parse Server would remove them. */
   readonly kept: StoredRecords;
 }
@@ -70,11 +72,11 @@ export async function carryOut<Result>(
  * @throws FactorError of the plan; `session_required` when the user is gone; `unavailable`
  */
 export async function commit(
-  { config, account }: Pick<RecordsPlace, 'config'> & { readonly account: AccountState },
+  { config, account, bySession = false }: Pick<RecordsPlace, 'config' | 'bySession'> & { readonly account: AccountState },
   plan: RecordPlan,
 ): Promise<RecordChanges> {
   const { database } = config;
-  const place = { config, userId: account.id, account };
+  const place = { config, userId: account.id, account, bySession };
   try {
     return await carryOut(place, [plan], async ({ conditions, changes, kept }) => {
       if (Object.keys(changes).length === 0) return changes;
@@ -103,12 +105,13 @@ function statementFor(
   const keys = [...new Set([...basis, ...Object.keys(changes)])];
   const isRemoving = Object.values(changes).includes(null);
   const all = asObject(user.get('authData')) ?? stored;
-  if (!isRemoving || !emptiesAuthData(config)) return { conditions: conditionsOf(all, keys), changes, kept: {} };
+  const before = Object.fromEntries(Object.keys(changes).map((key) => [key, all[key] ?? null]));
+  if (!isRemoving || !emptiesAuthData(config)) return { conditions: conditionsOf(all, keys), changes, before, kept: {} };
   // Parse Server empties all of `authData` here. Other entries are written again, on condition that they have not changed.
   const kept = Object.entries(all).filter(([key, value]) => value !== null && !Object.hasOwn(changes, key));
   const others = [...Object.keys(config.auth ?? {}), ...Object.keys(all), 'anonymous'].filter((key) => !keys.includes(key));
   const conditions = { ...identitiesOf(all, others), ...conditionsOf(all, keys) };
-  return { conditions, changes, kept: Object.fromEntries(kept) };
+  return { conditions, changes, before, kept: Object.fromEntries(kept) };
 }
 
 /** Builds a query that matches a record as it was read, or its absence: by its seal, or by its unsealed text fields. */

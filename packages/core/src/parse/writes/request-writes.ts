@@ -7,6 +7,7 @@ import { assertNoTransaction } from '../database/parse-table.js';
 import { type HookConfig, parseGlobal } from '../parse-types.js';
 import { findAccounts } from '../server/user-rows.js';
 import { carryOut, nullsFirst, type RecordStatement } from './conditional-update.js';
+import { assertSessionsLast } from './ended-sessions.js';
 import { withSteps } from './save-steps.js';
 import { SessionChecks } from './session-checks.js';
 import { plansOf, StagedSaves } from './staged-saves.js';
@@ -186,9 +187,11 @@ export class RequestWrites {
     return account;
   }
 
-  #write(args: Parameters<Update>, next: Update, { userId, saves, checks, rest, account }: JudgedWrite): Promise<unknown> {
+  async #write(args: Parameters<Update>, next: Update, { userId, saves, checks, rest, account }: JudgedWrite): Promise<unknown> {
     const [className, query, update, ...others] = args;
-    const write = ({ conditions, changes, kept }: RecordStatement): Promise<unknown> => {
+    let last: RecordStatement | undefined;
+    const write = (statement: RecordStatement): Promise<unknown> => {
+      const { conditions, changes, kept } = (last = statement);
       const isOther = (field: string): boolean => !Object.keys(changes).some((key) => field.startsWith(`authData.${key}.`));
       const where = Object.fromEntries(Object.entries(query).filter(([field]) => isOther(field)));
       const authData = nullsFirst({ ...kept, ...rest, ...changes });
@@ -197,10 +200,12 @@ export class RequestWrites {
       return next(className, { ...where, ...conditions }, written, ...others);
     };
     const plans = [checks.others, ...plansOf(saves), checks.ours].filter((plan) => plan !== undefined);
-    if (plans.length === 0) return write({ conditions: {}, changes: {}, kept: {} });
+    if (plans.length === 0) return write({ conditions: {}, changes: {}, before: {}, kept: {} });
     const known = account ?? saves.find((save) => save.account !== undefined)?.account;
     const bySession = saves.some((save) => save.bySession === true);
-    return carryOut({ config: this.#config, userId, account: known, bySession }, plans, write);
+    const result = await carryOut({ config: this.#config, userId, account: known, bySession }, plans, write);
+    await assertSessionsLast(this.#config, saves, last);
+    return result;
   }
 
   /** Turns a refusal into a `Parse.Error`. If none of our hooks has run in the request, an event asks to check the triggers. */
