@@ -147,7 +147,7 @@ describe('a session that ends at the moment of the write', () => {
     };
   }
   const endElsewhere = ({ session }: Person): Promise<unknown> =>
-    stage.sql.query(`delete from "_Session" where "sessionToken" = $1`, [session['X-Parse-Session-Token']]);
+    stage.rows.delete('_Session', { sessionToken: session['X-Parse-Session-Token'] ?? '' });
 
   it.each(['removes', 'replaces'])('%s no factor, and sessions that passed without it have ended', async (change) => {
     const { person, secret } = await enrolled(stage);

@@ -47,7 +47,9 @@ describe('ParseOtpStore on MongoDB', () => {
   const isStandIn = (process.env['MONGODB_URI'] ?? '') === '';
   const outage = async (): Promise<() => Promise<void>> => {
     await mongo.standIn?.stop();
-    return async () => void (await mongo.standIn?.start());
+    return async () => {
+      await mongo.standIn?.start();
+    };
   };
   storeSuite({ describe, it }, { open: (now) => new ParseOtpStore(database, { clock: now, timeoutMs: 30_000 }) });
   // Its cases wait until each verb gives up, so they have a short timeout, which hundreds of parallel callers would not.

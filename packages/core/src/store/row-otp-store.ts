@@ -1,7 +1,7 @@
 import type { Clock } from '../time/clock.js';
 import type { Arguments, Outcome } from './rules/language.js';
 import { decide } from './rules/value-language.js';
-import type { Verb } from './rules/verb-rules.js';
+import type { Verb } from './rules/verb.js';
 import { RuledOtpStore } from './ruled-otp-store.js';
 import { EMPTY_ROW, type SubjectRow } from './subject-row.js';
 

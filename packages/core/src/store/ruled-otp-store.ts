@@ -12,7 +12,7 @@ import type {
   SendLimits,
 } from './otp-store.js';
 import type { Arguments, Outcome, ResultRow } from './rules/language.js';
-import type { ArgumentNamesOf, Verb } from './rules/verb-rules.js';
+import type { ArgumentNamesOf, Verb } from './rules/verb.js';
 
 /**
  * The base class of stores that run the rules of the verbs. It turns the outcome of a rule into the result of the verb. A fault

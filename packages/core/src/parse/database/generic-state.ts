@@ -1,6 +1,6 @@
 import type { Arguments, Outcome } from '../../store/rules/language.js';
 import { decide } from '../../store/rules/value-language.js';
-import type { Verb } from '../../store/rules/verb-rules.js';
+import type { Verb } from '../../store/rules/verb.js';
 import { NEVER } from '../../store/otp-store.js';
 import { COLUMNS, EMPTY_ROW, subjectRow, type SubjectRow } from '../../store/subject-row.js';
 import type { ParseRow } from './parse-database.js';

@@ -1,5 +1,6 @@
 import type { Arguments, Given, Kinds, Language, RowOf } from '../../store/rules/language.js';
-import { type Verb, VerbRules } from '../../store/rules/verb-rules.js';
+import type { Verb } from '../../store/rules/verb.js';
+import { VerbRules } from '../../store/rules/verb-rules.js';
 import { writtenColumns } from '../../store/rules/written-columns.js';
 import { type Column, COLUMNS, EMPTY_ROW } from '../../store/subject-row.js';
 

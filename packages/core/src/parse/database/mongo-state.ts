@@ -1,7 +1,7 @@
 import { NEVER } from '../../store/otp-store.js';
 import type { Arguments, Outcome } from '../../store/rules/language.js';
 import { decide } from '../../store/rules/value-language.js';
-import type { Verb } from '../../store/rules/verb-rules.js';
+import type { Verb } from '../../store/rules/verb.js';
 import { subjectRow } from '../../store/subject-row.js';
 import { mongoUpdate } from './mongo-language.js';
 import type { ParseStorage } from './parse-database.js';

@@ -1,6 +1,6 @@
 import { RuledOtpStore } from '../../store/ruled-otp-store.js';
 import type { Arguments, Outcome } from '../../store/rules/language.js';
-import type { Verb } from '../../store/rules/verb-rules.js';
+import type { Verb } from '../../store/rules/verb.js';
 import { COLUMNS, EMPTY_ROW } from '../../store/subject-row.js';
 import type { Clock } from '../../time/clock.js';
 import { CommandTimeouts } from '../../time/command-timeouts.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { NEVER } from '../../store/otp-store.js';
 import { type Arguments, type Outcome, RESULT_COLUMNS } from '../../store/rules/language.js';
 import { decide } from '../../store/rules/value-language.js';
-import type { Verb } from '../../store/rules/verb-rules.js';
+import type { Verb } from '../../store/rules/verb.js';
 import { type Column, COLUMNS, EMPTY_ROW, type SubjectRow } from '../../store/subject-row.js';
 import type { ParseStorage } from './parse-database.js';
 import { type SqlStatement, sqlStatement } from './sql-language.js';

@@ -7,7 +7,8 @@ import {
   type RowOf,
 } from '../../store/rules/language.js';
 import { decide } from '../../store/rules/value-language.js';
-import { type Verb, VerbRules } from '../../store/rules/verb-rules.js';
+import type { Verb } from '../../store/rules/verb.js';
+import { VerbRules } from '../../store/rules/verb-rules.js';
 import { writtenColumns } from '../../store/rules/written-columns.js';
 import { type Column, COLUMNS, EMPTY_ROW } from '../../store/subject-row.js';
 

@@ -1,5 +1,5 @@
 import type { Arguments, Outcome } from '../../store/rules/language.js';
-import type { Verb } from '../../store/rules/verb-rules.js';
+import type { Verb } from '../../store/rules/verb.js';
 
 /** The table of the store, in one kind of database. Each method is one atomic step. */
 export interface StateTable {

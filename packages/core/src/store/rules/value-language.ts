@@ -1,6 +1,7 @@
 import type { SubjectRow } from '../subject-row.js';
 import type { Arguments, Kinds, Language, Outcome } from './language.js';
-import { type Verb, VerbRules } from './verb-rules.js';
+import type { Verb } from './verb.js';
+import { VerbRules } from './verb-rules.js';
 
 interface ValueKinds extends Kinds {
   readonly number: number;

@@ -242,10 +242,3 @@ export class VerbRules<K extends Kinds> {
     return { attempts: this.#on.number(0), ...this.#noLock };
   }
 }
-
-/** A verb that decides about a row. */
-export type Verb = keyof VerbRules<Kinds>;
-
-/** The names of the arguments that a verb needs. */
-export type ArgumentNamesOf<V extends Verb> =
-  Parameters<VerbRules<Kinds>[V]> extends readonly [unknown, infer Needed] ? Extract<keyof Needed, ArgumentName> : never;
