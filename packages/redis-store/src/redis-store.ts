@@ -1,19 +1,17 @@
 import { FactorError } from '@parse-factors/core';
 import { functionOption, integerOption, optional, resolveOptions, type OptionRule } from '@parse-factors/core/factor';
 import {
-  type AttemptLimits,
-  type AttemptResult,
+  type Arguments,
   type Clock,
   CommandTimeouts,
-  type CountResult,
-  type IssueResult,
-  type LiveCode,
+  EMPTY_ROW,
   type OtpStore,
-  type Quota,
-  type RedeemResult,
-  type SendLimits,
+  type Outcome,
+  type Reason,
+  RuledOtpStore,
+  type Verb,
 } from '@parse-factors/core/store';
-import { scripts, type Script, type Verb } from './scripts.js';
+import { type Script, scriptOf, sha1Of } from './scripts.js';
 
 /** The keys and arguments of a script. */
 export interface ScriptArguments {
@@ -86,97 +84,50 @@ export function redisStore(options: RedisStoreOptions): OtpStore {
 
 type Resolved = Required<Omit<RedisStoreOptions, 'clock'>> & Pick<RedisStoreOptions, 'clock'>;
 
-class RedisOtpStore implements OtpStore {
+const REMOVE = `return redis.call('DEL', KEYS[1])`;
+const REASONS: readonly string[] = ['locked', 'cooldown', 'full'] satisfies readonly Reason[];
+
+class RedisOtpStore extends RuledOtpStore {
   readonly #options: Resolved;
-  readonly #scripts: Readonly<Record<Verb, Script>>;
+  readonly #scripts = new Map<Verb, Script>();
   readonly #timeouts: CommandTimeouts;
 
   constructor(options: Resolved) {
+    super(options.clock);
     this.#options = options;
     this.#timeouts = new CommandTimeouts(options.timeoutMs);
-    this.#scripts = scripts(options.clock !== undefined);
   }
 
-  async issue(subject: string, { digest, expiresAt }: LiveCode, { cooldownMs, quotas }: SendLimits): Promise<IssueResult> {
-    const limits = quotas.flatMap(({ limit, windowMs }) => [limit, windowMs]);
-    const [outcome, retryAt] = words(await this.#run('issue', subject, [digest, expiresAt, cooldownMs, ...limits]));
-    if (outcome === 'issued') return { issued: true };
-    if (outcome !== 'locked' && outcome !== 'cooldown') throw new FactorError('unavailable');
-    return { issued: false, reason: outcome, retryAt: Number(retryAt) };
-  }
-
-  async attempt(subject: string, limits: AttemptLimits): Promise<AttemptResult> {
-    const [outcome, until, mark, ...digest] = words(await this.#run('attempt', subject, asList(limits)));
-    if (outcome === 'locked') return { locked: true, retryAt: Number(until) };
-    if (outcome !== 'open') throw new FactorError('unavailable');
-    return { locked: false, digest: digest.join(' ') || undefined, mark: Number(mark), locksUntil: Number(until) || undefined };
-  }
-
-  async guess(subject: string, maxAttempts: number): Promise<string | undefined> {
-    const reply = await this.#run('guess', subject, [maxAttempts]);
+  protected override async run(verb: Verb, name: string, given: Partial<Arguments>): Promise<Outcome | undefined> {
+    const script = this.#script(verb);
+    const values = script.takes.flatMap((argument) => {
+      const value = given[argument] ?? '';
+      return typeof value === 'object' ? value : [String(argument === 'now' ? Math.floor(Number(value)) : value)];
+    });
+    const reply = await this.#send(script, name, values);
     if (typeof reply !== 'string') throw new FactorError('unavailable');
-    return reply || undefined;
+    return reply === 'none' ? undefined : outcomeOf(reply);
   }
 
-  async redeem(subject: string, digests: readonly string[], limits: AttemptLimits): Promise<RedeemResult> {
-    const [outcome, until] = words(await this.#run('redeem', subject, [...asList(limits), ...digests]));
-    if (outcome === 'locked') return { locked: true, retryAt: Number(until) };
-    if (outcome !== 'spent' && outcome !== 'wrong' && outcome !== 'absent') throw new FactorError('unavailable');
-    return { locked: false, outcome, locksUntil: Number(until) || undefined };
-  }
-
-  consume(subject: string, digest: string): Promise<boolean> {
-    return this.#isDone('consume', subject, [digest]);
-  }
-
-  async revoke(subject: string, digest: string): Promise<void> {
-    await this.#run('revoke', subject, [digest]);
-  }
-
-  advance(subject: string, mark: number): Promise<boolean> {
-    return this.#isDone('advance', subject, [mark]);
-  }
-
-  claim(key: string, expiresAt: number): Promise<boolean> {
-    return this.#isDone('claim', key, [expiresAt]);
-  }
-
-  async count(bucket: string, { limit, windowMs }: Quota): Promise<CountResult> {
-    const [outcome, retryAt] = words(await this.#run('count', bucket, [limit, windowMs]));
-    if (outcome === 'allowed') return { allowed: true };
-    if (outcome !== 'full') throw new FactorError('unavailable');
-    return { allowed: false, retryAt: Number(retryAt) };
-  }
-
-  async uncount(bucket: string): Promise<void> {
-    await this.#run('uncount', bucket, []);
-  }
-
-  async pardon(subject: string): Promise<void> {
-    await this.#run('pardon', subject, []);
-  }
-
-  async forget(subject: string): Promise<void> {
-    await this.#run('forget', subject, []);
+  protected override async remove(name: string): Promise<void> {
+    await this.#send({ text: REMOVE, sha1: sha1Of(REMOVE) }, name, []);
   }
 
   /** Does nothing: keys expire by themselves. */
-  async prune(): Promise<number> {
+  protected override async removeDead(): Promise<number> {
     return 0;
   }
 
-  async #isDone(verb: Verb, subject: string, values: readonly (string | number)[]): Promise<boolean> {
-    const reply = await this.#run(verb, subject, values);
-    if (reply !== 0 && reply !== 1) throw new FactorError('unavailable');
-    return reply === 1;
+  #script(verb: Verb): Script {
+    const script = this.#scripts.get(verb) ?? scriptOf(verb, this.#options.clock !== undefined);
+    this.#scripts.set(verb, script);
+    return script;
   }
 
   /** Runs a script. Every fault and every timeout becomes `unavailable`. */
-  #run(verb: Verb, subject: string, values: readonly (string | number)[]): Promise<unknown> {
-    const { client, prefix, clock } = this.#options;
-    const { text, sha1 } = this.#scripts[verb];
-    const time = clock === undefined ? [] : [Math.floor(clock())];
-    const input = { keys: [prefix + subject], arguments: [...time, ...values].map(String) };
+  #send({ text, sha1 }: Pick<Script, 'text' | 'sha1'>, name: string, values: readonly string[]): Promise<unknown> {
+    const { client, prefix } = this.#options;
+    const input = { keys: [prefix + name], arguments: [...values] };
     return new Promise((resolve, reject) => {
       const fail = (cause: unknown): void => {
         stopTimeout();
@@ -200,6 +151,18 @@ class RedisOtpStore implements OtpStore {
   }
 }
 
+/** Reads a reply: a reason and until when, or the columns of the row with the digest at the end. */
+function outcomeOf(reply: string): Outcome {
+  if (reply === 'done') return { row: EMPTY_ROW };
+  const [first = '', second = '', ...others] = reply.split(' ');
+  if (REASONS.includes(first)) return { refusal: { reason: first as Reason, until: Number(second) } };
+  const [mark, lockedUntil, ...digest] = others;
+  const numbers = [first, second, mark, lockedUntil].map(Number);
+  if (others.length < 3 || !numbers.every(Number.isFinite)) throw new FactorError('unavailable');
+  const [codeExpiresAt = 0, attempts = 0, markNow = 0, until = 0] = numbers;
+  return { row: { codeExpiresAt, attempts, mark: markNow, lockedUntil: until, digest: digest.join(' ') } };
+}
+
 /** Runs a command. A client that throws is handled like one that rejects. */
 function run(command: () => Promise<unknown>, done: (reply: unknown) => void, fail: (cause: unknown) => void): void {
   try {
@@ -208,16 +171,3 @@ function run(command: () => Promise<unknown>, done: (reply: unknown) => void, fa
     fail(cause);
   }
 }
-
-/** Splits a reply that is one line of words. */
-function words(reply: unknown): string[] {
-  if (typeof reply !== 'string') throw new FactorError('unavailable');
-  return reply.split(' ');
-}
-
-const asList = ({ maxAttempts, maxFailures, lockMs, maxLockMs }: AttemptLimits): number[] => [
-  maxAttempts,
-  maxFailures,
-  lockMs,
-  maxLockMs,
-];

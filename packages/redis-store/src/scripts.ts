@@ -1,209 +1,128 @@
 import { createHash } from 'node:crypto';
-import { LONGEST_AHEAD_MS, RETENTION_MS } from '@parse-factors/core/store';
-import {
-  countIn,
-  GIVEN_TIME,
-  IS_LIVE,
-  IS_LOCKED,
-  KEEP,
-  LOAD,
-  NO_CODE,
-  NO_FAILURES,
-  NOW,
-  SAVE,
-  SAVE_SUBJECT,
-  SERVER_TIME,
-  text,
-} from './script-parts.js';
+import { type ArgumentName, argumentsBy, COLUMNS, EMPTY_ROW, type RowOf, type Verb, VerbRules } from '@parse-factors/core/store';
+import { LUA, type LuaKinds } from './lua-language.js';
 
-/** `digest, expiresAt, cooldownMs, [limit, windowMs]…` → `issued`, or the reason for refusing and until when. */
-const ISSUE = `
-${LOAD}
-if ${IS_LOCKED} then return 'locked ' .. ${text('lockedUntil')} end
-local retryAt = 0
-if tonumber(ARGV[3]) > 0 and ahead(sentAt + ARGV[3], ARGV[3]) then retryAt = sentAt + ARGV[3] end
-${countIn(1, 4, 5)}
-${countIn(2, 6, 7)}
-if retryAt > 0 then return 'cooldown ' .. ${text('retryAt')} end
-digest, expiresAt, attempts, sentAt, lockedUntil = ARGV[1], tonumber(ARGV[2]), 0, now, 0
-local needed = math.max(now, expiresAt) + ${RETENTION_MS}
-${SAVE_SUBJECT}
-return 'issued'
-`;
-
-/** Counts an attempt by `maxAttempts, maxFailures, lockMs, maxLockMs`. `live` is the digest if a code can be guessed at. */
-const COUNT_ATTEMPT = `
-${LOAD}
-if ${IS_LOCKED} then return 'locked ' .. ${text('lockedUntil')} end
-attempts, failures, lockedUntil = attempts + 1, failures + 1, 0
-if not ${IS_LIVE} then ${NO_CODE} end
-local locksUntil = '0'
-if failures >= tonumber(ARGV[2]) then
-  lockedUntil = now + math.min(ARGV[3] * 2 ^ math.min(locks, 30), tonumber(ARGV[4]))
-  locksUntil, locks, failures = ${text('lockedUntil')}, locks + 1, 0
-end
-local needed = math.max(now, lockedUntil, expiresAt) + ${RETENTION_MS}
-local live = ''
-if attempts <= tonumber(ARGV[1]) then live = digest end
-`;
-
-/** → `locked <until>` or `open <locksUntil> <mark> <digest>`. The digest is empty if there is no code to guess at. */
-const ATTEMPT = `
-${COUNT_ATTEMPT}
-${SAVE_SUBJECT}
-return 'open ' .. locksUntil .. ' ' .. ${text('mark')} .. ' ' .. live
-`;
-
-/** The four limits, then digests → `locked <until>` or `spent|wrong|absent <locksUntil>`. */
-const REDEEM = `
-${COUNT_ATTEMPT}
-local outcome = 'absent'
-if live ~= '' then
-  outcome = 'wrong'
-  for index = 5, #ARGV do
-    if ARGV[index] == live then
-      outcome, locksUntil = 'spent', '0'
-      ${NO_CODE}
-      ${NO_FAILURES}
-    end
-  end
-end
-${SAVE_SUBJECT}
-return outcome .. ' ' .. locksUntil
-`;
-
-/** `maxAttempts` → the digest, or an empty text if there is no code to guess at. */
-const GUESS = `
-${LOAD}
-if digest == '' then return '' end
-if not ${IS_LIVE} then
-  ${NO_CODE}
-  ${KEEP}
-  return ''
-end
-if attempts >= tonumber(ARGV[1]) then return '' end
-attempts = attempts + 1
-${KEEP}
-return digest
-`;
-
-/** `digest` → 1 for the one caller that consumes it. */
-const CONSUME = `
-${LOAD}
-if digest == '' or digest ~= ARGV[1] then return 0 end
-if not ${IS_LIVE} then
-  ${NO_CODE}
-  ${KEEP}
-  return 0
-end
-${NO_CODE}
-${NO_FAILURES}
-${KEEP}
-return 1
-`;
-
-/** `digest` → 1 if it was the live one. */
-const REVOKE = `
-${LOAD}
-if digest == '' or digest ~= ARGV[1] then return 0 end
-${NO_CODE}
-${KEEP}
-return 1
-`;
-
-/** `mark` → 1 for the one caller that moves it forward. */
-const ADVANCE = `
-${LOAD}
-if tonumber(ARGV[1]) <= mark then return 0 end
-mark = tonumber(ARGV[1])
-${NO_FAILURES}
-local needed = now + ${RETENTION_MS}
-${SAVE_SUBJECT}
-return 1
-`;
-
-/** `expiresAt` → 1 for the first caller. */
-const CLAIM = `
-${LOAD}
-if ahead(deadAt, math.max(ARGV[1] - now, ${LONGEST_AHEAD_MS})) then return 0 end
-deadAt = tonumber(ARGV[1])
-${SAVE}
-return 1
-`;
-
-/** `limit, windowMs` → `allowed`, or `full <until>`. */
-const COUNT = `
-${LOAD}
-local retryAt = 0
-${countIn(1, 1, 2)}
-if retryAt > 0 then return 'full ' .. ${text('retryAt')} end
-deadAt = endsAt1
-${SAVE}
-return 'allowed'
-`;
-
-const UNCOUNT = `
-${LOAD}
-if endsAt1 <= now or count1 == 0 then return 0 end
-count1 = count1 - 1
-${KEEP}
-return 1
-`;
-
-const PARDON = `
-${LOAD}
-if not row then return 0 end
-failures, locks, lockedUntil = 0, 0, 0
-${KEEP}
-return 1
-`;
-
-const FORGET = `return redis.call('DEL', KEYS[1])`;
-
-/** A verb of the store. */
-export type Verb =
-  | 'issue'
-  | 'attempt'
-  | 'guess'
-  | 'redeem'
-  | 'consume'
-  | 'revoke'
-  | 'advance'
-  | 'claim'
-  | 'count'
-  | 'uncount'
-  | 'pardon'
-  | 'forget';
-
-const TEMPLATES: Readonly<Record<Verb, string>> = {
-  issue: ISSUE,
-  attempt: ATTEMPT,
-  guess: GUESS,
-  redeem: REDEEM,
-  consume: CONSUME,
-  revoke: REVOKE,
-  advance: ADVANCE,
-  claim: CLAIM,
-  count: COUNT,
-  uncount: UNCOUNT,
-  pardon: PARDON,
-  forget: FORGET,
-};
-
-/** A script, and the SHA-1 digest that Redis knows it by. */
+/** A script of a verb, and the SHA-1 digest that Redis knows it by. */
 export interface Script {
   readonly text: string;
   readonly sha1: string;
+  /** The arguments in their order. `digests` is the last, and any number of texts. */
+  readonly takes: readonly ArgumentName[];
 }
 
+const RULES = new VerbRules(LUA);
+
 /**
- * Returns the scripts by verb, in Lua 5.1 for Redis. Each uses one key, so that a cluster can run it.
+ * The layout of a row: big-endian doubles, then the live code's digest. One command can then read it and one can write it.
+ * `keyExpiresAt` is when the key itself expires.
+ */
+const NUMBERS = COLUMNS.filter((column) => column !== 'digest');
+const FIELDS = [...NUMBERS, 'keyExpiresAt'].join(', ');
+const FORMAT = `'>${'d'.repeat(NUMBERS.length + 1)}'`;
+const BYTES = (NUMBERS.length + 1) * 8;
+
+/** The row is the locals of its columns. */
+const ROW = Object.fromEntries(COLUMNS.map((column) => [column, column])) as unknown as RowOf<LuaKinds>;
+
+const SERVER_TIME = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+
+const LOAD = `
+local ${FIELDS} = ${[...NUMBERS.map((column) => EMPTY_ROW[column]), 0].join(', ')}
+local digest = ''
+local row = redis.call('GET', KEYS[1])
+if row then
+  ${FIELDS} = struct.unpack(${FORMAT}, row)
+  digest = string.sub(row, ${BYTES + 1})
+end`;
+
+/**
+ * Writes the row. The time to live costs as much as the row, so a subject gets one more hour at a time: it is not written again
+ * with each verb. A time that is hours too long comes from a clock that ran ahead, and is corrected.
+ */
+const save = (spareMs: number): string => `
+local packed = struct.pack(${FORMAT}, ${FIELDS}) .. digest
+if deadAt > keyExpiresAt or keyExpiresAt > deadAt + ${2 * spareMs} then
+  keyExpiresAt = deadAt + ${spareMs}
+  packed = struct.pack(${FORMAT}, ${FIELDS}) .. digest
+  redis.call('SET', KEYS[1], packed, 'PX', math.max(1, math.ceil(keyExpiresAt - now)))
+else
+  redis.call('SET', KEYS[1], packed, 'KEEPTTL')
+end`;
+
+const HOUR_MS = 3_600_000;
+/** Verbs on rows that are made once and used for a while. Their keys expire with them. */
+const BRIEF: readonly Verb[] = ['claim', 'count', 'uncount'];
+/** Verbs whose results depend on the row. The others have only done it. */
+const TELLING: readonly Verb[] = ['attempt', 'redeem', 'guess', 'consume'];
+
+const IS_AMONG = `
+local function isAmongArguments(text, first)
+  for index = first, #ARGV do
+    if ARGV[index] == text then return true end
+  end
+  return false
+end`;
+
+/** The local of an argument. Columns have some of the same names. */
+const localOf = (name: ArgumentName): string => (name === 'now' ? 'now' : `given_${name}`);
+
+/** How an argument comes to a script, as text. */
+const read = (name: ArgumentName, position: number): string => {
+  if (name === 'digests') return `local ${localOf(name)} = ${position}`;
+  return `local ${localOf(name)} = ${name === 'digest' ? `ARGV[${position}]` : `tonumber(ARGV[${position}])`}`;
+};
+
+/** Arguments of the rules that a script calculates, because they depend on Redis's time. */
+const CALCULATED: readonly ArgumentName[] = ['now', 'cooledSince'];
+
+/**
+ * Builds the script of a verb, in Lua 5.1 for Redis. It uses one key, so that a cluster can run it. It replies with `none`
+ * if it has changed nothing and has no answer; with a reason and until when if it refuses; otherwise with the row.
+ *
  * @param takesTime whether the first argument is the time in epoch milliseconds; otherwise the server's clock is used
  */
-export const scripts = (takesTime: boolean): Readonly<Record<Verb, Script>> => {
-  const made = Object.entries(TEMPLATES).map(([verb, template]) => {
-    const text = template.replace(NOW, takesTime ? GIVEN_TIME : SERVER_TIME);
-    return [verb, { text, sha1: createHash('sha1').update(text).digest('hex') }];
+export function scriptOf(verb: Verb, takesTime: boolean): Script {
+  const asked = new Set<ArgumentName>();
+  const given = argumentsBy<LuaKinds>((name) => {
+    asked.add(name);
+    return localOf(name);
   });
-  return Object.fromEntries(made) as Readonly<Record<Verb, Script>>;
-};
+  const { creates, unless, refusals = [], changes } = RULES[verb](ROW, given);
+  const names = [...asked].filter((name) => !CALCULATED.includes(name) && name !== 'digests');
+  const takes: ArgumentName[] = [
+    ...(takesTime ? (['now'] as const) : []),
+    ...names,
+    ...(asked.has('digests') ? (['digests'] as const) : []),
+  ];
+  const end = TELLING.includes(verb)
+    ? `return string.format('%.0f %.0f %.0f %.0f ', codeExpiresAt, attempts, mark, lockedUntil) .. digest`
+    : `return 'done'`;
+  const written = changes.map(({ when, set }, index) => {
+    const columns = Object.entries<string>(set);
+    const assignment = `${columns.map(([column]) => column).join(', ')} = ${columns.map(([, value]) => value).join(', ')}`;
+    if (when === undefined) return index === 0 ? assignment : `else\n  ${assignment}\nend`;
+    return `${index === 0 ? 'if' : 'elseif'} ${when} then\n  ${assignment}`;
+  });
+  const lines = [
+    takesTime ? '' : SERVER_TIME,
+    ...takes.map((name, index) => read(name, index + 1)),
+    asked.has('cooledSince')
+      ? `local given_cooledSince = given_cooldownMs > 0 and now - given_cooldownMs or ${Number.MAX_SAFE_INTEGER}`
+      : '',
+    asked.has('digests') ? IS_AMONG : '',
+    LOAD,
+    creates ? '' : `if not row then return 'none' end`,
+    unless === undefined ? '' : `if ${unless} then return 'none' end`,
+    ...refusals.map(({ when, reason, until }) => `if ${when} then return '${reason} ' .. string.format('%.0f', ${until}) end`),
+    ...written,
+    save(BRIEF.includes(verb) ? 0 : HOUR_MS),
+    end,
+  ];
+  const text = lines.filter((line) => line !== '').join('\n');
+  return { text, sha1: sha1Of(text), takes };
+}
+
+/** The digest that Redis knows a script by. */
+export const sha1Of = (text: string): string => createHash('sha1').update(text).digest('hex');
