@@ -149,6 +149,10 @@ describe('ParseOtpStore on Postgres', () => {
 
   storeSuite({ describe, it }, { open: (now) => new ParseOtpStore(database, { clock: now }), outage });
 
+  it.each([0, 9, 30_001, Number.NaN, Number.POSITIVE_INFINITY, '5000'])('refuses a timeout of %s', (timeoutMs) => {
+    expect(() => new ParseOtpStore(database, { timeoutMs: timeoutMs as number })).toThrow(/timeoutMs/);
+  });
+
   it('rejects as unavailable, never as absent, when the database does not answer', async () => {
     const broken = new (class {
       readonly adapter = {};

@@ -1,3 +1,5 @@
+import { FactorConfigError } from '../../error/config-error.js';
+import { integerOption } from '../../validation/options.js';
 import { RuledOtpStore } from '../../store/ruled-otp-store.js';
 import type { Arguments, Outcome } from '../../store/rules/language.js';
 import type { Verb } from '../../store/rules/verb.js';
@@ -22,11 +24,13 @@ const FIELDS = Object.fromEntries(
 export interface ParseOtpStoreOptions {
   /** The clock in epoch milliseconds; `Date.now` by default. */
   readonly clock?: Clock | undefined;
-  /** Timeout of one verb in milliseconds; 5000 by default. After that it fails with `unavailable`. */
+  /** Timeout of one verb in milliseconds, 10 to 30,000; 5000 by default. After that it fails with `unavailable`. */
   readonly timeoutMs?: number | undefined;
   /** Called when the class was deleted or opened while servers ran, and was restored. */
   readonly onIncident?: ((incident: ClassIncident) => void) | undefined;
 }
+
+const TIMEOUT = integerOption(10, 30_000);
 
 /** A store is made for each request. The timer is one for all. */
 const timeouts = new Map<number, CommandTimeouts>();
@@ -48,6 +52,7 @@ export class ParseOtpStore extends RuledOtpStore {
   /** @param database the request's `config.database` */
   constructor(database: ParseDatabase, { clock, timeoutMs = 5000, onIncident }: ParseOtpStoreOptions = {}) {
     super(clock);
+    if (!TIMEOUT.isValid(timeoutMs)) throw new FactorConfigError(`ParseOtpStore: timeoutMs must be ${TIMEOUT.accepts}`);
     this.#table = new ParseTable(database, { className: FACTOR_STATE_CLASS, fields: FIELDS, onIncident });
     const native = nativeState(database.adapter, FACTOR_STATE_CLASS, timeoutMs);
     this.isNative = native !== undefined;
