@@ -16,7 +16,7 @@ const DAY = 24 * 3_600_000;
 
 const LIMITS = { maxAttempts: 1e9, maxFailures: 1e9, lockMs: 60_000, maxLockMs: 60_000 };
 const SENDS = {
-  cooldownMs: 1,
+  cooldownMs: 0,
   quotas: [
     { limit: 1e9, windowMs: DAY },
     { limit: 1e9, windowMs: 2 * DAY },
