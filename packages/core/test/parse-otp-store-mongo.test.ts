@@ -66,6 +66,21 @@ describe('ParseOtpStore on MongoDB', () => {
     expect(await store.consume(name, '$digest')).toBe(true);
   });
 
+  it.each<readonly [string, unknown]>([
+    ['mark', [1]],
+    ['mark', 'many'],
+    ['deadAt', null],
+    ['lockedUntil', {}],
+  ])('accepts nothing where a row has a %s that no verb writes: %j', async (column, value) => {
+    const name = randomUUID();
+    await store.advance(name, 1);
+    await server.rows.update('FactorState', { objectId: name }, { [column]: value });
+    // A column that is empty counts as in an empty row.
+    const isEmpty = value === null;
+    const advance = store.advance(name, 1);
+    await (isEmpty ? expect(advance).resolves.toBe(false) : expect(advance).rejects.toMatchObject({ code: 'unavailable' }));
+  });
+
   describe.runIf(isStandIn)('what is sent', () => {
     beforeEach(() => mongo.standIn?.forgetCommands());
     const sent = (): readonly Readonly<Record<string, unknown>>[] =>

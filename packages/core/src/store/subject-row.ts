@@ -51,6 +51,16 @@ export type Column = keyof SubjectRow;
 /** The columns of a row, in order. */
 export const COLUMNS: readonly Column[] = Object.keys(EMPTY_ROW) as Column[];
 
-/** Reads a row as a database returns it. A column that is missing or empty counts as in an empty row. */
-export const subjectRow = (stored: Readonly<Record<string, unknown>>): SubjectRow =>
-  Object.fromEntries(COLUMNS.map((column) => [column, stored[column] ?? EMPTY_ROW[column]])) as unknown as SubjectRow;
+/**
+ * Reads a row as a database returns it. A column that is missing or empty counts as in an empty row.
+ *
+ * @throws TypeError for a column of another type, which none of our statements has written
+ */
+export function subjectRow(stored: Readonly<Record<string, unknown>>): SubjectRow {
+  const columns = COLUMNS.map((column) => {
+    const value = stored[column] ?? EMPTY_ROW[column];
+    if (typeof value !== typeof EMPTY_ROW[column]) throw new TypeError(`${column} has another type`);
+    return [column, value];
+  });
+  return Object.fromEntries(columns) as unknown as SubjectRow;
+}
