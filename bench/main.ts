@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { TestPostgres } from '@parse-factors/test-server/postgres';
 import { hasRedis } from '@parse-factors/test-server/redis';
 import { benchAccount } from './account.js';
+import { benchCpu } from './cpu.js';
 import { benchFactors } from './factors.js';
 import { benchFields } from './fields.js';
 import { benchLoad } from './load.js';
@@ -11,7 +12,7 @@ import { isKept, notRun, table, type Result } from './measure.js';
 import { benchPasswordless } from './passwordless.js';
 import { benchPostgresPeer, benchRedisPeer } from './peers.js';
 import { benchPrune } from './prune.js';
-import { benchMemoryStore, benchParseStore, benchRedisStore } from './stores.js';
+import { benchMemoryStore, benchMongoStore, benchParseStore, benchRedisStore } from './stores.js';
 import { benchVerify } from './verify.js';
 
 process.env['SILENT'] = '1';
@@ -36,6 +37,8 @@ const PARTS: Readonly<Record<string, () => Promise<Result[]>>> = {
   factors: async () => benchFactors(await database()),
   // Runs before `account`, because the triggers that `account` registers stay for all later parts.
   passwordless: async () => benchPasswordless(await database()),
+  cpu: async () => benchCpu(await database()),
+  mongodb: () => benchMongoStore(),
   fields: async () => benchFields(await database()),
   account: async () => benchAccount(await database()),
   parse: async () => benchParseStore(await database()),

@@ -4,6 +4,7 @@ import type { OtpStore, ParseDatabase } from '@parse-factors/core/store';
 import { redisStore, type ScriptArguments } from '@parse-factors/redis-store';
 import { createClient } from '@redis/client';
 import { countStatements } from '@parse-factors/test-server/count-statements';
+import { startMongo } from '@parse-factors/test-server/mongo';
 import { openDatabase } from '@parse-factors/test-server/parse-database';
 import { RedisServer } from '@parse-factors/test-server/redis';
 import { median, pairedRatios, timed, type Result } from './measure.js';
@@ -155,6 +156,30 @@ export async function benchParseStore(postgres: string): Promise<Result[]> {
   await big.server.stop();
   await small.server.stop();
   return [...verbs, ...counts, ...sizes];
+}
+
+/** The driver's database, of Parse Server's MongoDB adapter. */
+interface MongoDatabase {
+  collection(name: string): { findOneAndUpdate(filter: object, update: object): Promise<unknown> };
+}
+
+/** Measures each verb on MongoDB, or on its stand-in. A stand-in says nothing about a real server, so the rows have no bounds. */
+export async function benchMongoStore(): Promise<Result[]> {
+  const mongo = await startMongo();
+  const { server, database } = await openDatabase<ParseDatabase>(mongo.uri);
+  const store = new ParseOtpStore(database);
+  await issued(store, 'bench');
+  const collection = (Reflect.get(database.adapter, 'database') as MongoDatabase).collection('FactorState');
+  const where = mongo.standIn === undefined ? 'MongoDB' : 'MongoDB (stand-in)';
+  const results = await compareVerbs(
+    store,
+    [...VERBS, REDEEM],
+    async () => (name) => collection.findOneAndUpdate({ _id: name }, { $inc: { attempts: 1 } }),
+    ({ verb }, ratio) => ({ name: `${where}: ${verb} / bare findOneAndUpdate`, ratio, bound: null }),
+  );
+  await server.stop();
+  await mongo.stop();
+  return results;
 }
 
 export type RedisClient = ReturnType<typeof createClient>;
