@@ -62,5 +62,5 @@ export function subjectRow(stored: Readonly<Record<string, unknown>>): SubjectRo
     if (typeof value !== typeof EMPTY_ROW[column]) throw new TypeError(`${column} has another type`);
     return [column, value];
   });
-  return Object.fromEntries(columns) as unknown as SubjectRow;
+  return Object.fromEntries(columns);
 }
