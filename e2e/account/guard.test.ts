@@ -152,7 +152,7 @@ it('deleting a user removes everything that the store holds about that user', as
   expect(await rows()).toBeGreaterThan(before);
   // What is counted per address and IP address is not his alone, and lapses by itself.
   const shared = (await stage.rows.find('FactorState')).filter(
-    ({ count1Until, sentAt }) => Number(count1Until) > 0 && sentAt === 0,
+    ({ count1Until, sentAt }) => Number(count1Until ?? 0) > 0 && Number(sentAt ?? 0) === 0,
   );
   expect((await stage.call('DELETE', `/users/${person.id}`, undefined, person.session)).status).toBe(200);
   const left = await stage.rows.find('FactorState');
