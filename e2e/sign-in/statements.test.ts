@@ -1,4 +1,5 @@
 // @compat
+import { parseServerMajor } from '@parse-factors/test-server/parse-server-home';
 import { afterEach, expect, it } from 'vitest';
 import { countStatements } from '@parse-factors/test-server/count-statements';
 import type { Answer } from '@parse-factors/test-server/parse-server';
@@ -64,5 +65,7 @@ it('setting up a factor looks once at its session, and changing it twice', async
   const counts = [await count({ authData: { totp: await begin() } })];
   stage.time.now += MINUTE;
   counts.push(await count({ authData: { totp: await begin() } }), await count({ authData: { totp: null } }));
-  expect(counts.map((statements) => statements - plain)).toEqual([9, 13, 11]);
+  // Parse Server 9 reads the user's row once more.
+  const one = parseServerMajor === 8 ? 0 : 1;
+  expect(counts.map((statements) => statements - plain - one)).toEqual([8, 12, 10]);
 });
