@@ -2,12 +2,12 @@
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
-import { cloudCode } from '../support/cloud-code.js';
 import { startStage, type Stage } from '../support/harness.js';
 import { holdNextSave } from '../support/held-save.js';
 import { enrolled, makeRecoveryCodes } from '../support/people.js';
 import { MASTER, sessionHeaders } from '../support/requests.js';
 import { countSessions, storedFactors, storedKeys } from '../support/rows.js';
+import { beforeNext } from '../support/storage.js';
 import { DAY, MINUTE } from '../support/time.js';
 
 /** Saves of a session that ends while they are under way. */
@@ -122,30 +122,13 @@ describe('a session that has ended by a new password', () => {
   });
 });
 
-/** The part of Parse Server's storage adapter that is used here. */
-interface Storage {
-  findOneAndUpdate(className: string, ...others: readonly unknown[]): Promise<unknown>;
-}
-
 describe('a session that ends at the moment of the write', () => {
   let restore = (): void => undefined;
   afterEach(() => restore());
 
-  /** Runs work right before the next statement that writes a user. */
-  function beforeWrite(work: () => Promise<unknown>): void {
-    const { adapter } = (Reflect.get(cloudCode(), 'Server') as { readonly database: { readonly adapter: Storage } }).database;
-    const { findOneAndUpdate } = adapter;
-    restore = () => {
-      adapter.findOneAndUpdate = findOneAndUpdate;
-    };
-    adapter.findOneAndUpdate = async (className, ...others) => {
-      if (className === '_User') {
-        restore();
-        await work();
-      }
-      return findOneAndUpdate.call(adapter, className, ...others);
-    };
-  }
+  const beforeWrite = (work: () => Promise<unknown>): void => {
+    restore = beforeNext('findOneAndUpdate', '_User', work);
+  };
   const endElsewhere = ({ session }: Person): Promise<unknown> =>
     stage.rows.delete('_Session', { sessionToken: session['X-Parse-Session-Token'] ?? '' });
 

@@ -127,8 +127,9 @@ export interface Sessions {
    * Ends the user's sessions except one. Returns how many it ended.
    *
    * @param keep the token of the session that stays
+   * @param emit called with a fault when sessions are left, as new ones keep coming
    */
-  endOthers(userId: string, keep: string | undefined): Promise<number>;
+  endOthers(userId: string, keep: string | undefined, emit: FactorContext['emit']): Promise<number>;
   /** Ends one session. */
   end(token: string): Promise<void>;
   /**

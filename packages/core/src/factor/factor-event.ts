@@ -49,7 +49,10 @@ export type FactorEventType =
   | 'unlocked'
   /** The server's configuration leaves the factors open; `reason` says how. */
   | 'misconfigured'
-  /** The store, a key or the random source failed; `reason` names the type of fault. */
+  /**
+   * The store, a key or the random source failed, or sessions are left that should have ended (`sessions_left`); `reason`
+   * names the type of fault.
+   */
   | 'fault';
 
 /** An event. It never holds a code, a secret, an address or the text of another error. */

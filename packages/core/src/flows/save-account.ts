@@ -29,7 +29,7 @@ export interface AccountSave extends ServerRequest {
  * - Removing a factor needs a step-up proof and uses it up.
  * - Linking or unlinking another provider on an account with a factor needs a step-up proof.
  * - A first password, or another address that links for one go to, needs a step-up proof where a primary factor is linked.
- * - A new password ends the user's step-up proofs and trust in devices.
+ * - A new password ends the user's step-up proofs and trust in devices. A session that has ended sets none.
  *
  * @returns the providers that Parse Server stores in place of what was sent; undefined to store what was sent
  * @throws FactorError `fresh_proof_required`, `session_required`, `invalid_input`
@@ -95,9 +95,15 @@ async function addsWayInTo({ runtime, server, sent }: AccountSave, account: Acco
 
 /** Stages what a new password ends: step-up proofs, and trust in devices. */
 function stagePassword(save: AccountSave, account: AccountState): void {
+  const { server, session, hasMasterKey } = save;
   const at = accountRequest(save, account);
-  save.server.accounts.stageWithPassword({
+  // The session that a new password opens must be seen by a change of factors at once.
+  if (!hasMasterKey) server.assertNoTransaction();
+  server.accounts.stageWithPassword({
     userId: account.id,
+    before: async () => {
+      if (!hasMasterKey && session !== undefined) await server.sessions.assertAlive(session);
+    },
     emit: emitter('', save.runtime, save, account.id),
     after: () => everyStep([() => new StepUp(at).endAll(), () => endDependents(at, 'password', '')]),
   });

@@ -11,3 +11,14 @@ export function loadedModules<Module>(isWanted: (exported: unknown) => exported 
     .map((loaded): unknown => loaded?.exports)
     .filter(isWanted);
 }
+
+/**
+ * Whether an object is wrapped for the first time, and notes that it is from now on.
+ *
+ * @param mark a registered symbol, so that copies of this package wrap an object once (one by `import`, one by `require`)
+ */
+export function isFirstLook(watched: object, mark: symbol): boolean {
+  if (Object.hasOwn(watched, mark)) return false;
+  Object.defineProperty(watched, mark, { value: true });
+  return true;
+}

@@ -24,6 +24,8 @@ export interface HookConfig {
   /** May also be a function. */
   readonly masterKey?: unknown;
   readonly readOnlyMasterKey?: unknown;
+  /** Whether a new password ends all sessions of the user. */
+  readonly revokeSessionOnPasswordReset?: boolean;
   readonly database: ParseDatabase;
   /** The headers of the HTTP request. */
   readonly headers?: RequestHeaders;

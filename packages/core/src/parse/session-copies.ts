@@ -1,7 +1,7 @@
 import { FactorError } from '../error/factor-error.js';
 import { asObject } from '../validation/json-object.js';
 import { assertNoTransaction } from './database/parse-table.js';
-import { loadedModules } from './loaded-modules.js';
+import { isFirstLook, loadedModules } from './loaded-modules.js';
 import { type HookConfig, type HookUser, parseGlobal } from './parse-types.js';
 import { endSession, isRevocable, isStored, sessionEnded } from './server/session-rows.js';
 
@@ -42,7 +42,7 @@ const WATCHED = Symbol.for('parse-factors.session-copies');
  */
 export function watchSessionCopies(): void {
   for (const rest of loadedModules(isRestModule)) {
-    if (!isFirst(rest)) continue;
+    if (!isFirstLook(rest, WATCHED)) continue;
     const { create } = rest;
     rest.create = (config, auth, className, ...others) => {
       const work = (): Promise<Answer> => create(config, auth, className, ...others);
@@ -51,7 +51,7 @@ export function watchSessionCopies(): void {
   }
   for (const { SessionsRouter } of loadedModules(isSessionsModule)) {
     const { prototype } = SessionsRouter;
-    if (!isFirst(prototype)) continue;
+    if (!isFirstLook(prototype, WATCHED)) continue;
     const upgrade = prototype.handleUpdateToRevocableSession;
     prototype.handleUpdateToRevocableSession = function handleUpdateToRevocableSession(request) {
       return copying(request.config, request.auth, async () => upgrade.call(this, request));
@@ -78,12 +78,6 @@ function assertCommitted({ database }: HookConfig): void {
     if (fault instanceof FactorError) throw new (parseGlobal().Error)(fault.parseCode, fault.message);
     throw fault;
   }
-}
-
-function isFirst(watched: object): boolean {
-  if (Object.hasOwn(watched, WATCHED)) return false;
-  Object.defineProperty(watched, WATCHED, { value: true });
-  return true;
 }
 
 const isRestModule = (exported: unknown): exported is RestModule =>

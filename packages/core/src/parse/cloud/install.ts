@@ -5,6 +5,7 @@ import { choiceOption, type OptionRule, resolveOptions } from '../../validation/
 import type { Bridge } from '../bridge.js';
 import type { HookConfig } from '../parse-types.js';
 import { bridged } from '../server/server.js';
+import { watchNewPasswords } from '../new-passwords.js';
 import { watchSessionCopies } from '../session-copies.js';
 import { RequestWrites } from '../writes/request-writes.js';
 import { isGated, placeGate, placeGates } from '../writes/write-gate.js';
@@ -108,6 +109,7 @@ export function installer(bridge: Bridge, triggers: GuardTriggers, auth: Readonl
       if (typeof appId !== 'string') throw new FactorConfigError('install: give it the Parse that Cloud Code gets');
       if (!shareTriggers(set, appId) && except.length < ours.length) throw unreachable();
       watchSessionCopies();
+      watchNewPasswords();
       gateWrites(Parse);
       gated.isInstalled = true;
       defineCloudCode(bridge, Parse, resolved);

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { FactorContext } from '../../factor/context.js';
 import { findRows } from '../database/find-rows.js';
 import { type HookConfig, parseGlobal } from '../parse-types.js';
 import { pointerTo } from './pointer.js';
@@ -24,19 +25,27 @@ export const isRevocable = (token: string | undefined): token is string => token
 /** Returns Parse Server's own error for a request whose session has ended. */
 export const sessionEnded = (): Error => new (parseGlobal().Error)(INVALID_SESSION_TOKEN, 'Invalid session token');
 
+interface RevokeOptions {
+  readonly keep?: string | undefined;
+  readonly emit: FactorContext['emit'];
+}
+
 /**
  * Ends the user's sessions except one, and returns how many. Other servers may accept them until their caches expire.
  *
  * A running login checks by itself for changes, and so does a request that copies a session. A request that read a session
  * before its end may put it into the cache afterwards, so the cache is cleared once more after a while.
+ *
+ * @param options.keep the token of the session that stays
+ * @param options.emit called with a fault when sessions keep coming until it gives up
  */
-export async function revokeSessions(config: HookConfig, userId: string, keep: string | undefined): Promise<number> {
+export async function revokeSessions(config: HookConfig, userId: string, { keep, emit }: RevokeOptions): Promise<number> {
   const others = { user: pointerTo(userId), ...(keep === undefined ? {} : { sessionToken: { $ne: keep } }) };
   const ended = new Set<string>();
   let isSettled = true;
   for (let round = 0; round < MAX_SWEEPS; round += 1) {
     const sessions = await findRows(config.database, '_Session', others, {});
-    if (sessions.length === 0 && isSettled) break;
+    if (sessions.length === 0 && isSettled) return ended.size;
     isSettled = sessions.length === 0;
     if (isSettled) await setTimeout(SETTLE_MS);
     else
@@ -48,6 +57,7 @@ export async function revokeSessions(config: HookConfig, userId: string, keep: s
     // A request that read a session before its end may have put it into the cache since.
     for (const token of ended) await config.cacheController.user.del(token);
   }
+  emit({ type: 'fault', reason: 'sessions_left' });
   return ended.size;
 }
 

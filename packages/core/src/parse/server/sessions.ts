@@ -17,8 +17,8 @@ export class ParseSessions implements Sessions {
     if (!(await isStored(this.#config, session.token))) throw sessionEnded();
   }
 
-  endOthers(userId: string, keep: string | undefined): Promise<number> {
-    return revokeSessions(this.#config, userId, keep);
+  endOthers(userId: string, keep: string | undefined, emit: FactorContext['emit']): Promise<number> {
+    return revokeSessions(this.#config, userId, { keep, emit });
   }
 
   end(token: string): Promise<void> {

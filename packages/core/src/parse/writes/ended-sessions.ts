@@ -22,16 +22,15 @@ export async function assertSessionsLast(
   done: Pick<RecordStatement, 'changes' | 'before'> | undefined,
 ): Promise<void> {
   if (done === undefined || Object.keys(done.changes).length === 0) return;
-  for (const { session, userId } of saves) {
+  for (const { session, userId, emit } of saves) {
     if (session === undefined || (await isStored(config, session.token))) continue;
-    await takeBack(config, userId, done);
+    await takeBack({ config, userId, emit }, done);
     throw sessionEnded();
   }
 }
 
 async function takeBack(
-  config: HookConfig,
-  userId: string,
+  { config, userId, emit }: { readonly config: HookConfig } & Pick<StagedSave, 'userId' | 'emit'>,
   { changes, before }: Pick<RecordStatement, 'changes' | 'before'>,
 ): Promise<void> {
   const account = await findAccount(config, userId);
@@ -43,5 +42,5 @@ async function takeBack(
     Object.fromEntries(keys.filter((key) => isOurs(key, now)).map((key) => [key, before[key] as RecordChanges[string]]));
   const restored = await commit({ config, account, bySession: true }, { basis: keys, decide });
   // Logins may have passed without a factor that is there again.
-  if (Object.values(restored).some((record) => record !== null)) await revokeSessions(config, userId, undefined);
+  if (Object.values(restored).some((record) => record !== null)) await revokeSessions(config, userId, { emit });
 }
