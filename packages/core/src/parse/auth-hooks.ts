@@ -20,6 +20,7 @@ import { isSigningIn, progressOf } from './request-scope.js';
 import { readSentCredentials } from './sent-credentials.js';
 import { bridged, type BridgedRequest } from './server/server.js';
 import { accountOf } from './server/user-rows.js';
+import { watchVerificationMails } from './verification-mails.js';
 import { RequestWrites } from './writes/request-writes.js';
 
 /** Parse Server's hooks for one factor. Each translates its request into the form that flows handle, and passes it on. */
@@ -117,6 +118,7 @@ export class AuthHooks {
     ProviderChecks.intercept(request.config);
     RequestWrites.watch(request.config);
     const asked = bridged(this.#bridge, request);
+    watchVerificationMails(request.config, emitter('', runtime, asked, undefined));
     const emit = emitter(this.#key, runtime, asked, request.original?.id ?? request.user?.id);
     return withParseErrors(emit, async () => {
       const sent = readSentCredentials(request.object); // ambiguous input is refused before anything else

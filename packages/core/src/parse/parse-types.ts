@@ -30,7 +30,10 @@ export interface HookConfig {
   /** The headers of the HTTP request. */
   readonly headers?: RequestHeaders;
   /** Sends the mails of Parse Server itself; none without an adapter. */
-  readonly userController?: { readonly adapter?: unknown };
+  readonly userController?: {
+    readonly adapter?: unknown;
+    sendVerificationEmail?: (...given: readonly unknown[]) => Promise<unknown>;
+  };
   readonly cacheController: { readonly user: ParseCache; readonly role: ParseCache };
   readonly authDataManager: {
     getValidatorForProvider(
