@@ -30,7 +30,7 @@ describe('a server on MongoDB', () => {
     logged.length = 0;
     const answers = await Promise.all(Array.from({ length: 20 }, () => stage.challenge(ask)));
     expect(answers.map(slug).filter((answer) => answer === 'cooldown')).toHaveLength(19); // one is sent
-    const unknown = { emailLogin: { id: 'nobody@example.com', code: '000000' } };
+    const unknown = { emailLogin: { id: 'unknown@example.com', code: '000000' } };
     await Promise.all(Array.from({ length: 20 }, () => stage.call('POST', '/users', { authData: unknown })));
     expect(logged.filter((line) => /duplicate key|E11000/i.test(line))).toEqual([]);
   });

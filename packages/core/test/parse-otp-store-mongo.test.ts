@@ -122,6 +122,29 @@ describe('ParseOtpStore on MongoDB', () => {
     });
   });
 
+  it.runIf(isStandIn)('counts attempts whose answers are lost, so that they are no free guesses', async () => {
+    const name = randomUUID();
+    const limits = { ...LIMITS, maxFailures: 3 };
+    const found = mongo.standIn?.loseAnswers((command) => command['findAndModify'] === 'FactorState');
+    for (let attempt = 0; attempt < 3; attempt += 1)
+      await expect(store.attempt(name, limits)).rejects.toMatchObject({ code: 'unavailable' });
+    found?.();
+    expect(await store.attempt(name, limits)).toMatchObject({ locked: true });
+  });
+
+  it.runIf(isStandIn)(
+    'tries again when another caller has made the row at the same moment, and gives up in the end',
+    async () => {
+      const taken = { code: 11_000, codeName: 'DuplicateKey', message: 'E11000 duplicate key error' };
+      let refused = 0;
+      const back = mongo.standIn?.refuse((command) => command['findAndModify'] === 'FactorState' && (refused += 1) <= 2, taken);
+      expect(await store.claim(randomUUID(), clock() + 1000)).toBe(true);
+      refused = -10;
+      await expect(store.claim(randomUUID(), clock() + 1000)).rejects.toMatchObject({ code: 'unavailable' });
+      back?.();
+    },
+  );
+
   it.runIf(isStandIn)('rejects in time when the database hangs', async () => {
     const hasty = new ParseOtpStore(database, { clock, timeoutMs: 100 });
     mongo.standIn?.pause();

@@ -74,7 +74,7 @@ describe('the options of enrolment', () => {
     ['cannot be null', null],
     ['cannot be a list', []],
     ['cannot be a text', 'everybody'],
-    ['cannot name users by an unknown word', { requiredFor: 'nobody' }],
+    ['cannot name users by an unknown word', { requiredFor: 'guests' }],
     ['cannot demand a factor of no role', { requiredFor: { roles: [] } }],
     ['cannot demand a factor of a role without a text', { requiredFor: { roles: ['admin', 1] } }],
     ['cannot demand a factor of roles in a text', { requiredFor: { roles: 'admin' } }],

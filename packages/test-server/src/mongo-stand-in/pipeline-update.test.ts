@@ -1,40 +1,30 @@
 // oxlint-disable unicorn/no-thenable -- branches of $cond and $switch have a field of that name
-import type * as Mongo from 'mongodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openTestRows, type Row, type TestRows } from './test-rows.js';
+import { describe, expect, test } from 'vitest';
+import { rowsOfTests } from './test-rows.js';
 
-let opened: TestRows;
-let rows: Mongo.Collection<Row>;
+const tests = rowsOfTests();
 
-beforeAll(async () => {
-  opened = await openTestRows();
-});
-afterAll(() => opened.remove());
-beforeEach(() => {
-  rows = opened.newCollection();
-});
-
-const stored = (id = 'a'): Promise<Row | null> => rows.findOne({ _id: id });
+const { stored } = tests;
 
 /** Evaluates an expression on a stored document with an update's pipeline. `absent` if the result has no such field. */
 async function evaluate(expression: unknown, document: object = {}): Promise<unknown> {
-  await rows.deleteMany({});
-  await rows.insertOne({ _id: 'a', ...document });
-  await rows.updateOne({ _id: 'a' }, [{ $set: { result: expression } }]);
+  await tests.rows.deleteMany({});
+  await tests.rows.insertOne({ _id: 'a', ...document });
+  await tests.rows.updateOne({ _id: 'a' }, [{ $set: { result: expression } }]);
   const row = await stored();
   return row !== null && 'result' in row ? row['result'] : 'absent';
 }
 
 describe('Update pipelines', () => {
   test('expressions of one stage see the row before the stage, those of the next its result', async () => {
-    await rows.insertOne({ _id: 'a', n: 1 });
-    await rows.updateOne({ _id: 'a' }, [{ $set: { n: { $add: ['$n', 1] }, old: '$n' } }, { $addFields: { next: '$n' } }]);
+    await tests.rows.insertOne({ _id: 'a', n: 1 });
+    await tests.rows.updateOne({ _id: 'a' }, [{ $set: { n: { $add: ['$n', 1] }, old: '$n' } }, { $addFields: { next: '$n' } }]);
     expect(await stored()).toEqual({ _id: 'a', n: 2, old: 1, next: 2 });
   });
 
   test('$set keeps the other fields of an embedded document', async () => {
-    await rows.insertOne({ _id: 'a', in: { x: 1 }, list: [{ x: 1 }, { x: 2 }] });
-    await rows.updateOne({ _id: 'a' }, [{ $set: { in: { y: 2 }, 'list.y': 3, 'deep.er': 1 } }]);
+    await tests.rows.insertOne({ _id: 'a', in: { x: 1 }, list: [{ x: 1 }, { x: 2 }] });
+    await tests.rows.updateOne({ _id: 'a' }, [{ $set: { in: { y: 2 }, 'list.y': 3, 'deep.er': 1 } }]);
     expect(await stored()).toEqual({
       _id: 'a',
       in: { x: 1, y: 2 },
@@ -44,32 +34,32 @@ describe('Update pipelines', () => {
       ],
       deep: { er: 1 },
     });
-    await rows.updateOne({ _id: 'a' }, [{ $set: { in: { $literal: { z: 1 } } } }, { $unset: ['list', 'deep.er'] }]);
+    await tests.rows.updateOne({ _id: 'a' }, [{ $set: { in: { $literal: { z: 1 } } } }, { $unset: ['list', 'deep.er'] }]);
     expect(await stored()).toEqual({ _id: 'a', in: { z: 1 }, deep: {} });
   });
 
   test('$unset, $project, $replaceRoot, and $replaceWith keep _id', async () => {
-    await rows.insertOne({ _id: 'a', x: 1, y: 2, in: { z: 3 } });
-    await rows.updateOne({ _id: 'a' }, [{ $unset: 'y' }]);
+    await tests.rows.insertOne({ _id: 'a', x: 1, y: 2, in: { z: 3 } });
+    await tests.rows.updateOne({ _id: 'a' }, [{ $unset: 'y' }]);
     expect(await stored()).toEqual({ _id: 'a', x: 1, in: { z: 3 } });
-    await rows.updateOne({ _id: 'a' }, [{ $project: { in: 1, sum: { $add: ['$x', 1] } } }]);
+    await tests.rows.updateOne({ _id: 'a' }, [{ $project: { in: 1, sum: { $add: ['$x', 1] } } }]);
     expect(await stored()).toEqual({ _id: 'a', in: { z: 3 }, sum: 2 });
-    await rows.updateOne({ _id: 'a' }, [{ $project: { sum: 0 } }, { $replaceRoot: { newRoot: '$in' } }]);
+    await tests.rows.updateOne({ _id: 'a' }, [{ $project: { sum: 0 } }, { $replaceRoot: { newRoot: '$in' } }]);
     expect(await stored()).toEqual({ _id: 'a', z: 3 });
-    await rows.updateOne({ _id: 'a' }, [{ $replaceWith: { $mergeObjects: ['$$ROOT', { w: '$z' }] } }]);
+    await tests.rows.updateOne({ _id: 'a' }, [{ $replaceWith: { $mergeObjects: ['$$ROOT', { w: '$z' }] } }]);
     expect(await stored()).toEqual({ _id: 'a', z: 3, w: 3 });
   });
 
   test('an upsert runs the pipeline on the equalities of the filter, and keeps its _id', async () => {
     const pipeline = [{ $replaceWith: { was: '$kind', n: { $add: [{ $ifNull: ['$n', 0] }, 1] } } }];
     const options = { upsert: true, returnDocument: 'after' } as const;
-    expect(await rows.findOneAndUpdate({ _id: 'a', kind: 'k' }, pipeline, options)).toEqual({ _id: 'a', was: 'k', n: 1 });
-    expect(await rows.findOneAndUpdate({ _id: 'a' }, pipeline, options)).toEqual({ _id: 'a', n: 2 });
+    expect(await tests.rows.findOneAndUpdate({ _id: 'a', kind: 'k' }, pipeline, options)).toEqual({ _id: 'a', was: 'k', n: 1 });
+    expect(await tests.rows.findOneAndUpdate({ _id: 'a' }, pipeline, options)).toEqual({ _id: 'a', n: 2 });
   });
 
   test('a stage that would change _id, a strange stage, and an unknown operator are refused', async () => {
-    await rows.insertOne({ _id: 'a' });
-    const run = (stage: object) => rows.updateOne({ _id: 'a' }, [stage]);
+    await tests.rows.insertOne({ _id: 'a' });
+    const run = (stage: object) => tests.rows.updateOne({ _id: 'a' }, [stage]);
     await expect(run({ $set: { _id: 'b' } })).rejects.toMatchObject({ code: 66 });
     await expect(run({ $match: {} })).rejects.toMatchObject({ code: 72 });
     await expect(run({ $set: { x: { $nonsense: 1 } } })).rejects.toMatchObject({ code: 168 });

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as Mongo from 'mongodb';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { databaseUri, startMongo, type TestMongo } from '../mongo.js';
 import { requireParseServer } from '../parse-server-home.js';
 
@@ -44,3 +45,37 @@ export async function openTestRows(): Promise<TestRows> {
 
 /** An update that adds to numbers. The driver's types know no numbers in a `Row`. */
 export const inc = (fields: Record<string, number>): object => ({ $inc: fields });
+
+/** The tests of one file: they share a database, and each has a collection of its own. */
+export interface RowsOfTests {
+  readonly opened: TestRows;
+  readonly rows: Mongo.Collection<Row>;
+  /** Reads a row of the collection. */
+  stored(id?: string): Promise<Row | null>;
+}
+
+/** Opens a database before the tests of the file that calls it, and removes it afterwards. */
+export function rowsOfTests(): RowsOfTests {
+  let opened: TestRows | undefined;
+  let rows: Mongo.Collection<Row> | undefined;
+  const open = <Value>(value: Value | undefined): Value => {
+    if (value === undefined) throw new Error('no test is running');
+    return value;
+  };
+  beforeAll(async () => {
+    opened = await openTestRows();
+  });
+  afterAll(() => opened?.remove());
+  beforeEach(() => {
+    rows = opened?.newCollection();
+  });
+  return {
+    get opened() {
+      return open(opened);
+    },
+    get rows() {
+      return open(rows);
+    },
+    stored: (id = 'a') => open(rows).findOne({ _id: id }),
+  };
+}

@@ -74,6 +74,7 @@ export class ParseOtpStore extends RuledOtpStore {
   }
 
   #within<Result>(statement: () => Promise<Result>): Promise<Result> {
-    return this.#timeouts.within(() => this.#table.whileClosed(statement));
+    // The statements of the generic way look at the class themselves.
+    return this.#timeouts.within(() => (this.isNative ? this.#table.whileClosed(statement) : statement()));
   }
 }

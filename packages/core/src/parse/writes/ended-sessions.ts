@@ -11,7 +11,7 @@ import { commit, type RecordStatement } from './conditional-update.js';
  *
  * Parse Server checks the session only when a request begins. Until the request writes, the owner may have ended that session,
  * such as by a new password. The change is written before the session is looked for. So either the end of the session is seen
- * here, or whoever ends it sees the change (time-of-check race, CWE-367).
+ * here, or the request that ends it sees the change (time-of-check race, CWE-367).
  *
  * @param done what was written; undefined if the write changed no records
  * @throws Parse.Error 209 when the session has ended
