@@ -6,14 +6,12 @@ import { openDatabase } from '@parse-factors/test-server/parse-database';
 import { RedisServer } from '@parse-factors/test-server/redis';
 import { RateLimiterPostgres, RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexible';
 import { median, pairedRatios, pool, timed, type Result } from './measure.js';
-import { connect, driverOf } from './stores.js';
+import { connect, DAY, driverOf, LIMITS } from './stores.js';
 
 const CONCURRENCY = 32;
 const CALLS = 640;
 const KEYS = 64;
 const ROUNDS = 11;
-const DAY = 24 * 3_600_000;
-const LIMITS = { maxAttempts: 1e9, maxFailures: 1e9, lockMs: 60_000, maxLockMs: 60_000 };
 
 /** How long many calls on some names take together, in milliseconds. */
 const shift = (call: (name: string) => Promise<unknown>) => async (): Promise<number[]> => {

@@ -13,9 +13,9 @@ const ROUNDS = 15;
 const CALLS = 40;
 const FEW = 1000;
 const MANY = 1_000_000;
-const DAY = 24 * 3_600_000;
+export const DAY: number = 24 * 3_600_000;
 
-const LIMITS = { maxAttempts: 1e9, maxFailures: 1e9, lockMs: 60_000, maxLockMs: 60_000 };
+export const LIMITS = { maxAttempts: 1e9, maxFailures: 1e9, lockMs: 60_000, maxLockMs: 60_000 };
 const SENDS = {
   cooldownMs: 0,
   quotas: [

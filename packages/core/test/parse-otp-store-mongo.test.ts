@@ -5,16 +5,8 @@ import { openDatabase } from '@parse-factors/test-server/parse-database';
 import type { TestServer } from '@parse-factors/test-server/parse-server';
 import type { OtpStore, ParseDatabase } from '../src/doors/store.js';
 import { ParseOtpStore } from '../src/index.js';
+import { LIMITS, SENDS } from './store-limits.js';
 import { fakeClock, storeSuite } from '../../testing/src/index.js';
-
-const LIMITS = { maxAttempts: 5, maxFailures: 10, lockMs: 900_000, maxLockMs: 86_400_000 };
-const SENDS = {
-  cooldownMs: 1000,
-  quotas: [
-    { limit: 5, windowMs: 600_000 },
-    { limit: 10, windowMs: 86_400_000 },
-  ],
-};
 
 describe('ParseOtpStore on MongoDB', () => {
   const clock = fakeClock();

@@ -8,6 +8,7 @@ import type { TestServer } from '@parse-factors/test-server/parse-server';
 import { TestPostgres } from '@parse-factors/test-server/postgres';
 import { NEVER, UNLIMITED, type ParseDatabase } from '../src/doors/store.js';
 import { FACTOR_STATE_CLASS, ParseOtpStore } from '../src/index.js';
+import { LIMITS, SENDS } from './store-limits.js';
 import { fakeClock, storeSuite } from '../../testing/src/index.js';
 
 describe('ParseOtpStore on Postgres', () => {
@@ -46,24 +47,16 @@ describe('ParseOtpStore on Postgres', () => {
 
   it('takes the statements of the documented table', async () => {
     const [a, b, c, d] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
-    const limits = { maxAttempts: 5, maxFailures: 10, lockMs: 900_000, maxLockMs: 86_400_000 };
-    const sends = {
-      cooldownMs: 1000,
-      quotas: [
-        { limit: 5, windowMs: 600_000 },
-        { limit: 10, windowMs: 86_400_000 },
-      ],
-    };
     const code = { digest: 'x', expiresAt: clock() + 60_000 };
     const counted = {
-      'issue, first': await countStatements(() => store.issue(a, code, sends)),
-      issue: await countStatements(() => store.issue(a, code, { ...sends, cooldownMs: 0 })),
-      attempt: await countStatements(() => store.attempt(a, limits)),
+      'issue, first': await countStatements(() => store.issue(a, code, SENDS)),
+      issue: await countStatements(() => store.issue(a, code, { ...SENDS, cooldownMs: 0 })),
+      attempt: await countStatements(() => store.attempt(a, LIMITS)),
       guess: await countStatements(async () => store.guess(a, 5)),
       consume: await countStatements(() => store.consume(a, 'x')),
       advance: await countStatements(() => store.advance(a, 1)),
-      'attempt, first': await countStatements(() => store.attempt(b, limits)),
-      redeem: await countStatements(() => store.redeem(b, ['y'], limits)),
+      'attempt, first': await countStatements(() => store.attempt(b, LIMITS)),
+      redeem: await countStatements(() => store.redeem(b, ['y'], LIMITS)),
       claim: await countStatements(() => store.claim(c, clock() + 1)),
       'claim, refused': await countStatements(() => store.claim(c, clock() + 1)),
       'count, first': await countStatements(() => store.count(d, { limit: 5, windowMs: 1000 })),
@@ -97,11 +90,10 @@ describe('ParseOtpStore on Postgres', () => {
   it('goes on where a pooler gives each statement another connection, which knows no prepared one', async () => {
     const { $pool: pool } = Reflect.get(database.adapter, '_client') as { $pool: { query(sql: string): Promise<unknown> } };
     const name = randomUUID();
-    const limits = { maxAttempts: 5, maxFailures: 10, lockMs: 900_000, maxLockMs: 86_400_000 };
-    await store.attempt(name, limits);
+    await store.attempt(name, LIMITS);
     await pool.query('deallocate all');
-    expect(await countStatements(() => store.attempt(name, limits))).toBe(2); // the prepared one has failed
-    expect(await countStatements(() => store.attempt(name, limits))).toBe(1);
+    expect(await countStatements(() => store.attempt(name, LIMITS))).toBe(2); // the prepared one has failed
+    expect(await countStatements(() => store.attempt(name, LIMITS))).toBe(1);
     expect((await sql().query(`select "attempts" from "FactorState" where "objectId" = $1`, [name])).rows).toEqual([
       { attempts: 3 },
     ]);
@@ -109,7 +101,7 @@ describe('ParseOtpStore on Postgres', () => {
 
   it('fills a column that was deleted meanwhile, so that failures are counted', async () => {
     const name = randomUUID();
-    const limits = { maxAttempts: 50, maxFailures: 3, lockMs: 900_000, maxLockMs: 86_400_000 };
+    const limits = { ...LIMITS, maxAttempts: 50, maxFailures: 3 };
     await store.attempt(name, limits);
     await sql().query(`alter table "FactorState" drop column "failures"`);
     const schema = `update "_SCHEMA" set "schema" = "schema"::jsonb #- '{fields,failures}' where "className" = 'FactorState'`;
@@ -120,14 +112,13 @@ describe('ParseOtpStore on Postgres', () => {
 
   it('rejects in time when the database hangs', async () => {
     const name = randomUUID();
-    const limits = { maxAttempts: 5, maxFailures: 10, lockMs: 900_000, maxLockMs: 86_400_000 };
     const hasty = new ParseOtpStore(database, { clock, timeoutMs: 100 });
-    await hasty.attempt(name, limits);
+    await hasty.attempt(name, LIMITS);
     await sql().query('begin');
     await sql().query(`select 1 from "FactorState" where "objectId" = $1 for update`, [name]);
-    await expect(hasty.attempt(name, limits)).rejects.toMatchObject({ code: 'unavailable', cause: { name: 'CommandTimeout' } });
+    await expect(hasty.attempt(name, LIMITS)).rejects.toMatchObject({ code: 'unavailable', cause: { name: 'CommandTimeout' } });
     await sql().query('rollback');
-    expect(await hasty.attempt(name, limits)).toMatchObject({ locked: false });
+    expect(await hasty.attempt(name, LIMITS)).toMatchObject({ locked: false });
   });
 
   it('keeps what never dies, whatever is pruned and however wrong the clock was', async () => {
