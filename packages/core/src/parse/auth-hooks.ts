@@ -118,7 +118,7 @@ export class AuthHooks {
     ProviderChecks.intercept(request.config);
     RequestWrites.watch(request.config);
     const asked = bridged(this.#bridge, request);
-    watchVerificationMails(request.config, emitter('', runtime, asked, undefined));
+    watchVerificationMails(request.config, runtime);
     const emit = emitter(this.#key, runtime, asked, request.original?.id ?? request.user?.id);
     return withParseErrors(emit, async () => {
       const sent = readSentCredentials(request.object); // ambiguous input is refused before anything else

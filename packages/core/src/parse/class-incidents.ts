@@ -1,9 +1,9 @@
 import type { Runtime } from '../account/runtime.js';
 import { notifyListener } from '../events/notify-listener.js';
-import type { FactorEvent } from '../factor/factor-event.js';
 import type { ClassIncident } from './database/closed-class.js';
 import { logEvent } from './database/event-log.js';
 import type { ParseDatabase } from './database/parse-database.js';
+import { serverEvent } from './server-event.js';
 
 /** Emits an event when a class of this library was deleted or opened and has been restored. Its rows may be lost. */
 export const classIncidents =
@@ -13,13 +13,7 @@ export const classIncidents =
     className: string,
   ) =>
   (incident: ClassIncident): void => {
-    const about = { factor: '', userId: undefined, purpose: undefined, ip: undefined };
-    const event: FactorEvent = Object.freeze({
-      type: 'misconfigured',
-      ...about,
-      at: clock(),
-      reason: `${incident}:${className}`,
-    });
+    const event = serverEvent({ clock }, { type: 'misconfigured', reason: `${incident}:${className}` });
     notifyListener(onEvent, event);
     if (eventLog) later(logEvent(database, event));
   };
