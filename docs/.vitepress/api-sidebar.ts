@@ -15,7 +15,7 @@ export function apiSidebar(): DefaultTheme.SidebarItem[] {
     {
       text: 'Documentation',
       items: [
-        { text: 'Start', link: '/guide/getting-started' },
+        { text: 'Start', link: '/start/new-app' },
         { text: 'Options', link: '/reference/options' },
       ],
     },

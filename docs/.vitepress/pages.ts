@@ -1,33 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { DefaultTheme } from 'vitepress';
 
 type Item = DefaultTheme.SidebarItem;
 
-const docs = fileURLToPath(new URL('..', import.meta.url));
-
 const page = (text: string, link: string): Item => ({ text, link });
 
-const group = (text: string, items: Item[], collapsed = false): Item => ({ text, items, collapsed });
-
-/** The pages of a folder by their headings, those that are named first in this order. */
-function pagesOf(folder: string, first: readonly string[]): Item[] {
-  if (!existsSync(join(docs, folder))) return [];
-  const names = readdirSync(join(docs, folder)).filter((name) => name.endsWith('.md'));
-  const rank = (name: string): number => (first.includes(name) ? first.indexOf(name) : first.length);
-  return names
-    .toSorted((a, b) => rank(a) - rank(b) || a.localeCompare(b))
-    .map((name) => {
-      const [, heading = name] = /^# (.+)$/m.exec(readFileSync(join(docs, folder, name), 'utf8')) ?? [];
-      return page(heading.replaceAll('`', ''), `/${folder}/${name.replace(/\.md$/, '')}`);
-    });
-}
+const group = (text: string, items: Item[]): Item => ({ text, items, collapsed: true });
 
 export const nav: DefaultTheme.NavItem[] = [
-  { text: 'Start', link: '/guide/getting-started', activeMatch: '^/guide/getting-started' },
-  { text: 'Concepts', link: '/guide/concepts', activeMatch: '^/guide/concepts' },
-  { text: 'Factors', link: '/factors/', activeMatch: '^/factors/' },
+  { text: 'Start', link: '/start/new-app', activeMatch: '^/start/' },
+  { text: 'Factors', link: '/factors/', activeMatch: '^/(factors|passwordless)/' },
+  { text: 'Clients', link: '/clients/', activeMatch: '^/clients/' },
   { text: 'Security', link: '/security/', activeMatch: '^/security/' },
   {
     text: 'Reference',
@@ -40,74 +22,103 @@ export const nav: DefaultTheme.NavItem[] = [
   },
 ];
 
+/** The pages in the order of what a reader wants to do. */
 export const sidebar: Item[] = [
-  group('Start', [
-    page('What it is', '/'),
-    page('Getting started', '/guide/getting-started'),
-    page('Existing apps', '/guide/existing-app'),
-    page('The example', '/guide/example'),
-    page('Concepts', '/guide/concepts'),
-    page('What clients send', '/guide/clients'),
-  ]),
-  group('Factors', [
-    page('Which ones', '/factors/'),
-    page('SMS', '/factors/sms-otp'),
-    page('E-mail', '/factors/email-otp'),
+  {
+    text: 'Start',
+    items: [
+      page('Overview', '/'),
+      page('A new app', '/start/new-app'),
+      page('An existing app', '/start/existing-app'),
+      page('See the example', '/start/example'),
+      page('How it works', '/start/how-it-works'),
+    ],
+  },
+  group('Add a factor', [
+    page('Choose factors', '/factors/'),
+    page('SMS codes', '/factors/sms-otp'),
+    page('Email codes', '/factors/email-otp'),
     page('Authenticator apps', '/factors/totp'),
     page('Passkeys', '/factors/passkey'),
     page('Recovery codes', '/factors/recovery-codes'),
     page('Trusted devices', '/factors/trusted-device'),
-    page('Fields of one’s own', '/factors/fields'),
+    page('Sign-in fields', '/factors/fields'),
     page('The built-in mfa', '/factors/mfa-compat'),
-    page('defineFactor', '/factors/define-factor'),
   ]),
-  group(
-    'Channels',
-    [
-      page('Messages go out', '/channels/'),
-      page('Twilio', '/channels/twilio'),
-      page('SendGrid', '/channels/sendgrid'),
-      page('SMTP', '/channels/smtp'),
-      page('Outbox', '/channels/outbox'),
-      page('Failover', '/channels/failover'),
-      page('Your own', '/channels/your-own'),
-    ],
-    true,
-  ),
-  group(
-    'Stores',
-    [
-      page('Stores and limits', '/stores/'),
-      page('The app’s database', '/stores/database'),
-      page('Redis', '/stores/redis'),
-      page('Memory', '/stores/memory'),
-      page('Your own', '/guide/write-a-store'),
-    ],
-    true,
-  ),
-  group('Guides', [
-    page('Compose and policies', '/guide/policies'),
-    page('Passwordless', '/guide/passwordless'),
-    page('Step-up in Cloud Code', '/guide/step-up'),
-    page('Enforced enrolment', '/guide/enforced-enrolment'),
-    page('Messages and notices', '/guide/messages'),
-    page('Many servers', '/guide/many-servers'),
-    page('Serverless hosts', '/guide/serverless'),
-    page('Migrate from mfa', '/guide/migrate-from-mfa'),
-    page('Migrate from parse-server-otp-auth-adapter', '/guide/migrate-from-parse-server-otp-auth-adapter'),
-    page('Write a factor', '/guide/write-a-factor'),
-    page('Write a store', '/guide/write-a-store'),
-    page('Operations and monitoring', '/guide/operations'),
-    page('Key rotation', '/guide/key-rotation'),
-    page('GDPR and deletion', '/guide/gdpr'),
-    page('Benchmarks', '/guide/benchmarks'),
+  group('Send codes', [
+    page('Channels', '/channels/'),
+    page('Twilio', '/channels/twilio'),
+    page('SendGrid', '/channels/sendgrid'),
+    page('SMTP', '/channels/smtp'),
+    page('Outbox', '/channels/outbox'),
+    page('Failover', '/channels/failover'),
+  ]),
+  group('Passwordless', [page('Sign in without a password', '/passwordless/')]),
+  group('Protect', [
+    page('The guard', '/protect/guard'),
+    page('Login policies', '/protect/policies'),
+    page('Require enrolment', '/protect/enforced-enrolment'),
+    page('Step-up', '/protect/step-up'),
+    page('Limits and costs', '/protect/limits'),
+    page('Messages and notices', '/protect/messages'),
+    page('Password reset', '/protect/password-reset'),
+  ]),
+  group('Connect clients', [
+    page('What clients send', '/clients/'),
+    page('REST', '/clients/rest'),
+    page('curl', '/clients/curl'),
+    page('GraphQL', '/clients/graphql'),
+    page('JavaScript', '/clients/javascript'),
+    page('React', '/clients/react'),
+    page('React Native', '/clients/react-native'),
+    page('Swift', '/clients/swift'),
+    page('Objective-C', '/clients/objective-c'),
+    page('Kotlin (Android)', '/clients/kotlin'),
+    page('Flutter', '/clients/flutter'),
+    page('.NET', '/clients/dotnet'),
+  ]),
+  group('Run', [
+    page('Go-live check list', '/run/go-live'),
+    page('Deploy', '/run/deploy'),
+    page('Proxies and IP addresses', '/run/proxies'),
+    page('Several servers', '/run/several-servers'),
+    page('Serverless', '/run/serverless'),
+    page('Stores', '/run/stores'),
+    page('The database of the app', '/run/database'),
+    page('MongoDB', '/run/mongodb'),
+    page('Redis', '/run/redis'),
+    page('Monitoring', '/run/monitoring'),
+    page('Help a user', '/run/help-users'),
+    page('Parse Dashboard', '/run/dashboard'),
+    page('Key rotation', '/run/key-rotation'),
+    page('Privacy and deletion', '/run/gdpr'),
+    page('Test in CI', '/run/testing'),
+    page('Hosted Parse', '/run/hosted'),
+    page('Troubleshooting', '/run/troubleshooting'),
+  ]),
+  group('Move', [
+    page('Roll out to existing users', '/move/existing-users'),
+    page('From the built-in mfa', '/move/from-mfa'),
+    page('From parse-server-otp-auth-adapter', '/move/from-otp-adapter'),
+    page('Go back', '/move/go-back'),
+    page('Versions and upgrades', '/move/versions'),
+  ]),
+  group('Extend', [
+    page('A factor in one function', '/extend/define-factor'),
+    page('A factor as a class', '/extend/write-a-factor'),
+    page('A store', '/extend/write-a-store'),
+    page('A channel', '/extend/write-a-channel'),
   ]),
   group('Security', [
     page('Threat model', '/security/'),
-    page('How each invariant is tested', '/security/tests'),
-    page('SMS and e-mail', '/security/sms-and-email'),
+    page('SMS and email', '/security/sms-and-email'),
     page('What weakens it', '/security/weakening'),
+    page('How each guarantee is tested', '/security/tests'),
   ]),
-  group('Recipes', pagesOf('recipes', ['rest.md', 'graphql.md', 'javascript.md']), true),
-  group('Reference', [...pagesOf('reference', ['options.md', 'errors.md']), page('API', '/api/')]),
+  group('Reference', [
+    page('Options', '/reference/options'),
+    page('Errors', '/reference/errors'),
+    page('Benchmarks', '/reference/benchmarks'),
+    page('API', '/api/'),
+  ]),
 ];

@@ -123,7 +123,7 @@ describe('twilio', () => {
       const started = performance.now();
       const refused = await askSms(person, '+15552220003');
       expect(performance.now() - started).toBeLessThan(5000);
-      expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
+      expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The message could not be sent. Request a new code.' });
       expect(api.received).toHaveLength(1);
       const code = codeIn(new URLSearchParams(api.received[0]?.body).get('Body') ?? '');
       expect(code).toMatch(/^\d{6}$/);
@@ -280,7 +280,7 @@ describe('smtp', () => {
     const person = await stage.signUp();
     refuse = 'no such user smtp2@example.com';
     const refused = await stage.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session);
-    expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
+    expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The message could not be sent. Request a new code.' });
     refuse = undefined;
     stage.time.now += MINUTE;
     expect((await stage.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session)).status).toBe(
@@ -339,7 +339,7 @@ describe('a channel of the application', () => {
       smsChannel = channel as ChannelLike;
       const person = await stage.signUp();
       const refused = await askSms(person, '+15552220009');
-      expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The code could not be delivered. Ask for a new one.' });
+      expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The message could not be sent. Request a new code.' });
       stage.time.now += DAY;
     },
   );

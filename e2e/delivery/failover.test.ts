@@ -192,7 +192,7 @@ describe("Twilio's refusal of a number", () => {
       await stage.stop();
       stage = await startStage({ sms: { channel: failover([patiently, second], { timeoutMs: 5000 }) } });
       const asked = await ask();
-      expect(asked.body).toEqual({ code: 142, error: 'address_refused: This address cannot be used.' });
+      expect(asked.body).toEqual({ code: 142, error: 'address_refused: This address or phone number cannot be used.' });
       expect(second.messages).toEqual([]);
     },
   );

@@ -14,7 +14,7 @@ import { shownAtLogin } from '../support/harness.js';
 import { StandIn } from '../support/provider-stand-in.js';
 import { sessionHeaders } from '../support/requests.js';
 
-/** The files that docs/guide/existing-app.md shows, run as an app of their own: CommonJS, mounted on Express. */
+/** The files that docs/start/existing-app.md shows, run as an app of their own: CommonJS, mounted on Express. */
 
 const PHONE = '+14155552671';
 const ann = { username: 'ann', password: 'correct horse' };
@@ -26,7 +26,7 @@ let url = '';
 
 /** Lays the page's files out; only the address of Twilio is another. */
 function writeApp(twilioUrl: string): void {
-  for (const { info, text } of docsBlocks('guide/existing-app')) {
+  for (const { info, text } of docsBlocks('start/existing-app')) {
     const [, path] = /^js \[(.*)\]$/.exec(info) ?? [];
     if (path === undefined) continue;
     mkdirSync(dirname(join(folder, path)), { recursive: true });

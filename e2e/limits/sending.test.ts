@@ -20,7 +20,7 @@ const askByPassword = ({ username, password }: Person): Promise<Answer> =>
   stage.challenge({ username, password, challengeData: { otp: true } });
 const refusedUntil = (time: number): object => ({
   code: 155,
-  error: `cooldown: Asked for too soon or too often. Please retry after ${at(time)}`,
+  error: `cooldown: Too many requests. Please retry after ${at(time)}`,
 });
 
 describe('sending', () => {

@@ -399,7 +399,7 @@ const CHANGING: readonly Behaviour[] = [
     },
     differs: {
       builtIn: 'Invalid MFA token',
-      ours: 'Answer a factor of yours again first.',
+      ours: 'Verify one of your sign-in methods again, then retry.',
       because: 'a proof may also be given in a request of its own before',
     },
   },
@@ -412,7 +412,7 @@ const CHANGING: readonly Behaviour[] = [
     },
     differs: {
       builtIn: ['ok', 'ok'],
-      ours: ['Answer a factor of yours again first.', 'Missing additional authData mfa'],
+      ours: ['Verify one of your sign-in methods again, then retry.', 'Missing additional authData mfa'],
       because: 'whoever steals a session could switch the factor off',
     },
   },
@@ -439,7 +439,7 @@ const CHANGING: readonly Behaviour[] = [
     },
     differs: {
       builtIn: ['ok', 'ok'],
-      ours: ["Setting up a factor needs the user's own session.", "Setting up a factor needs the user's own session."],
+      ours: ["Sign in first, then send this request with your session token.", "Sign in first, then send this request with your session token."],
       because: 'whoever knows a password could lock its owner out; a policy that demands a factor allows it at a login',
     },
   },

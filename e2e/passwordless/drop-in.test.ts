@@ -147,7 +147,7 @@ describe('what its applications do with the master key', () => {
 });
 
 describe('the query of the guide', () => {
-  const guide = new URL('../../docs/guide/migrate-from-parse-server-otp-auth-adapter.md', import.meta.url);
+  const guide = new URL('../../docs/move/from-otp-adapter.md', import.meta.url);
   const where = /'where=(\{.*\})'/.exec(readFileSync(guide, 'utf8'))?.[1] ?? '';
 
   it('the query of the guide finds exactly the users to whose ids no code can be sent', async () => {

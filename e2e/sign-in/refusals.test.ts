@@ -8,7 +8,7 @@ import { MASTER } from '../support/requests.js';
 import { DAY, MINUTE } from '../support/time.js';
 
 const USED = 'code_rejected: This code was used already. Wait for the next one in your app.';
-const WRONG = 'code_rejected: The code is not right.';
+const WRONG = 'code_rejected: The code is wrong.';
 
 let stage: Stage;
 let person: Person;

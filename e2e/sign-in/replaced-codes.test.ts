@@ -8,7 +8,7 @@ import { MASTER } from '../support/requests.js';
 import { DAY, MINUTE } from '../support/time.js';
 
 const REPLACED = { code: 210, error: 'code_rejected: A newer code was sent. Only that one counts.' };
-const WRONG = { code: 210, error: 'code_rejected: The code is not right.' };
+const WRONG = { code: 210, error: 'code_rejected: The code is wrong.' };
 
 let stage: Stage;
 let person: Person;

@@ -41,7 +41,7 @@ beforeEach(() => {
   stage.time.now += DAY;
 });
 
-const UNAVAILABLE = { code: 1, error: 'unavailable: The factor cannot be checked right now. Try again later.' };
+const UNAVAILABLE = { code: 1, error: 'unavailable: The server cannot check this right now. Try again later.' };
 
 describe.each([
   { redeems: false, verbs: ['attempt', 'consume'] as const },

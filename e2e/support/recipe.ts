@@ -14,7 +14,7 @@ export interface RecipeReply {
   readonly body: unknown;
 }
 
-const blocksOf = (page: string): DocsBlock[] => docsBlocks(`recipes/${page}`);
+const blocksOf = (page: string): DocsBlock[] => docsBlocks(`clients/${page}`);
 
 /** The requests of the REST page in their order, each with its reply. */
 export function restRecipe(): (readonly [RecipeRequest, RecipeReply | undefined])[] {

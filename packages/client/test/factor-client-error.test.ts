@@ -28,7 +28,7 @@ describe('an error of a factor', () => {
     ['factor_required', 'Also required: mfa or card.', ['mfa', 'card']],
     ['factor_required', '2 factors are required; also give one of: otp, email.', ['otp', 'email']],
     ['enrolment_required', 'Set up 2 of these first: otp, email, totp.', ['otp', 'email', 'totp']],
-    ['enrolment_required', 'A factor must be set up first.', []],
+    ['enrolment_required', 'Set up a second factor first.', []],
     ['invalid_input', 'Field "id" must be: one.', []],
   ] as const)('%s: "%s" names %j', (slug, sentence, missing) => {
     const { parseCode: code, message } = new FactorError(slug, { sentence });

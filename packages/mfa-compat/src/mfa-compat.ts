@@ -30,7 +30,7 @@ const DRIFT_STEPS = 1;
 
 /**
  * Replaces Parse Server's built-in `mfa` adapter under the same key. It accepts its options, its clients' payloads and its
- * users' records, which are sealed at their next use. `docs/guide/migrate-from-mfa.md` lists the differences.
+ * users' records, which are sealed at their next use. `docs/move/from-mfa.md` lists the differences.
  * @throws FactorConfigError naming the option and what it accepts
  * @example
  * ```ts

@@ -11,7 +11,7 @@ import { difference } from './reply.js';
 
 /** What `npm run check:docs` says to pages that are wrong. That it compiles and runs what they hold, it shows itself. */
 
-const page = (text: string, name = 'docs/guide/wrong.md'): Page => pageOf(join(root, name), text);
+const page = (text: string, name = 'docs/protect/wrong.md'): Page => pageOf(join(root, name), text);
 const said = (problems: readonly Problem[]): string[] => problems.map(({ page, line, what }) => `${page}:${line}: ${what}`);
 
 const option = { says: 'It lasts.', type: 'number', isOptional: true, isRequired: false, isInherited: false, defaultText: '' };
@@ -31,15 +31,15 @@ const KIND = '| `kind` | function | required | |';
 
 describe('links', () => {
   it('lead to files and headings, as GitHub and the site find them', () => {
-    const wrong = page('a\n[b](nowhere.md) [c](policies.md#nowhere)\n[d](/guide/nowhere) ![e](../public/none.png)\n');
+    const wrong = page('a\n[b](nowhere.md) [c](policies.md#nowhere)\n[d](/protect/nowhere) ![e](../public/none.png)\n');
     expect(said(checkLinks(wrong))).toEqual([
-      'docs/guide/wrong.md:2: nowhere.md: leads nowhere',
-      'docs/guide/wrong.md:2: policies.md#nowhere: no such heading',
-      'docs/guide/wrong.md:3: /guide/nowhere: leads nowhere',
-      'docs/guide/wrong.md:3: ../public/none.png: leads nowhere',
+      'docs/protect/wrong.md:2: nowhere.md: leads nowhere',
+      'docs/protect/wrong.md:2: policies.md#nowhere: no such heading',
+      'docs/protect/wrong.md:3: /protect/nowhere: leads nowhere',
+      'docs/protect/wrong.md:3: ../public/none.png: leads nowhere',
     ]);
-    expect(checkLinks(page('[a](policies.md) [b](/guide/policies) [c](policies#policies-1) `[d](e.md)`'))).toHaveLength(1);
-    expect(checkLinks(page('[a](/guide/policies)', 'README.md'))).toHaveLength(1);
+    expect(checkLinks(page('[a](policies.md) [b](/protect/policies) [c](policies#policies-1) `[d](e.md)`'))).toHaveLength(1);
+    expect(checkLinks(page('[a](/protect/policies)', 'README.md'))).toHaveLength(1);
   });
 });
 
@@ -47,29 +47,29 @@ describe('tables of options', () => {
   it('have the options of the source, all and no others, with their bounds, units and defaults', () => {
     expect(checkOptionTables([table(LASTS, KIND)], owners)).toEqual([]);
     const complaints = (...rows: string[]): string[] => said(checkOptionTables([table(...rows)], owners));
-    expect(complaints(LASTS)).toEqual(['docs/guide/wrong.md:1: lacks the option kind of made']);
-    expect(complaints(LASTS, KIND, '| `other` | | | |')).toEqual(['docs/guide/wrong.md:7: made has no option other']);
+    expect(complaints(LASTS)).toEqual(['docs/protect/wrong.md:1: lacks the option kind of made']);
+    expect(complaints(LASTS, KIND, '| `other` | | | |')).toEqual(['docs/protect/wrong.md:7: made has no option other']);
     expect(complaints('| `lastsMs` | ms, 1,000 to 90,000 | 30,000 | |', KIND)).toEqual([
-      'docs/guide/wrong.md:5: option lastsMs of made takes 1000 to 60000',
+      'docs/protect/wrong.md:5: option lastsMs of made takes 1000 to 60000',
     ]);
     expect(complaints('| `lastsMs` | s, 1,000 to 60,000 | 30,000 | |', KIND)).toEqual([
-      'docs/guide/wrong.md:5: option lastsMs of made is in ms',
+      'docs/protect/wrong.md:5: option lastsMs of made is in ms',
     ]);
     expect(complaints('| `lastsMs` | ms, 1,000 to 60,000 | 30 minutes | |', KIND)).toEqual([
-      'docs/guide/wrong.md:5: option lastsMs of made is 30,000 by default',
+      'docs/protect/wrong.md:5: option lastsMs of made is 30,000 by default',
     ]);
     expect(complaints(LASTS, '| `kind` | function | none | |')).toEqual([
-      'docs/guide/wrong.md:6: option kind of made is required',
+      'docs/protect/wrong.md:6: option kind of made is required',
     ]);
   });
 
   it('say whose they are', () => {
     const unbound = page('| name | default |\n|---|---|\n| `lastsMs` | 30,000 |\n');
     expect(said(checkOptionTables([unbound], owners))).toEqual([
-      expect.stringMatching(/^docs\/guide\/wrong\.md:1: a table of defaults/),
+      expect.stringMatching(/^docs\/protect\/wrong\.md:1: a table of defaults/),
     ]);
     expect(said(checkOptionTables([page('<!-- options: nobody -->\n\n')], owners))).toEqual([
-      'docs/guide/wrong.md:1: nobody knows the options of nobody',
+      'docs/protect/wrong.md:1: nobody knows the options of nobody',
     ]);
   });
 });
@@ -81,8 +81,8 @@ describe('errors', () => {
     expect(complaints).toContain('docs/reference/errors.md:1: lacks the error locked');
     expect(complaints).toContain('docs/reference/errors.md:1: code_rejected has the Parse code 210');
     expect(complaints).toContain('docs/reference/errors.md:2: there is no error made_up');
-    expect(complaints).toContain('docs/guide/wrong.md:1: the source knows no locke_d');
-    expect(complaints).toContain('docs/guide/wrong.md:2: locked does not have the Parse code 1');
+    expect(complaints).toContain('docs/protect/wrong.md:1: the source knows no locke_d');
+    expect(complaints).toContain('docs/protect/wrong.md:2: locked does not have the Parse code 1');
   });
 });
 
@@ -99,7 +99,9 @@ describe('lines that are run', () => {
 
   it('hold nothing to be filled in, and leave no operation out', () => {
     const complaints = (text: string): string[] => said(scriptOf(page(text))?.problems ?? []);
-    expect(complaints(curl.replace('acme.example', '…'))).toEqual(['docs/guide/wrong.md:2: … stands in a line that readers run']);
+    expect(complaints(curl.replace('acme.example', '…'))).toEqual([
+      'docs/protect/wrong.md:2: … stands in a line that readers run',
+    ]);
     expect(complaints('```graphql\nmutation A($a: B!) { c(a: $a) }\n```\n')).toHaveLength(1);
     expect(complaints(`${curl}${'```json reply\n{}\n```\n'.repeat(2)}`)).toHaveLength(1);
     expect(hiddenBlocks(page('- a\n  ```sh\n  curl x\n  ```\n'))).toHaveLength(1);

@@ -83,7 +83,7 @@ describe('a message with a code', () => {
     ],
   ])('is not sent where it %s', async (_sentence, more) => {
     const { channel, context, deliver } = stage(more);
-    expect(await outcomeOf(deliver)).toBe('delivery_failed: The code could not be delivered. Ask for a new one.');
+    expect(await outcomeOf(deliver)).toBe('delivery_failed: The message could not be sent. Request a new code.');
     expect(channel.taken).toEqual([]);
     expect(context.events).toEqual([{ type: 'delivery_failed', purpose: 'sign-in', reason: 'TypeError' }]);
   });

@@ -11,8 +11,8 @@ import type { CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { OneTimeCodes } from './one-time-codes.js';
 
-const REJECTED = 'code_rejected: The code is not right.';
-const EXPIRED = 'code_expired: There is no valid code. Ask for a new one.';
+const REJECTED = 'code_rejected: The code is wrong.';
+const EXPIRED = 'code_expired: There is no valid code. Request a new one.';
 
 class Stage {
   readonly channel = new TestChannel();
@@ -127,9 +127,9 @@ describe('a code that is issued', () => {
   it.each<readonly [string, unknown, string]>([
     ['gives true', true, 'passes'],
     ['later gives true', Promise.resolve(true), 'passes'],
-    ['gives false', false, 'address_refused: This address cannot be used.'],
-    ['gives what is only like true', 1, 'address_refused: This address cannot be used.'],
-    ['gives nothing', undefined, 'address_refused: This address cannot be used.'],
+    ['gives false', false, 'address_refused: This address or phone number cannot be used.'],
+    ['gives what is only like true', 1, 'address_refused: This address or phone number cannot be used.'],
+    ['gives nothing', undefined, 'address_refused: This address or phone number cannot be used.'],
   ])('is sent or refused as the rule of the application %s', async (_sentence, result, expected) => {
     const asked: unknown[] = [];
     const allow = (address: string, about: object): boolean => {
@@ -155,7 +155,7 @@ describe('a code that is issued', () => {
   it('for an address that the channel refuses is void, and says so', async () => {
     const stage = new Stage();
     stage.channel.fault = new FactorError('address_refused');
-    expect(await outcomeOf(() => stage.send())).toBe('address_refused: This address cannot be used.');
+    expect(await outcomeOf(() => stage.send())).toBe('address_refused: This address or phone number cannot be used.');
   });
 
   it('to a phone is counted by country', async () => {

@@ -9,7 +9,7 @@ import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { OneTimeCodes } from './one-time-codes.js';
 import { PrimaryCodeSignIn } from './primary-code-sign-in.js';
 
-const REJECTED = 'code_rejected: The code is not right.';
+const REJECTED = 'code_rejected: The code is wrong.';
 
 class Stage {
   readonly channel = new TestChannel();

@@ -66,12 +66,12 @@ describe('several channels', () => {
     [
       'ask no other where the address is refused',
       { a: 'refuses', b: 'takes' },
-      'a address_refused: This address cannot be used.',
+      'a address_refused: This address or phone number cannot be used.',
     ],
     [
       'say that the address is refused where a later one says so',
       { a: 'fails', b: 'refuses', c: 'takes' },
-      'a b address_refused: This address cannot be used.',
+      'a b address_refused: This address or phone number cannot be used.',
     ],
   ])('%s', async (_sentence, answers, expected) => expect(await new Stage(answers).send()).toBe(expected));
 

@@ -17,20 +17,20 @@ export type FactorErrorCode =
 
 /** The Parse error code and the default sentence of every slug. */
 export const FACTOR_ERRORS: Readonly<Record<FactorErrorCode, { readonly parseCode: number; readonly sentence: string }>> = {
-  code_rejected: { parseCode: 210, sentence: 'The code is not right.' },
-  code_expired: { parseCode: 210, sentence: 'There is no valid code. Ask for a new one.' },
+  code_rejected: { parseCode: 210, sentence: 'The code is wrong.' },
+  code_expired: { parseCode: 210, sentence: 'There is no valid code. Request a new one.' },
   locked: { parseCode: 155, sentence: 'Too many failed attempts.' },
-  cooldown: { parseCode: 155, sentence: 'Asked for too soon or too often.' },
+  cooldown: { parseCode: 155, sentence: 'Too many requests.' },
   not_enrolled: { parseCode: 210, sentence: 'This factor is not set up.' },
   already_enrolled: { parseCode: 210, sentence: 'This factor is already set up.' },
-  factor_required: { parseCode: 211, sentence: 'More factors are required.' },
-  enrolment_required: { parseCode: 211, sentence: 'A factor must be set up first.' },
-  fresh_proof_required: { parseCode: 119, sentence: 'Answer a factor of yours again first.' },
-  session_required: { parseCode: 206, sentence: "Setting up a factor needs the user's own session." },
-  invalid_input: { parseCode: 142, sentence: 'The input is malformed.' },
-  address_refused: { parseCode: 142, sentence: 'This address cannot be used.' },
-  delivery_failed: { parseCode: 141, sentence: 'The code could not be delivered. Ask for a new one.' },
-  unavailable: { parseCode: 1, sentence: 'The factor cannot be checked right now. Try again later.' },
+  factor_required: { parseCode: 211, sentence: 'Another factor is required.' },
+  enrolment_required: { parseCode: 211, sentence: 'Set up a second factor first.' },
+  fresh_proof_required: { parseCode: 119, sentence: 'Verify one of your sign-in methods again, then retry.' },
+  session_required: { parseCode: 206, sentence: 'Sign in first, then send this request with your session token.' },
+  invalid_input: { parseCode: 142, sentence: 'The request is malformed.' },
+  address_refused: { parseCode: 142, sentence: 'This address or phone number cannot be used.' },
+  delivery_failed: { parseCode: 141, sentence: 'The message could not be sent. Request a new code.' },
+  unavailable: { parseCode: 1, sentence: 'The server cannot check this right now. Try again later.' },
 };
 
 /** What a {@link FactorError} may carry besides its slug. */

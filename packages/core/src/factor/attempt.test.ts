@@ -210,9 +210,9 @@ describe('an attempt that the store has judged', () => {
   });
 
   it.each([
-    ['absent', nothing, 'code_expired: There is no valid code. Ask for a new one.', 'code_expired'],
-    ['absent', why, 'code_expired: There is no valid code. Ask for a new one.', 'code_expired'],
-    ['wrong', nothing, 'code_rejected: The code is not right.', 'code_rejected'],
+    ['absent', nothing, 'code_expired: There is no valid code. Request a new one.', 'code_expired'],
+    ['absent', why, 'code_expired: There is no valid code. Request a new one.', 'code_expired'],
+    ['wrong', nothing, 'code_rejected: The code is wrong.', 'code_rejected'],
     ['wrong', why, `code_rejected: ${CODE_REPLACED.sentence}`, 'code_replaced'],
   ] as const)('is refused where the code is %s', async (outcome, whyWrong, message, reason) => {
     const context = stagedContext();

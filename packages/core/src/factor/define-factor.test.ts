@@ -222,7 +222,7 @@ describe('an answer to a defined factor', () => {
     ['that is right passes', '222222', 'passes'],
     ['that is right passes in an object', { code: '222222' }, 'passes'],
     ['that is right passes with a space in it', '222 222', 'passes'],
-    ['that is wrong is refused', '333333', 'code_rejected: The code is not right.'],
+    ['that is wrong is refused', '333333', 'code_rejected: The code is wrong.'],
     ['of too few digits is no answer', '22222', 'invalid_input: Field "code" must be a string of 6 digits.'],
     ['that is a number is no answer', 222222, 'invalid_input: Expected an object with exactly: code.'],
     ['with another field is no answer', { code: '222222', id: 'x' }, 'invalid_input: Expected an object with exactly: code.'],
@@ -238,7 +238,7 @@ describe('an answer to a defined factor', () => {
     const staged = await challenged();
     expect([await answer(staged, '222222'), await answer(staged, '222222')]).toEqual([
       'passes',
-      'code_expired: There is no valid code. Ask for a new one.',
+      'code_expired: There is no valid code. Request a new one.',
     ]);
   });
 
@@ -265,7 +265,7 @@ describe('an answer to a defined factor', () => {
 
   it.each<readonly [string, number, string]>([
     ['in the last millisecond passes', 10 * MINUTE - 1, 'passes'],
-    ['when the time is over is refused', 10 * MINUTE, 'code_expired: There is no valid code. Ask for a new one.'],
+    ['when the time is over is refused', 10 * MINUTE, 'code_expired: There is no valid code. Request a new one.'],
   ])('%s', async (_sentence, later, expected) => {
     const staged = await challenged();
     staged.context.clock.advance(later);
@@ -292,9 +292,9 @@ describe('an answer to a defined factor', () => {
   it.each<readonly [string, () => unknown, string]>([
     ['that gives true passes', () => true, 'passes'],
     ['that later gives true passes', async () => true, 'passes'],
-    ['that gives false is refused', () => false, 'code_rejected: The code is not right.'],
-    ['that gives what is only like true is refused', () => 1, 'code_rejected: The code is not right.'],
-    ['that gives nothing is refused', () => undefined, 'code_rejected: The code is not right.'],
+    ['that gives false is refused', () => false, 'code_rejected: The code is wrong.'],
+    ['that gives what is only like true is refused', () => 1, 'code_rejected: The code is wrong.'],
+    ['that gives nothing is refused', () => undefined, 'code_rejected: The code is wrong.'],
     ['that throws is refused', () => Promise.reject(new Error('down')), 'down'],
   ])('to a check of the application %s', async (_sentence, result, expected) => {
     const asked: unknown[] = [];

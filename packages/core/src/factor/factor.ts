@@ -51,7 +51,7 @@ export interface AnyFactor {
  * itself. The optional properties define what else it can do.
  *
  * The library decides when each method may run and for which users, and what Parse Server receives. Methods throw
- * `FactorError`, and a factor keeps no state of its own. `docs/guide/write-a-factor.md` builds one; `defineFactor`
+ * `FactorError`, and a factor keeps no state of its own. `docs/extend/write-a-factor.md` builds one; `defineFactor`
  * makes a second factor from a few functions.
  *
  * @typeParam Enrolment what it keeps about a user, as JSON; it is sealed at rest

@@ -39,22 +39,22 @@ const signInWith = (stage: MemoryServer, providers: Readonly<Record<string, unkn
 describe('a sign-in with second factors', () => {
   it.each<readonly [string, MemoryServerOptions['policy'], Readonly<Record<string, unknown>>, string]>([
     ['one right answer passes where any will do', 'any', { app: RIGHT }, 'passes'],
-    ['a wrong answer is refused', 'any', { app: WRONG }, 'code_rejected: The code is not right.'],
+    ['a wrong answer is refused', 'any', { app: WRONG }, 'code_rejected: The code is wrong.'],
     ['one answer is refused where all are needed', 'all', { app: RIGHT }, 'factor_required: Also required: mail.'],
     ['two right answers pass where all are needed', 'all', { app: RIGHT, mail: RIGHT }, 'passes'],
-    ['a wrong answer beside a right one is refused', 'any', { app: RIGHT, mail: WRONG }, 'code_rejected: The code is not right.'],
+    ['a wrong answer beside a right one is refused', 'any', { app: RIGHT, mail: WRONG }, 'code_rejected: The code is wrong.'],
     [
       'a factor that is not set up is refused where no policy demands it',
       'any',
       { app: RIGHT, phone: RIGHT },
-      "session_required: Setting up a factor needs the user's own session.",
+      "session_required: Sign in first, then send this request with your session token.",
     ],
     ['a removal is refused', 'any', { app: null, mail: RIGHT }, 'invalid_input: A factor cannot be removed while logging in.'],
     [
       'a provider that is not linked is refused',
       'any',
       { app: RIGHT, google: { id: 'g' } },
-      'fresh_proof_required: Answer a factor of yours again first.',
+      'fresh_proof_required: Verify one of your sign-in methods again, then retry.',
     ],
   ])('%s', async (_sentence, policy, sent, outcome) => {
     const stage = await userWithFactors(['app', 'mail'], policy === undefined ? {} : { policy });
