@@ -19,7 +19,7 @@ export const tourPage = (url: string): Content => ({
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>parse-factors with curl</title><link rel="stylesheet" href="/tour.css"></head>
 <body><h1>parse-factors with curl</h1>
-<p>Users of this Parse Server log in with their password <em>and</em> a code. The code comes by SMS, by e-mail or from an authenticator app.</p>
+<p>Users of this Parse Server log in with their password <em>and</em> a code. The code comes by SMS, by email or from an authenticator app.</p>
 <ul><li>REST: <code>${escape(url)}/parse</code>, application id <code>example</code></li>
 <li>GraphQL: <code>${escape(url)}/graphql</code></li>
 <li><a href="/outbox">Outbox</a>: the messages that the server has sent (<a href="/outbox.json">as JSON</a>)</li>

@@ -39,11 +39,11 @@ export function tour(url: string): readonly Step[] {
     },
     tryPassword,
     {
-      title: 'Add an e-mail address in the same way',
+      title: 'Add an email address in the same way',
       line: post('/challenge', '{"challengeData":{"email":{"email":"ann@example.com"}}}', SESSION),
     },
     { title: 'Read the code', line: code },
-    { title: 'Confirm the e-mail address', line: put('{"authData":{"email":{"email":"ann@example.com","code":"$CODE"}}}') },
+    { title: 'Confirm the email address', line: put('{"authData":{"email":{"email":"ann@example.com","code":"$CODE"}}}') },
     {
       title: 'Add an authenticator app: type this secret into the app',
       line: `REPLY=$(${post('/challenge', '{"challengeData":{"totp":true}}', SESSION)}); echo "$REPLY" | ${field('secret')}`,
@@ -52,7 +52,7 @@ export function tour(url: string): readonly Step[] {
       title: 'Confirm the app with the code that it shows',
       line: `read -p 'Code: ' CODE; ${put('{"authData":{"totp":"$CODE"}}')}`,
     },
-    { title: 'Ask for a code by e-mail, to log in', line: post('/challenge', `{${LOGIN},"challengeData":{"email":true}}`) },
+    { title: 'Ask for a code by email, to log in', line: post('/challenge', `{${LOGIN},"challengeData":{"email":true}}`) },
     { title: 'Read the code', line: code },
     {
       title: 'Log in with the password and the code',
@@ -71,7 +71,7 @@ export function tour(url: string): readonly Step[] {
       line: `curl -s -X POST ${url}/parse/login ${APP} -d "{${LOGIN.replaceAll('"', '\\"')},\\"authData\\":{\\"device\\":{\\"token\\":\\"$TOKEN\\"}}}"`,
     },
     {
-      title: 'Verify it is you again: ask for a code by e-mail',
+      title: 'Verify it is you again: ask for a code by email',
       line: post('/challenge', '{"challengeData":{"email":true}}', SESSION),
     },
     { title: 'Read the code', line: code },

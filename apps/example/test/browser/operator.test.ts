@@ -21,10 +21,10 @@ describe.skipIf(!isThere).each(DEVICES)('operators and the outbox on a $name', (
     await logIn(ann);
     await visitor.arriveAt('Set up a second factor');
     await visitor.picture('enrolment');
-    await visitor.press('E-mail');
-    await visitor.fill('E-mail address', newEmail());
+    await visitor.press('Email');
+    await visitor.fill('Email address', newEmail());
     await visitor.press('Send a code');
-    await visitor.see('A code is on its way to');
+    await visitor.see('We sent a code to');
     await answer(visitor, ui.lastCode(ui.mail), 'Confirm');
     await visitor.arriveAt('Security');
     await visitor.see('On, ');
@@ -116,16 +116,16 @@ describe.skipIf(!isThere).each(DEVICES)('operators and the outbox on a $name', (
     await outbox.see('Nothing has been sent yet.');
     const { visitor } = await moveIn(ui, device);
     await addPhone(ui, visitor);
-    await visitor.row('E-mail').getByRole('button', { name: 'Add' }).click();
-    await visitor.fill('E-mail address', newEmail());
+    await visitor.row('Email').getByRole('button', { name: 'Add' }).click();
+    await visitor.fill('Email address', newEmail());
     await visitor.press('Send a code');
-    await visitor.see('A code is on its way to');
+    await visitor.see('We sent a code to');
     await outbox.page
       .getByRole('article', { name: /^Text message to \+1/ })
       .first()
       .waitFor();
     const code = ui.lastCode(ui.mail);
-    const mail = outbox.page.getByRole('article', { name: /^E-mail to ann-/ }).first();
+    const mail = outbox.page.getByRole('article', { name: /^Email to ann-/ }).first();
     await mail.locator('.subject').waitFor();
     const frame = mail.locator('iframe').contentFrame();
     await frame.getByText(code).first().waitFor();
@@ -148,7 +148,7 @@ describe.skipIf(!isThere).each(DEVICES)('operators and the outbox on a $name', (
     await visitor.open('/');
     jumps['/'] = await visitor.jumps();
     await logIn(ann);
-    await visitor.see('A code is on its way to');
+    await visitor.see('We sent a code to');
     await visitor.jumps();
     for (let tick = 0; tick < 12; tick += 1) await visitor.pass(5100);
     jumps['countdown'] = await visitor.jumps();

@@ -14,10 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => ui?.stop());
 
-/** Proves again with the code of an authenticator. */
+/** Verifies the only factor again: the field for the code of the authenticator app is there at once. */
 async function proveByApp(visitor: Visitor, secret: string): Promise<void> {
   await visitor.see("Verify it's you");
-  await choose(visitor, /authenticator app/);
   await answer(visitor, ui.totp(secret), 'Confirm');
 }
 
@@ -44,7 +43,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.picture('authenticator-set-up');
     await visitor.detail('authenticator-set-up', '.row:has(.qr)');
     await answer(visitor, ui.totp(first), 'Confirm');
-    await visitor.see('Authenticator app: set up.');
+    await visitor.see('Authenticator app set up.');
 
     await ui.pass(6 * MINUTE);
     await visitor.row('Authenticator app').getByRole('button', { name: 'Replace' }).click();
@@ -65,9 +64,9 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await ui.pass(6 * MINUTE);
     await visitor.row('Authenticator app').getByRole('button', { name: 'Remove' }).click();
     await proveByApp(visitor, first);
-    await visitor.see('That is not right.');
+    await visitor.see('This was not accepted.');
     await answer(visitor, ui.totp(second), 'Confirm');
-    await visitor.see('Authenticator app: removed.');
+    await visitor.see('Authenticator app removed.');
     await visitor.see('Authenticator app: replaced');
     await visitor.signOut();
     await logIn(ann);
@@ -88,13 +87,13 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.see(`On, •••• ${phone.slice(-4)}`);
 
     const email = newEmail();
-    await visitor.row('E-mail').getByRole('button', { name: 'Add' }).click();
-    await visitor.fill('E-mail address', email);
+    await visitor.row('Email').getByRole('button', { name: 'Add' }).click();
+    await visitor.fill('Email address', email);
     await visitor.press('Send a code');
-    await visitor.see('A code is on its way to');
+    await visitor.see('We sent a code to');
     await visitor.picture('address');
     await answer(visitor, ui.lastCode(ui.mail), 'Confirm');
-    await visitor.see('E-mail: set up.');
+    await visitor.see('Email set up.');
     await visitor.picture('security');
 
     const next = newPhone();
@@ -103,13 +102,13 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.see(`On, •••• ${next.slice(-4)}`);
 
     await ui.pass(6 * MINUTE);
-    await visitor.row('E-mail').getByRole('button', { name: 'Remove' }).click();
+    await visitor.row('Email').getByRole('button', { name: 'Remove' }).click();
     await visitor.see("Verify it's you");
-    await choose(visitor, /by e-mail/);
-    await visitor.see('A code is on its way to');
+    await choose(visitor, /by email/);
+    await visitor.see('We sent a code to');
     await visitor.picture('fresh-proof-by-mail');
     await answer(visitor, ui.lastCode(ui.mail), 'Confirm');
-    await visitor.see('E-mail: removed.');
+    await visitor.see('Email removed.');
     expect(await visitor.focused()).not.toBe('');
     await leave(visitor);
   });
@@ -162,7 +161,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.press('Rename My laptop');
     await visitor.fill('New name', 'Old laptop');
     await visitor.press('Rename');
-    await visitor.see('Passkey: renamed.');
+    await visitor.see('Passkey renamed.');
     await visitor.picture('passkey-renamed');
     await laptop.takeAway();
     await visitor.addAuthenticator();
@@ -171,24 +170,24 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.press('Create a passkey');
     await visitor.see('2 passkeys');
     await visitor.press('Remove Old laptop');
-    await visitor.see('Old laptop: removed.');
+    await visitor.see('Old laptop removed.');
     await visitor.see('1 passkey');
     await ui.pass(6 * MINUTE);
     await visitor.row('Passkey').getByRole('button', { name: 'Remove all' }).click();
     await visitor.see("Verify it's you");
     await visitor.press('Use a passkey');
-    await visitor.see('Passkey: removed.');
+    await visitor.see('Passkey removed.');
     await leave(visitor);
   });
 
-  it('whoever signs in by e-mail alone adds a factor after a proof by e-mail, and a phone to sign in with', async () => {
+  it('a user who signs in by email alone adds a factor after a proof by email, and a phone to sign in with', async () => {
     const visitor = await ui.visit(device);
     const email = newEmail();
     await visitor.open('/');
-    await visitor.press('E-mail');
-    await visitor.fill('E-mail address', email);
+    await visitor.press('Email');
+    await visitor.fill('Email address', email);
     await visitor.press('Send a code');
-    await visitor.see('A code is on its way to');
+    await visitor.see('We sent a code to');
     await answer(visitor, ui.lastCode(ui.mail));
     await visitor.arriveAt('Security');
     await ui.pass(6 * MINUTE);
@@ -197,20 +196,19 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.fill('Phone number', `${phone.slice(0, 5)} ${phone.slice(5)}`);
     await visitor.press('Send a code');
     await visitor.see("Verify it's you");
-    await choose(visitor, /by e-mail/);
-    await visitor.see('A code is on its way to');
+    await visitor.page.getByRole('dialog').getByText('We sent a code to').waitFor();
     await answer(visitor, ui.lastCode(ui.mail), 'Confirm');
     await visitor.page.getByRole('dialog').waitFor({ state: 'detached' });
-    await visitor.see('A code is on its way to');
+    await visitor.see('We sent a code to');
     await answer(visitor, ui.lastCode(ui.sms), 'Confirm');
-    await visitor.see('Sign-in by phone: set up.');
+    await visitor.see('Sign-in by phone set up.');
     await visitor.picture('without-password');
     await visitor.signOut();
     await ui.pass(2 * MINUTE);
     await visitor.press('Phone');
     await visitor.fill('Phone number', phone);
     await visitor.press('Send a code');
-    await visitor.see('A code is on its way to');
+    await visitor.see('We sent a code to');
     await answer(visitor, ui.lastCode(ui.sms));
     await visitor.arriveAt('Security');
     await visitor.see('On, ');

@@ -26,10 +26,10 @@ beforeAll(async () => {
 afterAll(() => ui?.stop());
 
 describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
-  // Everybody here has one IP address, whose limits are by the hour.
+  // All users here share one IP address, whose limits are by the hour.
   beforeEach(() => ui.pass(HOUR));
 
-  it('somebody signs up, and in again; a name that is taken and a wrong password are told', async () => {
+  it('a user signs up and signs in again; the page tells of a taken name and of a wrong password', async () => {
     const ann = await moveIn(ui, device);
     const { visitor, username, password } = ann;
     await visitor.picture('security-empty');
@@ -37,7 +37,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await visitor.picture('sign-in');
     const before = await visitor.button('Sign in with a passkey').boundingBox();
     await visitor.giveName(username, `${password}?`);
-    await visitor.see('The name or the password is not right.');
+    await visitor.see('Wrong name or password.');
     expect(await visitor.button('Sign in with a passkey').boundingBox()).toEqual(before);
     await visitor.picture('sign-in-refused');
     await logIn(ann);
@@ -61,7 +61,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await ui.pass(60_000);
     await logIn(ann);
     // There is one factor only: its code is sent at once.
-    await visitor.see('A code is on its way to');
+    await visitor.see('We sent a code to');
     expect(await visitor.said()).toContain(`•••• ${phone.slice(-4)}`);
     expect(await visitor.said()).not.toContain(phone);
     await visitor.picture('code');
@@ -70,9 +70,9 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     expect(await field.getAttribute('inputmode')).toBe('numeric');
     expect(await visitor.focused()).toBe('Code');
     await answer(visitor, otherThan(ui.lastCode(ui.sms)));
-    await visitor.see('That is not right.');
+    await visitor.see('This was not accepted.');
     expect(await visitor.focused()).toBe('Sign in');
-    expect(await visitor.page.getByRole('alert').innerText()).toMatch(/^That is not right\./);
+    expect(await visitor.page.getByRole('alert').innerText()).toMatch(/^This was not accepted\./);
     await visitor.picture('code-refused');
 
     const again = visitor.page.getByRole('button', { name: /^Send again/ });
@@ -80,7 +80,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     expect(await again.isDisabled()).toBe(true);
     await ui.pass(61_000);
     await visitor.button('Send again').click();
-    await visitor.see('Another code is on its way to');
+    await visitor.see('We sent another code to');
     expect(await visitor.focused()).toBe('Code');
     const code = ui.lastCode(ui.sms);
     await visitor.page.evaluate(`navigator.clipboard.writeText('${code.slice(0, 3)} ${code.slice(3)}')`);
@@ -110,7 +110,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
       await visitor.page.locator('form[aria-busy=false]').waitFor();
     }
     await answer(visitor, ui.totp(secret));
-    await visitor.see(/too many wrong answers.*Try again at \d\d:\d\d:\d\d \(in 1[45]:\d\d\)/);
+    await visitor.see(/Too many wrong codes.*Try again at \d\d:\d\d:\d\d \(in 1[45]:\d\d\)/);
     await visitor.picture('locked');
     await ui.pass(16 * 60_000);
     await visitor.see('You can try again now.');
@@ -119,13 +119,16 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await leave(visitor);
   });
 
-  it('a recovery code opens once', async () => {
+  it('a recovery code signs in once, and is behind a link', async () => {
     const ann = await moveIn(ui, device);
     const { visitor } = ann;
     await addAuthenticatorApp(ui, visitor);
     const [code = ''] = await makeRecoveryCodes(visitor);
     const use = async (): Promise<void> => {
       await logIn(ann);
+      // The authenticator app is the only factor: its field comes at once.
+      await visitor.page.getByRole('textbox', { name: 'Code' }).waitFor();
+      await visitor.press('Try another way');
       await choose(visitor, /recovery code/);
       await visitor.fill('Recovery code', code.toLowerCase().replaceAll('-', ' '));
       await visitor.press('Sign in');
@@ -136,7 +139,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await visitor.see('9 left');
     await visitor.signOut();
     await use();
-    await visitor.see('That is not right.');
+    await visitor.see('This was not accepted.');
     await visitor.picture('recovery');
     await leave(visitor);
   });
@@ -166,21 +169,20 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await leave(visitor);
   });
 
-  it.each(['E-mail', 'Phone'])('no password: %s, for the first time and again', async (way) => {
+  it.each(['Email', 'Phone'])('no password: %s, for the first time and again', async (way) => {
     const visitor = await ui.visit(device);
-    const [label, address, box] =
-      way === 'E-mail' ? ['E-mail address', newEmail(), ui.mail] : ['Phone number', newPhone(), ui.sms];
+    const [label, address, box] = way === 'Email' ? ['Email address', newEmail(), ui.mail] : ['Phone number', newPhone(), ui.sms];
     const sign = async (spelling: string): Promise<void> => {
       await visitor.open('/');
       await visitor.press(way);
       await visitor.fill(label, spelling);
       await visitor.press('Send a code');
-      await visitor.see('A code is on its way to');
+      await visitor.see('We sent a code to');
       await visitor.picture(`passwordless-${way.toLowerCase()}`);
       await answer(visitor, ui.lastCode(box));
       await visitor.arriveAt('Security');
     };
-    await sign(way === 'E-mail' ? address.toUpperCase() : `${address.slice(0, 5)} ${address.slice(5)}`);
+    await sign(way === 'Email' ? address.toUpperCase() : `${address.slice(0, 5)} ${address.slice(5)}`);
     const name = await visitor.page.locator('.lead').innerText();
     expect(name).toContain('•••');
     await visitor.signOut();
@@ -201,7 +203,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await finger.touch(false);
     // The field's own offer has begun and is taken back before the finger is there: else it would sign in first.
     await Promise.all([visitor.passkeyAsked(), visitor.signOut()]);
-    await visitor.press('E-mail');
+    await visitor.press('Email');
     await finger.touch(true);
     await visitor.press('Sign in with a passkey');
     await visitor.arriveAt('Security');
@@ -229,7 +231,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
       if (seen.at(-1) === 'Name') await keyboard.type(username);
       if (seen.at(-1) === 'Password' && seen.includes('Name')) await keyboard.type(password);
     }
-    expect(seen).toEqual(['Example', 'Outbox', 'Operator', 'Password', 'E-mail', 'Phone', 'Name', 'Password']);
+    expect(seen).toEqual(['Example', 'Outbox', 'Operator', 'Password', 'Email', 'Phone', 'Name', 'Password']);
     await keyboard.press('Enter');
     await visitor.see('Open your authenticator app');
     await keyboard.type(ui.totp(secret));

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { UiStage } from './stage.js';
 import type { Device, Visitor } from './visitor.js';
 
-/** Somebody who has signed up, in front of his browser. */
+/** A user who has signed up, and their browser. */
 export interface Resident {
   readonly visitor: Visitor;
   readonly username: string;
@@ -42,7 +42,7 @@ export async function addAuthenticatorApp(ui: UiStage, visitor: Visitor): Promis
   const secret = (await visitor.page.locator('.secret').innerText()).replaceAll(' ', '');
   await visitor.fill('Code', ui.totp(secret));
   await visitor.press('Confirm');
-  await visitor.see('Authenticator app: set up.');
+  await visitor.see('Authenticator app set up.');
   return secret;
 }
 
@@ -51,10 +51,10 @@ export async function addPhone(ui: UiStage, visitor: Visitor, phone: string = ne
   await visitor.row('Text message').getByRole('button').first().click();
   await visitor.fill('Phone number', phone);
   await visitor.press('Send a code');
-  await visitor.see('A code is on its way to');
+  await visitor.see('We sent a code to');
   await visitor.fill('Code', ui.lastCode(ui.sms));
   await visitor.press('Confirm');
-  await visitor.see('Text message: set up.');
+  await visitor.see('Text message set up.');
 }
 
 /** Makes recovery codes, and keeps them. */

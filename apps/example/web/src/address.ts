@@ -6,7 +6,7 @@ export type AddressKind = 'email' | 'phone';
 /** The properties of the input field for each kind. */
 export const ADDRESS_FIELDS = {
   email: {
-    label: 'E-mail address',
+    label: 'Email address',
     name: 'email',
     type: 'email',
     autoComplete: 'email',

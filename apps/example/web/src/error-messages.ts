@@ -15,24 +15,24 @@ export class Cancelled extends Error {}
 export const isSessionEnded = (fault: unknown): boolean => codeOf(fault) === 209;
 
 const SENTENCES: { readonly [Slug in FactorErrorSlug]?: string } = {
-  code_rejected: 'That is not right. Check it, or get a new code. Each code works once.',
+  code_rejected: 'This was not accepted. Check the code, or get a new one. Each code works once.',
   code_expired: 'This code has expired. Get a new one.',
-  locked: 'There were too many wrong answers, so this way is locked for a while.',
-  cooldown: 'You have asked for too many codes in a short time.',
-  not_enrolled: 'You have not set this up. Choose another way, or set it up first.',
-  already_enrolled: 'You have already set this up.',
+  locked: 'Too many wrong codes. This sign-in method is locked for a while.',
+  cooldown: 'You have requested too many codes in a short time.',
+  not_enrolled: 'You have not set up this sign-in method. Choose another one, or set it up first.',
+  already_enrolled: 'You have already set up this sign-in method.',
   fresh_proof_required: "Verify it's you, then try again.",
   session_required: 'Sign in first.',
   address_refused: 'This address or number cannot be used here. Try another one.',
   delivery_failed: 'The message could not be sent. Try again, or choose another way.',
-  unavailable: 'The server has a problem. Nothing was changed. Try again in a moment.',
+  unavailable: 'The server has a problem. Nothing has changed. Try again in a moment.',
 };
 
 const UNREACHABLE = 'The server cannot be reached. Check your connection, then try again.';
 
 const PARSE_SENTENCES: Readonly<Record<number, string>> = {
   100: UNREACHABLE,
-  101: 'The name or the password is not right.',
+  101: 'Wrong name or password.',
   202: 'This name is taken. Choose another one.',
   209: 'You have been signed out. Sign in again.',
 };

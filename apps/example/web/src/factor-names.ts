@@ -7,12 +7,12 @@ export interface FactorName {
 
 const NAMES: Readonly<Record<string, FactorName>> = {
   otp: { name: 'Text message', ask: 'Get a code by text message' },
-  email: { name: 'E-mail', ask: 'Get a code by e-mail' },
+  email: { name: 'Email', ask: 'Get a code by email' },
   totp: { name: 'Authenticator app', ask: 'Use the authenticator app' },
   passkey: { name: 'Passkey', ask: 'Use a passkey' },
   recovery: { name: 'Recovery codes', ask: 'Use a recovery code' },
   device: { name: 'Trusted devices', ask: 'Trust this device' },
-  emailLogin: { name: 'Sign-in by e-mail', ask: 'Get a code by e-mail' },
+  emailLogin: { name: 'Sign-in by email', ask: 'Get a code by email' },
   phoneLogin: { name: 'Sign-in by phone', ask: 'Get a code by text message' },
 };
 
@@ -25,5 +25,14 @@ export const CODE_SIGN_INS: readonly string[] = ['emailLogin', 'phoneLogin'];
 /** The words for the factor with this key. */
 export const factorName = (key: string): FactorName => NAMES[key] ?? { name: key, ask: key };
 
-/** Whether the server sends the codes of this factor by SMS or e-mail. */
+/**
+ * The factor to start without a choice: the only one besides recovery codes. Undefined if there are several, and for a
+ * passkey, whose dialogue browsers open only after a click.
+ */
+export function onlyFactor(keys: readonly string[]): string | undefined {
+  const [only, ...others] = keys.filter((key) => key !== 'recovery');
+  return others.length > 0 || only === 'passkey' ? undefined : only;
+}
+
+/** Whether the server sends the codes of this factor by SMS or email. */
 export const isDelivered = (key: string): boolean => ['otp', 'email', 'emailLogin', 'phoneLogin'].includes(key);

@@ -46,7 +46,7 @@ export function SignUpPage() {
         />
       </Form>
       <p>
-        Already have an account? <Link href="/">Sign in</Link>. You can also sign in with an e-mail address or a phone number,
+        Already have an account? <Link href="/">Sign in</Link>. You can also sign in with an email address or a phone number,
         without a password.
       </p>
     </Page>

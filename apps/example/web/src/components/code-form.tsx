@@ -17,11 +17,13 @@ export interface CodeFormProps {
   readonly onResend?: () => Promise<Reply>;
   readonly onAnswer: (code: string) => Promise<unknown>;
   readonly onCancel?: (() => void) | undefined;
+  /** Shows the user's other sign-in methods. Undefined if there are none. */
+  readonly onOther?: (() => void) | undefined;
   readonly children?: ReactNode;
 }
 
 /** Asks for a code of six digits. Offers to send another code once the server allows it. */
-export function CodeForm({ submit, sent, destination, onResend, onAnswer, onCancel, children }: CodeFormProps) {
+export function CodeForm({ submit, sent, destination, onResend, onAnswer, onCancel, onOther, children }: CodeFormProps) {
   const action = useAction();
   const [code, setCode] = useState('');
   const [last, setLast] = useState(sent);
@@ -41,6 +43,11 @@ export function CodeForm({ submit, sent, destination, onResend, onAnswer, onCanc
           {onResend !== undefined && (
             <Resend at={last?.resendAt} isBusy={action.isBusy} onResend={() => void action.run(resend)} />
           )}
+          {onOther !== undefined && (
+            <button type="button" className="plain" onClick={onOther}>
+              Try another way
+            </button>
+          )}
           {onCancel !== undefined && (
             <button type="button" className="plain" onClick={onCancel}>
               Back
@@ -52,10 +59,10 @@ export function CodeForm({ submit, sent, destination, onResend, onAnswer, onCanc
       {onResend !== undefined && (
         <Status version={times} className="sent">
           {last?.status === 'waiting' ? (
-            'A code was sent a moment ago. Enter it, or wait until you can send another one.'
+            'We sent a code a moment ago. Enter it, or wait until you can send another one.'
           ) : (
             <>
-              {times === 0 ? 'A code is on its way to ' : 'Another code is on its way to '}
+              {times === 0 ? 'We sent a code to ' : 'We sent another code to '}
               <strong>{last?.destination ?? destination ?? 'you'}</strong>.
             </>
           )}

@@ -80,13 +80,13 @@ function TextMessage({ message: { to, text, sentAt } }: { readonly message: Outb
 
 function Mail({ message: { id, to, subject, text, isHtml, sentAt } }: { readonly message: OutboxMessage }) {
   return (
-    <article aria-label={`E-mail to ${to}`}>
+    <article aria-label={`Email to ${to}`}>
       <p className="hint">
-        E-mail to {to}, <Time at={sentAt} />
+        Email to {to}, <Time at={sentAt} />
       </p>
       <div className="mail">
         <p className="subject">{subject}</p>
-        {isHtml ? <iframe src={`/outbox/${id}`} title={`E-mail: ${subject}`} sandbox="" /> : <p className="plain-text">{text}</p>}
+        {isHtml ? <iframe src={`/outbox/${id}`} title={`Email: ${subject}`} sandbox="" /> : <p className="plain-text">{text}</p>}
       </div>
     </article>
   );

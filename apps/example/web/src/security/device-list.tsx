@@ -23,7 +23,7 @@ export function DeviceList({
   const action = useAction();
   const end = async (id: string, name: string): Promise<void> => {
     await client.distrustDevice(id);
-    await onChange(`${name}: no longer trusted.`);
+    await onChange(`${name} is no longer trusted.`);
   };
   return (
     <>
@@ -44,7 +44,7 @@ export function DeviceList({
       </ul>
       {list.length > 1 && (
         <div className="buttons">
-          <ActionButton action={action} kind="danger" work={() => end('all', 'All devices')}>
+          <ActionButton action={action} kind="danger" work={() => end('all', 'Every device')}>
             Revoke all devices
           </ActionButton>
         </div>

@@ -23,7 +23,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   verified: 'verified',
   rejected: 'refused',
   locked: 'locked after wrong answers',
-  notified: 'message about a change sent',
+  notified: 'security notice sent',
   removed: 'removed',
   recovery_used: 'recovery code used',
   recovery_low: 'few recovery codes left',

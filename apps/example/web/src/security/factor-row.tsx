@@ -48,11 +48,11 @@ export function FactorRow({
   const [add, removeAll] = [isOn && !many ? 'Replace' : 'Add', many ? 'Remove all' : 'Remove'];
   const remove = async (): Promise<void> => {
     await guarded(() => client.remove(factor));
-    await onChange(`${name}: removed.`);
+    await onChange(`${name} removed.`);
   };
   const done = (): void => {
     setOpen(false);
-    void action.run(() => onChange(`${name}: set up.`));
+    void action.run(() => onChange(`${name} set up.`));
   };
   return (
     <Row name={name} state={state ?? 'Off'} isOn={isOn}>

@@ -1,7 +1,7 @@
 import { FactorClientError, type Reply } from '@parse-factors/client';
-import { useLayoutEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { Cancelled } from '../error-messages.js';
-import { CODE_SIGN_INS, isDelivered, SECOND_FACTORS } from '../factor-names.js';
+import { CODE_SIGN_INS, isDelivered, onlyFactor, SECOND_FACTORS } from '../factor-names.js';
 import { CodeForm } from '../components/code-form.js';
 import { FactorChoices } from '../components/factor-choices.js';
 import { client, passkeys } from '../parse-app.js';
@@ -96,6 +96,11 @@ function Proof({ account, onProven, onCancel }: DialogueProps) {
     setSent(isDelivered(chosen) ? await sendCode(() => client.challenge(chosen)) : undefined);
     setKey(chosen);
   };
+  const keys = proofsOf(account);
+  useEffect(() => {
+    const only = onlyFactor(keys);
+    if (only !== undefined) void action.run(() => choose(only));
+  }, []);
   if (key !== undefined) {
     return (
       <CodeForm
@@ -108,17 +113,13 @@ function Proof({ account, onProven, onCancel }: DialogueProps) {
           onProven();
         }}
         onCancel={onCancel}
+        onOther={keys.length > 1 ? (): void => setKey(undefined) : undefined}
       />
     );
   }
   return (
     <>
-      <FactorChoices
-        keys={proofsOf(account)}
-        destinationOf={(key) => account.factors[key]?.destination}
-        action={action}
-        onChoose={choose}
-      />
+      <FactorChoices keys={keys} destinationOf={(key) => account.factors[key]?.destination} action={action} onChoose={choose} />
       <button type="button" className="plain" onClick={onCancel}>
         Cancel
       </button>

@@ -47,7 +47,7 @@ function Item({ passkey, isLast, guarded, onChange }: ItemProps) {
   const opener = useReturnFocus(isNaming);
   const remove = async (): Promise<void> => {
     await guarded(() => passkeys.remove(id));
-    await onChange(`${name}: removed.`);
+    await onChange(`${name} removed.`);
   };
   return (
     <li>
@@ -87,7 +87,7 @@ function Rename({ passkey, onCancel, onDone }: RenameProps) {
   const [name, setName] = useState(passkey.name ?? '');
   const rename = async (): Promise<void> => {
     await passkeys.rename(passkey.id, name);
-    await onDone('Passkey: renamed.');
+    await onDone('Passkey renamed.');
     onCancel();
   };
   return (

@@ -33,7 +33,7 @@ export function RecoveryRow({
   };
   const remove = async (): Promise<void> => {
     await guarded(() => client.remove(factor));
-    await onChange(`${name}: removed.`);
+    await onChange(`${name} removed.`);
   };
   const state = isOn
     ? `${remaining} left`

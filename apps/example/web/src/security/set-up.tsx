@@ -16,7 +16,7 @@ export function SetUp(props: SetUpProps) {
   return <SetUpAddress {...props} />;
 }
 
-/** Sets up a phone number or an e-mail address, which the user confirms with a code. */
+/** Sets up a phone number or an email address, which the user confirms with a code. */
 function SetUpAddress({ factor, port, onDone, onCancel }: SetUpProps) {
   const confirm = async (address: SignInAddress, code: string, id = addressId(address)): Promise<void> => {
     // A primary factor expects the address as `id`.

@@ -1,6 +1,6 @@
 import type { FactorsNeeded, Reply } from '@parse-factors/client';
 import { useEffect, useRef, useState } from 'react';
-import { isDelivered } from '../factor-names.js';
+import { isDelivered, onlyFactor } from '../factor-names.js';
 import { CodeForm } from '../components/code-form.js';
 import { FactorChoices } from '../components/factor-choices.js';
 import { passkeys, type Login, type Parse } from '../parse-app.js';
@@ -32,18 +32,17 @@ export function FactorStep({ login, canTrust, wasTrusted, onResult, onCancel }: 
     setSent(isDelivered(chosen) ? await sendCode(() => login.challenge(chosen)) : undefined);
     setKey(chosen);
   };
-  const [only] = keys;
   useEffect(() => {
-    // A single factor starts at once. Browsers open the passkey dialogue only after a click.
-    if (keys.length === 1 && only !== undefined && only !== 'passkey') void action.run(() => choose(only));
+    const only = onlyFactor(keys);
+    if (only !== undefined) void action.run(() => choose(only));
   }, [login]);
 
   if (key === undefined) {
     return <Choice login={login} keys={keys} action={action} onChoose={choose} onCancel={onCancel} />;
   }
   const answer = async (code: string): Promise<void> => onResult(await login.answer(key, code), trust && key !== 'recovery');
-  const back = keys.length > 1 ? (): void => setKey(undefined) : onCancel;
-  if (key === 'recovery') return <RecoveryForm onAnswer={answer} onCancel={back} />;
+  const others = keys.length > 1 ? (): void => setKey(undefined) : undefined;
+  if (key === 'recovery') return <RecoveryForm onAnswer={answer} onCancel={others ?? onCancel} />;
   return (
     <CodeForm
       key={key}
@@ -52,9 +51,10 @@ export function FactorStep({ login, canTrust, wasTrusted, onResult, onCancel }: 
       destination={login.destinations[key]}
       {...(isDelivered(key) && { onResend: () => login.challenge(key) })}
       onAnswer={answer}
-      onCancel={back}
+      onCancel={onCancel}
+      onOther={others}
     >
-      {key === 'totp' && <p>Open your authenticator app, and enter the code that it shows for this site.</p>}
+      {key === 'totp' && <p>Open your authenticator app. Enter the code that it shows for this site.</p>}
       {canTrust && <TrustBox trust={trust} onChange={setTrust} />}
     </CodeForm>
   );

@@ -12,7 +12,7 @@ import { usePasskeyAutofill } from './use-passkey-autofill.js';
 type Way = 'password' | AddressKind;
 const WAYS: readonly (readonly [Way, string])[] = [
   ['password', 'Password'],
-  ['email', 'E-mail'],
+  ['email', 'Email'],
   ['phone', 'Phone'],
 ];
 

@@ -19,10 +19,10 @@ export const de: MessageTexts = {
     replaced: 'Eine Anmeldemethode Ihres Kontos[ bei {app}] wurde ersetzt.',
     removed: 'Eine Anmeldemethode Ihres Kontos[ bei {app}] wurde entfernt.',
     recovery_used: 'Für die Anmeldung an Ihrem Konto[ bei {app}] wurde ein Wiederherstellungscode benutzt.',
-    recovery_proven: 'Mit Wiederherstellungscodes wurde freigegeben, die Anmeldemethoden Ihres Kontos[ bei {app}] zu ändern.',
+    recovery_proven: 'Mit Wiederherstellungscodes wurde die Änderung der Anmeldemethoden Ihres Kontos[ bei {app}] freigegeben.',
     recovery_begun:
-      'Mit Wiederherstellungscodes wurde beantragt, die Anmeldemethoden Ihres Kontos[ bei {app}] zu ändern. Melden Sie sich wie gewohnt mit zweitem Faktor an, um das zu stoppen.',
-    locked: 'Für Ihr Konto[ bei {app}] wurden zu viele falsche Codes eingegeben. Es nimmt eine Weile keine an.',
+      'Mit Wiederherstellungscodes wurde die Änderung der Anmeldemethoden Ihres Kontos[ bei {app}] beantragt. Um das zu stoppen, melden Sie sich mit Ihrem gewohnten zweiten Faktor an.',
+    locked: 'Für Ihr Konto[ bei {app}] wurden zu viele falsche Codes eingegeben. Es nimmt für einige Zeit keine Codes an.',
   },
-  advice: 'Wenn Sie das nicht waren, ändern Sie Ihr Passwort und melden Sie sich bei uns.',
+  advice: 'Wenn Sie das nicht waren, ändern Sie Ihr Passwort und kontaktieren Sie uns.',
 };

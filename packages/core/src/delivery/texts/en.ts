@@ -22,7 +22,7 @@ export const en: MessageTexts = {
     recovery_proven: 'Recovery codes were used to allow changes to how you sign in to your[ {app}] account.',
     recovery_begun:
       'Recovery codes were used to ask for changes to how you sign in to your[ {app}] account. To stop this, sign in with your usual second factor.',
-    locked: 'Too many wrong codes were given for your[ {app}] account. It accepts none for a while.',
+    locked: 'Too many wrong codes were entered for your[ {app}] account. It does not accept codes for a while.',
   },
   advice: 'If this was not you, change your password and contact us.',
 };

@@ -23,7 +23,7 @@ export const es: MessageTexts = {
       'Se han usado códigos de recuperación para permitir cambios en las formas de iniciar sesión en tu cuenta[ de {app}].',
     recovery_begun:
       'Se ha pedido con códigos de recuperación cambiar las formas de iniciar sesión en tu cuenta[ de {app}]. Para impedirlo, inicia sesión con tu segundo factor habitual.',
-    locked: 'Se han introducido demasiados códigos erróneos para tu cuenta[ de {app}]. Durante un rato no aceptará ninguno.',
+    locked: 'Se han introducido demasiados códigos erróneos para tu cuenta[ de {app}]. Durante un tiempo no aceptará códigos.',
   },
   advice: 'Si no has sido tú, cambia tu contraseña y ponte en contacto con nosotros.',
 };

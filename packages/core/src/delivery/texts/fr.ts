@@ -23,7 +23,8 @@ export const fr: MessageTexts = {
       'Des codes de récupération ont été utilisés pour autoriser la modification des moyens de connexion de votre compte[ {app}].',
     recovery_begun:
       'La modification des moyens de connexion de votre compte[ {app}] a été demandée avec des codes de récupération. Pour l’arrêter, connectez-vous avec votre second facteur habituel.',
-    locked: 'Trop de codes erronés ont été saisis pour votre compte[ {app}]. Il n’en accepte plus pendant un moment.',
+    locked:
+      'Trop de codes erronés ont été saisis pour votre compte[ {app}]. Il n’accepte plus de codes pendant un certain temps.',
   },
   advice: 'Si ce n’était pas vous, changez votre mot de passe et contactez-nous.',
 };

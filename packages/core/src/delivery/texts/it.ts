@@ -22,7 +22,7 @@ export const it: MessageTexts = {
     recovery_proven: 'Sono stati usati codici di recupero per consentire modifiche ai metodi di accesso del tuo account[ {app}].',
     recovery_begun:
       'Con codici di recupero è stato chiesto di modificare i metodi di accesso del tuo account[ {app}]. Per impedirlo, accedi con il tuo secondo fattore abituale.',
-    locked: 'Sono stati inseriti troppi codici errati per il tuo account[ {app}]. Per un po’ non ne accetterà.',
+    locked: 'Sono stati inseriti troppi codici errati per il tuo account[ {app}]. Per un po’ di tempo non accetterà codici.',
   },
   advice: 'Se non sei stato tu, cambia la password e contattaci.',
 };

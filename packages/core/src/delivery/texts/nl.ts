@@ -22,7 +22,7 @@ export const nl: MessageTexts = {
     recovery_proven: 'Met herstelcodes is toestemming gegeven om de inlogmethoden van je account[ bij {app}] te wijzigen.',
     recovery_begun:
       'Met herstelcodes is gevraagd om de inlogmethoden van je account[ bij {app}] te wijzigen. Log in met je gewone tweede factor om dit te stoppen.',
-    locked: 'Er zijn te veel verkeerde codes ingevoerd voor je account[ bij {app}]. Het accepteert er een tijdje geen.',
+    locked: 'Er zijn te veel verkeerde codes ingevoerd voor je account[ bij {app}]. Het accepteert een tijdje geen codes.',
   },
   advice: 'Was jij dit niet? Wijzig dan je wachtwoord en neem contact met ons op.',
 };

@@ -27,7 +27,7 @@ export const pl: MessageTexts = {
     recovery_proven: 'Za pomocą kodów odzyskiwania zezwolono na zmianę sposobów logowania do Twojego konta[ {app}].',
     recovery_begun:
       'Za pomocą kodów odzyskiwania poproszono o zmianę sposobów logowania do Twojego konta[ {app}]. Aby to zatrzymać, zaloguj się jak zwykle drugim składnikiem.',
-    locked: 'Podano zbyt wiele błędnych kodów do Twojego konta[ {app}]. Przez pewien czas nie przyjmie ono żadnego.',
+    locked: 'Podano zbyt wiele błędnych kodów do Twojego konta[ {app}]. Przez pewien czas nie będzie ono przyjmować kodów.',
   },
   advice: 'Jeśli to nie Ty, zmień hasło i skontaktuj się z nami.',
 };

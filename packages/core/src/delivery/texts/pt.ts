@@ -9,7 +9,7 @@ export const pt: MessageTexts = {
     'sign-in': 'para iniciar sessão',
     address: 'para adicionar este endereço',
     number: 'para adicionar este número',
-    'fresh-proof': 'para confirmar que é você',
+    'fresh-proof': 'para confirmar a sua identidade',
   },
   valid: { one: 'É válido por {minutes} minuto.', other: 'É válido por {minutes} minutos.' },
   secret: 'Nunca o partilhe.',
@@ -23,7 +23,7 @@ export const pt: MessageTexts = {
       'Foram usados códigos de recuperação para permitir alterações às formas de iniciar sessão na sua conta[ {app}].',
     recovery_begun:
       'Foi pedida, com códigos de recuperação, uma alteração às formas de iniciar sessão na sua conta[ {app}]. Para o impedir, inicie sessão com o seu segundo fator habitual.',
-    locked: 'Foram introduzidos demasiados códigos errados para a sua conta[ {app}]. Durante algum tempo não aceitará nenhum.',
+    locked: 'Foram introduzidos demasiados códigos errados para a sua conta[ {app}]. Durante algum tempo não aceitará códigos.',
   },
-  advice: 'Se não foi você, altere a sua palavra-passe e contacte-nos.',
+  advice: 'Se não reconhece esta ação, altere a sua palavra-passe e contacte-nos.',
 };

@@ -22,7 +22,7 @@ export const sv: MessageTexts = {
     recovery_proven: 'Återställningskoder har använts för att tillåta ändringar av hur du loggar in på ditt konto[ hos {app}].',
     recovery_begun:
       'Med återställningskoder har någon begärt att ändra hur du loggar in på ditt konto[ hos {app}]. Logga in med din vanliga andra faktor för att stoppa det.',
-    locked: 'För många felaktiga koder har angetts för ditt konto[ hos {app}]. Det tar inte emot några på ett tag.',
+    locked: 'För många felaktiga koder har angetts för ditt konto[ hos {app}]. Det tar inte emot koder på ett tag.',
   },
   advice: 'Om det inte var du, byt lösenord och kontakta oss.',
 };
