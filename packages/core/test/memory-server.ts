@@ -65,6 +65,7 @@ export function memoryServer({
     policy: new LoginPolicy(policy, {}, clock),
     revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
     maxAttemptsPerIp: 100,
+    passwordReset: [],
     onEvent: (event) => void events.push(event),
     notices: false,
     eventLog: false,
@@ -88,7 +89,8 @@ export function memoryServer({
       get: async () => account(),
       findBy: async () => [account()],
       list: async () => [account()],
-      isLinked: async () => false,
+      findByEmail: async () => [account()],
+      findLinked: async () => undefined,
       hasPassword: async () => true,
       commit: async (_account, plan) => {
         const changes = changesOf([plan], account().stored);
@@ -98,6 +100,7 @@ export function memoryServer({
       },
       stage: (): EnrolmentRecord => unused(),
       stageWithPassword: unused,
+      resetPassword: async () => unused(),
       preview: (_userId, _given, now) => now,
       decideProviders: () => undefined,
       losesAllOnRemoval: false,

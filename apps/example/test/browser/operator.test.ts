@@ -44,7 +44,7 @@ describe.skipIf(!isThere).each(DEVICES)('operators and the outbox on a $name', (
       await ann.visitor.page.locator('form[aria-busy=false]').waitFor();
     }
     await answer(ann.visitor, ui.totp(secret));
-    await ann.visitor.see('too many wrong answers');
+    await ann.visitor.see('Too many wrong codes');
 
     const visitor = await ui.visit(device);
     await visitor.open('/operator');

@@ -13,6 +13,9 @@ const SEVERAL: AttemptBucket = { name: 'several-factors', group: 'several-factor
 /** The primary factor of a login by any other provider. A challenge does not know which of them was used. */
 export const OTHER_PROVIDERS: AttemptBucket = PROVIDERS;
 
+/** Counts answers of second factors that a new password needs. They lock no login. */
+export const PASSWORD_RESET: AttemptBucket = { name: 'password-reset', group: 'password-reset' };
+
 /** Returns the primary factor under the key of a factor or a provider. */
 export const bucketOf = (key: string, { factors }: Composed): AttemptBucket => ({
   name: key,
@@ -47,5 +50,5 @@ export function bucketsOf(
 ): readonly AttemptBucket[] {
   const keys = new Set([...providers, ...Object.keys(factors), ...Object.keys(stored)]);
   const canComeFirst = (key: string): boolean => !Object.hasOwn(factors, key) || primaryOf(factors[key]) !== undefined;
-  return [...[...keys].filter(canComeFirst).map((key) => bucketOf(key, { factors })), PROVIDERS, SEVERAL];
+  return [...[...keys].filter(canComeFirst).map((key) => bucketOf(key, { factors })), PROVIDERS, SEVERAL, PASSWORD_RESET];
 }

@@ -113,13 +113,19 @@ export class UserPolicy {
   }
 
   /** @throws FactorError `factor_required` or `enrolment_required`, naming what is missing */
-  async assert({ enrolled, given, hasBackup, all }: GivenFactors): Promise<void> {
-    const { policies, demanded } = await this.#read();
-    const setUp = new Set([...enrolled, ...given]).size;
-    if (setUp < demanded) throw enrolmentRequired(demanded, all);
+  async assert(factors: GivenFactors): Promise<void> {
+    const { demanded } = await this.#read();
+    if (setUpBy(factors) < demanded) throw enrolmentRequired(demanded, factors.all);
+    await this.assertGiven(factors);
+  }
+
+  /** Like {@link assert}, for users who need not have as many factors as the policy demands. @throws FactorError `factor_required` */
+  async assertGiven(factors: Omit<GivenFactors, 'all'>): Promise<void> {
+    const { enrolled, given, hasBackup } = factors;
+    const { policies } = await this.#read();
     const counts = policies.map((policy) => (policy === 'any' ? 1 : policy === 'all' ? enrolled.length : policy.atLeast));
     // Within the grace period, a user cannot verify more factors than they have.
-    const needed = Math.min(Math.max(...counts), setUp);
+    const needed = Math.min(Math.max(...counts), setUpBy(factors));
     if (given.length + (hasBackup ? 1 : 0) >= needed) return;
     const missing = enrolled.filter((key) => !given.includes(key)).join(', ');
     const isAll = needed === enrolled.length;
@@ -132,6 +138,9 @@ export class UserPolicy {
     return this.#demand;
   }
 }
+
+/** How many factors the user has set up once the login is complete. */
+const setUpBy = ({ enrolled, given }: Pick<GivenFactors, 'enrolled' | 'given'>): number => new Set([...enrolled, ...given]).size;
 
 /** The error for a user who has too few factors. */
 const enrolmentRequired = (demanded: number, all: readonly string[]): FactorError =>

@@ -74,10 +74,12 @@ export interface Accounts {
   get(userId: string): Promise<AccountState>;
   /** Returns up to `limit` users whose fields have these values. */
   findBy(fields: Readonly<Record<string, unknown>>, limit: number): Promise<readonly AccountState[]>;
+  /** Returns up to two users whose `email` is this one, in any case: Parse Server keeps it as it was typed. */
+  findByEmail(email: string): Promise<readonly AccountState[]>;
   /** Returns the next users in the order of their ids, after the id `after`. An empty id starts at the first user. */
   list(after: string, limit: number): Promise<readonly AccountState[]>;
-  /** Tells whether a user is linked to that id under the key of a primary factor. */
-  isLinked(key: string, id: string): Promise<boolean>;
+  /** Returns the user who is linked to that id under the key of a primary factor; undefined if there is none. */
+  findLinked(key: string, id: string): Promise<AccountState | undefined>;
   /** Tells whether the user has a password. Returns true for a user who no longer exists. */
   hasPassword(userId: string): Promise<boolean>;
 
@@ -100,6 +102,13 @@ export interface Accounts {
   stage(save: StagedSave, id?: string): EnrolmentRecord;
   /** Stages what happens with the write of a new password of the user. */
   stageWithPassword(save: StagedSave): void;
+  /**
+   * Sets a password as the master key does: under the server's own password policy, and with the application's triggers.
+   *
+   * @param save what happens with the write of the password
+   * @throws Parse.Error for a password that the policy refuses; what `save.before` throws
+   */
+  resetPassword(password: string, save: StagedSave): Promise<void>;
   /** Returns the user's records as they will be stored once the staged values are written. */
   preview(userId: string, given: StoredRecords, stored: StoredRecords): StoredRecords;
   /**

@@ -24,6 +24,8 @@ export interface Runtime {
   readonly freshMs: number;
   /** Which factors a login needs. */
   readonly policy: LoginPolicy;
+  /** The keys of the factors whose codes reset a password. */
+  readonly passwordReset: readonly string[];
   /** Changes that end the user's other sessions. */
   readonly revokeSessionsOn: readonly FactorChange[];
   /** Limit on wrong codes from one network in ten minutes, for clients that have not proven a primary factor. */

@@ -4,6 +4,7 @@ import { assertLocks } from '../factor/attempt.js';
 import type { Command, PayloadSource } from '../factor/command.js';
 import type { FactorContext, FactorUser, Reply } from '../factor/context.js';
 import type { EnrolmentImport } from '../factor/enrolment-import.js';
+import type { AddressProof } from '../factor/address-proof.js';
 import { factorSubject, otherSubjects } from '../factor/factor-subject.js';
 import { type Confirmed, Factor } from '../factor/factor.js';
 import type { SecurityNotifications } from '../factor/notification.js';
@@ -11,6 +12,7 @@ import type { PrimarySignIn } from '../factor/primary-sign-in.js';
 import type { Purpose } from '../factor/purpose.js';
 import { digitsRule, type FieldRule, readCode, readFields } from '../validation/payload.js';
 import type { AddressEnrolment, AddressType } from './address-type.js';
+import { CodeAddressProof } from './code-address-proof.js';
 import type { CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { assertOneForm, type CodeAnswer, hasField, normalise, readAnswer, SAFE_INPUT } from './code-payload.js';
@@ -36,6 +38,7 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
   override readonly policy: 'additional' | 'default';
   override readonly primary: PrimarySignIn<AddressEnrolment> | undefined;
   override readonly notifies: SecurityNotifications<AddressEnrolment>;
+  override readonly addressProof: AddressProof<AddressEnrolment>;
   override readonly importer: EnrolmentImport<AddressEnrolment> | undefined;
   /** The options, with every default filled in. */
   protected readonly options: ResolvedCodeFactorOptions;
@@ -56,6 +59,7 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
     this.#code = digitsRule(codeLength);
     const isPrimary = policy === 'default';
     this.primary = isPrimary ? new PrimaryCodeSignIn(addressType, options, this.#codes) : undefined;
+    this.addressProof = new CodeAddressProof(addressType, this.#codes, codeLength);
     this.importer = isPrimary ? undefined : { importEnrolment: ({ address }) => this.#import(address) };
     this.notifies = {
       notificationsFor: (user, enrolment, change) => {

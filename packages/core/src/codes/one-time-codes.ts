@@ -1,9 +1,9 @@
 import { randomDigits } from '../crypto/random.js';
 import { FactorError } from '../error/factor-error.js';
 import { assertRedeemed, beginAttempt, countAttempt, type Refusal } from '../factor/attempt.js';
+import type { CheckedCode, IssuedCode } from '../factor/address-proof.js';
 import type { FactorUser, Reply, RequestContext } from '../factor/context.js';
 import type { AccountChange, SecurityNotification } from '../factor/notification.js';
-import type { VerifiedCredential } from '../factor/primary-sign-in.js';
 import type { LiveCode } from '../store/otp-store.js';
 import type { AddressType } from './address-type.js';
 import type { CodeBinding } from './code-binding.js';
@@ -12,21 +12,6 @@ import { CodeSender } from './code-sender.js';
 import { CountryCounters, type CountryCounts } from './country-counters.js';
 import { ReplacedCodes } from './replaced-codes.js';
 import { MessageLimits } from './send-limits.js';
-
-/** A code that is live and not sent yet. */
-export interface IssuedCode {
-  /** The reply to the client. */
-  readonly reply: Reply;
-  /**
-   * Sends the code. If no channel accepts it, the code is void.
-   *
-   * @throws FactorError `delivery_failed`, `address_refused`
-   */
-  deliver(): Promise<void>;
-}
-
-/** A correct code that is not used up yet. */
-export type CheckedCode = Omit<VerifiedCredential, 'id'>;
 
 /** Makes, sends and checks one-time codes. */
 export class OneTimeCodes {

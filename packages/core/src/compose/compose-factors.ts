@@ -22,7 +22,7 @@ import { pruneStore } from '../store/prune-store.js';
 import { systemClock } from '../time/clock.js';
 import { refuseRemovedOptions, resolveOptions } from '../validation/options.js';
 import { inBackground } from './background.js';
-import { assertEnough, assertFactor, assertStore, COMPOSE_RULES, type ComposeOptions } from './compose-options.js';
+import { assertEnough, assertResets, assertFactor, assertStore, COMPOSE_RULES, type ComposeOptions } from './compose-options.js';
 
 /** The result of {@link composeFactors}. */
 export interface ComposedFactors<Key extends string = string> {
@@ -166,6 +166,7 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     policy: 'any',
     enrolment: {},
     maxAttemptsPerIp: 100,
+    passwordReset: [],
     revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
     selfCheck: true,
     notices: true,
@@ -181,6 +182,7 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
   }
   const policy = new LoginPolicy(resolved.policy, resolved.enrolment, clock);
   assertEnough(factors, policy);
+  assertResets(factors, resolved.passwordReset);
   const { onEvent, clientIp } = resolved;
   const later = inBackground(resolved.waitUntil);
   const runtime: Runtime = {

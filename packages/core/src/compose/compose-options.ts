@@ -5,7 +5,7 @@ import type { RandomSource } from '../crypto/random.js';
 import { FactorConfigError } from '../error/config-error.js';
 import type { FactorListener } from '../factor/factor-event.js';
 import type { AnyFactor, Factor } from '../factor/factor.js';
-import { primaryOf } from '../factor/primary-sign-in.js';
+import { identityOf, primaryOf } from '../factor/primary-sign-in.js';
 import type { ClientIp } from '../parse/client-info.js';
 import type { ParseDatabase } from '../parse/database/parse-database.js';
 import type { OtpStore } from '../store/otp-store.js';
@@ -56,6 +56,13 @@ export interface ComposeOptions<Key extends string = string> {
    * key and Cloud Code are not limited.
    */
   readonly maxAttemptsPerIp?: number;
+  /**
+   * The keys of the factors whose codes reset a forgotten password; none by default.
+   *
+   * A factor that signs in by itself sends the code to its address. An email factor sends it to the user's verified `email` as
+   * well. `install` then defines the Cloud functions `factorsRequestPasswordReset` and `factorsResetPassword`.
+   */
+  readonly passwordReset?: readonly Key[];
   /** Changes of a factor that end the user's other sessions; all three by default. */
   readonly revokeSessionsOn?: readonly FactorChange[];
   /** Whether the server's configuration is checked once after the start; true by default. */
@@ -152,6 +159,7 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
   policy: policyOption,
   enrolment: enrolmentOption,
   maxAttemptsPerIp: integerOption(1, 1e6),
+  passwordReset: listOption(textOption(64), 10),
   revokeSessionsOn: {
     accepts: `a list of any of ${CHANGES.map((change) => JSON.stringify(change)).join(', ')}`,
     isValid: (value) => Array.isArray(value) && value.every((change) => choiceOption(...CHANGES).isValid(change)),
@@ -200,6 +208,19 @@ export function assertFactor(key: string, factor: unknown): asserts factor is Fa
   if (place !== undefined && place !== key) {
     throw new FactorConfigError(
       `composeFactors: factors.${key} takes the place of a built-in provider, whose name must be its key`,
+    );
+  }
+}
+
+/** Checks that each factor that resets passwords can prove an address. @throws FactorConfigError when one cannot */
+export function assertResets(factors: Readonly<Record<string, Factor<object>>>, keys: readonly string[]): void {
+  for (const key of keys) {
+    const factor = Object.hasOwn(factors, key) ? factors[key] : undefined;
+    const isReachable =
+      factor?.addressProof !== undefined && (identityOf(factor) !== undefined || factor.addressProof.field === 'email');
+    if (isReachable) continue;
+    throw new FactorConfigError(
+      `composeFactors: option "passwordReset" must name factors that send codes by email, or that sign in by a code; ${JSON.stringify(key)} does not`,
     );
   }
 }

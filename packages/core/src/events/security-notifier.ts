@@ -16,6 +16,7 @@ const NOTIFICATION_OF: Readonly<Partial<Record<FactorEventType, NotificationType
   recovery_used: 'recovery_used',
   recovery_proven: 'recovery_proven',
   recovery_begun: 'recovery_begun',
+  password_reset: 'password_reset',
   locked: 'locked',
 };
 

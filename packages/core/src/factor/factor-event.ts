@@ -21,6 +21,8 @@ export type FactorEventType =
   | 'locked'
   /** The user was notified of a change at one of their addresses; `reason` names the change. */
   | 'notified'
+  /** The user's password was reset with a code of the factor. */
+  | 'password_reset'
   /** The factor was removed. */
   | 'removed'
   /** A recovery code was used; `remaining` says how many are left. */

@@ -1,3 +1,4 @@
+import type { AddressProof } from './address-proof.js';
 import type { BuiltInReplacement } from './built-in-replacement.js';
 import type { Command, PayloadSource } from './command.js';
 import type { EnrolledContext, FactorContext, Reply } from './context.js';
@@ -97,6 +98,9 @@ export abstract class Factor<
 
   /** Set if the factor can notify its user of changes to the account. */
   readonly notifies?: SecurityNotifications<Enrolment> | undefined;
+
+  /** Set if the factor can prove that a person receives messages at an address, such as for a new password. */
+  readonly addressProof?: AddressProof<Enrolment> | undefined;
 
   /** How an enrolment changes with its use and with the account; see there for the defaults. */
   readonly lifecycle?: EnrolmentLifecycle<Enrolment> | undefined;

@@ -5,7 +5,12 @@ export type Purpose =
   /** The address or authenticator belongs to the user, who sets it up. */
   | 'enrolment'
   /** The person who uses the session is still its user (a step-up proof). */
-  | 'fresh-proof';
+  | 'fresh-proof'
+  /** The person receives messages at the address of the user whose password they set anew. */
+  | 'password-reset';
+
+/** The purposes for which attempts are counted by user. Those at a code for a new password are counted by address. */
+export const USER_PURPOSES: readonly Purpose[] = ['sign-in', 'enrolment', 'fresh-proof'];
 
 /** Every {@link Purpose}. */
-export const PURPOSES: readonly Purpose[] = ['sign-in', 'enrolment', 'fresh-proof'];
+export const PURPOSES: readonly Purpose[] = [...USER_PURPOSES, 'password-reset'];

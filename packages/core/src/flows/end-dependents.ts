@@ -42,7 +42,11 @@ export async function endDependents(at: AccountRequest, change: FactorChange | '
 }
 
 /** Ends all sessions of the user except the one of this request. */
-export async function endOtherSessions(at: AccountRequest, factor: string, reason: FactorChange | 'recovery'): Promise<void> {
+export async function endOtherSessions(
+  at: AccountRequest,
+  factor: string,
+  reason: FactorChange | 'recovery' | 'password_reset',
+): Promise<void> {
   const ended = await at.request.server.sessions.endOthers(at.account.id, at.session?.token, emit(at, factor));
   if (ended > 0) emit(at, factor)({ type: 'sessions_revoked', reason });
 }

@@ -12,7 +12,7 @@ import type { FactorOccurrence } from '../factor/factor-event.js';
 import { attemptSubject, factorSubject, otherSubjects } from '../factor/factor-subject.js';
 import type { Factor } from '../factor/factor.js';
 import { identityOf } from '../factor/primary-sign-in.js';
-import { PURPOSES } from '../factor/purpose.js';
+import { USER_PURPOSES } from '../factor/purpose.js';
 import type { AccountRequest } from './auth-request.js';
 import { changeEnrolment } from './change-enrolment.js';
 import { factorContext } from './factor-context.js';
@@ -208,7 +208,7 @@ export class UserFactor<Enrolment extends object> {
   /** The store subjects of all attempts on the factor, for each primary factor that may come before it. */
   get #subjects(): string[] {
     const logins = (this.context.primaries ?? []).map((primary) => attemptSubject({ ...this.context, primary }, 'sign-in'));
-    const own = PURPOSES.map((purpose) => factorSubject(this.context, purpose));
+    const own = USER_PURPOSES.map((purpose) => factorSubject(this.context, purpose));
     return [...new Set([...own, ...otherSubjects(this.context, 'sign-in'), ...logins])];
   }
 }

@@ -26,6 +26,8 @@ export interface HookConfig {
   readonly readOnlyMasterKey?: unknown;
   /** Whether a new password ends all sessions of the user. */
   readonly revokeSessionOnPasswordReset?: boolean;
+  /** How Parse Server locks an account after wrong passwords. */
+  readonly accountLockout?: { readonly unlockOnPasswordReset?: boolean };
   readonly database: ParseDatabase;
   /** The headers of the HTTP request. */
   readonly headers?: RequestHeaders;

@@ -10,6 +10,7 @@ export const de: MessageTexts = {
     address: 'um diese Adresse hinzuzufügen',
     number: 'um diese Nummer hinzuzufügen',
     'fresh-proof': 'um zu bestätigen, dass Sie es sind',
+    'password-reset': 'um Ihr Passwort zurückzusetzen',
   },
   valid: { one: 'Er gilt eine Minute.', other: 'Er gilt {minutes} Minuten.' },
   secret: 'Geben Sie ihn nie weiter.',
@@ -22,6 +23,7 @@ export const de: MessageTexts = {
     recovery_proven: 'Mit Wiederherstellungscodes wurde die Änderung der Anmeldemethoden Ihres Kontos[ bei {app}] freigegeben.',
     recovery_begun:
       'Mit Wiederherstellungscodes wurde die Änderung der Anmeldemethoden Ihres Kontos[ bei {app}] beantragt. Um das zu stoppen, melden Sie sich mit Ihrem gewohnten zweiten Faktor an.',
+    password_reset: 'Das Passwort Ihres Kontos[ bei {app}] wurde mit einem Code zurückgesetzt.',
     locked: 'Für Ihr Konto[ bei {app}] wurden zu viele falsche Codes eingegeben. Es nimmt für einige Zeit keine Codes an.',
   },
   advice: 'Wenn Sie das nicht waren, ändern Sie Ihr Passwort und kontaktieren Sie uns.',

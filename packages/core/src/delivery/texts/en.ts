@@ -10,6 +10,7 @@ export const en: MessageTexts = {
     address: 'to add this address',
     number: 'to add this number',
     'fresh-proof': 'to confirm it is you',
+    'password-reset': 'to reset your password',
   },
   valid: { one: 'It is valid for a minute.', other: 'It is valid for {minutes} minutes.' },
   secret: 'Never share it.',
@@ -22,6 +23,7 @@ export const en: MessageTexts = {
     recovery_proven: 'Recovery codes were used to allow changes to how you sign in to your[ {app}] account.',
     recovery_begun:
       'Recovery codes were used to ask for changes to how you sign in to your[ {app}] account. To stop this, sign in with your usual second factor.',
+    password_reset: 'The password of your[ {app}] account was reset with a code.',
     locked: 'Too many wrong codes were entered for your[ {app}] account. It does not accept codes for a while.',
   },
   advice: 'If this was not you, change your password and contact us.',

@@ -10,6 +10,7 @@ export const es: MessageTexts = {
     address: 'para añadir esta dirección',
     number: 'para añadir este número',
     'fresh-proof': 'para confirmar que eres tú',
+    'password-reset': 'para restablecer tu contraseña',
   },
   valid: { one: 'Es válido durante un minuto.', other: 'Es válido durante {minutes} minutos.' },
   secret: 'No lo compartas nunca.',
@@ -23,6 +24,7 @@ export const es: MessageTexts = {
       'Se han usado códigos de recuperación para permitir cambios en las formas de iniciar sesión en tu cuenta[ de {app}].',
     recovery_begun:
       'Se ha pedido con códigos de recuperación cambiar las formas de iniciar sesión en tu cuenta[ de {app}]. Para impedirlo, inicia sesión con tu segundo factor habitual.',
+    password_reset: 'Se ha restablecido con un código la contraseña de tu cuenta[ de {app}].',
     locked: 'Se han introducido demasiados códigos erróneos para tu cuenta[ de {app}]. Durante un tiempo no aceptará códigos.',
   },
   advice: 'Si no has sido tú, cambia tu contraseña y ponte en contacto con nosotros.',

@@ -10,6 +10,7 @@ export const fr: MessageTexts = {
     address: 'pour ajouter cette adresse',
     number: 'pour ajouter ce numéro',
     'fresh-proof': 'pour confirmer que c’est bien vous',
+    'password-reset': 'pour réinitialiser votre mot de passe',
   },
   valid: { one: 'Il est valable {minutes} minute.', other: 'Il est valable {minutes} minutes.' },
   secret: 'Ne le communiquez jamais.',
@@ -23,6 +24,7 @@ export const fr: MessageTexts = {
       'Des codes de récupération ont été utilisés pour autoriser la modification des moyens de connexion de votre compte[ {app}].',
     recovery_begun:
       'La modification des moyens de connexion de votre compte[ {app}] a été demandée avec des codes de récupération. Pour l’arrêter, connectez-vous avec votre second facteur habituel.',
+    password_reset: 'Le mot de passe de votre compte[ {app}] a été réinitialisé à l’aide d’un code.',
     locked:
       'Trop de codes erronés ont été saisis pour votre compte[ {app}]. Il n’accepte plus de codes pendant un certain temps.',
   },

@@ -10,6 +10,7 @@ export const it: MessageTexts = {
     address: 'per aggiungere questo indirizzo',
     number: 'per aggiungere questo numero',
     'fresh-proof': 'per confermare che sei tu',
+    'password-reset': 'per reimpostare la password',
   },
   valid: { one: 'È valido per un minuto.', other: 'È valido per {minutes} minuti.' },
   secret: 'Non condividerlo mai.',
@@ -22,6 +23,7 @@ export const it: MessageTexts = {
     recovery_proven: 'Sono stati usati codici di recupero per consentire modifiche ai metodi di accesso del tuo account[ {app}].',
     recovery_begun:
       'Con codici di recupero è stato chiesto di modificare i metodi di accesso del tuo account[ {app}]. Per impedirlo, accedi con il tuo secondo fattore abituale.',
+    password_reset: 'La password del tuo account[ {app}] è stata reimpostata con un codice.',
     locked: 'Sono stati inseriti troppi codici errati per il tuo account[ {app}]. Per un po’ di tempo non accetterà codici.',
   },
   advice: 'Se non sei stato tu, cambia la password e contattaci.',

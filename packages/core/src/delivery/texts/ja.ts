@@ -10,6 +10,7 @@ export const ja: MessageTexts = {
     address: 'このアドレスを追加する',
     number: 'この番号を追加する',
     'fresh-proof': 'ご本人であることを確認する',
+    'password-reset': 'パスワードを再設定する',
   },
   valid: { other: '{minutes}分間有効です。' },
   secret: '誰にも教えないでください。',
@@ -22,6 +23,7 @@ export const ja: MessageTexts = {
     recovery_proven: 'リカバリーコードにより、[{app}の]アカウントのログイン方法の変更が許可されました。',
     recovery_begun:
       'リカバリーコードにより、[{app}の]アカウントのログイン方法の変更が要求されました。中止するには、いつもの2段階認証でログインしてください。',
+    password_reset: '[{app}の]アカウントのパスワードがコードを使って再設定されました。',
     locked: '[{app}の]アカウントで誤ったコードが何度も入力されました。しばらくの間、コードは受け付けられません。',
   },
   advice: '心当たりがない場合は、パスワードを変更し、お問い合わせください。',

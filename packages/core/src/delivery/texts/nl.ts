@@ -10,6 +10,7 @@ export const nl: MessageTexts = {
     address: 'om dit adres toe te voegen',
     number: 'om dit nummer toe te voegen',
     'fresh-proof': 'om te bevestigen dat jij het bent',
+    'password-reset': 'om je wachtwoord opnieuw in te stellen',
   },
   valid: { one: 'Hij is een minuut geldig.', other: 'Hij is {minutes} minuten geldig.' },
   secret: 'Deel hem nooit.',
@@ -22,6 +23,7 @@ export const nl: MessageTexts = {
     recovery_proven: 'Met herstelcodes is toestemming gegeven om de inlogmethoden van je account[ bij {app}] te wijzigen.',
     recovery_begun:
       'Met herstelcodes is gevraagd om de inlogmethoden van je account[ bij {app}] te wijzigen. Log in met je gewone tweede factor om dit te stoppen.',
+    password_reset: 'Het wachtwoord van je account[ bij {app}] is met een code opnieuw ingesteld.',
     locked: 'Er zijn te veel verkeerde codes ingevoerd voor je account[ bij {app}]. Het accepteert een tijdje geen codes.',
   },
   advice: 'Was jij dit niet? Wijzig dan je wachtwoord en neem contact met ons op.',

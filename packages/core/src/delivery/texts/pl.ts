@@ -10,6 +10,7 @@ export const pl: MessageTexts = {
     address: 'do dodania tego adresu',
     number: 'do dodania tego numeru',
     'fresh-proof': 'do potwierdzenia, że to Ty',
+    'password-reset': 'do zresetowania hasła',
   },
   valid: {
     one: 'Jest ważny minutę.',
@@ -27,6 +28,7 @@ export const pl: MessageTexts = {
     recovery_proven: 'Za pomocą kodów odzyskiwania zezwolono na zmianę sposobów logowania do Twojego konta[ {app}].',
     recovery_begun:
       'Za pomocą kodów odzyskiwania poproszono o zmianę sposobów logowania do Twojego konta[ {app}]. Aby to zatrzymać, zaloguj się jak zwykle drugim składnikiem.',
+    password_reset: 'Hasło do Twojego konta[ {app}] zostało zresetowane za pomocą kodu.',
     locked: 'Podano zbyt wiele błędnych kodów do Twojego konta[ {app}]. Przez pewien czas nie będzie ono przyjmować kodów.',
   },
   advice: 'Jeśli to nie Ty, zmień hasło i skontaktuj się z nami.',

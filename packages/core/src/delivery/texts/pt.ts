@@ -10,6 +10,7 @@ export const pt: MessageTexts = {
     address: 'para adicionar este endereço',
     number: 'para adicionar este número',
     'fresh-proof': 'para confirmar a sua identidade',
+    'password-reset': 'para repor a palavra-passe',
   },
   valid: { one: 'É válido por {minutes} minuto.', other: 'É válido por {minutes} minutos.' },
   secret: 'Nunca o partilhe.',
@@ -23,6 +24,7 @@ export const pt: MessageTexts = {
       'Foram usados códigos de recuperação para permitir alterações às formas de iniciar sessão na sua conta[ {app}].',
     recovery_begun:
       'Foi pedida, com códigos de recuperação, uma alteração às formas de iniciar sessão na sua conta[ {app}]. Para o impedir, inicie sessão com o seu segundo fator habitual.',
+    password_reset: 'A palavra-passe da sua conta[ {app}] foi reposta com um código.',
     locked: 'Foram introduzidos demasiados códigos errados para a sua conta[ {app}]. Durante algum tempo não aceitará códigos.',
   },
   advice: 'Se não reconhece esta ação, altere a sua palavra-passe e contacte-nos.',

@@ -10,6 +10,7 @@ export const sv: MessageTexts = {
     address: 'för att lägga till den här adressen',
     number: 'för att lägga till det här numret',
     'fresh-proof': 'för att bekräfta att det är du',
+    'password-reset': 'för att återställa ditt lösenord',
   },
   valid: { one: 'Den gäller i en minut.', other: 'Den gäller i {minutes} minuter.' },
   secret: 'Dela den aldrig.',
@@ -22,6 +23,7 @@ export const sv: MessageTexts = {
     recovery_proven: 'Återställningskoder har använts för att tillåta ändringar av hur du loggar in på ditt konto[ hos {app}].',
     recovery_begun:
       'Med återställningskoder har någon begärt att ändra hur du loggar in på ditt konto[ hos {app}]. Logga in med din vanliga andra faktor för att stoppa det.',
+    password_reset: 'Lösenordet för ditt konto[ hos {app}] har återställts med en kod.',
     locked: 'För många felaktiga koder har angetts för ditt konto[ hos {app}]. Det tar inte emot koder på ett tag.',
   },
   advice: 'Om det inte var du, byt lösenord och kontakta oss.',

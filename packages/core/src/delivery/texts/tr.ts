@@ -10,6 +10,7 @@ export const tr: MessageTexts = {
     address: 'bu adresi ekleme',
     number: 'bu numarayı ekleme',
     'fresh-proof': 'kimliğinizi doğrulama',
+    'password-reset': 'parolanızı sıfırlama',
   },
   valid: { other: '{minutes} dakika geçerlidir.' },
   secret: 'Kimseyle paylaşmayın.',
@@ -22,6 +23,7 @@ export const tr: MessageTexts = {
     recovery_proven: '[{app} ]hesabınızın oturum açma yöntemlerinin değiştirilmesine kurtarma kodlarıyla izin verildi.',
     recovery_begun:
       '[{app} ]hesabınızın oturum açma yöntemlerinin değiştirilmesi kurtarma kodlarıyla istendi. Bunu durdurmak için her zamanki ikinci faktörünüzle oturum açın.',
+    password_reset: '[{app} ]hesabınızın parolası bir kodla sıfırlandı.',
     locked: '[{app} ]hesabınız için çok fazla hatalı kod girildi. Hesap bir süre kod kabul etmeyecek.',
   },
   advice: 'Bunu siz yapmadıysanız parolanızı değiştirin ve bizimle iletişime geçin.',

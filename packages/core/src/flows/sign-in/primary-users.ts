@@ -22,7 +22,7 @@ export function primaryUsers(key: string, runtime: Runtime, request: ServerReque
   return {
     accountOf,
     secondFactors: secondFactors(runtime),
-    isKnown: (id) => accounts.isLinked(key, id),
+    isKnown: async (id) => (await accounts.findLinked(key, id)) !== undefined,
     find: async (fields) => {
       const found = await accounts.findBy(fields, 2).catch((cause: unknown) => {
         throw new FactorError('unavailable', { cause }); // such as a string for a numeric column

@@ -47,7 +47,7 @@ describe('a sign-in with second factors', () => {
       'a factor that is not set up is refused where no policy demands it',
       'any',
       { app: RIGHT, phone: RIGHT },
-      "session_required: Sign in first, then send this request with your session token.",
+      'session_required: Sign in first, then send this request with your session token.',
     ],
     ['a removal is refused', 'any', { app: null, mail: RIGHT }, 'invalid_input: A factor cannot be removed while logging in.'],
     [

@@ -5,10 +5,15 @@ import { administration } from '../../flows/administration/administer.js';
 import { migrateUsers, type MoveOptions, type MoveReport } from '../../flows/administration/migrate-users.js';
 import type { ResealReport } from '../../flows/administration/reseal-records.js';
 import type { AdminCall } from '../../flows/administration/user-batch.js';
+import { requestPasswordReset } from '../../flows/password-reset/request-reset.js';
+import { resetPassword } from '../../flows/password-reset/reset-password.js';
+import type { ResetRequest } from '../../flows/password-reset/reset-target.js';
 import { shown } from '../../flows/show-status.js';
+import { asObject } from '../../validation/json-object.js';
 import type { Bridge } from '../bridge.js';
 import { withParseErrors } from '../parse-errors.js';
 import { bridged } from '../server/server.js';
+import { RequestWrites } from '../writes/request-writes.js';
 import { type AdminRequest, assertAdministrator } from './admin-request.js';
 import { type CloudRequest, sessionOf } from './cloud-request.js';
 
@@ -29,6 +34,25 @@ export function ownStatus(bridge: Bridge, request: CloudRequest): Promise<Readon
     return shown(runtime, asked, await asked.server.accounts.get(session.userId));
   });
 }
+
+/** A reply to a request for a new password. */
+type ResetReply = Readonly<Record<string, unknown>>;
+
+/** The Cloud functions for a new password by a code, which `install` registers if `passwordReset` names a factor. */
+export const resetFunctions = (
+  bridge: Bridge,
+): Readonly<Record<'factorsRequestPasswordReset' | 'factorsResetPassword', (request: AdminRequest) => Promise<ResetReply>>> => {
+  const handle =
+    (work: (request: ResetRequest) => Promise<ResetReply>) =>
+    (request: AdminRequest): Promise<ResetReply> => {
+      RequestWrites.watch(request.config);
+      const asked = bridged(bridge, request);
+      return withParseErrors(emitter('', bridge.runtime, asked, undefined), () =>
+        work({ ...asked, runtime: bridge.runtime, params: asObject(request.params) ?? {} }),
+      );
+    };
+  return { factorsRequestPasswordReset: handle(requestPasswordReset), factorsResetPassword: handle(resetPassword) };
+};
 
 /** The Cloud functions that `install` registers with `adminFunctions`. Each needs the master key and emits an event. */
 export interface AdminFunctions {

@@ -11,7 +11,7 @@ import { RequestWrites } from '../writes/request-writes.js';
 import { isGated, placeGate, placeGates } from '../writes/write-gate.js';
 import { type GatedFactors, watchWrites } from '../writes/write-rules.js';
 import type { AdminRequest } from './admin-request.js';
-import { adminFunctions, type AdminFunctions, ownStatus, STATUS_FUNCTION } from './cloud-functions.js';
+import { adminFunctions, type AdminFunctions, ownStatus, resetFunctions, STATUS_FUNCTION } from './cloud-functions.js';
 import type { SaveRequest, TriggerRequest } from './cloud-request.js';
 import { missingTriggers, shareTriggers, type Trigger, type TriggerSet } from './shared-triggers.js';
 
@@ -135,6 +135,9 @@ function defineCloudCode(
   { pruneJob, adminFunctions: hasAdmin }: Required<InstallOptions>,
 ): void {
   Cloud.define(STATUS_FUNCTION, (request) => ownStatus(bridge, request));
+  if (bridge.runtime.passwordReset.length > 0) {
+    for (const [name, work] of Object.entries(resetFunctions(bridge))) Cloud.define(name, work);
+  }
   if (pruneJob)
     Cloud.job('pruneFactors', ({ config }) => pruneStore(bridge.storeFor(config as HookConfig), bridge.runtime.clock()));
   if (!hasAdmin) return;

@@ -8,5 +8,10 @@ export const findRows = (
   database: ParseDatabase,
   className: string,
   query: ParseRow,
-  options: { readonly limit?: number; readonly sort?: Readonly<Record<string, 1 | -1>> } = {},
+  options: {
+    readonly limit?: number;
+    readonly sort?: Readonly<Record<string, 1 | -1>>;
+    /** Compares `username` and `email` in any case; false by default. */
+    readonly caseInsensitive?: boolean;
+  } = {},
 ): Promise<ParseRow[]> => database.find(className, query, { ...options, readPreference: 'PRIMARY' });

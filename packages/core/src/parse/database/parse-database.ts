@@ -11,7 +11,7 @@ export interface ParseDatabase {
   find(
     className: string,
     query: ParseRow,
-    options: { limit?: number; sort?: Readonly<Record<string, 1 | -1>>; readPreference: 'PRIMARY' },
+    options: { limit?: number; sort?: Readonly<Record<string, 1 | -1>>; caseInsensitive?: boolean; readPreference: 'PRIMARY' },
   ): Promise<ParseRow[]>;
   update(
     className: string,

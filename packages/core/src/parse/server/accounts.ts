@@ -4,6 +4,7 @@ import type { RecordChanges, RecordPlan, StoredRecords } from '../../account/rec
 import { findRows } from '../database/find-rows.js';
 import type { ParseRow } from '../database/parse-database.js';
 import type { HookConfig } from '../parse-types.js';
+import { endLockout, updateUser } from './update-user.js';
 import { emptiesAuthData } from '../versions.js';
 import { commit } from '../writes/conditional-update.js';
 import { RequestWrites } from '../writes/request-writes.js';
@@ -29,14 +30,19 @@ export class ParseAccounts implements Accounts {
     return findAccounts(this.#config, fields, limit);
   }
 
+  async findByEmail(email: string): Promise<readonly AccountState[]> {
+    const found = await findRows(this.#config.database, '_User', { email }, { limit: 2, caseInsensitive: true });
+    return found.map(toAccount);
+  }
+
   async list(after: string, limit: number): Promise<readonly AccountState[]> {
     const query = after === '' ? {} : { objectId: { $gt: after } };
     const rows = await findRows(this.#config.database, '_User', query, { limit, sort: { objectId: 1 } });
     return rows.map(toAccount);
   }
 
-  async isLinked(key: string, id: string): Promise<boolean> {
-    return (await findRows(this.#config.database, '_User', { [`authData.${key}.id`]: id }, { limit: 1 })).length > 0;
+  async findLinked(key: string, id: string): Promise<AccountState | undefined> {
+    return (await findAccounts(this.#config, { [`authData.${key}.id`]: id }, 1))[0];
   }
 
   async hasPassword(userId: string): Promise<boolean> {
@@ -54,6 +60,12 @@ export class ParseAccounts implements Accounts {
 
   stageWithPassword(save: StagedSave): void {
     RequestWrites.of(this.#config).staged.stageWith(save, (update) => Object.hasOwn(update, '_hashed_password'));
+  }
+
+  async resetPassword(password: string, save: StagedSave): Promise<void> {
+    this.stageWithPassword(save);
+    await updateUser(this.#config, save.userId, { password });
+    await endLockout(this.#config, save.userId);
   }
 
   preview(userId: string, sent: StoredRecords, stored: StoredRecords): StoredRecords {

@@ -1,0 +1,50 @@
+import type { AddressProof, CheckedCode, CodeTarget, IssuedCode } from '../factor/address-proof.js';
+import type { FactorUser, RequestContext } from '../factor/context.js';
+import { digitsRule, type FieldRule, readCode } from '../validation/payload.js';
+import type { AddressEnrolment, AddressType } from './address-type.js';
+import { normalise } from './code-payload.js';
+import type { OneTimeCodes } from './one-time-codes.js';
+
+/** Proves an address with a code of a factor that sends codes. */
+export class CodeAddressProof implements AddressProof<AddressEnrolment> {
+  readonly field: string;
+  readonly #type: AddressType;
+  readonly #codes: OneTimeCodes;
+  readonly #code: FieldRule;
+
+  constructor(addressType: AddressType, codes: OneTimeCodes, codeLength: number) {
+    this.field = addressType.field;
+    this.#type = addressType;
+    this.#codes = codes;
+    this.#code = digitsRule(codeLength);
+  }
+
+  normalise(input: string): string {
+    return normalise(input, this.#type);
+  }
+
+  addressOf({ address }: AddressEnrolment): string {
+    return address;
+  }
+
+  confirmed(user: FactorUser): string | undefined {
+    return this.#type.confirmed?.(user);
+  }
+
+  isSame(one: string, other: string): boolean {
+    const { mailboxOf } = this.#type;
+    return one === other || (mailboxOf?.(one) ?? one) === (mailboxOf?.(other) ?? other);
+  }
+
+  issue(context: RequestContext, target: CodeTarget): Promise<IssuedCode> {
+    return this.#codes.issue(context, target);
+  }
+
+  readCode(payload: unknown): string {
+    return readCode(payload, this.#code);
+  }
+
+  check(context: RequestContext, target: CodeTarget, code: string): Promise<CheckedCode> {
+    return this.#codes.checkAlone(context, target, code);
+  }
+}

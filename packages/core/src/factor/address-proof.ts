@@ -1,0 +1,77 @@
+import type { FactorUser, Reply, RequestContext } from './context.js';
+import type { VerifiedCredential } from './primary-sign-in.js';
+import type { Purpose } from './purpose.js';
+
+/** What a code is bound to: one address, one subject and one purpose. */
+export interface CodeTarget {
+  /** The store's name for what attempts are counted for. */
+  readonly subject: string;
+  readonly purpose: Purpose;
+  /** The normalised address. */
+  readonly address: string;
+  /** The user that the code is for; undefined if the user is not known yet. */
+  readonly user: FactorUser | undefined;
+}
+
+/** A code that is live and not sent yet. */
+export interface IssuedCode {
+  /** The reply to the client. */
+  readonly reply: Reply;
+  /**
+   * Sends the code. If no channel accepts it, the code is void.
+   *
+   * @throws FactorError `delivery_failed`, `address_refused`
+   */
+  deliver(): Promise<void>;
+}
+
+/** A correct code that is not used up yet. */
+export type CheckedCode = Omit<VerifiedCredential, 'id'>;
+
+/**
+ * How a factor proves that a person receives messages at an address, without a session and before a user is known. The
+ * factor's own limits on codes and messages apply.
+ *
+ * @typeParam Enrolment what the factor keeps about a user
+ */
+export interface AddressProof<Enrolment extends object> {
+  /** The name of the address in payloads, such as `email`. */
+  readonly field: string;
+
+  /**
+   * Returns the normalised form of an address that a client has sent.
+   *
+   * @throws FactorError `invalid_input`, `address_refused`
+   */
+  normalise(input: string): string;
+
+  /** Returns the address that an enrolment sends codes to. */
+  addressOf(enrolment: Enrolment): string;
+
+  /** Returns the user's confirmed address from the user object; undefined if there is none. */
+  confirmed(user: FactorUser): string | undefined;
+
+  /** Tells whether two normalised addresses are one mailbox or one phone. */
+  isSame(one: string, other: string): boolean;
+
+  /**
+   * Makes a new live code, within the limits.
+   *
+   * @throws FactorError `cooldown`, `address_refused`
+   */
+  issue(context: RequestContext, target: CodeTarget): Promise<IssuedCode>;
+
+  /**
+   * Reads a code that a client has sent.
+   *
+   * @throws FactorError `invalid_input`
+   */
+  readCode(payload: unknown): string;
+
+  /**
+   * Counts an attempt and checks a code, without using it up. The reply is the same whether a code is live or not.
+   *
+   * @throws FactorError `code_rejected`
+   */
+  check(context: RequestContext, target: CodeTarget, code: string): Promise<CheckedCode>;
+}

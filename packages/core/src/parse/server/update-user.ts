@@ -1,0 +1,46 @@
+import { FactorError } from '../../error/factor-error.js';
+import { asObject } from '../../validation/json-object.js';
+import { loadedModules } from '../loaded-modules.js';
+import type { HookConfig } from '../parse-types.js';
+
+/** The part of Parse Server's module `lib/rest` that is used here. */
+interface RestModule {
+  update(config: HookConfig, auth: object, className: string, where: object, update: object): Promise<unknown>;
+}
+
+/** The part of Parse Server's module `lib/Auth` that is used here. */
+interface AuthModule {
+  master(config: HookConfig): object;
+}
+
+/**
+ * Changes a user as the master key does, within the request: Parse Server's own checks and the application's triggers run.
+ *
+ * @throws FactorError `unavailable` in a bundle, where Parse Server's modules cannot be found
+ * @throws Parse.Error of the server's checks and of triggers
+ */
+export async function updateUser(config: HookConfig, objectId: string, update: object): Promise<void> {
+  const [rest] = loadedModules(isRest);
+  const [auth] = loadedModules(isAuth);
+  if (rest === undefined || auth === undefined) throw new FactorError('unavailable', { cause: new ServerOutOfReach() });
+  await rest.update(config, auth.master(config), '_User', { objectId }, update);
+}
+
+/** Ends the lock-out after wrong passwords, where the server's option `unlockOnPasswordReset` says so. */
+export async function endLockout({ accountLockout, database }: HookConfig, objectId: string): Promise<void> {
+  if (accountLockout?.unlockOnPasswordReset !== true) return;
+  const gone = { __op: 'Delete' };
+  await database.update('_User', { objectId }, { _failed_login_count: gone, _account_lockout_expires_at: gone }, {});
+}
+
+const hasFunctions = (exported: unknown, ...names: readonly string[]): boolean =>
+  names.every((name) => typeof asObject(exported)?.[name] === 'function');
+
+const isRest = (exported: unknown): exported is RestModule => hasFunctions(exported, 'create', 'del', 'find', 'get', 'update');
+
+const isAuth = (exported: unknown): exported is AuthModule => hasFunctions(exported, 'Auth', 'master', 'maintenance');
+
+/** The cause when Parse Server's modules cannot be found. */
+class ServerOutOfReach extends Error {
+  override readonly name = 'ServerOutOfReach';
+}
