@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateKey } from '@parse-factors/core';
-import { afterAll, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, expect, inject, it } from 'vitest';
 import { createDatabase } from '@parse-factors/test-server/database/test-database';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { requireParseServer } from '@parse-factors/test-server/parse-server-home';
@@ -20,12 +20,14 @@ const PHONE = '+14155552671';
 const ann = { username: 'ann', password: 'correct horse' };
 const twilio = new StandIn();
 const packages = fileURLToPath(new URL('../../node_modules/@parse-factors', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'existing-app-'));
+let folder = '';
+let twilioUrl = '';
 let app: ChildProcess | undefined;
 let url = '';
 
-/** Lays the page's files out; only the address of Twilio is another. */
-function writeApp(twilioUrl: string): void {
+/** Writes the page's files; only the address of Twilio is another. */
+function writeApp(): void {
+  folder = mkdtempSync(join(tmpdir(), 'existing-app-'));
   for (const { info, text } of docsBlocks('start/existing-app')) {
     const [, path] = /^js \[(.*)\]$/.exec(info) ?? [];
     if (path === undefined) continue;
@@ -39,8 +41,20 @@ function writeApp(twilioUrl: string): void {
   for (const name of ['parse-server', 'express']) symlinkSync(join(dirname(parseServer), name), join(modules, name));
 }
 
-async function startApp(): Promise<void> {
-  writeApp(await twilio.start());
+/** Makes the changes that the page describes for an app with triggers and social logins of its own. */
+function addTriggersAndSocialLogins(): void {
+  const index = join(folder, 'index.js');
+  const [plain, own] = ['auth: { ...factors.auth }', "auth: require('./auth')"];
+  const text = readFileSync(index, 'utf8');
+  expect(text).toContain(plain);
+  writeFileSync(index, text.replace(plain, own));
+  appendFileSync(join(folder, 'cloud', 'main.js'), "require('./users');\n");
+}
+
+async function startApp(change?: () => void): Promise<void> {
+  twilioUrl ||= await twilio.start();
+  writeApp();
+  change?.();
   const port = await freePort();
   url = `http://localhost:${port}/parse`;
   const loader = new URL(import.meta.resolve('tsx')).href;
@@ -53,6 +67,7 @@ async function startApp(): Promise<void> {
       DATABASE_URI: await createDatabase(inject('database')),
       MASTER_KEY: 'master',
       FACTOR_KEYS: generateKey('1'),
+      FACEBOOK_APP_ID: 'app',
       GOOGLE_CLIENT_ID: 'client',
       TWILIO_SID: `AC${'0'.repeat(32)}`,
       TWILIO_TOKEN: 'token',
@@ -73,15 +88,16 @@ async function startApp(): Promise<void> {
     .toBe(true);
 }
 
-afterAll(() => {
+afterEach(() => {
   app?.kill('SIGKILL');
-  twilio.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+afterAll(() => twilio.stop());
 
-async function call(method: string, path: string, body: object, headers: object = {}): Promise<Answer> {
+async function call(method: string, path: string, body?: object, headers: object = {}): Promise<Answer> {
   const sent = { 'X-Parse-Application-Id': 'acme', 'Content-Type': 'application/json', ...headers };
-  const response = await fetch(`${url}${path}`, { method, headers: sent, body: JSON.stringify(body) });
+  const content = body === undefined ? undefined : JSON.stringify(body);
+  const response = await fetch(`${url}${path}`, { method, headers: sent, body: content ?? null });
   return { status: response.status, body: (await response.json()) as Answer['body'] };
 }
 
@@ -90,24 +106,39 @@ const sentCode = (): string => {
   return /\d{6}/.exec(new URLSearchParams(body).get('Body') ?? '')?.[0] ?? '';
 };
 
-it("the guide leads from nothing to a login with password and SMS code, beside the app's own triggers and social login", async () => {
-  await startApp();
+const STATUS = { status: 'enabled', destination: '•••• 2671' };
+
+/** Logs a user in without a factor, then with one: the password, then password and code. Returns the last session. */
+async function enrolAndLogIn(): Promise<{ readonly path: string; readonly session: object }> {
   const { body: user } = await call('POST', '/users', ann);
   const path = `/users/${String(user['objectId'])}`;
   const session = { 'X-Parse-Session-Token': String(user['sessionToken']) };
-  const status = { status: 'enabled', destination: '•••• 2671' };
+  const other = await call('POST', '/login', ann);
+  expect(other.body['sessionToken']).toEqual(expect.any(String));
 
   expect((await call('POST', '/challenge', { challengeData: { otp: { phone: PHONE } } }, session)).status).toBe(200);
   const enrolled = await call('PUT', path, { authData: { otp: { phone: PHONE, code: sentCode() } } }, session);
-  expect(enrolled.body['authDataResponse']).toMatchObject({ otp: status });
+  expect(enrolled.body['authDataResponse']).toMatchObject({ otp: STATUS });
+  expect((await call('GET', '/users/me', undefined, session)).status).toBe(200);
+  expect((await call('GET', '/users/me', undefined, sessionHeaders(other))).body['code']).toBe(209);
 
   expect((await call('POST', '/login', ann)).body).toMatchObject({ code: -1, error: expect.stringContaining('otp') });
   expect((await call('POST', '/challenge', { ...ann, challengeData: { otp: true } })).status).toBe(200);
   const loggedIn = await call('POST', '/login', { ...ann, authData: { otp: sentCode() } });
-  expect(loggedIn.body).toMatchObject({ sessionToken: expect.any(String), authData: { otp: shownAtLogin(status) } });
+  expect(loggedIn.body).toMatchObject({ sessionToken: expect.any(String), authData: { otp: shownAtLogin(STATUS) } });
+  return { path, session: sessionHeaders(loggedIn) };
+}
 
-  // The guard runs, and so do the app's own triggers.
-  const later = sessionHeaders(loggedIn);
+it('the CommonJS app asks users who have set up a phone for password and code, and guards the factor', async () => {
+  await startApp();
+  const { path, session } = await enrolAndLogIn();
+  const removal = await call('PUT', path, { authData: { otp: null } }, session);
+  expect(removal.body).toMatchObject({ error: expect.stringContaining('fresh_proof_required') });
+});
+
+it("an app's own triggers and social login work as before beside the factor", async () => {
+  await startApp(addTriggersAndSocialLogins);
+  const { path, session: later } = await enrolAndLogIn();
   const removal = await call('PUT', path, { authData: { otp: null } }, later);
   expect(removal.body).toMatchObject({ error: expect.stringContaining('fresh_proof_required') });
   const refused = { code: 142, error: 'Choose another nickname.' };
@@ -115,6 +146,13 @@ it("the guide leads from nothing to a login with password and SMS code, beside t
   const bob = { username: 'bob', password: 'correct horse' };
   expect((await call('POST', '/users', { ...bob, isBanned: true })).status).toBe(201);
   expect((await call('POST', '/login', bob)).body).toEqual({ code: 101, error: 'This account is closed.' });
+
+  const master = { 'X-Parse-Master-Key': 'master' };
+  const owner = { __type: 'Pointer', className: '_User', objectId: path.split('/').at(-1) };
+  await call('POST', '/classes/Photo', { owner }, master);
+  expect((await call('GET', '/classes/Photo', undefined, master)).body['results']).toHaveLength(1);
+  expect((await call('DELETE', path, undefined, later)).status).toBe(200);
+  await expect.poll(async () => (await call('GET', '/classes/Photo', undefined, master)).body['results']).toEqual([]);
 
   // The social login is the app's as before: its own adapter looks at the token.
   const google = await call('POST', '/users', { authData: { google: { id: '1', id_token: 'no token' } } });

@@ -108,7 +108,7 @@ describe('the requests of the GraphQL page', () => {
   });
 });
 
-describe.each(['javascript', 'swift', 'kotlin', 'flutter', 'dotnet'])('the code of the page for %s', (page) => {
+describe.each(['javascript', 'swift', 'objective-c', 'kotlin', 'flutter', 'dotnet'])('the code of the page for %s', (page) => {
   it("the code of a platform's page sends the requests of the REST page, each once and in that order", () => {
     const recipe = restRecipe();
     expect(recipe.length).toBeGreaterThan(18);

@@ -42,9 +42,11 @@ export function graphqlRecipe(): { query: string; variables: unknown; hasSession
 
 /** The requests that the code of a page sends, in their order: every call of `send` with a literal. */
 export function codeRecipe(page: string): RecipeRequest[] {
-  const code = blocksOf(page)
-    .map(({ text }) => text)
-    .join('\n');
+  const code = plainLiterals(
+    blocksOf(page)
+      .map(({ text }) => text)
+      .join('\n'),
+  );
   return [...code.matchAll(/\b[sS]end\((?=["'])/g)].map(({ index, 0: { length } }) => {
     const [method = '', path = '', body = '', session] = argumentsOf(code.slice(index + length));
     return {
@@ -55,6 +57,15 @@ export function codeRecipe(page: string): RecipeRequest[] {
     };
   });
 }
+
+/** The code with the literals of Objective-C as other languages write them. `id` is a type there, so its page says `identifier`. */
+const plainLiterals = (code: string): string =>
+  code
+    .replaceAll('UserPath(userId)', '"/users/{userId}"')
+    .replaceAll('identifier', 'id')
+    .replaceAll('@YES', 'true')
+    .replaceAll('[NSNull null]', 'null')
+    .replaceAll(/@(?=["{])/g, '');
 
 /** What a call is given, up to the bracket that closes it. */
 function argumentsOf(code: string): string[] {
@@ -70,7 +81,7 @@ function argumentsOf(code: string): string[] {
   return given.map((text) => text.trim());
 }
 
-/** A literal of Swift, Kotlin, Dart or C# as JSON. A variable becomes its name in braces. */
+/** A literal of Swift, Objective-C, Kotlin, Dart or C# as JSON. A variable becomes its name in braces. */
 function toJson(literal: string): string {
   const tokens = literal
     .replaceAll(/NSNull\(\)|JSONObject\.NULL|\(string\?\)null/g, 'null')

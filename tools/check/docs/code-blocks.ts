@@ -10,6 +10,12 @@ const IMPLICIT_ANY = new Set([7005, 7006, 7031, 7034]);
 /** Parse Server's types ask for a key that the server does without, and know no options of social logins. */
 const WRONG_TYPES = /Property 'maintenanceKey' is missing|'clientId' does not exist in type 'AuthAdapter'/;
 
+/** Parse's types have these calls only for bundlers; with Node's module resolution, a default import is another object. */
+const NODE_TYPES = /Property '(?:initialize|setAsyncStorage)' does not exist on type 'typeof import\("[^"]*\/parse\/types\//;
+
+/** Declarations of packages that pages use and the repository does not install. */
+const STAND_INS = join(root, 'tools', 'check', 'docs', 'react-native.d.ts');
+
 /** Where a file of code comes from. */
 interface Snippet {
   readonly file: string;
@@ -68,6 +74,7 @@ function problemOf({ file, start = 0, code, messageText }: ts.Diagnostic, snippe
   const line = file?.getLineAndCharacterOfPosition(start).line ?? 0;
   const snippet = snippets.find((candidate) => candidate.file === file?.fileName);
   if (snippet === undefined) return { page: relative(root, file?.fileName ?? ''), line: line + 1, what };
+  if (NODE_TYPES.test(what)) return undefined;
   if (/\.jsx?$/.test(snippet.file) && (IMPLICIT_ANY.has(code) || WRONG_TYPES.test(what))) return undefined;
   return { page: snippet.page.name, line: snippet.line + line, what };
 }
@@ -80,7 +87,7 @@ function problemOf({ file, start = 0, code, messageText }: ts.Diagnostic, snippe
 export function compileBlocks(pages: readonly Page[], entries: readonly string[]): Compilation {
   const snippets = writeSnippets(pages);
   const files = [...snippets.map(({ file }) => file), ...examples()];
-  const program = ts.createProgram([...files, ...entries], settings());
+  const program = ts.createProgram([...files, ...entries, STAND_INS], settings());
   const checked = new Set(files);
   const problems = program.getSourceFiles().flatMap((file) => {
     if (!checked.has(file.fileName)) return [];

@@ -35,6 +35,8 @@ export interface OptionOwner {
   readonly varying?: Readonly<Record<string, string>>;
   /** Whose options it takes besides, which are documented there. */
   readonly extends?: string;
+  /** Pages that say more about an option, from `docs`, for owners that no README has a table of. */
+  readonly pages?: Readonly<Record<string, string>>;
 }
 
 // What `install` shares with an application; nothing is started.
@@ -56,6 +58,22 @@ const core: readonly OptionOwner[] = [
     type: 'ComposeOptions',
     make: composeFactors,
     given: { keys: generateKey('docs'), factors: { totp: new TotpFactor({ issuer: 'Docs' }) } },
+    pages: {
+      keys: 'run/key-rotation.md',
+      formerAppIds: 'run/key-rotation.md',
+      factors: 'factors/index.md',
+      store: 'run/stores.md',
+      freshMs: 'protect/step-up.md',
+      policy: 'protect/policies.md',
+      enrolment: 'protect/enforced-enrolment.md',
+      maxAttemptsPerIp: 'protect/limits.md',
+      selfCheck: 'run/monitoring.md',
+      notices: 'protect/messages.md',
+      eventLog: 'run/monitoring.md',
+      onEvent: 'run/monitoring.md',
+      waitUntil: 'run/serverless.md',
+      clientIp: 'run/serverless.md',
+    },
   },
   { name: 'enrolment', from: '@parse-factors/core', type: 'EnrolmentOptions' },
   {
@@ -66,12 +84,29 @@ const core: readonly OptionOwner[] = [
       resolveOptions<CodeFactorOptions>('CodeFactor', options, CODE_FACTOR_RULES, DEFAULT_CODE_FACTOR_OPTIONS),
     given: { channel: nothing, validityMs: 61_000 },
     varying: { validityMs: 'by factor' },
+    pages: {
+      channel: 'channels/index.md',
+      policy: 'passwordless/index.md',
+      signUp: 'passwordless/index.md',
+      adoptIdsBefore: 'passwordless/index.md',
+      cooldownMs: 'protect/limits.md',
+      maxSendsPer10Minutes: 'protect/limits.md',
+      maxSendsPerDay: 'protect/limits.md',
+      maxSendsPerIp: 'protect/limits.md',
+      budget: 'protect/limits.md',
+      allow: 'protect/limits.md',
+      maxAttempts: 'protect/limits.md',
+      maxFailures: 'protect/limits.md',
+      message: 'protect/messages.md',
+      locale: 'protect/messages.md',
+    },
   },
   {
     name: 'failover',
     from: '@parse-factors/core',
     type: 'FailoverOptions',
     make: (options: object) => failover([nothing, nothing], options),
+    pages: { timeoutMs: 'channels/failover.md', maxFailures: 'channels/failover.md' },
   },
   {
     name: 'defineFactor',

@@ -1,6 +1,7 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import { anchorOf } from './anchors.js';
 import { boundsOf, saidDefault, type ListedOption, type ListedOwner } from './option-list.js';
+import type { OptionOwner } from './option-owners.js';
 import type { OptionTable } from './option-tables.js';
 import { root, type Page } from './page.js';
 
@@ -58,8 +59,19 @@ function fromHere(page: Page, target: string): string {
   return `${relative(dirname(join(root, OPTIONS_PAGE)), file)}${fragment === undefined ? '' : `#${fragment}`}`;
 }
 
-/** What the table that explains an option says more about it on a page of its own. */
-function moreOn({ name }: ListedOption, tables: readonly OptionTable[]): string {
+/** A page of the documentation, such as `run/key-rotation.md`, as a link with its file name as text. */
+function linkTo(path: string): string {
+  const text = path
+    .replace(/(?:\/index)?\.md$/, '')
+    .replace(/^.*\//, '')
+    .replaceAll('-', ' ');
+  return `[${text}](${relative(dirname(OPTIONS_PAGE), join('docs', path))})`;
+}
+
+/** The page that says more about an option: the one its owner names, or else one that a table of options links to. */
+function moreOn({ name }: ListedOption, { pages }: OptionOwner, tables: readonly OptionTable[]): string {
+  const page = pages?.[name];
+  if (page !== undefined) return linkTo(page);
   const links = tables.flatMap(({ page, rows }) =>
     rows.flatMap(({ names, link }) => {
       const [, text, target] = /^\[(.*)\]\((.*)\)$/.exec(link ?? '') ?? [];
@@ -87,7 +99,7 @@ function section({ owner, options }: ListedOwner, all: readonly OptionTable[]): 
     .toSorted((a, b) => Number(b.isRequired) - Number(a.isRequired))
     .map(
       (option) =>
-        `| \`${option.name}\` | ${typeOf(option)} | ${inProse(option.defaultText)} | ${purposeOf(option)} | ${moreOn(option, tables)} |`,
+        `| \`${option.name}\` | ${typeOf(option)} | ${inProse(option.defaultText)} | ${purposeOf(option)} | ${moreOn(option, owner, tables)} |`,
     );
   return [
     `## ${title}`,

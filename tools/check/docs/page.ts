@@ -70,7 +70,7 @@ export function readPages(): readonly Page[] {
 
 /** What a block may call itself: whatever is misspelt would be checked by nothing. */
 const KNOWN =
-  /^(?:(?:tsx?|jsx?)(?: \[.*\])?|ts (?:\.\.\/)*examples\/\S+|sh|graphql(?: session)?|json (?:variables|reply(?: \d+)?|request \S+ \S+(?: session)?)|mermaid|text|swift|kotlin|dart|csharp)$/;
+  /^(?:(?:tsx?|jsx?)(?: \[.*\])?|ts (?:\.\.\/)*examples\/\S+|sh|graphql(?: session)?|json (?:variables|reply(?: \d+)?|request \S+ \S+(?: session)?)|mermaid|text|swift|objc|kotlin|dart|csharp)$/;
 
 /** Blocks that would not be looked at, as they do not begin a line. */
 export function hiddenBlocks({ name, text, blocks }: Page): readonly Problem[] {
