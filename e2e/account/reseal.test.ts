@@ -238,7 +238,7 @@ describe('the command', () => {
     const before = await stored();
     const { status, output } = await run([...given(), '--batch', '4']);
     expect(output).toMatch(/^Dry run: nothing is written/);
-    expect(output).toMatch(/\n4 users looked at, up to \w+\n/);
+    expect(output).toMatch(/\n4 users checked, up to \w+\n/);
     expect(output).toContain('key 2027-11: 0 records\n');
     expect(output).toMatch(/\nunreadable: user \w+, totp, unknown_key \(key 2025-01\)\n/);
     expect(output).toMatch(/\n10 users, \d+ unreadable records \(dry run\)\n$/);
@@ -256,11 +256,11 @@ describe('the command', () => {
     await restart(`${fresh},${newer}`);
     const [first = '', second = ''] = people.map(({ person }) => person.id).toSorted();
     const one = await run([...given(), '--apply', '--after', first]);
-    expect(one.output).toContain('sealed anew: 3 records (device 1, recovery 1, totp 1)\n');
+    expect(one.output).toContain('resealed: 3 records (device 1, recovery 1, totp 1)\n');
     expect(one.output).toContain('key 2026-11: 0 records\n');
     const other = await run([...given(), '--apply']);
     expect(other.output).toContain('key 2028-05: 6 records (device 2, recovery 2, totp 2)\n');
-    expect(other.output).toContain('sealed anew: 3 records');
+    expect(other.output).toContain('resealed: 3 records');
     expect(other.output).toMatch(/\n2 users, 0 unreadable records\n$/);
     const rest = await run([...given(), '--after', second]);
     expect(rest.output).toMatch(/\n0 users, 0 unreadable records \(dry run\)\n$/);

@@ -170,7 +170,7 @@ describe('a second recovery code, in a session that one has opened', () => {
     opened.push(await stage.another(owner.person, { device: { token: trusted.body['authDataResponse']?.device.token } }));
     for (const session of opened) {
       const refused = await prove(session, owner.codes[1]);
-      expect(refused.body['error']).toBe('invalid_input: This is for logging in only.');
+      expect(refused.body['error']).toBe('invalid_input: This sign-in method works only at a login. Use another one.');
     }
     expect(await remaining(owner.person)).toBe('9');
   });
@@ -252,7 +252,9 @@ describe('recovery codes that never change factors', () => {
     stage = await start(new RecoveryCodesFactor({ changesFactors: 'never' }));
     const owner = await newOwner();
     const session = await recovered(owner);
-    expect((await prove(session, owner.codes[1])).body['error']).toBe('invalid_input: This is for logging in only.');
+    expect((await prove(session, owner.codes[1])).body['error']).toBe(
+      'invalid_input: This sign-in method works only at a login. Use another one.',
+    );
     expect(await remaining(session)).toBe('9');
     await stage.stop();
   });

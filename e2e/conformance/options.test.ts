@@ -157,7 +157,7 @@ describe.each(Object.entries(makers))('%s', (_name, [make, sound, names]) => {
   });
 
   it('an unknown option is refused, and the error lists the known ones', () => {
-    expect(() => make({ ...sound, chanel: 1 })).toThrow(/unknown option "chanel"; known are /);
+    expect(() => make({ ...sound, chanel: 1 })).toThrow(/unknown option "chanel"; the known options are /);
   });
 
   it.each([undefined, null, 5, 'x', [], () => undefined])('the value %s is refused in place of options', (options) => {
@@ -201,19 +201,19 @@ describe('composeFactors', () => {
     [Object.defineProperty(Object.create(totp), 'policy', { value: 'aditional' }) as object],
     [channel],
   ])('composeFactors refuses an object that is no factor', (factor) => {
-    expect(() => composeFactors({ ...compose, factors: { x: factor as never } })).toThrow(/factors\.x must be a Factor/);
+    expect(() => composeFactors({ ...compose, factors: { x: factor as never } })).toThrow(/factors\.x must be a factor/);
   });
 
   it('the compiler accepts only factors in composeFactors', () => {
     const methods = { read: () => ({ do: 'challenge' }), policy: 'additional' as const };
     // @ts-expect-error it extends no Factor
-    expect(() => composeFactors({ ...compose, factors: { x: methods } })).toThrow(/must be a Factor/);
+    expect(() => composeFactors({ ...compose, factors: { x: methods } })).toThrow(/must be a factor/);
   });
 
   it('composeFactors refuses a primary factor that has no way to sign in', () => {
     const factor = Object.defineProperty(Object.create(totp), 'policy', { value: 'default' }) as typeof totp;
     expect(() => composeFactors({ ...compose, factors: { x: factor } })).toThrow(
-      /factors\.x has policy "default", but no "primary" to sign in with; use policy "additional"/,
+      /factors\.x has policy "default" but no "primary", so it cannot sign in without a password; use policy "additional"/,
     );
   });
 
@@ -256,15 +256,18 @@ describe('values that look sound', () => {
     [() => composeFactors({ ...compose, enrolment: { graceMs: -1 } }), /"enrolment"/],
     [() => composeFactors({ ...compose, revokeSessionsOn: ['enroled' as never] }), /"revokeSessionsOn"/],
     [() => composeFactors({ ...compose, selfCheck: 'no' as never }), /"selfCheck"/],
-    [() => composeFactors({ ...compose, policy: { atLeast: 2 } }), /"policy" demands 2 factors, and there are only 1/],
-    [() => composeFactors({ ...compose, policy: { byRole: { admin: { atLeast: 3 } } } }), /"policy" demands 3 factors/],
+    [
+      () => composeFactors({ ...compose, policy: { atLeast: 2 } }),
+      /"policy" requires 2 second factors, but option "factors" has only 1/,
+    ],
+    [() => composeFactors({ ...compose, policy: { byRole: { admin: { atLeast: 3 } } } }), /"policy" requires 3 second factors/],
     [
       () => composeFactors({ ...compose, factors: { recovery: new RecoveryCodesFactor() } }),
-      /"factors" must hold a factor beside/,
+      /"factors" must contain more than backup/,
     ],
     [() => composeFactors(compose).install({} as never, { except: ['beforesave' as never] }), /"except"/],
     [() => composeFactors(compose).install({} as never, { exept: [] } as never), /unknown option "exept"/],
-    [() => composeFactors(compose).install({} as never), /call it from Cloud Code/],
+    [() => composeFactors(compose).install({} as never), /call install from Cloud Code/],
     [() => sendgrid({ apiKey: 'SG.x', from: 'a@b.c', baseUrl: 'javascript:alert(1)' }), /"baseUrl"/],
     [() => sendgrid({ apiKey: 'SG.x', from: 'a@b.c', baseUrl: 'ftp://x' }), /"baseUrl"/],
     [() => smtp({ url: 'smtp://us%zz:pw@host', from: 'a@b.c' }), /"url"/],
@@ -278,15 +281,15 @@ describe('options of earlier versions', () => {
   it.each<[() => unknown, string]>([
     [
       () => new FieldsFactor({ find: 'n', match: ['a'], alone: true } as never),
-      'FieldsFactor: option "alone" is now "policy": use "solo" in place of true, and "default", or nothing, in place of false',
+      'FieldsFactor: option "alone" was replaced by "policy": use "solo" for true, and "default" or nothing for false',
     ],
     [
       () => new TrustedDeviceFactor({ bindInstallation: true } as never),
-      'TrustedDeviceFactor: option "bindInstallation" is gone: any client can claim any installation id, so it did not protect a copied token. Leave it out; a shorter "trustMs" does',
+      'TrustedDeviceFactor: option "bindInstallation" was removed: a client can send any installation id, so it did not protect a copied token. Leave it out and set a shorter "trustMs"',
     ],
     [
       () => composeFactors({ ...compose, recordKeys: generateKey('b') } as never),
-      'composeFactors: option "recordKeys" is gone: records are sealed with "keys". Put the keys of "recordKeys" at the end of "keys", so that they still open',
+      'composeFactors: option "recordKeys" was removed: records are sealed with "keys". Append the keys of "recordKeys" to "keys", so that old records still open',
     ],
   ])('an option of an earlier version is refused, and the error names its replacement: %o', (make, message) => {
     expect(make).toThrow(FactorConfigError);
@@ -299,7 +302,7 @@ describe('options of earlier versions', () => {
       () => new EmailOtpFactor({ ...mail, [name]: value }),
       () => new SmsOtpFactor({ ...sms, policy: 'additional', [name]: value }),
     ])
-      expect(make).toThrow(`option "${name}" is for policy "default"`);
+      expect(make).toThrow(`option "${name}" works only with policy "default"; leave it out`);
     expect(() => new EmailOtpFactor({ ...mail, policy: 'default', [name]: value })).not.toThrow();
   });
 });
@@ -348,7 +351,7 @@ describe('mfaCompat', () => {
     [{ options: ['TOTP'], algorithm: 'SHA3-256' }, /"algorithm"/],
     [{ options: ['TOTP'], lockMs: 120_000, maxLockMs: 60_000 }, /"maxLockMs"/],
     [{ options: ['TOTP'], sms: true }, /unknown option "sms"/],
-    [{ options: ['TOTP'], enabled: false }, /"enabled" must be true or left out; to switch mfa off, take it out of "factors"/],
+    [{ options: ['TOTP'], enabled: false }, /"enabled" must be true, or left out; to turn mfa off, remove it from "factors"/],
   ])('mfaCompat refuses %j', (options, message) => {
     expect(() => mfaCompat(options as MfaCompatOptions)).toThrow(message);
   });

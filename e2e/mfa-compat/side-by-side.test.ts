@@ -356,7 +356,7 @@ const RECOVERY: readonly Behaviour[] = [
     },
     differs: {
       builtIn: 'ok',
-      ours: 'This is for logging in only.',
+      ours: 'This sign-in method works only at a login. Use another one.',
       because: 'a code on paper would hand the account over; an administrator resets the factor instead',
     },
   },
@@ -439,7 +439,10 @@ const CHANGING: readonly Behaviour[] = [
     },
     differs: {
       builtIn: ['ok', 'ok'],
-      ours: ["Sign in first, then send this request with your session token.", "Sign in first, then send this request with your session token."],
+      ours: [
+        'Sign in first, then send this request with your session token.',
+        'Sign in first, then send this request with your session token.',
+      ],
       because: 'whoever knows a password could lock its owner out; a policy that demands a factor allows it at a login',
     },
   },

@@ -7,7 +7,7 @@ import { SoftAuthenticator, type Forgery } from '../support/soft-authenticator.j
 import { MASTER } from '../support/requests.js';
 import { DAY, MINUTE } from '../support/time.js';
 
-const USED = 'code_rejected: This code was used already. Wait for the next one in your app.';
+const USED = 'code_rejected: This code has already been used. Wait for the next one in your app.';
 const WRONG = 'code_rejected: The code is wrong.';
 
 let stage: Stage;
@@ -56,7 +56,7 @@ describe('a passkey of another site', () => {
   const forgeries: readonly (readonly [reason: string, sentence: string, forgery: Forgery])[] = [
     ['passkey_origin', 'The passkey was used on a website or app that is not allowed here.', { origin: 'https://evil.example' }],
     ['passkey_rp_id', 'The passkey belongs to another domain.', { rpId: 'evil.example' }],
-    ['passkey_type', 'The passkey has answered another kind of request.', { type: 'payment.get' }],
+    ['passkey_type', 'The passkey answered another type of request.', { type: 'payment.get' }],
   ];
 
   it.each(forgeries)(

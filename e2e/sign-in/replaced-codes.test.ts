@@ -7,7 +7,7 @@ import { startStage, type Stage } from '../support/harness.js';
 import { MASTER } from '../support/requests.js';
 import { DAY, MINUTE } from '../support/time.js';
 
-const REPLACED = { code: 210, error: 'code_rejected: A newer code was sent. Only that one counts.' };
+const REPLACED = { code: 210, error: 'code_rejected: A newer code was sent. Use that one.' };
 const WRONG = { code: 210, error: 'code_rejected: The code is wrong.' };
 
 let stage: Stage;

@@ -140,13 +140,16 @@ export function createFactorClient<User extends SdkUser>(
       const reply = await challenge(key, payload);
       // `enabled` means that the user has an authenticator already. Replacing it needs a step-up proof.
       if (reply.status !== 'enabled') return reply;
-      throw new FactorClientError('fresh_proof_required', 'fresh_proof_required: Prove again first.');
+      throw new FactorClientError(
+        'fresh_proof_required',
+        'fresh_proof_required: Verify one of your sign-in methods again, then retry.',
+      );
     },
     confirm: put,
     async freshen(key, answer) {
       const { freshUntil, availableAt } = await put(key, answer);
       if (availableAt === undefined) return { freshUntil: new Date(freshUntil ?? Number.NaN) };
-      const message = `fresh_proof_required: Give another recovery code later, retry after ${availableAt}`;
+      const message = `fresh_proof_required: Send another recovery code later. Please retry after ${availableAt}`;
       throw new FactorClientError('fresh_proof_required', message);
     },
     remove: async (key) => void (await put(key, null)),

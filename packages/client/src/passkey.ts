@@ -51,7 +51,7 @@ export interface PasskeyClient<User> {
 
 /** @throws FactorClientError `invalid_input` if the factor with this key is not a passkey factor */
 function optionsOf({ options }: Reply): unknown {
-  if (options === undefined) throw new FactorClientError('invalid_input', 'invalid_input: This factor is no passkey.');
+  if (options === undefined) throw new FactorClientError('invalid_input', 'invalid_input: This factor is not a passkey factor.');
   return JSON.parse(options);
 }
 

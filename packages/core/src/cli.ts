@@ -6,8 +6,8 @@ import { generateKey } from './crypto/keyring.js';
 const USAGE = `parse-factors keygen [name]
 
 Prints a new key for the option "keys", such as 2026-11:<base64 of 32 random bytes>.
-The name is the current month when left out. Put a new key in front of the older ones,
-separated by a comma: the older ones go on opening what they sealed.
+The name defaults to the current month. Put the new key before the older keys, separated
+by a comma. Keep the older keys: the records that they sealed still need them.
 
 ${resealCommand.usage}`;
 

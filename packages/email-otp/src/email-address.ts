@@ -34,7 +34,7 @@ export function normaliseEmail(input: string): string {
   const domain = WRITTEN_DOMAIN.test(written) ? domainToASCII(written) : '';
   const address = `${local}@${domain}`;
   if (local.length > MAX_LOCAL || address.length > MAX_ADDRESS || !LOCAL.test(local) || !DOMAIN.test(domain)) {
-    throw new FactorError('invalid_input', { sentence: 'Field "email" must be an e-mail address, such as name@example.com.' });
+    throw new FactorError('invalid_input', { sentence: 'Field "email" must be an email address, such as name@example.com.' });
   }
   return address;
 }

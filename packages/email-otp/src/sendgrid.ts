@@ -36,10 +36,13 @@ export function sendgrid(options: SendgridOptions): Channel {
     'sendgrid',
     options,
     {
-      apiKey: { accepts: 'an API key, SG.…', isValid: (value) => typeof value === 'string' && /^SG\.\S+$/.test(value) },
+      apiKey: {
+        accepts: 'an API key that begins with "SG."',
+        isValid: (value) => typeof value === 'string' && /^SG\.\S+$/.test(value),
+      },
       from: textOption(320),
       templateId: optional({
-        accepts: 'the id of a dynamic template, d-…',
+        accepts: 'the id of a dynamic template: "d-" and 32 hexadecimal digits',
         isValid: (value) => typeof value === 'string' && /^d-[0-9a-f]{32}$/.test(value),
       }),
       sandbox: choiceOption(true, false),

@@ -41,7 +41,7 @@ function untilStable(text: string, step: (text: string) => string): string {
 export const caseless: FieldKind = Object.freeze({
   maxLength: 100,
   pattern: VISIBLE,
-  accepts: 'a text of 1 to 100 characters',
+  accepts: 'a string of 1 to 100 characters',
   // Upper case first, because some letters fold together only there: "ß" and "ss".
   normalise: (text: string) => untilStable(text, (step) => tidy(step).toUpperCase().toLowerCase()),
   toText: plainText,

@@ -38,7 +38,7 @@ const RESERVED = new Set(
 );
 
 const NAME: OptionRule = {
-  accepts: `the name of a field of the user object, and none of ${[...RESERVED].join(', ')}`,
+  accepts: `the name of a field of the user object, except ${[...RESERVED].join(', ')}`,
   isValid: (value) => typeof value === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(value) && !RESERVED.has(value),
 };
 
@@ -72,7 +72,7 @@ export const resolveFind = (option: string, given: unknown): ResolvedFind =>
 
 /** Accepts a name or an object. {@link resolveField} and {@link resolveFind} check what is inside. */
 export const fieldOption: OptionRule = {
-  accepts: 'the name of a field, or an object with it',
+  accepts: 'the name of a field, or an object with "name"',
   isValid: (value) => typeof value === 'string' || asObject(value) !== undefined,
 };
 
@@ -80,7 +80,7 @@ export const fieldOption: OptionRule = {
 export function assertDistinct(fields: readonly ResolvedField[]): void {
   const names = fields.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new FactorConfigError(`FieldsFactor: option "match" must not name "${twice}" twice`);
+  if (twice !== undefined) throw new FactorConfigError(`FieldsFactor: option "match" must not contain "${twice}" twice`);
 }
 
 /**

@@ -40,8 +40,8 @@ export interface FieldsOptions extends Partial<Omit<AttemptLimits, 'maxAttempts'
 }
 
 const MAX_MATCH = 5;
-const REMOVED = { alone: 'is now "policy": use "solo" in place of true, and "default", or nothing, in place of false' };
-const NOTHING_TO_LINK = 'There is nothing to set up: users are known by their fields.';
+const REMOVED = { alone: 'was replaced by "policy": use "solo" for true, and "default" or nothing for false' };
+const NOTHING_TO_LINK = 'This factor cannot be set up: users sign in with fields of their user object.';
 
 /**
  * A primary factor that finds a user by fields of the user object, such as a member number and a birth date. By default it also

@@ -54,7 +54,7 @@ const FACTOR: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 't
 /** A dummy user that is compared if no user was found, so that both cases take the same steps (user enumeration, CWE-204). */
 const DUMMY_USER: FactorUser = { id: '', get: () => 'nobody' };
 const ASKS_WINDOW_MS = 10 * 60_000;
-const NOT_LOOKED_UP = 'Log in with these fields by themselves: without a user name, a password or an id.';
+const NOT_LOOKED_UP = 'Send only these fields, without a user name, a password or an id.';
 
 /** The credential that replaces the fields after a look-up. */
 export interface TicketAnswer {

@@ -42,7 +42,7 @@ describe('wrong options', () => {
   it('are not composed: nobody could log in', () => {
     const compose = (policy: string): unknown =>
       composeFactors({ keys: generateKey('a'), selfCheck: false, factors: { member: make({ find: 'n', match, policy }) } });
-    expect(() => compose('default')).toThrow(/factors.member needs a second factor beside it/);
+    expect(() => compose('default')).toThrow(/factors.member needs a second factor/);
     expect(() => compose('solo')).not.toThrow();
   });
 });

@@ -39,11 +39,13 @@ export function installMfaMigration(
     },
     { totp: 'totp', otp: 'otp', recovery: 'recovery' },
   );
-  if (!Object.hasOwn(factors.auth, 'mfa')) throw new FactorConfigError('installMfaMigration: there is no factor "mfa"');
+  if (!Object.hasOwn(factors.auth, 'mfa'))
+    throw new FactorConfigError('installMfaMigration: composeFactors has no factor "mfa"; add mfaCompat under that key');
   if (targets.recovery !== false && !Object.hasOwn(factors.auth, targets.recovery)) {
-    throw new FactorConfigError(`installMfaMigration: option "recovery" must be the key of a factor, or false`);
+    throw new FactorConfigError(`installMfaMigration: option "recovery" must be the key of a factor of composeFactors, or false`);
   }
-  if (Parse?.Cloud === undefined) throw new FactorConfigError('installMfaMigration: call it from Cloud Code');
+  if (Parse?.Cloud === undefined)
+    throw new FactorConfigError('installMfaMigration: Parse Server has not started; call it from Cloud Code or after the start');
   const work = async (request: AdminRequest): Promise<MoveReport> =>
     factors.move(request, { from: 'mfa', plan: planFor(targets) });
   Parse.Cloud.define(MFA_MIGRATION, work, { requireMaster: true });

@@ -11,8 +11,8 @@ const row = (columns: readonly string[]): string =>
 export const mfaMigrationCommand: BatchCommand<MoveReport> = {
   usage: `parse-factors-mfa-migrate --server-url <url> --app-id <id> [--apply] [--after <id>] [--batch <1 to 1000>]
 
-Moves the users of "mfa" to other factors, batch by batch, by the Cloud function that installMfaMigration
-defines. May be ended and started again at any time. Ends with status 1 when users were left.
+Moves the users of "mfa" to other factors, batch by batch. It calls the Cloud function that installMfaMigration
+defines. You can stop and restart it at any time. It exits with status 1 when users were not moved.
 
 ${BATCH_USAGE}`,
   functionName: MFA_MIGRATION,

@@ -74,7 +74,7 @@ const COUNTRIES: OptionRule = {
 };
 
 const ENABLED: OptionRule = {
-  accepts: 'true or left out; to switch mfa off, take it out of "factors"',
+  accepts: 'true, or left out; to turn mfa off, remove it from "factors"',
   isValid: (value) => value === undefined || value === true,
 };
 
@@ -123,10 +123,12 @@ export function resolveMfaOptions(options: MfaCompatOptions): ResolvedMfaOptions
     },
   );
   if (resolved.options.includes('SMS') && resolved.sendSMS === undefined) {
-    throw new FactorConfigError('mfaCompat: option "sendSMS" must be a function where option "options" has \'SMS\'');
+    throw new FactorConfigError('mfaCompat: option "sendSMS" must be a function when option "options" contains \'SMS\'');
   }
   if (resolved.options.includes('SMS') && resolved.countries === undefined) {
-    throw new FactorConfigError(`mfaCompat: option "countries" must be ${COUNTRIES.accepts} where option "options" has 'SMS'`);
+    throw new FactorConfigError(
+      `mfaCompat: option "countries" must be ${COUNTRIES.accepts} when option "options" contains 'SMS'`,
+    );
   }
   return { ...resolved, algorithm: resolved.algorithm.replace(SPELLING, 'SHA$1') as TotpAlgorithm };
 }

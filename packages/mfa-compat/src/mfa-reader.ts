@@ -18,11 +18,11 @@ import { isRecoveryToken } from './recovery-tokens.js';
 
 /** The word that requests a code by SMS, sent as the token. */
 const REQUEST = 'request';
-const SECRET: FieldRule = { maxLength: 256, pattern: /^[A-Za-z2-7 ]+=*$/, accepts: 'a text in Base32' };
+const SECRET: FieldRule = { maxLength: 256, pattern: /^[A-Za-z2-7 ]+=*$/, accepts: 'a Base32 string' };
 /** The built-in adapter's minimum: 100 bits. */
 const MIN_SECRET = 20;
 /** Accepts any text; the function that uses the field checks it. */
-const ANY: FieldRule = { maxLength: 320, pattern: /^/, accepts: 'a text' };
+const ANY: FieldRule = { maxLength: 320, pattern: /^/, accepts: 'a string' };
 
 /** What a payload asks of the factor. */
 export type MfaCommand = Command<MfaAnswer, MfaConfirmation, string>;

@@ -14,7 +14,7 @@ import { normaliseMobile, type ResolvedMfaOptions } from './mfa-options.js';
 const MIN_VALIDITY_MS = 60_000;
 
 /** Accepts any text; the normalisation checks it. */
-const ANY: FieldRule = { maxLength: 320, pattern: /^/, accepts: 'a text' };
+const ANY: FieldRule = { maxLength: 320, pattern: /^/, accepts: 'a string' };
 
 /** Codes by SMS. They are created, rate limited and verified like those of every other code factor. */
 export class MobileCodes extends CodeFactor {

@@ -21,7 +21,7 @@ interface ClientData {
   readonly isCrossOrigin: boolean;
 }
 
-const base64url = (maxLength: number): FieldRule => ({ maxLength, pattern: /^[A-Za-z0-9_-]+$/, accepts: 'Base64url' });
+const base64url = (maxLength: number): FieldRule => ({ maxLength, pattern: /^[A-Za-z0-9_-]+$/, accepts: 'a Base64url string' });
 
 /** A credential's id has at most 1023 bytes (WebAuthn Level 3, section 4). */
 export const CREDENTIAL_ID: FieldRule = base64url(1364);
@@ -60,7 +60,7 @@ export function readCredential(credential: unknown): RegistrationAnswer | Assert
 }
 
 const malformed = (field: string): FactorError =>
-  new FactorError('invalid_input', { sentence: `Field "${field}" must be as WebAuthn's JSON has it.` });
+  new FactorError('invalid_input', { sentence: `Field "${field}" must have the format of PublicKeyCredential.toJSON().` });
 
 /** Reads the named fields of an object and ignores others. */
 function pick<Name extends string>(

@@ -129,7 +129,7 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
   }
 
   async #beginSignIn(context: RequestContext, payload: unknown): Promise<Reply> {
-    if (payload !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
+    if (payload !== true) throw new FactorError('invalid_input', { sentence: 'The only accepted value is true.' });
     return beginAssertion(context, PRIMARY_SIGN_IN, this.#options);
   }
 
@@ -165,12 +165,12 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
 
   #merge({ handle, passkeys }: PasskeyEnrolment, { passkeys: added }: PasskeyEnrolment): PasskeyEnrolment {
     if (passkeys.some(({ id }) => added.some((passkey) => passkey.id === id))) throw new FactorError('already_enrolled');
-    if (passkeys.length >= this.#options.maxPasskeys) throw tooMany();
+    if (passkeys.length >= this.#options.maxPasskeys) throw tooMany(this.#options.maxPasskeys);
     return { handle, passkeys: [...passkeys, ...added] };
   }
 
   #assertRoom(enrolment: PasskeyEnrolment | undefined): void {
-    if ((enrolment?.passkeys.length ?? 0) >= this.#options.maxPasskeys) throw tooMany();
+    if ((enrolment?.passkeys.length ?? 0) >= this.#options.maxPasskeys) throw tooMany(this.#options.maxPasskeys);
   }
 
   #expected(requireUserVerification: boolean): Expected {
@@ -184,4 +184,5 @@ function refuse({ emit }: RequestContext, reason = 'code_rejected'): FactorError
   return new FactorError('code_rejected');
 }
 
-const tooMany = (): FactorError => new FactorError('invalid_input', { sentence: 'There are as many passkeys as there may be.' });
+const tooMany = (most: number): FactorError =>
+  new FactorError('invalid_input', { sentence: `You have reached the maximum number of passkeys (${most}).` });

@@ -17,8 +17,7 @@ export function passkeyFault(
   try {
     const clientData: unknown = JSON.parse(Buffer.from(answer.response.response.clientDataJSON, 'base64url').toString('utf8'));
     const { type, origin } = asObject(clientData) ?? {};
-    if (type !== TYPES[answer.kind])
-      return { reason: 'passkey_type', sentence: 'The passkey has answered another kind of request.' };
+    if (type !== TYPES[answer.kind]) return { reason: 'passkey_type', sentence: 'The passkey answered another type of request.' };
     if (answer.isCrossOrigin || ![...origins, ...relatedOrigins].some((own) => own === origin))
       return { reason: 'passkey_origin', sentence: 'The passkey was used on a website or app that is not allowed here.' };
     const isOwn = rpIdHashOf(answer).equals(createHash('sha256').update(rpId).digest());

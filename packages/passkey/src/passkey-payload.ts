@@ -77,7 +77,7 @@ export function readChange(payload: unknown): PasskeyChange {
 export function assertRemovable({ id }: PasskeyChange, { passkeys }: PasskeyEnrolment): void {
   if (!passkeys.some((passkey) => passkey.id === id)) throw noSuchPasskey();
   if (passkeys.length === 1) {
-    throw new FactorError('invalid_input', { sentence: 'The last passkey goes with the factor: send null for it.' });
+    throw new FactorError('invalid_input', { sentence: 'This is the last passkey. To remove it, send null for the factor.' });
   }
 }
 
@@ -96,8 +96,8 @@ function exactly(payload: unknown, names: readonly string[]): Readonly<Record<st
   const isExact =
     object !== undefined && Object.keys(object).length === names.length && names.every((name) => hasField(object, name));
   if (isExact) return object;
-  throw new FactorError('invalid_input', { sentence: `Expected an object with exactly: ${names.join(', ')}.` });
+  throw new FactorError('invalid_input', { sentence: `Expected an object with exactly these fields: ${names.join(', ')}.` });
 }
 
 const unexpected = (): FactorError =>
-  new FactorError('invalid_input', { sentence: 'Field "credential" must answer the options that were given last.' });
+  new FactorError('invalid_input', { sentence: 'Field "credential" must answer the most recent options.' });

@@ -60,13 +60,13 @@ export function assertRelyingParty(owner: string, { rpId, origins, relatedOrigin
   const wrong = origins.find((origin) => !isOwnOrigin(origin, rpId));
   if (wrong !== undefined) {
     throw new FactorConfigError(
-      `${owner}: option "origins" must hold https origins on "${rpId}" or its subdomains (http for localhost only), or android:apk-key-hash:<hash>, without path or wildcard; ${JSON.stringify(wrong)} is none`,
+      `${owner}: option "origins" must contain only https origins on "${rpId}" or its subdomains (http for localhost only), or android:apk-key-hash:<hash>, without path or wildcard; ${JSON.stringify(wrong)} is not one`,
     );
   }
   const foreign = relatedOrigins.find((origin) => asOrigin(origin)?.protocol !== 'https:');
   if (foreign !== undefined) {
     throw new FactorConfigError(
-      `${owner}: option "relatedOrigins" must hold https origins without path or wildcard; ${JSON.stringify(foreign)} is none`,
+      `${owner}: option "relatedOrigins" must contain only https origins without path or wildcard; ${JSON.stringify(foreign)} is not one`,
     );
   }
 }

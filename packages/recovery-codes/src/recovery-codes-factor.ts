@@ -111,7 +111,7 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment, string, undef
 
   /** Always throws: the codes are created when the user asks for them. */
   async beginEnrolment(): Promise<Reply> {
-    throw new FactorError('invalid_input', { sentence: 'Ask for recovery codes with { generate: "true" } on the user.' });
+    throw new FactorError('invalid_input', { sentence: 'To create recovery codes, update the user with { generate: "true" }.' });
   }
 
   async confirmEnrolment({ random }: FactorContext): Promise<Confirmed<RecoveryEnrolment>> {

@@ -71,7 +71,7 @@ export function redisStore(options: RedisStoreOptions): OtpStore {
       {
         client: scripting,
         prefix: {
-          accepts: 'a text of at most 100 characters',
+          accepts: 'a string of at most 100 characters',
           isValid: (value) => typeof value === 'string' && value.length <= 100,
         },
         timeoutMs: integerOption(10, 30_000),

@@ -44,10 +44,10 @@ function hint(value: unknown): string | undefined {
   const wrong: unknown = Array.isArray(value) ? value.find((entry) => !isCountry(entry)) : value;
   if (typeof wrong !== 'string') return undefined;
   const meant = meantBy(wrong);
-  const what = `${JSON.stringify(wrong.slice(0, 64))} is ${Array.isArray(value) ? 'none' : 'no list'}`;
+  const what = `${JSON.stringify(wrong.slice(0, 64))} is not a ${Array.isArray(value) ? 'country code' : 'list'}`;
   return meant === undefined
     ? what
-    : `${what}: write ${Array.isArray(value) ? `'${meant}'` : `['${meant}']`} for ${countryName(meant)}`;
+    : `${what}; use ${Array.isArray(value) ? `'${meant}'` : `['${meant}']`} for ${countryName(meant)}`;
 }
 
 /**

@@ -40,7 +40,7 @@ export function normalisePhone(input: string, { countries, allowFictional }: Pho
   const digits = input.length <= 32 ? input.replace(OPTIONAL_TRUNK, '').replace(SEPARATORS, '') : '';
   if (!E164.test(digits)) {
     throw new FactorError('invalid_input', {
-      sentence: 'Field "phone" must be a number with its country code, such as +12025550123.',
+      sentence: 'Field "phone" must be a phone number with its country code, such as +12025550123.',
     });
   }
   if (allowFictional && FICTIONAL.test(digits)) return digits;
@@ -64,9 +64,9 @@ const refused = (sentence: string): FactorError => new FactorError('address_refu
 /** Explains how to write a number for calls from abroad, in countries where that differs from the national form. */
 function wayToWrite(digits: string, countries: readonly string[]): string {
   if (digits.startsWith('+54') && countries.includes('AR'))
-    return ' Mobile numbers of Argentina are written as +54 9, the area code and the number, without 15.';
+    return ' Write mobile numbers of Argentina as +54 9, the area code and the number, without 15.';
   if (digits.startsWith('+521') && countries.includes('MX'))
-    return ' Numbers of Mexico are written as +52 and ten digits, without a 1 between them.';
+    return ' Write numbers of Mexico as +52 and ten digits, without a 1 between them.';
   return '';
 }
 

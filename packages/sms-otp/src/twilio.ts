@@ -82,19 +82,24 @@ export function twilio(options: TwilioOptions): Channel {
     'twilio',
     options,
     {
-      accountSid: matching(/^AC[0-9a-zA-Z]{32}$/, 'an account SID: AC and 32 characters'),
+      accountSid: matching(/^AC[0-9a-zA-Z]{32}$/, 'an account SID: "AC" and 32 letters or digits'),
       authToken: textOption(200),
-      from: optional(matching(/^(?:\+[1-9][0-9]{6,14}|[A-Za-z0-9 ]{1,11})$/, 'a number in E.164 or a sender id')),
-      messagingServiceSid: optional(matching(/^MG[0-9a-zA-Z]{32}$/, 'a Messaging Service SID: MG and 32 characters')),
+      from: optional(
+        matching(
+          /^(?:\+[1-9][0-9]{6,14}|[A-Za-z0-9 ]{1,11})$/,
+          'a number in E.164 such as +12025550123, or a sender id of at most 11 letters and digits',
+        ),
+      ),
+      messagingServiceSid: optional(matching(/^MG[0-9a-zA-Z]{32}$/, 'a Messaging Service SID: "MG" and 32 letters or digits')),
       via: choiceOption('sms', 'whatsapp'),
-      contentSid: optional(matching(/^HX[0-9a-zA-Z]{32}$/, 'a Content SID: HX and 32 characters')),
+      contentSid: optional(matching(/^HX[0-9a-zA-Z]{32}$/, 'a Content SID: "HX" and 32 letters or digits')),
       baseUrl: optional(urlOption('https:', 'http:')),
       timeoutMs: integerOption(50, 60_000),
     },
     { via: 'sms', timeoutMs: 30_000 },
   );
   if ((from === undefined) === (messagingServiceSid === undefined)) {
-    throw new FactorConfigError('twilio: give exactly one of the options "from" and "messagingServiceSid"');
+    throw new FactorConfigError('twilio: set exactly one of the options "from" and "messagingServiceSid"');
   }
   const signals = new AsyncLocalStorage<AbortSignal>();
   const client = createClient(accountSid, authToken, { httpClient: httpClientFor(timeoutMs ?? 30_000, signals) });

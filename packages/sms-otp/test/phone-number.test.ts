@@ -135,12 +135,12 @@ describe('the option "countries"', () => {
   const build = (countries: unknown) => () => new SmsOtpFactor({ channel: outbox(), countries: countries as readonly Country[] });
 
   it.each([
-    [['FR', 'UK'], `"UK" is none: write 'GB' for United Kingdom (GB)`],
-    [['us'], `"us" is none: write 'US' for United States (US)`],
-    [['Germany'], `"Germany" is none: write 'DE' for Germany (DE)`],
-    [['+33'], `"+33" is none: write 'FR' for France (FR)`],
-    [['ZZ'], '"ZZ" is none'],
-    ['UK', `"UK" is no list: write ['GB'] for United Kingdom (GB)`],
+    [['FR', 'UK'], `"UK" is not a country code; use 'GB' for United Kingdom (GB)`],
+    [['us'], `"us" is not a country code; use 'US' for United States (US)`],
+    [['Germany'], `"Germany" is not a country code; use 'DE' for Germany (DE)`],
+    [['+33'], `"+33" is not a country code; use 'FR' for France (FR)`],
+    [['ZZ'], '"ZZ" is not a country code'],
+    ['UK', `"UK" is not a list; use ['GB'] for United Kingdom (GB)`],
   ])('given %j says what is wrong and what is meant', (countries, hint) => {
     const sentence = `SmsOtpFactor: option "countries" must be a list of at least one country code, such as ['FR', 'US']; ${hint}`;
     expect(build(countries)).toThrow(new FactorConfigError(sentence));

@@ -132,7 +132,7 @@ export class TotpFactor extends Factor<TotpEnrolment, string> {
  */
 function readChallenge(payload: unknown, enrolment: TotpEnrolment | undefined): Command<string> {
   if (enrolment !== undefined && asksForProof(payload)) return { do: 'challenge' };
-  if (payload !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
+  if (payload !== true) throw new FactorError('invalid_input', { sentence: 'The only accepted value is true.' });
   return { do: 'begin-or-challenge', begin: undefined };
 }
 

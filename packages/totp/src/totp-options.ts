@@ -35,7 +35,7 @@ export interface TotpOptions extends Partial<AttemptLimits> {
 export type ResolvedTotpOptions = Required<TotpOptions>;
 
 const ISSUER: OptionRule = {
-  accepts: 'a text of 1 to 64 characters without a colon',
+  accepts: 'a string of 1 to 64 characters without a colon',
   isValid: (value) => typeof value === 'string' && /^[^:\p{Cc}]{1,64}$/u.test(value) && value.trim() !== '',
 };
 

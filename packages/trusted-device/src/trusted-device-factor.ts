@@ -55,7 +55,7 @@ const REVOKE: FieldRule = { maxLength: 22, pattern: /^(?:all|[A-Za-z0-9_-]{22})$
 
 const REMOVED = {
   bindInstallation:
-    'is gone: any client can claim any installation id, so it did not protect a copied token. Leave it out; a shorter "trustMs" does',
+    'was removed: a client can send any installation id, so it did not protect a copied token. Leave it out and set a shorter "trustMs"',
 };
 
 type Change = TrustedDeviceEnrolment | undefined;
@@ -131,7 +131,7 @@ export class TrustedDeviceFactor extends Factor<TrustedDeviceEnrolment, DeviceTo
 
   /** Always throws: a device is trusted when the user asks for it. */
   async beginEnrolment(): Promise<Reply> {
-    throw new FactorError('invalid_input', { sentence: 'Trust a device with { remember: "true", name } on the user.' });
+    throw new FactorError('invalid_input', { sentence: 'To trust a device, update the user with { remember: "true", name }.' });
   }
 
   async confirmEnrolment(

@@ -47,7 +47,7 @@ function resolvedBy({ make, given }: OptionOwner, names: readonly string[]): Rea
 /** The options that an owner takes when it runs, found out by giving it wrong ones; undefined where it checks none. */
 export function probeOptions(owner: OptionOwner): ReadonlyMap<string, ProbedOption> | undefined {
   if (owner.make === undefined) return undefined;
-  const [, list = ''] = /known are (.*)$/.exec(complaintOf(owner, { '?': true })) ?? [];
+  const [, list = ''] = /the known options are (.*)$/.exec(complaintOf(owner, { '?': true })) ?? [];
   const names = list.split(', ');
   const resolved = resolvedBy(owner, names);
   return new Map(

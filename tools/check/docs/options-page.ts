@@ -33,7 +33,7 @@ function typeOf({ name, accepts, type }: ListedOption): string {
   if (accepts === 'one of true, false' || /^boolean\b/.test(type)) return 'boolean';
   const [, choices] = /^one of (.*)$/.exec(accepts ?? '') ?? [];
   if (choices !== undefined) return choices.replaceAll('"', '`');
-  if (accepts === 'given as a string') return 'text';
+  if (accepts?.startsWith('a string of secret keys') === true) return 'string';
   if (accepts === 'a function' || accepts === undefined)
     return `\`${type
       .replaceAll('readonly ', '')

@@ -124,7 +124,10 @@ export const CODE_FACTOR_RULES: { readonly [Name in keyof Required<CodeFactorOpt
   maxSendsPer10Minutes: integerOption(1, 100),
   maxSendsPerDay: integerOption(1, 1000),
   maxSendsPerIp: integerOption(1, 1e6),
-  budget: optional({ accepts: '{ limit, windowMs } with a limit of at least 1 and 1000 to 86_400_000 ms', isValid: isQuota }),
+  budget: optional({
+    accepts: '{ limit, windowMs }: limit a whole number of at least 1, windowMs from 1,000 to 86,400,000',
+    isValid: isQuota,
+  }),
   deliveryTimeoutMs: integerOption(50, 30_000),
   policy: choiceOption('additional', 'default'),
   signUp: optional(choiceOption(true, false)),

@@ -218,8 +218,9 @@ async function maskExpired(work: () => Promise<void>): Promise<void> {
 function assertPolicy(owner: string, options: ResolvedCodeFactorOptions): void {
   if (options.policy === 'default') {
     if (options.destination === undefined) return;
-    throw new FactorConfigError(`${owner}: option "destination" is for policy "additional"`);
+    throw new FactorConfigError(`${owner}: option "destination" works only with policy "additional"; leave it out`);
   }
   const wrong = PRIMARY_ONLY.find((name) => options[name] !== undefined);
-  if (wrong !== undefined) throw new FactorConfigError(`${owner}: option "${wrong}" is for policy "default"`);
+  if (wrong !== undefined)
+    throw new FactorConfigError(`${owner}: option "${wrong}" works only with policy "default"; leave it out`);
 }

@@ -23,13 +23,13 @@ describe('an answer with a code', () => {
   ])('%s', (_sentence, payload, expected) => expect(readAnswer(payload, MAIL, CODE)).toEqual(expected));
 
   it.each<readonly [string, unknown, string]>([
-    ['cannot be nothing', undefined, 'Expected an object with exactly: code.'],
-    ['cannot be true', true, 'Expected an object with exactly: code.'],
-    ['cannot be a list', ['123456'], 'Expected an object with exactly: code.'],
+    ['cannot be nothing', undefined, 'Expected an object with exactly these fields: code.'],
+    ['cannot be true', true, 'Expected an object with exactly these fields: code.'],
+    ['cannot be a list', ['123456'], 'Expected an object with exactly these fields: code.'],
     ['cannot be without a code', { id: ANN }, 'Field "code" must be a string of 6 digits.'],
     ['cannot have a code that is a number', { code: 123456 }, 'Field "code" must be a string of 6 digits.'],
-    ['cannot have two codes', { code: '123456', otp: '123456' }, 'Expected an object with exactly: otp.'],
-    ['cannot have another field', { code: '123456', token: 'x' }, 'Expected an object with exactly: code.'],
+    ['cannot have two codes', { code: '123456', otp: '123456' }, 'Expected an object with exactly these fields: otp.'],
+    ['cannot have another field', { code: '123456', token: 'x' }, 'Expected an object with exactly these fields: code.'],
     [
       'cannot name two users',
       { id: ANN, email: 'bob@acme.example', code: '123456' },
@@ -59,7 +59,9 @@ describe('an id', () => {
   ])('%s', async (_sentence, id, address, isSound) => {
     const outcome = await outcomeOf(() => assertOneForm({ id, address, code: '' }, MAIL));
     expect(outcome).toBe(
-      isSound ? 'passes' : 'invalid_input: Field "id" must be the email in the form that it is kept in, such as in lower case.',
+      isSound
+        ? 'passes'
+        : 'invalid_input: Field "id" must be the normalised address, for example in lower case and without spaces.',
     );
   });
 });

@@ -50,8 +50,8 @@ export function readAnswer(payload: unknown, addressType: AddressType, code: Fie
 }
 
 /** @throws FactorError `invalid_input` if an id is not normalised: Parse Server finds users only by the normalised id */
-export function assertOneForm({ id, address }: CodeAnswer, { field }: AddressType): void {
+export function assertOneForm({ id, address }: CodeAnswer, { noun }: AddressType): void {
   if (id === undefined || id === address) return;
-  const sentence = `Field "id" must be the ${field} in the form that it is kept in, such as in lower case.`;
+  const sentence = `Field "id" must be the normalised ${noun}, for example in lower case and without spaces.`;
   throw new FactorError('invalid_input', { sentence });
 }

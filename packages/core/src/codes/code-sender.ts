@@ -44,7 +44,7 @@ export class CodeSender {
       const { noun, autofillLine } = this.#type;
       const { subject, text, html } = this.#options.message?.(message) ?? codeMessage(message, noun, appName);
       if ([subject, text, html ?? ''].some((part) => typeof part !== 'string'))
-        throw new TypeError('option "message" must give subject and text');
+        throw new TypeError('option "message" must return the strings subject and text');
       const written = { subject, text: [text, ...(autofillLine === undefined ? [] : [autofillLine(live.code)])].join('\n\n') };
       const delivery = { ...message, ...written, ...(html !== undefined && { html }), to };
       await withTimeout(deliveryTimeoutMs, (signal) => this.#channel.send({ ...delivery, signal }));

@@ -85,8 +85,8 @@ describe('beginning to sign in by a code', () => {
 
   it.each<readonly [string, unknown, string]>([
     ['without an address', {}, 'Field "email" must be an address.'],
-    ['with a text', ANN, 'Expected an object with exactly: email.'],
-    ['with an id', { id: ANN }, 'Expected an object with exactly: email.'],
+    ['with a text', ANN, 'Expected an object with exactly these fields: email.'],
+    ['with an id', { id: ANN }, 'Expected an object with exactly these fields: email.'],
     ['with what is no address', { email: 'ann' }, 'This is no e-mail address.'],
   ])('is refused %s', async (_sentence, payload, sentence) => {
     const stage = new Stage();
@@ -123,7 +123,7 @@ describe('an answer that signs in by a code', () => {
     [
       'is refused in another spelling where no user has the id',
       (code) => [{ id: 'Ann@acme.example', code }],
-      'invalid_input: Field "id" must be the email in the form that it is kept in, such as in lower case.',
+      'invalid_input: Field "id" must be the normalised address, for example in lower case and without spaces.',
     ],
     [
       'is refused without an id',

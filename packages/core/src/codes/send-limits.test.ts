@@ -157,7 +157,7 @@ describe('the limits that span users', () => {
     const quotas = quotasOf({ ...MAIL, mailboxOf: () => mailbox as string }, {});
     for (const user of [undefined, targetWith().user]) {
       const outcome = await outcomeOf(() => quotas.reserve(stagedContext(), targetWith({ user })));
-      expect(outcome).toBe('option "mailboxOf" must give a text or undefined');
+      expect(outcome).toBe('option "mailboxOf" must return a string or undefined');
     }
   });
 

@@ -95,7 +95,8 @@ export class MessageLimits {
     const shared: unknown = this.#type.mailboxOf?.(address);
     if (user === undefined && shared === undefined) return [];
     const mailbox: unknown = shared ?? address;
-    if (typeof mailbox !== 'string' || mailbox === '') throw new TypeError('option "mailboxOf" must give a text or undefined');
+    if (typeof mailbox !== 'string' || mailbox === '')
+      throw new TypeError('option "mailboxOf" must return a string or undefined');
     const bucket = subjectOf('destination', appId, key, purpose, keyring.stableDigest('address', mailbox));
     return this.perSubject.quotas.map((quota) => [subjectOf(bucket, String(quota.windowMs)), quota]);
   }

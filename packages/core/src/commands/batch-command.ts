@@ -52,11 +52,11 @@ const OPTIONS = {
 /** The part of the help text that every {@link BatchCommand} shares. */
 export const BATCH_USAGE = `  --server-url <url>    https://, or http:// for this machine
   --app-id <id>         the application's id
-  --apply               writes; without it nothing is written
-  --after <id>          goes on after the user with this id
-  --batch <1 to 1000>   users of one batch, 100 by default
+  --apply               write the changes; without it the command is a dry run
+  --after <id>          continue after the user with this id
+  --batch <1 to 1000>   users per batch; 100 by default
 
-The master key is taken from PARSE_SERVER_MASTER_KEY, or asked for on a terminal.`;
+The master key comes from PARSE_SERVER_MASTER_KEY. Without it, the command asks for it on the terminal.`;
 
 /**
  * Runs a command: reads its arguments, asks for the master key, and calls the server batch by batch. Never rejects.
@@ -80,7 +80,7 @@ export async function runBatchCommand<Report extends BatchReport>(
     process.exitCode = (await command.work(reports, { apply: run.apply, print })) ? 0 : 1;
   } catch (fault) {
     process.stderr.write(`${fault instanceof Error ? fault.message : 'unknown fault'}\n`);
-    if (next !== '') process.stderr.write(`Go on with --after ${plain(next)}\n`);
+    if (next !== '') process.stderr.write(`Continue with --after ${plain(next)}\n`);
     process.exitCode = 2;
   }
 }
@@ -125,15 +125,13 @@ async function callBatch(functionName: string, run: BatchRun): Promise<Readonly<
     headers: { 'Content-Type': 'application/json', 'X-Parse-Application-Id': appId, 'X-Parse-Master-Key': masterKey },
     body: JSON.stringify({ limit, apply, ...(after !== '' && { after }) }),
   }).catch((fault: { readonly cause?: { readonly code?: unknown; readonly message?: unknown } }) => {
-    throw new Error(`The server gives no answer: ${plain(String(fault.cause?.code ?? fault.cause?.message))}`, { cause: fault });
+    throw new Error(`The server does not answer: ${plain(String(fault.cause?.code ?? fault.cause?.message))}`, { cause: fault });
   });
   const body: unknown = await response.json().catch(() => undefined);
   const result = asObject(asObject(body)?.['result']);
   if (response.ok && result !== undefined) return result;
   const error = asObject(body)?.['error'];
-  throw new Error(
-    `The server answered ${response.status}: ${typeof error === 'string' ? plain(error) : 'nothing that can be read'}`,
-  );
+  throw new Error(`The server answered ${response.status}: ${typeof error === 'string' ? plain(error) : 'no readable error'}`);
 }
 
 /**

@@ -5,15 +5,14 @@ import { BATCH_USAGE, type BatchCommand } from './batch-command.js';
 export const resealCommand: BatchCommand<ResealReport> = {
   usage: `parse-factors reseal --server-url <url> --app-id <id> [--apply] [--after <id>] [--batch <1 to 1000>]
 
-Seals what factors keep about users under the newest of "keys", and under the present application id,
-and says how many records hang on which key. It calls the Cloud function factorsReseal, which
-install(Parse, { adminFunctions: true }) defines. It may be ended and started again at any time. It ends with status 1
-when a record could not be read.
+Reseals the factors' records with the newest of "keys" and for the current application id. Prints how many
+records each key seals. It calls the Cloud function factorsReseal, which install(Parse, { adminFunctions: true })
+defines. You can stop and restart it at any time. It exits with status 1 when a record cannot be read.
 
 ${BATCH_USAGE}`,
   functionName: 'factorsReseal',
   async work(reports, { apply, print }) {
-    print(apply ? 'Sealing records anew.' : 'Dry run: nothing is written. Add --apply to seal records anew.');
+    print(apply ? 'Resealing records.' : 'Dry run: nothing is written. Add --apply to reseal records.');
     const sums = { keys: new Sums(), formerAppIds: new Sums(), unsealed: new Sums(), resealed: new Sums() };
     let [seen, unreadable] = [0, 0];
     for await (const report of reports) {
@@ -25,12 +24,12 @@ ${BATCH_USAGE}`,
       sums.resealed.add('', report.resealed);
       for (const { userId, factor, reason, keyName } of report.unreadable)
         print(`unreadable: user ${userId}, ${factor}, ${reason}${keyName === undefined ? '' : ` (key ${keyName})`}`);
-      if (report.next !== undefined) print(`${seen} users looked at, up to ${report.next}`);
+      if (report.next !== undefined) print(`${seen} users checked, up to ${report.next}`);
     }
     for (const line of sums.keys.lines) print(`key ${line}`);
     for (const line of sums.formerAppIds.lines) print(`former application id ${line}`);
     for (const line of sums.unsealed.lines) print(`not sealed yet${line}`);
-    for (const line of sums.resealed.lines) print(`${apply ? 'sealed anew' : 'to be sealed anew'}${line}`);
+    for (const line of sums.resealed.lines) print(`${apply ? 'resealed' : 'to be resealed'}${line}`);
     print(`${seen} users, ${unreadable} unreadable records${apply ? '' : ' (dry run)'}`);
     return unreadable === 0;
   },

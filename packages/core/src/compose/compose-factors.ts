@@ -112,7 +112,7 @@ type WithoutDefault = 'onEvent' | 'waitUntil' | 'clientIp';
 
 const REMOVED = {
   recordKeys:
-    'is gone: records are sealed with "keys". Put the keys of "recordKeys" at the end of "keys", so that they still open',
+    'was removed: records are sealed with "keys". Append the keys of "recordKeys" to "keys", so that old records still open',
 };
 
 /**

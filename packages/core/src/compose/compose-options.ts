@@ -145,14 +145,17 @@ const isFactor = (value: unknown): value is Factor<object> =>
 
 /** The rule that each option of `composeFactors` must meet. */
 export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]: OptionRule } = {
-  keys: { accepts: 'given as a string', isValid: (value) => typeof value === 'string' },
+  keys: {
+    accepts: 'a string of secret keys; `npx parse-factors keygen` prints one',
+    isValid: (value) => typeof value === 'string',
+  },
   formerAppIds: listOption(textOption(256), 10),
   factors: {
-    accepts: 'an object of at least one factor',
+    accepts: 'an object with at least one factor',
     isValid: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0,
   },
   store: {
-    accepts: 'an OtpStore or a function that gives one',
+    accepts: 'an OtpStore, or a function that returns one',
     isValid: (value) => functionOption.isValid(value) || hasMethods(value, STORE_VERBS),
   },
   freshMs: integerOption(30_000, 60 * 60_000),
@@ -171,7 +174,7 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
   waitUntil: optional(functionOption),
   clientIp: optional(functionOption),
   clock: {
-    accepts: 'a function that gives epoch milliseconds',
+    accepts: 'a function that returns epoch milliseconds',
     isValid: (value) => functionOption.isValid(value) && Number.isFinite((value as Clock)()),
   },
   random: functionOption,
@@ -179,7 +182,8 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
 
 /** Checks that a value has the methods of a store, and returns it. @throws FactorConfigError when it has not */
 export function assertStore(store: OtpStore): OtpStore {
-  if (!hasMethods(store, STORE_VERBS)) throw new FactorConfigError('composeFactors: option "store" must give an OtpStore');
+  if (!hasMethods(store, STORE_VERBS))
+    throw new FactorConfigError('composeFactors: option "store" must be an OtpStore, or a function that returns one');
   return store;
 }
 
@@ -187,27 +191,27 @@ export function assertStore(store: OtpStore): OtpStore {
 export function assertFactor(key: string, factor: unknown): asserts factor is Factor<object> {
   if (!KEY_FORMAT.test(key) || key in Object.prototype) {
     throw new FactorConfigError(
-      `composeFactors: factor key ${JSON.stringify(key)} must be a letter followed by letters, digits or "_"`,
+      `composeFactors: factor key ${JSON.stringify(key)} must be a letter, followed by at most 63 letters, digits or "_"`,
     );
   }
   const place = asObject(asObject(factor)?.['replaces'])?.['provider'];
   if (BUILT_IN_PROVIDERS.has(key) && place !== key) {
     throw new FactorConfigError(
-      `composeFactors: factor key "${key}" is the name of a provider built into Parse Server; choose another`,
+      `composeFactors: factor key "${key}" is the name of a provider built into Parse Server; choose another key`,
     );
   }
   if (!isFactor(factor)) {
-    throw new FactorConfigError(`composeFactors: factors.${key} must be a Factor`);
+    throw new FactorConfigError(`composeFactors: factors.${key} must be a factor, such as an instance of TotpFactor`);
   }
   const { policy, primary } = factor;
   if (policy !== 'additional' && !hasMethods(primary, ['read', 'begin', 'verify'])) {
     throw new FactorConfigError(
-      `composeFactors: factors.${key} has policy "${policy}", but no "primary" to sign in with; use policy "additional"`,
+      `composeFactors: factors.${key} has policy "${policy}" but no "primary", so it cannot sign in without a password; use policy "additional"`,
     );
   }
   if (place !== undefined && place !== key) {
     throw new FactorConfigError(
-      `composeFactors: factors.${key} takes the place of a built-in provider, whose name must be its key`,
+      `composeFactors: factors.${key} replaces the built-in provider "${String(place)}", so its key must be the same name`,
     );
   }
 }
@@ -235,12 +239,18 @@ export function assertEnough(factors: Readonly<Record<string, Factor<object>>>, 
   const { length } = secondFactors({ factors });
   const dependent = Object.keys(factors).find((key) => primaryOf(factors[key])?.needsSecondFactor === true);
   if (length === 0 && dependent !== undefined) {
-    throw new FactorConfigError(`composeFactors: factors.${dependent} needs a second factor beside it, and there is none`);
+    throw new FactorConfigError(
+      `composeFactors: factors.${dependent} needs a second factor; add one to option "factors", such as an instance of TotpFactor`,
+    );
   }
   if (length === 0 && identityFactors({ factors }).length < Object.keys(factors).length) {
-    throw new FactorConfigError('composeFactors: option "factors" must hold a factor besides backup authenticators');
+    throw new FactorConfigError(
+      'composeFactors: option "factors" must contain more than backup authenticators, which only replace another factor',
+    );
   }
   if (mostDemanded > length) {
-    throw new FactorConfigError(`composeFactors: option "policy" demands ${mostDemanded} factors, and there are only ${length}`);
+    throw new FactorConfigError(
+      `composeFactors: option "policy" requires ${mostDemanded} second factors, but option "factors" has only ${length}; add factors or require fewer`,
+    );
   }
 }

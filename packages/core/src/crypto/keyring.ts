@@ -47,7 +47,7 @@ function parseKey(entry: string): [string, Buffer] {
     throw new FactorConfigError(`option "keys" must be ${KEY_FORMAT}`);
   }
   if (looksPredictable(bytes)) {
-    throw new FactorConfigError(`option "keys": key "${name}" is not random; it must be ${KEY_FORMAT}`);
+    throw new FactorConfigError(`option "keys": key "${name}" is not random. Create a new one: npx parse-factors keygen`);
   }
   return [name, bytes];
 }
@@ -77,7 +77,7 @@ export class Keyring {
     this.#keys = new Map(entries);
     const distinct = new Set(entries.map(([, bytes]) => bytes.toString('base64')));
     if (this.#keys.size !== entries.length || distinct.size !== entries.length) {
-      throw new FactorConfigError('option "keys" must not hold a name or a key twice');
+      throw new FactorConfigError('option "keys" must not contain the same name or the same key twice');
     }
     this.#current = entries[0]?.[0] ?? '';
     this.#naming = entries.map(([name]) => name).toSorted()[0] ?? '';

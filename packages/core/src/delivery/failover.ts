@@ -34,7 +34,9 @@ const RULES: { readonly [Name in keyof Required<FailoverOptions>]: OptionRule } 
  */
 export function failover(channels: readonly ChannelLike[], options: FailoverOptions = {}): Channel {
   if (!Array.isArray(channels) || channels.length < 2 || !channels.every((channel) => channelOption.isValid(channel))) {
-    throw new FactorConfigError(`failover: give at least two channels, each ${channelOption.accepts}`);
+    throw new FactorConfigError(
+      `failover: the first argument must be a list of at least two channels, each ${channelOption.accepts}`,
+    );
   }
   const resolved = resolveOptions<Required<FailoverOptions>>('failover', options, RULES, {
     timeoutMs: 4000,

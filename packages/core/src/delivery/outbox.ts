@@ -49,7 +49,9 @@ export function outbox({
   clock = systemClock,
 }: { readonly name?: string; readonly clock?: () => number } = {}): Outbox {
   if (process.env['NODE_ENV'] === 'production') {
-    throw new FactorConfigError('outbox() keeps codes in clear and sends nothing: it must not be used with NODE_ENV=production');
+    throw new FactorConfigError(
+      'outbox: it stores codes in plain text and sends nothing, so it must not be used with NODE_ENV=production; use a real channel',
+    );
   }
   const messages: OutboxMessage[] = [];
   const keep = async ({ to, subject, text, html }: OutgoingMessage): Promise<void> => {

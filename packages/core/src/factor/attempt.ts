@@ -127,11 +127,11 @@ function refuse({ emit }: RequestContext, { purpose, code, locksUntil, why }: Re
 /** A correct code of an authenticator app whose time step, or a later one, was used before. */
 export const STEP_USED: Refusal = Object.freeze({
   reason: 'step_used',
-  sentence: 'This code was used already. Wait for the next one in your app.',
+  sentence: 'This code has already been used. Wait for the next one in your app.',
 });
 
 /** A code that was valid until a newer one was sent. */
 export const CODE_REPLACED: Refusal = Object.freeze({
   reason: 'code_replaced',
-  sentence: 'A newer code was sent. Only that one counts.',
+  sentence: 'A newer code was sent. Use that one.',
 });

@@ -224,8 +224,12 @@ describe('an answer to a defined factor', () => {
     ['that is right passes with a space in it', '222 222', 'passes'],
     ['that is wrong is refused', '333333', 'code_rejected: The code is wrong.'],
     ['of too few digits is no answer', '22222', 'invalid_input: Field "code" must be a string of 6 digits.'],
-    ['that is a number is no answer', 222222, 'invalid_input: Expected an object with exactly: code.'],
-    ['with another field is no answer', { code: '222222', id: 'x' }, 'invalid_input: Expected an object with exactly: code.'],
+    ['that is a number is no answer', 222222, 'invalid_input: Expected an object with exactly these fields: code.'],
+    [
+      'with another field is no answer',
+      { code: '222222', id: 'x' },
+      'invalid_input: Expected an object with exactly these fields: code.',
+    ],
   ])('%s', async (_sentence, payload, expected) => expect(await answer(await challenged(), payload)).toBe(expected));
 
   it('that is no answer costs no attempt', async () => {

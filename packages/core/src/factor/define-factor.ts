@@ -74,7 +74,7 @@ const TEN_MINUTES = 10 * 60_000;
 const MAX_DIGEST = 1024;
 
 const ANSWER: OptionRule = {
-  accepts: 'a FieldRule ({ maxLength, pattern, accepts }, and tidy)',
+  accepts: 'a FieldRule: { maxLength, pattern, accepts } and optionally tidy',
   isValid: (value) => {
     const { maxLength, tidy, pattern, accepts } = asObject(value) ?? {};
     const isRule = Number.isInteger(maxLength) && pattern instanceof RegExp && typeof accepts === 'string';
@@ -198,7 +198,8 @@ class DefinedFactor<Enrolment extends object> extends Factor<Enrolment, string> 
     const expiresAt = clock() + validityMs;
     const put = async (live: Live<Enrolment> | null, limits: SendLimits): Promise<string> => {
       const digest = keyring.seal(JSON.stringify(live), 'defined-factor', subject);
-      if (digest.length > MAX_DIGEST) throw new FactorError('unavailable', { cause: new RangeError('too long to be kept') });
+      if (digest.length > MAX_DIGEST)
+        throw new FactorError('unavailable', { cause: new RangeError('the expected answer is too long to store') });
       const issue = await store.issue(subject, { digest, expiresAt }, limits);
       if (!issue.issued) throw new FactorError(issue.reason, { retryAt: issue.retryAt });
       return digest;

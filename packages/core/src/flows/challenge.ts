@@ -69,7 +69,7 @@ async function challengeOwn(key: string, payload: unknown, request: ChallengeReq
   }
   if (enrolment === undefined) throw new FactorError('not_enrolled');
   const isAsked = payload === true || asksForProof(payload);
-  if (!isAsked) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
+  if (!isAsked) throw new FactorError('invalid_input', { sentence: 'The only accepted value is true.' });
   return factor.challenge(context, 'fresh-proof', enrolment);
 }
 

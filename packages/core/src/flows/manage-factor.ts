@@ -133,7 +133,8 @@ async function manage<Enrolment extends object>(
 async function prove<Enrolment extends object>(key: string, answer: unknown, own: UserFactor<Enrolment>): Promise<number> {
   const { factor, at } = own;
   const opened = own.enrolment;
-  if (own.isBackup(answer)) throw new FactorError('invalid_input', { sentence: 'This is for logging in only.' });
+  if (own.isBackup(answer))
+    throw new FactorError('invalid_input', { sentence: 'This sign-in method works only at a login. Use another one.' });
   await factor.verify(own.context, 'fresh-proof', answer, opened.enrolment);
   const stepUp = new StepUp(at);
   const freshUntil = stepUp.freshUntil();
@@ -163,11 +164,11 @@ async function assertSingleLink({ runtime, sent, session, server }: AuthRequest)
   if (lookupIds.length === 0 && (ids.length === 0 || ours.length < 2)) return;
   const { stored } = await server.accounts.get((session as Session).userId);
   const isOwn = (key: string): boolean => asObject(presented[key])?.['id'] === asObject(stored[key])?.['id'];
-  if (!lookupIds.every(isOwn)) throw new FactorError('invalid_input', { sentence: 'Field "id" is not expected.' });
+  if (!lookupIds.every(isOwn)) throw new FactorError('invalid_input', { sentence: 'Send this request without the field "id".' });
   const foreign = ids.filter((key) => !isOwn(key));
   const others = ours.filter((key) => !ids.includes(key) || foreign.includes(key));
   if (foreign.length > 0 && others.length > 1) {
-    throw new FactorError('invalid_input', { sentence: 'Link one address per request, and nothing else with it.' });
+    throw new FactorError('invalid_input', { sentence: 'To link an address, send no other sign-in method in the same request.' });
   }
 }
 

@@ -31,7 +31,8 @@ export async function recover<Enrolment extends object>(
     recovery !== undefined &&
     context.session !== undefined &&
     (recovery.isBegunBy(context.session, enrolment) || (await stepUp.isRecovering(key)));
-  if (!mayRecover) throw new FactorError('invalid_input', { sentence: 'This is for logging in only.' });
+  if (!mayRecover)
+    throw new FactorError('invalid_input', { sentence: 'This sign-in method works only at a login. Use another one.' });
   const { waitsUntil, isNew } = await recovery.prove(context, answer, enrolment);
   if (waitsUntil !== undefined) {
     if (isNew === true) context.emit({ type: 'recovery_begun', purpose: 'fresh-proof', retryAt: waitsUntil });

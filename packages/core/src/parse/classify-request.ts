@@ -28,12 +28,12 @@ export function classify({ isChallenge, session, isAdministrator, addressed, fou
   if (isChallenge) return 'identify';
   if (session !== undefined) {
     // Parse Server would treat a sign-in with a session as a link to the session's user.
-    if (addressed === undefined) throw new FactorError('invalid_input', { sentence: 'Log in without a session.' });
+    if (addressed === undefined) throw new FactorError('invalid_input', { sentence: 'Log in without a session token.' });
     if (addressed !== session) throw new FactorError('session_required');
     // GraphQL and batches log in with a session through the hooks of an update, which look the same as a change of the
     // password.
     if (hasPassword) {
-      const sentence = 'Log in without a session, or change the password by itself.';
+      const sentence = 'Log in without a session token. To change a password, send nothing but the password.';
       throw new FactorError('invalid_input', { sentence });
     }
     return found === undefined || found === session ? 'own-save' : 'own-save-of-taken-id';

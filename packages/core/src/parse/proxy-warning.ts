@@ -10,9 +10,9 @@ interface ProxyConfig extends HookConfig {
 }
 
 const SENTENCE =
-  'A request came with the header X-Forwarded-For, but its IP address was not taken from it. Behind a proxy, all users share one ' +
-  "IP address and its limits: set Parse Server's trustProxy, or app.set('trust proxy', …) on your own Express app. Without a " +
-  'proxy, a client sent the header itself.';
+  'A request has the header X-Forwarded-For, but Parse Server did not use it. Behind a proxy, all users then share one ' +
+  "IP address and its limits. Set Parse Server's trustProxy, or app.set('trust proxy', …) on your own Express app. Without a " +
+  'proxy, ignore this: a client sent the header.';
 
 const warned = new WeakSet<Runtime>();
 

@@ -55,7 +55,7 @@ describe('an option', () => {
 
   it.each<readonly [OptionRule, string]>([
     [number, 'a whole number from 2 to 4'],
-    [text, 'a text of 1 to 3 characters'],
+    [text, 'a string of 1 to 3 characters'],
     [choice, 'one of "a", 1, true'],
     [list, 'a list of at most 2, each a whole number from 2 to 4'],
     [functionOption, 'a function'],
@@ -94,11 +94,15 @@ describe('options that are resolved', () => {
     ['null', null, 'Owner: the options must be an object'],
     ['a list', [], 'Owner: the options must be an object'],
     ['a text', 'size', 'Owner: the options must be an object'],
-    ['an unknown word', { size: 1, sise: 2 }, 'Owner: unknown option "sise"; known are size, name'],
-    ['a word that all objects know', { size: 1, toString: 2 }, 'Owner: unknown option "toString"; known are size, name'],
+    ['an unknown word', { size: 1, sise: 2 }, 'Owner: unknown option "sise"; the known options are size, name'],
+    [
+      'a word that all objects know',
+      { size: 1, toString: 2 },
+      'Owner: unknown option "toString"; the known options are size, name',
+    ],
     ['a value that is missing', {}, 'Owner: option "size" must be a whole number from 1 to 9'],
     ['a value that is null', { size: null }, 'Owner: option "size" must be a whole number from 1 to 9'],
-    ['a wrong value', { size: 1, name: '' }, 'Owner: option "name" must be a text of 1 to 5 characters, or left out'],
+    ['a wrong value', { size: 1, name: '' }, 'Owner: option "name" must be a string of 1 to 5 characters, or left out'],
   ])('refuse %s', async (_what, given, message) => {
     expect(() => resolve(given)).toThrow(FactorConfigError);
     expect(await outcomeOf(() => resolve(given))).toBe(message);

@@ -18,7 +18,7 @@ export const integerOption = (min: number, max: number): OptionRule => ({
 
 /** Accepts a non-empty string of at most `max` characters, without control characters. */
 export const textOption = (max: number): OptionRule => ({
-  accepts: `a text of 1 to ${max} characters`,
+  accepts: `a string of 1 to ${max} characters`,
   isValid: (value) => typeof value === 'string' && value.trim() !== '' && value.length <= max && !/\p{Cc}/u.test(value),
 });
 
@@ -98,7 +98,7 @@ export function resolveOptions<Options extends object>(
   const resolved: Record<string, unknown> = { ...defaults };
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(rules, name)) {
-      throw new FactorConfigError(`${owner}: unknown option "${name}"; known are ${Object.keys(rules).join(', ')}`);
+      throw new FactorConfigError(`${owner}: unknown option "${name}"; the known options are ${Object.keys(rules).join(', ')}`);
     }
     if (value !== undefined) resolved[name] = value;
   }

@@ -14,13 +14,17 @@ describe('the fields of a payload', () => {
   ])('%s', (_sentence, payload, expected) => expect(readFields(payload, { a: WORD, b: LOUD })).toEqual(expected));
 
   it.each<readonly [string, unknown, string]>([
-    ['of nothing', undefined, 'Expected an object with exactly: a, b.'],
-    ['of null', null, 'Expected an object with exactly: a, b.'],
-    ['of true', true, 'Expected an object with exactly: a, b.'],
-    ['of a text', 'a', 'Expected an object with exactly: a, b.'],
-    ['of a list', ['a', 'b'], 'Expected an object with exactly: a, b.'],
-    ['beside another field', { a: 'x', b: 'y', c: 'z' }, 'Expected an object with exactly: a, b.'],
-    ['beside a field that all objects know', { a: 'x', b: 'y', constructor: 'z' }, 'Expected an object with exactly: a, b.'],
+    ['of nothing', undefined, 'Expected an object with exactly these fields: a, b.'],
+    ['of null', null, 'Expected an object with exactly these fields: a, b.'],
+    ['of true', true, 'Expected an object with exactly these fields: a, b.'],
+    ['of a text', 'a', 'Expected an object with exactly these fields: a, b.'],
+    ['of a list', ['a', 'b'], 'Expected an object with exactly these fields: a, b.'],
+    ['beside another field', { a: 'x', b: 'y', c: 'z' }, 'Expected an object with exactly these fields: a, b.'],
+    [
+      'beside a field that all objects know',
+      { a: 'x', b: 'y', constructor: 'z' },
+      'Expected an object with exactly these fields: a, b.',
+    ],
     ['of which one is missing', { a: 'x' }, 'Field "b" must be a word.'],
     ['of which one is null', { a: null, b: 'y' }, 'Field "a" must be a word.'],
     ['of which one is a number', { a: 1, b: 'y' }, 'Field "a" must be a word.'],
@@ -83,7 +87,7 @@ describe('a name that a user gives', () => {
   });
 
   it.each(['', 'x'.repeat(65), 'a\nb', 'a\0', 'a\u200bb', 'a\u2028b', 'a\u202eb', '\ud800'])('cannot be %j', (name) => {
-    expect(() => readFields({ name }, { name: NAME_RULE })).toThrow('Field "name" must be a text of 1 to 64 characters.');
+    expect(() => readFields({ name }, { name: NAME_RULE })).toThrow('Field "name" must be a string of 1 to 64 characters.');
   });
 });
 

@@ -40,7 +40,7 @@ export const digitsRule = (digits: number, most: number = digits): FieldRule => 
 export const NAME_RULE: FieldRule = {
   maxLength: 64,
   pattern: /^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u,
-  accepts: 'a text of 1 to 64 characters',
+  accepts: 'a string of 1 to 64 characters',
 };
 
 const asSent = (text: string): string => text;
@@ -58,7 +58,7 @@ export function readFields<Name extends string>(
   const object = asObject(payload);
   const names = Object.keys(rules) as Name[];
   if (object === undefined || Object.keys(object).some((name) => !Object.hasOwn(rules, name))) {
-    throw new FactorError('invalid_input', { sentence: `Expected an object with exactly: ${names.join(', ')}.` });
+    throw new FactorError('invalid_input', { sentence: `Expected an object with exactly these fields: ${names.join(', ')}.` });
   }
   const read = (name: Name): string => {
     const value = Object.hasOwn(object, name) ? object[name] : undefined;

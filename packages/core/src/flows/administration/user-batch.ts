@@ -51,7 +51,9 @@ function readParams(params: unknown): BatchParams {
   const { after = '', limit = DEFAULT_LIMIT, apply = false, ...others } = asObject(params) ?? {};
   const isId = typeof after === 'string' && after.length <= 256;
   if (Object.keys(others).length > 0 || !isId || !LIMIT.isValid(limit) || typeof apply !== 'boolean') {
-    throw new FactorError('invalid_input', { sentence: `Expected any of: after, limit (${LIMIT.accepts}), apply.` });
+    throw new FactorError('invalid_input', {
+      sentence: `Expected any of these parameters: after, limit (${LIMIT.accepts}), apply.`,
+    });
   }
   return { after, limit: Number(limit), apply };
 }

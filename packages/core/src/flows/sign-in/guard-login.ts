@@ -19,7 +19,7 @@ export async function guardLogin(login: LoginAboutToPass): Promise<void> {
   server.accounts.decideProviders(account, {}); // a login must not link, unlink or exchange providers
   const hasFactors = storedAmong(account.stored, Object.keys(runtime.factors)).length > 0;
   if (hasFactors && login.hasSession && !login.hasMasterKey) {
-    throw new FactorError('invalid_input', { sentence: 'Log in without a session.' });
+    throw new FactorError('invalid_input', { sentence: 'Log in without a session token.' });
   }
   server.assertNoTransaction();
   checkSession(login);

@@ -49,7 +49,12 @@ describe('a sign-in with second factors', () => {
       { app: RIGHT, phone: RIGHT },
       'session_required: Sign in first, then send this request with your session token.',
     ],
-    ['a removal is refused', 'any', { app: null, mail: RIGHT }, 'invalid_input: A factor cannot be removed while logging in.'],
+    [
+      'a removal is refused',
+      'any',
+      { app: null, mail: RIGHT },
+      'invalid_input: A login cannot remove a factor. Log in first, then remove it.',
+    ],
     [
       'a provider that is not linked is refused',
       'any',

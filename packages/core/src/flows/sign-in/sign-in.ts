@@ -62,7 +62,7 @@ async function verifyOtherProviders({ request: { sent, runtime, others } }: Sign
   for (const [provider, payload] of Object.entries(sent.providers)) {
     if (provider < startedBy || payload === null || Object.hasOwn(runtime.factors, provider)) continue;
     if (!(await others.verify(provider, payload))) {
-      throw new FactorError('invalid_input', { sentence: 'A provider is not supported.' });
+      throw new FactorError('invalid_input', { sentence: 'The server does not support one of the sent providers.' });
     }
   }
 }
@@ -75,7 +75,7 @@ async function verifyOtherProviders({ request: { sent, runtime, others } }: Sign
 function assertNoAccountChange({ request: { sent, runtime }, account, enrolled }: SignInAttempt): void {
   const { factors } = runtime;
   if (Object.keys(factors).some((key) => sent.providers[key] === null)) {
-    throw new FactorError('invalid_input', { sentence: 'A factor cannot be removed while logging in.' });
+    throw new FactorError('invalid_input', { sentence: 'A login cannot remove a factor. Log in first, then remove it.' });
   }
   // A value that was decoded to null may be something else when Parse Server stores it.
   const isUnlinking = Object.values(sent.providers).includes(null);

@@ -73,11 +73,13 @@ export function provideId(key: string, { id }: { readonly id: string }, request:
   const factor = request.runtime.factors[key];
   const primary = identityOf(factor);
   if (factor === undefined || primary === undefined || primary.lookUp !== undefined) {
-    throw new FactorError('invalid_input', { sentence: 'There is nothing to link.' });
+    throw new FactorError('invalid_input', { sentence: 'This factor has no id that can be linked to a user.' });
   }
   const { identity } = primary;
   if (identity.idOf(identity.enrolmentOf(id)) !== id) {
-    throw new FactorError('invalid_input', { sentence: 'Field "id" must be in its one form.' });
+    throw new FactorError('invalid_input', {
+      sentence: 'Field "id" must be normalised, for example in lower case and without spaces.',
+    });
   }
   const { emit } = factorContext(key, request.runtime, request, request.account?.id);
   const after = async (): Promise<void> => emit({ type: 'enrolled', purpose: 'enrolment', reason: 'administrator' });

@@ -60,7 +60,7 @@ function assertOneIdentifier(sent: Readonly<Record<string, unknown>>, { factors 
     (key) => (sent[key] ?? undefined) !== undefined && (identityOf(factors[key]) !== undefined || namesUser(sent[key])),
   );
   if (identifying.length > 1 && identifying.some((key) => identityOf(factors[key])?.lookUp !== undefined)) {
-    throw new FactorError('invalid_input', { sentence: 'Send exactly one identifying credential.' });
+    throw new FactorError('invalid_input', { sentence: 'Send only one credential that identifies the user.' });
   }
 }
 
@@ -68,7 +68,7 @@ function assertOneIdentifier(sent: Readonly<Record<string, unknown>>, { factors 
 async function verifyCredential(key: string, payload: unknown, request: AuthRequest): Promise<VerifiedCredential> {
   const { runtime, account } = request;
   const primary = primaryOf(runtime.factors[key]);
-  if (primary === undefined) throw new FactorError('invalid_input', { sentence: 'Field "id" is not expected.' });
+  if (primary === undefined) throw new FactorError('invalid_input', { sentence: 'Send this request without the field "id".' });
   const credential = primary.read(payload);
   const release = await countByNetwork(key, runtime, request);
   const verified = await unlessRejected(async () => {

@@ -15,7 +15,7 @@ function storage(bridge: Bridge, server: ServerConfig): readonly Finding[] {
   const store = bridge.storeFor(server);
   if (!(store instanceof ParseOtpStore) || store.isNative) return [];
   const sentence =
-    'The storage adapter (databaseAdapter) is neither the one for Postgres nor the one for MongoDB of Parse Server. Each step of the store takes two statements or more. Use redisStore if that is too slow.';
+    "databaseAdapter is not Parse Server's adapter for Postgres or MongoDB. Every step of the store then takes two or more statements. Use redisStore if that is too slow.";
   return [{ reason: 'database_adapter_unknown', factor: '', sentence }];
 }
 
@@ -23,6 +23,6 @@ function storage(bridge: Bridge, server: ServerConfig): readonly Finding[] {
 function secondaries({ database }: ServerConfig): readonly Finding[] {
   const mode = readPreferenceOf(database.adapter);
   if (mode === undefined || mode === 'primary') return [];
-  const sentence = `MongoDB's readPreference is "${mode}": Parse Server reads the user of a login from a secondary, which may not know a factor that was just set up. Remove readPreference from databaseURI, and set it on single queries.`;
+  const sentence = `MongoDB's readPreference is "${mode}". Parse Server then reads users from a secondary, so a login can miss a factor that was just set up. Remove readPreference from databaseURI, and set it on single queries.`;
   return [{ reason: 'reads_from_secondaries', factor: '', sentence }];
 }

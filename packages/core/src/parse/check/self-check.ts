@@ -61,12 +61,12 @@ export class SelfCheck {
       findings.push({
         reason: 'guard_not_installed',
         factor: '',
-        sentence: `Any session can remove factors, as nothing guards these triggers of _User: ${missing.join(', ')}. Call factors.install(Parse) in Cloud Code, or once the server has started.`,
+        sentence: `The guard is not installed on these triggers of _User: ${missing.join(', ')}. Any session can remove factors. Call factors.install(Parse) in Cloud Code or after the start.`,
       });
     }
     if (this.#installation.leavesWritesOpen(server)) {
       const sentence =
-        'The class of Parse Server that writes to the database could not be reached, such as in a bundle: a write of _User that passes the guard by, or an own trigger that replaces it, can remove factors. Load parse-server with import or require, outside of the bundle.';
+        "The guard could not reach Parse Server's database class, for example because it is bundled. A write to _User that runs no triggers can remove factors. Load parse-server from outside the bundle, with import or require.";
       findings.push({ reason: 'writes_not_gated', factor: '', sentence });
     }
     try {
@@ -76,14 +76,14 @@ export class SelfCheck {
           reason: 'app_id_changed',
           factor: '',
           sentence:
-            'Users have factors that were sealed for another appId, and cannot log in: name it in the option formerAppIds of composeFactors.',
+            'Some factors were sealed for another appId. Their users cannot log in. Add the old appId to the option formerAppIds of composeFactors.',
         });
       } else findings.push(...(await unreadableRecords(this.#bridge, server)));
     } catch {
       findings.push({
         reason: 'check_failed',
         factor: '',
-        sentence: `Whether all factors of users can be used is not known: the class ${FACTOR_KEY_CLASS} cannot be used. It must be closed to all but the master key.`,
+        sentence: `The check could not read the class ${FACTOR_KEY_CLASS}, so it is unknown whether all factors work. Check the database, and allow only the master key to use this class.`,
       });
     }
     findings.push(...serverFindings(server), ...databaseFindings(this.#bridge, server));
@@ -91,14 +91,14 @@ export class SelfCheck {
       findings.push({
         reason: 'other_second_factor',
         factor,
-        sentence: `"${factor}" is a second factor, or waives them, without these factors being asked: no policy and no guard holds at its logins.`,
+        sentence: `The provider "${factor}" has policy "additional" or "solo". A login with it can pass without a factor of composeFactors. Remove it from auth, or give it policy "default".`,
       });
     }
     if (!(await hidesAuthData(server))) {
       findings.push({
         reason: 'auth_data_not_protected',
         factor: '',
-        sentence: `Set protectedFields: { _User: { '*': ['authData'] } }, so that nobody else reads or queries what is sealed.`,
+        sentence: `Other users can read and query sealed authData. Set protectedFields: { _User: { '*': ['authData'] } }.`,
       });
     }
     return findings;
@@ -123,10 +123,10 @@ export class SelfCheck {
   #describeForgotten(factor: string, { auth = {}, authDataManager }: ServerConfig): Finding {
     const isDisabled = asObject(auth[factor])?.['enabled'] === false;
     if (isDisabled && authDataManager.getValidatorForProvider(factor)?.adapter?.policy !== undefined) {
-      const sentence = `"${factor}" is disabled in auth (enabled: false), and users have set it up: Parse Server asks them for it and refuses every answer. Enable it, or reset it for these users.`;
+      const sentence = `"${factor}" is disabled in auth (enabled: false), but users have set it up. Parse Server requires it and refuses every answer, so they cannot log in. Enable it, or reset it for these users.`;
       return { reason: 'factor_disabled', factor, sentence };
     }
-    const sentence = `Users have set up "${factor}", which auth ${isDisabled ? 'disables' : 'no longer names'}: their password alone logs in. Configure it again.`;
+    const sentence = `Users have set up "${factor}", but auth ${isDisabled ? 'disables it' : 'does not contain it'}. They log in with a password alone. Configure it again.`;
     return { reason: 'factor_not_configured', factor, sentence };
   }
 

@@ -26,7 +26,7 @@ export const serverFindings = (server: ServerConfig): readonly Finding[] => [
 function logLevel({ loggerController }: ServerConfig): readonly Finding[] {
   if (loggerController === undefined || Object.hasOwn(loggerController, 'verbose')) return [];
   const sentence =
-    'The log level is "verbose" or "silly": Parse Server writes passwords, codes and secrets into its log. Set logLevel to "info", and verbose to false.';
+    'The log level is "verbose" or "silly". Parse Server then logs passwords, codes and secrets. Set logLevel to "info" and verbose to false.';
   return [{ reason: 'bodies_are_logged', factor: '', sentence }];
 }
 
@@ -44,7 +44,7 @@ function routerVersion(): readonly Finding[] {
   };
   const broken = versions.find(isBroken);
   if (broken === undefined) return [];
-  const sentence = `Saving a user fails with status 500, as Parse Server does not work with router ${broken}. Set "overrides": { "router": "2.2.0" } in package.json, delete node_modules and the lock file, and install again.`;
+  const sentence = `Parse Server does not work with router ${broken}: saving a user fails with status 500. Set "overrides": { "router": "2.2.0" } in package.json, delete node_modules and the lock file, and install again.`;
   return [{ reason: 'router_incompatible', factor: '', sentence }];
 }
 
@@ -52,7 +52,7 @@ function ownerExempt({ protectedFields, protectedFieldsOwnerExempt }: ServerConf
   const hidden = asObject(asObject(protectedFields)?.['_User'])?.['*'];
   if (protectedFieldsOwnerExempt !== false || !Array.isArray(hidden) || !hidden.includes('authData')) return [];
   const sentence =
-    'Users see none of their factors on the user object. Let clients ask the Cloud function "factorsStatus", as @parse-factors/client does, or set protectedFieldsOwnerExempt to true.';
+    'protectedFieldsOwnerExempt is false, so users do not see their own factors on the user object. Let clients call the Cloud function "factorsStatus", as @parse-factors/client does, or set the option to true.';
   return [{ reason: 'owners_see_no_factors', factor: '', sentence }];
 }
 
@@ -72,8 +72,9 @@ export async function unreadableRecords(bridge: Bridge, server: ServerConfig): P
     const ofUnknownKeys = (await where(`^(?!1\\.(?:${known})\\.)`)).length;
     const unreadable = (await where('.')).filter(isUnreadable).length;
     if (ofUnknownKeys + unreadable === 0) continue;
-    const why = ofUnknownKeys > 0 ? 'their key is not in "keys"' : 'they were sealed for another application id, or changed';
-    const sentence = `Users cannot log in with "${key}": their records do not open, as ${why}. Put the key back, or set formerAppIds.`;
+    const why =
+      ofUnknownKeys > 0 ? 'their key is missing in option "keys"' : 'they were sealed for another appId, or were changed';
+    const sentence = `Users cannot log in with "${key}": ${why}, so their records do not open. Add the old key to "keys", or the old appId to formerAppIds.`;
     findings.push({ reason: 'records_unreadable', factor: key, sentence });
   }
   return findings;

@@ -101,12 +101,13 @@ export function installer(bridge: Bridge, triggers: GuardTriggers, auth: Readonl
         adminFunctions: false,
       });
       if (Parse?.Cloud === undefined)
-        throw new FactorConfigError('install: call it from Cloud Code, or once Parse Server has started');
+        throw new FactorConfigError('install: Parse Server has not started; call install from Cloud Code or after the start');
       const { except } = resolved;
       const chosen = ours.map(([name, trigger]) => [name, except.includes(name) ? undefined : trigger] as const);
       set.triggers = Object.fromEntries(chosen);
       const appId: unknown = Reflect.get(Parse, 'applicationId');
-      if (typeof appId !== 'string') throw new FactorConfigError('install: give it the Parse that Cloud Code gets');
+      if (typeof appId !== 'string')
+        throw new FactorConfigError('install: the first argument must be the Parse object of Cloud Code');
       if (!shareTriggers(set, appId) && except.length < ours.length) throw unreachable();
       watchSessionCopies();
       watchNewPasswords();
@@ -147,5 +148,5 @@ function defineCloudCode(
 
 const unreachable = (): FactorConfigError =>
   new FactorConfigError(
-    `install: Parse Server's triggers cannot be reached, such as where it is bundled. Register triggers of _User yourself, call factors.beforeSaveUser, afterDeleteUser, beforeLogin and afterLogin from them, and name them: install(Parse, { except: ${JSON.stringify(TRIGGERS)} })`,
+    `install: Parse Server's triggers cannot be reached, for example because it is bundled. Register the triggers of _User yourself, call factors.beforeSaveUser, afterDeleteUser, beforeLogin and afterLogin in them, and list them: install(Parse, { except: ${JSON.stringify(TRIGGERS)} })`,
   );

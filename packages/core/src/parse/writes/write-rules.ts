@@ -72,7 +72,7 @@ export class WriteRules {
   /** Refuses keys that change parts of `authData`. @throws FactorError `invalid_input` */
   assertWhole(row: ParseRow): void {
     if (this.sets.length > 0 && Object.keys(row).some(isDotted))
-      throw new FactorError('invalid_input', { sentence: 'Send "authData" whole, without dots in its key.' });
+      throw new FactorError('invalid_input', { sentence: 'Send "authData" as one object, not as keys with dots.' });
   }
 
   /** Refuses provider values that are neither an object nor null. @throws FactorError `invalid_input` */
@@ -80,7 +80,7 @@ export class WriteRules {
     if (this.sets.length === 0) return;
     const authData = row['authData'] === undefined ? {} : asObject(row['authData']);
     if (authData === undefined || !Object.values(authData).every(isRecord))
-      throw new FactorError('invalid_input', { sentence: 'What is stored of a provider is an object.' });
+      throw new FactorError('invalid_input', { sentence: 'Each provider in "authData" must be an object or null.' });
   }
 
   /** Refuses unstaged records of our factors in a new row. @throws FactorError `invalid_input` */
@@ -177,4 +177,4 @@ function isSameProvider(written: unknown, before: unknown): boolean {
 }
 
 const undecided = (): FactorError =>
-  new FactorError('invalid_input', { sentence: 'A factor is changed by its own requests only.' });
+  new FactorError('invalid_input', { sentence: 'A factor cannot be changed by writing "authData" directly.' });
