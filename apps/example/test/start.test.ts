@@ -135,7 +135,7 @@ describe('npm start', () => {
   it('says in a sentence what is wrong with its environment', async () => {
     const production = start({ NODE_ENV: 'production' });
     expect(await production.ended).toBe(1);
-    expect(production.output()).toMatch(/^outbox\(\) keeps codes in clear.*NODE_ENV=production\n$/);
+    expect(production.output()).toMatch(/^outbox: it stores codes in plain text.*NODE_ENV=production.*\n$/);
     const wrong = start({ PORT: 'many' });
     expect(await wrong.ended).toBe(1);
     expect(wrong.output()).toBe('PORT must be a number from 1 to 65535.\n');
