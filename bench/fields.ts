@@ -54,7 +54,7 @@ export async function benchFields(postgres: string): Promise<Result[]> {
     const lock = async (kind: readonly Fields[]): Promise<void> => {
       for (const fields of kind) await Promise.all(Array.from({ length: MAX_FAILURES + 1 }, () => signIn(stage, fields)));
     };
-    const statements = await countStatements(() => signIn(stage, { memberNumber: 'nobody', postcode: 'x' }));
+    const statements = await countStatements(() => signIn(stage, { memberNumber: 'unknown', postcode: 'x' }));
     const results = [
       await compare('wrong / unknown', [wrong, unknown]),
       await compare('right without a second factor / unknown', [bare, unknown]),

@@ -34,7 +34,7 @@ const eventsOf = (type: string): string[] =>
     .map(({ factor }) => factor)
     .toSorted((a, b) => a.localeCompare(b));
 
-/** Somebody with everything: a phone, an authenticator, recovery codes and a trusted device. */
+/** A user with every factor: a phone, an authenticator, recovery codes and a trusted device. */
 async function withEverything(phone: string): Promise<Equipped & { readonly code: string }> {
   const person = await stage.signUp();
   await stage.enrolPhone(person, phone);
@@ -114,7 +114,7 @@ describe('an administrator', () => {
     const { person } = await withEverything('+15557770007');
     for (const params of [{}, { userId: 1 }, { userId: 'no such' }, { userId: { $gt: '' } }, { userId: person.id, x: '1' }])
       expect(slug(await administer('factorsList', params))).toBe('invalid_input');
-    expect(slug(await administer('factorsList', { userId: 'nobody' }))).toBe('invalid_input');
+    expect(slug(await administer('factorsList', { userId: 'unknown' }))).toBe('invalid_input');
     expect(slug(await administer('factorsReset', { userId: person.id, factor: 'fax' }))).toBe('not_enrolled');
     expect(slug(await administer('factorsReset', { userId: person.id, factor: ['totp'] }))).toBe('invalid_input');
   });

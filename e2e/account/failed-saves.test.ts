@@ -35,7 +35,7 @@ const REFUSED: Readonly<Record<string, object>> = {
   'a provider that does not exist': { authData: { zzz: { id: '1' } } },
 };
 
-/** Somebody with every factor, in a session that is fresh, and another session beside it. */
+/** A user with every factor, in a session with a step-up proof, and another session of theirs. */
 async function everyFactor() {
   const { person, secret } = await enrolled(stage);
   const passkeys = new PasskeyUser(stage, person);

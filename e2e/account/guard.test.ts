@@ -150,7 +150,7 @@ it('deleting a user removes everything that the store holds about that user', as
   await stage.enrolEmail(person);
   await stage.logIn(person, { email: '000000' });
   expect(await rows()).toBeGreaterThan(before);
-  // What is counted per address and IP address is not his alone, and lapses by itself.
+  // Counts per address and IP address can be shared with other users, and expire by themselves.
   const shared = (await stage.rows.find('FactorState')).filter(
     ({ count1Until, sentAt }) => Number(count1Until ?? 0) > 0 && Number(sentAt ?? 0) === 0,
   );

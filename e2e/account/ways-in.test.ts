@@ -28,7 +28,7 @@ interface Owner extends Person {
   readonly email: string;
 }
 
-/** Somebody with an emailed code and no password. */
+/** A user with an emailed code and no password. */
 async function newOwner(): Promise<Owner> {
   const email = `passwordless-${(users += 1)}@example.com`;
   await stage.challenge({ challengeData: { emailLogin: { email } } });

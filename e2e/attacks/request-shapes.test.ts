@@ -272,7 +272,7 @@ describe('a user row that anybody may write', () => {
     const { person, token } = await equippedLongAgo();
     const ACL = { '*': { read: true, write: true } };
     expect((await stage.call('PUT', `/users/${person.id}`, { ACL }, person.session)).status).toBe(200);
-    expect((await stage.call('PUT', `/users/${person.id}`, { password: 'his' })).body['code']).toBe(206);
+    expect((await stage.call('PUT', `/users/${person.id}`, { password: 'new' })).body['code']).toBe(206);
     expect((await stage.logIn(person, { device: { token } })).status).toBe(200);
   });
 });

@@ -107,7 +107,7 @@ describe('an account is protected', () => {
       install: true,
       more: { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() },
     });
-    const anonymous = { authData: { anonymous: { id: 'somebody' } } };
+    const anonymous = { authData: { anonymous: { id: 'someone' } } };
     const signUp = await stage.call('POST', '/users', anonymous);
     const session = sessionHeaders(signUp);
     const person = { id: String(signUp.body['objectId']), username: 'real', password: 'real password', session };

@@ -65,7 +65,7 @@ describe('without a session of their own', () => {
       { email: { id: 'a@b.c', code: '123456' } },
     ]) {
       await changesNothing(() => stage.call('POST', '/users', { authData }));
-      await changesNothing(() => stage.call('POST', '/users', { username: 'nobody', password: 'x', authData }));
+      await changesNothing(() => stage.call('POST', '/users', { username: 'unknown', password: 'x', authData }));
     }
   });
 

@@ -25,7 +25,7 @@ const remaining = async (person: Person): Promise<unknown> => {
   return body['authData']?.recovery;
 };
 
-/** Somebody with an authenticator and recovery codes. */
+/** A user with an authenticator app and recovery codes. */
 async function prepared(): Promise<Enrolled & { readonly codes: string[] }> {
   const user = await enrolled(stage);
   return { ...user, codes: await makeRecoveryCodes(stage, user.person) };

@@ -29,7 +29,7 @@ interface Owner {
   readonly codes: string[];
 }
 
-/** Somebody with an authenticator, an address for notices and recovery codes, whose proof is too old. */
+/** A user with an authenticator app, an address for notifications and recovery codes, whose proof has expired. */
 async function newOwner(notices = 2): Promise<Owner> {
   const person = await stage.signUp();
   await stage.enrolEmail(person);

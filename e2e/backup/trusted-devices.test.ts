@@ -39,7 +39,7 @@ const listed = async (person: Person): Promise<Listed[]> => {
   return JSON.parse(String(body['authData'].device?.devices ?? '[]')) as Listed[];
 };
 
-/** Somebody with an authenticator, in a session just opened with it, on a device that he trusts. */
+/** A user with an authenticator app, in a session just opened with it, on a device that they trust. */
 async function trusting(): Promise<{ person: Person; secret: string; token: string }> {
   const enrolled = await stage.signUp();
   const secret = await stage.enrolTotp(enrolled);

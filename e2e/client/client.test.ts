@@ -48,7 +48,7 @@ const expectNoTrace = (...apps: readonly TestApp[]): void => {
   }
 };
 
-/** Somebody who is logged in with nothing but a password. */
+/** A user who is logged in with a password alone. */
 async function newUser(on = app): Promise<{ username: string; password: string; user: ClientUser }> {
   const [username, password] = [`ann-${randomUUID()}`, secret(`password of ${randomUUID()}`)];
   const user = await on.sdk.User.signUp(username, password);
@@ -123,7 +123,7 @@ describe.each(['sync', 'async'] as const)('over an SDK with %s storage', (storag
     await enrolTotp();
     expect(user.get('authData')).toEqual({ otp: { status: 'enabled', destination: '•••• 0001' }, totp: { status: 'enabled' } });
     expectNoTrace(app);
-    // Whoever is logged in as somebody else logs in all the same.
+    // A user who is logged in with another account can still log in.
     const login = asFactors(await app.client.logIn(username, password));
     expect(login).toMatchObject({ needs: ['otp', 'totp'], count: 1, destinations: { otp: '•••• 0001' } });
     const before = stage.sms.messages.length;
@@ -198,7 +198,7 @@ describe.each(['sync', 'async'] as const)('over an SDK with %s storage', (storag
     stage.time.now += MINUTE;
     await passwordless.start('emailLogin', { email: `${name}@xn--bcher-kva.example` });
     expect(await finish()).toMatchObject({ status: 'session', isNew: false });
-    secrets.push(name); // the address is nobody else's business
+    secrets.push(name); // no other user may see the address
     expectNoTrace(app);
     // By phone, as people type numbers.
     await passwordless.start('phoneLogin', { phone: '+1 (555) 888-0002' });

@@ -27,7 +27,7 @@ afterEach(() => stage.stop());
 const fill = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value).replaceAll(/\{(\w+)\}/g, (_whole, name: string) => {
-      if (known[name] === undefined) throw new Error(`nobody knows {${name}} yet`);
+      if (known[name] === undefined) throw new Error(`no value for {${name}} yet`);
       return known[name];
     }),
   );
@@ -64,7 +64,7 @@ const matching = (value: unknown): unknown => {
 describe('the requests of the REST page', () => {
   it('a server answers the requests of the REST page as the page says', async () => {
     const recipe = restRecipe().filter(([{ body }]) => !needsBrowser(body));
-    // A user logs in with what he has set up before; on the page the login comes first.
+    // A user logs in with what they have set up before; on the page the login comes first.
     const isSetUp = ([{ hasSession }]: (typeof recipe)[number]): boolean => hasSession;
     const first = recipe.findIndex(isSetUp);
     const afterPhone = first + 2;

@@ -50,12 +50,12 @@ let members = 0;
 const newFields = (): Fields => ({ memberNumber: `m-${(members += 1)}-of-them`, birthDate: '1990-01-31' });
 const wrong = (fields: Fields): Fields => ({ ...fields, birthDate: '1990-02-01' });
 
-/** Somebody who knows his number and his birth date, without a second factor. */
+/** A user who knows their number and birth date, without a second factor. */
 async function newBare(fields = newFields()): Promise<Member> {
   return { ...(await stage.signUp({ ...fields, birthDate: BIRTH_DATE })), fields };
 }
 
-/** Somebody with a phone besides. */
+/** The same user with a phone as second factor. */
 async function newMember(fields = newFields()): Promise<Member> {
   const member = await newBare(fields);
   await stage.enrolPhone(member, `+1555${String(3_000_000 + members)}`);
@@ -130,7 +130,7 @@ describe('nothing is told', () => {
       'with a provider that is wrong': { abadge: { id: 'x', secret: 'wrong' } },
       'with another that is wrong': { zbadge: { id: 'x', secret: 'wrong' } },
       'with a provider that is not known': { zzz: { id: '1' } },
-      'with an address and a wrong code': { emailLogin: { id: 'somebody@example.com', code: '000000' } },
+      'with an address and a wrong code': { emailLogin: { id: 'someone@example.com', code: '000000' } },
     };
     const fieldsOf = await kinds();
     for (const [name, more] of Object.entries(others)) {
@@ -445,7 +445,7 @@ describe('a user that no lookup has found', () => {
     }
     expect([await authDataOf(victim), await authDataOf(thief)]).toEqual(before);
     expect((await stage.logIn(thief, { member: victim.fields, otp: await codeOf(thief.fields) })).status).toBe(400);
-    // Parse Server 8 looks them up there as well, so that his own are one answer more.
+    // Parse Server 8 looks them up there as well, so the user's own fields are one more answer.
     const beside = await stage.logIn(thief, { member: thief.fields, otp: await codeOf(thief.fields) });
     expect(beside.status).toBe(parseServerMajor === 8 ? 200 : 400);
     expect((await stage.logIn(thief, { otp: await codeOf(thief.fields) })).status).toBe(200);
@@ -477,7 +477,7 @@ describe('a user that no lookup has found', () => {
     const { member } = await authDataOf(victim);
     await dropFactor(stage, victim, 'member');
     await storeFactor(stage, thief, 'member', member);
-    // His own fields find him by it, and nobody else's do.
+    // The user's own fields find them by it; no other user's fields do.
     const answer = await signIn(victim.fields, { otp: await codeOf(thief.fields) });
     expect(answer.body['sessionToken']).toBe(undefined);
   });

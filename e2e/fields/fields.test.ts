@@ -36,7 +36,7 @@ type Fields = Readonly<Record<string, string>>;
 type Member = Person & { readonly fields: Fields; readonly phone: string };
 
 let members = 0;
-/** Somebody with a phone, who knows his number, his birth date and his postcode. */
+/** A user with a phone, who knows their number, birth date and postcode. */
 async function newMember(more: object = {}): Promise<Member> {
   members += 1;
   const fields = { memberNumber: `a-${members}`, birthDate: '1990-01-31', postcode: 'SW1A 1AA' };

@@ -89,7 +89,7 @@ describe('sending', () => {
     const people = await Promise.all(Array.from({ length: 6 }, () => stage.signUp()));
     for (const person of people) await ask(person, phone);
     const last = people.at(-1);
-    if (last === undefined) throw new Error('nobody');
+    if (last === undefined) throw new Error('no user');
     const answer = await stage.save(last, { otp: { phone, code: stage.lastCode(stage.sms) } });
     expect(slug(answer)).toBe('code_expired');
   });

@@ -161,7 +161,7 @@ const AUTHENTICATOR: readonly Behaviour[] = [
     differs: {
       builtIn: ['ok', 'ok', 'ok'],
       ours: ['Invalid MFA token', 'ok', 'Invalid MFA token'],
-      because: 'whoever has seen a token could log in with it as well (RFC 6238, section 5.2)',
+      because: 'an attacker who has seen a token could log in with it too (RFC 6238, section 5.2)',
     },
   },
   {
@@ -413,7 +413,7 @@ const CHANGING: readonly Behaviour[] = [
     differs: {
       builtIn: ['ok', 'ok'],
       ours: ['Verify one of your sign-in methods again, then retry.', 'Missing additional authData mfa'],
-      because: 'whoever steals a session could switch the factor off',
+      because: 'an attacker who steals a session could remove the factor',
     },
   },
   {
@@ -443,7 +443,7 @@ const CHANGING: readonly Behaviour[] = [
         'Sign in first, then send this request with your session token.',
         'Sign in first, then send this request with your session token.',
       ],
-      because: 'whoever knows a password could lock its owner out; a policy that demands a factor allows it at a login',
+      because: 'an attacker who knows a password could lock its owner out; a policy that requires a factor allows it at a login',
     },
   },
   {
@@ -540,7 +540,7 @@ const SMS: readonly Behaviour[] = [
     differs: {
       builtIn: ['ok', 'ok'],
       ours: ['Invalid mobile number.', 'Invalid mobile number.'],
-      because: 'messages to premium numbers pay whoever asks for them, and a number without a country names nobody',
+      because: 'messages to premium numbers pay the attacker who requests them, and a number without a country is not unique',
     },
   },
   {

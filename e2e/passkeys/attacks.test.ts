@@ -18,7 +18,7 @@ beforeEach(() => {
   stage.events.length = 0;
 });
 
-/** Somebody with a passkey, or with one that counts. */
+/** A user with a passkey, or with one that has a counter. */
 async function enrolled(counter?: number): Promise<{ user: PasskeyUser; passkey: SoftAuthenticator }> {
   const user = new PasskeyUser(stage, await stage.signUp());
   return { user, passkey: await user.add(new SoftAuthenticator(ORIGIN, counter)) };
@@ -39,8 +39,8 @@ const FORGERIES: readonly (readonly [string, Forgery])[] = [
   ['the type of a registration', { type: 'webauthn.create' }],
   ['a frame of another site', { crossOrigin: true }],
   ['a challenge of its own', { challenge: Buffer.from('x'.repeat(90)).toString('base64url') }],
-  ['nobody present', { userPresent: false }],
-  ['another user’s handle', { userHandle: Buffer.from('somebody').toString('base64url') }],
+  ['the user not present', { userPresent: false }],
+  ['another user’s handle', { userHandle: Buffer.from('someone').toString('base64url') }],
   ['a credential that is not known', { id: Buffer.from('unknown').toString('base64url') }],
   ['a key that has become copyable', { backupEligible: true }],
 ];

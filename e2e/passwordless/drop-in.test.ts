@@ -134,9 +134,9 @@ describe('what its applications do with the master key', () => {
       { email, id: email.toUpperCase() },
       { email: other, id: email },
       { email, id: email, otp: '123456' },
-      { email: 'nobody', id: email },
+      { email: 'unknown', id: email },
       { email: [email], id: email },
-      { email, id: 'nobody' },
+      { email, id: 'unknown' },
     ]) {
       const { status, body } = await invite(otp);
       expect([otp, status, body['error']]).toEqual([otp, 400, expect.stringMatching(/^(?:invalid_input|code_rejected): /)]);
@@ -195,7 +195,7 @@ describe('what the original adapter got wrong', () => {
       const attacker = await server.call('POST', '/users', attempt);
       const id = ids[index] ?? '';
       const answer = await signIn({ id, email: id, otp: await codeFor(id) });
-      // Refused, as nobody can tell whose the account is; never the attacker's.
+      // Refused, because the account's owner is unknown. It never becomes the attacker's.
       expect([answer.body['objectId'] === undefined || answer.body['objectId'] !== attacker.body['objectId'], id]).toEqual([
         true,
         id,

@@ -38,7 +38,7 @@ async function codeFor(email: string): Promise<string> {
   return stage.lastCode(stage.mail);
 }
 
-/** Somebody who has signed up with an address alone. */
+/** A user who has signed up with an address alone. */
 async function newPerson(email = newAddress()): Promise<Person & { readonly email: string }> {
   const answer = await signIn({ id: email, code: await codeFor(email) });
   expect(answer.status).toBe(201);
@@ -404,7 +404,7 @@ describe('an address that is linked to an account', () => {
     const person = await stage.signUp();
     const email = newAddress();
     const code = await codeBySession(person, { email });
-    // It signs nobody in, and is good for nobody else.
+    // It signs no user in, and works for no other user.
     expect(slug(await signIn({ id: email, code }))).toBe('code_rejected');
     expect(slug(await stage.save(await stage.signUp(), { emailLogin: { id: email, code } }))).toBe('code_rejected');
     const linked = await stage.save(person, { emailLogin: { id: email, code } });
@@ -520,7 +520,7 @@ describe('an address that is linked to an account', () => {
     const person = await newPerson();
     const { body } = await stage.call('GET', '/users/me', undefined, person.session);
     expect((await stage.save(person, body['authData'])).status).toBe(200);
-    // An id alone is no record: it would leave one that nobody has sealed.
+    // An id alone is not a record: it would leave an unsealed one.
     expect(slug(await stage.save(person, { emailLogin: { id: person.email } }))).toMatch(
       /^(invalid_input|fresh_proof_required)$/,
     );

@@ -52,7 +52,7 @@ const ok = (answer: Answer): Answer => {
   return answer;
 };
 
-/** Somebody who has every first factor, and an authenticator. */
+/** A user who has every primary factor and an authenticator app. */
 async function newOwner(): Promise<Owner> {
   users += 1;
   const number = `number-${users}`;

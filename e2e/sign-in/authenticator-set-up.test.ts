@@ -86,7 +86,7 @@ describe('opening the set-up of an authenticator again', () => {
 describe('the name of an account in an authenticator app', () => {
   const labelOf = async (who: Pick<Person, 'session'>): Promise<string> =>
     decodeURIComponent(new URL((await open(who)).uri).pathname.replace(/^\/*(?:totp\/)?/, ''));
-  /** Somebody who has signed up by a code alone, and so has a random name. */
+  /** A user who has signed up by a code alone, so their user name is random. */
   const signUpAlone = async (key: string, payload: object, box: 'sms' | 'mail'): Promise<Person> => {
     stage.time.now += MINUTE;
     const { body } = await stage.challenge({ challengeData: { [key]: payload } });

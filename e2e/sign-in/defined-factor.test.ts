@@ -146,7 +146,7 @@ describe('a challenge of a defined factor', () => {
   });
   afterAll(() => server.stop());
 
-  /** Somebody with a phone that is asked. */
+  /** A user whose phone receives a question. */
   async function withPhone(): Promise<{ user: SuiteUser; phone: string; approve: (request: string) => string }> {
     const user = await SuiteUser.signUp(server, 'phone');
     const phone = `phone-${user.id}`;

@@ -19,7 +19,7 @@ const start = async (policy: PolicyOption, others: object = {}): Promise<void> =
 };
 afterEach(() => stage.stop());
 
-/** Somebody with an authenticator and a phone, whose codes are counted from now. */
+/** A user with an authenticator app and a phone. Their messages are counted from now. */
 async function withTwo(): Promise<{ person: Person; secret: string }> {
   const person = await stage.signUp();
   const secret = await stage.enrolTotp(person);

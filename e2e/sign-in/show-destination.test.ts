@@ -71,7 +71,7 @@ describe('asking where codes go', () => {
     expect((await ask({ badge })).body['challengeData'].otp).toEqual({ status: 'enabled', destination: '•••• 0003' });
     for (const forged of [
       { ...badge, secret: 'wrong' },
-      { id: 'nobody', secret: 'right' },
+      { id: 'unknown', secret: 'right' },
     ]) {
       expect((await ask({ badge: forged })).body).toEqual({ code: 101, error: 'User not found.' });
     }
@@ -84,12 +84,12 @@ describe('asking where codes go', () => {
     const answers = [
       await show({ ...enrolled, password }, 'otp'),
       await show({ ...bare, password }, 'otp'),
-      await show({ username: 'nobody', password }, 'otp'),
+      await show({ username: 'unknown', password }, 'otp'),
     ];
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(slug(await stage.challenge({ challengeData: { otp: SHOW } }))).toBe('session_required');
     expect(slug(await stage.challenge({ challengeData: { otp: SHOW } }, MASTER))).toBe('session_required');
-    // One that signs in alone never says whom it knows.
+    // A factor that signs in alone never reveals which users exist.
     for (const key of ['emailLogin', 'phoneLogin']) {
       expect(slug(await stage.challenge({ challengeData: { [key]: SHOW } }))).toBe('invalid_input');
       expect(slug(await show(enrolled, key))).toBe('invalid_input');

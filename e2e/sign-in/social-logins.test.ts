@@ -36,7 +36,7 @@ beforeEach(() => {
 let tokens = 0;
 const token = (): string => `token${(tokens += 1)}`;
 
-/** Somebody who signed up with a social provider and has an authenticator, a phone and recovery codes. */
+/** A user who signed up with a social provider and has an authenticator, a phone and recovery codes. */
 async function member(name: string) {
   const id = `id${(tokens += 1)}`;
   const signUp = await stage.call('POST', '/users', { authData: { [name]: { id, token: token() } } });

@@ -11,7 +11,7 @@ import { DAY, MINUTE } from '../support/time.js';
 
 let phones = 0;
 
-/** Somebody whose phone has just been sent a code to log in with. */
+/** A user whose phone has just received a login code. */
 async function challenged(stage: Stage): Promise<{ person: Person; otp: string }> {
   const person = await stage.signUp();
   await stage.enrolPhone(person, `+1555666${String((phones += 1)).padStart(4, '0')}`);
@@ -136,7 +136,7 @@ describe.skipIf(!hasRedis())('a Redis that keeps the codes', () => {
     expect(answers.map(slug)).toEqual(Array(5).fill('unavailable'));
     kept.redis.hang(false);
     await isBack();
-    // What was sent has been done since: whoever could not be answered has spent the code.
+    // The store has since run the commands it received, so a user who got no answer has used up the code.
     expect(isRefused(await stage.logIn(person, { otp }))).toBe(true);
     stage.time.now += MINUTE;
     expect((await stage.logIn(person, { otp: await askAgain(stage, person) })).status).toBe(200);

@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis())('a server that keeps its codes in Redis', () => {
     await vi.waitFor(async () => expect((await stage.logIn(person, { totp: stage.totp(secret) })).status).toBe(200), {
       timeout: 10_000,
     });
-    // Redis has forgotten the code, and nobody is locked out.
+    // Redis has lost the code, and no user is locked out.
     expect(slug(await use('eve@example.com', code))).toBe('code_rejected');
     expect((await ask('eve@example.com')).status).toBe(200);
     expect((await use('eve@example.com', stage.lastCode(stage.mail))).status).toBe(201);

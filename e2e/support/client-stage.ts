@@ -7,7 +7,7 @@ import {
 } from '@parse-factors/client';
 import { loadParseSdk } from '@parse-factors/test-server/parse-sdk';
 
-/** A user as the SDK has him, as far as tests look. */
+/** The part of the SDK's user that tests read. */
 export interface ClientUser extends SdkUser {
   readonly id: string;
   getSessionToken(): string;

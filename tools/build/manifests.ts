@@ -47,7 +47,7 @@ for (const folder of folders) {
     bugs: `${home}/issues`,
     repository: { ...repository, directory },
     files: ['dist', 'CHANGELOG.md'],
-    // Signed by whoever builds it: only the release workflow can publish.
+    // The package is signed by the workflow that builds it, so only the release workflow can publish.
     publishConfig: { access: 'public', provenance: true },
   };
   put(['packages', folder, 'package.json'], `${JSON.stringify({ ...manifest, ...alike }, null, 2)}\n`);

@@ -19,7 +19,7 @@ export function readmeCode(folder: string, name: string): ReadmeCode {
   const installed = [...text.matchAll(/^npm install (?!-)(.*?)(?: +#.*)?$|^npm install --save-dev (.*)$/gm)].flatMap(
     ([, packages = '', tools = '']) => `${packages} ${tools}`.trim().split(/ +/),
   );
-  // Who tests has what he tests, and a runner.
+  // A project with tests has the packages that it tests, and a test runner.
   const isKnown = (wanted: string): boolean =>
     installed.includes(wanted) ||
     wanted === 'parse-server' ||

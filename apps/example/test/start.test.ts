@@ -84,7 +84,7 @@ describe('npm start', () => {
       data: { health: true },
     });
 
-    // Pages of elsewhere read nothing, and nobody reads another's events.
+    // Other origins read nothing, and no user reads another user's events.
     for (const Origin of ['http://evil.example', 'null', url]) {
       const health = await fetch(`${url}/parse/health`, { headers: { ...headers, Origin } });
       expect(health.headers.get('access-control-allow-origin')).toBe(url);

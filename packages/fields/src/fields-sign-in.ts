@@ -52,7 +52,7 @@ interface LookUpResult {
 const TOKEN: FieldRule = { maxLength: 200, pattern: /^[\w.-]+$/, accepts: 'left out' };
 const FACTOR: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 'the key of a factor' };
 /** A dummy user that is compared if no user was found, so that both cases take the same steps (user enumeration, CWE-204). */
-const DUMMY_USER: FactorUser = { id: '', get: () => 'nobody' };
+const DUMMY_USER: FactorUser = { id: '', get: () => 'unknown' };
 const ASKS_WINDOW_MS = 10 * 60_000;
 const NOT_LOOKED_UP = 'Send only these fields, without a user name, a password or an id.';
 

@@ -39,7 +39,7 @@ describe('wrong options', () => {
     expect(() => make(options)).toThrow(expect.objectContaining({ name: 'FactorConfigError' }));
   });
 
-  it('are not composed: nobody could log in', () => {
+  it('are not composed, because no user could log in', () => {
     const compose = (policy: string): unknown =>
       composeFactors({ keys: generateKey('a'), selfCheck: false, factors: { member: make({ find: 'n', match, policy }) } });
     expect(() => compose('default')).toThrow(/factors.member needs a second factor/);
@@ -54,7 +54,7 @@ describe('the adapter', () => {
     factors: { member: make({ find: 'memberNumber', match: [{ name: 'birthDate', ...isoDate }], policy: 'solo' }) },
   });
 
-  it('looks nobody up while no server is up that serves it', async () => {
+  it('looks up no user while no server runs that serves it', async () => {
     const loaded: { beforeFind?: (payload: unknown) => Promise<void> } = {};
     const { validateOptions }: ParseAuthAdapter = auth.member;
     validateOptions?.call(loaded);

@@ -18,4 +18,4 @@ const bcrypt = requireHere('@node-rs/bcrypt') as { hash(password: string, cost: 
 // lowest cost, 4 instead of 10, it takes a 64th of that. Parse Servers in other processes, such as the example's, are not
 // changed.
 passwords.hash = (password) => bcrypt.hash(password, 4);
-if (passwords.dummyHash !== undefined) passwords.dummyHash = await passwords.hash('nobody');
+if (passwords.dummyHash !== undefined) passwords.dummyHash = await passwords.hash('unknown');

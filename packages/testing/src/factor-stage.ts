@@ -68,10 +68,10 @@ export const MALFORMED: readonly unknown[] = [
   { code: { $gt: '' } },
   { code: 'x'.repeat(10_000) },
   { code: '一二三四五六' },
-  { __type: 'Pointer', className: '_User', objectId: 'somebody' },
+  { __type: 'Pointer', className: '_User', objectId: 'someone' },
   { __op: 'Delete' },
   { sealed: '1.key.AAAA' },
-  { id: 'somebody' },
+  { id: 'someone' },
 ];
 
 /** A user who has enrolled the factor. */

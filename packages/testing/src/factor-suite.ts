@@ -68,7 +68,7 @@ export function factorSuite(runner: FactorTestRunner, options: FactorSuiteOption
       assertRefused(await user.logIn(answers.wrong()));
     });
 
-    runner.it('is set up by the one who began it, and by nobody else', async () => {
+    runner.it('is set up only by the user who began the enrolment', async () => {
       const [user, other] = [await stage.newUser(), await stage.newUser()];
       const { confirmation } = await begin(user);
       assertRefused(await other.save(confirmation));

@@ -54,7 +54,7 @@ export const COUNTER_CASES: StoreCases = {
   },
 
   'claim and count': {
-    'are remembered for a day, when nobody asks meanwhile': async ({ store, clock, subject }) => {
+    'are remembered for a day, even without a call in between': async ({ store, clock, subject }) => {
       const [key, bucket] = [subject(), subject()];
       const quota = { limit: 2, windowMs: 24 * HOUR };
       await store.claim(key, clock() + 24 * HOUR);
@@ -134,7 +134,7 @@ export const COUNTER_CASES: StoreCases = {
       assert.equal(await store.advance(s, 7), false);
       assert.equal((await store.attempt(other, limits)).locked, true);
     },
-    'are forgotten with all there is, and nobody else with them': async ({ store, subject, code }) => {
+    'are deleted completely, and other subjects stay': async ({ store, subject, code }) => {
       const [a, b] = [subject(), subject()];
       await store.advance(a, 7);
       await store.issue(a, code('x'), SENDS);

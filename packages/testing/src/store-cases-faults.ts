@@ -157,7 +157,7 @@ export const FAULT_CASES: StoreCases = {
       assert.deepEqual(await store.issue(s, code('y'), FREE), { issued: true });
       assert.equal(await store.consume(s, 'y'), true);
     },
-    'lets nobody wait longer than the step and the cooldown': async ({ store, clock, subject, code }) => {
+    'makes no user wait longer than the step and the cooldown': async ({ store, clock, subject, code }) => {
       const s = subject();
       await store.issue(s, code('x'), SENDS);
       const retryAt = clock() + SENDS.cooldownMs;

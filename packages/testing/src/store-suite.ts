@@ -100,7 +100,7 @@ const outageCases = (outage: () => Promise<() => Promise<void>>): StoreCases[str
     }
     assert.deepEqual(outcomes, Object.fromEntries(Object.keys(verbs).map((verb) => [verb, 'rejected'])));
   },
-  'is over once the backend is back, and locks nobody out': async ({ store, clock, subject, code }) => {
+  'ends once the backend is back, and locks no user out': async ({ store, clock, subject, code }) => {
     const limits = { maxAttempts: 5, maxFailures: 10, lockMs: 60_000, maxLockMs: 60_000 };
     const known = subject();
     const end = await outage();

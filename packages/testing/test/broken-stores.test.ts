@@ -170,7 +170,7 @@ describe('the suite of stores', () => {
     ],
     [
       'that stays down',
-      'an outage is over once the backend is back, and locks nobody out',
+      'an outage ends once the backend is back, and locks no user out',
       { ...brokenStore(() => ({})), outage: neverEnding() },
     ],
     [
@@ -248,7 +248,7 @@ describe('the suite of stores', () => {
       }),
     ],
     [
-      'that forgets what nobody asks for within an hour',
+      'that forgets what is not read within an hour',
       'attempt remembers failures, and how often it has locked, for a day',
       brokenStore((store, clock) => {
         let last = 0;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DEVICE_TOKEN, digestOf, matches, newDeviceId, newSecret, readToken, successorOf } from '../src/device-token.js';
 
 describe("a device's token", () => {
-  it('is made of 128 bits that name the device and 256 that nobody guesses', () => {
+  it('consists of 128 bits that name the device and 256 random bits', () => {
     const sizes: number[] = [];
     const random = (size: number): Uint8Array => {
       sizes.push(size);

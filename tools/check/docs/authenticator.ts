@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SoftAuthenticator } from '@parse-factors/e2e/soft-authenticator';
 
-/** Answers a passkey's options for lines of the shell: whoever posts a reply that holds some gets the credential as JSON. */
+/** Answers a passkey's options for lines of the shell: post a reply that contains them, and get the credential as JSON. */
 export interface AuthenticatorServer {
   readonly url: string;
   stop(): void;

@@ -72,8 +72,8 @@ describe('tables of options', () => {
     expect(said(checkOptionTables([unbound], owners))).toEqual([
       expect.stringMatching(/^docs\/protect\/wrong\.md:1: a table of defaults/),
     ]);
-    expect(said(checkOptionTables([page('<!-- options: nobody -->\n\n')], owners))).toEqual([
-      'docs/protect/wrong.md:1: nobody knows the options of nobody',
+    expect(said(checkOptionTables([page('<!-- options: Unknown -->\n\n')], owners))).toEqual([
+      'docs/protect/wrong.md:1: there are no options of Unknown',
     ]);
   });
 });

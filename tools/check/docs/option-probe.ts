@@ -23,7 +23,7 @@ function complaintOf({ make, given }: OptionOwner, options: object): string {
   }
 }
 
-/** The options with their defaults: `resolveOptions` freezes them, and nobody else has an object with these names. */
+/** The options with their defaults: `resolveOptions` freezes them, and no other object has these names. */
 function resolvedBy({ make, given }: OptionOwner, names: readonly string[]): Readonly<Record<string, unknown>> {
   const frozen: object[] = [];
   const { freeze } = Object;

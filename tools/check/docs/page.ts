@@ -6,7 +6,7 @@ import { publishedPackages } from '../../build/published-packages.js';
 /** The repository. */
 export const root: string = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 
-/** A fenced block of a page, or shell lines in a comment that nobody sees. */
+/** A fenced block of a page, or shell lines in a hidden comment. */
 export interface Block {
   /** The line of its first fence, from 1. */
   readonly line: number;

@@ -88,7 +88,7 @@ function faultsOf(part: Part, answers: readonly Answer[]): readonly (readonly [l
   return fault === undefined ? failed : [...failed, [reply.line, fault]];
 }
 
-/** Runs the lines of a page on an example that knows nobody, and compares the replies that it shows with those that come. */
+/** Runs the lines of a page on an example without users, and compares the replies on the page with the real ones. */
 export async function runPage({ page, parts }: PageScript, example: ExampleServer): Promise<readonly Problem[]> {
   const folder = mkdtempSync(join(tmpdir(), 'docs-'));
   const authenticator = await startAuthenticator(example.url);

@@ -33,7 +33,7 @@ fill() {
   FILLED=$1
   while [[ $FILLED =~ \{([A-Za-z]+)\} ]]; do
     name=${BASH_REMATCH[1]}
-    [[ -v $name ]] || fail "nobody knows {$name} yet"
+    [[ -v $name ]] || fail "no value for {$name} yet"
     FILLED=${FILLED//"{$name}"/"${!name}"}
   done
 }
@@ -65,7 +65,7 @@ operation() { fill "$3"; send POST /graphql "$1" "{\"query\":$2,\"variables\":$F
 
 field() { sed -E "s/.*\"$1\":\"([^\"]+)\".*/\\1/" "$OUT/last"; }
 
-# What pages need beforehand, for lines that nobody sees: a user, and his factors.
+# What pages need beforehand, in hidden lines: a user and their factors.
 sign_up() {
   username=$1 password='correct horse'
   send POST /parse/users '' "{\"username\":\"$username\",\"password\":\"$password\"}"

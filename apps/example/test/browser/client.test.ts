@@ -101,7 +101,7 @@ withChromium('in Chromium', () => {
     expect(await app.call('logIn', username, password)).toMatchObject({ needs: ['otp'], destinations: { otp: '•••• 0123' } });
   });
 
-  it('nobody needs a password', async () => {
+  it('a user signs in without a password', async () => {
     const email = `${newName()}@example.com`;
     await app.call('start', 'emailLogin', { email });
     const code = await codeTo(email);

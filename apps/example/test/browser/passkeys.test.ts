@@ -34,7 +34,7 @@ describe.skipIf(!hasChromium())('in Chromium, a passkey', () => {
     await stage.stop();
   });
 
-  /** A browser of somebody's, with an authenticator. */
+  /** A user's browser with an authenticator. */
   async function open(): Promise<{ cdp: CDPSession; authenticatorId: string }> {
     const context = await browser.newContext();
     page = await context.newPage();
@@ -70,7 +70,7 @@ describe.skipIf(!hasChromium())('in Chromium, a passkey', () => {
   const second = ({ person }: PasskeyUser, credential: string): Promise<Answer> =>
     stage.logIn(person, { passkey: { credential } });
 
-  /** Somebody who has made a passkey in this browser. */
+  /** A user with a passkey in this browser. */
   async function register(): Promise<PasskeyUser> {
     const user = new PasskeyUser(stage, await stage.signUp());
     const credential = await create(await user.begin());
@@ -143,7 +143,7 @@ describe.skipIf(!hasChromium())('in Chromium, a passkey', () => {
     expect(stage.events.some(({ reason }) => reason === 'counter_went_back')).toBe(true);
   });
 
-  it('without the verification of its user signs nobody in alone', async () => {
+  it('without user verification cannot sign in alone', async () => {
     const { cdp, authenticatorId } = await open();
     const user = await register();
     await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });

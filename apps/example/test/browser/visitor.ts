@@ -4,7 +4,7 @@ import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { addAuthenticator } from '@parse-factors/test-server/chromium';
 
-/** What somebody holds in his hand. */
+/** The device that a visitor uses. */
 export interface Device {
   readonly name: string;
   readonly viewport: { readonly width: number; readonly height: number };
@@ -23,7 +23,7 @@ export interface Visit {
   readonly url: string;
   readonly device: Device;
   readonly now: number;
-  /** The folder for his pictures, without its last part. */
+  /** The folder for the visitor's pictures, without its last part. */
   readonly pictures: string;
 }
 
@@ -39,7 +39,7 @@ const WATCH = `
   addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => globalThis.refused.push(violatedDirective + ' ' + blockedURI));
 `;
 
-/** Somebody in front of a browser: what he sees by its role and name, as a screen reader would tell it. */
+/** A person with a browser. They find elements by role and name, as a screen reader does. */
 export class Visitor {
   readonly page: Page;
   readonly #context: BrowserContext;

@@ -10,7 +10,7 @@ const factor = defineFactor({
   challenge: () => ({ expected: '123456' }),
 });
 
-it.each([{ roles: [] }, { roles: [1] }, { roles: 'admin' }, 'nobody', {}])(
+it.each([{ roles: [] }, { roles: [1] }, { roles: 'admin' }, 'unknown', {}])(
   'who must set up a factor cannot be %j, which would be no user at all',
   (requiredFor) => {
     const options = { keys: generateKey('test'), selfCheck: false, factors: { own: factor } };
