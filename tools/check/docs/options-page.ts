@@ -10,9 +10,9 @@ export const OPTIONS_PAGE = 'docs/reference/options.md';
 
 const INTRODUCTION = `# Options
 
-Every option of every package, from the source: \`npm run check:docs -- --write\` writes this page, and \`npm run check:docs\` fails when it is not as the source has it.
+Look up every option of every package: its type, bounds, default and purpose. \`npm run check:docs -- --write\` generates this page from the source.
 
-Options are checked when they are given. A wrong value, an unknown name or a missing one throws \`FactorConfigError\`, which names the option and what it accepts, before Parse Server starts. An option that is \`undefined\` has its default. Times are in milliseconds where the name ends in \`Ms\`, and in seconds where it ends in \`Seconds\`. Only the client and the test suites check nothing.
+A wrong, unknown or missing option throws \`FactorConfigError\` before Parse Server starts; see [configuration errors](errors.md#configuration-errors). Only the client and the test suites do not check their options. An option that is \`undefined\` has its default. Times are in milliseconds if the name ends in \`Ms\`, and in seconds if it ends in \`Seconds\`.
 `;
 
 const unitOf = (name: string): string =>
@@ -43,10 +43,14 @@ function typeOf({ name, accepts, type }: ListedOption): string {
   return inCell(accepts);
 }
 
-/** What a comment says beside the default, which has a column of its own. */
+/** What a comment says without the default, the unit and the bounds, which have columns of their own. */
 function purposeOf(option: ListedOption): string {
   const said = saidDefault(option) ?? '';
+  const bounds = boundsOf(option.accepts)?.join(' to ') ?? 'no bounds';
   const text = option.says
+    .replace(/,? in milliseconds(?=[,.;])/, '')
+    .replace(`, ${bounds}`, '')
+    .replace(` ${bounds}.`, '')
     .replace(` Default: ${said}.`, '')
     .replace(new RegExp(`[;,] ${said.replaceAll(/[.*+?()[\]{}|^$]/g, '\\$&')} by default`), '');
   return inProse(text.charAt(0).toUpperCase() + text.slice(1));
@@ -90,24 +94,38 @@ function placesOf(tables: readonly OptionTable[]): string {
   return places.length === 0 ? '' : ` Explained in ${[...new Set(places)].join(', ')}.`;
 }
 
-function section({ owner, options }: ListedOwner, all: readonly OptionTable[]): string {
+/** The section that first showed a row, by the row. Later sections link to it. */
+type Shown = Map<string, string>;
+
+function section({ owner, options }: ListedOwner, all: readonly OptionTable[], shown: Shown): string {
   const tables = all.filter((table) => table.owner === owner.name);
   const inherited = owner.extends === undefined ? '' : `, and those of [${owner.extends}](#${anchorOf(owner.extends)})`;
   const title = owner.name.includes(' ') ? owner.name[0]?.toUpperCase() + owner.name.slice(1) : `\`${owner.name}\``;
+  const known = new Map<string, string[]>();
   const rows = options
     .filter(({ isInherited }) => !isInherited)
     .toSorted((a, b) => Number(b.isRequired) - Number(a.isRequired))
-    .map(
-      (option) =>
-        `| \`${option.name}\` | ${typeOf(option)} | ${inProse(option.defaultText)} | ${purposeOf(option)} | ${moreOn(option, owner, tables)} |`,
-    );
+    .flatMap((option) => {
+      const row = `| \`${option.name}\` | ${typeOf(option)} | ${inProse(option.defaultText)} | ${purposeOf(option)} |`;
+      const first = shown.get(row);
+      if (first === undefined) {
+        shown.set(row, owner.name);
+        return [`${row} ${moreOn(option, owner, tables)} |`];
+      }
+      known.set(first, [...(known.get(first) ?? []), `\`${option.name}\``]);
+      return [];
+    });
+  const same = [...known].map(([first, names]) => `The same as in [${first}](#${anchorOf(first)}): ${names.join(', ')}.`);
   return [
     `## ${title}`,
     `From \`${owner.from}\`${inherited}.${placesOf(tables)}`,
     ['| option | type | default | what it is for | more |', '|---|---|---|---|---|', ...rows].join('\n'),
+    ...same,
   ].join('\n\n');
 }
 
 /** The reference of options as the source has them, with links to the tables that explain them. */
-export const renderOptions = (owners: readonly ListedOwner[], tables: readonly OptionTable[]): string =>
-  `${[INTRODUCTION.trim(), ...owners.map((owner) => section(owner, tables))].join('\n\n')}\n`;
+export function renderOptions(owners: readonly ListedOwner[], tables: readonly OptionTable[]): string {
+  const shown: Shown = new Map();
+  return `${[INTRODUCTION.trim(), ...owners.map((owner) => section(owner, tables, shown))].join('\n\n')}\n`;
+}

@@ -33,9 +33,8 @@ export interface ComposeOptions<Key extends string = string> {
    */
   readonly keys: string;
   /**
-   * Former ids of the application, 10 at most; none by default. They must have been ids of the same database.
-   *
-   * Records that were sealed for a former id still open. Their next write seals them for the present id.
+   * Former ids of the application on the same database, 10 at most; none by default. Records that were sealed for them still
+   * open.
    */
   readonly formerAppIds?: readonly string[];
   /** The factors by their key in `auth`, such as `otp`. A key is a letter, then letters, digits and `_`, 64 at most. */
@@ -49,11 +48,8 @@ export interface ComposeOptions<Key extends string = string> {
   /** Which users must set up a factor, and from which date; none by default. */
   readonly enrolment?: EnrolmentOptions;
   /**
-   * How many wrong answers one IP address (IPv6: /64) may send in ten minutes to sign-ins with a primary factor: codes, fields
-   * or passkeys without a password. 1 to 1,000,000; 100 by default.
-   *
-   * All such factors count together. Beyond the limit every such answer is refused with `cooldown`, right or wrong. The master
-   * key and Cloud Code are not limited.
+   * Wrong answers that one IP address (IPv6: /64) may send to all primary factors in ten minutes, 1 to 1,000,000; 100 by
+   * default. Beyond the limit every answer is refused with `cooldown`. The master key and Cloud Code are not limited.
    */
   readonly maxAttemptsPerIp?: number;
   /**
@@ -68,11 +64,8 @@ export interface ComposeOptions<Key extends string = string> {
   /** Whether the server's configuration is checked once after the start; true by default. */
   readonly selfCheck?: boolean;
   /**
-   * Whether users receive security notifications; true by default. They go to every address that was known before the change,
-   * by channels that send notifications.
-   *
-   * A notification says that a sign-in method was added, replaced or removed, a recovery code was used, or too many wrong
-   * codes were sent.
+   * Whether users receive security notifications; true by default. They report changed sign-in methods, used recovery codes and
+   * locks, to every address known before the change.
    */
   readonly notices?: boolean;
   /** Whether events are also written to the class `FactorEvent` of the app's database; false by default. */
@@ -80,19 +73,13 @@ export interface ComposeOptions<Key extends string = string> {
   /** Called for every event, for logs, metrics and messages. Errors it throws are ignored. */
   readonly onEvent?: FactorListener;
   /**
-   * Keeps the process alive for work that no reply waits for; pass your platform's own function. None by default, as a server
-   * that keeps running needs none.
-   *
-   * It is called with a promise that never rejects. Such work is security notifications, the event log, a promise of
-   * `onEvent`, and messages whose duration would reveal who has an account (user enumeration, CWE-204).
+   * Keeps a serverless process alive for notifications, events and messages that no reply waits for; none by default. Pass your
+   * platform's own function. It receives a promise that never rejects.
    */
   readonly waitUntil?: WaitUntil;
   /**
-   * Returns the IP address that a request counts for, in limits, events and `allow`. None by default: requests from Cloud Code
-   * then have no address.
-   *
-   * Return undefined to keep the address that Parse Server saw. Never trust a header that a client can set. A result that is
-   * no IP address is ignored.
+   * Returns the IP address for limits, events and `allow`, for example for requests from Cloud Code; none by default. Undefined
+   * or an invalid address keeps the one that Parse Server saw. Never trust a header that a client can set.
    */
   readonly clientIp?: ClientIp;
   /** Returns the time in epoch milliseconds; `Date.now` by default. */
