@@ -129,8 +129,7 @@ export function checkOptionTables(pages: readonly Page[], owners: readonly Liste
   const tables = pages.flatMap(optionTables);
   const wrong = tables.flatMap((table) => {
     const owner = owners.find(({ owner: { name } }) => name === table.owner);
-    if (owner === undefined)
-      return [{ page: table.page.name, line: table.line, what: `there are no options of ${table.owner}` }];
+    if (owner === undefined) return [{ page: table.page.name, line: table.line, what: `there are no options of ${table.owner}` }];
     if (table.rows.length === 0) return [{ page: table.page.name, line: table.line, what: 'no table follows' }];
     return table.rows.flatMap((row) => checkRow(table, owner, row));
   });
