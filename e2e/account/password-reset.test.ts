@@ -308,7 +308,7 @@ describe('attacks on a reset', () => {
       ],
       [
         { factor: 'email', username: ann.username },
-        { factor: 'email', username: 'nobody' },
+        { factor: 'email', username: 'unknown' },
       ],
       [
         { factor: 'phoneLogin', phone: '+15551230004' },
