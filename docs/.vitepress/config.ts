@@ -1,14 +1,20 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitepress';
 import { extendMarkdown, slugify } from './markdown.js';
 import { apiSidebar } from './api-sidebar.js';
+import { llmsFiles } from './llms.js';
 import { nav, sidebar } from './pages.js';
 import { repository } from './repository.js';
 import { toBeFound } from './search.js';
 import { sequenceDiagramsOnly } from './sequence-diagrams-only.js';
 
+const title = 'parse-factors';
+const description = 'Strong sign-in for Parse Server: second factors, passkeys and sign-in without passwords';
+
 export default defineConfig({
-  title: 'parse-factors',
-  description: 'Strong sign-in for Parse Server: second factors, passkeys and sign-in without passwords',
+  title,
+  description,
   lang: 'en-GB',
   srcExclude: ['.snippets/**', 'examples/**'],
   head: [
@@ -22,6 +28,10 @@ export default defineConfig({
       // Mermaid's core: loaded on pages with a diagram only.
       chunkSizeWarningLimit: 700,
     },
+  },
+  buildEnd: ({ outDir }) => {
+    const files = llmsFiles(title, description, sidebar);
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(outDir, name), text);
   },
   themeConfig: {
     nav,

@@ -18,9 +18,9 @@ import {
 } from '@parse-factors/core/factor';
 import type { SendLimits } from '@parse-factors/core/store';
 
-/** What is kept about a user: it is sealed at rest. */
+/** What the library keeps about a user. It is sealed at rest. */
 export interface CodeCard {
-  /** The codes by their number, less one; empty once used. */
+  /** Code number 1 has index 0. A used code is an empty string. */
   readonly codes: readonly string[];
 }
 
@@ -29,9 +29,9 @@ const CODE = digitsRule(6);
 const VALIDITY_MS = 10 * 60_000;
 const SENDS: SendLimits = { cooldownMs: 0, quotas: [{ limit: 20, windowMs: 10 * 60_000 }] };
 
-/** A card with numbered codes, to be printed: each login asks for one of them, and each is good once. */
+/** A printed card with numbered codes. Each login asks for one of them, and each works once. */
 export class CodeCardFactor extends Factor<CodeCard, string> {
-  /** With a fresh proof, a session may set up a new card in place of the old one. */
+  /** Reads a payload. A session with a fresh proof may set up a new card in place of the old one. */
   read(payload: unknown, { at, enrolment: card }: PayloadSource<CodeCard>): Command<string> {
     const isNew = card === undefined;
     if (at === 'challenge') return { do: isNew ? 'begin' : 'begin-or-challenge', begin: undefined };
@@ -40,14 +40,14 @@ export class CodeCardFactor extends Factor<CodeCard, string> {
     return at === 'save' ? { do: 'enrol-or-answer', answer: code, confirmation: code } : { do: 'answer', answer: code };
   }
 
-  /** Makes a card, and shows it once. It is not kept in clear until it is confirmed. */
+  /** Makes a card and shows it once. The store keeps it sealed until the user confirms it. */
   async beginEnrolment(context: FactorContext): Promise<Reply> {
     const codes = Array.from({ length: CODES }, () => randomDigits(context.random, 6));
     const expiresAt = await issue(context, 'enrolment', context.keyring.seal(JSON.stringify(codes), ...binding(context)));
     return { status: 'pending', codes: codes.join(' '), number: '1', expiresAt };
   }
 
-  /** The user confirms with the first code, and so has the card. */
+  /** Checks the first code, which proves that the user has the card. */
   async confirmEnrolment(context: EnrolledContext<CodeCard>, code: string): Promise<Confirmed<CodeCard>> {
     const subject = factorSubject(context, 'enrolment');
     const guess = await beginAttempt(context, subject, 'enrolment', DEFAULT_ATTEMPT_LIMITS);
@@ -59,17 +59,17 @@ export class CodeCardFactor extends Factor<CodeCard, string> {
     return { enrolment: { codes: ['', ...others] } };
   }
 
-  /** Asks for one of the codes that are left. */
+  /** Asks for a random code among the unused ones. */
   async challenge(context: FactorContext, purpose: Purpose, { codes }: CodeCard): Promise<Reply> {
     const left = codes.flatMap((code, index) => (code === '' ? [] : [index]));
     const index = left[bytesFrom(context.random, 4).readUInt32BE() % left.length];
-    if (index === undefined) throw new FactorError('enrolment_required', { sentence: 'The card is used up.' });
+    if (index === undefined) throw new FactorError('enrolment_required', { sentence: 'The card is used up. Set up a new one.' });
     const digest = context.keyring.digest('code-card', factorSubject(context, purpose), codes[index] ?? '');
     const expiresAt = await issue(context, purpose, `${index} ${digest}`);
     return { status: 'sent', number: String(index + 1), expiresAt };
   }
 
-  /** Counts the attempt before it compares, and uses the code up before it lets the user in. */
+  /** Counts the attempt before it compares. Uses the code up before the login succeeds. */
   async verify(context: EnrolledContext<CodeCard>, purpose: Purpose, code: string): Promise<undefined> {
     const subject = factorSubject(context, purpose);
     const guess = await beginAttempt(context, subject, purpose, DEFAULT_ATTEMPT_LIMITS);
@@ -81,7 +81,7 @@ export class CodeCardFactor extends Factor<CodeCard, string> {
     context.emit({ type: 'verified', purpose });
   }
 
-  /** What the user sees beside `status: "enabled"`: never a code. */
+  /** What the user sees besides `status: "enabled"`: never a code. */
   describe({ codes }: CodeCard): Reply {
     return { left: String(codes.filter((code) => code !== '').length) };
   }
@@ -89,7 +89,7 @@ export class CodeCardFactor extends Factor<CodeCard, string> {
 
 const binding = ({ appId, user, key }: FactorContext): string[] => ['code-card', appId, user.id, key];
 
-/** Makes this the live code, within limits, and gives when it dies. */
+/** Makes this the live challenge, within the limits. Returns when it expires. */
 async function issue(context: FactorContext, purpose: Purpose, digest: string): Promise<string> {
   const expiresAt = context.clock() + VALIDITY_MS;
   const result = await context.store.issue(factorSubject(context, purpose), { digest, expiresAt }, SENDS);

@@ -3,22 +3,22 @@ import { defineFactor } from '@parse-factors/core';
 import { digitsRule, bytesFrom, factorSubject, subjectOf, type Factor } from '@parse-factors/core/factor';
 import { totpAt } from '@parse-factors/totp';
 
-/** What is kept about a user: it is sealed at rest. */
+/** What the library keeps about a user. It is sealed at rest. */
 export interface HotpToken {
-  /** The secret of the token, 20 bytes in hexadecimal. */
+  /** The token's secret, 20 bytes in hexadecimal. */
   readonly secret: string;
-  /** The lowest counter whose code has not been used. */
+  /** The lowest counter whose code is unused. */
   readonly counter: number;
 }
 
-/** How often the button may be pressed without logging in (RFC 4226, section 7.4). */
+/** How many codes ahead are accepted, for presses without a login (RFC 4226, section 7.4). */
 const LOOK_AHEAD = 10;
 
-/** HOTP: the code of a counter. TOTP is the same with the time step for a counter (RFC 6238, section 1.2). */
+/** The code of a counter. TOTP is HOTP with the time step as the counter (RFC 6238, section 1.2). */
 const codeAt = (secret: string, counter: number): string =>
   totpAt({ secret: Buffer.from(secret, 'hex'), algorithm: 'SHA1', digits: 6, stepSeconds: 30 }, counter);
 
-/** The counter that a code is of, among those that come next. */
+/** Finds the counter of a code among the next ones. */
 export function counterOf({ secret, counter }: HotpToken, code: string): number | undefined {
   const counters = Array.from({ length: LOOK_AHEAD }, (_, ahead) => counter + ahead);
   return counters.find((candidate) => timingSafeEqual(Buffer.from(codeAt(secret, candidate)), Buffer.from(code)));
@@ -37,7 +37,7 @@ export const hotpToken = (): Factor<HotpToken> =>
       const token = JSON.parse(expected) as HotpToken;
       const used = counterOf(token, code);
       if (used === undefined) return false;
-      // One mark for all purposes: a code that has logged in proves nothing else, and no older code follows a newer one.
+      // One mark for all purposes, so no code works twice and no older code works after a newer one.
       const subject = subjectOf('hotp', factorSubject(context, 'sign-in'), context.keyring.digest('hotp', token.secret));
       return context.store.advance(subject, used + 1);
     },

@@ -1,7 +1,7 @@
 import { RowOtpStore, type Clock, type RowStep, type SubjectRow } from '@parse-factors/core/store';
 import type { Pool } from 'pg';
 
-/** Keeps the state of factors in a table of Postgres, one row per name. */
+/** Keeps the state of factors in a Postgres table, one row per name. */
 export class PostgresOtpStore extends RowOtpStore {
   readonly #pool: Pool;
 
@@ -10,7 +10,7 @@ export class PostgresOtpStore extends RowOtpStore {
     this.#pool = pool;
   }
 
-  /** Makes the table, once. */
+  /** Creates the table. Call it once, before the server starts. */
   async setUp(): Promise<void> {
     await this.#pool.query(
       'create table if not exists factor_rows (name text primary key, state json not null, dead_at bigint not null)',
@@ -22,7 +22,7 @@ export class PostgresOtpStore extends RowOtpStore {
     const client = await this.#pool.connect();
     try {
       await client.query('begin');
-      // A lock on the name, which holds where there is no row yet, too.
+      // Locks the name, even if it has no row yet.
       await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
       const { rows } = await client.query<{ state: SubjectRow }>('select state from factor_rows where name = $1', [name]);
       const { result, row } = step(rows[0]?.state);
@@ -37,7 +37,7 @@ export class PostgresOtpStore extends RowOtpStore {
       client.release();
       return result;
     } catch (fault) {
-      client.release(true); // ends the connection, and the transaction with it
+      client.release(true); // closes the connection, which ends the transaction
       throw fault;
     }
   }

@@ -1,18 +1,18 @@
 import { defineFactor } from '@parse-factors/core';
 import { bytesFrom, readFields, type Factor, type FactorContext } from '@parse-factors/core/factor';
 
-/** The application's own way to ask a phone. */
+/** How your app reaches a phone. */
 export interface Phones {
-  /** Shows a request on a phone, to be approved or not. */
+  /** Shows a request on the phone. */
   ask(phone: string, request: string): Promise<void>;
-  /** Whether the phone has approved it. */
+  /** Tells whether the user approved the request on the phone. */
   hasApproved(phone: string, request: string): Promise<boolean>;
 }
 
 const PHONE = { maxLength: 64, pattern: /^[A-Za-z0-9-]+$/, accepts: 'the id of a phone' };
-const REQUEST = { maxLength: 32, pattern: /^[0-9a-f]{32}$/, accepts: 'the request that was approved' };
+const REQUEST = { maxLength: 32, pattern: /^[0-9a-f]{32}$/, accepts: 'the id of the approved request' };
 
-/** A phone that is asked whether it is its owner who logs in. */
+/** Asks the user's phone to approve a login. */
 export function pushApproval(phones: Phones): Factor<{ readonly phone: string }> {
   const askPhone = async ({ random }: FactorContext, phone: string) => {
     const request = bytesFrom(random, 16).toString('hex');

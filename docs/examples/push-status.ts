@@ -1,13 +1,13 @@
 import type ParseSdk from 'parse/node';
 
-/** What has become of a request that a phone shows. */
+/** The state of a request on a phone. */
 export type PushStatus = 'pending' | 'approved' | 'denied';
 
 const REQUEST = /^[0-9a-f]{32}$/;
 
 /**
- * The Cloud function that a client asks while it waits. It counts as no attempt at the factor and opens no session: only the
- * login does, which asks `hasApproved` itself.
+ * Defines the Cloud function that a waiting client calls. A call is not an attempt at the factor and opens no session. Only the
+ * login does that, and it asks `hasApproved` again.
  */
 export function definePushStatus(Parse: typeof ParseSdk, statusOf: (request: string) => Promise<PushStatus>): void {
   Parse.Cloud.define(
@@ -20,7 +20,7 @@ export function definePushStatus(Parse: typeof ParseSdk, statusOf: (request: str
   );
 }
 
-/** Asks every two seconds, for as long as the challenge lives. */
+/** Asks every two seconds until the challenge expires. */
 export async function waitForPhone(Parse: typeof ParseSdk, request: string): Promise<PushStatus> {
   for (let asks = 0; asks < 60; asks += 1) {
     const status = (await Parse.Cloud.run('pushStatus', { request })) as PushStatus;
