@@ -47,7 +47,7 @@ function pageOf({ text: title = '', link = '' }: DefaultTheme.SidebarItem): Page
 function summaryOf({ text }: Page): string {
   const [paragraph = ''] = text.split('\n\n').filter((part) => /^[\p{L}`*[]/u.test(part));
   const plain = paragraph.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('\n', ' ');
-  const sentence = /^.*?[.:?](?= |$)/.exec(plain)?.[0] ?? '';
+  const sentence = /^.*?(?:[.?](?= |$)|:$)/.exec(plain)?.[0] ?? '';
   return sentence === '' ? '' : `: ${sentence.replace(/:$/, '.')}`;
 }
 

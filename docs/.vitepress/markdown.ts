@@ -11,10 +11,23 @@ export const slugify = (heading: string): string =>
     .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-');
 
-/** Shows diagrams, and leads links to files that are no pages to the repository. */
+/** Shows diagrams, marks tables of options, and links files that are not pages to the repository. */
 export function extendMarkdown(markdown: MarkdownIt): void {
   showDiagrams(markdown);
   linkToRepository(markdown);
+  markOptionTables(markdown);
+}
+
+/** Tables with a type and a default get a class of their own: their description needs most of the room. */
+function markOptionTables(markdown: MarkdownIt): void {
+  markdown.core.ruler.push('mark-option-tables', ({ tokens }) => {
+    for (const [index, token] of tokens.entries()) {
+      if (token.type !== 'table_open') continue;
+      const end = tokens.findIndex(({ type }, at) => at > index && type === 'thead_close');
+      const header = tokens.slice(index, end).flatMap(({ type, content }) => (type === 'inline' ? [content] : []));
+      if (header.length === 4 && header[1] === 'type' && header[2] === 'default') token.attrJoin('class', 'options');
+    }
+  });
 }
 
 function showDiagrams(markdown: MarkdownIt): void {
@@ -30,7 +43,9 @@ function showDiagrams(markdown: MarkdownIt): void {
 /** Links out of `docs/` work on GitHub as they stand; the site has no such pages. */
 function linkToRepository(markdown: MarkdownIt): void {
   markdown.core.ruler.push('link-to-repository', ({ tokens, env }) => {
-    const folder = posix.join('docs', posix.dirname((env as { relativePath: string }).relativePath));
+    const { relativePath } = env as { readonly relativePath?: string };
+    if (relativePath === undefined) return; // the title of a box (`::: warning`), which VitePress renders on its own
+    const folder = posix.join('docs', posix.dirname(relativePath));
     for (const token of tokens.flatMap(({ children }) => children ?? [])) {
       const href = token.type === 'link_open' ? token.attrGet('href') : null;
       if (href === null || /^[a-z]+:|^[/#]/.test(href)) continue;

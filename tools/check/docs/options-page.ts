@@ -10,9 +10,11 @@ export const OPTIONS_PAGE = 'docs/reference/options.md';
 
 const INTRODUCTION = `# Options
 
-Look up every option of every package: its type, bounds, default and purpose. \`npm run check:docs -- --write\` generates this page from the source.
+This page lists every option of every package. \`npm run check:docs -- --write\` writes it from the source, and \`npm run check:docs\` fails if the two differ.
 
-A wrong, unknown or missing option throws \`FactorConfigError\` before Parse Server starts; see [configuration errors](errors.md#configuration-errors). Only the client and the test suites do not check their options. An option that is \`undefined\` has its default. Times are in milliseconds if the name ends in \`Ms\`, and in seconds if it ends in \`Seconds\`.
+- A wrong, unknown or missing option throws \`FactorConfigError\` before Parse Server starts. The error names the option and what it accepts: see [configuration errors](errors.md#configuration-errors). Only the client and the test suites check nothing.
+- An option that is \`undefined\` has its default.
+- Names that end in \`Ms\` are milliseconds. Names that end in \`Seconds\` are seconds.
 `;
 
 const unitOf = (name: string): string =>
@@ -43,7 +45,10 @@ function typeOf({ name, accepts, type }: ListedOption): string {
   return inCell(accepts);
 }
 
-/** What a comment says without the default, the unit and the bounds, which have columns of their own. */
+/** The default; sentences of comments begin with a capital. */
+const defaultOf = ({ defaultText }: ListedOption): string => inProse(defaultText.replace(/^None$/, 'none'));
+
+/** What a comment says beside the default, which has a column of its own. */
 function purposeOf(option: ListedOption): string {
   const said = saidDefault(option) ?? '';
   const bounds = boundsOf(option.accepts)?.join(' to ') ?? 'no bounds';
@@ -69,7 +74,7 @@ function linkTo(path: string): string {
     .replace(/(?:\/index)?\.md$/, '')
     .replace(/^.*\//, '')
     .replaceAll('-', ' ');
-  return `[${text}](${relative(dirname(OPTIONS_PAGE), join('docs', path))})`;
+  return `More: [${text}](${relative(dirname(OPTIONS_PAGE), join('docs', path))}).`;
 }
 
 /** The page that says more about an option: the one its owner names, or else one that a table of options links to. */
@@ -79,7 +84,7 @@ function moreOn({ name }: ListedOption, { pages }: OptionOwner, tables: readonly
   const links = tables.flatMap(({ page, rows }) =>
     rows.flatMap(({ names, link }) => {
       const [, text, target] = /^\[(.*)\]\((.*)\)$/.exec(link ?? '') ?? [];
-      return names.includes(name) && target !== undefined ? [`[${text}](${fromHere(page, target)})`] : [];
+      return names.includes(name) && target !== undefined ? [`More: [${text}](${fromHere(page, target)}).`] : [];
     }),
   );
   return links[0] ?? '';
@@ -106,11 +111,11 @@ function section({ owner, options }: ListedOwner, all: readonly OptionTable[], s
     .filter(({ isInherited }) => !isInherited)
     .toSorted((a, b) => Number(b.isRequired) - Number(a.isRequired))
     .flatMap((option) => {
-      const row = `| \`${option.name}\` | ${typeOf(option)} | ${inProse(option.defaultText)} | ${purposeOf(option)} |`;
+      const row = `| \`${option.name}\` | ${typeOf(option)} | ${defaultOf(option)} | ${purposeOf(option)}`;
       const first = shown.get(row);
       if (first === undefined) {
         shown.set(row, owner.name);
-        return [`${row} ${moreOn(option, owner, tables)} |`];
+        return [`${`${row} ${moreOn(option, owner, tables)}`.trim()} |`];
       }
       known.set(first, [...(known.get(first) ?? []), `\`${option.name}\``]);
       return [];
@@ -119,7 +124,7 @@ function section({ owner, options }: ListedOwner, all: readonly OptionTable[], s
   return [
     `## ${title}`,
     `From \`${owner.from}\`${inherited}.${placesOf(tables)}`,
-    ['| option | type | default | what it is for | more |', '|---|---|---|---|---|', ...rows].join('\n'),
+    ['| option | type | default | description |', '|---|---|---|---|', ...rows].join('\n'),
     ...same,
   ].join('\n\n');
 }
