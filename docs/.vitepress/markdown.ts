@@ -19,15 +19,13 @@ export function extendMarkdown(markdown: MarkdownIt): void {
 }
 
 /** Tables with a type and a default get a class of their own: their description needs most of the room. */
-function markOptionTables(markdown: MarkdownIt): void {
-  markdown.core.ruler.push('mark-option-tables', ({ tokens }) => {
-    for (const [index, token] of tokens.entries()) {
-      if (token.type !== 'table_open') continue;
-      const end = tokens.findIndex(({ type }, at) => at > index && type === 'thead_close');
-      const header = tokens.slice(index, end).flatMap(({ type, content }) => (type === 'inline' ? [content] : []));
-      if (header.length === 4 && header[1] === 'type' && header[2] === 'default') token.attrJoin('class', 'options');
-    }
-  });
+function markOptionTables({ renderer }: MarkdownIt): void {
+  renderer.rules.table_open = (tokens, index) => {
+    const end = tokens.findIndex(({ type }, at) => at > index && type === 'thead_close');
+    const header = tokens.slice(index, end).flatMap(({ type, content }) => (type === 'inline' ? [content] : []));
+    const isOfOptions = header.length === 4 && header[1] === 'type' && header[2] === 'default';
+    return `<table tabindex="0"${isOfOptions ? ' class="options"' : ''}>\n`;
+  };
 }
 
 function showDiagrams(markdown: MarkdownIt): void {
