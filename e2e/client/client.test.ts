@@ -209,6 +209,28 @@ describe.each(['sync', 'async'] as const)('over an SDK with %s storage', (storag
 });
 
 describe('a login without a password', () => {
+  it('the client resets a password with a code and a second factor that it asks for', async () => {
+    await only({ compose: { passwordReset: ['emailLogin'] } });
+    const { passwordReset } = app.client;
+    const { username } = await newUser();
+    const email = `${username}@example.com`;
+    await app.client.enrol('emailLogin', { email });
+    await app.client.confirm('emailLogin', { id: email, code: stage.lastCode(stage.mail) });
+    await enrolPhone('+15551230009');
+    stage.time.now += 11 * MINUTE;
+    stage.mail.messages.length = 0;
+    const name = { email: email.toUpperCase() };
+    expect((await passwordReset.start('emailLogin', name)).status).toBe('sent');
+    await expect.poll(() => stage.mail.messages.length).toBe(1);
+    const code = secret(stage.lastCode(stage.mail));
+    const password = secret('quite another password');
+    const refused = await errorOf(passwordReset.finish('emailLogin', { ...name, code, password }));
+    expect([refused.slug, refused.missing]).toEqual(['factor_required', ['otp']]);
+    expect((await passwordReset.challenge('emailLogin', { ...name, code }, 'otp')).status).toBe('sent');
+    await passwordReset.finish('emailLogin', { ...name, code, password }, { otp: stage.lastCode(stage.sms) });
+    expect((await app.client.logIn(username, password)).status).toBe('factors');
+  });
+
   it("the client is asked for second factors after a passwordless login, and each step uses one of the code's attempts", async () => {
     fresh();
     const email = `${randomUUID()}@example.com`;

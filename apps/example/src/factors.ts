@@ -75,6 +75,9 @@ export function composeExample(settings: Settings, channels: Channels, { store, 
       device: new TrustedDeviceFactor(),
     },
 
+    // A user who has forgotten the password sets a new one with a code to an address that signs them in.
+    passwordReset: ['emailLogin', 'phoneLogin'],
+
     // With `REQUIRE_FACTOR=true` users must set up a second factor before they get a session.
     ...(settings.isEnforced && { enrolment: { requiredFor: 'everybody' } }),
 

@@ -3,6 +3,7 @@ import { FactorClientError } from './factor-client-error.js';
 import { keepStatus, shownOf } from './local-user.js';
 import type { LoginResult } from './login-result.js';
 import { logIn, type Login } from './login.js';
+import { passwordReset, type PasswordReset } from './password-reset.js';
 import type { ParseSdk, SdkUser } from './parse-sdk.js';
 import { asFields, sendChallenge, sender, type Answers, type Payload, type Reply } from './wire.js';
 
@@ -56,6 +57,9 @@ export interface FactorClient<User> {
   logInWith(authData: Readonly<Record<string, object>>, answers?: Answers): Promise<LoginResult<User>>;
 
   readonly passwordless: Passwordless<User>;
+
+  /** A new password by a code. It needs `factors.install` on the server, and its option `passwordReset`. */
+  readonly passwordReset: PasswordReset;
 
   /** Sends the current user a code for a step-up proof. */
   challenge(key: string, payload?: Payload): Promise<Reply>;
@@ -135,6 +139,7 @@ export function createFactorClient<User extends SdkUser>(
     logIn: (username, password, answers = {}) => logIn({ ...login, primary: { username, password } }, answers),
     logInWith: (authData, answers = {}) => logIn({ ...login, primary: { authData } }, answers),
     passwordless: createPasswordless(login),
+    passwordReset: passwordReset(send),
     challenge,
     async enrol(key, payload) {
       const reply = await challenge(key, payload);

@@ -8,5 +8,6 @@ export {
   type SignInName,
 } from './factor-client.js';
 export type { EnrolmentNeeded, FactorsNeeded, LoginResult, SignedIn } from './login-result.js';
+export type { PasswordReset, ResetName } from './password-reset.js';
 export type { ParseSdk, SdkRequestOptions, SdkUser } from './parse-sdk.js';
 export type { Answers, Payload, Reply } from './wire.js';

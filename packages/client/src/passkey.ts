@@ -7,12 +7,21 @@ import {
 import type { FactorClient } from './factor-client.js';
 import { FactorClientError } from './factor-client-error.js';
 import type { EnrolmentNeeded, FactorsNeeded, LoginResult } from './login-result.js';
+import type { PasswordReset } from './password-reset.js';
 import type { Reply } from './wire.js';
 
 /** Options of {@link createPasskeyClient}. */
 export interface PasskeyClientOptions {
   /** The factor's key. Default: `passkey`. */
   readonly key?: string;
+}
+
+/** What a passkey answers: a request that starts the verification, and one that sends the answer. */
+export interface PasskeyQuestion<Result> {
+  /** Asks for the WebAuthn options, such as with {@link PasswordReset.challenge}. */
+  challenge(key: string): Promise<Reply>;
+  /** Sends the answer, such as with {@link PasswordReset.finish}. */
+  answer(key: string, answer: Readonly<Record<string, string>>): Promise<Result>;
 }
 
 /** Options of a passkey sign-in. */
@@ -37,8 +46,9 @@ export interface PasskeyClient<User> {
   register(name?: string): Promise<Reply>;
   /** Enrols the passkey that a login requires, and logs in. */
   enrol(login: EnrolmentNeeded<User>, name?: string): Promise<LoginResult<User>>;
-  /** Answers a login that needs a second factor. */
+  /** Answers a login that needs a second factor. Also anything else that is asked for and answered in the same way. */
   answer(login: FactorsNeeded<User>): Promise<LoginResult<User>>;
+  answer<Result>(question: PasskeyQuestion<Result>): Promise<Result>;
   /** Logs in with a passkey and nothing else. */
   logIn(options?: PasskeyLogInOptions): Promise<LoginResult<User>>;
   /** Gives a step-up proof with a passkey. */
@@ -71,7 +81,8 @@ export function createPasskeyClient<User>(
   return {
     register: async (name) => client.confirm(key, await create(await client.enrol(key, { purpose: 'enrolment' }), name)),
     enrol: async (login, name) => login.confirm(key, await create(await login.enrol(key), name)),
-    answer: async (login) => login.answer(key, { credential: JSON.stringify(await sign(await login.challenge(key))) }),
+    answer: async <Result>(question: PasskeyQuestion<Result>) =>
+      question.answer(key, { credential: JSON.stringify(await sign(await question.challenge(key))) }),
     async logIn({ autofill } = {}) {
       const signed = await sign(await client.passwordless.start(key, true), autofill);
       const id = signed.response.userHandle ?? '';

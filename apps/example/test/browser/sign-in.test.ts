@@ -192,6 +192,43 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await leave(visitor);
   });
 
+  it('a forgotten password is reset with a code and the second factor, and all sessions end', async () => {
+    const ann = await moveIn(ui, device);
+    const { visitor } = ann;
+    const secret = await addAuthenticatorApp(ui, visitor);
+    const email = newEmail();
+    await visitor.row('Sign-in by email').getByRole('button', { name: 'Add' }).click();
+    await visitor.fill('Email address', email);
+    await visitor.press('Send a code');
+    await visitor.see('We sent a code to');
+    await answer(visitor, ui.lastCode(ui.mail), 'Confirm');
+    await visitor.see('Sign-in by email set up.');
+    await visitor.signOut();
+    await ui.pass(61_000);
+    await visitor.page.getByRole('link', { name: 'Reset it' }).click();
+    await visitor.arriveAt('Reset your password');
+    await visitor.fill('Email address', email.toUpperCase());
+    await visitor.press('Send a code');
+    await visitor.see('we sent a code there');
+    await visitor.picture('reset');
+    await visitor.fill('Code', ui.lastCode(ui.mail));
+    await visitor.fill('New password', 'quite another password');
+    await visitor.press('Set the password');
+    await visitor.see("Verify it's you");
+    await choose(visitor, /authenticator app/);
+    await answer(visitor, ui.totp(secret), 'Set the password');
+    await visitor.arriveAt('Password changed');
+    await visitor.picture('reset-done');
+    await visitor.press('Sign in');
+    await ui.pass(61_000);
+    await visitor.giveName(ann.username, ann.password);
+    await visitor.see('Wrong name or password.');
+    await visitor.giveName(ann.username, 'quite another password');
+    await answer(visitor, ui.totp(secret));
+    await visitor.arriveAt('Security');
+    await leave(visitor);
+  });
+
   it('a passkey signs in alone: by its button, and from the field for the name', async () => {
     const ann = await moveIn(ui, device);
     const { visitor } = ann;

@@ -9,6 +9,7 @@ import { FaultNote } from './components/fault-note.js';
 import { SecurityPage } from './security/security-page.js';
 import { useSession } from './session.js';
 import { SignInPage } from './sign-in/sign-in-page.js';
+import { ResetPage } from './sign-in/reset-page.js';
 import { SignUpPage } from './sign-up-page.js';
 import { useAction } from './use-action.js';
 
@@ -20,6 +21,7 @@ export function App() {
       <Switch>
         <Route path="/" component={Start} />
         <Route path="/sign-up" component={SignUpPage} />
+        <Route path="/forgot" component={ResetPage} />
         <Route path="/security" component={OwnSecurity} />
         <Route path="/operator" component={OperatorPage} />
         <Route path="/outbox" component={OutboxPage} />

@@ -58,7 +58,7 @@ export interface ComposeOptions<Key extends string = string> {
    * A factor that signs in by itself sends the code to its address. An email factor sends it to the user's verified `email` as
    * well. `install` then defines the Cloud functions `factorsRequestPasswordReset` and `factorsResetPassword`.
    */
-  readonly passwordReset?: readonly Key[];
+  readonly passwordReset?: readonly string[];
   /** Changes of a factor that end the user's other sessions; all three by default. */
   readonly revokeSessionsOn?: readonly FactorChange[];
   /** Whether the server's configuration is checked once after the start; true by default. */

@@ -45,6 +45,9 @@ export function FirstStep({ onResult }: FirstStepProps) {
       <p>
         No account yet? <Link href="/sign-up">Sign up</Link>
       </p>
+      <p>
+        Forgot your password? <Link href="/forgot">Reset it</Link>
+      </p>
     </>
   );
 }

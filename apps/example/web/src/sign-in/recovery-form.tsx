@@ -7,16 +7,19 @@ import { useAction } from '../use-action.js';
 export function RecoveryForm({
   onAnswer,
   onCancel,
+  submit = 'Sign in',
 }: {
   readonly onAnswer: (code: string) => Promise<void>;
   readonly onCancel: () => void;
+  /** The text of the button that sends the code. */
+  readonly submit?: string;
 }) {
   const action = useAction();
   const [code, setCode] = useState('');
   return (
     <Form
       action={action}
-      submit="Sign in"
+      submit={submit}
       onSubmit={() => onAnswer(code)}
       buttons={
         <button type="button" className="plain" onClick={onCancel}>

@@ -1,0 +1,205 @@
+import { FactorClientError, type Reply, type SignInAddress } from '@parse-factors/client';
+import { useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { ADDRESS_FIELDS, toAddress, type AddressKind } from '../address.js';
+import { CodeForm } from '../components/code-form.js';
+import { FactorChoices } from '../components/factor-choices.js';
+import { CodeField, Field } from '../components/field.js';
+import { Form } from '../components/form.js';
+import { Page } from '../components/page.js';
+import { Status } from '../components/status.js';
+import { isDelivered } from '../factor-names.js';
+import { client, passkeys } from '../parse-app.js';
+import { sendCode } from '../send-code.js';
+import { useAction } from '../use-action.js';
+import { RecoveryForm } from './recovery-form.js';
+
+const SHORTEST_PASSWORD = 8;
+
+/** A code was sent to the address. */
+interface Asked {
+  readonly key: string;
+  readonly address: SignInAddress;
+  readonly destination: string | undefined;
+}
+
+/** The code and the new password, which need second factors as well. */
+interface Typed extends Asked {
+  readonly code: string;
+  readonly password: string;
+  /** The keys of the second factors to choose from. */
+  readonly missing: readonly string[];
+}
+
+/** Sets a new password with a code, and with the user's second factors. */
+export function ResetPage() {
+  const [, navigate] = useLocation();
+  const [asked, setAsked] = useState<Asked>();
+  const [typed, setTyped] = useState<Typed>();
+  const [isDone, setDone] = useState(false);
+  const finish = async (attempt: Omit<Typed, 'missing'>, answers = {}): Promise<void> => {
+    const { key, address, code, password } = attempt;
+    try {
+      await client.passwordReset.finish(key, { ...address, code, password }, answers);
+      setDone(true);
+    } catch (fault) {
+      const missing = fault instanceof FactorClientError && fault.slug === 'factor_required' ? fault.missing : [];
+      if (missing.length === 0) throw fault;
+      setTyped({ ...attempt, missing });
+    }
+  };
+  if (isDone) {
+    return (
+      <Page title="Password changed" lead="You have been signed out on all devices.">
+        <button type="button" className="primary" onClick={() => navigate('/')}>
+          Sign in
+        </button>
+      </Page>
+    );
+  }
+  if (typed !== undefined) {
+    return (
+      <Page title="One more step">
+        <SecondFactor typed={typed} onAnswer={(answers) => finish(typed, answers)} onCancel={() => setTyped(undefined)} />
+      </Page>
+    );
+  }
+  return (
+    <Page title="Reset your password">
+      {asked === undefined ? (
+        <AddressForm onSent={setAsked} />
+      ) : (
+        <NewPassword asked={asked} onSubmit={finish} onCancel={() => setAsked(undefined)} />
+      )}
+    </Page>
+  );
+}
+
+const KINDS: readonly (readonly [AddressKind, string, string])[] = [
+  ['email', 'Email', 'emailLogin'],
+  ['phone', 'Phone', 'phoneLogin'],
+];
+
+function AddressForm({ onSent }: { readonly onSent: (asked: Asked) => void }) {
+  const action = useAction();
+  const [kind, setKind] = useState<AddressKind>('email');
+  const [text, setText] = useState('');
+  const send = async (): Promise<void> => {
+    const key = KINDS.find(([each]) => each === kind)?.[2] ?? '';
+    const address = toAddress(kind, text);
+    const { destination } = await sendCode(() => client.passwordReset.start(key, address));
+    onSent({ key, address, destination: destination ?? text });
+  };
+  return (
+    <>
+      <div className="segments" role="group" aria-label="Where to send the code">
+        {KINDS.map(([each, name]) => (
+          <button key={each} type="button" aria-pressed={kind === each} onClick={() => setKind(each)}>
+            {name}
+          </button>
+        ))}
+      </div>
+      <Form action={action} submit="Send a code" onSubmit={send}>
+        <Field
+          key={kind}
+          {...ADDRESS_FIELDS[kind]}
+          hint="Enter the address or number that you sign in with."
+          autoFocus
+          value={text}
+          onChange={setText}
+        />
+      </Form>
+      <p>
+        <Link href="/">Back to sign in</Link>
+      </p>
+    </>
+  );
+}
+
+function NewPassword({
+  asked,
+  onSubmit,
+  onCancel,
+}: {
+  readonly asked: Asked;
+  readonly onSubmit: (attempt: Omit<Typed, 'missing'>) => Promise<void>;
+  readonly onCancel: () => void;
+}) {
+  const action = useAction();
+  const [code, setCode] = useState('');
+  const [password, setPassword] = useState('');
+  return (
+    <Form
+      action={action}
+      submit="Set the password"
+      onSubmit={() => onSubmit({ ...asked, code, password })}
+      buttons={
+        <button type="button" className="plain" onClick={onCancel}>
+          Back
+        </button>
+      }
+    >
+      <Status version={0} className="sent">
+        If an account signs in with <strong>{asked.destination}</strong>, we sent a code there.
+      </Status>
+      <CodeField value={code} onChange={setCode} />
+      <Field
+        label="New password"
+        hint={`At least ${SHORTEST_PASSWORD} characters.`}
+        name="password"
+        type="password"
+        autoComplete="new-password"
+        minLength={SHORTEST_PASSWORD}
+        value={password}
+        onChange={setPassword}
+      />
+    </Form>
+  );
+}
+
+function SecondFactor({
+  typed: { key, address, code, missing },
+  onAnswer,
+  onCancel,
+}: {
+  readonly typed: Typed;
+  readonly onAnswer: (answers: Readonly<Record<string, string | Readonly<Record<string, string>>>>) => Promise<void>;
+  readonly onCancel: () => void;
+}) {
+  const action = useAction();
+  const [chosen, setChosen] = useState<string>();
+  const [sent, setSent] = useState<Reply>();
+  const challenge = (factor: string): Promise<Reply> => client.passwordReset.challenge(key, { ...address, code }, factor);
+  const choose = async (factor: string): Promise<void> => {
+    if (factor === 'passkey') {
+      return passkeys.answer({ challenge, answer: (_key, answer) => onAnswer({ passkey: answer }) });
+    }
+    setSent(isDelivered(factor) ? await sendCode(() => challenge(factor)) : undefined);
+    setChosen(factor);
+  };
+  const back = (): void => setChosen(undefined);
+  if (chosen === 'recovery') {
+    return <RecoveryForm submit="Set the password" onAnswer={(answer) => onAnswer({ recovery: answer })} onCancel={back} />;
+  }
+  if (chosen !== undefined) {
+    return (
+      <CodeForm
+        key={chosen}
+        submit="Set the password"
+        {...(sent !== undefined && { sent })}
+        {...(isDelivered(chosen) && { onResend: () => challenge(chosen) })}
+        onAnswer={(answer) => onAnswer({ [chosen]: answer })}
+        onCancel={back}
+      />
+    );
+  }
+  return (
+    <section aria-labelledby="choice">
+      <h2 id="choice">Verify it's you</h2>
+      <FactorChoices keys={[...missing, 'recovery']} destinationOf={() => undefined} action={action} onChoose={choose} />
+      <button type="button" className="plain" onClick={onCancel}>
+        Back
+      </button>
+    </section>
+  );
+}
