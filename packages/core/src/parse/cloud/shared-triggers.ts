@@ -1,4 +1,5 @@
 import { asObject } from '../../validation/json-object.js';
+import { loggedToken } from './logged-token.js';
 import { loadedModules } from '../loaded-modules.js';
 import type { HookConfig } from '../parse-types.js';
 
@@ -6,6 +7,8 @@ import type { HookConfig } from '../parse-types.js';
 export interface SharedRequest {
   readonly config: HookConfig;
   readonly master?: boolean | undefined;
+  /** The row, as the trigger receives it. */
+  readonly object?: unknown;
   /** Set by a validator, to make Parse Server skip the trigger. */
   skipWithMasterKey?: boolean;
 }
@@ -112,8 +115,17 @@ class SharedTriggers {
     const isSkipped = (request: SharedRequest): boolean =>
       skipped.has(request) || (skipWithMasterKey === true && request.master === true);
     const run: Trigger = async (request) => {
-      for (const set of servingSets(sets, request.config)) await set.triggers[type]?.(request);
-      return isSkipped(request) ? undefined : theirs?.(request);
+      // Parse Server logs the object right after this call and after its end. In between the application sees all of it.
+      const token = loggedToken(type === 'afterLogin' ? request.object : undefined);
+      token.hide();
+      try {
+        for (const set of servingSets(sets, request.config)) await set.triggers[type]?.(request);
+        if (isSkipped(request) || theirs === undefined) return undefined;
+        token.show();
+        return await theirs(request);
+      } finally {
+        token.hide();
+      }
     };
     this.#places.set(nameOf(type, appId), { sets: [...sets], theirs, validator, run });
     this.#remove(type, USER, appId); // avoids Parse Server's warning about a duplicate
