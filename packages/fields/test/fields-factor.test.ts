@@ -11,8 +11,8 @@ describe('wrong options', () => {
     ['no field to find by', { match }, /option "find" must be the name of a field/],
     ['no field to match', { find: 'n', match: [] }, /option "match" must be a list of 1 to 5 fields/],
     ['too many', { find: 'n', match: ['a', 'b', 'c', 'd', 'e', 'f'] }, /option "match"/],
-    ['one twice', { find: 'n', match: ['a', 'a'] }, /must not name "a" twice/],
-    ['the one to find by again', { find: 'n', match: ['n'] }, /must not name "n" twice/],
+    ['one twice', { find: 'n', match: ['a', 'a'] }, /must not contain "a" twice/],
+    ['the one to find by again', { find: 'n', match: ['n'] }, /must not contain "n" twice/],
     ['a field that is none to know', { find: 'objectId', match }, /option "find": option "name" must be the name/],
     ['the password', { find: 'n', match: ['password'] }, /option "match": option "name"/],
     ['a path', { find: 'a.b', match }, /option "name"/],
@@ -33,7 +33,7 @@ describe('wrong options', () => {
       /option "maxLockMs" must be at least "lockMs"/,
     ],
     ['a policy of other factors', { find: 'n', match, policy: 'additional' }, /option "policy" must be one of "default", "solo"/],
-    ['alone, as it was called', { find: 'n', match, alone: true }, /option "alone" is now "policy": use "solo" in place of true/],
+    ['alone, as it was called', { find: 'n', match, alone: true }, /option "alone" was replaced by "policy": use "solo" for true/],
   ])('are named: %s', (_name, options, message) => {
     expect(() => make(options)).toThrow(message);
     expect(() => make(options)).toThrow(expect.objectContaining({ name: 'FactorConfigError' }));

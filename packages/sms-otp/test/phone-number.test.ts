@@ -117,9 +117,9 @@ describe('numbers that are written otherwise at home', () => {
   ])('%s is %s', (typed, number) => expect(normalisePhone(typed, policy)).toBe(number));
 
   it.each([
-    ['+54 11 2345 6789', /Mobile numbers of Argentina are written as \+54 9/],
-    ['+54 9 11 15 2345 6789', /Mobile numbers of Argentina are written as \+54 9/],
-    ['+52 1 55 1234 5678', /Numbers of Mexico are written as \+52 and ten digits/],
+    ['+54 11 2345 6789', /Write mobile numbers of Argentina as \+54 9/],
+    ['+54 9 11 15 2345 6789', /Write mobile numbers of Argentina as \+54 9/],
+    ['+52 1 55 1234 5678', /Write numbers of Mexico as \+52 and ten digits/],
   ])('%s is refused, and the answer says how it is written', (typed, hint) => {
     expect(() => normalisePhone(typed, policy)).toThrow(hint);
     expect(() => normalisePhone(typed, { ...policy, countries: ['US'] })).toThrow(/^address_refused: [^+]+$/);
