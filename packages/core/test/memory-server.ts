@@ -89,7 +89,8 @@ export function memoryServer({
       get: async () => account(),
       findBy: async () => [account()],
       list: async () => [account()],
-      findByEmail: async () => [account()],
+      findByVerifiedEmail: async () => [account()],
+      verifiesEmails: true,
       findLinked: async () => undefined,
       hasPassword: async () => true,
       commit: async (_account, plan) => {

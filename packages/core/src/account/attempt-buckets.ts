@@ -14,7 +14,7 @@ const SEVERAL: AttemptBucket = { name: 'several-factors', group: 'several-factor
 export const OTHER_PROVIDERS: AttemptBucket = PROVIDERS;
 
 /** Counts answers of second factors that a new password needs. They lock no login. */
-export const PASSWORD_RESET: AttemptBucket = { name: 'password-reset', group: 'password-reset' };
+export const PASSWORD_RESET: AttemptBucket = { name: 'password-reset', group: 'password-reset', isApart: true };
 
 /** Returns the primary factor under the key of a factor or a provider. */
 export const bucketOf = (key: string, { factors }: Composed): AttemptBucket => ({

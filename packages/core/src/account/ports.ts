@@ -74,8 +74,11 @@ export interface Accounts {
   get(userId: string): Promise<AccountState>;
   /** Returns up to `limit` users whose fields have these values. */
   findBy(fields: Readonly<Record<string, unknown>>, limit: number): Promise<readonly AccountState[]>;
-  /** Returns up to two users whose `email` is this one, in any case: Parse Server keeps it as it was typed. */
-  findByEmail(email: string): Promise<readonly AccountState[]>;
+  /**
+   * Returns up to two users whose verified `email` is this one, in any case: Parse Server keeps it as it was typed. None where
+   * the server verifies no emails, as a change of `email` then leaves it marked as verified.
+   */
+  findByVerifiedEmail(email: string): Promise<readonly AccountState[]>;
   /** Returns the next users in the order of their ids, after the id `after`. An empty id starts at the first user. */
   list(after: string, limit: number): Promise<readonly AccountState[]>;
   /** Returns the user who is linked to that id under the key of a primary factor; undefined if there is none. */
@@ -118,6 +121,8 @@ export interface Accounts {
    * @param decided the record to store, by provider; null unlinks it
    */
   decideProviders(account: AccountState, decided: StoredRecords): void;
+  /** Whether Parse Server verifies emails, and so whether `emailVerified` is to be trusted. */
+  readonly verifiesEmails: boolean;
   /** Whether Parse Server drops the records of all providers when one is removed. */
   readonly losesAllOnRemoval: boolean;
 }

@@ -1,5 +1,5 @@
 import type { AddressProof, CheckedCode, CodeTarget, IssuedCode } from '../factor/address-proof.js';
-import type { FactorUser, RequestContext } from '../factor/context.js';
+import type { FactorUser, Reply, RequestContext } from '../factor/context.js';
 import { digitsRule, type FieldRule, readCode } from '../validation/payload.js';
 import type { AddressEnrolment, AddressType } from './address-type.js';
 import { normalise } from './code-payload.js';
@@ -34,6 +34,18 @@ export class CodeAddressProof implements AddressProof<AddressEnrolment> {
   isSame(one: string, other: string): boolean {
     const { mailboxOf } = this.#type;
     return one === other || (mailboxOf?.(one) ?? one) === (mailboxOf?.(other) ?? other);
+  }
+
+  get cooldownMs(): number {
+    return this.#codes.cooldownMs;
+  }
+
+  reply(sentAt: number): Reply {
+    return this.#codes.times(sentAt);
+  }
+
+  mask(address: string): string {
+    return this.#type.mask(address);
   }
 
   issue(context: RequestContext, target: CodeTarget): Promise<IssuedCode> {

@@ -72,12 +72,22 @@ export class OneTimeCodes {
 
   /** Returns the reply for a code that was sent at that time. */
   reply(address: string, sentAt: number): Reply {
+    const { status = '', ...times } = this.times(sentAt);
+    return { status, destination: this.#type.mask(address), ...times };
+  }
+
+  /** Returns the reply for a code that was sent at that time, without its destination. */
+  times(sentAt: number): Reply {
     return {
       status: 'sent',
-      destination: this.#type.mask(address),
       expiresAt: new Date(sentAt + this.#options.validityMs).toISOString(),
       resendAt: new Date(sentAt + this.#options.cooldownMs).toISOString(),
     };
+  }
+
+  /** Minimum time between two codes, in milliseconds. */
+  get cooldownMs(): number {
+    return this.#options.cooldownMs;
   }
 
   /**

@@ -51,8 +51,17 @@ export interface AddressProof<Enrolment extends object> {
   /** Returns the user's confirmed address from the user object; undefined if there is none. */
   confirmed(user: FactorUser): string | undefined;
 
-  /** Tells whether two normalised addresses are one mailbox or one phone. */
+  /** Tells whether two normalised addresses may be one mailbox or one phone. It never tells that they are. */
   isSame(one: string, other: string): boolean;
+
+  /** Returns the reply for a code that is sent at that time, without its destination. */
+  reply(sentAt: number): Reply;
+
+  /** Returns as much of a normalised address as its owner needs to recognise it. */
+  mask(address: string): string;
+
+  /** Minimum time between two codes, in milliseconds. */
+  readonly cooldownMs: number;
 
   /**
    * Makes a new live code, within the limits.

@@ -10,4 +10,6 @@ export interface AttemptBucket {
    * other providers. Parse Server does not say which of these providers a challenge was requested with.
    */
   readonly group: string;
+  /** Set if codes that were requested behind it answer nothing else, and it accepts none that were requested elsewhere. */
+  readonly isApart?: true;
 }

@@ -27,9 +27,10 @@ export const markSubject = ({ appId, key, user }: FactorContext): string => subj
  * of them.
  */
 export function otherSubjects(context: FactorContext, purpose: Purpose): readonly string[] {
-  if (purpose !== 'sign-in') return [];
+  if (purpose !== 'sign-in' || context.primary?.isApart === true) return [];
   const { primary: _, ...byPassword } = context;
-  const all = [byPassword, ...(context.primaries ?? []).map((primary) => ({ ...context, primary }))];
+  const primaries = (context.primaries ?? []).filter(({ isApart }) => isApart !== true);
+  const all = [byPassword, ...primaries.map((primary) => ({ ...context, primary }))];
   const own = factorSubject(context, purpose);
   return [...new Set(all.map((other) => factorSubject(other, purpose)))].filter((subject) => subject !== own);
 }

@@ -4,11 +4,14 @@ import { createRequire } from 'node:module';
  * Returns loaded modules that `isWanted` recognises by their shape, one for each copy of a package.
  *
  * Parse Server exports few of its own parts. In a bundle there are no modules to find.
+ *
+ * @param path what the path of the file must match; any path by default
  */
-export function loadedModules<Module>(isWanted: (exported: unknown) => exported is Module): Module[] {
+export function loadedModules<Module>(isWanted: (exported: unknown) => exported is Module, path: RegExp = /(?:)/): Module[] {
   const { cache } = createRequire(`${process.cwd()}/`);
-  return Object.values(cache)
-    .map((loaded): unknown => loaded?.exports)
+  return Object.entries(cache)
+    .filter(([file]) => path.test(file))
+    .map(([, loaded]): unknown => loaded?.exports)
     .filter(isWanted);
 }
 

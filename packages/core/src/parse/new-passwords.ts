@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { asObject } from '../validation/json-object.js';
 import { isFirstLook, loadedModules } from './loaded-modules.js';
 import type { HookConfig, HookUser } from './parse-types.js';
+import { runningSave } from './writes/save-scope.js';
 import { pointerTo } from './server/pointer.js';
 import { endSession, isRevocable, isStored, sessionEnded } from './server/session-rows.js';
 
@@ -15,6 +16,7 @@ interface RestWrite {
   readonly storage: { clearSessions?: boolean; readonly generateNewSession?: boolean };
   readonly response: unknown;
   objectId(): string;
+  execute(...given: unknown[]): unknown;
   handleFollowup(): unknown;
   destroyDuplicatedSessions(): unknown;
 }
@@ -34,7 +36,11 @@ const WATCHED = Symbol.for('parse-factors.new-passwords');
 export function watchNewPasswords(): void {
   for (const { prototype } of loadedModules(isRestWriteClass)) {
     if (!isFirstLook(prototype, WATCHED)) continue;
-    const { handleFollowup, destroyDuplicatedSessions } = prototype;
+    const { execute, handleFollowup, destroyDuplicatedSessions } = prototype;
+    prototype.execute = function executeInScope(...given) {
+      const work = (): unknown => execute.apply(this, given);
+      return this.className === '_User' ? runningSave(work) : work();
+    };
     prototype.handleFollowup = async function followUp() {
       const asking = this.auth.isMaster === true ? undefined : this.auth.user?.getSessionToken();
       const work = async (): Promise<void> => void (await handleFollowup.call(this));
@@ -91,7 +97,7 @@ async function handOver(write: RestWrite, asking: string, open: () => Promise<vo
 
 const isRestWriteClass = (exported: unknown): exported is { readonly prototype: RestWrite } => {
   if (typeof exported !== 'function') return false;
-  const methods = ['handleFollowup', 'destroyDuplicatedSessions', 'createSessionToken', 'objectId'];
+  const methods = ['execute', 'handleFollowup', 'destroyDuplicatedSessions', 'createSessionToken', 'objectId'];
   const prototype = asObject(exported.prototype);
   return methods.every((name) => typeof prototype?.[name] === 'function');
 };

@@ -26,6 +26,8 @@ export interface HookConfig {
   readonly readOnlyMasterKey?: unknown;
   /** Whether a new password ends all sessions of the user. */
   readonly revokeSessionOnPasswordReset?: boolean;
+  /** Whether Parse Server verifies `email`, or a function that decides. */
+  readonly verifyUserEmails?: unknown;
   /** How Parse Server locks an account after wrong passwords. */
   readonly accountLockout?: { readonly unlockOnPasswordReset?: boolean };
   readonly database: ParseDatabase;

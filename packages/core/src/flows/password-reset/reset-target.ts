@@ -1,12 +1,11 @@
-import { storedAmong } from '../../account/factor-roles.js';
 import type { AccountState, ServerRequest } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
 import { subjectOf } from '../../crypto/subject.js';
 import { FactorError } from '../../error/factor-error.js';
 import type { AddressProof, CodeTarget } from '../../factor/address-proof.js';
 import { identityOf } from '../../factor/primary-sign-in.js';
-import { asObject } from '../../validation/json-object.js';
 import { type FieldRule, readFields } from '../../validation/payload.js';
+import { UserFactor } from '../user-factor.js';
 
 /** What a request for a new password names: a factor that sends the code, and a user. */
 export interface ResetRequest extends ServerRequest {
@@ -14,22 +13,33 @@ export interface ResetRequest extends ServerRequest {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** Where the code for a new password goes, and whose password it sets. */
-export interface ResetTarget {
-  /** The key of the factor that sends the code. */
+/** A factor whose codes reset passwords. */
+export interface ResetFactor {
   readonly key: string;
   readonly proof: AddressProof<object>;
+}
+
+/** Whom a request names. */
+export interface NamedUser extends ResetFactor {
+  readonly by: 'address' | 'username';
+  /** The normalised address, or the user name as it was sent. */
+  readonly name: string;
+}
+
+/** Where the code for a new password goes, and whose password it sets. */
+export interface ResetTarget {
   /** What the code is bound to. */
   readonly code: CodeTarget;
   /** The user; undefined if no user has the address or the name. */
   readonly account: AccountState | undefined;
-  /** Whether the client has named the address, and may see it in the reply. */
-  readonly isNamed: boolean;
 }
 
-/** The fields that name a user. Exactly one of them is sent. */
 const USERNAME = 'username';
-const TEXT: FieldRule = { maxLength: 320, pattern: /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u, accepts: 'a text of 1 to 320 characters' };
+const TEXT: FieldRule = {
+  maxLength: 320,
+  pattern: /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u,
+  accepts: 'a string of 1 to 320 characters',
+};
 
 /** Whether a parameter names the user. */
 export const namesResetUser = (name: string, { field }: AddressProof<object>): boolean => name === field || name === USERNAME;
@@ -39,10 +49,7 @@ export const namesResetUser = (name: string, { field }: AddressProof<object>): b
  *
  * @throws FactorError `invalid_input`
  */
-export function resetFactor({ params, runtime }: Pick<ResetRequest, 'params' | 'runtime'>): {
-  readonly key: string;
-  readonly proof: AddressProof<object>;
-} {
+export function resetFactor({ params, runtime }: Pick<ResetRequest, 'params' | 'runtime'>): ResetFactor {
   const key = params['factor'];
   const proof = typeof key === 'string' && runtime.passwordReset.includes(key) ? runtime.factors[key]?.addressProof : undefined;
   if (typeof key === 'string' && proof !== undefined) return { key, proof };
@@ -51,71 +58,78 @@ export function resetFactor({ params, runtime }: Pick<ResetRequest, 'params' | '
 }
 
 /**
- * Finds the user of a request for a new password: by the address of a primary factor, by their verified `email`, or by their
- * user name. The same statements run whether a user is found or not (user enumeration, CWE-204).
- *
- * A user name is accepted only where codes go to email addresses. A name that no user has gets an address that cannot exist.
+ * Reads whom a request names. A user name is accepted only where codes go to email addresses.
  *
  * @throws FactorError `invalid_input`, `address_refused`
  */
-export async function findResetTarget(request: ResetRequest): Promise<ResetTarget> {
-  const { runtime, params, server } = request;
+export function readNamedUser(request: ResetRequest): NamedUser {
+  const { params } = request;
   const { key, proof } = resetFactor(request);
-  const isNamed = !(Object.hasOwn(params, USERNAME) && proof.field === 'email');
-  const name = isNamed ? proof.field : USERNAME;
-  const sent = readFields({ [name]: params[name] }, { [name]: TEXT })[name] ?? '';
-  const found = isNamed ? await byAddress(request, key, proof, sent) : await byName(request, key, proof, sent);
-  const digest = runtime.keyring.stableDigest('address', found.address);
-  const subject = subjectOf('password-reset', server.appId, key, digest);
-  return {
-    key,
-    proof,
-    isNamed,
-    account: found.account,
-    code: { subject, purpose: 'password-reset', address: found.address, user: undefined },
-  };
+  const by = Object.hasOwn(params, USERNAME) && proof.field === 'email' ? USERNAME : 'address';
+  const field = by === USERNAME ? USERNAME : proof.field;
+  const sent = readFields({ [field]: params[field] }, { [field]: TEXT })[field] ?? '';
+  return { key, proof, by, name: by === USERNAME ? sent : proof.normalise(sent) };
 }
+
+/**
+ * Finds a user: by the address of a primary factor, by their verified `email`, or by their user name. The same statements run
+ * whether a user is found or not (user enumeration, CWE-204).
+ *
+ * A name that no user has gets an address that cannot exist.
+ */
+export async function findResetTarget(request: ResetRequest, named: NamedUser): Promise<ResetTarget> {
+  const { runtime, server } = request;
+  const { key } = named;
+  const { address, account } = named.by === 'address' ? await byAddress(request, named) : await byName(request, named);
+  const digest = runtime.keyring.stableDigest('address', address);
+  const subject = subjectOf('password-reset', server.appId, key, digest);
+  return { account, code: { subject, purpose: 'password-reset', address, user: undefined } };
+}
+
+/** Whether codes for the user still go to that address. */
+export const isStillAt = (request: ResetRequest, named: NamedUser, { code }: ResetTarget, now: AccountState): boolean =>
+  addressesOf(request, named, now).includes(code.address);
 
 interface Found {
   readonly address: string;
   readonly account: AccountState | undefined;
 }
 
-async function byAddress(
-  { server, runtime }: ResetRequest,
-  key: string,
-  proof: AddressProof<object>,
-  sent: string,
-): Promise<Found> {
-  const address = proof.normalise(sent);
-  const isPrimary = identityOf(runtime.factors[key]) !== undefined;
-  const linked = isPrimary ? await server.accounts.findLinked(key, address) : undefined;
-  const byEmail = proof.field === 'email' ? await server.accounts.findByEmail(address) : [];
-  const [confirmed] = byEmail.filter(({ user }) => proof.confirmed(user) === address);
-  return { address, account: linked ?? confirmed };
+async function byAddress(request: ResetRequest, named: NamedUser): Promise<Found> {
+  const { accounts } = request.server;
+  const { key, proof, name: address } = named;
+  const isPrimary = identityOf(request.runtime.factors[key]) !== undefined;
+  const linked = isPrimary ? await accounts.findLinked(key, address) : undefined;
+  const byEmail = proof.field === 'email' ? await accounts.findByVerifiedEmail(address) : [];
+  const candidates = [linked, ...byEmail].filter((account) => account !== undefined);
+  return { address, account: candidates.find((account) => addressesOf(request, named, account).includes(address)) };
 }
 
-async function byName(
-  { server, runtime }: ResetRequest,
-  key: string,
-  proof: AddressProof<object>,
-  username: string,
-): Promise<Found> {
-  const [account] = await server.accounts.findBy({ username }, 1);
-  const address = account === undefined ? undefined : addressOf(account, key, proof, runtime);
+async function byName(request: ResetRequest, named: NamedUser): Promise<Found> {
+  const [account] = await request.server.accounts.findBy({ username: named.name }, 1);
+  const [address] = account === undefined ? [] : addressesOf(request, named, account);
   if (address !== undefined) return { address, account };
-  const nowhere = runtime.keyring.stableDigest('no address', username).slice(0, 40);
+  const nowhere = request.runtime.keyring.stableDigest('no address', named.name).slice(0, 40);
   return { address: `${nowhere}@unknown.invalid`.toLowerCase(), account: undefined };
 }
 
-/** The address of a user that receives codes of the factor: the id of a primary factor, or the verified one. */
-function addressOf(
-  { user, stored }: AccountState,
-  key: string,
-  proof: AddressProof<object>,
-  { factors }: Runtime,
-): string | undefined {
-  const linked = identityOf(factors[key]) !== undefined && storedAmong(stored, [key]).length > 0;
-  const id = linked ? asObject(stored[key])?.['id'] : undefined;
-  return typeof id === 'string' ? id : proof.confirmed(user);
+/**
+ * The addresses of a user that codes of the factor go to: that of a linked primary factor, and a verified `email`. A record that
+ * does not open, or an address that the factor does not accept, gives none.
+ */
+function addressesOf(request: ResetRequest, { key, proof }: ResetFactor, account: AccountState): string[] {
+  const { runtime, server } = request;
+  const isPrimary = identityOf(runtime.factors[key]) !== undefined;
+  const own = new UserFactor<object>(key, runtime, request, account);
+  const linked = isPrimary ? unlessFaulty(() => own.findEnrolment()?.enrolment) : undefined;
+  const confirmed = server.accounts.verifiesEmails ? unlessFaulty(() => proof.confirmed(account.user)) : undefined;
+  return [linked && proof.addressOf(linked), confirmed].filter((address) => address !== undefined);
+}
+
+function unlessFaulty<Result>(work: () => Result): Result | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
 }

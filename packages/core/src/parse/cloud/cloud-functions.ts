@@ -47,12 +47,23 @@ export const resetFunctions = (
     (request: AdminRequest): Promise<ResetReply> => {
       RequestWrites.watch(request.config);
       const asked = bridged(bridge, request);
+      const params = takeParams(request);
       return withParseErrors(emitter('', bridge.runtime, asked, undefined), () =>
-        work({ ...asked, runtime: bridge.runtime, params: asObject(request.params) ?? {} }),
+        work({ ...asked, runtime: bridge.runtime, params }),
       );
     };
   return { factorsRequestPasswordReset: handle(requestPasswordReset), factorsResetPassword: handle(resetPassword) };
 };
+
+/**
+ * Copies the parameters of a request, and empties them in place: Parse Server logs them after the function, with the code, the
+ * answers and parts of the password (CWE-532).
+ */
+function takeParams({ params }: AdminRequest): Readonly<Record<string, unknown>> {
+  const taken = { ...asObject(params) };
+  for (const name of Object.keys(taken)) Reflect.deleteProperty(Object(params), name);
+  return taken;
+}
 
 /** The Cloud functions that `install` registers with `adminFunctions`. Each needs the master key and emits an event. */
 export interface AdminFunctions {

@@ -5,6 +5,7 @@ import { choiceOption, type OptionRule, resolveOptions } from '../../validation/
 import type { Bridge } from '../bridge.js';
 import type { HookConfig } from '../parse-types.js';
 import { bridged } from '../server/server.js';
+import { canUpdateUser } from '../server/update-user.js';
 import { watchNewPasswords } from '../new-passwords.js';
 import { watchSessionCopies } from '../session-copies.js';
 import { RequestWrites } from '../writes/request-writes.js';
@@ -137,6 +138,7 @@ function defineCloudCode(
 ): void {
   Cloud.define(STATUS_FUNCTION, (request) => ownStatus(bridge, request));
   if (bridge.runtime.passwordReset.length > 0) {
+    if (!canUpdateUser()) throw resetUnreachable();
     for (const [name, work] of Object.entries(resetFunctions(bridge))) Cloud.define(name, work);
   }
   if (pruneJob)
@@ -145,6 +147,11 @@ function defineCloudCode(
   for (const [name, work] of Object.entries<AdminFunctions[keyof AdminFunctions]>({ ...adminFunctions(bridge) }))
     Cloud.define(name, work, { requireMaster: true });
 }
+
+const resetUnreachable = (): FactorConfigError =>
+  new FactorConfigError(
+    'install: option "passwordReset" of composeFactors needs the modules of Parse Server, which cannot be found, such as where it is bundled; do not bundle Parse Server, or leave the option out',
+  );
 
 const unreachable = (): FactorConfigError =>
   new FactorConfigError(

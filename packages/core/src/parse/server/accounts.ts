@@ -1,12 +1,14 @@
 import type { EnrolmentRecord } from '../../account/records/enrolment-record.js';
 import type { Accounts, AccountState, StagedSave } from '../../account/ports.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from '../../account/records/record-plan.js';
+import { FactorError } from '../../error/factor-error.js';
 import { findRows } from '../database/find-rows.js';
 import type { ParseRow } from '../database/parse-database.js';
 import type { HookConfig } from '../parse-types.js';
 import { endLockout, updateUser } from './update-user.js';
 import { emptiesAuthData } from '../versions.js';
 import { commit } from '../writes/conditional-update.js';
+import { preparingSave } from '../writes/save-scope.js';
 import { RequestWrites } from '../writes/request-writes.js';
 import { findAccount, findAccounts, getAccount, toAccount } from './user-rows.js';
 
@@ -30,9 +32,10 @@ export class ParseAccounts implements Accounts {
     return findAccounts(this.#config, fields, limit);
   }
 
-  async findByEmail(email: string): Promise<readonly AccountState[]> {
-    const found = await findRows(this.#config.database, '_User', { email }, { limit: 2, caseInsensitive: true });
-    return found.map(toAccount);
+  async findByVerifiedEmail(email: string): Promise<readonly AccountState[]> {
+    if (!this.verifiesEmails) return [];
+    const query = { email, emailVerified: true };
+    return (await findRows(this.#config.database, '_User', query, { limit: 2, caseInsensitive: true })).map(toAccount);
   }
 
   async list(after: string, limit: number): Promise<readonly AccountState[]> {
@@ -63,8 +66,17 @@ export class ParseAccounts implements Accounts {
   }
 
   async resetPassword(password: string, save: StagedSave): Promise<void> {
-    this.stageWithPassword(save);
-    await updateUser(this.#config, save.userId, { password });
+    let isChecked = false;
+    const before = async (): Promise<void> => {
+      await save.before?.();
+      isChecked = true;
+    };
+    await preparingSave(async () => {
+      this.stageWithPassword({ ...save, before });
+      await updateUser(this.#config, save.userId, { password });
+    });
+    // Nothing was written, such as where a trigger of the application has taken the password out.
+    if (!isChecked) throw new FactorError('unavailable');
     await endLockout(this.#config, save.userId);
   }
 
@@ -74,6 +86,10 @@ export class ParseAccounts implements Accounts {
 
   decideProviders(account: AccountState, decided: StoredRecords): void {
     RequestWrites.of(this.#config).staged.decideProviders(account, decided);
+  }
+
+  get verifiesEmails(): boolean {
+    return (this.#config.verifyUserEmails ?? false) !== false;
   }
 
   get losesAllOnRemoval(): boolean {

@@ -20,10 +20,19 @@ interface AuthModule {
  * @throws Parse.Error of the server's checks and of triggers
  */
 export async function updateUser(config: HookConfig, objectId: string, update: object): Promise<void> {
-  const [rest] = loadedModules(isRest);
-  const [auth] = loadedModules(isAuth);
+  const { rest, auth } = modules() ?? {};
   if (rest === undefined || auth === undefined) throw new FactorError('unavailable', { cause: new ServerOutOfReach() });
   await rest.update(config, auth.master(config), '_User', { objectId }, update);
+}
+
+/** Whether {@link updateUser} finds what it needs. It does not in a bundle. */
+export const canUpdateUser = (): boolean => modules() !== undefined;
+
+/** An application may have modules of the same shape, so the path counts as well. */
+function modules(): { readonly rest: RestModule; readonly auth: AuthModule } | undefined {
+  const [rest] = loadedModules(isRest, /[\\/]parse-server[\\/]lib[\\/]rest\.js$/);
+  const [auth] = loadedModules(isAuth, /[\\/]parse-server[\\/]lib[\\/]Auth\.js$/);
+  return rest === undefined || auth === undefined ? undefined : { rest, auth };
 }
 
 /** Ends the lock-out after wrong passwords, where the server's option `unlockOnPasswordReset` says so. */

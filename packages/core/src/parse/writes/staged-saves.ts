@@ -5,12 +5,15 @@ import { changesOf, type RecordPlan, type StoredRecords } from '../../account/re
 import { asObject } from '../../validation/json-object.js';
 import type { ParseDatabase, ParseRow } from '../database/parse-database.js';
 import { assertNoTransaction } from '../database/parse-table.js';
+import { currentSave } from './save-scope.js';
 import type { DecidedProviders } from './write-rules.js';
 
 /** Whether a staged save belongs to an update. */
 type Belongs = (update: ParseRow) => boolean;
 
 interface OtherSave {
+  /** The save that it was staged in; see {@link currentSave}. */
+  readonly scope: object | undefined;
   readonly save: StagedSave;
   readonly belongs: Belongs;
 }
@@ -48,7 +51,7 @@ export class StagedSaves {
 
   /** Stages a change for the user's next write for which `belongs` returns true. */
   stageWith(save: StagedSave, belongs: Belongs): void {
-    this.#others.push({ save, belongs });
+    this.#others.push({ save, belongs, scope: currentSave() });
   }
 
   /**
@@ -92,7 +95,8 @@ export class StagedSaves {
 
   /** Returns and ends the saves of a user that belong to an update. */
   takeOthers(userId: string, update: ParseRow): StagedSave[] {
-    const isTaken = ({ save, belongs }: OtherSave): boolean => save.userId === userId && belongs(update);
+    const isTaken = ({ save, belongs, scope }: OtherSave): boolean =>
+      scope === currentSave() && save.userId === userId && belongs(update);
     const taken = this.#others.filter(isTaken);
     for (const other of taken) this.#others.splice(this.#others.indexOf(other), 1);
     return taken.map(({ save }) => save);
