@@ -63,13 +63,16 @@ export class CodeCardFactor extends Factor<CodeCard, string> {
   async challenge(context: FactorContext, purpose: Purpose, { codes }: CodeCard): Promise<Reply> {
     const left = codes.flatMap((code, index) => (code === '' ? [] : [index]));
     const index = left[bytesFrom(context.random, 4).readUInt32BE() % left.length];
-    if (index === undefined) throw new FactorError('enrolment_required', { sentence: 'The card is used up. Set up a new one.' });
+    if (index === undefined) throw new FactorError('not_enrolled', { sentence: 'The card is used up. Use another factor.' });
     const digest = context.keyring.digest('code-card', factorSubject(context, purpose), codes[index] ?? '');
     const expiresAt = await issue(context, purpose, `${index} ${digest}`);
     return { status: 'sent', number: String(index + 1), expiresAt };
   }
 
-  /** Counts the attempt before it compares. Uses the code up before the login succeeds. */
+  /**
+   * Counts the attempt before it compares. Uses the code up before the login succeeds. A login and a fresh proof can wait for the
+   * same code, so `change` looks at the card again: only the first of them finds the code unused.
+   */
   async verify(context: EnrolledContext<CodeCard>, purpose: Purpose, code: string): Promise<undefined> {
     const subject = factorSubject(context, purpose);
     const guess = await beginAttempt(context, subject, purpose, DEFAULT_ATTEMPT_LIMITS);
@@ -77,11 +80,14 @@ export class CodeCardFactor extends Factor<CodeCard, string> {
     const [index, digest = ''] = guess.digest.split(' ');
     if (!context.keyring.matches(digest, 'code-card', subject, code)) throw guess.reject('code_rejected');
     if (!(await context.store.consume(subject, guess.digest))) throw guess.reject('code_expired');
-    await context.change(({ codes }) => ({ codes: codes.map((left, at) => (at === Number(index) ? '' : left)) }));
+    const isFirst = await context.change(({ codes }) =>
+      codes[Number(index)] === code ? { codes: codes.map((left, at) => (at === Number(index) ? '' : left)) } : undefined,
+    );
+    if (!isFirst) throw guess.reject('code_expired');
     context.emit({ type: 'verified', purpose });
   }
 
-  /** What the user sees besides `status: "enabled"`: never a code. */
+  /** What the user sees besides `status: "enabled"`: never a code. Clients offer a new card at three codes left. */
   describe({ codes }: CodeCard): Reply {
     return { left: String(codes.filter((code) => code !== '').length) };
   }

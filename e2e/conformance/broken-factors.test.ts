@@ -1,9 +1,13 @@
 import { FactorError } from '@parse-factors/core';
 import {
+  beginAttempt,
+  DEFAULT_ATTEMPT_LIMITS,
   digitsRule,
+  factorSubject,
   readCode,
   type Command,
   type EnrolledContext,
+  type FactorContext,
   type PayloadSource,
   type Purpose,
   type Reply,
@@ -76,6 +80,24 @@ describe('the suite of factors', () => {
         if (!wasUsed) throw new FactorError('code_expired');
         await store.claim(key, clock() + 1000);
       }),
+    ],
+    [
+      'that uses up the challenge of one purpose only',
+      'takes an answer once if a login and a proof wait for the same one',
+      new (class extends CodeCardFactor {
+        /** Asks for the first unused code, for every purpose. */
+        override challenge(context: FactorContext, purpose: Purpose, card: CodeCard): Promise<Reply> {
+          return super.challenge({ ...context, random: (size) => new Uint8Array(size) }, purpose, card);
+        }
+        override async verify(context: EnrolledContext<CodeCard>, purpose: Purpose, code: string): Promise<undefined> {
+          const subject = factorSubject(context, purpose);
+          const guess = await beginAttempt(context, subject, purpose, DEFAULT_ATTEMPT_LIMITS);
+          const [index, digest = ''] = (guess.digest ?? '').split(' ');
+          if (!context.keyring.matches(digest, 'code-card', subject, code)) throw guess.reject('code_rejected');
+          if (!(await context.store.consume(subject, guess.digest ?? ''))) throw guess.reject('code_expired');
+          await context.change(({ codes }) => ({ codes: codes.map((left, at) => (at === Number(index) ? '' : left)) }));
+        }
+      })(),
     ],
     [
       'that counts no guesses',

@@ -1,6 +1,6 @@
 // @slow
 import { randomBytes } from 'node:crypto';
-import { defineFactor, FactorConfigError, type FactorDefinition } from '@parse-factors/core';
+import { defineFactor, FactorConfigError, FactorError, type FactorDefinition } from '@parse-factors/core';
 import { factorSuite, fakeClock, SuiteUser, type FactorServer, type ServerAnswer } from '@parse-factors/testing';
 import type ParseSdk from 'parse/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -51,19 +51,22 @@ factorSuite(
     start: (clock) =>
       startFactorServer(
         {
-          // What is expected is compared by the factor; what was used is not asked for again.
+          // What is expected is compared by the factor; what was used is not asked for again, nor accepted for another purpose.
           grid: defineFactor<{ readonly left: readonly string[] }>({
             answer: { maxLength: 8, pattern: /^[a-z0-9]{8}$/, accepts: 'a word of the card' },
             begin: ({ random, user }) => {
               const words = Array.from({ length: 12 }, () => Buffer.from(random(4)).toString('hex'));
               for (const [number, word] of words.entries()) grid.set(`${user.id} ${number}`, word);
-              return { expected: words[0] ?? '', enrolment: { left: words.slice(1) }, reply: { number: '0' } };
+              return { expected: words[0] ?? '', enrolment: { left: words }, reply: { number: '0' } };
             },
             challenge: ({ user }, { left }) => {
               const number = [...Array(12).keys()].find((candidate) => grid.get(`${user.id} ${candidate}`) === left[0]);
               return { expected: left[0] ?? '', reply: { number: String(number) } };
             },
-            afterUse: ({ left }, expected) => ({ left: left.filter((word) => word !== expected) }),
+            afterUse: ({ left }, expected) => {
+              if (!left.includes(expected)) throw new FactorError('code_rejected');
+              return { left: left.filter((word) => word !== expected) };
+            },
             describe: ({ left }) => ({ left: String(left.length) }),
           }),
         },

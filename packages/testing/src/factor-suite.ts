@@ -12,6 +12,7 @@ import {
 } from './factor-stage.js';
 import type { TestRunner } from './runner.js';
 import { slugOf } from './suite-user.js';
+import { assertUsedForOnePurpose } from './two-purposes.js';
 
 /** The functions of a test runner, with hooks around a group. */
 export interface FactorTestRunner extends TestRunner {
@@ -22,7 +23,7 @@ export interface FactorTestRunner extends TestRunner {
 /**
  * Tests what every second factor must do, over HTTP on a real Parse Server:
  * - It is required once it is enrolled, and not before.
- * - A correct answer works once, for one user.
+ * - A correct answer works once, for one user, also if a login and a step-up proof wait for the same answer.
  * - Attempts are limited, also when they arrive in parallel.
  * - Replacing or removing it needs a step-up proof.
  * - No reply contains what was sent.
@@ -111,6 +112,10 @@ export function factorSuite(runner: FactorTestRunner, options: FactorSuiteOption
       clock.advance(DAY);
       if (!answersExpire) assertStatus(await user.logIn(await toLogIn(enrolled)), 200);
       assertRefused(await user.logIn(old));
+    });
+
+    runner.it('takes an answer once if a login and a proof wait for the same one', async () => {
+      await assertUsedForOnePurpose(await stage.enrolled(), clock);
     });
 
     runner.it('is demanded once it is set up, and takes a right answer once', async () => {

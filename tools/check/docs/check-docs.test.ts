@@ -6,6 +6,7 @@ import { checkLinks } from './links.js';
 import type { ListedOwner } from './option-list.js';
 import { checkOptionTables } from './option-tables.js';
 import { hiddenBlocks, pageOf, root, type Page, type Problem } from './page.js';
+import { checkQuotes, readSaid } from './quotes.js';
 import { scriptOf } from './page-script.js';
 import { difference } from './reply.js';
 
@@ -41,6 +42,22 @@ describe('links', () => {
     ]);
     expect(checkLinks(page('[a](policies.md) [b](/protect/policies) [c](policies#policies-1) `[d](e.md)`'))).toHaveLength(1);
     expect(checkLinks(page('[a](/protect/policies)', 'README.md'))).toHaveLength(1);
+  });
+});
+
+describe('quotes', () => {
+  it('are what our sources or Parse Server say, without what differs each time', () => {
+    const said = readSaid();
+    const right = [
+      '### `install: Parse Server has not started; call install from Cloud Code or after the start`',
+      '`code_rejected: This code has already been used. Wait for the next one in your app.`',
+      '`option "policy" requires … second factors, but option "factors" has only …`, `Nothing to challenge.`',
+      'Call `await factors.check()`, `POST /challenge`, `verbose: false`, `{ atLeast: 2 }`, `code_rejected`.',
+    ].join('\n');
+    expect(said.length).toBeGreaterThan(100);
+    expect(checkQuotes(page(right), said)).toEqual([]);
+    const wrong = '### `install: call it from Cloud Code`\n\n`code_rejected: This code was used already.`\n`option "policy" demands … factors`\n';
+    expect(checkQuotes(page(wrong), said).map(({ line }) => line)).toEqual([1, 3, 4]);
   });
 });
 

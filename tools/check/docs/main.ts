@@ -13,6 +13,7 @@ import { ExportedTypes, packageEntries } from './option-types.js';
 import { OPTIONS_PAGE, renderOptions } from './options-page.js';
 import { hiddenBlocks, readPages, root, type Page, type Problem } from './page.js';
 import { scriptOf } from './page-script.js';
+import { checkQuotes, readSaid, TROUBLESHOOTING } from './quotes.js';
 import { runPage } from './run-pages.js';
 import { missingExamples, readExamples } from './examples.js';
 
@@ -30,6 +31,11 @@ function checkOptions(pages: readonly Page[], { program }: Compilation): readonl
   const isFresh = existsSync(file) && readFileSync(file, 'utf8') === rendered;
   const stale = { page: OPTIONS_PAGE, line: 1, what: 'is not as the source has it: npm run check:docs -- --write' };
   return [...problems, ...checkOptionTables(pages, owners), ...(isFresh ? [] : [stale])];
+}
+
+function checkSaid(pages: readonly Page[]): readonly Problem[] {
+  const page = pages.find(({ name }) => name === TROUBLESHOOTING);
+  return page === undefined ? [{ page: TROUBLESHOOTING, line: 1, what: 'is missing' }] : checkQuotes(page, readSaid());
 }
 
 function report(problems: readonly Problem[], summary: string): number {
@@ -50,6 +56,7 @@ function checkStill(): number {
     ...missingExamples(examples),
     ...compilation.problems,
     ...checkErrors(pages),
+    ...checkSaid(pages),
     ...options,
   ];
   return report(problems, `${pages.length} pages, ${compilation.blocks} blocks of code`);
