@@ -20,9 +20,9 @@ it('the test of the page passes', async () => {
   mkdirSync(modules);
   symlinkSync(packages, join(modules, '@parse-factors'));
   symlinkSync(dirname(requireParseServer.resolve('parse-server/package.json')), join(modules, 'parse-server'));
-  writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
-  const { text = '' } = docsBlocks('run/testing').find(({ info }) => info === 'js [login.test.js]') ?? {};
-  writeFileSync(join(folder, 'login.test.js'), text);
+  writeFileSync(join(folder, 'package.json'), '{"type": "commonjs"}');
+  const { text = '' } = docsBlocks('run/testing').find(({ info }) => info === 'js [login.test.mjs]') ?? {};
+  writeFileSync(join(folder, 'login.test.mjs'), text);
   const env = {
     PATH: process.env['PATH'],
     PARSE_SERVER_LOGS_FOLDER: 'null',
@@ -30,7 +30,7 @@ it('the test of the page passes', async () => {
     DATABASE_URI: await createDatabase(inject('database')),
   };
   const loader = new URL(import.meta.resolve('tsx')).href;
-  const words = ['--import', loader, '--conditions=@parse-factors/source', '--test', 'login.test.js'];
+  const words = ['--import', loader, '--conditions=@parse-factors/source', '--test', 'login.test.mjs'];
   const output = await new Promise<string>((resolve) => {
     execFile(process.execPath, words, { cwd: folder, env }, (_error, stdout, stderr) => resolve(stdout + stderr));
   });
