@@ -56,7 +56,8 @@ describe('quotes', () => {
     ].join('\n');
     expect(said.length).toBeGreaterThan(100);
     expect(checkQuotes(page(right), said)).toEqual([]);
-    const wrong = '### `install: call it from Cloud Code`\n\n`code_rejected: This code was used already.`\n`option "policy" demands … factors`\n';
+    const wrong =
+      '### `install: call it from Cloud Code`\n\n`code_rejected: This code was used already.`\n`option "policy" demands … factors`\n';
     expect(checkQuotes(page(wrong), said).map(({ line }) => line)).toEqual([1, 3, 4]);
   });
 });

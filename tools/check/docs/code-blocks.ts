@@ -75,7 +75,7 @@ function problemOf({ file, start = 0, code, messageText }: ts.Diagnostic, snippe
   const snippet = snippets.find((candidate) => candidate.file === file?.fileName);
   if (snippet === undefined) return { page: relative(root, file?.fileName ?? ''), line: line + 1, what };
   if (NODE_TYPES.test(what)) return undefined;
-  if (/\.jsx?$/.test(snippet.file) && (IMPLICIT_ANY.has(code) || WRONG_TYPES.test(what))) return undefined;
+  if (/\.m?jsx?$/.test(snippet.file) && (IMPLICIT_ANY.has(code) || WRONG_TYPES.test(what))) return undefined;
   return { page: snippet.page.name, line: snippet.line + line, what };
 }
 
