@@ -56,7 +56,7 @@ function settings(): ts.CompilerOptions {
   const file = join(root, 'docs', 'tsconfig.json');
   const { config } = ts.readConfigFile(file, (name) => readFileSync(name, 'utf8')) as { config: unknown };
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, join(root, 'docs'));
-  return { ...options, allowJs: true, checkJs: true, allowUmdGlobalAccess: true, jsx: ts.JsxEmit.ReactJSX };
+  return { ...options, allowJs: true, checkJs: true, allowUmdGlobalAccess: true, noUnusedLocals: true, jsx: ts.JsxEmit.ReactJSX };
 }
 
 const examples = (): readonly string[] =>
