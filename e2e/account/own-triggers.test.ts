@@ -53,7 +53,7 @@ async function start(order: 'before' | 'after' | 'later', options: StageOptions 
 
 describe.each(['before', 'after', 'later'] as const)('triggers that are registered %s the guard', (order) => {
   it("the application's own triggers run, and so does the guard", async () => {
-    await start(order, { compose: { enrolment: { requiredFor: (user) => user.get('nickname') === 'staff' } } });
+    await start(order, { compose: { enrolment: { requiredFor: ({ user }) => user.get('nickname') === 'staff' } } });
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);
     stage.time.now += 5 * MINUTE;

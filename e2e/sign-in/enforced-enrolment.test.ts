@@ -186,7 +186,7 @@ describe('the rule', () => {
     expect((await stage.logIn(other)).status).toBe(200);
     expect(slug(await beginPhone(other, '+15554440006'))).toBe('session_required');
     await stage.stop();
-    await start({ requiredFor: (user) => user.get('isStaff') === true });
+    await start({ requiredFor: ({ user }) => user.get('isStaff') === true });
     const person = await stage.signUp();
     expect((await stage.logIn(person)).status).toBe(200);
     await stage.call('PUT', `/users/${person.id}`, { isStaff: true }, MASTER);

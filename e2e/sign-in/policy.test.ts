@@ -152,7 +152,7 @@ describe('policies for some', () => {
 
   it('a policy by a function holds as the function says, and one that fails or returns nonsense lets no user in', async () => {
     let policy: unknown = 'any';
-    await start((user) => (user.get('isStaff') === true ? 'all' : (policy as 'any')));
+    await start(({ user }) => (user.get('isStaff') === true ? 'all' : (policy as 'any')));
     const { person, secret } = await withTwo();
     await stage.call('PUT', `/users/${person.id}`, { isStaff: true }, MASTER);
     expect(slug(await stage.logIn(person, { totp: stage.totp(secret) }))).toBe('factor_required');

@@ -39,11 +39,11 @@ export async function logIn<User extends SdkUser>(login: Login<User>, answers: A
   }
 }
 
-/** How many factors are needed: `factor_required` names all the missing ones, or a number to choose from. */
+/** How many factors are needed: `factor_required` names all the missing ones, or some to choose from. */
 function countOf({ message, missing }: FactorClientError, answers: Answers): number {
   const [, total] = /: (\d+) factors are required/.exec(message) ?? [];
   if (total !== undefined) return Math.max(1, Number(total) - Object.keys(answers).length);
-  return message.includes(' or ') ? 1 : missing.length;
+  return / or |one of: /.test(message) ? 1 : missing.length;
 }
 
 async function signedIn<User extends SdkUser>({ sdk }: Login<User>, reply: Fields): Promise<SignedIn<User>> {

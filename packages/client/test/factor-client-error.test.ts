@@ -27,6 +27,7 @@ describe('an error of a factor', () => {
     ['factor_required', 'Also required: otp, totp_2.', ['otp', 'totp_2']],
     ['factor_required', 'Also required: mfa or card.', ['mfa', 'card']],
     ['factor_required', '2 factors are required; also give one of: otp, email.', ['otp', 'email']],
+    ['factor_required', 'Another factor is required; also give one of: passkey, totp.', ['passkey', 'totp']],
     ['enrolment_required', 'Set up 2 of these first: otp, email, totp.', ['otp', 'email', 'totp']],
     ['enrolment_required', 'Set up a second factor first.', []],
     ['invalid_input', 'Field "id" must be: one.', []],

@@ -1,5 +1,5 @@
 export type { FactorChange } from './account/factor-roles.js';
-export type { EnrolmentOptions, Policy, PolicyOption, RoleNames } from './account/policy-options.js';
+export type { EnrolmentOptions, Policy, PolicyOption, PolicyRequest, RoleNames } from './account/policy-options.js';
 export type { StepUpOptions } from './account/step-up-proofs.js';
 export type { WaitUntil } from './compose/background.js';
 export { type ComposedFactors, composeFactors } from './compose/compose-factors.js';

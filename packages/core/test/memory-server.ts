@@ -1,5 +1,6 @@
 import { isUnconfirmed, type EnrolmentRecord } from '../src/account/records/enrolment-record.js';
 import { EnrolmentSealer } from '../src/account/records/enrolment-sealer.js';
+import { secondFactors } from '../src/account/factor-roles.js';
 import { LoginPolicy } from '../src/account/login-policy.js';
 import type { PolicyOption } from '../src/account/policy-options.js';
 import type { AccountState, LoginNotes, Server } from '../src/account/ports.js';
@@ -62,7 +63,7 @@ export function memoryServer({
     clock,
     random: systemRandom,
     freshMs: 300_000,
-    policy: new LoginPolicy(policy, {}, clock),
+    policy: new LoginPolicy({ policy, enrolment: {} }, secondFactors({ factors }), clock),
     revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
     maxAttemptsPerIp: 100,
     passwordReset: [],

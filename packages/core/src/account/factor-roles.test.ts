@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { factorsByRole } from '../../test/unit-stage.js';
-import { backupFactors, identityFactors, linkedFactors, secondFactors, storedAmong } from './factor-roles.js';
+import type { Factor } from '../factor/factor.js';
+import { backupFactors, backupOf, identityFactors, linkedFactors, secondFactors, storedAmong } from './factor-roles.js';
 
 const APP = {
   factors: factorsByRole({
@@ -30,6 +31,16 @@ describe('the factors of an application', () => {
     const keys = [...secondFactors(APP), ...identityFactors(APP), ...backupFactors(APP)];
     expect(keys.toSorted()).toEqual(Object.keys(APP.factors));
   });
+});
+
+describe('the backup authenticator that counts', () => {
+  const mixed = { factors: { ...APP.factors, paper: { backup: 'after-step-up' } as Factor<object> } };
+
+  it.each<readonly [string, readonly string[], string | undefined]>([
+    ['is none among other factors', ['otp', 'unknown'], undefined],
+    ['is a trusted device', ['codes', 'otp'], 'after-sign-in'],
+    ['is the recovery code of both', ['codes', 'paper'], 'after-step-up'],
+  ])('%s', (_sentence, keys, expected) => expect(backupOf(mixed, keys)).toBe(expected));
 });
 
 describe('what is stored among keys', () => {

@@ -1,4 +1,4 @@
-import type { Factor } from '../factor/factor.js';
+import type { BackupIssue, Factor } from '../factor/factor.js';
 import { identityOf } from '../factor/primary-sign-in.js';
 
 /** The composed factors by their keys in `auth`. */
@@ -21,6 +21,15 @@ export const linkedFactors = (composed: Composed): string[] =>
 /** The keys of the backup authenticators. */
 export const backupFactors = ({ factors }: Composed): string[] =>
   Object.keys(factors).filter((key) => factors[key]?.backup !== undefined);
+
+/**
+ * The kind of backup authenticator among these keys; undefined for none. Only one counts for a login, so of several it is
+ * `after-step-up`, which replaces more.
+ */
+export function backupOf({ factors }: Composed, keys: readonly string[]): BackupIssue | undefined {
+  const kinds = keys.map((key) => factors[key]?.backup);
+  return kinds.includes('after-step-up') ? 'after-step-up' : kinds.find((kind) => kind !== undefined);
+}
 
 /** Returns those keys that have a stored record. */
 export const storedAmong = (stored: Readonly<Record<string, unknown>>, keys: readonly string[]): string[] =>

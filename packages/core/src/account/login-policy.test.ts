@@ -1,31 +1,38 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, MINUTE, outcomeOf, userWith } from '../../test/unit-stage.js';
-import { type GivenFactors, LoginPolicy, type PolicyUser } from './login-policy.js';
-import type { EnrolmentOptions, Policy, PolicyOption } from './policy-options.js';
+
+import type { BackupIssue } from '../factor/factor.js';
+import { LoginPolicy } from './login-policy.js';
+import type { EnrolmentOptions, Policy, PolicyOption, PolicyRequest } from './policy-options.js';
+import type { GivenFactors } from './policy-rules.js';
 
 const NOW = Date.UTC(2030, 0, 1);
 const FACTORS = ['card', 'mail', 'otp', 'sms', 'totp', 'voice'];
 
-interface Login extends PolicyUser, GivenFactors {}
+interface Login extends PolicyRequest, GivenFactors {}
 
 interface Attempt {
   readonly enrolled?: readonly string[];
   readonly given?: readonly string[];
-  readonly hasBackup?: boolean;
+  readonly backup?: BackupIssue;
   readonly roles?: readonly string[];
   readonly fields?: Readonly<Record<string, unknown>>;
+  readonly request?: Partial<PolicyRequest>;
 }
 
 const policyOf = (policy: PolicyOption, enrolment: EnrolmentOptions = {}): LoginPolicy =>
-  new LoginPolicy(policy, enrolment, () => NOW);
+  new LoginPolicy({ policy, enrolment }, FACTORS, () => NOW);
 
-const loginWith = ({ enrolled = [], given = [], hasBackup = false, roles = [], fields = {} }: Attempt): Login => ({
+const loginWith = ({ enrolled = [], given = [], backup, roles = [], fields = {}, request }: Attempt): Login => ({
   user: userWith(fields),
   roles: async () => roles,
   enrolled,
   given,
-  hasBackup,
-  all: FACTORS,
+  backup,
+  ip: undefined,
+  headers: {},
+  installationId: undefined,
+  ...request,
 });
 
 const assertLogin = (policy: LoginPolicy, login: Login): Promise<void> => policy.forUser(login).assert(login);
@@ -38,7 +45,7 @@ describe('a login policy of any factor', () => {
     ['takes an answer to the only factor', { enrolled: ['otp'], given: ['otp'] }, 'passes'],
     ['takes an answer to one of three factors', { enrolled: ['card', 'otp', 'totp'], given: ['totp'] }, 'passes'],
     ['takes answers to all of two factors', { enrolled: ['otp', 'totp'], given: ['otp', 'totp'] }, 'passes'],
-    ['takes a backup authenticator alone', { enrolled: ['otp', 'totp'], hasBackup: true }, 'passes'],
+    ['takes a backup authenticator alone', { enrolled: ['otp', 'totp'], backup: 'after-sign-in' }, 'passes'],
     ['takes a first factor that this login sets up', { given: ['otp'] }, 'passes'],
     ['refuses no answer and names the only factor', { enrolled: ['otp'] }, 'factor_required: Also required: otp.'],
     [
@@ -66,17 +73,17 @@ describe('a login policy of all factors', () => {
     ['refuses no answer and names both factors', { enrolled: ['otp', 'totp'] }, 'factor_required: Also required: otp, totp.'],
     [
       'takes one answer of two beside a backup authenticator',
-      { enrolled: ['otp', 'totp'], given: ['otp'], hasBackup: true },
+      { enrolled: ['otp', 'totp'], given: ['otp'], backup: 'after-sign-in' },
       'passes',
     ],
     [
       'refuses a backup authenticator alone for two factors and names both',
-      { enrolled: ['otp', 'totp'], hasBackup: true },
+      { enrolled: ['otp', 'totp'], backup: 'after-sign-in' },
       'factor_required: Also required: otp, totp.',
     ],
     [
       'counts a backup authenticator once, and refuses it beside one answer of three',
-      { enrolled: ['card', 'otp', 'totp'], given: ['card'], hasBackup: true },
+      { enrolled: ['card', 'otp', 'totp'], given: ['card'], backup: 'after-sign-in' },
       'factor_required: Also required: otp, totp.',
     ],
   ])('%s', async (_sentence, attempt, expected) => expect(await outcome('all', attempt)).toBe(expected));
@@ -115,12 +122,12 @@ describe.each([1, 2, 3, 4, 5])('a login policy of at least %i factors', (atLeast
   });
 
   it(`counts a backup authenticator for one of the ${atLeast} answers`, async () => {
-    expect(await outcome({ atLeast }, { enrolled: some, given: some.slice(1), hasBackup: true })).toBe('passes');
+    expect(await outcome({ atLeast }, { enrolled: some, given: some.slice(1), backup: 'after-sign-in' })).toBe('passes');
   });
 
   it(`counts no backup authenticator among the ${atLeast} factors that must be set up`, async () => {
     const enrolled = some.slice(1);
-    expect(await outcome({ atLeast }, { enrolled, given: enrolled, hasBackup: true })).toMatch(/^enrolment_required/);
+    expect(await outcome({ atLeast }, { enrolled, given: enrolled, backup: 'after-sign-in' })).toMatch(/^enrolment_required/);
   });
 
   it(`demands during the grace period no more than the ${atLeast - 1} factors that the user has`, async () => {
@@ -131,6 +138,229 @@ describe.each([1, 2, 3, 4, 5])('a login policy of at least %i factors', (atLeast
     expect(await outcome({ atLeast }, { enrolled, given: enrolled.slice(1), fields }, { graceMs: DAY })).toBe(
       `factor_required: Also required: ${enrolled[0]}.`,
     );
+  });
+});
+
+describe('a login policy of one of the named factors', () => {
+  const policy = { oneOf: ['card', 'totp'] };
+  const three = ['card', 'otp', 'totp'];
+  const setUp = 'enrolment_required: Set up one of these first: card, totp.';
+  const YOUNG = { createdAt: new Date(NOW) };
+
+  it.each<readonly [string, Attempt, string]>([
+    ['takes an answer to the first of them', { enrolled: three, given: ['card'] }, 'passes'],
+    ['takes an answer to the other one', { enrolled: three, given: ['totp'] }, 'passes'],
+    ['takes an answer to a factor that it does not name beside', { enrolled: three, given: ['otp', 'totp'] }, 'passes'],
+    [
+      'refuses an answer to another factor only, and names the choice',
+      { enrolled: three, given: ['otp'] },
+      'factor_required: Another factor is required; also give one of: card, totp.',
+    ],
+    [
+      'refuses no answer, and names the choice',
+      { enrolled: three },
+      'factor_required: Another factor is required; also give one of: card, totp.',
+    ],
+    [
+      'names the only one that the user has set up',
+      { enrolled: ['otp', 'totp'], given: ['otp'] },
+      'factor_required: Also required: totp.',
+    ],
+    ['demands that a user without factors sets one of them up', {}, setUp],
+    ['demands that a user of other factors sets one of them up', { enrolled: ['otp'], given: ['otp'] }, setUp],
+    ['refuses a login that sets another factor up', { given: ['otp'] }, setUp],
+    ['takes a login that sets one of them up', { given: ['card'] }, 'passes'],
+    ['takes a recovery code in place of the named factor', { enrolled: three, backup: 'after-step-up' }, 'passes'],
+    [
+      'takes a recovery code in place of the only one that is set up',
+      { enrolled: ['otp', 'totp'], given: ['otp'], backup: 'after-step-up' },
+      'passes',
+    ],
+    ['takes no recovery code in place of setting one of them up', { enrolled: ['otp'], backup: 'after-step-up' }, setUp],
+    [
+      'takes no trusted device in place of the named factor',
+      { enrolled: ['totp'], backup: 'after-sign-in' },
+      'factor_required: Also required: totp.',
+    ],
+    [
+      'takes no trusted device beside another factor',
+      { enrolled: three, given: ['otp'], backup: 'after-sign-in' },
+      'factor_required: Another factor is required; also give one of: card, totp.',
+    ],
+  ])('%s', async (_sentence, attempt, expected) => expect(await outcome(policy, attempt)).toBe(expected));
+
+  it.each<readonly [string, Attempt, string]>([
+    ['lets a user without factors in', {}, 'passes'],
+    ['lets a user of another factor in, who answers it', { enrolled: ['otp'], given: ['otp'] }, 'passes'],
+    ['demands an answer to another factor', { enrolled: ['otp'] }, 'factor_required: Also required: otp.'],
+    [
+      'demands a named factor that is set up',
+      { enrolled: ['otp', 'totp'], given: ['otp'] },
+      'factor_required: Also required: totp.',
+    ],
+  ])('during the grace period %s', async (_sentence, attempt, expected) =>
+    expect(await outcome(policy, { ...attempt, fields: YOUNG }, { graceMs: DAY })).toBe(expected),
+  );
+});
+
+describe('a login policy of all of the named factors', () => {
+  const policy = { allOf: ['totp', 'card'] };
+  const three = ['card', 'otp', 'totp'];
+
+  it.each<readonly [string, Attempt, string]>([
+    ['takes answers to all of them', { enrolled: three, given: ['card', 'totp'] }, 'passes'],
+    ['refuses one of them, and names the other', { enrolled: three, given: ['card'] }, 'factor_required: Also required: totp.'],
+    ['refuses another factor beside one', { enrolled: three, given: ['card', 'otp'] }, 'factor_required: Also required: totp.'],
+    ['refuses no answer, and names all', { enrolled: three }, 'factor_required: Also required: card, totp.'],
+    ['demands that a user without factors sets all of them up', {}, 'enrolment_required: Set up 2 of these first: card, totp.'],
+    [
+      'demands that a user who has one sets up the other one',
+      { enrolled: ['otp', 'totp'], given: ['otp', 'totp'] },
+      'enrolment_required: Set up one of these first: card.',
+    ],
+    ['takes a login that answers one and sets the other up', { enrolled: ['totp'], given: ['card', 'totp'] }, 'passes'],
+    ['takes a recovery code in place of one of them', { enrolled: three, given: ['card'], backup: 'after-step-up' }, 'passes'],
+    [
+      'takes no recovery code in place of two of them',
+      { enrolled: three, backup: 'after-step-up' },
+      'factor_required: Also required: card, totp.',
+    ],
+    [
+      'takes no recovery code beside a factor that it does not name in place of two of them',
+      { enrolled: three, given: ['otp'], backup: 'after-step-up' },
+      'factor_required: Also required: card, totp.',
+    ],
+    [
+      'takes no trusted device in place of one of them',
+      { enrolled: three, given: ['card'], backup: 'after-sign-in' },
+      'factor_required: Also required: totp.',
+    ],
+  ])('%s', async (_sentence, attempt, expected) => expect(await outcome(policy, attempt)).toBe(expected));
+
+  it('during the grace period demands those of them that are set up', async () => {
+    const attempt = { enrolled: ['otp', 'totp'], fields: { createdAt: new Date(NOW) } };
+    expect(await outcome(policy, { ...attempt, given: ['otp'] }, { graceMs: DAY })).toBe('factor_required: Also required: totp.');
+    expect(await outcome(policy, { ...attempt, given: ['totp'] }, { graceMs: DAY })).toBe('passes');
+  });
+});
+
+describe('named factors beside other policies of several roles', () => {
+  const byRole: Readonly<Record<string, Policy>> = {
+    two: { atLeast: 2 },
+    every: 'all',
+    one: 'any',
+    card: { oneOf: ['card'] },
+    app: { oneOf: ['card', 'totp'] },
+    phone: { oneOf: ['otp', 'sms'] },
+    both: { allOf: ['card', 'totp'] },
+  };
+  const four = ['card', 'otp', 'sms', 'totp'];
+
+  it.each<readonly [string, Attempt, string]>([
+    ['need two factors, one of them named', { roles: ['two', 'app'], given: ['otp', 'totp'] }, 'passes'],
+    [
+      'need a named factor among two',
+      { roles: ['two', 'app'], given: ['otp', 'sms'] },
+      'factor_required: Another factor is required; also give one of: card, totp.',
+    ],
+    [
+      'need two factors, beside the named one',
+      { roles: ['two', 'app'], given: ['card'] },
+      'factor_required: 2 factors are required; also give one of: otp, sms, totp.',
+    ],
+    ['are met by one factor that both name', { roles: ['card', 'app'], given: ['card'] }, 'passes'],
+    ['name the factor that is in any case required', { roles: ['app', 'card'] }, 'factor_required: Also required: card.'],
+    [
+      'of two choices name one at a time',
+      { roles: ['app', 'phone'], given: ['card'] },
+      'factor_required: Another factor is required; also give one of: otp, sms.',
+    ],
+    ['of two choices take one each', { roles: ['app', 'phone'], given: ['card', 'sms'] }, 'passes'],
+    [
+      'take a recovery code for one of two choices',
+      { roles: ['app', 'phone'], given: ['otp'], backup: 'after-step-up' },
+      'passes',
+    ],
+    [
+      'take no recovery code for both of two choices',
+      { roles: ['app', 'phone'], backup: 'after-step-up' },
+      'factor_required: Another factor is required; also give one of: card, totp.',
+    ],
+    [
+      'take one recovery code for the number and for the name',
+      { roles: ['two', 'app'], given: ['otp'], backup: 'after-step-up' },
+      'passes',
+    ],
+    ['take a trusted device for the number', { roles: ['two', 'app'], given: ['totp'], backup: 'after-sign-in' }, 'passes'],
+    [
+      'take no trusted device for the name',
+      { roles: ['two', 'app'], given: ['otp', 'sms'], backup: 'after-sign-in' },
+      'factor_required: Another factor is required; also give one of: card, totp.',
+    ],
+    ['need no more than one of any beside a name', { roles: ['one', 'card'], given: ['card'] }, 'passes'],
+    [
+      'need every factor that the user has set up, named or not',
+      { roles: ['every', 'card'], given: ['card', 'otp', 'sms'] },
+      'factor_required: Also required: totp.',
+    ],
+    [
+      'demand named factors before others are set up',
+      { roles: ['two', 'app'], enrolled: [] },
+      'enrolment_required: Set up one of these first: card, totp.',
+    ],
+    [
+      'demand a number once the named factors are set up',
+      { roles: ['two', 'app'], enrolled: ['card'], given: ['card'] },
+      `enrolment_required: Set up 2 of these first: ${FACTORS.join(', ')}.`,
+    ],
+    [
+      'join the factors that must all be set up',
+      { roles: ['both', 'card', 'phone'], enrolled: [] },
+      'enrolment_required: Set up 2 of these first: card, totp.',
+    ],
+  ])('%s', async (_sentence, attempt, expected) =>
+    expect(await outcome({ byRole }, { enrolled: four, ...attempt })).toBe(expected),
+  );
+
+  it('hold for users in no role as well', async () => {
+    const policy: PolicyOption = { byRole: {}, otherwise: { oneOf: ['card'] } };
+    expect(await outcome(policy, { enrolled: four, given: ['otp'] })).toBe('factor_required: Also required: card.');
+  });
+});
+
+describe('the factors that a login may set up', () => {
+  it.each<readonly [string, PolicyOption, readonly string[], readonly string[], boolean]>([
+    ['are a named one', { oneOf: ['card', 'totp'] }, [], ['totp'], true],
+    ['are no factor that is not named', { oneOf: ['card', 'totp'] }, [], ['otp'], false],
+    ['are no factor that is not named, beside a named one', { oneOf: ['card', 'totp'] }, [], ['otp', 'totp'], false],
+    ['are none for a user who has a named one', { oneOf: ['card', 'totp'] }, ['card'], ['totp'], false],
+    ['are all of the named ones at once', { allOf: ['card', 'totp'] }, [], ['card', 'totp'], true],
+    ['are the named one that is missing', { allOf: ['card', 'totp'] }, ['card'], ['totp'], true],
+    ['are any where a number is demanded', { atLeast: 2 }, ['card'], ['voice'], true],
+    ['are none where the number is reached', { atLeast: 2 }, ['card', 'otp'], ['voice'], false],
+    ['are none for a policy of any factor', 'any', [], ['otp'], false],
+    [
+      'are a named one and another, where both are demanded',
+      { byRole: { a: { atLeast: 2 }, b: { oneOf: ['card'] } } },
+      [],
+      ['card', 'otp'],
+      true,
+    ],
+    [
+      'are no other one before the named one',
+      { byRole: { a: { atLeast: 2 }, b: { oneOf: ['card'] } } },
+      [],
+      ['otp', 'totp'],
+      false,
+    ],
+  ])('%s', async (_sentence, policy, enrolled, keys, isAllowed) => {
+    const login = loginWith({ roles: ['a', 'b'] });
+    expect(await policyOf(policy).forUser(login).mayEnrol(enrolled, keys)).toBe(isAllowed);
+  });
+
+  it('are none during the grace period', async () => {
+    const policy = policyOf({ oneOf: ['card'] }, { since: NOW + 1 }).forUser(loginWith({}));
+    expect([await policy.mayEnrol([], ['card']), await policy.demandsEnrolment([])]).toEqual([false, false]);
   });
 });
 
@@ -210,13 +440,23 @@ describe('a login policy by role', () => {
 
 describe('a login policy that is a function', () => {
   it('is given the user and their roles, and may answer later', async () => {
-    const policy: PolicyOption = async (user, roles) =>
+    const policy: PolicyOption = async ({ user, roles }) =>
       user.get('isVip') === true && (await roles()).includes('admin') ? 'all' : 'any';
     const attempt = { enrolled: ['otp', 'totp'], given: ['otp'] };
     expect(await outcome(policy, { ...attempt, roles: ['admin'] })).toBe('passes');
     expect(await outcome(policy, { ...attempt, roles: ['admin'], fields: { isVip: true } })).toBe(
       'factor_required: Also required: totp.',
     );
+  });
+
+  it('is given the request, and may name factors', async () => {
+    const policy: PolicyOption = ({ ip, headers, installationId }) =>
+      ip === '192.0.2.1' && headers['x-device'] === 'known' && installationId === 'i1' ? 'any' : { allOf: ['card'] };
+    const attempt: Attempt = { enrolled: ['card', 'otp'], given: ['otp'] };
+    const request = { ip: '192.0.2.1', headers: { 'x-device': 'known' }, installationId: 'i1' };
+    expect(await outcome(policy, { ...attempt, request })).toBe('passes');
+    for (const other of [{}, { ...request, ip: undefined }, { ...request, headers: {} }, { ...request, installationId: 'i2' }])
+      expect(await outcome(policy, { ...attempt, request: other })).toBe('factor_required: Also required: card.');
   });
 
   it.each([
@@ -226,6 +466,12 @@ describe('a login policy that is a function', () => {
     1,
     '',
     'none',
+    { oneOf: [] },
+    { oneOf: ['unknown'] },
+    { allOf: ['otp', 'unknown'] },
+    { oneOf: ['otp', 'otp'] },
+    { oneOf: ['otp'], allOf: ['otp'] },
+    { oneOf: ['otp'], atLeast: 1 },
     [],
     {},
     { atLeast: 0 },
@@ -257,8 +503,20 @@ describe('the most factors that a login policy is known to demand', () => {
     ['is the highest number of a role', { byRole: { a: { atLeast: 2 }, b: { atLeast: 4 }, c: 'all' } }, 4],
     ['is the number for everyone else where that is higher', { byRole: { a: { atLeast: 2 } }, otherwise: { atLeast: 5 } }, 5],
     ['is none where no role is named', { byRole: {} }, 0],
+    ['is none for named factors', { allOf: ['otp', 'totp'] }, 0],
     ['is none for a function', () => ({ atLeast: 5 }), 0],
   ])('%s', (_sentence, policy, expected) => expect(policyOf(policy).mostDemanded).toBe(expected));
+});
+
+describe('the names that a login policy is known to use wrongly', () => {
+  it.each<readonly [string, PolicyOption, readonly string[]]>([
+    ['are none for a number', { atLeast: 2 }, []],
+    ['are none for second factors', { oneOf: ['otp', 'totp'] }, []],
+    ['are others in a choice', { oneOf: ['otp', 'recovery'] }, ['recovery']],
+    ['are others in a list', { allOf: ['otpp', 'totp'] }, ['otpp']],
+    ['are others of a role', { byRole: { a: { oneOf: ['x'] }, b: 'all' }, otherwise: { allOf: ['y'] } }, ['x', 'y']],
+    ['are none for a function', () => ({ oneOf: ['x'] }), []],
+  ])('%s', (_sentence, policy, expected) => expect(policyOf(policy).unknownNames).toEqual(expected));
 });
 
 describe('the demand to set up a factor', () => {
@@ -269,7 +527,7 @@ describe('the demand to set up a factor', () => {
     ['reaches everyone where it is for everybody', { requiredFor: 'everybody' }, {}, required],
     ['spares a user who has a factor', { requiredFor: 'everybody' }, { enrolled: ['otp'], given: ['otp'] }, 'passes'],
     ['spares a login that sets up a factor', { requiredFor: 'everybody' }, { given: ['otp'] }, 'passes'],
-    ['is not met by a backup authenticator', { requiredFor: 'everybody' }, { hasBackup: true }, required],
+    ['is not met by a backup authenticator', { requiredFor: 'everybody' }, { backup: 'after-sign-in' }, required],
     ['reaches a member of one of its roles', { requiredFor: { roles: ['admin', 'staff'] } }, { roles: ['staff'] }, required],
     ['spares a user who is in none of its roles', { requiredFor: { roles: ['admin'] } }, { roles: ['staff'] }, 'passes'],
     ['reaches a user if its function gives true', { requiredFor: () => true }, {}, required],
@@ -278,13 +536,19 @@ describe('the demand to set up a factor', () => {
     ['reaches a user if its function gives zero', { requiredFor: async () => 0 as unknown as boolean }, {}, required],
     [
       'lets its function look at the user',
-      { requiredFor: (user) => user.get('isVip') === true },
+      { requiredFor: ({ user }) => user.get('isVip') === true },
       { fields: { isVip: true } },
       required,
     ],
     [
+      'lets its function look at the request',
+      { requiredFor: ({ headers }) => headers['x-net'] !== 'office' },
+      { request: { headers: { 'x-net': 'office' } } },
+      'passes',
+    ],
+    [
       'lets its function look at roles',
-      { requiredFor: async (_user, roles) => (await roles()).includes('a') },
+      { requiredFor: async ({ roles }) => (await roles()).includes('a') },
       { roles: ['b'] },
       'passes',
     ],

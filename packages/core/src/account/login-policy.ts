@@ -1,86 +1,99 @@
 import { FactorError } from '../error/factor-error.js';
 import type { FactorUser } from '../factor/context.js';
 import type { Clock } from '../time/clock.js';
-import { type EnrolmentOptions, isPolicy, type Policy, type PolicyOption, type RoleNames } from './policy-options.js';
+import { type EnrolmentOptions, isPolicy, type Policy, type PolicyOption, type PolicyRequest } from './policy-options.js';
+import {
+  assertAnswered,
+  assertSetUp,
+  demandedNext,
+  type GivenFactors,
+  namedBy,
+  ONE_FACTOR,
+  type PolicyRule,
+  ruleOf,
+} from './policy-rules.js';
 
-/** The user that a policy decides about. */
-export interface PolicyUser {
-  readonly user: FactorUser;
-  readonly roles: RoleNames;
-}
-
-/** The factors of a user and of one login, by their keys. Backup authenticators are not counted as factors. */
-export interface GivenFactors {
-  /** The factors that the user has set up. */
-  readonly enrolled: readonly string[];
-  /** The factors that this login sends a credential for, or enrols. */
-  readonly given: readonly string[];
-  /** Whether the login uses a backup authenticator. */
-  readonly hasBackup: boolean;
-  /** Every composed factor. */
-  readonly all: readonly string[];
+/** What an application chooses about the factors of a login. */
+export interface LoginPolicyOptions {
+  readonly policy: PolicyOption;
+  readonly enrolment: EnrolmentOptions;
 }
 
 /** Decides which factors a login needs, before any of them is verified. */
 export class LoginPolicy {
   readonly #policy: PolicyOption;
   readonly #enrolment: EnrolmentOptions;
+  readonly #all: readonly string[];
   readonly #clock: Clock;
 
-  constructor(policy: PolicyOption, enrolment: EnrolmentOptions, clock: Clock) {
+  /** @param all the keys of the second factors */
+  constructor({ policy, enrolment }: LoginPolicyOptions, all: readonly string[], clock: Clock) {
     this.#policy = policy;
     this.#enrolment = enrolment;
+    this.#all = all;
     this.#clock = clock;
   }
 
   /**
    * The highest number of factors that the policy is known to demand. It is 0 if the policy is a function, which may
-   * demand any number.
+   * demand any number, and for policies that name factors.
    */
   get mostDemanded(): number {
-    const policy = this.#policy;
-    if (typeof policy === 'function') return 0;
-    const all = typeof policy === 'object' && 'byRole' in policy ? [...Object.values(policy.byRole), policy.otherwise] : [policy];
-    return Math.max(...all.map((one) => (typeof one === 'object' ? one.atLeast : 0)));
+    return Math.max(0, ...this.#known.map((policy) => (typeof policy === 'object' && 'atLeast' in policy ? policy.atLeast : 0)));
   }
 
-  /** Returns the policy for one user. It runs no database query, except to read roles that are not cached. */
-  forUser(asked: PolicyUser): UserPolicy {
+  /** The keys that the policy is known to name, and that are not second factors. */
+  get unknownNames(): readonly string[] {
+    return this.#known.flatMap((policy) => this.#unknownIn(policy));
+  }
+
+  /** Returns the policy for one user in one request. It runs no database query, except to read roles that are not cached. */
+  forUser(request: PolicyRequest): UserPolicy {
     return new UserPolicy(async () => {
-      const policies = await this.#policies(asked.user, asked.roles);
-      return { policies, demanded: await this.#demanded(asked.user, asked.roles, policies) };
-    });
+      const policies = await this.#policies(request);
+      const required = (await this.#isRequired(request)) ? [{ answers: 1, setUp: 1 }] : [];
+      const rules = [ONE_FACTOR, ...required, ...policies.map(ruleOf)];
+      // Within the grace period, users answer what they have set up, and need not set up more.
+      return this.#isInGrace(request.user) ? rules.map((rule) => ({ ...rule, setUp: 0 })) : rules;
+    }, this.#all);
   }
 
-  async #policies(user: FactorUser, roles: RoleNames): Promise<readonly Policy[]> {
+  /** The policies that are known before a login. */
+  get #known(): readonly Policy[] {
+    const policy = this.#policy;
+    if (typeof policy === 'function') return [];
+    if (typeof policy === 'string' || !('byRole' in policy)) return [policy];
+    return [...Object.values(policy.byRole), policy.otherwise ?? 'any'];
+  }
+
+  #unknownIn(policy: Policy): readonly string[] {
+    return namedBy(policy).filter((key) => !this.#all.includes(key));
+  }
+
+  async #policies(request: PolicyRequest): Promise<readonly Policy[]> {
     const policy = this.#policy;
     if (typeof policy === 'function') {
-      const chosen = await policy(user, roles);
-      if (!isPolicy(chosen)) throw new FactorError('unavailable', { cause: new PolicyFault() });
+      const chosen = await policy(request);
+      if (!isPolicy(chosen) || this.#unknownIn(chosen).length > 0) {
+        throw new FactorError('unavailable', { cause: new PolicyFault() });
+      }
       return [chosen];
     }
-    if (policy === 'any' || policy === 'all' || 'atLeast' in policy) return [policy];
-    const names = await roles();
+    if (typeof policy === 'string' || !('byRole' in policy)) return [policy];
+    const names = await request.roles();
     const chosen = Object.entries(policy.byRole).filter(([role]) => names.includes(role));
     return chosen.length === 0 ? [policy.otherwise ?? 'any'] : chosen.map(([, held]) => held);
   }
 
-  /** How many factors the user must have set up by now. */
-  async #demanded(user: FactorUser, roles: RoleNames, policies: readonly Policy[]): Promise<number> {
-    const counts = policies.map((policy) => (typeof policy === 'object' ? policy.atLeast : 0));
-    const demanded = Math.max(...counts, (await this.#isRequired(user, roles)) ? 1 : 0);
-    return demanded > 0 && !this.#isInGrace(user) ? demanded : 0;
-  }
-
-  async #isRequired(user: FactorUser, roles: RoleNames): Promise<boolean> {
+  async #isRequired(request: PolicyRequest): Promise<boolean> {
     const { requiredFor } = this.#enrolment;
     if (requiredFor === undefined) return false;
     if (requiredFor === 'everybody') return true;
     if (typeof requiredFor === 'function') {
-      const required: unknown = await requiredFor(user, roles);
+      const required: unknown = await requiredFor(request);
       return required !== false; // Fails closed: only `false` exempts the user.
     }
-    const names = await roles();
+    const names = await request.roles();
     return requiredFor.roles.some((role) => names.includes(role));
   }
 
@@ -92,61 +105,60 @@ export class LoginPolicy {
   }
 }
 
-interface Demand {
-  readonly policies: readonly Policy[];
-  /** How many factors the user must have set up by now. */
-  readonly demanded: number;
-}
-
 /** The login policy for one user. It calls the application's functions and reads the user's roles once at most. */
 export class UserPolicy {
-  readonly #ask: () => Promise<Demand>;
-  #demand: Promise<Demand> | undefined;
+  readonly #ask: () => Promise<readonly PolicyRule[]>;
+  readonly #all: readonly string[];
+  #rules: Promise<readonly PolicyRule[]> | undefined;
 
-  constructor(ask: () => Promise<Demand>) {
+  /** @param all the keys of the second factors */
+  constructor(ask: () => Promise<readonly PolicyRule[]>, all: readonly string[]) {
     this.#ask = ask;
+    this.#all = all;
   }
 
   /** Tells whether the user must now set up more factors than these. */
   async demandsEnrolment(enrolled: readonly string[]): Promise<boolean> {
-    return (await this.#read()).demanded > enrolled.length;
+    return (await this.#demandedNext(enrolled)).length > 0;
+  }
+
+  /**
+   * Tells whether a login may set up these factors: only those that the policy demands.
+   *
+   * @param enrolled the factors that the user has set up
+   */
+  async mayEnrol(enrolled: readonly string[], keys: readonly string[]): Promise<boolean> {
+    const demanded = await this.#demandedNext(enrolled);
+    if (demanded.length === 0) return false;
+    for (const key of keys) {
+      const others = keys.filter((other) => other !== key);
+      const isDemanded = demanded.includes(key) || (await this.#demandedNext([...enrolled, ...others])).includes(key);
+      if (!isDemanded) return false;
+    }
+    return true;
   }
 
   /** @throws FactorError `factor_required` or `enrolment_required`, naming what is missing */
   async assert(factors: GivenFactors): Promise<void> {
-    const { demanded } = await this.#read();
-    if (setUpBy(factors) < demanded) throw enrolmentRequired(demanded, factors.all);
+    const setUp = [...new Set([...factors.enrolled, ...factors.given])];
+    assertSetUp(await this.#read(), setUp, this.#all);
     await this.assertGiven(factors);
   }
 
-  /** Like {@link assert}, for users who need not have as many factors as the policy demands. @throws FactorError `factor_required` */
-  async assertGiven(factors: Omit<GivenFactors, 'all'>): Promise<void> {
-    const { enrolled, given, hasBackup } = factors;
-    const { policies } = await this.#read();
-    const counts = policies.map((policy) => (policy === 'any' ? 1 : policy === 'all' ? enrolled.length : policy.atLeast));
-    // Within the grace period, a user cannot verify more factors than they have.
-    const needed = Math.min(Math.max(...counts), setUpBy(factors));
-    if (given.length + (hasBackup ? 1 : 0) >= needed) return;
-    const missing = enrolled.filter((key) => !given.includes(key)).join(', ');
-    const isAll = needed === enrolled.length;
-    const sentence = isAll ? `Also required: ${missing}.` : `${needed} factors are required; also give one of: ${missing}.`;
-    throw new FactorError('factor_required', { sentence });
+  /** Like {@link assert}, for users who need not have set up what the policy demands. @throws FactorError `factor_required` */
+  async assertGiven(factors: GivenFactors): Promise<void> {
+    assertAnswered(await this.#read(), factors);
   }
 
-  #read(): Promise<Demand> {
-    this.#demand ??= this.#ask();
-    return this.#demand;
+  async #demandedNext(setUp: readonly string[]): Promise<readonly string[]> {
+    return demandedNext(await this.#read(), setUp, this.#all);
+  }
+
+  #read(): Promise<readonly PolicyRule[]> {
+    this.#rules ??= this.#ask();
+    return this.#rules;
   }
 }
-
-/** How many factors the user has set up once the login is complete. */
-const setUpBy = ({ enrolled, given }: Pick<GivenFactors, 'enrolled' | 'given'>): number => new Set([...enrolled, ...given]).size;
-
-/** The error for a user who has too few factors. */
-const enrolmentRequired = (demanded: number, all: readonly string[]): FactorError =>
-  new FactorError('enrolment_required', {
-    sentence: `Set up ${demanded === 1 ? 'one' : String(demanded)} of these first: ${all.join(', ')}.`,
-  });
 
 class PolicyFault extends Error {
   override readonly name = 'PolicyFault';

@@ -6,12 +6,15 @@ class Whatever {
 }
 
 describe('a policy', () => {
-  it.each(['any', 'all', { atLeast: 1 }, { atLeast: 5 }])('can be %j', (value) => {
-    expect(isPolicy(value)).toBe(true);
-    expect(policyOption.isValid(value)).toBe(true);
-    expect(policyOption.isValid({ byRole: { admin: value } })).toBe(true);
-    expect(policyOption.isValid({ byRole: {}, otherwise: value })).toBe(true);
-  });
+  it.each(['any', 'all', { atLeast: 1 }, { atLeast: 5 }, { oneOf: ['totp'] }, { allOf: ['passkey', 'totp'] }])(
+    'can be %j',
+    (value) => {
+      expect(isPolicy(value)).toBe(true);
+      expect(policyOption.isValid(value)).toBe(true);
+      expect(policyOption.isValid({ byRole: { admin: value } })).toBe(true);
+      expect(policyOption.isValid({ byRole: {}, otherwise: value })).toBe(true);
+    },
+  );
 
   it.each([
     undefined,
@@ -30,6 +33,14 @@ describe('a policy', () => {
     { atLeast: Number.NaN },
     { atLeast: '2' },
     { atLeast: 2, atMost: 3 },
+    { oneOf: [] },
+    { oneOf: 'totp' },
+    { oneOf: ['totp', 1] },
+    { allOf: [''] },
+    { allOf: ['totp', 'totp'] },
+    { allOf: ['totp'], oneOf: ['otp'] },
+    { allOf: ['totp'], atLeast: 2 },
+    { noneOf: ['totp'] },
   ])('cannot be %j', (value) => {
     expect(isPolicy(value)).toBe(false);
     expect(policyOption.isValid(value)).toBe(false);

@@ -1,17 +1,33 @@
-import type { FactorUser } from '../factor/context.js';
+import type { FactorUser, RequestHeaders } from '../factor/context.js';
 import { asObject } from '../validation/json-object.js';
 import { functionOption, integerOption, type OptionRule } from '../validation/options.js';
 
 /**
- * How many factors a login must verify after the primary factor. `any`: one of those that the user has set up. `all`:
- * every one that the user has set up. `atLeast`: that many, 1 to 5, and the user must set up as many.
+ * Which factors a login must verify after the primary factor. `any`: one of those that the user has set up. `all`:
+ * every one that the user has set up. `atLeast`: that many, 1 to 5, and the user must set up as many. `oneOf`: one of the
+ * named factors, and the user must set up one of them. `allOf`: every named factor, and the user must set up all of them.
  */
-export type Policy = 'any' | 'all' | { readonly atLeast: number };
+export type Policy =
+  'any' | 'all' | { readonly atLeast: number } | { readonly oneOf: readonly string[] } | { readonly allOf: readonly string[] };
 
 /** Reads the names of a user's roles, inherited ones included. */
 export type RoleNames = () => Promise<readonly string[]>;
 
-/** A policy for all users, for the members of roles, or for each user. */
+/** The user and the request that a policy decides about. */
+export interface PolicyRequest {
+  /** The user as stored. They may not have proven a second factor yet. */
+  readonly user: FactorUser;
+  /** Reads the names of the user's roles, inherited ones included. */
+  readonly roles: RoleNames;
+  /** The client's IP address, from `clientIp` if you composed one; undefined for requests from Cloud Code. */
+  readonly ip: string | undefined;
+  /** The headers of the request, by their names in lower case. A client can send any. */
+  readonly headers: RequestHeaders;
+  /** The installation id that the SDK sent. It is not authenticated: a client can send any. */
+  readonly installationId: string | undefined;
+}
+
+/** A policy for all users, for the members of roles, or for each request. */
 export type PolicyOption =
   | Policy
   | {
@@ -20,13 +36,13 @@ export type PolicyOption =
       /** The policy for all other users; `any` by default. */
       readonly otherwise?: Policy;
     }
-  | ((user: FactorUser, roles: RoleNames) => Policy | Promise<Policy>);
+  | ((request: PolicyRequest) => Policy | Promise<Policy>);
 
 /** Which users must set up a factor, and from when. */
 export interface EnrolmentOptions {
   /** Which users must: all of them, the members of any of these roles, or those that a function selects; no user by default. */
   readonly requiredFor?:
-    'everybody' | { readonly roles: readonly string[] } | ((user: FactorUser, roles: RoleNames) => boolean | Promise<boolean>);
+    'everybody' | { readonly roles: readonly string[] } | ((request: PolicyRequest) => boolean | Promise<boolean>);
   /** How long after sign-up a user may go without a factor, in milliseconds, 0 to a year; 0 by default. */
   readonly graceMs?: number;
   /** For users who signed up before this time, `graceMs` counts from this time. Epoch milliseconds; 0 by default. */
@@ -36,9 +52,20 @@ export interface EnrolmentOptions {
 const YEAR_MS = 366 * 24 * 60 * 60_000;
 const MAX_FACTORS = 5;
 
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+/** Whether it names at least one factor, each once. */
+const isNames = (value: unknown): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every(isText) && new Set(value).size === value.length;
+
+/** Whether a value has the form of a {@link Policy}. It does not check that the named factors exist. */
 export function isPolicy(value: unknown): value is Policy {
-  const { atLeast, ...others } = asObject(value) ?? {};
-  return value === 'any' || value === 'all' || (integerOption(1, MAX_FACTORS).isValid(atLeast) && noneOf(others));
+  if (value === 'any' || value === 'all') return true;
+  const [[form, held] = [], ...others] = Object.entries(asObject(value) ?? {});
+  if (others.length > 0) return false;
+  return form === 'atLeast'
+    ? integerOption(1, MAX_FACTORS).isValid(held)
+    : (form === 'oneOf' || form === 'allOf') && isNames(held);
 }
 
 const noneOf = (others: object): boolean => Object.keys(others).length === 0;
@@ -51,7 +78,7 @@ const isByRole = (value: unknown): boolean => {
 
 /** Accepts a {@link PolicyOption}. */
 export const policyOption: OptionRule = {
-  accepts: `"any", "all", { atLeast: 1 to ${MAX_FACTORS} }, { byRole: { <role>: <policy> }, otherwise: <policy> } or a function`,
+  accepts: `"any", "all", { atLeast: 1 to ${MAX_FACTORS} }, { oneOf: [<factor keys>] }, { allOf: [<factor keys>] }, { byRole: { <role>: <policy> }, otherwise: <policy> } or a function`,
   isValid: (value) => isPolicy(value) || isByRole(value) || functionOption.isValid(value),
 };
 

@@ -19,3 +19,15 @@ it.each([{ roles: [] }, { roles: [1] }, { roles: 'admin' }, 'unknown', {}])(
     expect(compose).toThrow('enrolment');
   },
 );
+
+it.each([
+  { oneOf: ['own', 'totp'] },
+  { allOf: ['totp'] },
+  { byRole: { a: { allOf: ['totp'] } } },
+  { byRole: {}, otherwise: { oneOf: ['totp'] } },
+])('a policy cannot name a factor that is not composed: %j', (policy) => {
+  const compose = (): unknown =>
+    composeFactors({ keys: generateKey('test'), selfCheck: false, factors: { own: factor }, policy });
+  expect(compose).toThrow(FactorConfigError);
+  expect(compose).toThrow('composeFactors: option "policy" names "totp", which is not a second factor; choose from: own');
+});

@@ -1,3 +1,4 @@
+import { secondFactors } from '../account/factor-roles.js';
 import { LoginPolicy } from '../account/login-policy.js';
 import type { Runtime } from '../account/runtime.js';
 import type { StepUpOptions } from '../account/step-up-proofs.js';
@@ -21,8 +22,9 @@ import type { OtpStore } from '../store/otp-store.js';
 import { pruneStore } from '../store/prune-store.js';
 import { systemClock } from '../time/clock.js';
 import { refuseRemovedOptions, resolveOptions } from '../validation/options.js';
+import { assertPolicy } from './assert-policy.js';
 import { inBackground } from './background.js';
-import { assertEnough, assertResets, assertFactor, assertStore, COMPOSE_RULES, type ComposeOptions } from './compose-options.js';
+import { assertResets, assertFactor, assertStore, COMPOSE_RULES, type ComposeOptions } from './compose-options.js';
 
 /** The result of {@link composeFactors}. */
 export interface ComposedFactors<Key extends string = string> {
@@ -180,8 +182,8 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     assertFactor(key, factor);
     factors[key] = factor;
   }
-  const policy = new LoginPolicy(resolved.policy, resolved.enrolment, clock);
-  assertEnough(factors, policy);
+  const policy = new LoginPolicy(resolved, secondFactors({ factors }), clock);
+  assertPolicy(factors, policy);
   assertResets(factors, resolved.passwordReset);
   const { onEvent, clientIp } = resolved;
   const later = inBackground(resolved.waitUntil);

@@ -1,11 +1,10 @@
-import { type FactorChange, identityFactors, secondFactors } from '../account/factor-roles.js';
-import type { LoginPolicy } from '../account/login-policy.js';
+import type { FactorChange } from '../account/factor-roles.js';
 import { enrolmentOption, type EnrolmentOptions, policyOption, type PolicyOption } from '../account/policy-options.js';
 import type { RandomSource } from '../crypto/random.js';
 import { FactorConfigError } from '../error/config-error.js';
 import type { FactorListener } from '../factor/factor-event.js';
 import type { AnyFactor, Factor } from '../factor/factor.js';
-import { identityOf, primaryOf } from '../factor/primary-sign-in.js';
+import { identityOf } from '../factor/primary-sign-in.js';
 import type { ClientIp } from '../parse/client-info.js';
 import type { ParseDatabase } from '../parse/database/parse-database.js';
 import type { OtpStore } from '../store/otp-store.js';
@@ -43,7 +42,7 @@ export interface ComposeOptions<Key extends string = string> {
   readonly store?: StoreSource;
   /** How long a step-up proof lasts, in milliseconds: 30 seconds to one hour; 300,000 by default. */
   readonly freshMs?: number;
-  /** How many second factors a login must answer; `any` by default. */
+  /** Which second factors a login must answer, or how many; `any` by default. */
   readonly policy?: PolicyOption;
   /** Which users must set up a factor, and from which date; none by default. */
   readonly enrolment?: EnrolmentOptions;
@@ -212,32 +211,6 @@ export function assertResets(factors: Readonly<Record<string, Factor<object>>>, 
     if (isReachable) continue;
     throw new FactorConfigError(
       `composeFactors: option "passwordReset" must name factors that send codes by email, or that sign in by a code; ${JSON.stringify(key)} does not`,
-    );
-  }
-}
-
-/**
- * Checks that there are enough second factors.
- *
- * @throws FactorConfigError when a factor needs a second factor beside it and there is none, or the policy demands more second
- *   factors than there are
- */
-export function assertEnough(factors: Readonly<Record<string, Factor<object>>>, { mostDemanded }: LoginPolicy): void {
-  const { length } = secondFactors({ factors });
-  const dependent = Object.keys(factors).find((key) => primaryOf(factors[key])?.needsSecondFactor === true);
-  if (length === 0 && dependent !== undefined) {
-    throw new FactorConfigError(
-      `composeFactors: factors.${dependent} needs a second factor; add one to option "factors", such as an instance of TotpFactor`,
-    );
-  }
-  if (length === 0 && identityFactors({ factors }).length < Object.keys(factors).length) {
-    throw new FactorConfigError(
-      'composeFactors: option "factors" must contain more than backup authenticators, which only replace another factor',
-    );
-  }
-  if (mostDemanded > length) {
-    throw new FactorConfigError(
-      `composeFactors: option "policy" requires ${mostDemanded} second factors, but option "factors" has only ${length}; add factors or require fewer`,
     );
   }
 }

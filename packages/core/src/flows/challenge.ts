@@ -11,7 +11,7 @@ import { asksForProof } from '../validation/payload.js';
 import type { ChallengeRequest } from './auth-request.js';
 import { enrolAtLogin, storeEnrolled } from './enrol-factor.js';
 import { factorContext } from './factor-context.js';
-import { demandsEnrolment } from './sign-in/login-demand.js';
+import { mayEnrol } from './sign-in/login-demand.js';
 import { primaryUsers } from './sign-in/primary-users.js';
 import { STATUS_ENABLED } from './status.js';
 import { StepUp } from './step-up.js';
@@ -46,7 +46,7 @@ async function challengeAfterFirstFactor(
   const primary = await primaryOfChallenge(request, account);
   const own = new UserFactor(key, request.runtime, request, account, { primary });
   if (isShow(payload)) return show(own.factor, own.enrolment.enrolment);
-  if (own.record === undefined && (await mayEnrolAtLogin(own.factor, request, account))) {
+  if (own.record === undefined && (await mayEnrolAtLogin(key, request, account))) {
     return challengeNew(key, payload, own);
   }
   if (payload !== true) throw new FactorError(asObject(payload) === undefined ? 'invalid_input' : 'session_required');
@@ -93,13 +93,13 @@ async function challengeNew(key: string, payload: unknown, own: UserFactor<objec
   return response;
 }
 
-/** Whether a user who has proven a primary factor may set this factor up: only when a policy demands it. */
+/** Whether a user who has proven a primary factor may set this second factor up: only when a policy demands it. */
 async function mayEnrolAtLogin(
-  { backup }: Factor<object>,
-  { runtime, server, hasMasterKey }: ChallengeRequest,
+  key: string,
+  request: ChallengeRequest,
   account: AccountState,
 ): Promise<boolean> {
-  return backup === undefined && !hasMasterKey && (await demandsEnrolment(runtime, server, account));
+  return !request.hasMasterKey && (await mayEnrol(key, request.runtime, request, account));
 }
 
 /** What a client sees of a factor once a primary factor is proven: the masked destination of its codes, and nothing else. */

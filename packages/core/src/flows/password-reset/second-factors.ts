@@ -1,5 +1,5 @@
 import { PASSWORD_RESET } from '../../account/attempt-buckets.js';
-import { secondFactors, storedAmong } from '../../account/factor-roles.js';
+import { backupOf, secondFactors, storedAmong } from '../../account/factor-roles.js';
 import type { AccountState } from '../../account/ports.js';
 import { FactorError } from '../../error/factor-error.js';
 import type { CheckedCode } from '../../factor/address-proof.js';
@@ -50,8 +50,9 @@ export async function readSecondFactors(
     if (counting.includes(key) || (isRecovery(proven, key) && storedAmong(account.stored, [key]).length > 0)) continue;
     throw new FactorError('invalid_input', { sentence: 'Field "authData" must hold second factors on other addresses only.' });
   }
-  const [second, hasBackup] = [given.filter((key) => counting.includes(key)), given.some((key) => !counting.includes(key))];
-  await policyFor(request.runtime, request.server, account).assertGiven({ enrolled: counting, given: second, hasBackup });
+  const second = given.filter((key) => counting.includes(key));
+  const backup = backupOf(request.runtime, given);
+  await policyFor(request.runtime, request, account).assertGiven({ enrolled: counting, given: second, backup });
   const checks: (() => Promise<unknown>)[] = [];
   for (const key of given.toSorted()) {
     const own = ownOf(proven, key);

@@ -26,11 +26,10 @@ export async function guardLogin(login: LoginAboutToPass): Promise<void> {
   const notes = server.notes(account.id);
   const { hasEnrolled } = notes;
   notes.hasEnrolled = false; // valid for one login
-  const all = secondFactors(runtime);
-  if (hasEnrolled === true || storedAmong(account.stored, all).length > 0) return;
-  const policy = policyFor(runtime, server, account);
+  if (hasEnrolled === true || storedAmong(account.stored, secondFactors(runtime)).length > 0) return;
+  const policy = policyFor(runtime, login, account);
   if (!(await policy.demandsEnrolment([])) || (await hasOnlyPrimaries(runtime, server, account))) return;
-  await policy.assert({ enrolled: [], given: [], hasBackup: false, all });
+  await policy.assert({ enrolled: [], given: [] });
 }
 
 /**

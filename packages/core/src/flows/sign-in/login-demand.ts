@@ -1,15 +1,16 @@
 import { secondFactors, storedAmong } from '../../account/factor-roles.js';
 import type { UserPolicy } from '../../account/login-policy.js';
-import type { AccountState, Server } from '../../account/ports.js';
+import type { AccountState, ServerRequest } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
 
-/** Returns the login policy for one user. It reads their roles once. */
-export function policyFor({ policy }: Runtime, { roles }: Server, { id, user }: AccountState): UserPolicy {
-  return policy.forUser({ user, roles: () => roles.namesOf(id) });
+/** Returns the login policy for one user in one request. It reads their roles once. */
+export function policyFor({ policy }: Runtime, { server, client }: ServerRequest, { id, user }: AccountState): UserPolicy {
+  const { ip, headers, installationId } = client;
+  return policy.forUser({ user, roles: () => server.roles.namesOf(id), ip, headers, installationId });
 }
 
-/** Whether the user must now set up more factors than they have. */
-export function demandsEnrolment(runtime: Runtime, server: Server, account: AccountState): Promise<boolean> {
+/** Whether a login may now set up this factor, because the policy demands it of the user. */
+export function mayEnrol(key: string, runtime: Runtime, request: ServerRequest, account: AccountState): Promise<boolean> {
   const enrolled = storedAmong(account.stored, secondFactors(runtime));
-  return policyFor(runtime, server, account).demandsEnrolment(enrolled);
+  return policyFor(runtime, request, account).mayEnrol(enrolled, [key]);
 }

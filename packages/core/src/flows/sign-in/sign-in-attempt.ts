@@ -43,7 +43,7 @@ export class SignInAttempt {
     const isSent = (key: string): boolean => Object.hasOwn(sent.providers, key) && !isLeftOut(key);
     this.request = request;
     this.account = account;
-    this.policy = policyFor(runtime, server, account);
+    this.policy = policyFor(runtime, request, account);
     this.enrolled = storedAmong(account.stored, second);
     this.presented = second.filter((key) => Object.hasOwn(sent.providers, key));
     this.presentedBackups = backupFactors(runtime).filter(isSent);
@@ -57,9 +57,14 @@ export class SignInAttempt {
     return new UserFactor(key, this.request.runtime, this.request, this.account, { primary: this.primary });
   }
 
+  /** The second factors that the login sets up. */
+  get enrolling(): readonly string[] {
+    return this.presented.filter((key) => !this.enrolled.includes(key));
+  }
+
   /** Whether the login sets a second factor up. */
   get isEnrolling(): boolean {
-    return this.presented.some((key) => !this.enrolled.includes(key));
+    return this.enrolling.length > 0;
   }
 
   /**

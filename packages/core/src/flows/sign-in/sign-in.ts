@@ -1,4 +1,4 @@
-import { identityFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
+import { backupOf, identityFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
 import { changesProviders } from '../../account/provider-changes.js';
 import { FactorError } from '../../error/factor-error.js';
 import { primaryOf } from '../../factor/primary-sign-in.js';
@@ -47,7 +47,7 @@ async function assertMayEnrol(attempt: SignInAttempt): Promise<void> {
   if (![...presentedPrimaries, ...presentedBackups].every(isStored)) throw new FactorError('session_required');
   if (!attempt.isEnrolling) return;
   // With the master key, a login looks the same as an administrator's change of the user.
-  const isDemanded = !request.isAdministrator && (await attempt.policy.demandsEnrolment(enrolled));
+  const isDemanded = !request.isAdministrator && (await attempt.policy.mayEnrol(enrolled, attempt.enrolling));
   // A user who adds a factor must answer all of their existing factors. A backup authenticator does not replace them here.
   if (!isDemanded || !enrolled.every((key) => presented.includes(key))) throw new FactorError('session_required');
 }
@@ -86,8 +86,8 @@ function assertNoAccountChange({ request: { sent, runtime }, account, enrolled }
 /** Checks that all required credentials were sent, before any is consumed. */
 async function assertPresented(attempt: SignInAttempt): Promise<void> {
   const { request, policy, enrolled, presented, presentedBackups } = attempt;
-  const hasBackup = !attempt.isEnrolling && presentedBackups.length > 0;
-  await policy.assert({ enrolled, given: presented, hasBackup, all: secondFactors(request.runtime) });
+  const backup = attempt.isEnrolling ? undefined : backupOf(request.runtime, presentedBackups);
+  await policy.assert({ enrolled, given: presented, backup });
   const { factors } = request.runtime;
   const needsSecond = attempt.presentedPrimaries.some((key) => primaryOf(factors[key])?.needsSecondFactor === true);
   if (needsSecond && enrolled.length === 0) throw new FactorError('enrolment_required');
@@ -146,6 +146,5 @@ async function assertVerified(attempt: SignInAttempt): Promise<void> {
   const answered = [...attempt.verified, ...attempt.verifiedBackups];
   const all = secondFactors(request.runtime);
   const given = all.filter((key) => answered.includes(key) || Object.hasOwn(attempt.enrolments, key));
-  const hasBackup = attempt.verifiedBackups.some((key) => !all.includes(key));
-  await policy.assert({ enrolled, given, hasBackup, all });
+  await policy.assert({ enrolled, given, backup: backupOf(request.runtime, attempt.verifiedBackups) });
 }
