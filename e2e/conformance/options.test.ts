@@ -249,6 +249,11 @@ describe('values that look sound', () => {
     [() => composeFactors({ ...compose, policy: { atLeast: 2, orElse: 'any' } as never }), /"policy"/],
     [() => composeFactors({ ...compose, policy: { byRole: { admin: 'al' as never } } }), /"policy"/],
     [() => composeFactors({ ...compose, policy: { byRole: {}, otherwise: 'none' as never } }), /"policy"/],
+    [() => composeFactors({ ...compose, policy: { oneOf: [] } }), /"policy"/],
+    [
+      () => composeFactors({ ...compose, policy: { allOf: ['toString'] } }),
+      /"policy" names "toString", which is not a second factor/,
+    ],
     [() => composeFactors({ ...compose, policy: { roles: { admin: 'all' } } as never }), /"policy"/],
     [() => composeFactors({ ...compose, enrolment: { requiredFor: 'all' as never } }), /"enrolment"/],
     [() => composeFactors({ ...compose, enrolment: { requiredFor: { roles: 'admin' as never } } }), /"enrolment"/],
