@@ -157,6 +157,16 @@ describe('a policy function', () => {
     const office = { 'X-Network': 'office', 'X-Address': '192.0.2.1', 'X-Parse-Installation-Id': 'i1' };
     for (const headers of [{}, { ...office, 'X-Network': 'home' }, { ...office, 'X-Address': '192.0.2.2' }])
       expect(error(await logIn(headers))).toBe('factor_required: Also required: totp.');
+    const wrong = { ...credentials(person), authData: { otp: otp === '000000' ? '000001' : '000000' } };
+    const requests = [{ method: 'POST', path: '/parse/login', body: wrong }];
+    for (const [headers, expected] of [
+      [{}, 'factor_required'],
+      [office, 'code_rejected'],
+    ] as const) {
+      const graphql = await stage.graphql(LOG_IN, { input: wrong }, headers);
+      expect(graphql['errors'][0].message).toContain(expected);
+      expect((await stage.call('POST', '/batch', { requests }, headers)).body[0].error.error).toContain(expected);
+    }
     seen.length = 0;
     expect((await logIn(office)).status).toBe(200);
     expect(seen).not.toEqual([]);
@@ -263,6 +273,34 @@ describe('a user who has none of the named factors', () => {
     const alone = await beginTotp({ authData: { emailLogin } });
     const both = { emailLogin, totp: stage.totp(alone) };
     expect((await stage.call('POST', '/users', { authData: both })).status).toBe(200);
+  });
+
+  it('sets one up after a social login, beside a factor that the policy does not name', async () => {
+    await start({ oneOf: ['totp'] }, { enrolment: { since: Date.UTC(2026, 11, 1) } });
+    const badge = { id: 'b1', secret: 'right' };
+    const person = personOf(await stage.call('POST', '/users', { authData: { badge } }));
+    await stage.enrolPhone(person, newPhone());
+    stage.time.now = Date.UTC(2026, 11, 1);
+    const otp = await codeOf('otp', { authData: { badge } });
+    const logIn = (authData: object): Promise<Answer> => stage.call('POST', '/users', { authData: { badge, ...authData } });
+    expect(error(await logIn({ otp }))).toBe('enrolment_required: Set up one of these first: totp.');
+    const secret = await beginTotp({ authData: { badge } });
+    expect((await logIn({ otp, totp: stage.totp(secret) })).status).toBe(200);
+    expect(await storedKeys(stage, person)).toEqual(['badge', 'otp', 'totp']);
+  });
+
+  it('sets one up with the client after a social login, beside a factor that the policy does not name', async () => {
+    await start({ oneOf: ['totp'] }, { enrolment: { since: Date.UTC(2026, 11, 1) } });
+    const badge = { id: 'b1', secret: 'right' };
+    await stage.enrolPhone(personOf(await stage.call('POST', '/users', { authData: { badge } })), newPhone());
+    stage.time.now = Date.UTC(2026, 11, 1);
+    const login = await newApp(stage.url).client.logInWith({ badge });
+    if (login.status !== 'factors') throw new Error(login.status);
+    await login.challenge('otp');
+    const more = await login.answer('otp', stage.lastCode(stage.sms));
+    if (more.status !== 'enrolment') throw new Error(more.status);
+    const { secret = '' } = await more.enrol('totp');
+    expect((await more.confirm('totp', stage.totp(secret))).status).toBe('session');
   });
 
   it('logs in with what they have during the grace period', async () => {

@@ -92,8 +92,9 @@ function enrolmentNeeded<User extends SdkUser>(
     count: Number(count),
     enrol: (key, payload = true) => sendChallenge(send, [key, payload], primary),
     async confirm(...args: AnswerArguments) {
-      if (!('authData' in primary)) return logIn(login, { ...answers, ...toAnswers(args) });
-      // Without a password, a factor is enrolled on its own first. The login then asks for it like for any other factor.
+      const isFirst = Object.keys(answers).length === 0;
+      if (!('authData' in primary) || !isFirst) return logIn(login, { ...answers, ...toAnswers(args) });
+      // Without a password, a first factor is enrolled on its own. The login then asks for it like for any other factor.
       const keys = Object.entries(toAnswers(args));
       for (const answer of keys) await sendChallenge(send, answer, primary);
       return factorsNeeded(

@@ -94,11 +94,7 @@ async function challengeNew(key: string, payload: unknown, own: UserFactor<objec
 }
 
 /** Whether a user who has proven a primary factor may set this second factor up: only when a policy demands it. */
-async function mayEnrolAtLogin(
-  key: string,
-  request: ChallengeRequest,
-  account: AccountState,
-): Promise<boolean> {
+async function mayEnrolAtLogin(key: string, request: ChallengeRequest, account: AccountState): Promise<boolean> {
   return !request.hasMasterKey && (await mayEnrol(key, request.runtime, request, account));
 }
 

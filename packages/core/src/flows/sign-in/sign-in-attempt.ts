@@ -38,7 +38,7 @@ export class SignInAttempt {
 
   /** @param isLeftOut whether the payload of a key is not an answer */
   constructor(request: AuthRequest, account: AccountState, isLeftOut: (key: string) => boolean) {
-    const { runtime, sent, server } = request;
+    const { runtime, sent } = request;
     const second = secondFactors(runtime);
     const isSent = (key: string): boolean => Object.hasOwn(sent.providers, key) && !isLeftOut(key);
     this.request = request;
