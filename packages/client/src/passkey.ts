@@ -7,7 +7,6 @@ import {
 import type { FactorClient } from './factor-client.js';
 import { FactorClientError } from './factor-client-error.js';
 import type { EnrolmentNeeded, FactorsNeeded, LoginResult } from './login-result.js';
-import type { PasswordReset } from './password-reset.js';
 import type { Reply } from './wire.js';
 
 /** Options of {@link createPasskeyClient}. */
@@ -18,9 +17,9 @@ export interface PasskeyClientOptions {
 
 /** What a passkey answers: a request that starts the verification, and one that sends the answer. */
 export interface PasskeyQuestion<Result> {
-  /** Asks for the WebAuthn options, such as with {@link PasswordReset.challenge}. */
+  /** Asks for the WebAuthn options, such as with `passwordReset.challenge`. */
   challenge(key: string): Promise<Reply>;
-  /** Sends the answer, such as with {@link PasswordReset.finish}. */
+  /** Sends the answer, such as with `passwordReset.finish`. */
   answer(key: string, answer: Readonly<Record<string, string>>): Promise<Result>;
 }
 

@@ -33,7 +33,11 @@ describe('wrong options', () => {
       /option "maxLockMs" must be at least "lockMs"/,
     ],
     ['a policy of other factors', { find: 'n', match, policy: 'additional' }, /option "policy" must be one of "default", "solo"/],
-    ['alone, as it was called', { find: 'n', match, alone: true }, /option "alone" was replaced by "policy": use "solo" for true/],
+    [
+      'alone, as it was called',
+      { find: 'n', match, alone: true },
+      /option "alone" was replaced by "policy": use "solo" for true/,
+    ],
   ])('are named: %s', (_name, options, message) => {
     expect(() => make(options)).toThrow(message);
     expect(() => make(options)).toThrow(expect.objectContaining({ name: 'FactorConfigError' }));

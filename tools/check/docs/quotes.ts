@@ -24,6 +24,8 @@ const OTHERS = new Set([
   'Invalid function: "factorsReset"',
   'Invalid field name for update: authData.totp',
   'retry after',
+  'Emitter is not a constructor',
+  'Module "events" has been externalized',
 ]);
 
 /** A request, a command, an option with its value, or a call: nothing that a program says. */

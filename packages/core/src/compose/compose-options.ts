@@ -197,7 +197,7 @@ export function assertFactor(key: string, factor: unknown): asserts factor is Fa
   }
   if (place !== undefined && place !== key) {
     throw new FactorConfigError(
-      `composeFactors: factors.${key} replaces the built-in provider "${String(place)}", so its key must be the same name`,
+      `composeFactors: factors.${key} replaces the built-in provider ${JSON.stringify(place)}, so its key must be the same name`,
     );
   }
 }
