@@ -302,7 +302,8 @@ describe('attacks on a reset', () => {
           const answer = await set({ ...params, code: '000000', password: NEW });
           expect(answer.body).toEqual({ code: 210, error: 'code_rejected: The code is wrong.' });
         };
-        counts.push(await countStatements(guess));
+        // What goes on after the reply to a request may still be counted with the first guess.
+        counts.push(Math.min(await countStatements(guess), await countStatements(guess)));
       }
       expect(counts[1], JSON.stringify(known)).toBe(counts[0]);
       expect(slug(await ask(known))).toBe('cooldown');
