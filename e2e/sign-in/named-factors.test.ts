@@ -8,6 +8,7 @@ import { slug, startStage, type Stage } from '../support/harness.js';
 import { equipped, type Enrolled } from '../support/people.js';
 import { DEFAULT_BADGE } from '../support/providers.js';
 import { credentials, LOG_IN, MASTER, personOf } from '../support/requests.js';
+import { NEW, ResetRig } from '../support/reset-rig.js';
 import { countSessions, storedKeys } from '../support/rows.js';
 import { DAY, MINUTE } from '../support/time.js';
 
@@ -408,16 +409,14 @@ describe('every kind of login', () => {
   });
 
   it('meets the policy: a password reset asks for the named factors that are not on the address', async () => {
-    await start({ allOf: ['email', 'totp'] }, { passwordReset: ['email'], enrolment: { graceMs: 366 * DAY } });
+    const policy = { allOf: ['email', 'totp'] };
+    const rig = await ResetRig.start({ compose: { policy, passwordReset: ['email'], enrolment: { graceMs: 366 * DAY } } });
+    ({ stage } = rig);
     const { person, secret } = await withThree();
     const email = `${person.username}@example.com`;
-    await stage.call('PUT', `/users/${person.id}`, { email, emailVerified: true }, MASTER);
-    stage.mail.messages.length = 0;
-    await stage.call('POST', '/functions/factorsRequestPasswordReset', { factor: 'email', email });
-    await expect.poll(() => stage.mail.messages.length).toBe(1);
-    const code = stage.lastCode(stage.mail);
-    const set = (authData: object): Promise<Answer> =>
-      stage.call('POST', '/functions/factorsResetPassword', { factor: 'email', email, code, password: 'another one', authData });
+    await rig.verify(person, { email });
+    const code = await rig.codeFor({ factor: 'email', email });
+    const set = (authData: object): Promise<Answer> => rig.set({ factor: 'email', email, code, password: NEW, authData });
     expect(error(await set({ otp: '123456' }))).toBe('factor_required: Also required: totp.');
     expect((await set({ totp: stage.totp(secret) })).status).toBe(200);
   });
