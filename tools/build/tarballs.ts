@@ -12,7 +12,7 @@ export interface Tarball {
   readonly files: readonly { readonly path: string; readonly mode: number }[];
 }
 
-const MAX_BYTES = 265_000;
+const MAX_BYTES = 250_000;
 const ALLOWED = /^(?:dist\/[\w-]+\.(?:d\.)?[mc][jt]s|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
 const REQUIRED = ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json'];
 

@@ -38,6 +38,7 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
   override readonly policy: 'additional' | 'default';
   override readonly primary: PrimarySignIn<AddressEnrolment> | undefined;
   override readonly notifies: SecurityNotifications<AddressEnrolment>;
+  /** @internal */
   override readonly addressProof: AddressProof<AddressEnrolment>;
   override readonly importer: EnrolmentImport<AddressEnrolment> | undefined;
   /** The options, with every default filled in. */

@@ -99,7 +99,11 @@ export abstract class Factor<
   /** Set if the factor can notify its user of changes to the account. */
   readonly notifies?: SecurityNotifications<Enrolment> | undefined;
 
-  /** Set if the factor can prove that a person receives messages at an address, such as for a new password. */
+  /**
+   * Set if the factor can prove that a person receives messages at an address, such as for a new password.
+   *
+   * @internal
+   */
   readonly addressProof?: AddressProof<Enrolment> | undefined;
 
   /** How an enrolment changes with its use and with the account; see there for the defaults. */

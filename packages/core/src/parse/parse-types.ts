@@ -24,21 +24,39 @@ export interface HookConfig {
   /** May also be a function. */
   readonly masterKey?: unknown;
   readonly readOnlyMasterKey?: unknown;
-  /** Whether a new password ends all sessions of the user. */
+  /**
+   * Whether a new password ends all sessions of the user.
+   *
+   * @internal
+   */
   readonly revokeSessionOnPasswordReset?: boolean;
-  /** Whether Parse Server verifies `email`, or a function that decides. */
+  /**
+   * Whether Parse Server verifies `email`, or a function that decides.
+   *
+   * @internal
+   */
   readonly verifyUserEmails?: unknown;
-  /** How Parse Server locks an account after wrong passwords. */
+  /**
+   * How Parse Server locks an account after wrong passwords.
+   *
+   * @internal
+   */
   readonly accountLockout?: { readonly unlockOnPasswordReset?: boolean };
   readonly database: ParseDatabase;
   /** The headers of the HTTP request. */
   readonly headers?: RequestHeaders;
-  /** Sends the mails of Parse Server itself; none without an adapter. */
+  /**
+   * Sends the mails of Parse Server itself; none without an adapter.
+   *
+   * @internal
+   */
   readonly userController?: {
     readonly adapter?: unknown;
     sendVerificationEmail?: (...given: readonly unknown[]) => Promise<unknown>;
   };
+  /** @internal */
   readonly cacheController: { readonly user: ParseCache; readonly role: ParseCache };
+  /** @internal */
   readonly authDataManager: {
     getValidatorForProvider(
       provider: string,

@@ -20,8 +20,9 @@ interface AuthModule {
  * @throws Parse.Error of the server's checks and of triggers
  */
 export async function updateUser(config: HookConfig, objectId: string, update: object): Promise<void> {
-  const { rest, auth } = modules() ?? {};
-  if (rest === undefined || auth === undefined) throw new FactorError('unavailable', { cause: new ServerOutOfReach() });
+  const found = modules();
+  if (found === undefined) throw new FactorError('unavailable');
+  const { rest, auth } = found;
   await rest.update(config, auth.master(config), '_User', { objectId }, update);
 }
 
@@ -42,14 +43,8 @@ export async function endLockout({ accountLockout, database }: HookConfig, objec
   await database.update('_User', { objectId }, { _failed_login_count: gone, _account_lockout_expires_at: gone }, {});
 }
 
-const hasFunctions = (exported: unknown, ...names: readonly string[]): boolean =>
-  names.every((name) => typeof asObject(exported)?.[name] === 'function');
+const has = (exported: unknown, name: string): boolean => typeof asObject(exported)?.[name] === 'function';
 
-const isRest = (exported: unknown): exported is RestModule => hasFunctions(exported, 'create', 'del', 'find', 'get', 'update');
+const isRest = (exported: unknown): exported is RestModule => has(exported, 'update');
 
-const isAuth = (exported: unknown): exported is AuthModule => hasFunctions(exported, 'Auth', 'master', 'maintenance');
-
-/** The cause when Parse Server's modules cannot be found. */
-class ServerOutOfReach extends Error {
-  override readonly name = 'ServerOutOfReach';
-}
+const isAuth = (exported: unknown): exported is AuthModule => has(exported, 'master');
