@@ -6,6 +6,7 @@ import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { authenticatorCode } from '../support/authenticator-code.js';
+import { mailServer } from '../support/mail-server.js';
 import { cloudCode } from '../support/cloud-code.js';
 import { slug, startStage, type Stage, type StageOptions } from '../support/harness.js';
 import { enrolled } from '../support/people.js';
@@ -332,15 +333,7 @@ describe('keys that may do more than a client', () => {
 
 describe('links that reset a password', () => {
   const links: string[] = [];
-  const server = {
-    appName: 'Acme',
-    publicServerURL: 'http://127.0.0.1/parse',
-    emailAdapter: {
-      sendMail: async (): Promise<void> => undefined,
-      sendPasswordResetEmail: async ({ link }: { link: string }): Promise<void> => void links.push(link),
-      sendVerificationEmail: async (): Promise<void> => undefined,
-    },
-  };
+  const server = mailServer(links);
   async function reset(email: string, password: string): Promise<number> {
     expect((await stage.call('POST', '/requestPasswordReset', { email })).status).toBe(200);
     const token = new URL(links.at(-1) ?? 'http://none').searchParams.get('token');

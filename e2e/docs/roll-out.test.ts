@@ -4,6 +4,7 @@ import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { startParseServer, type Answer, type TestServer } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
+import { mailServer } from '../support/mail-server.js';
 import { enrolled, trustDevice } from '../support/people.js';
 import { credentials, MASTER, sessionHeaders } from '../support/requests.js';
 import { MINUTE } from '../support/time.js';
@@ -116,15 +117,7 @@ describe('a new password by a link', () => {
     stage = await startStage({
       install: true,
       more: { device: new TrustedDeviceFactor() },
-      server: {
-        appName: 'Acme',
-        publicServerURL: 'http://127.0.0.1/parse',
-        emailAdapter: {
-          sendMail: async (): Promise<void> => undefined,
-          sendPasswordResetEmail: async ({ link }: { link: string }): Promise<void> => void links.push(link),
-          sendVerificationEmail: async (): Promise<void> => undefined,
-        },
-      },
+      server: mailServer(links),
     });
     const { person, secret } = await enrolled(stage, { email: 'ann@example.com' });
     const token = await trustDevice(stage, person);

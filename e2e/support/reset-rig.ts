@@ -3,37 +3,32 @@ import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { expect } from 'vitest';
 import { type Stage, type StageOptions, startStage } from './harness.js';
+import { mailServer } from './mail-server.js';
 import { MASTER } from './requests.js';
 import { MINUTE } from './time.js';
-
-/** Options of a server that verifies emails. The mails of Parse Server itself go nowhere. */
-const VERIFYING = {
-  appName: 'Acme',
-  publicServerURL: 'http://127.0.0.1/parse',
-  verifyUserEmails: true,
-  emailAdapter: {
-    sendMail: async (): Promise<void> => undefined,
-    sendPasswordResetEmail: async (): Promise<void> => undefined,
-    sendVerificationEmail: async (): Promise<void> => undefined,
-  },
-};
 
 /** The new password where it does not matter. */
 export const NEW = 'a new password';
 
 /** A server whose users can reset passwords by a code. */
 export class ResetRig {
-  constructor(readonly stage: Stage) {}
+  private constructor(
+    readonly stage: Stage,
+    private readonly background: Promise<unknown>[],
+  ) {}
 
   static async start(options: StageOptions = {}): Promise<ResetRig> {
+    const background: Promise<unknown>[] = [];
+    const waitUntil = (work: Promise<unknown>): void => void background.push(work);
     return new ResetRig(
       await startStage({
         install: true,
         ...options,
-        server: { ...VERIFYING, ...options.server },
+        server: { ...mailServer(), verifyUserEmails: true, ...options.server },
         more: { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor(), ...options.more },
-        compose: { passwordReset: ['emailLogin', 'phoneLogin', 'email'], ...options.compose },
+        compose: { passwordReset: ['emailLogin', 'phoneLogin', 'email'], waitUntil, ...options.compose },
       }),
+      background,
     );
   }
 
@@ -64,8 +59,14 @@ export class ResetRig {
     const box = 'phone' in params ? this.stage.sms : this.stage.mail;
     box.messages.length = 0;
     expect(await this.ask(params)).toMatchObject({ status: 200, body: { result: { status: 'sent' } } });
-    await expect.poll(() => box.messages.length).toBe(1);
+    await this.settled();
+    expect(box.messages).toHaveLength(1);
     return this.stage.lastCode(box);
+  }
+
+  /** Resolves once all that no reply waits for has come to its end. */
+  async settled(): Promise<void> {
+    while (this.background.length > 0) await this.background.shift();
   }
 
   /** Whether a login with the password, and these answers, opens a session. */

@@ -2,12 +2,11 @@ import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { Field } from './components/field.js';
 import { Form } from './components/form.js';
+import { NewPasswordField } from './components/new-password-field.js';
 import { Page } from './components/page.js';
 import { Parse } from './parse-app.js';
 import { useSession } from './session.js';
 import { useAction } from './use-action.js';
-
-const SHORTEST_PASSWORD = 8;
 
 /** Creates an account with a user name and a password. */
 export function SignUpPage() {
@@ -34,16 +33,7 @@ export function SignUpPage() {
           value={username}
           onChange={setUsername}
         />
-        <Field
-          label="Password"
-          hint={`At least ${SHORTEST_PASSWORD} characters.`}
-          name="password"
-          type="password"
-          autoComplete="new-password"
-          minLength={SHORTEST_PASSWORD}
-          value={password}
-          onChange={setPassword}
-        />
+        <NewPasswordField label="Password" value={password} onChange={setPassword} />
       </Form>
       <p>
         Already have an account? <Link href="/">Sign in</Link>. You can also sign in with an email address or a phone number,

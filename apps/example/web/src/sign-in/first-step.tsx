@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import type { AddressKind } from '../address.js';
 import { ActionButton } from '../components/action-button.js';
 import { FaultNote } from '../components/fault-note.js';
+import { Segments } from '../components/segments.js';
 import { passkeys, type Login } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 import { CodeSignIn } from './code-sign-in.js';
@@ -29,13 +30,7 @@ export function FirstStep({ onResult }: FirstStepProps) {
   usePasskeyAutofill(way === 'password' && !action.isBusy, (result) => void onResult(result).catch(() => undefined));
   return (
     <>
-      <div className="segments" role="group" aria-label="How to sign in">
-        {WAYS.map(([each, name]) => (
-          <button key={each} type="button" aria-pressed={way === each} onClick={() => setWay(each)}>
-            {name}
-          </button>
-        ))}
-      </div>
+      <Segments label="How to sign in" choices={WAYS} chosen={way} onChoose={setWay} />
       {way === 'password' ? <PasswordForm onResult={onResult} /> : <CodeSignIn key={way} kind={way} onResult={onResult} />}
       <hr />
       <ActionButton action={action} work={async () => onResult(await passkeys.logIn())}>

@@ -6,15 +6,15 @@ import { CodeForm } from '../components/code-form.js';
 import { FactorChoices } from '../components/factor-choices.js';
 import { CodeField, Field } from '../components/field.js';
 import { Form } from '../components/form.js';
+import { NewPasswordField } from '../components/new-password-field.js';
 import { Page } from '../components/page.js';
+import { Segments } from '../components/segments.js';
 import { Status } from '../components/status.js';
 import { isDelivered } from '../factor-names.js';
 import { client, passkeys } from '../parse-app.js';
 import { sendCode } from '../send-code.js';
 import { useAction } from '../use-action.js';
 import { RecoveryForm } from './recovery-form.js';
-
-const SHORTEST_PASSWORD = 8;
 
 /** A code was sent to the address. */
 interface Asked {
@@ -75,9 +75,9 @@ export function ResetPage() {
   );
 }
 
-const KINDS: readonly (readonly [AddressKind, string, string])[] = [
-  ['email', 'Email', 'emailLogin'],
-  ['phone', 'Phone', 'phoneLogin'],
+const KINDS: readonly (readonly [AddressKind, string])[] = [
+  ['email', 'Email'],
+  ['phone', 'Phone'],
 ];
 
 function AddressForm({ onSent }: { readonly onSent: (asked: Asked) => void }) {
@@ -85,20 +85,14 @@ function AddressForm({ onSent }: { readonly onSent: (asked: Asked) => void }) {
   const [kind, setKind] = useState<AddressKind>('email');
   const [text, setText] = useState('');
   const send = async (): Promise<void> => {
-    const key = KINDS.find(([each]) => each === kind)?.[2] ?? '';
+    const key = kind === 'email' ? 'emailLogin' : 'phoneLogin';
     const address = toAddress(kind, text);
     const { destination } = await sendCode(() => client.passwordReset.start(key, address));
     onSent({ key, address, destination: destination ?? text });
   };
   return (
     <>
-      <div className="segments" role="group" aria-label="Where to send the code">
-        {KINDS.map(([each, name]) => (
-          <button key={each} type="button" aria-pressed={kind === each} onClick={() => setKind(each)}>
-            {name}
-          </button>
-        ))}
-      </div>
+      <Segments label="Where to send the code" choices={KINDS} chosen={kind} onChoose={setKind} />
       <Form action={action} submit="Send a code" onSubmit={send}>
         <Field
           key={kind}
@@ -143,16 +137,7 @@ function NewPassword({
         If an account signs in with <strong>{asked.destination}</strong>, we sent a code there.
       </Status>
       <CodeField value={code} onChange={setCode} />
-      <Field
-        label="New password"
-        hint={`At least ${SHORTEST_PASSWORD} characters.`}
-        name="password"
-        type="password"
-        autoComplete="new-password"
-        minLength={SHORTEST_PASSWORD}
-        value={password}
-        onChange={setPassword}
-      />
+      <NewPasswordField label="New password" value={password} onChange={setPassword} />
     </Form>
   );
 }

@@ -19,7 +19,7 @@ export interface ResetFactor {
   readonly proof: AddressProof<object>;
 }
 
-/** Whom a request names. */
+/** The user that a request names. */
 export interface NamedUser extends ResetFactor {
   readonly by: 'address' | 'username';
   /** The normalised address, or the user name as it was sent. */
@@ -58,7 +58,7 @@ export function resetFactor({ params, runtime }: Pick<ResetRequest, 'params' | '
 }
 
 /**
- * Reads whom a request names. A user name is accepted only where codes go to email addresses.
+ * Reads which user a request names. A user name is accepted only where codes go to email addresses.
  *
  * @throws FactorError `invalid_input`, `address_refused`
  */
