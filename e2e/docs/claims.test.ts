@@ -129,13 +129,16 @@ it('a deleted user leaves sessions that open nothing and events, which the code 
   expect((await stage.call('GET', '/users/me', undefined, kept.session)).body['code']).toBe(209);
 
   const { text = '' } = docsBlocks('run/gdpr').find((block) => block.text.includes('export function retention')) ?? {};
-  const { outputText } = ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.CommonJS } });
-  const page: { retention?: (parse: unknown) => void } = {};
-  new Function('exports', outputText)(page); // oxlint-disable-line typescript/no-implied-eval
-  page.retention?.(cloudCode());
+  const { outputText } = ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.ESNext } });
+  const page = (await import(`data:text/javascript,${encodeURIComponent(outputText)}`)) as {
+    readonly retention: (parse: unknown) => void;
+  };
+  page.retention(cloudCode());
   expect((await stage.call('DELETE', `/users/${deleted.id}`, undefined, MASTER)).status).toBe(200);
   await expect.poll(() => countOf('_Session', deleted.id)).toBe(0);
   await expect.poll(() => countOf('FactorEvent', deleted.id)).toBe(0);
   expect(await countOf('FactorEvent', kept.id)).toBe(4);
   expect((await stage.call('POST', '/jobs/deleteOldFactorEvents', {}, MASTER)).status).toBe(200);
+  // The job goes on after the reply.
+  await expect.poll(async () => (await stage.rows.find('_JobStatus')).map(({ status }) => status)).toEqual(['succeeded']);
 });
