@@ -1,3 +1,5 @@
+import { MemoryOtpStore } from '@parse-factors/core';
+import type { OtpStore } from '@parse-factors/core/store';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { cloudCode } from '../support/cloud-code.js';
@@ -176,6 +178,22 @@ describe('a reset', () => {
     const otp = rig.stage.lastCode(rig.stage.sms);
     const code = await rig.codeFor(named);
     expect((await rig.set({ ...named, code, password: NEW, authData: { otp } })).status).toBe(400);
+  });
+});
+
+describe('a request for a code', () => {
+  it('is answered alike when the store fails to keep the code; an event tells of it', async () => {
+    const memory = new MemoryOtpStore({ clock: () => rig.stage.time.now });
+    const store: OtpStore = Object.assign(Object.create(memory) as MemoryOtpStore, {
+      issue: async () => Promise.reject(new Error('ECONNREFUSED')),
+      count: memory.count.bind(memory),
+    });
+    rig = await ResetRig.start({ compose: { store } });
+    await rig.withEmail('ann@example.com');
+    expect(await rig.ask(named)).toMatchObject({ status: 200, body: { result: { status: 'sent' } } });
+    await rig.settled();
+    expect(rig.stage.events).toContainEqual(expect.objectContaining({ type: 'fault', factor: 'email' }));
+    expect(rig.stage.mail.messages).toHaveLength(0);
   });
 });
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, MINUTE, outcomeOf, userWith } from '../../test/unit-stage.js';
-
 import type { BackupIssue } from '../factor/factor.js';
 import { LoginPolicy } from './login-policy.js';
 import type { EnrolmentOptions, Policy, PolicyOption, PolicyRequest } from './policy-options.js';

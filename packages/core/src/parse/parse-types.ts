@@ -17,12 +17,25 @@ export interface HookRequest {
 /** The part of `request.config` that is used here. */
 export interface HookConfig {
   readonly appId: string;
-  /** Parse Server's version, such as `9.10.0`. */
+  /**
+   * Parse Server's version, such as `9.10.0`.
+   *
+   * @internal
+   */
   readonly version?: string;
-  /** The providers of the option `auth`. */
+  /**
+   * The providers of the option `auth`.
+   *
+   * @internal
+   */
   readonly auth?: Readonly<Record<string, unknown>>;
-  /** May also be a function. */
+  /**
+   * May also be a function.
+   *
+   * @internal
+   */
   readonly masterKey?: unknown;
+  /** @internal */
   readonly readOnlyMasterKey?: unknown;
   /**
    * Whether a new password ends all sessions of the user.

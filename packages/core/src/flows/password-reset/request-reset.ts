@@ -1,18 +1,15 @@
 import type { ServerRequest } from '../../account/ports.js';
 import { subjectOf } from '../../crypto/subject.js';
 import { FactorError } from '../../error/factor-error.js';
+import { emittingFaults } from '../../events/event-dispatcher.js';
 import type { Reply } from '../../factor/context.js';
 import type { Quota } from '../../store/otp-store.js';
 import { networkOf } from '../../validation/ip-network.js';
 import { factorContext } from '../factor-context.js';
-import {
-  findResetTarget,
-  type NamedUser,
-  namesResetUser,
-  readNamedUser,
-  resetFactor,
-  type ResetRequest,
-} from './reset-target.js';
+import { findResetTarget, type NamedUser, readNamedUser, resetFactor, type ResetRequest } from './reset-target.js';
+
+/** Refusals that have an event already. */
+const REPORTED: readonly string[] = ['delivery_failed', 'unavailable'];
 
 /** How many codes one network may ask for. */
 const PER_NETWORK: Quota = { limit: 20, windowMs: 10 * 60_000 };
@@ -28,8 +25,7 @@ const PER_NETWORK: Quota = { limit: 20, windowMs: 10 * 60_000 };
  */
 export async function requestPasswordReset(request: ResetRequest): Promise<Reply> {
   const { proof } = resetFactor(request);
-  const others = Object.keys(request.params).filter((name) => name !== 'factor' && !namesResetUser(name, proof));
-  if (others.length > 0 || Object.keys(request.params).length !== 2) {
+  if (Object.keys(request.params).length !== 2) {
     throw new FactorError('invalid_input', { sentence: `Expected an object with exactly these fields: factor, ${proof.field}.` });
   }
   const named = readNamedUser(request);
@@ -55,18 +51,19 @@ async function countRequest({ runtime, server, client }: ResetRequest, { key, pr
   }
 }
 
-/** Makes and sends the code, if a user is found. Refusals and failures are events; the client learns of none. */
+/** Makes and sends the code, if a user is found. Refusals and faults are events; the client learns of none. */
 async function sendCode(request: ResetRequest, named: NamedUser): Promise<void> {
-  const { code, account } = await findResetTarget(request, named);
-  if (account === undefined) return;
   // It must not count against the client's own limits: that would reveal whether the user exists (CWE-204).
   const asked: ServerRequest = { ...request, client: { ...request.client, ip: undefined } };
   const context = factorContext(named.key, request.runtime, asked);
-  try {
+  const work = async (): Promise<void> => {
+    const { code, account } = await findResetTarget(request, named);
+    if (account === undefined) return;
     const { deliver } = await named.proof.issue(context, code);
     await deliver();
-  } catch (fault) {
+  };
+  await emittingFaults(context.emit, work).catch((fault: unknown) => {
     const reason = fault instanceof FactorError ? fault.code : 'unavailable';
-    if (reason !== 'delivery_failed') context.emit({ type: 'rejected', purpose: 'password-reset', reason, isLogged: false });
-  }
+    if (!REPORTED.includes(reason)) context.emit({ type: 'rejected', purpose: 'password-reset', reason, isLogged: false });
+  });
 }

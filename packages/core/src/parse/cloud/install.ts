@@ -150,7 +150,7 @@ function defineCloudCode(
 
 const resetUnreachable = (): FactorConfigError =>
   new FactorConfigError(
-    'install: option "passwordReset" of composeFactors needs the modules of Parse Server, which cannot be found, such as where it is bundled; do not bundle Parse Server, or leave the option out',
+    'install: option "passwordReset" needs the modules of Parse Server, which cannot be found, for example because it is bundled; leave the option out',
   );
 
 const unreachable = (): FactorConfigError =>

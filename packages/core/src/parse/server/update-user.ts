@@ -43,8 +43,6 @@ export async function endLockout({ accountLockout, database }: HookConfig, objec
   await database.update('_User', { objectId }, { _failed_login_count: gone, _account_lockout_expires_at: gone }, {});
 }
 
-const has = (exported: unknown, name: string): boolean => typeof asObject(exported)?.[name] === 'function';
+const isRest = (exported: unknown): exported is RestModule => typeof asObject(exported)?.['update'] === 'function';
 
-const isRest = (exported: unknown): exported is RestModule => has(exported, 'update');
-
-const isAuth = (exported: unknown): exported is AuthModule => has(exported, 'master');
+const isAuth = (exported: unknown): exported is AuthModule => typeof asObject(exported)?.['master'] === 'function';
