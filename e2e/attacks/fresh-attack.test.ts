@@ -247,29 +247,36 @@ describe('logins that share a request', () => {
 
   it('a login that a trigger refuses after a right code leaves nothing for the next one in the batch', async () => {
     await start({ more: { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() } });
-    const { person, secret } = await enrolled(stage);
-    const made = await stage.save(person, { recovery: { generate: 'true' } });
-    const codes = String(made.body['authDataResponse'].recovery.codes).split(', ');
-    stage.time.now += MINUTE;
-    let refusals = 1;
     const { Cloud, Error: ParseError } = cloudCode();
+    let refusals = 0;
     Cloud.beforeLogin(() => {
       refusals -= 1;
       if (refusals >= 0) throw new ParseError(142, 'not now');
     });
-    const answers = await batch([
-      login(person, { totp: stage.totp(secret) }),
-      login(person),
-      login(person, { recovery: codes[0] }),
-    ]);
-    const opened = sessionsIn(answers);
-    expect(opened.length).toBeLessThanOrEqual(1);
-    expect(answers[1]?.error).toMatchObject({});
-    for (const token of opened) {
-      const session = { 'X-Parse-Session-Token': token };
-      const trusted = await stage.call('PUT', `/users/${person.id}`, { authData: { device: { remember: 'true' } } }, session);
-      expect(slug(trusted)).toBe('fresh_proof_required');
+    // The logins of a batch run at the same time. Whichever comes to the trigger first is refused: here it must be the code's.
+    let isRefused = false;
+    for (let round = 0; round < 10 && !isRefused; round += 1) {
+      const { person, secret } = await enrolled(stage);
+      const made = await stage.save(person, { recovery: { generate: 'true' } });
+      const codes = String(made.body['authDataResponse'].recovery.codes).split(', ');
+      stage.time.now += MINUTE;
+      refusals = 1;
+      const answers = await batch([
+        login(person, { totp: stage.totp(secret) }),
+        login(person),
+        login(person, { recovery: codes[0] }),
+      ]);
+      const opened = sessionsIn(answers);
+      expect(opened.length).toBeLessThanOrEqual(1);
+      expect(answers[1]?.error).toMatchObject({});
+      isRefused = answers[0]?.error !== undefined;
+      for (const token of isRefused ? opened : []) {
+        const session = { 'X-Parse-Session-Token': token };
+        const trusted = await stage.call('PUT', `/users/${person.id}`, { authData: { device: { remember: 'true' } } }, session);
+        expect(slug(trusted)).toBe('fresh_proof_required');
+      }
     }
+    expect(isRefused).toBe(true);
   });
 
   it('a batch that sets up an enforced factor in one login opens no session that has none', async () => {

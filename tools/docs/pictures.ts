@@ -8,11 +8,11 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const source = join(root, 'apps/example/screenshots/phone');
 const target = join(root, 'docs/pictures');
 
-const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter(
-  (name) => name.endsWith('.md') && !name.includes('node_modules'),
-);
-const shown = pages.flatMap((page) =>
-  [...readFileSync(join(root, 'docs', page), 'utf8').matchAll(/pictures\/([\w-]+\.png)/g)].map(([, name = '']) => name),
+const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
+  .map((name) => join('docs', name));
+const shown = ['README.md', ...pages].flatMap((page) =>
+  [...readFileSync(join(root, page), 'utf8').matchAll(/pictures\/([\w-]+\.png)/g)].map(([, name = '']) => name),
 );
 
 rmSync(target, { recursive: true, force: true });

@@ -95,6 +95,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await answer(visitor, ui.lastCode(ui.mail), 'Confirm');
     await visitor.see('Email set up.');
     await visitor.picture('security');
+    await visitor.detail('security', 'section:has(#second)');
 
     const next = newPhone();
     await ui.pass(2 * MINUTE);
