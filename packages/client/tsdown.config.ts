@@ -1,3 +1,3 @@
-import { packageConfig } from '../../tools/build/tsdown.ts';
+import { browserConfig } from '../../tools/build/tsdown.ts';
 
-export default { ...packageConfig('index', 'passkey'), platform: 'neutral' as const, fixedExtension: true, target: 'es2020' };
+export default browserConfig('index', 'passkey');

@@ -46,7 +46,7 @@ for (const folder of folders) {
     homepage: `${home}/tree/main/${directory}#readme`,
     bugs: `${home}/issues`,
     repository: { ...repository, directory },
-    files: ['dist', '!dist/cli.cjs', '!dist/cli.d.*', 'CHANGELOG.md'], // programs are run, and never required
+    files: ['dist', '!dist/cli.d.*', 'CHANGELOG.md'], // programs are run, and never required
     // The package is signed by the workflow that builds it, so only the release workflow can publish.
     publishConfig: { access: 'public', provenance: true },
   };
