@@ -1,5 +1,19 @@
+export type { PastSignIn } from './account/devices/past-sign-in.js';
 export type { FactorChange } from './account/factor-roles.js';
+export {
+  demandWhen,
+  idleFor,
+  impossibleTravel,
+  type Locate,
+  type LocateOptions,
+  newCountry,
+  newDevice,
+  type Place,
+  type PolicyCondition,
+  type TravelOptions,
+} from './account/policy-conditions.js';
 export type { EnrolmentOptions, Policy, PolicyOption, PolicyRequest, RoleNames } from './account/policy-options.js';
+export type { MethodDemand, MethodKind, SessionMethod, SessionMethods } from './account/sessions/session-methods.js';
 export type { StepUpOptions } from './account/step-up-proofs.js';
 export type { WaitUntil } from './compose/background.js';
 export { type ComposedFactors, composeFactors } from './compose/compose-factors.js';
@@ -14,6 +28,7 @@ export { type DefinedChallenge, type DefinedEnrolment, defineFactor, type Factor
 export type { FactorEvent, FactorEventType, FactorListener } from './factor/factor-event.js';
 export type { AnyFactor } from './factor/factor.js';
 export type { ResealReport } from './flows/administration/reseal-records.js';
+export type { OwnSession } from './flows/sessions/own-sessions.js';
 export type { ParseAuthAdapter } from './parse/auth-adapter.js';
 export type { Finding } from './parse/check/finding.js';
 export type { ClientIp, ClientIpRequest } from './parse/client-info.js';
@@ -21,6 +36,7 @@ export type { AdminRequest } from './parse/cloud/admin-request.js';
 export type { AdminFunctions } from './parse/cloud/cloud-functions.js';
 export type { CloudRequest, SaveRequest, TriggerRequest } from './parse/cloud/cloud-request.js';
 export type { GuardTrigger, InstallOptions, ParseCloud } from './parse/cloud/install.js';
+export { FACTOR_DEVICE_CLASS } from './parse/database/device-table.js';
 export { FACTOR_EVENT_CLASS } from './parse/database/event-log.js';
 export { FACTOR_STATE_CLASS, ParseOtpStore } from './parse/database/parse-otp-store.js';
 export { MemoryOtpStore } from './store/memory-otp-store.js';

@@ -72,6 +72,7 @@ export class EmailOtpFactor extends CodeFactor {
         mask: maskEmail,
         mailboxOf: resolved.mailboxOf,
         confirmed: confirmedEmail,
+        authentication: { amr: ['otp'], proves: 'nothing' }, // NIST SP 800-63B-4, section 3.1.3.1
       },
       resolved,
     );

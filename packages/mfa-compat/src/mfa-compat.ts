@@ -1,5 +1,6 @@
 import { FactorError } from '@parse-factors/core';
 import {
+  type Authentication,
   assertLocks,
   beginAttempt,
   Factor,
@@ -45,6 +46,7 @@ export const mfaCompat = (options: MfaCompatOptions): MfaFactor => new MfaFactor
 
 /** The factor that {@link mfaCompat} creates. */
 export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, string> {
+  override readonly authentication: Authentication = { amr: ['otp'], proves: 'possession' };
   override readonly replaces: BuiltInReplacement<MfaEnrolment, MfaAnswer, MfaConfirmation> = {
     provider: 'mfa',
     // Without both fields, the built-in adapter accepts any token. It cannot read these values, so it refuses.

@@ -1,5 +1,6 @@
 import { FactorError } from '@parse-factors/core';
 import {
+  type Authentication,
   beginAttempt,
   Factor,
   factorSubject,
@@ -57,10 +58,12 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
   override readonly primary: PrimarySignIn<PasskeyEnrolment, NamedAssertion> = {
     signUp: false,
     needsSecondFactor: false,
+    authentication: { amr: ['pop', 'user'], proves: 'both' }, // a sign-in always verifies the user
     read: readNamedAssertion,
     begin: (context, payload) => this.#beginSignIn(context, payload),
     verify: (context, credential, found) => this.#verifySignIn(context, credential, found),
   };
+  override readonly authentication: Authentication;
   override readonly multiple: MultipleEnrolments<PasskeyEnrolment> = {
     lookupIdOf: ({ handle }) => handle,
     merge: (stored, added) => this.#merge(stored, added),
@@ -76,6 +79,8 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
     super();
     this.#options = resolvePasskeyOptions(options);
     this.policy = this.#options.policy;
+    const isVerifying = this.#options.userVerification === 'required';
+    this.authentication = { amr: ['pop', 'user'], proves: isVerifying ? 'both' : 'possession' };
   }
 
   read(payload: unknown, source: PayloadSource<PasskeyEnrolment>): PasskeyCommand {

@@ -1,5 +1,6 @@
 import { FactorError } from '@parse-factors/core';
 import {
+  type Authentication,
   ATTEMPT_LIMIT_RULES,
   assertLocks,
   asObject,
@@ -80,6 +81,8 @@ const GENERATE = { generate: { maxLength: 4, pattern: /^true$/, accepts: '"true"
  */
 export class RecoveryCodesFactor extends Factor<RecoveryEnrolment, string, undefined> {
   override readonly backup = 'after-step-up';
+  /** A look-up secret (NIST SP 800-63B-4, section 3.1.2); RFC 8176 has no name for it. */
+  override readonly authentication: Authentication = { amr: [], proves: 'possession' };
   override readonly recovery: Recovery<RecoveryEnrolment, string> | undefined;
   /** Imports `{ key, digests }`, as another factor has stored them. */
   override readonly importer: EnrolmentImport<RecoveryEnrolment> = { importEnrolment };

@@ -90,6 +90,7 @@ export class SmsOtpFactor extends CodeFactor {
         noun: 'number',
         normalise: (input) => normalisePhone(input, resolved),
         mask: maskPhone,
+        authentication: { amr: ['sms'], proves: 'possession' }, // NIST SP 800-63B-4, section 3.1.3.3
         region: regionOf,
         maxSendsPerPrefix: resolved.maxSendsPerPrefix,
         // WICG origin-bound one-time codes: the last line has the site and the code.

@@ -1,5 +1,6 @@
 import { FactorError } from '@parse-factors/core';
 import {
+  type Authentication,
   asksForProof,
   beginAttempt,
   digitsRule,
@@ -42,6 +43,7 @@ const PENDING_LIMITS: SendLimits = { cooldownMs: 0, quotas: [{ limit: 20, window
  * ```
  */
 export class TotpFactor extends Factor<TotpEnrolment, string> {
+  override readonly authentication: Authentication = { amr: ['otp'], proves: 'possession' };
   /**
    * Imports `{ secret, algorithm, digits, stepSeconds, usedUntil }`, as another factor for authenticator apps has stored it.
    */

@@ -31,6 +31,10 @@ const loginWith = ({ enrolled = [], given = [], backup, roles = [], fields = {},
   ip: undefined,
   headers: {},
   installationId: undefined,
+  now: NOW,
+  signIns: async () => [],
+  lastSignIn: async () => undefined,
+  isKnownDevice: async () => false,
   ...request,
 });
 

@@ -35,8 +35,8 @@ export class LoginPolicy {
   }
 
   /**
-   * The highest number of factors that the policy is known to demand. It is 0 if the policy is a function, which may
-   * demand any number, and for policies that name factors.
+   * The highest number of factors that the policy is known to demand. It is 0 if the policy is a function that
+   * may choose any, and for policies that name factors.
    */
   get mostDemanded(): number {
     return Math.max(0, ...this.#known.map((policy) => (typeof policy === 'object' && 'atLeast' in policy ? policy.atLeast : 0)));
@@ -61,7 +61,7 @@ export class LoginPolicy {
   /** The policies that are known before a login. */
   get #known(): readonly Policy[] {
     const policy = this.#policy;
-    if (typeof policy === 'function') return [];
+    if (typeof policy === 'function') return policy.policies ?? [];
     if (typeof policy === 'string' || !('byRole' in policy)) return [policy];
     return [...Object.values(policy.byRole), policy.otherwise ?? 'any'];
   }

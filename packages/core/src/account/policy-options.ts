@@ -1,3 +1,4 @@
+import type { PastSignIn } from './devices/past-sign-in.js';
 import type { FactorUser, RequestHeaders } from '../factor/context.js';
 import { asObject } from '../validation/json-object.js';
 import { functionOption, integerOption, type OptionRule } from '../validation/options.js';
@@ -25,6 +26,14 @@ export interface PolicyRequest {
   readonly headers: RequestHeaders;
   /** The installation id that the SDK sent. It is not authenticated: a client can send any. */
   readonly installationId: string | undefined;
+  /** The time in epoch milliseconds. */
+  readonly now: number;
+  /** Reads the last sign-in from each device of the last 180 days, the latest first; none with `rememberDevices: false`. */
+  readonly signIns: () => Promise<readonly PastSignIn[]>;
+  /** Reads when the user last signed in, in epoch milliseconds; undefined if that is not known. */
+  readonly lastSignIn: () => Promise<number | undefined>;
+  /** Tells whether the user has signed in from this device in the last 180 days. */
+  readonly isKnownDevice: () => Promise<boolean>;
 }
 
 /** A policy for all users, for the members of roles, or for each request. */
@@ -36,7 +45,10 @@ export type PolicyOption =
       /** The policy for all other users; `any` by default. */
       readonly otherwise?: Policy;
     }
-  | ((request: PolicyRequest) => Policy | Promise<Policy>);
+  | (((request: PolicyRequest) => Policy | Promise<Policy>) & {
+      /** The policies that the function chooses from, which are then checked at start; `demandWhen` sets it. */
+      readonly policies?: readonly Policy[];
+    });
 
 /** Which users must set up a factor, and from when. */
 export interface EnrolmentOptions {

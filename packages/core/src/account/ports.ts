@@ -1,41 +1,20 @@
-import type { FactorContext, FactorUser, RequestHeaders } from '../factor/context.js';
+import type { FactorContext } from '../factor/context.js';
 import type { FactorEvent } from '../factor/factor-event.js';
 import type { OtpStore } from '../store/otp-store.js';
+import type { AccountState, ClientInfo, Session } from './account-state.js';
+import type { KnownDevices } from './devices/known-device.js';
 import type { EnrolmentRecord } from './records/enrolment-record.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from './records/record-plan.js';
+import type { KeptMethod } from './sessions/session-methods.js';
+import type { Sessions } from './sessions/session-ports.js';
+
+export type { AccountState, ClientInfo, Session } from './account-state.js';
+export type * from './sessions/session-ports.js';
 
 /**
  * The interfaces through which rules and flows use Parse Server. The folder `parse` implements them for one request;
  * tests implement them in a few lines.
  */
-
-/** A user as stored when the row was read. */
-export interface AccountState {
-  /** The `objectId`. */
-  readonly id: string;
-  /** The row, as factors and the application's functions receive it. */
-  readonly user: FactorUser;
-  /** The stored records by provider, without unconfirmed ones. */
-  readonly stored: StoredRecords;
-  /** Keys whose stored record is unconfirmed. */
-  readonly unconfirmed: readonly string[];
-}
-
-/** What is known about the client that sent a request. */
-export interface ClientInfo {
-  /** The IP address that the request is counted for; undefined if it is not counted for any. */
-  readonly ip: string | undefined;
-  /** The installation id that the SDK sent. It is not authenticated: a client can send any. */
-  readonly installationId: string | undefined;
-  /** The headers, by their names in lower case. */
-  readonly headers: RequestHeaders;
-}
-
-/** A user's own session. */
-export interface Session {
-  readonly userId: string;
-  readonly token: string;
-}
 
 /** What happens together with a write of a user that Parse Server is about to make. */
 export interface StagedSave {
@@ -58,6 +37,8 @@ export interface StagedSave {
   readonly undo?: () => Promise<void>;
   /** Runs after the statement. */
   readonly after?: () => Promise<void>;
+  /** What was verified for a user who is about to be created, for the session that the sign-up opens. */
+  readonly methods?: LoginNotes['methods'];
   /** Called with the faults of all of these steps. */
   readonly emit: FactorContext['emit'];
 }
@@ -127,34 +108,6 @@ export interface Accounts {
   readonly losesAllOnRemoval: boolean;
 }
 
-/** A session that was stored and whose token was not returned to the client yet. */
-export interface NewSession extends Session {
-  /** Reads the user's row as stored after the session; undefined if it no longer exists. Reads it once. */
-  readonly account: () => Promise<AccountState | undefined>;
-}
-
-/** The sessions of the application. */
-export interface Sessions {
-  /** Resolves if the session has not ended. Otherwise it throws Parse Server's error 209. */
-  assertAlive(session: Session): Promise<void>;
-  /**
-   * Ends the user's sessions except one. Returns how many it ended.
-   *
-   * @param keep the token of the session that stays
-   * @param emit called with a fault when sessions are left, as new ones keep coming
-   */
-  endOthers(userId: string, keep: string | undefined, emit: FactorContext['emit']): Promise<number>;
-  /** Ends one session. */
-  end(token: string): Promise<void>;
-  /**
-   * Registers a check of the sessions that this request's logins open for the user. If the check throws, the login is
-   * refused.
-   *
-   * @param emit called with faults of the check
-   */
-  onOpened(userId: string, emit: FactorContext['emit'], check: (session: NewSession) => Promise<void>): void;
-}
-
 /** The roles of the application. */
 export interface Roles {
   /** Returns the names of a user's roles, inherited ones included. */
@@ -189,6 +142,8 @@ export interface LoginNotes {
   enrolled?: string | undefined;
   /** Whether a login enrolled a factor. Such a login is not refused for having no factor. */
   hasEnrolled?: boolean;
+  /** What a login verified, for the session that it opens. */
+  methods?: readonly Omit<KeptMethod, 'at'>[] | undefined;
   /** What this request has written of the user's records: by key, the value of `markOf`. */
   readonly written: Map<string, string>;
 }
@@ -203,6 +158,7 @@ export interface Server {
   readonly store: OtpStore;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
+  readonly devices: KnownDevices;
   readonly roles: Roles;
   readonly replies: LoginReplies;
   /** Returns what this request has noted about a user. */

@@ -34,6 +34,10 @@ export interface Runtime {
   readonly onEvent: FactorListener | undefined;
   /** Whether users are notified of changes to their accounts. */
   readonly notices: boolean;
+  /** Whether the devices of sign-ins are remembered. */
+  readonly rememberDevices: boolean;
+  /** Whether users are notified of sign-ins from new devices. */
+  readonly newDeviceNotices: boolean;
   /** Whether events are also written to the application's database. */
   readonly eventLog: boolean;
   /** Runs work that no reply waits for. */

@@ -1,3 +1,4 @@
+import type { Authentication } from '../factor/authentication.js';
 import type { FactorUser } from '../factor/context.js';
 
 /** What a code factor keeps about a user. */
@@ -37,6 +38,8 @@ export interface AddressType {
   readonly maxSendsPerPrefix?: number;
   /** Returns the user's confirmed address from the user object. Security notifications go there as well. */
   readonly confirmed?: (user: FactorUser) => string | undefined;
+  /** What a code that was sent to such an address proves; nothing by default. */
+  readonly authentication?: Authentication;
   /** Returns the last line of every message with a code, in the format that devices read for autofill; none by default. */
   readonly autofillLine?: (code: string) => string;
 }

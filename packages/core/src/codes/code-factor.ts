@@ -4,6 +4,7 @@ import { assertLocks } from '../factor/attempt.js';
 import type { Command, PayloadSource } from '../factor/command.js';
 import type { FactorContext, FactorUser, Reply } from '../factor/context.js';
 import type { EnrolmentImport } from '../factor/enrolment-import.js';
+import type { Authentication } from '../factor/authentication.js';
 import type { AddressProof } from '../factor/address-proof.js';
 import { factorSubject, otherSubjects } from '../factor/factor-subject.js';
 import { type Confirmed, Factor } from '../factor/factor.js';
@@ -37,6 +38,7 @@ const PRIMARY_ONLY = ['signUp', 'adoptIdsBefore'] as const;
 export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, CodeAnswer, Begin> {
   override readonly policy: 'additional' | 'default';
   override readonly primary: PrimarySignIn<AddressEnrolment> | undefined;
+  override readonly authentication: Authentication | undefined;
   override readonly notifies: SecurityNotifications<AddressEnrolment>;
   /** @internal */
   override readonly addressProof: AddressProof<AddressEnrolment>;
@@ -55,6 +57,7 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
     assertPolicy(new.target.name, options);
     this.options = options;
     this.policy = policy;
+    this.authentication = addressType.authentication;
     this.#type = addressType;
     this.#codes = new OneTimeCodes(addressType, options);
     this.#code = digitsRule(codeLength);

@@ -1,6 +1,7 @@
 import { secondFactors } from '../account/factor-roles.js';
 import { LoginPolicy } from '../account/login-policy.js';
 import type { Runtime } from '../account/runtime.js';
+import type { MethodDemand, SessionMethods } from '../account/sessions/session-methods.js';
 import type { StepUpOptions } from '../account/step-up-proofs.js';
 import { Keyring } from '../crypto/keyring.js';
 import { systemRandom } from '../crypto/random.js';
@@ -16,10 +17,10 @@ import { move } from '../parse/cloud/cloud-functions.js';
 import type { CloudRequest, SaveRequest, TriggerRequest } from '../parse/cloud/cloud-request.js';
 import { installer, type InstallOptions, type ParseCloud } from '../parse/cloud/install.js';
 import { UserTriggers } from '../parse/cloud/user-triggers.js';
+import { prune } from '../parse/cloud/prune.js';
 import { FACTOR_STATE_CLASS, ParseOtpStore } from '../parse/database/parse-otp-store.js';
 import { checkedStore } from '../store/checked-store.js';
 import type { OtpStore } from '../store/otp-store.js';
-import { pruneStore } from '../store/prune-store.js';
 import { systemClock } from '../time/clock.js';
 import { refuseRemovedOptions, resolveOptions } from '../validation/options.js';
 import { assertPolicy } from './assert-policy.js';
@@ -79,6 +80,22 @@ export interface ComposedFactors<Key extends string = string> {
    * @throws Parse.Error `fresh_proof_required`; `session_required` without a session
    */
   requireFresh(request: CloudRequest, options?: StepUpOptions): Promise<void>;
+
+  /**
+   * Returns how the request's session was opened, and what was verified in it since. It costs one database statement.
+   *
+   * @throws Parse.Error `session_required` without a session
+   */
+  sessionMethods(request: CloudRequest): Promise<SessionMethods>;
+
+  /**
+   * Resolves if one of these factors was verified for the request's session. Recovery codes and trusted devices do not count.
+   * Use it in Cloud functions, triggers and validators. It costs one database statement.
+   *
+   * @throws Parse.Error `fresh_proof_required`, naming the factors; `session_required` without a session; `invalid_input` when
+   *   `oneOf` names no factor of this application
+   */
+  requireFactor(request: CloudRequest, demand: MethodDemand): Promise<void>;
 
   /**
    * Deletes expired rows from the store, in batches of 1000, and returns how many.
@@ -172,6 +189,8 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
     selfCheck: true,
     notices: true,
+    rememberDevices: true,
+    newDeviceNotices: true,
     eventLog: false,
     clock,
     random: systemRandom,
@@ -221,7 +240,9 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     beforeLogin: triggers.beforeLogin,
     afterLogin: triggers.afterLogin,
     requireFresh: (request: CloudRequest, stepUp?: StepUpOptions) => users.requireFresh(request, stepUp),
-    prune: ({ config }: Pick<CloudRequest, 'config'>) => pruneStore(bridge.storeFor(config), clock()),
+    sessionMethods: (request: CloudRequest) => users.sessionMethods(request),
+    requireFactor: (request: CloudRequest, demand: MethodDemand) => users.requireFactor(request, demand),
+    prune: ({ config }: Pick<CloudRequest, 'config'>) => prune(bridge, config),
     move: <Enrolment extends object>(request: AdminRequest, migration: MoveOptions<Enrolment>) =>
       move(bridge, request, migration),
     check: () => selfCheck.run(),

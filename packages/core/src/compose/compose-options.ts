@@ -67,6 +67,13 @@ export interface ComposeOptions<Key extends string = string> {
    * locks, to every address known before the change.
    */
   readonly notices?: boolean;
+  /**
+   * Whether the devices that each user signs in from are remembered for 180 days; true by default. Without it, no sign-in is
+   * from a new device, and policies know of no earlier sign-in.
+   */
+  readonly rememberDevices?: boolean;
+  /** Whether users are notified of a sign-in from a new device; true by default. It needs `notices` and `rememberDevices`. */
+  readonly newDeviceNotices?: boolean;
   /** Whether events are also written to the class `FactorEvent` of the app's database; false by default. */
   readonly eventLog?: boolean;
   /** Called for every event, for logs, metrics and messages. Errors it throws are ignored. */
@@ -155,6 +162,8 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
   },
   selfCheck: choiceOption(true, false),
   notices: choiceOption(true, false),
+  rememberDevices: choiceOption(true, false),
+  newDeviceNotices: choiceOption(true, false),
   eventLog: choiceOption(true, false),
   onEvent: optional(functionOption),
   waitUntil: optional(functionOption),

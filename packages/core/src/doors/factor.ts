@@ -25,6 +25,7 @@ export {
   type Refusal,
   STEP_USED,
 } from '../factor/attempt.js';
+export type { Authentication, Proves } from '../factor/authentication.js';
 export type { BuiltInReplacement } from '../factor/built-in-replacement.js';
 export type {
   AnswerCommand,

@@ -17,6 +17,7 @@ const NOTIFICATION_OF: Readonly<Partial<Record<FactorEventType, NotificationType
   recovery_proven: 'recovery_proven',
   recovery_begun: 'recovery_begun',
   password_reset: 'password_reset',
+  new_device: 'new_device',
   locked: 'locked',
 };
 
@@ -64,13 +65,17 @@ export async function sendNotifications(
 }
 
 /** Returns the kind of notification that an event causes; undefined for none. */
-function notificationOf({ factors, notices }: Runtime, { type, factor, purpose }: FactorEvent): NotificationType | undefined {
+function notificationOf(
+  { factors, notices, newDeviceNotices }: Runtime,
+  { type, factor, purpose }: FactorEvent,
+): NotificationType | undefined {
   // A client that has proven nothing must not cause messages. A newly trusted device is too common for one.
   const isUnauthenticated = identityOf(factors[factor]) !== undefined && type === 'locked' && purpose === 'sign-in';
   const isEveryday = factors[factor]?.backup === 'after-sign-in' && (type === 'enrolled' || type === 'replaced');
   // A recovery code that served as a step-up proof has a notification of its own, `recovery_proven`.
   const hasOwnNotification = type === 'recovery_used' && purpose === 'fresh-proof';
-  return !notices || isUnauthenticated || isEveryday || hasOwnNotification ? undefined : NOTIFICATION_OF[type];
+  const isOff = !notices || (type === 'new_device' && !newDeviceNotices);
+  return isOff || isUnauthenticated || isEveryday || hasOwnNotification ? undefined : NOTIFICATION_OF[type];
 }
 
 /** These have a quota of their own. Otherwise a thief who knows the password could exhaust the quota and hide a recovery. */

@@ -4,6 +4,7 @@ import { asObject } from '../validation/json-object.js';
 import { functionOption, integerOption, optional, type OptionRule, resolveOptions } from '../validation/options.js';
 import { type FieldRule, readCode } from '../validation/payload.js';
 import { assertLocks, ATTEMPT_LIMIT_RULES, beginAttempt, DEFAULT_ATTEMPT_LIMITS } from './attempt.js';
+import { type Authentication, authenticationOption } from './authentication.js';
 import type { Command, PayloadSource } from './command.js';
 import type { EnrolledContext, FactorContext, Reply } from './context.js';
 import { factorSubject } from './factor-subject.js';
@@ -57,6 +58,8 @@ export interface FactorDefinition<Enrolment extends object> extends Partial<Atte
   readonly afterUse?: (enrolment: Enrolment, expected: string, answer: string) => Enrolment;
   /** Returns what the user sees of the enrolment, besides `status`; nothing by default. */
   readonly describe?: (enrolment: Enrolment) => Reply;
+  /** What a correct answer proves, for the methods of a session; nothing by default. */
+  readonly authentication?: Authentication;
   /** How long a challenge may be answered, in milliseconds, 1 to 60 minutes; 600,000 by default. */
   readonly validityMs?: number;
   /** Minimum time between two challenges, in milliseconds, up to 10 minutes; none by default. */
@@ -123,6 +126,7 @@ export function defineFactor<Enrolment extends object>(definition: FactorDefinit
       check: optional(functionOption),
       afterUse: optional(functionOption),
       describe: optional(functionOption),
+      authentication: authenticationOption,
       validityMs: integerOption(60_000, 60 * 60_000),
       cooldownMs: integerOption(0, TEN_MINUTES),
       maxChallengesPer10Minutes: integerOption(1, 100),
@@ -142,10 +146,12 @@ interface Live<Enrolment> {
 }
 
 class DefinedFactor<Enrolment extends object> extends Factor<Enrolment, string> {
+  override readonly authentication: Authentication | undefined;
   readonly #definition: Resolved<Enrolment>;
 
   constructor(definition: Resolved<Enrolment>) {
     super();
+    this.authentication = definition.authentication;
     this.#definition = definition;
   }
 

@@ -37,7 +37,9 @@ export type FactorEventType =
   | 'recovery_cancelled'
   /** A trusted device lost its trust; `reason` says why. */
   | 'device_revoked'
-  /** The user's sessions were ended because a factor changed. */
+  /** The user signed in from a device that they have not used for 180 days. */
+  | 'new_device'
+  /** The user's sessions were ended; `reason` says why, such as `removed`, or `user` if the user has ended them. */
   | 'sessions_revoked'
   /** An administrator listed the user's factors. */
   | 'listed'

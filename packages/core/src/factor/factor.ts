@@ -1,4 +1,5 @@
 import type { AddressProof } from './address-proof.js';
+import type { Authentication } from './authentication.js';
 import type { BuiltInReplacement } from './built-in-replacement.js';
 import type { Command, PayloadSource } from './command.js';
 import type { EnrolledContext, FactorContext, Reply } from './context.js';
@@ -105,6 +106,12 @@ export abstract class Factor<
    * @internal
    */
   readonly addressProof?: AddressProof<Enrolment> | undefined;
+
+  /**
+   * What its credentials prove, for the methods of a session; nothing by default. A factor may decide per application, but not
+   * per user.
+   */
+  readonly authentication?: Authentication | undefined;
 
   /** How an enrolment changes with its use and with the account; see there for the defaults. */
   readonly lifecycle?: EnrolmentLifecycle<Enrolment> | undefined;

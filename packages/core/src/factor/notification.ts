@@ -42,4 +42,12 @@ export interface SecurityNotifications<Enrolment extends object> {
 
 /** What a notification is about. */
 export type NotificationType =
-  'enrolled' | 'replaced' | 'removed' | 'recovery_used' | 'recovery_proven' | 'recovery_begun' | 'password_reset' | 'locked';
+  | 'enrolled'
+  | 'replaced'
+  | 'removed'
+  | 'recovery_used'
+  | 'recovery_proven'
+  | 'recovery_begun'
+  | 'password_reset'
+  | 'new_device'
+  | 'locked';

@@ -1,3 +1,4 @@
+import type { Authentication } from './authentication.js';
 import type { EnrolledContext, FactorUser, Reply, RequestContext } from './context.js';
 
 /** A verified credential that also identifies its user. It is not used up yet. */
@@ -93,6 +94,9 @@ export interface PrimarySignIn<Enrolment extends object, Credential = unknown> {
    * user by `multiple.lookupIdOf`, the record is sealed for the user, and the factor is a second factor as well.
    */
   readonly identity?: PrimaryIdentity<Enrolment> | undefined;
+
+  /** What such a sign-in proves, if that is more than any other use of the factor. */
+  readonly authentication?: Authentication | undefined;
 
   /**
    * Reads a credential. Called before anything is counted.

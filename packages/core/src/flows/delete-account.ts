@@ -7,4 +7,5 @@ export async function deleteAccount(at: AccountRequest): Promise<void> {
   const { runtime, request, account } = at;
   for (const key of Object.keys(runtime.factors)) await new UserFactor(key, runtime, request, account).forget();
   await new StepUp(at).endAll();
+  await request.server.devices.forget(account.id);
 }

@@ -40,7 +40,7 @@ export async function recover<Enrolment extends object>(
   }
   await endOtherSessions(at, key, 'recovery');
   const freshUntil = stepUp.freshUntil();
-  await stepUp.mark(key, freshUntil);
+  await stepUp.mark(key, freshUntil, 'backup');
   context.emit({ type: 'recovery_proven', purpose: 'fresh-proof' });
   return { response: { status: 'verified', freshUntil: toIso(freshUntil) } };
 }

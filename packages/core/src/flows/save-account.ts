@@ -1,6 +1,6 @@
 import { addedWayIn, changesOfSave, changesResetAddress, type SaveChanges } from '../account/change-rules.js';
 import { planToRemove } from '../account/records/enrolment-plans.js';
-import type { AccountState, ServerRequest, Session } from '../account/ports.js';
+import type { AccountState, NewSession, ServerRequest, Session } from '../account/ports.js';
 import type { StoredRecords } from '../account/records/record-plan.js';
 import type { Runtime } from '../account/runtime.js';
 import type { SentCredentials } from '../account/sent-credentials.js';
@@ -10,6 +10,8 @@ import { FactorError } from '../error/factor-error.js';
 import { emitter } from '../events/event-dispatcher.js';
 import type { AccountRequest } from './auth-request.js';
 import { afterRemoval, endDependents } from './end-dependents.js';
+import { keepMethods } from './sessions/keep-methods.js';
+import { rememberDevice } from './sign-in/remember-device.js';
 import { ownerOf, proofAccount, StepUp } from './step-up.js';
 
 /** A save of a user that Parse Server is about to make. */
@@ -38,6 +40,7 @@ export async function saveAccount(save: AccountSave): Promise<StoredRecords | un
   const { server, userId, sent, hasMasterKey, session } = save;
   const changesCredentials = Object.keys(sent.providers).length > 0 || sent.hasPassword;
   const mayChangeResets = !hasMasterKey && Object.keys(sent.resetAddresses ?? {}).length > 0;
+  if (userId === undefined) keepSignUp(save);
   if (userId === undefined || !(changesCredentials || mayChangeResets)) return undefined;
   const account = await server.accounts.get(userId);
   const changed = await stageRemovals(save, account);
@@ -46,6 +49,17 @@ export async function saveAccount(save: AccountSave): Promise<StoredRecords | un
   // Parse Server refuses a request with neither the master key nor a session.
   if (sent.hasPassword && (hasMasterKey || session !== undefined)) stagePassword(save, account);
   return changed;
+}
+
+/** Keeps with the session that a sign-up opens what it was opened with. */
+function keepSignUp(save: AccountSave): void {
+  const { runtime, server } = save;
+  const emit = emitter('', runtime, save, undefined);
+  const check = async ({ account }: NewSession): Promise<void> => {
+    const created = await account();
+    if (created !== undefined) await rememberDevice(runtime, save, created);
+  };
+  server.sessions.onOpened('', emit, { keep: keepMethods(runtime, save), check });
 }
 
 /** Stages removals. They happen with Parse Server's own write, which also uses the step-up proof up. */

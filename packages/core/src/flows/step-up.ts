@@ -14,7 +14,9 @@ import {
 import { everyStep } from '../error/every-step.js';
 import { FactorError } from '../error/factor-error.js';
 import { identityOf } from '../factor/primary-sign-in.js';
+import type { MethodKind } from '../account/sessions/session-methods.js';
 import type { AccountRequest } from './auth-request.js';
+import { addMethod } from './sessions/keep-methods.js';
 
 /** The step-up proofs of the user's session. */
 export class StepUp {
@@ -50,9 +52,15 @@ export class StepUp {
     return this.#at.runtime.clock() + this.#at.runtime.freshMs;
   }
 
-  /** Records a step-up proof by a factor, valid until that time in epoch milliseconds. */
-  mark(factor: string, until: number): Promise<void> {
-    return this.#proofs('fresh').record(this.#owner, factor, until);
+  /**
+   * Records a step-up proof by a factor, valid until that time in epoch milliseconds.
+   *
+   * @param kind `backup` if a backup authenticator has replaced the factor
+   */
+  async mark(factor: string, until: number, kind: MethodKind = 'factor'): Promise<void> {
+    const { runtime, request, session } = this.#at;
+    await this.#proofs('fresh').record(this.#owner, factor, until);
+    if (session !== undefined) await addMethod(runtime, request, { method: factor, kind, session });
   }
 
   /**

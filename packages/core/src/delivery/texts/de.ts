@@ -24,6 +24,7 @@ export const de: MessageTexts = {
     recovery_begun:
       'Mit Wiederherstellungscodes wurde die Änderung der Anmeldemethoden Ihres Kontos[ bei {app}] beantragt. Um das zu stoppen, melden Sie sich mit Ihrem gewohnten zweiten Faktor an.',
     password_reset: 'Das Passwort Ihres Kontos[ bei {app}] wurde mit einem Code zurückgesetzt.',
+    new_device: 'Bei Ihrem Konto[ bei {app}] hat sich jemand von einem neuen Gerät angemeldet.',
     locked: 'Für Ihr Konto[ bei {app}] wurden zu viele falsche Codes eingegeben. Es nimmt für einige Zeit keine Codes an.',
   },
   advice: 'Wenn Sie das nicht waren, ändern Sie Ihr Passwort und kontaktieren Sie uns.',

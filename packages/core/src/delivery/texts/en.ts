@@ -24,6 +24,7 @@ export const en: MessageTexts = {
     recovery_begun:
       'Recovery codes were used to ask for changes to how you sign in to your[ {app}] account. To stop this, sign in with your usual second factor.',
     password_reset: 'The password of your[ {app}] account was reset with a code.',
+    new_device: 'Someone signed in to your[ {app}] account from a new device.',
     locked: 'Too many wrong codes were entered for your[ {app}] account. It does not accept codes for a while.',
   },
   advice: 'If this was not you, change your password and contact us.',

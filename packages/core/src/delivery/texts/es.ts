@@ -25,6 +25,7 @@ export const es: MessageTexts = {
     recovery_begun:
       'Se ha pedido con códigos de recuperación cambiar las formas de iniciar sesión en tu cuenta[ de {app}]. Para impedirlo, inicia sesión con tu segundo factor habitual.',
     password_reset: 'Se ha restablecido con un código la contraseña de tu cuenta[ de {app}].',
+    new_device: 'Alguien ha iniciado sesión en tu cuenta[ de {app}] desde un dispositivo nuevo.',
     locked: 'Se han introducido demasiados códigos erróneos para tu cuenta[ de {app}]. Durante un tiempo no aceptará códigos.',
   },
   advice: 'Si no has sido tú, cambia tu contraseña y ponte en contacto con nosotros.',

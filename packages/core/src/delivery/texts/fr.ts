@@ -25,6 +25,7 @@ export const fr: MessageTexts = {
     recovery_begun:
       'La modification des moyens de connexion de votre compte[ {app}] a été demandée avec des codes de récupération. Pour l’arrêter, connectez-vous avec votre second facteur habituel.',
     password_reset: 'Le mot de passe de votre compte[ {app}] a été réinitialisé à l’aide d’un code.',
+    new_device: 'Quelqu’un s’est connecté à votre compte[ {app}] depuis un nouvel appareil.',
     locked:
       'Trop de codes erronés ont été saisis pour votre compte[ {app}]. Il n’accepte plus de codes pendant un certain temps.',
   },

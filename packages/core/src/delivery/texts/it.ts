@@ -24,6 +24,7 @@ export const it: MessageTexts = {
     recovery_begun:
       'Con codici di recupero è stato chiesto di modificare i metodi di accesso del tuo account[ {app}]. Per impedirlo, accedi con il tuo secondo fattore abituale.',
     password_reset: 'La password del tuo account[ {app}] è stata reimpostata con un codice.',
+    new_device: 'Qualcuno ha effettuato l’accesso al tuo account[ {app}] da un nuovo dispositivo.',
     locked: 'Sono stati inseriti troppi codici errati per il tuo account[ {app}]. Per un po’ di tempo non accetterà codici.',
   },
   advice: 'Se non sei stato tu, cambia la password e contattaci.',

@@ -24,6 +24,7 @@ export const nl: MessageTexts = {
     recovery_begun:
       'Met herstelcodes is gevraagd om de inlogmethoden van je account[ bij {app}] te wijzigen. Log in met je gewone tweede factor om dit te stoppen.',
     password_reset: 'Het wachtwoord van je account[ bij {app}] is met een code opnieuw ingesteld.',
+    new_device: 'Iemand heeft zich vanaf een nieuw apparaat aangemeld bij je account[ bij {app}].',
     locked: 'Er zijn te veel verkeerde codes ingevoerd voor je account[ bij {app}]. Het accepteert een tijdje geen codes.',
   },
   advice: 'Was jij dit niet? Wijzig dan je wachtwoord en neem contact met ons op.',

@@ -29,6 +29,7 @@ export const pl: MessageTexts = {
     recovery_begun:
       'Za pomocą kodów odzyskiwania poproszono o zmianę sposobów logowania do Twojego konta[ {app}]. Aby to zatrzymać, zaloguj się jak zwykle drugim składnikiem.',
     password_reset: 'Hasło do Twojego konta[ {app}] zostało zresetowane za pomocą kodu.',
+    new_device: 'Ktoś zalogował się do Twojego konta[ {app}] z nowego urządzenia.',
     locked: 'Podano zbyt wiele błędnych kodów do Twojego konta[ {app}]. Przez pewien czas nie będzie ono przyjmować kodów.',
   },
   advice: 'Jeśli to nie Ty, zmień hasło i skontaktuj się z nami.',

@@ -25,6 +25,7 @@ export const pt: MessageTexts = {
     recovery_begun:
       'Foi pedida, com códigos de recuperação, uma alteração às formas de iniciar sessão na sua conta[ {app}]. Para o impedir, inicie sessão com o seu segundo fator habitual.',
     password_reset: 'A palavra-passe da sua conta[ {app}] foi reposta com um código.',
+    new_device: 'Alguém iniciou sessão na sua conta[ {app}] a partir de um novo dispositivo.',
     locked: 'Foram introduzidos demasiados códigos errados para a sua conta[ {app}]. Durante algum tempo não aceitará códigos.',
   },
   advice: 'Se não reconhece esta ação, altere a sua palavra-passe e contacte-nos.',

@@ -24,6 +24,7 @@ export const sv: MessageTexts = {
     recovery_begun:
       'Med återställningskoder har någon begärt att ändra hur du loggar in på ditt konto[ hos {app}]. Logga in med din vanliga andra faktor för att stoppa det.',
     password_reset: 'Lösenordet för ditt konto[ hos {app}] har återställts med en kod.',
+    new_device: 'Någon har loggat in på ditt konto[ hos {app}] från en ny enhet.',
     locked: 'För många felaktiga koder har angetts för ditt konto[ hos {app}]. Det tar inte emot koder på ett tag.',
   },
   advice: 'Om det inte var du, byt lösenord och kontakta oss.',

@@ -24,6 +24,7 @@ export const tr: MessageTexts = {
     recovery_begun:
       '[{app} ]hesabınızın oturum açma yöntemlerinin değiştirilmesi kurtarma kodlarıyla istendi. Bunu durdurmak için her zamanki ikinci faktörünüzle oturum açın.',
     password_reset: '[{app} ]hesabınızın parolası bir kodla sıfırlandı.',
+    new_device: '[{app} ]hesabınıza yeni bir cihazdan giriş yapıldı.',
     locked: '[{app} ]hesabınız için çok fazla hatalı kod girildi. Hesap bir süre kod kabul etmeyecek.',
   },
   advice: 'Bunu siz yapmadıysanız parolanızı değiştirin ve bizimle iletişime geçin.',

@@ -23,6 +23,7 @@ export const zh: MessageTexts = {
     recovery_proven: '有人使用恢复代码获准更改您的[ {app} ]账户的登录方式。',
     recovery_begun: '有人使用恢复代码申请更改您的[ {app} ]账户的登录方式。如需阻止，请使用您平时的第二验证方式登录。',
     password_reset: '您的[ {app} ]账户的密码已通过验证码重置。',
+    new_device: '有人从新设备登录了您的[ {app} ]账户。',
     locked: '您的[ {app} ]账户被输入了过多错误的验证码，暂时不再接受验证码。',
   },
   advice: '如果这不是您本人的操作，请更改密码并联系我们。',

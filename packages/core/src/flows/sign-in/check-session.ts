@@ -5,6 +5,8 @@ import { FactorError } from '../../error/factor-error.js';
 import { emitter } from '../../events/event-dispatcher.js';
 import { shown } from '../show-status.js';
 import { changedMeanwhile } from './changed-meanwhile.js';
+import { keepMethods } from '../sessions/keep-methods.js';
+import { rememberDevice } from './remember-device.js';
 import { rememberLogin } from './remember-login.js';
 
 /** A login that Parse Server is about to accept. */
@@ -29,19 +31,21 @@ export function checkSession(login: LoginAboutToPass): void {
   const { runtime, server, account } = login;
   if (!login.hasMasterKey) server.replies.hide(account.id, runtime, credentialsHidden(login, account));
   const emit = emitter('', runtime, login, account.id);
-  server.sessions.onOpened(account.id, emit, async (session: NewSession) => {
+  const check = async (session: NewSession): Promise<void> => {
     const isLooking = runtime.revokeSessionsOn.length > 0 || server.replies.count(account.id) > 0;
     const now = isLooking ? await session.account() : account;
     const change = now === undefined ? 'removed' : changedMeanwhile(runtime, server, { before: account, now });
     if (now !== undefined && change === undefined) {
       if (!login.hasMasterKey) server.replies.show(account.id, credentialsHidden(login, now));
-      return rememberLogin(runtime, login, account.id, session);
+      await rememberLogin(runtime, login, account.id, session);
+      return rememberDevice(runtime, login, now);
     }
     await server.sessions.end(session.token);
     emit({ type: 'sessions_revoked', reason: change ?? 'removed' });
     const sentence = 'The sign-in methods of this account have just changed. Log in again.';
     throw new FactorError('factor_required', { sentence });
-  });
+  };
+  server.sessions.onOpened(account.id, emit, { keep: keepMethods(runtime, login), check });
 }
 
 /** Replaces what a reply to a login shows of providers by what users may see. Parse Server would echo what was sent and stored. */

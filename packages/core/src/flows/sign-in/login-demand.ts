@@ -1,12 +1,25 @@
+import { PastSignIns } from '../../account/devices/past-sign-ins.js';
 import { secondFactors, storedAmong } from '../../account/factor-roles.js';
 import type { UserPolicy } from '../../account/login-policy.js';
 import type { AccountState, ServerRequest } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
 
 /** Returns the login policy for one user in one request. It reads their roles once. */
-export function policyFor({ policy }: Runtime, { server, client }: ServerRequest, { id, user }: AccountState): UserPolicy {
+export function policyFor(runtime: Runtime, request: ServerRequest, { id, user }: AccountState): UserPolicy {
+  const { server, client } = request;
   const { ip, headers, installationId } = client;
-  return policy.forUser({ user, roles: () => server.roles.namesOf(id), ip, headers, installationId });
+  const past = new PastSignIns(runtime, request, id);
+  return runtime.policy.forUser({
+    user,
+    roles: () => server.roles.namesOf(id),
+    ip,
+    headers,
+    installationId,
+    now: runtime.clock(),
+    signIns: () => past.list(),
+    lastSignIn: async () => (await past.list())[0]?.at,
+    isKnownDevice: async () => (await past.list()).some(({ isThisDevice }) => isThisDevice),
+  });
 }
 
 /** Whether a login may now set up this factor, because the policy demands it of the user. */

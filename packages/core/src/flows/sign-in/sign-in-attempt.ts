@@ -2,7 +2,7 @@ import { bucketOfLogin } from '../../account/attempt-buckets.js';
 import type { EnrolmentRecord } from '../../account/records/enrolment-record.js';
 import { backupFactors, identityFactors, secondFactors, storedAmong } from '../../account/factor-roles.js';
 import type { UserPolicy } from '../../account/login-policy.js';
-import type { AccountState } from '../../account/ports.js';
+import type { AccountState, LoginNotes } from '../../account/ports.js';
 import type { AttemptBucket } from '../../factor/attempt-bucket.js';
 import type { VerifiedCredential } from '../../factor/primary-sign-in.js';
 import { type AuthRequest, type FactorReply, UNCHANGED } from '../auth-request.js';
@@ -35,6 +35,8 @@ export class SignInAttempt {
   /** The enrolments of the login. They are stored once all answers were right. */
   readonly enrolments: Record<string, EnrolmentRecord> = {};
   readonly replies: Map<string, FactorReply> = new Map();
+  /** Factors that count as verified, although the user has answered none of them. */
+  readonly #leftOut: readonly string[];
 
   /** @param isLeftOut whether the payload of a key is not an answer */
   constructor(request: AuthRequest, account: AccountState, isLeftOut: (key: string) => boolean) {
@@ -49,7 +51,8 @@ export class SignInAttempt {
     this.presentedBackups = backupFactors(runtime).filter(isSent);
     this.presentedPrimaries = identityFactors(runtime).filter(isSent);
     this.primary = bucketOfLogin(sent.providers, runtime);
-    this.verified.push(...this.presented.filter(isLeftOut));
+    this.#leftOut = this.presented.filter(isLeftOut);
+    this.verified.push(...this.#leftOut);
   }
 
   /** The user's enrolment in a factor. */
@@ -78,6 +81,7 @@ export class SignInAttempt {
     for (const { consume } of this.verifiedPrimaries.values()) await consume();
     const notes = server.notes(this.account.id);
     const enrolledKeys = Object.keys(this.enrolments);
+    notes.methods = this.#methods;
     notes.answered = this.verified[0];
     notes.answeredByBackup = this.verified.length + enrolledKeys.length === 0 ? this.verifiedBackups[0] : undefined;
     if (enrolledKeys.length > 0) {
@@ -90,6 +94,15 @@ export class SignInAttempt {
       await own.sealAnew(own.enrolment);
       this.replies.set(key, UNCHANGED);
     }
+  }
+
+  /** What the user has proven, for the session that the login opens. */
+  get #methods(): LoginNotes['methods'] {
+    const primary = [...this.verifiedPrimaries.keys()];
+    const others = [...this.verified, ...Object.keys(this.enrolments)];
+    const factor = others.filter((key) => !primary.includes(key) && !this.#leftOut.includes(key));
+    const proven = { primary, factor, backup: this.verifiedBackups };
+    return (['primary', 'factor', 'backup'] as const).flatMap((kind) => proven[kind].map((method) => ({ method, kind })));
   }
 
   get #at(): UserFactor<object>['at'] {

@@ -46,6 +46,7 @@ function stageSignUp(owner: IdOwner, { id, consume }: VerifiedCredential, reques
   const context = factorContext(owner.key, request.runtime, request);
   const claimed = owner.identity.subject(context, `sign-up ${id}`);
   return stageId(owner, id, request, {
+    methods: [{ method: owner.key, kind: 'primary' }],
     before: async () => {
       if (!(await context.store.claim(claimed, context.clock() + SIGN_UP_MS))) throw new FactorError('code_rejected');
     },
@@ -91,7 +92,7 @@ function stageId(
   { key, factor, identity }: IdOwner,
   id: string,
   { runtime, server, account, ...request }: AuthRequest,
-  save: Pick<StagedSave, 'before' | 'undo' | 'after'>,
+  save: Pick<StagedSave, 'before' | 'undo' | 'after' | 'methods'>,
 ): EnrolmentRecord {
   const userId = account?.id ?? '';
   const records = new EnrolmentSealer(runtime, { appId: server.appId, userId, key }, factor);

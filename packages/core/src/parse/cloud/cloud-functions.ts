@@ -8,6 +8,7 @@ import type { AdminCall } from '../../flows/administration/user-batch.js';
 import { requestPasswordReset } from '../../flows/password-reset/request-reset.js';
 import { resetPassword } from '../../flows/password-reset/reset-password.js';
 import type { ResetRequest } from '../../flows/password-reset/reset-target.js';
+import { endSessions, type OwnSession, ownSessions, type SessionRequest } from '../../flows/sessions/own-sessions.js';
 import { shown } from '../../flows/show-status.js';
 import { asObject } from '../../validation/json-object.js';
 import type { Bridge } from '../bridge.js';
@@ -33,6 +34,38 @@ export function ownStatus(bridge: Bridge, request: CloudRequest): Promise<Readon
     if (session === undefined) throw new FactorError('session_required');
     return shown(runtime, asked, await asked.server.accounts.get(session.userId));
   });
+}
+
+/** The Cloud functions for the sessions of the session's user, which `install` registers. */
+export interface SessionFunctions {
+  /** Returns the user's sessions, the newest first, 100 at most. */
+  factorsSessions(request: AdminRequest): Promise<readonly OwnSession[]>;
+  /** `{ id }`: ends that session of the user. `{ others: true }`: ends all but this one. Returns how many have ended. */
+  factorsEndSessions(request: AdminRequest): Promise<number>;
+}
+
+/** Builds the Cloud functions for the sessions of a user. */
+export function sessionFunctions(bridge: Bridge): SessionFunctions {
+  const handle = <Result>(request: AdminRequest, work: (at: SessionRequest) => Promise<Result>): Promise<Result> => {
+    const { runtime } = bridge;
+    const asked = bridged(bridge, request);
+    const session = sessionOf(request);
+    return withParseErrors(emitter('', runtime, asked, session?.userId), () => work({ runtime, request: asked, session }));
+  };
+  return {
+    factorsSessions: (request) => handle(request, ownSessions),
+    factorsEndSessions: (request) =>
+      handle(request, (at) => {
+        if (at.session === undefined) throw new FactorError('session_required');
+        const { id, others, ...unknown } = asObject(request.params) ?? {};
+        const isOne = typeof id === 'string' && others === undefined;
+        const isOthers = id === undefined && others === true;
+        if (Object.keys(unknown).length > 0 || !(isOne || isOthers)) {
+          throw new FactorError('invalid_input', { sentence: 'Send the field "id", or the field "others" with the value true.' });
+        }
+        return endSessions(at, isOne ? id : undefined);
+      }),
+  };
 }
 
 /** A reply to a request for a new password. */

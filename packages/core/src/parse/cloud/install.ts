@@ -1,18 +1,26 @@
 import { FactorConfigError } from '../../error/config-error.js';
 import { emitter } from '../../events/event-dispatcher.js';
-import { pruneStore } from '../../store/prune-store.js';
 import { choiceOption, type OptionRule, resolveOptions } from '../../validation/options.js';
 import type { Bridge } from '../bridge.js';
 import type { HookConfig } from '../parse-types.js';
 import { bridged } from '../server/server.js';
 import { canUpdateUser } from '../server/update-user.js';
 import { watchNewPasswords } from '../new-passwords.js';
+import { prune } from './prune.js';
 import { watchSessionCopies } from '../session-copies.js';
 import { RequestWrites } from '../writes/request-writes.js';
 import { isGated, placeGate, placeGates } from '../writes/write-gate.js';
 import { type GatedFactors, watchWrites } from '../writes/write-rules.js';
 import type { AdminRequest } from './admin-request.js';
-import { adminFunctions, type AdminFunctions, ownStatus, resetFunctions, STATUS_FUNCTION } from './cloud-functions.js';
+import {
+  adminFunctions,
+  type AdminFunctions,
+  ownStatus,
+  resetFunctions,
+  type SessionFunctions,
+  sessionFunctions,
+  STATUS_FUNCTION,
+} from './cloud-functions.js';
 import type { SaveRequest, TriggerRequest } from './cloud-request.js';
 import { missingTriggers, shareTriggers, type Trigger, type TriggerSet } from './shared-triggers.js';
 
@@ -137,12 +145,13 @@ function defineCloudCode(
   { pruneJob, adminFunctions: hasAdmin }: Required<InstallOptions>,
 ): void {
   Cloud.define(STATUS_FUNCTION, (request) => ownStatus(bridge, request));
+  for (const [name, work] of Object.entries<SessionFunctions[keyof SessionFunctions]>({ ...sessionFunctions(bridge) }))
+    Cloud.define(name, work);
   if (bridge.runtime.passwordReset.length > 0) {
     if (!canUpdateUser()) throw resetUnreachable();
     for (const [name, work] of Object.entries(resetFunctions(bridge))) Cloud.define(name, work);
   }
-  if (pruneJob)
-    Cloud.job('pruneFactors', ({ config }) => pruneStore(bridge.storeFor(config as HookConfig), bridge.runtime.clock()));
+  if (pruneJob) Cloud.job('pruneFactors', ({ config }) => prune(bridge, config as HookConfig));
   if (!hasAdmin) return;
   for (const [name, work] of Object.entries<AdminFunctions[keyof AdminFunctions]>({ ...adminFunctions(bridge) }))
     Cloud.define(name, work, { requireMaster: true });

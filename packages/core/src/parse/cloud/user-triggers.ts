@@ -1,8 +1,10 @@
 import type { Session } from '../../account/ports.js';
+import type { MethodDemand, SessionMethods } from '../../account/sessions/session-methods.js';
 import type { StepUpOptions } from '../../account/step-up-proofs.js';
 import { emitter } from '../../events/event-dispatcher.js';
 import { deleteAccount } from '../../flows/delete-account.js';
 import { requireStepUp } from '../../flows/require-step-up.js';
+import { requireFactor, sessionMethods } from '../../flows/sessions/own-sessions.js';
 import { saveAccount } from '../../flows/save-account.js';
 import { guardLogin } from '../../flows/sign-in/guard-login.js';
 import { rememberLogin } from '../../flows/sign-in/remember-login.js';
@@ -28,6 +30,20 @@ export class UserTriggers {
   requireFresh(request: CloudRequest, options?: StepUpOptions): Promise<void> {
     return this.#handle(request, request.user?.id, (asked, session) =>
       requireStepUp(this.#bridge.runtime, asked, session, options),
+    );
+  }
+
+  /** Returns how the session was opened; see {@link sessionMethods}. */
+  sessionMethods(request: CloudRequest): Promise<SessionMethods> {
+    return this.#handle(request, request.user?.id, (asked, session) =>
+      sessionMethods({ runtime: this.#bridge.runtime, request: asked, session }),
+    );
+  }
+
+  /** Resolves if one of the factors was verified for the session; see {@link requireFactor}. */
+  requireFactor(request: CloudRequest, demand: MethodDemand): Promise<void> {
+    return this.#handle(request, request.user?.id, (asked, session) =>
+      requireFactor({ runtime: this.#bridge.runtime, request: asked, session }, demand),
     );
   }
 

@@ -23,6 +23,8 @@ export interface ParseDatabase {
     schema?: unknown,
   ): Promise<unknown>;
   create(className: string, object: ParseRow, options: object, validateOnly?: boolean, schema?: unknown): Promise<unknown>;
+  /** Checks fields against the class, and adds those that it lacks. */
+  validateObject(className: string, object: ParseRow, query: ParseRow, options: object): Promise<unknown>;
   destroy(className: string, query: ParseRow): Promise<unknown>;
 }
 /** The part of Parse Server's storage adapters that is used here. Each call is one statement. */

@@ -1,3 +1,4 @@
+import type { KnownDevices } from '../../account/devices/known-device.js';
 import type {
   Accounts,
   ClientInfo,
@@ -13,6 +14,7 @@ import type { OtpStore } from '../../store/otp-store.js';
 import type { Bridge } from '../bridge.js';
 import { classIncidents } from '../class-incidents.js';
 import { clientInfo, type SentRequest } from '../client-info.js';
+import { DeviceTable, FACTOR_DEVICE_CLASS } from '../database/device-table.js';
 import { FACTOR_EVENT_CLASS, logEvent } from '../database/event-log.js';
 import { assertNoTransaction } from '../database/parse-table.js';
 import type { HookConfig } from '../parse-types.js';
@@ -51,6 +53,11 @@ export class ParseServer implements Server {
   get store(): OtpStore {
     this.#store ??= this.#bridge.storeFor(this.#config);
     return this.#store;
+  }
+
+  get devices(): KnownDevices {
+    const { appId, database } = this.#config;
+    return new DeviceTable(appId, database, classIncidents(this.#bridge.runtime, database, FACTOR_DEVICE_CLASS));
   }
 
   get replies(): LoginReplies {

@@ -1,9 +1,14 @@
-import type { NewSession, Session, Sessions } from '../../account/ports.js';
+import type { NewSession, Session, SessionOpening, Sessions, StoredSession } from '../../account/ports.js';
 import type { FactorContext } from '../../factor/context.js';
 import { withParseErrors } from '../parse-errors.js';
 import type { HookConfig } from '../parse-types.js';
 import { RequestWrites } from '../writes/request-writes.js';
+import { changeKept, findSessions } from './kept-sessions.js';
+import { pointerTo } from './pointer.js';
 import { endSession, isStored, revokeSessions, sessionEnded } from './session-rows.js';
+
+/** Most sessions that a user is shown. */
+const MAX_LISTED = 100;
 
 /** The sessions of the application, for one request. */
 export class ParseSessions implements Sessions {
@@ -25,7 +30,21 @@ export class ParseSessions implements Sessions {
     return endSession(this.#config, token);
   }
 
-  onOpened(userId: string, emit: FactorContext['emit'], check: (session: NewSession) => Promise<void>): void {
-    RequestWrites.of(this.#config).sessions.arm(this.#config, userId, (session) => withParseErrors(emit, () => check(session)));
+  onOpened(userId: string, emit: FactorContext['emit'], { keep, check }: SessionOpening): void {
+    const checked = { keep, check: (session: NewSession) => withParseErrors(emit, () => check(session)) };
+    RequestWrites.of(this.#config).sessions.arm(this.#config, userId, checked);
+  }
+
+  async find({ userId, token }: Session): Promise<StoredSession | undefined> {
+    const query = { sessionToken: token, user: pointerTo(userId) };
+    return (await findSessions(this.#config, query, 1))[0];
+  }
+
+  list(userId: string): Promise<readonly StoredSession[]> {
+    return findSessions(this.#config, { user: pointerTo(userId) }, MAX_LISTED);
+  }
+
+  keep(session: Session, change: (stored: unknown) => string): Promise<void> {
+    return changeKept(this.#config, session, change);
   }
 }

@@ -5,11 +5,12 @@ import { asObject } from '../../validation/json-object.js';
 import type { ParseDatabase, ParseRow } from '../database/parse-database.js';
 import { assertNoTransaction } from '../database/parse-table.js';
 import { type HookConfig, parseGlobal } from '../parse-types.js';
+import { notesOf } from '../request-scope.js';
 import { findAccounts } from '../server/user-rows.js';
 import { carryOut, nullsFirst, type RecordStatement } from './conditional-update.js';
 import { assertSessionsLast } from './ended-sessions.js';
 import { withSteps } from './save-steps.js';
-import { SessionChecks } from './session-checks.js';
+import { assertUnkept, SessionChecks } from './session-checks.js';
 import { plansOf, StagedSaves } from './staged-saves.js';
 import { type Create, placeGate, type Update, type WriteHandler } from './write-gate.js';
 import { touchesProviders, type WriteChecks, WriteRules } from './write-rules.js';
@@ -80,6 +81,7 @@ export class RequestWrites {
 
   async #onUpdate(args: Parameters<Update>, next: Update): Promise<unknown> {
     const [className, query, update, , , validateOnly] = args;
+    if (className === '_Session') assertUnkept(update);
     if (className !== '_User' || validateOnly === true) return next(...args);
     const judged = touchesProviders(update) ? await this.#judge(args, next) : withoutProviders(query);
     const { userId, checks, rest } = judged;
@@ -94,12 +96,11 @@ export class RequestWrites {
 
   async #onCreate(args: Parameters<Create>, next: Create): Promise<unknown> {
     const [className, object, options, validateOnly, schema] = args;
-    if (className === '_Session' && validateOnly !== true) {
-      const created = await next(...args);
-      await this.sessions.run(this.#config, object);
-      return created;
-    }
+    if (className === '_Session' && validateOnly !== true)
+      return this.sessions.store(this.#config, object, (row) => next(className, row, options, validateOnly, schema));
     if (className !== '_User') return next(...args);
+    const userId = String(object['objectId']);
+    if (validateOnly !== true) this.sessions.created(userId);
     const sent = asObject(object['authData']) ?? {};
     const saves = this.staged.savesIn('', sent);
     try {
@@ -109,6 +110,7 @@ export class RequestWrites {
     }
     if (validateOnly === true || saves.length === 0) return next(...args);
     this.staged.take(sent);
+    notesOf(this.#config, userId).methods = saves.flatMap((save) => save.methods ?? []);
     const changes = changesOf(plansOf(saves), {});
     return withSteps(saves, async () => {
       Object.assign(object, { authData: { ...sent, ...changes } });

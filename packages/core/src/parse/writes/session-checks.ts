@@ -1,33 +1,80 @@
-import type { AccountState, NewSession } from '../../account/ports.js';
+import type { AccountState, SessionOpening } from '../../account/ports.js';
 import { asObject } from '../../validation/json-object.js';
 import type { ParseRow } from '../database/parse-database.js';
-import type { HookConfig } from '../parse-types.js';
+import { type HookConfig, parseGlobal } from '../parse-types.js';
 import { findAccount } from '../server/user-rows.js';
 
-/** Runs after a session was stored. If it throws, the login is refused. */
-export type SessionCheck = (session: NewSession) => Promise<void>;
+/**
+ * The field of `_Session` that holds what is kept with a session, sealed. Parse Server deletes it with the session. No client
+ * can write it, not even with the master key.
+ */
+export const KEPT_FIELD = 'factorMethods';
 
 /** How long a login's check is kept, in milliseconds, when Parse Server uses one database controller for all requests. */
 const LOGIN_MS = 60_000;
 
-/** The checks that logins of one HTTP request have armed for the sessions that they open. */
+/** What logins of one HTTP request have armed for the sessions that they open. */
 export class SessionChecks {
-  readonly #checks = new Map<string, { readonly check: SessionCheck; readonly until: number }[]>();
+  readonly #openings = new Map<string, { readonly opening: SessionOpening; readonly until: number }[]>();
+  readonly #created = new Set<string>();
 
-  /** Checks the user's next sessions: those that logins of this request open. */
-  arm(config: HookConfig, userId: string, check: SessionCheck): void {
+  /** Handles the user's next sessions: those that logins of this request open. */
+  arm(config: HookConfig, userId: string, opening: SessionOpening): void {
     const isShared = (config.database.options ?? config) !== config;
     const until = isShared ? Date.now() + LOGIN_MS : Infinity;
-    const before = isShared ? [] : (this.#checks.get(userId) ?? []);
-    this.#checks.set(userId, [...before, { check, until }]);
+    const before = isShared ? [] : (this.#openings.get(userId) ?? []);
+    this.#openings.set(userId, [...before, { opening, until }]);
   }
 
-  /** Runs the checks on a session that was stored. However many read the account, it is read once. */
-  async run(config: HookConfig, row: ParseRow): Promise<void> {
-    const userId = String(asObject(row['user'])?.['objectId']);
+  /** Notes that this request has created the user. What was armed for a user without an id is for them as well. */
+  created(userId: string): void {
+    this.#created.add(userId);
+  }
+
+  /** Stores a session with what is kept with it, and checks it. However many checks read the account, it is read once. */
+  async store(config: HookConfig, row: ParseRow, store: (row: ParseRow) => Promise<unknown>): Promise<unknown> {
+    const kept = this.#kept(row);
+    const { [KEPT_FIELD]: _sent, ...others } = row; // a client may send any field with a session that it copies
+    if (kept !== undefined) await addKeptField(config);
+    const stored = await store(kept === undefined ? others : { ...others, [KEPT_FIELD]: kept });
+    const { userId, token } = sessionIn(row);
     let read: Promise<AccountState | undefined> | undefined;
     const account = (): Promise<AccountState | undefined> => (read ??= findAccount(config, userId));
-    const session = { userId, token: String(row['sessionToken']), account };
-    for (const { check, until } of this.#checks.get(userId) ?? []) if (Date.now() < until) await check(session);
+    for (const { check } of this.#of(userId)) await check({ userId, token, account });
+    return stored;
+  }
+
+  /** Returns what to keep with a session; undefined for nothing. */
+  #kept(row: ParseRow): string | undefined {
+    const { action, authProvider } = asObject(row['createdWith']) ?? {};
+    const isOpened = action === 'login' || action === 'signup';
+    const openedWith = isOpened && typeof authProvider === 'string' ? authProvider.split(',') : [];
+    const session = { ...sessionIn(row), openedWith };
+    let kept: string | undefined;
+    for (const { keep } of this.#of(session.userId)) kept = keep(session, kept);
+    return kept;
+  }
+
+  #of(userId: string): readonly SessionOpening[] {
+    const armed = [userId, ...(this.#created.has(userId) ? [''] : [])].flatMap((id) => this.#openings.get(id) ?? []);
+    return armed.filter(({ until }) => Date.now() < until).map(({ opening }) => opening);
   }
 }
+
+/** Adds the field to the class, unless it is there. It costs a statement only the first time. */
+export async function addKeptField({ database }: HookConfig): Promise<void> {
+  await database.validateObject('_Session', { [KEPT_FIELD]: '' }, {}, {});
+}
+
+/** Refuses an update of what is kept with a session. @throws Parse.Error 105 */
+export function assertUnkept(update: ParseRow): void {
+  if (Object.keys(update).every((field) => field.split('.')[0] !== KEPT_FIELD)) return;
+  throw new (parseGlobal().Error)(INVALID_KEY_NAME, `Invalid key name: ${KEPT_FIELD}`);
+}
+
+const INVALID_KEY_NAME = 105;
+
+const sessionIn = (row: ParseRow): { readonly userId: string; readonly token: string } => ({
+  userId: String(asObject(row['user'])?.['objectId']),
+  token: String(row['sessionToken']),
+});

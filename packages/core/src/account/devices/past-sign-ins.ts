@@ -1,0 +1,50 @@
+import { asObject } from '../../validation/json-object.js';
+import type { ServerRequest } from '../ports.js';
+import type { Runtime } from '../runtime.js';
+import { deviceOf, type SigningIn } from './device-of.js';
+import { DEVICE_MS, type KnownDevice } from './known-device.js';
+import type { PastSignIn } from './past-sign-in.js';
+
+/** What is known of a user's earlier sign-ins, for policies. It is read once, when it is first asked for. */
+export class PastSignIns {
+  readonly #runtime: Pick<Runtime, 'keyring' | 'clock' | 'rememberDevices'>;
+  readonly #request: ServerRequest;
+  readonly #userId: string;
+  #read: Promise<readonly PastSignIn[]> | undefined;
+
+  constructor(runtime: Pick<Runtime, 'keyring' | 'clock' | 'rememberDevices'>, request: ServerRequest, userId: string) {
+    this.#runtime = runtime;
+    this.#request = request;
+    this.#userId = userId;
+  }
+
+  /** Seals what is kept about a sign-in. */
+  static seal({ keyring }: Pick<Runtime, 'keyring'>, at: SigningIn): string {
+    return keyring.seal(JSON.stringify({ ip: at.client.ip }), 'device', at.appId, at.userId, deviceOf(keyring, at));
+  }
+
+  /** The last sign-in from each device of 180 days, the latest first. */
+  list(): Promise<readonly PastSignIn[]> {
+    this.#read ??= this.#find();
+    return this.#read;
+  }
+
+  async #find(): Promise<readonly PastSignIn[]> {
+    const { keyring, clock, rememberDevices } = this.#runtime;
+    if (!rememberDevices) return [];
+    const { server, client } = this.#request;
+    const id = deviceOf(keyring, { appId: server.appId, userId: this.#userId, client });
+    const known = await server.devices.list(this.#userId, clock() - DEVICE_MS);
+    return known.map((device) => ({ at: device.usedAt, ip: this.#ipOf(device), isThisDevice: device.id === id }));
+  }
+
+  #ipOf({ id, sealed }: KnownDevice): string | undefined {
+    try {
+      const { plaintext } = this.#runtime.keyring.open(sealed, 'device', this.#request.server.appId, this.#userId, id);
+      const { ip } = asObject(JSON.parse(plaintext)) ?? {};
+      return typeof ip === 'string' ? ip : undefined;
+    } catch {
+      return undefined; // a key that was taken out
+    }
+  }
+}
