@@ -59,6 +59,7 @@ export const sidebar: Item[] = [
     page('Login policies', '/protect/policies'),
     page('Require enrolment', '/protect/enforced-enrolment'),
     page('Step-up', '/protect/step-up'),
+    page('Sessions', '/protect/sessions'),
     page('Limits and costs', '/protect/limits'),
     page('Messages and notices', '/protect/messages'),
     page('Password reset', '/protect/password-reset'),

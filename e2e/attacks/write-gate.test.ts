@@ -298,8 +298,8 @@ describe('statements', () => {
     Object.assign(prototype, gate.original);
     const [login, ...saves] = [await countStatements(social), await countStatements(save), await countStatements(link)];
     Object.assign(prototype, { update, create });
-    // Without the gate, the guard does not look at the account once a login's session is stored.
-    expect(gated).toEqual([login + 1, ...saves]);
+    // Without the gate, the guard neither looks at the account once a login's session is stored, nor notes the device.
+    expect(gated).toEqual([login + 2, ...saves]);
   });
 });
 

@@ -329,6 +329,31 @@ describe('what the SDK itself leaves behind', () => {
   });
 });
 
+describe('the sessions of a user', () => {
+  it('the client lists the sessions with how they were opened, and ends one or all others', async () => {
+    fresh();
+    const { username, password } = await newUser();
+    const other = newApp(stage.url, 'test', 'sync');
+    await other.client.logIn(username, password);
+    await newApp(stage.url, 'test', 'sync').client.logIn(username, password);
+    const listed = await app.client.sessions.list();
+    expect(listed.map(({ isCurrent }) => isCurrent)).toEqual([false, false, true]);
+    expect(listed[2]).toMatchObject({ amr: ['pwd'], aal: 1, methods: [{ method: 'password', kind: 'password' }] });
+    expect(listed[2]?.createdAt).toBeInstanceOf(Date);
+    expect(listed[2]?.methods[0]?.at.getTime()).toBe(stage.time.now);
+    expect(await app.client.sessions.end(listed[1]?.id ?? '')).toBe(true);
+    expect(await app.client.sessions.end(listed[1]?.id ?? '')).toBe(false);
+    await expect(other.client.sessions.list()).rejects.toMatchObject({ code: 209 });
+    expect(await app.client.sessions.endOthers()).toBe(1);
+    expect(await app.client.sessions.list()).toHaveLength(1);
+  });
+
+  it('the client has no sessions without a user', async () => {
+    fresh();
+    await expect(app.client.sessions.list()).rejects.toMatchObject({ slug: 'session_required' });
+  });
+});
+
 describe('an error', () => {
   it('an error of the client says when to retry', async () => {
     fresh();

@@ -5,6 +5,7 @@ import type { LoginResult } from './login-result.js';
 import { logIn, type Login } from './login.js';
 import { passwordReset, type PasswordReset } from './password-reset.js';
 import type { ParseSdk, SdkUser } from './parse-sdk.js';
+import { sessions, type Sessions } from './sessions.js';
 import { asFields, sendChallenge, sender, type Answers, type Payload, type Reply } from './wire.js';
 
 /** Options of {@link createFactorClient}. */
@@ -60,6 +61,9 @@ export interface FactorClient<User> {
 
   /** A new password by a code. It needs `factors.install` on the server, and its option `passwordReset`. */
   readonly passwordReset: PasswordReset;
+
+  /** The sessions of the current user: list them, and end one or all others. */
+  readonly sessions: Sessions;
 
   /** Sends the current user a code for a step-up proof. */
   challenge(key: string, payload?: Payload): Promise<Reply>;
@@ -140,6 +144,7 @@ export function createFactorClient<User extends SdkUser>(
     logInWith: (authData, answers = {}) => logIn({ ...login, primary: { authData } }, answers),
     passwordless: createPasswordless(login),
     passwordReset: passwordReset(send),
+    sessions: sessions(send, async () => (await owner()).token),
     challenge,
     async enrol(key, payload) {
       const reply = await challenge(key, payload);

@@ -10,4 +10,5 @@ export {
 export type { EnrolmentNeeded, FactorsNeeded, LoginResult, SignedIn } from './login-result.js';
 export type { PasswordReset, ResetName } from './password-reset.js';
 export type { ParseSdk, SdkRequestOptions, SdkUser } from './parse-sdk.js';
+export type { OwnSession, SessionMethod, Sessions } from './sessions.js';
 export type { Answers, Payload, Reply } from './wire.js';

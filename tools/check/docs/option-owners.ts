@@ -5,7 +5,7 @@ import {
   resolveOptions,
   type CodeFactorOptions,
 } from '../../../packages/core/src/doors/factor.js';
-import { composeFactors, defineFactor, failover, generateKey } from '../../../packages/core/src/index.js';
+import { composeFactors, defineFactor, failover, generateKey, impossibleTravel, newCountry } from '../../../packages/core/src/index.js';
 import { EmailOtpFactor, initializeOtpAdapter } from '../../../packages/email-otp/src/index.js';
 import { sendgrid } from '../../../packages/email-otp/src/sendgrid.js';
 import { smtp } from '../../../packages/email-otp/src/smtp.js';
@@ -69,6 +69,8 @@ const core: readonly OptionOwner[] = [
       maxAttemptsPerIp: 'protect/limits.md',
       selfCheck: 'run/monitoring.md',
       notices: 'protect/messages.md',
+      rememberDevices: 'protect/sessions.md',
+      newDeviceNotices: 'protect/sessions.md',
       eventLog: 'run/monitoring.md',
       onEvent: 'run/monitoring.md',
       waitUntil: 'run/serverless.md',
@@ -76,6 +78,15 @@ const core: readonly OptionOwner[] = [
     },
   },
   { name: 'enrolment', from: '@parse-factors/core', type: 'EnrolmentOptions' },
+  { name: 'newCountry', from: '@parse-factors/core', type: 'LocateOptions', make: newCountry, given: { locate: nothing } },
+  {
+    name: 'impossibleTravel',
+    from: '@parse-factors/core',
+    type: 'TravelOptions',
+    make: impossibleTravel,
+    given: { locate: nothing },
+    extends: 'newCountry',
+  },
   {
     name: CODES,
     from: '@parse-factors/core/factor',

@@ -114,6 +114,41 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await leave(visitor);
   });
 
+  it('sessions: listed with how they were opened, and ended one by one or all others at once', async () => {
+    const ann = await moveIn(ui, device);
+    const { visitor } = ann;
+    const secret = await addAuthenticatorApp(ui, visitor);
+    const others: Visitor[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      await ui.pass(2 * MINUTE);
+      const other = await ui.visit(device);
+      others.push(other);
+      await logIn({ ...ann, visitor: other });
+      await answer(other, ui.totp(secret), 'Sign in');
+      await other.arriveAt('Security');
+      await other.see('Password, Authenticator app');
+    }
+    await visitor.page.reload();
+    const section = visitor.page.locator('section:has(#sessions)');
+    await section.getByText('(this session)').waitFor();
+    expect(await section.locator('li').count()).toBe(4);
+    await visitor.detail('sessions', 'section:has(#sessions)');
+    await section
+      .getByRole('button', { name: /^Sign out:/ })
+      .first()
+      .click();
+    await visitor.see('Signed out: ');
+    await visitor.press('Sign out everywhere else');
+    await visitor.see('Signed out of 2 other sessions.');
+    expect(await section.locator('li').count()).toBe(1);
+    for (const other of others) {
+      await other.page.reload();
+      await other.arriveAt('Sign in');
+      await leave(other);
+    }
+    await leave(visitor);
+  });
+
   it('recovery codes are shown once: copied, saved, printed', async () => {
     const { visitor } = await moveIn(ui, device);
     await addAuthenticatorApp(ui, visitor);

@@ -28,6 +28,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   recovery_used: 'recovery code used',
   recovery_low: 'few recovery codes left',
   device_revoked: 'trusted device revoked',
+  new_device: 'signed in from a new device',
   sessions_revoked: 'other sessions ended',
   listed: 'viewed by an operator',
   reset: 'reset by an operator',
@@ -49,7 +50,8 @@ export function EventList({ events }: { readonly events: readonly ShownEvent[] }
       {events.map(({ id, type, factor, purpose, at, ip, reason }) => (
         <li key={id}>
           <span>
-            {factorName(factor).name}: {textOf(type, purpose)}
+            {factor !== '' && `${factorName(factor).name}: `}
+            {textOf(type, purpose)}
             {reason !== undefined && ` (${reason.replaceAll('_', ' ')})`}
           </span>
           <span className="hint">

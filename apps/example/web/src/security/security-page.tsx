@@ -10,6 +10,7 @@ import { FactorRow, type RowProps } from './factor-row.js';
 import { useFreshProof } from './fresh-proof.js';
 import { PasskeyList, type ShownPasskey } from './passkey-list.js';
 import { RecoveryRow } from './recovery-row.js';
+import { SessionList } from './session-list.js';
 
 /** A list that the server sends as JSON in a string. */
 const listOf = (reply: Reply | undefined, name: string): unknown => JSON.parse(reply?.[name] ?? '[]');
@@ -52,6 +53,10 @@ export function SecurityPage({ account }: { readonly account: Account }) {
             <FactorRow key={key} {...row(key)} state={stateOf(factors[key])} />
           ))}
         </ul>
+      </section>
+      <section aria-labelledby="sessions">
+        <h2 id="sessions">Where you are signed in</h2>
+        <SessionList version={account} onChange={onChange} />
       </section>
       <section aria-labelledby="events">
         <h2 id="events">Recent events</h2>
