@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { cloudCode } from '../support/cloud-code.js';
 import { slug, startStage, type Stage } from '../support/harness.js';
 import { enrolled } from '../support/people.js';
-import { credentials, MASTER, sessionHeaders } from '../support/requests.js';
+import { credentials, MASTER } from '../support/requests.js';
 import { DAY, HOUR, MINUTE } from '../support/time.js';
 
 /** Devices that a user has signed in from: the notice of a new one, and policies that ask for them. */

@@ -5,7 +5,14 @@ import {
   resolveOptions,
   type CodeFactorOptions,
 } from '../../../packages/core/src/doors/factor.js';
-import { composeFactors, defineFactor, failover, generateKey, impossibleTravel, newCountry } from '../../../packages/core/src/index.js';
+import {
+  composeFactors,
+  defineFactor,
+  failover,
+  generateKey,
+  impossibleTravel,
+  newCountry,
+} from '../../../packages/core/src/index.js';
 import { EmailOtpFactor, initializeOtpAdapter } from '../../../packages/email-otp/src/index.js';
 import { sendgrid } from '../../../packages/email-otp/src/sendgrid.js';
 import { smtp } from '../../../packages/email-otp/src/smtp.js';
