@@ -150,6 +150,24 @@ describe('the methods of a session', () => {
   });
 });
 
+describe('what is kept with a session', () => {
+  it('does not grow with every step-up', async () => {
+    await start();
+    const { person, secret } = await enrolled(stage);
+    for (let round = 0; round < 40; round += 1) {
+      stage.time.now += MINUTE;
+      expect((await stage.save(person, { totp: stage.totp(secret) })).status).toBe(200);
+    }
+    const parts = async (): Promise<unknown> =>
+      ((await stage.rows.find('_Session'))[0]?.['factorMethods'] as readonly unknown[]).length;
+    expect(await parts()).toBe(42);
+    const before = await methodsOf(person.session);
+    expect(before.methods.map(({ at }) => at)).toEqual([expect.any(Number), stage.time.now]);
+    expect(await parts()).toBe(1);
+    expect(await methodsOf(person.session)).toEqual(before);
+  });
+});
+
 describe('requireFactor', () => {
   it('takes a factor of the login or of a step-up, and no older one than asked for', async () => {
     await start();

@@ -38,18 +38,25 @@ const pay = async ({ session }: Pick<Person, 'session'>): Promise<string | undef
 };
 const idOf = async ({ session }: Pick<Person, 'session'>): Promise<string> =>
   String((await stage.call('GET', '/sessions/me', undefined, session)).body['objectId']);
-const kept = async (person: Pick<Person, 'session'>): Promise<string> =>
-  String((await stage.call('GET', `/sessions/${await idOf(person)}`, undefined, MASTER)).body[FIELD]);
+const kept = async (person: Pick<Person, 'session'>): Promise<readonly unknown[]> =>
+  ((await stage.call('GET', `/sessions/${await idOf(person)}`, undefined, MASTER)).body[FIELD] ?? []) as unknown[];
 
 /** Writes the row as somebody who has the database. */
-const write = async (person: Pick<Person, 'session'>, value: string): Promise<void> =>
+const write = async (person: Pick<Person, 'session'>, value: unknown): Promise<void> =>
   stage.rows.update('_Session', { objectId: await idOf(person) }, { [FIELD]: value });
 
 it('a session that was opened by the password alone does not become one that a factor has opened, by any write of its row', async () => {
   const stolen = await kept(byFactor);
   const id = await idOf(byPassword);
   expect(await pay(byFactor)).toBe('paid');
-  const writes = [{ [FIELD]: stolen }, { [FIELD]: null }, { [FIELD]: { __op: 'Delete' } }, { [`${FIELD}.a`]: 'x' }];
+  const added = { __op: 'Add', objects: stolen };
+  const writes = [
+    { [FIELD]: stolen },
+    { [FIELD]: added },
+    { [FIELD]: null },
+    { [FIELD]: { __op: 'Delete' } },
+    { [`${FIELD}.a`]: 'x' },
+  ];
   for (const body of writes) {
     for (const headers of [byPassword.session, MASTER]) {
       const answer = await stage.call('PUT', `/sessions/${id}`, body, headers);

@@ -117,6 +117,7 @@ export function memoryServer({
       find: async () => undefined,
       list: async () => [],
       keep: async () => undefined,
+      compact: async () => undefined,
     },
     devices: { use: async () => true, add: async () => true, list: async () => [], forget: async () => undefined },
     roles: { namesOf: async () => [] },

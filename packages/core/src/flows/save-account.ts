@@ -55,11 +55,11 @@ export async function saveAccount(save: AccountSave): Promise<StoredRecords | un
 function keepSignUp(save: AccountSave): void {
   const { runtime, server } = save;
   const emit = emitter('', runtime, save, undefined);
-  const check = async ({ account }: NewSession): Promise<void> => {
+  const opened = async ({ account }: NewSession): Promise<void> => {
     const created = await account();
     if (created !== undefined) await rememberDevice(runtime, save, created);
   };
-  server.sessions.onOpened('', emit, { keep: keepMethods(runtime, save), check });
+  server.sessions.onOpened('', emit, { set: runtime, keep: keepMethods(runtime, save), opened });
 }
 
 /** Stages removals. They happen with Parse Server's own write, which also uses the step-up proof up. */

@@ -39,7 +39,8 @@ export class PostgresRows implements DatabaseRows {
   async update(className: string, filter: RowFilter, values: Row): Promise<void> {
     const set = assignments(values, 1, ', ');
     const where = condition(filter, 1 + Object.keys(values).length);
-    await this.sql.query(`update "${className}" set ${set} where ${where}`, [...Object.values(values), ...Object.values(filter)]);
+    const written = Object.values(values).map((value) => (Array.isArray(value) ? JSON.stringify(value) : value)); // columns of JSON
+    await this.sql.query(`update "${className}" set ${set} where ${where}`, [...written, ...Object.values(filter)]);
   }
 
   async delete(className: string, filter: RowFilter = {}): Promise<void> {

@@ -15,15 +15,14 @@ export interface OpeningSession extends Session {
 
 /** What a login does with the session that it opens. */
 export interface SessionOpening {
-  /**
-   * Called right before the session is stored.
-   *
-   * @param stored what another set of factors keeps with it
-   * @returns what is kept with it
-   */
-  readonly keep: (session: OpeningSession, stored: unknown) => string;
-  /** Called after the session was stored. If it throws, the login is refused. */
-  readonly check: (session: NewSession) => Promise<void>;
+  /** The set of factors that handles the login. Of several logins of a request, {@link keep} and {@link opened} run for one. */
+  readonly set: object;
+  /** Called right before the session is stored. Returns what is kept with it. */
+  readonly keep: (session: OpeningSession) => string;
+  /** Called after the session was stored, for each login of the request. If it throws, the login is refused. */
+  readonly check?: (session: NewSession) => Promise<void>;
+  /** Called once all checks of the session have passed. If it throws, the login is refused. */
+  readonly opened: (session: NewSession) => Promise<void>;
 }
 
 /** A session as it is stored. */
@@ -36,8 +35,8 @@ export interface StoredSession extends Session {
   readonly expiresAt: string | undefined;
   /** The installation that opened it; undefined if the client sent none. */
   readonly installationId: string | undefined;
-  /** What {@link SessionOpening.keep} has returned. */
-  readonly kept: unknown;
+  /** What {@link SessionOpening.keep} of each set of factors has returned, and what was added since. */
+  readonly kept: readonly unknown[];
 }
 
 /** The sessions of the application. */
@@ -64,6 +63,8 @@ export interface Sessions {
   find(session: Session): Promise<StoredSession | undefined>;
   /** Returns the user's sessions that have not ended, the newest first, 100 at most. */
   list(userId: string): Promise<readonly StoredSession[]>;
-  /** Changes what is kept with a session. Does nothing if it has ended. */
-  keep(session: Session, change: (stored: unknown) => string): Promise<void>;
+  /** Adds to what is kept with a session. Does nothing if it has ended. */
+  keep(session: Session, added: string): Promise<void>;
+  /** Replaces what is kept with a session. What is added at the same time may be lost. */
+  compact(session: Session, kept: readonly unknown[]): Promise<void>;
 }

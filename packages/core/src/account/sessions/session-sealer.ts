@@ -2,7 +2,7 @@ import { subjectOf } from '../../crypto/subject.js';
 import { asObject } from '../../validation/json-object.js';
 import type { Session } from '../account-state.js';
 import type { Runtime } from '../runtime.js';
-import { type KeptMethod, METHOD_KINDS, type MethodKind } from './session-methods.js';
+import { type KeptMethod, METHOD_KINDS, type MethodKind, withMethod } from './session-methods.js';
 
 /** What is kept with a session. */
 export interface KeptSession {
@@ -12,6 +12,9 @@ export interface KeptSession {
   /** The IP address that opened the session. */
   readonly ip?: string | undefined;
 }
+
+/** Values beside each other, before they are joined. */
+const MAX_PARTS = 30;
 
 const NOTHING: KeptSession = { methods: [] };
 
@@ -29,30 +32,36 @@ export class SessionSealer {
   }
 
   /** Returns what is kept. What does not open, or was never kept, is nothing: then no method counts. */
-  open(stored: unknown): KeptSession {
-    for (const part of partsOf(stored)) {
-      const kept = this.#unseal(part);
-      if (kept !== undefined) return kept;
-    }
-    return NOTHING;
+  open(stored: readonly unknown[]): KeptSession {
+    return stored.map((part) => this.#unseal(part) ?? NOTHING).reduce(joined, NOTHING);
   }
 
-  /** Returns the value to store in place of the stored one. */
-  seal(kept: KeptSession, stored: unknown): string {
-    const others = partsOf(stored).filter((part) => this.#unseal(part) === undefined);
-    return [...others, this.#runtime.keyring.seal(JSON.stringify(kept), ...this.#binding)].join(' ');
+  /** Returns a value to store beside others. */
+  seal(kept: KeptSession): string {
+    return this.#runtime.keyring.seal(JSON.stringify(kept), ...this.#binding);
   }
 
-  #unseal(part: string): KeptSession | undefined {
+  /** Returns fewer values that hold the same; undefined while there are few. Those of other sets of factors stay. */
+  compacted(stored: readonly unknown[]): readonly unknown[] | undefined {
+    if (stored.length <= MAX_PARTS) return undefined;
+    const others = stored.filter((part) => this.#unseal(part) === undefined).slice(-MAX_PARTS);
+    return [this.seal(this.open(stored)), ...others];
+  }
+
+  #unseal(part: unknown): KeptSession | undefined {
     try {
-      return read(JSON.parse(this.#runtime.keyring.open(part, ...this.#binding).plaintext));
+      return read(JSON.parse(this.#runtime.keyring.open(String(part), ...this.#binding).plaintext));
     } catch {
       return undefined;
     }
   }
 }
 
-const partsOf = (stored: unknown): readonly string[] => (typeof stored === 'string' ? stored.split(' ').slice(0, 10) : []);
+const joined = (one: KeptSession, other: KeptSession): KeptSession => ({
+  ...one,
+  ...other,
+  methods: other.methods.reduce(withMethod, one.methods),
+});
 
 /** Only our own keys seal, so this reads what this library has written. */
 function read(value: unknown): KeptSession | undefined {

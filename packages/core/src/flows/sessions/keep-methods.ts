@@ -1,13 +1,13 @@
 import { userAgentOf } from '../../account/devices/device-of.js';
 import type { ServerRequest, Session, SessionOpening } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
-import { type KeptMethod, withMethod } from '../../account/sessions/session-methods.js';
+import type { KeptMethod } from '../../account/sessions/session-methods.js';
 import { SessionSealer } from '../../account/sessions/session-sealer.js';
 
 /** Returns a function that keeps with a new session how it was opened: what Parse Server and the factors have verified. */
 export const keepMethods =
   (runtime: Runtime, { server, client }: ServerRequest): SessionOpening['keep'] =>
-  (session, stored) => {
+  (session) => {
     const at = runtime.clock();
     const notes = server.notes(session.userId);
     const verified = notes.methods ?? [];
@@ -18,7 +18,7 @@ export const keepMethods =
       ...verified,
     ].map((method): KeptMethod => ({ ...method, at }));
     const kept = { methods, userAgent: userAgentOf(client), ip: client.ip };
-    return new SessionSealer(runtime, server.appId, session).seal(kept, stored);
+    return new SessionSealer(runtime, server.appId, session).seal(kept);
   };
 
 /** Adds a method that was verified in a session, or its last time. */
@@ -27,10 +27,6 @@ export async function addMethod(
   { server }: ServerRequest,
   { session, ...method }: Omit<KeptMethod, 'at'> & { readonly session: Session },
 ): Promise<void> {
-  const at = runtime.clock();
-  const sealer = new SessionSealer(runtime, server.appId, session);
-  await server.sessions.keep(session, (stored) => {
-    const kept = sealer.open(stored);
-    return sealer.seal({ ...kept, methods: withMethod(kept.methods, { ...method, at }) }, stored);
-  });
+  const sealed = new SessionSealer(runtime, server.appId, session).seal({ methods: [{ ...method, at: runtime.clock() }] });
+  await server.sessions.keep(session, sealed);
 }

@@ -112,7 +112,10 @@ function assertSession({ session }: SessionRequest): Session {
 async function keptMethods({ runtime, request: { server } }: SessionRequest, session: Session) {
   const found = await server.sessions.find(session);
   if (found === undefined) throw new FactorError('session_required');
-  return new SessionSealer(runtime, server.appId, session).open(found.kept).methods;
+  const sealer = new SessionSealer(runtime, server.appId, session);
+  const fewer = sealer.compacted(found.kept); // each step-up adds one
+  if (fewer !== undefined) await server.sessions.compact(session, fewer);
+  return sealer.open(found.kept).methods;
 }
 
 function shownSession({ runtime, request }: SessionRequest, session: StoredSession, isCurrent: boolean): OwnSession {

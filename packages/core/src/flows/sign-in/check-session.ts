@@ -37,15 +37,18 @@ export function checkSession(login: LoginAboutToPass): void {
     const change = now === undefined ? 'removed' : changedMeanwhile(runtime, server, { before: account, now });
     if (now !== undefined && change === undefined) {
       if (!login.hasMasterKey) server.replies.show(account.id, credentialsHidden(login, now));
-      await rememberLogin(runtime, login, account.id, session);
-      return rememberDevice(runtime, login, now);
+      return;
     }
     await server.sessions.end(session.token);
     emit({ type: 'sessions_revoked', reason: change ?? 'removed' });
     const sentence = 'The sign-in methods of this account have just changed. Log in again.';
     throw new FactorError('factor_required', { sentence });
   };
-  server.sessions.onOpened(account.id, emit, { keep: keepMethods(runtime, login), check });
+  const opened = async (session: NewSession): Promise<void> => {
+    await rememberLogin(runtime, login, account.id, session);
+    await rememberDevice(runtime, login, account);
+  };
+  server.sessions.onOpened(account.id, emit, { set: runtime, keep: keepMethods(runtime, login), check, opened });
 }
 
 /** Replaces what a reply to a login shows of providers by what users may see. Parse Server would echo what was sent and stored. */

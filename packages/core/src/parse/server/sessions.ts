@@ -30,9 +30,13 @@ export class ParseSessions implements Sessions {
     return endSession(this.#config, token);
   }
 
-  onOpened(userId: string, emit: FactorContext['emit'], { keep, check }: SessionOpening): void {
-    const checked = { keep, check: (session: NewSession) => withParseErrors(emit, () => check(session)) };
-    RequestWrites.of(this.#config).sessions.arm(this.#config, userId, checked);
+  onOpened(userId: string, emit: FactorContext['emit'], { check, opened, ...opening }: SessionOpening): void {
+    const handled = {
+      ...opening,
+      check: async (session: NewSession) => withParseErrors(emit, async () => check?.(session)),
+      opened: (session: NewSession) => withParseErrors(emit, () => opened(session)),
+    };
+    RequestWrites.of(this.#config).sessions.arm(this.#config, userId, handled);
   }
 
   async find({ userId, token }: Session): Promise<StoredSession | undefined> {
@@ -44,7 +48,11 @@ export class ParseSessions implements Sessions {
     return findSessions(this.#config, { user: pointerTo(userId) }, MAX_LISTED);
   }
 
-  keep(session: Session, change: (stored: unknown) => string): Promise<void> {
-    return changeKept(this.#config, session, change);
+  keep(session: Session, added: string): Promise<void> {
+    return changeKept(this.#config, session, { __op: 'Add', objects: [added] });
+  }
+
+  compact(session: Session, kept: readonly unknown[]): Promise<void> {
+    return changeKept(this.#config, session, kept);
   }
 }

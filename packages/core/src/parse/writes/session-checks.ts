@@ -35,24 +35,24 @@ export class SessionChecks {
   async store(config: HookConfig, row: ParseRow, store: (row: ParseRow) => Promise<unknown>): Promise<unknown> {
     const kept = this.#kept(row);
     const { [KEPT_FIELD]: _sent, ...others } = row; // a client may send any field with a session that it copies
-    if (kept !== undefined) await addKeptField(config);
-    const stored = await store(kept === undefined ? others : { ...others, [KEPT_FIELD]: kept });
+    if (kept.length > 0) await addKeptField(config);
+    const stored = await store(kept.length === 0 ? others : { ...others, [KEPT_FIELD]: kept });
     const { userId, token } = sessionIn(row);
     let read: Promise<AccountState | undefined> | undefined;
     const account = (): Promise<AccountState | undefined> => (read ??= findAccount(config, userId));
-    for (const { check } of this.#of(userId)) await check({ userId, token, account });
+    const openings = this.#of(userId);
+    for (const { check } of openings) await check?.({ userId, token, account });
+    for (const { opened } of onePerSet(openings)) await opened({ userId, token, account });
     return stored;
   }
 
-  /** Returns what to keep with a session; undefined for nothing. */
-  #kept(row: ParseRow): string | undefined {
+  /** Returns what to keep with a session. */
+  #kept(row: ParseRow): readonly string[] {
     const { action, authProvider } = asObject(row['createdWith']) ?? {};
     const isOpened = action === 'login' || action === 'signup';
     const openedWith = isOpened && typeof authProvider === 'string' ? authProvider.split(',') : [];
     const session = { ...sessionIn(row), openedWith };
-    let kept: string | undefined;
-    for (const { keep } of this.#of(session.userId)) kept = keep(session, kept);
-    return kept;
+    return [...onePerSet(this.#of(session.userId))].map(({ keep }) => keep(session));
   }
 
   #of(userId: string): readonly SessionOpening[] {
@@ -61,9 +61,13 @@ export class SessionChecks {
   }
 }
 
+/** Each session is of one login. What the logins of a request verified is noted together, so any of them can tell. */
+const onePerSet = (openings: readonly SessionOpening[]): Iterable<SessionOpening> =>
+  new Map(openings.map((opening) => [opening.set, opening])).values();
+
 /** Adds the field to the class, unless it is there. It costs a statement only the first time. */
 export async function addKeptField({ database }: HookConfig): Promise<void> {
-  await database.validateObject('_Session', { [KEPT_FIELD]: '' }, {}, {});
+  await database.validateObject('_Session', { [KEPT_FIELD]: [] }, {}, {});
 }
 
 /** Refuses an update of what is kept with a session. @throws Parse.Error 105 */
