@@ -142,6 +142,21 @@ it('a session that a new password opens has no methods of the one before', async
   expect([await methodsOf(next), await pay(next)]).toEqual([[], 'fresh_proof_required']);
 });
 
+it('a field of that name and another type, which a client made before, keeps nobody out and is reported', async () => {
+  await stage.stop();
+  stage = await startStage({ install: false });
+  const thief = await stage.signUp();
+  expect((await stage.call('POST', '/sessions', { [FIELD]: 'mine' }, thief.session)).status).toBe(201);
+  stage.factors.install();
+  cloudCode().Cloud.define('methods', (request) => stage.factors.sessionMethods(request));
+  const { person, secret } = await enrolled(stage);
+  const opened = await stage.another(person, { totp: stage.totp(secret) });
+  stage.time.now += MINUTE;
+  expect((await stage.save(opened, { totp: stage.totp(secret) })).status).toBe(200);
+  expect(await methodsOf(opened)).toEqual([]);
+  expect((await stage.factors.check()).map(({ reason }) => reason)).toContain('session_field_taken');
+});
+
 it('an administrator who logs in as the user proves nothing', async () => {
   const answer = await stage.call('POST', `/loginAs?userId=${byFactor.id}`, {}, MASTER);
   expect(answer.status).toBe(200);

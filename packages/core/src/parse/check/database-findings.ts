@@ -2,13 +2,22 @@ import type { Bridge } from '../bridge.js';
 import { readPreferenceOf } from '../database/mongo-state.js';
 import { ParseOtpStore } from '../database/parse-otp-store.js';
 import type { ServerConfig } from '../server/running-server.js';
+import { hasKeptField, KEPT_FIELD } from '../writes/session-checks.js';
 import type { Finding } from './finding.js';
 
 /** Finds settings of the database that weaken or slow down the factors. */
-export const databaseFindings = (bridge: Bridge, server: ServerConfig): readonly Finding[] => [
+export const databaseFindings = async (bridge: Bridge, server: ServerConfig): Promise<readonly Finding[]> => [
   ...storage(bridge, server),
   ...secondaries(server),
+  ...(await sessionField(server)),
 ];
+
+/** Sessions then know no methods, so `requireFactor` refuses all of them. */
+async function sessionField(server: ServerConfig): Promise<readonly Finding[]> {
+  if (await hasKeptField(server)) return [];
+  const sentence = `The class _Session has a field "${KEPT_FIELD}" of another type, so no session knows how it was opened. Delete the field in Parse Dashboard.`;
+  return [{ reason: 'session_field_taken', factor: '', sentence }];
+}
 
 /** With a storage adapter of the app's own, the store cannot reach the database's driver. */
 function storage(bridge: Bridge, server: ServerConfig): readonly Finding[] {

@@ -14,6 +14,7 @@ export interface Finding {
     | 'router_incompatible'
     | 'database_adapter_unknown'
     | 'reads_from_secondaries'
+    | 'session_field_taken'
     | 'check_failed';
   /** The factor's key in `auth`; empty when the problem concerns the server. */
   readonly factor: string;

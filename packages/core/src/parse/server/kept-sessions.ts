@@ -3,7 +3,7 @@ import { asObject } from '../../validation/json-object.js';
 import { findRows } from '../database/find-rows.js';
 import type { ParseRow } from '../database/parse-database.js';
 import type { HookConfig } from '../parse-types.js';
-import { addKeptField, KEPT_FIELD } from '../writes/session-checks.js';
+import { hasKeptField, KEPT_FIELD } from '../writes/session-checks.js';
 import { ungated } from '../writes/write-gate.js';
 import { pointerTo } from './pointer.js';
 
@@ -28,9 +28,9 @@ const toSession = (row: ParseRow): StoredSession => ({
   kept: Array.isArray(row[KEPT_FIELD]) ? row[KEPT_FIELD] : [],
 });
 
-/** Changes what is kept with a session, in one statement. Does nothing if it has ended. */
+/** Changes what is kept with a session, in one statement. Does nothing if it has ended, or if the field has another type. */
 export async function changeKept(config: HookConfig, { userId, token }: Session, change: unknown): Promise<void> {
-  await addKeptField(config);
+  if (!(await hasKeptField(config))) return;
   const query = { sessionToken: token, user: pointerTo(userId) };
   await ungated(config.database)
     .update('_Session', query, { [KEPT_FIELD]: change }, {})

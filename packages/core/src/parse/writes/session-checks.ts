@@ -35,8 +35,8 @@ export class SessionChecks {
   async store(config: HookConfig, row: ParseRow, store: (row: ParseRow) => Promise<unknown>): Promise<unknown> {
     const kept = this.#kept(row);
     const { [KEPT_FIELD]: _sent, ...others } = row; // a client may send any field with a session that it copies
-    if (kept.length > 0) await addKeptField(config);
-    const stored = await store(kept.length === 0 ? others : { ...others, [KEPT_FIELD]: kept });
+    const isKept = kept.length > 0 && (await hasKeptField(config));
+    const stored = await store(isKept ? { ...others, [KEPT_FIELD]: kept } : others);
     const { userId, token } = sessionIn(row);
     let read: Promise<AccountState | undefined> | undefined;
     const account = (): Promise<AccountState | undefined> => (read ??= findAccount(config, userId));
@@ -65,9 +65,18 @@ export class SessionChecks {
 const onePerSet = (openings: readonly SessionOpening[]): Iterable<SessionOpening> =>
   new Map(openings.map((opening) => [opening.set, opening])).values();
 
-/** Adds the field to the class, unless it is there. It costs a statement only the first time. */
-export async function addKeptField({ database }: HookConfig): Promise<void> {
-  await database.validateObject('_Session', { [KEPT_FIELD]: [] }, {}, {});
+/**
+ * Adds the field to the class, unless it is there, which costs a statement only the first time. Returns false if it has another
+ * type: a client of an earlier version could have added it. Then nothing is kept, and the self-check says so.
+ */
+export async function hasKeptField({ database }: Pick<HookConfig, 'database'>): Promise<boolean> {
+  try {
+    await database.validateObject('_Session', { [KEPT_FIELD]: [] }, {}, {});
+    return true;
+  } catch (fault) {
+    if (asObject(fault)?.['code'] === INCORRECT_TYPE) return false;
+    throw fault;
+  }
 }
 
 /** Refuses an update of what is kept with a session. @throws Parse.Error 105 */
@@ -77,6 +86,7 @@ export function assertUnkept(update: ParseRow): void {
 }
 
 const INVALID_KEY_NAME = 105;
+const INCORRECT_TYPE = 111;
 
 const sessionIn = (row: ParseRow): { readonly userId: string; readonly token: string } => ({
   userId: String(asObject(row['user'])?.['objectId']),
