@@ -32,6 +32,9 @@ const makers = {
       'policy',
       'enrolment',
       'maxAttemptsPerIp',
+      'takeOver',
+      'addressVerification',
+      'freshProofFor',
       'revokeSessionsOn',
       'selfCheck',
       'notices',
@@ -142,6 +145,8 @@ const NOT_ABSURD: Readonly<Record<string, (value: unknown) => boolean>> = {
   factors: (value) => Reflect.get(Object(value), 'send') !== undefined,
   enrolment: (value) => JSON.stringify(value) === '{}',
   revokeSessionsOn: (value) => JSON.stringify(value) === '[]',
+  addressVerification: (value) => JSON.stringify(value) === '{}',
+  freshProofFor: (value) => JSON.stringify(value) === '[]',
 };
 
 describe.each(Object.entries(makers))('%s', (_name, [make, sound, names]) => {
@@ -235,6 +240,12 @@ describe('composeFactors', () => {
   });
 });
 
+const sending = {
+  ...compose.factors,
+  sms: new SmsOtpFactor(sms),
+  mail: new EmailOtpFactor(mail),
+};
+
 describe('values that look sound', () => {
   class Sender {
     send(): void {}
@@ -260,6 +271,20 @@ describe('values that look sound', () => {
     [() => composeFactors({ ...compose, enrolment: { graceDays: 3 } as never }), /"enrolment"/],
     [() => composeFactors({ ...compose, enrolment: { graceMs: -1 } }), /"enrolment"/],
     [() => composeFactors({ ...compose, revokeSessionsOn: ['enroled' as never] }), /"revokeSessionsOn"/],
+    ...[
+      { email: 'totp' },
+      { email: 'sms' },
+      { email: 'none' },
+      { email: 'toString' },
+      { authData: 'mail' },
+      { phoneVerified: 'sms' },
+      { 'a.b': 'sms' },
+      { email: { factor: 'mail' } as never },
+    ].map((addressVerification): [() => unknown, RegExp] => [
+      () => composeFactors({ ...compose, factors: sending, addressVerification }),
+      /option "addressVerification" must/,
+    ]),
+    [() => composeFactors({ ...compose, freshProofFor: ['name'] }), /"freshProofFor" must .* "password", "email"; "name"/],
     [() => composeFactors({ ...compose, selfCheck: 'no' as never }), /"selfCheck"/],
     [
       () => composeFactors({ ...compose, policy: { atLeast: 2 } }),

@@ -16,7 +16,8 @@ export type { EnrolmentOptions, Policy, PolicyOption, PolicyRequest, RoleNames }
 export type { MethodDemand, MethodKind, SessionMethod, SessionMethods } from './account/sessions/session-methods.js';
 export type { StepUpOptions } from './account/step-up-proofs.js';
 export type { WaitUntil } from './compose/background.js';
-export { type ComposedFactors, composeFactors } from './compose/compose-factors.js';
+export { composeFactors } from './compose/compose-factors.js';
+export type { ComposedFactors } from './compose/composed-factors.js';
 export type { ComposeOptions, StoreSource } from './compose/compose-options.js';
 export { generateKey } from './crypto/keyring.js';
 export type { FailoverOptions } from './delivery/failover-options.js';

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 export interface ParseSdk {
   initialize(appId: string): void;
   serverURL: string;
-  readonly Cloud: { run(name: string, params: object): Promise<unknown> };
+  readonly Cloud: { run(name: string, params: object, options?: { readonly sessionToken: string }): Promise<unknown> };
   User: {
     new (): SdkUser;
     enableUnsafeCurrentUser(): void;

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { factorsByRole, userWith } from '../../test/unit-stage.js';
-import { addedWayIn, changesOfSave, changesResetAddress, requirementToEnrol, waysIn } from './change-rules.js';
+import {
+  addedWayIn,
+  changedAddresses,
+  changesOfSave,
+  changesResetAddress,
+  proofsToChange,
+  requirementToEnrol,
+  waysIn,
+} from './change-rules.js';
 import type { StoredRecords } from './records/record-plan.js';
 
 const composed = { factors: factorsByRole({ otp: 'second', totp: 'second', device: 'backup', mail: 'linked', name: 'found' }) };
@@ -129,5 +137,32 @@ describe('changesOfSave', () => {
   )('%s', (_sentence, stored, providers, addsWayIn, removed, proofs) => {
     const changes = changesOfSave(sending(providers), having(...stored), composed, addsWayIn);
     expect([changes.removed.toSorted(), changes.proofs]).toEqual([removed.toSorted(), proofs]);
+  });
+});
+
+describe('changedAddresses', () => {
+  it.each<readonly [string, Readonly<Record<string, string | null>>, readonly string[]]>([
+    ['are none where nothing was sent', {}, []],
+    ['leave out what stays', { email: 'ann@example.com', phone: null }, []],
+    ['are told in any case', { email: 'Ann@example.com' }, ['email']],
+    ['are those that are new, and those that go', { email: null, phone: '+15551230001' }, ['email', 'phone']],
+  ])('%s', (_sentence, addresses, changed) => {
+    const account = { user: userWith({ email: 'ann@example.com' }) };
+    expect(changedAddresses({ ...sending({}), addresses }, account)).toEqual(changed);
+  });
+});
+
+describe('proofsToChange', () => {
+  const second = [{ factors: ['otp', 'totp'] }];
+  it.each<readonly [string, readonly string[], readonly string[], object, readonly object[]]>([
+    ['asks for nothing by default', [], ['otp'], { hasPassword: true }, []],
+    ['asks for a second factor before a password', ['password'], ['otp'], { hasPassword: true }, second],
+    ['asks for one before a new address', ['email'], ['totp'], { addresses: { email: 'b@c.example' } }, second],
+    ['asks for nothing where the address stays', ['email'], ['totp'], { addresses: { email: 'ann@example.com' } }, []],
+    ['asks for nothing for what is not named', ['email'], ['totp'], { hasPassword: true }, []],
+    ['asks for nothing of a user without a second factor', ['password'], ['mail', 'device'], { hasPassword: true }, []],
+  ])('%s', (_sentence, names, stored, sent, proofs) => {
+    const account = { user: userWith({ email: 'ann@example.com' }), stored: having(...stored) };
+    expect(proofsToChange(names, { ...sending({}), ...sent }, { account, composed })).toEqual(proofs);
   });
 });

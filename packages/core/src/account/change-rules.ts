@@ -120,3 +120,28 @@ export function changesOfSave(sent: SentCredentials, stored: StoredRecords, comp
   else if (removed.some((key) => !linked.includes(key))) proofs.push({});
   return { removed, proofs };
 }
+
+/**
+ * Returns the addresses that a save changes, by field.
+ *
+ * @param account the row before the save
+ */
+export const changedAddresses = ({ addresses = {} }: SentCredentials, { user }: Pick<AccountState, 'user'>): string[] =>
+  Object.keys(addresses).filter((field) => (user.get(field) ?? null) !== addresses[field]);
+
+/**
+ * Returns the step-up proofs that a session needs for what an application protects, if the user has a second factor. Recovery
+ * codes allow a change of factors, but not these.
+ *
+ * @param names the protected fields; `password` is the password
+ */
+export function proofsToChange(
+  names: readonly string[],
+  sent: SentCredentials,
+  { account, composed }: { readonly account: Pick<AccountState, 'user' | 'stored'>; readonly composed: Composed },
+): StepUpOptions[] {
+  const changed = [...changedAddresses(sent, account), ...(sent.hasPassword ? ['password'] : [])];
+  const second = secondFactors(composed);
+  const isProtected = names.some((name) => changed.includes(name)) && storedAmong(account.stored, second).length > 0;
+  return isProtected ? [{ factors: second }] : [];
+}

@@ -18,6 +18,10 @@ export const identityFactors = ({ factors }: Composed): string[] =>
 export const linkedFactors = (composed: Composed): string[] =>
   identityFactors(composed).filter((key) => composed.factors[key]?.primary?.lookUp === undefined);
 
+/** The keys of a user's stored factors that protect the account: second factors, and linked primary factors. */
+export const protectingFactors = (composed: Composed, stored: Readonly<Record<string, unknown>>): string[] =>
+  storedAmong(stored, [...secondFactors(composed), ...linkedFactors(composed)]);
+
 /** The keys of the backup authenticators. */
 export const backupFactors = ({ factors }: Composed): string[] =>
   Object.keys(factors).filter((key) => factors[key]?.backup !== undefined);

@@ -16,6 +16,9 @@ export type * from './sessions/session-ports.js';
  * tests implement them in a few lines.
  */
 
+/** Values of a user's fields, by name. */
+export type FieldValues = Readonly<Record<string, unknown>>;
+
 /** What happens together with a write of a user that Parse Server is about to make. */
 export interface StagedSave {
   /** The `objectId` of the user; empty for a user who is about to be created. */
@@ -24,6 +27,10 @@ export interface StagedSave {
   readonly account?: AccountState;
   /** What the same statement changes about the user's records; nothing by default. */
   readonly plan?: RecordPlan;
+  /** Fields that the row must still have when it is written, with their values as read; null for a missing one. */
+  readonly where?: FieldValues;
+  /** Further fields that the same statement writes. A verified email also ends the link of Parse Server that verifies it. */
+  readonly fields?: FieldValues;
   /** Whether a session requested the write, rather than a login. */
   readonly bySession?: boolean;
   /**
@@ -54,12 +61,9 @@ export interface Accounts {
    */
   get(userId: string): Promise<AccountState>;
   /** Returns up to `limit` users whose fields have these values. */
-  findBy(fields: Readonly<Record<string, unknown>>, limit: number): Promise<readonly AccountState[]>;
-  /**
-   * Returns up to two users whose verified `email` is this one, in any case: Parse Server keeps it as it was typed. None where
-   * the server verifies no emails, as a change of `email` then leaves it marked as verified.
-   */
-  findByVerifiedEmail(email: string): Promise<readonly AccountState[]>;
+  findBy(fields: FieldValues, limit: number): Promise<readonly AccountState[]>;
+  /** Returns up to ten users whose `email` is this one, in any case: Parse Server keeps it as it was typed. */
+  findByEmail(email: string): Promise<readonly AccountState[]>;
   /** Returns the next users in the order of their ids, after the id `after`. An empty id starts at the first user. */
   list(after: string, limit: number): Promise<readonly AccountState[]>;
   /** Returns the user who is linked to that id under the key of a primary factor; undefined if there is none. */
@@ -84,15 +88,24 @@ export interface Accounts {
    * @throws FactorError `invalid_input` in a transaction
    */
   stage(save: StagedSave, id?: string): EnrolmentRecord;
-  /** Stages what happens with the write of a new password of the user. */
-  stageWithPassword(save: StagedSave): void;
+  /** Stages what happens with the user's next write of that field, such as `password`. */
+  stageWith(field: string, save: StagedSave): void;
   /**
-   * Sets a password as the master key does: under the server's own password policy, and with the application's triggers.
+   * Writes a field as the master key does: under the server's own rules, such as its password policy, and with the application's
+   * triggers. A new password also ends the lock-out after wrong passwords, where the server says so.
    *
-   * @param save what happens with the write of the password
-   * @throws Parse.Error for a password that the policy refuses; what `save.before` throws
+   * @param save what happens with the write
+   * @returns false if the row no longer has the values of `save.where`
+   * @throws Parse.Error of the server's rules; what `save.before` throws
    */
-  resetPassword(password: string, save: StagedSave): Promise<void>;
+  write(field: string, value: unknown, save: StagedSave): Promise<boolean>;
+  /**
+   * Tells whether a password is the user's, as a login would. A wrong one counts for the server's account lockout; during one,
+   * every password is wrong. It takes the same time whether or not there is a user.
+   *
+   * @param account undefined for no user
+   */
+  isPassword(account: AccountState | undefined, password: string): Promise<boolean>;
   /** Returns the user's records as they will be stored once the staged values are written. */
   preview(userId: string, given: StoredRecords, stored: StoredRecords): StoredRecords;
   /**

@@ -26,6 +26,12 @@ export interface Runtime {
   readonly policy: LoginPolicy;
   /** The keys of the factors whose codes reset a password. */
   readonly passwordReset: readonly string[];
+  /** By field of the user: the key of the factor whose codes verify the address in it. */
+  readonly addressVerification: Readonly<Record<string, string>>;
+  /** Whether a reset by code takes over an account whose `email` is unverified. */
+  readonly takeOver: boolean;
+  /** Fields that a session of a user with a second factor changes only after a step-up proof. */
+  readonly freshProofFor: readonly string[];
   /** Changes that end the user's other sessions. */
   readonly revokeSessionsOn: readonly FactorChange[];
   /** Limit on wrong codes from one network in ten minutes, for clients that have not proven a primary factor. */

@@ -5,6 +5,10 @@ export interface SentCredentials {
   readonly hasPassword: boolean;
   /** By field, the new addresses that a link for a new password would go to. Empty when Parse Server sends no mail. */
   readonly resetAddresses?: Readonly<Record<string, string>>;
+  /** By field, the addresses of the user object that the request writes; null removes one. */
+  readonly addresses?: Readonly<Record<string, string | null>>;
+  /** The fields that the request writes, among those that say something about an address, such as `emailVerified`. */
+  readonly marks?: readonly string[];
 }
 
 /** No credentials. */

@@ -1,5 +1,6 @@
 import type { AddressProof, CheckedCode, CodeTarget, IssuedCode } from '../factor/address-proof.js';
 import type { FactorUser, Reply, RequestContext } from '../factor/context.js';
+import type { AccountChange, SecurityNotification } from '../factor/notification.js';
 import { digitsRule, type FieldRule, readCode } from '../validation/payload.js';
 import type { AddressEnrolment, AddressType } from './address-type.js';
 import { normalise } from './code-payload.js';
@@ -34,6 +35,10 @@ export class CodeAddressProof implements AddressProof<AddressEnrolment> {
   isSame(one: string, other: string): boolean {
     const { mailboxOf } = this.#type;
     return one === other || (mailboxOf?.(one) ?? one) === (mailboxOf?.(other) ?? other);
+  }
+
+  notice(address: string, user: FactorUser, change: AccountChange): SecurityNotification | undefined {
+    return this.#codes.notice(address, user, change);
   }
 
   get cooldownMs(): number {

@@ -4,7 +4,6 @@ import type { RandomSource } from '../crypto/random.js';
 import { FactorConfigError } from '../error/config-error.js';
 import type { FactorListener } from '../factor/factor-event.js';
 import type { AnyFactor, Factor } from '../factor/factor.js';
-import { identityOf } from '../factor/primary-sign-in.js';
 import type { ClientIp } from '../parse/client-info.js';
 import type { ParseDatabase } from '../parse/database/parse-database.js';
 import type { OtpStore } from '../store/otp-store.js';
@@ -58,6 +57,24 @@ export interface ComposeOptions<Key extends string = string> {
    * well. `install` then defines the Cloud functions `factorsRequestPasswordReset` and `factorsResetPassword`.
    */
   readonly passwordReset?: readonly string[];
+  /**
+   * Whether a reset by code takes over an account whose `email` is not verified, where Parse Server verifies emails; true by
+   * default. A stranger may have opened it with that address: its password, sessions, factors and other providers end.
+   */
+  readonly takeOver?: boolean;
+  /**
+   * By field of the user, the key of the factor whose codes verify the address in it, such as `{ email: 'emailLogin', phone:
+   * 'phoneLogin' }`; none by default. Ten fields at most.
+   *
+   * The field `<field>Verified`, such as `emailVerified`, becomes true. Clients cannot write it, and a change of the address
+   * makes it false. `install` then defines the Cloud functions `factorsRequestVerification` and `factorsVerifyAddress`.
+   */
+  readonly addressVerification?: Readonly<Record<string, string>>;
+  /**
+   * What a session changes only after a fresh proof by a second factor, if the user has one: `password`, `email` and fields of
+   * `addressVerification`; none by default. Resets, and the master key, need no proof.
+   */
+  readonly freshProofFor?: readonly string[];
   /** Changes of a factor that end the user's other sessions; all three by default. */
   readonly revokeSessionsOn?: readonly FactorChange[];
   /** Whether the server's configuration is checked once after the start; true by default. */
@@ -93,6 +110,8 @@ export interface ComposeOptions<Key extends string = string> {
   /** The source of random bytes for codes, secrets and initialisation vectors; the system's source by default. */
   readonly random?: RandomSource;
 }
+
+const FIELD_FORMAT = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 const KEY_FORMAT = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
@@ -156,6 +175,16 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
   enrolment: enrolmentOption,
   maxAttemptsPerIp: integerOption(1, 1e6),
   passwordReset: listOption(textOption(64), 10),
+  takeOver: choiceOption(true, false),
+  addressVerification: {
+    accepts: 'an object of at most 10 fields of the user, each with the key of a factor',
+    isValid: (value) => {
+      const entries = Object.entries(asObject(value) ?? { none: undefined });
+      const isSound = ([field, key]: readonly [string, unknown]): boolean => FIELD_FORMAT.test(field) && typeof key === 'string';
+      return entries.length <= 10 && entries.every(isSound);
+    },
+  },
+  freshProofFor: listOption(textOption(64), 11),
   revokeSessionsOn: {
     accepts: `a list of any of ${CHANGES.map((change) => JSON.stringify(change)).join(', ')}`,
     isValid: (value) => Array.isArray(value) && value.every((change) => choiceOption(...CHANGES).isValid(change)),
@@ -207,19 +236,6 @@ export function assertFactor(key: string, factor: unknown): asserts factor is Fa
   if (place !== undefined && place !== key) {
     throw new FactorConfigError(
       `composeFactors: factors.${key} replaces the built-in provider ${JSON.stringify(place)}, so its key must be the same name`,
-    );
-  }
-}
-
-/** Checks that each factor that resets passwords can prove an address. @throws FactorConfigError when one cannot */
-export function assertResets(factors: Readonly<Record<string, Factor<object>>>, keys: readonly string[]): void {
-  for (const key of keys) {
-    const factor = Object.hasOwn(factors, key) ? factors[key] : undefined;
-    const isReachable =
-      factor?.addressProof !== undefined && (identityOf(factor) !== undefined || factor.addressProof.field === 'email');
-    if (isReachable) continue;
-    throw new FactorConfigError(
-      `composeFactors: option "passwordReset" must name factors that send codes by email, or that sign in by a code; ${JSON.stringify(key)} does not`,
     );
   }
 }

@@ -11,6 +11,9 @@ const NOTICES: readonly NotificationType[] = [
   'recovery_used',
   'recovery_proven',
   'recovery_begun',
+  'password_reset',
+  'account_taken_over',
+  'address_changed',
   'locked',
 ];
 const content = (locale: string, purpose: Purpose, validMinutes = 10) => ({

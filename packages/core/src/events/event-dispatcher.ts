@@ -15,7 +15,7 @@ import { sendNotifications } from './security-notifier.js';
  */
 export const emitter =
   (key: string, runtime: Runtime, request: ServerRequest, who: AccountState | string | undefined): FactorContext['emit'] =>
-  ({ isLogged = true, ...occurrence }) => {
+  ({ isLogged = true, alsoAt = [], ...occurrence }) => {
     const { onEvent, clock, eventLog, later } = runtime;
     const account = typeof who === 'object' ? who : undefined;
     const userId = typeof who === 'object' ? who.id : who;
@@ -23,7 +23,7 @@ export const emitter =
     const event: FactorEvent = Object.freeze({ ...defaults, ...occurrence });
     notifyListener(onEvent, event);
     if (eventLog && isLogged) later(request.server.logEvent(event));
-    if (account !== undefined) later(sendNotifications(runtime, request, event, account));
+    if (account !== undefined) later(sendNotifications({ runtime, request, event, account, alsoAt }));
   };
 
 /**

@@ -3,8 +3,10 @@ import type { AccountState, Server, ServerRequest } from '../account/ports.js';
 import type { Runtime } from '../account/runtime.js';
 import { subjectOf } from '../crypto/subject.js';
 import { faultName } from '../error/fault-name.js';
-import type { FactorEvent, FactorEventType } from '../factor/factor-event.js';
-import type { NotificationType } from '../factor/notification.js';
+import { verifiedFieldOf } from '../account/verified-field.js';
+import type { FactorEvent, FactorEventType, NotifiedAddress } from '../factor/factor-event.js';
+import type { Factor } from '../factor/factor.js';
+import type { AccountChange, NotificationType, SecurityNotification } from '../factor/notification.js';
 import { identityOf } from '../factor/primary-sign-in.js';
 import { notifyListener } from './notify-listener.js';
 
@@ -18,6 +20,8 @@ const NOTIFICATION_OF: Readonly<Partial<Record<FactorEventType, NotificationType
   recovery_begun: 'recovery_begun',
   password_reset: 'password_reset',
   new_device: 'new_device',
+  account_taken_over: 'account_taken_over',
+  address_changed: 'address_changed',
   locked: 'locked',
 };
 
@@ -26,34 +30,39 @@ const NOTIFICATION_OF: Readonly<Partial<Record<FactorEventType, NotificationType
  */
 const QUOTA = { limit: 20, windowMs: 24 * 60 * 60_000 };
 
+/** How many notifications an unverified address receives in a day: a stranger can enter any address. */
+const NEW_ADDRESS_QUOTA = { limit: 5, windowMs: 24 * 60 * 60_000 };
+
+/** A change of an account. */
+export interface NotifiedChange {
+  readonly runtime: Runtime;
+  readonly request: ServerRequest;
+  readonly event: FactorEvent;
+  /** The row as it was stored before. */
+  readonly account: AccountState;
+  /** Addresses that are notified as well. */
+  readonly alsoAt: readonly NotifiedAddress[];
+}
+
 /**
- * Notifies a user of a change to their account, at every address that was known before the change. A new address never gets
- * the message, as it may be the attacker's.
+ * Notifies a user of a change to their account, at every address that was known before the change. Another address gets the
+ * message only if the event says so, as it may be the attacker's.
  *
  * No reply waits for it. It never fails the change: failures are emitted as `delivery_failed`.
- *
- * @param user the row as it was stored before
  */
-export async function sendNotifications(
-  runtime: Runtime,
-  { client: request, server }: ServerRequest,
-  event: FactorEvent,
-  { id, user, stored }: AccountState,
-): Promise<void> {
+export async function sendNotifications(change: NotifiedChange): Promise<void> {
+  const { runtime, request, event, account } = change;
   const type = notificationOf(runtime, event);
   if (type === undefined) return;
-  const { appId, store } = server;
+  const { appId, store } = request.server;
   const notified = new Set<string>();
   let isCounted = false;
-  for (const [key, factor] of Object.entries(runtime.factors)) {
-    const owner = { appId, userId: id, key, createdAt: user.get('createdAt') };
-    const record = stored[key] ?? undefined;
+  for (const [key, prepare] of sources(change, { type, request: request.client })) {
     try {
-      const enrolment = record && new EnrolmentSealer(runtime, owner, factor).open(record).enrolment;
-      for (const { address, send } of factor.notifies?.notificationsFor(user, enrolment, { type, request }) ?? []) {
+      for (const { address, send } of await prepare()) {
         if (notified.has(address)) continue;
         notified.add(address);
-        if (!isCounted && !(await isWithinQuota(server, id, type))) return;
+        if (!isCounted && !(await isWithinQuota(request.server, account.id, type))) return;
         isCounted = true;
         await send({ appId, key, store, keyring: runtime.keyring });
         notifyListener(runtime.onEvent, { ...event, type: 'notified', factor: key, reason: type });
@@ -62,6 +71,47 @@ export async function sendNotifications(
       notifyListener(runtime.onEvent, { ...event, type: 'delivery_failed', factor: key, reason: faultName(fault) });
     }
   }
+}
+
+/** What prepares the notifications of a factor, and the factor's key. */
+type Source = readonly [key: string, prepare: () => Promise<readonly SecurityNotification[]>];
+
+/** The addresses of factors, verified addresses of the user object, and those that the event adds. */
+function sources({ runtime, request, account, alsoAt }: NotifiedChange, change: AccountChange): readonly Source[] {
+  const { id, user, stored } = account;
+  const { appId, store } = request.server;
+  const ofFactor = ([key, factor]: [string, Factor<object>]): Source => [
+    key,
+    async () => {
+      const owner = { appId, userId: id, key, createdAt: user.get('createdAt') };
+      const record = stored[key] ?? undefined;
+      const enrolment = record && new EnrolmentSealer(runtime, owner, factor).open(record).enrolment;
+      return factor.notifies?.notificationsFor(user, enrolment, change) ?? [];
+    },
+  ];
+  const at = (key: string, address: () => Promise<string | undefined>): Source => [
+    key,
+    async () => {
+      const to = await address();
+      return to === undefined ? [] : [runtime.factors[key]?.addressProof?.notice(to, user, change) ?? []].flat();
+    },
+  ];
+  const ofField = ([field, key]: [string, string]): Source =>
+    at(key, async () =>
+      user.get(verifiedFieldOf(field)) === true
+        ? runtime.factors[key]?.addressProof?.normalise(String(user.get(field)))
+        : undefined,
+    );
+  const ofOther = ({ factor: key, address }: NotifiedAddress): Source =>
+    at(key, async () => {
+      const bucket = subjectOf('notices', appId, 'address', runtime.keyring.stableDigest('address', address));
+      return (await store.count(bucket, NEW_ADDRESS_QUOTA)).allowed ? address : undefined;
+    });
+  return [
+    ...Object.entries(runtime.factors).map(ofFactor),
+    ...Object.entries(runtime.addressVerification).map(ofField),
+    ...alsoAt.map(ofOther),
+  ];
 }
 
 /** Returns the kind of notification that an event causes; undefined for none. */

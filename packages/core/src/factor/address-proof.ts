@@ -1,4 +1,5 @@
 import type { FactorUser, Reply, RequestContext } from './context.js';
+import type { AccountChange, SecurityNotification } from './notification.js';
 import type { VerifiedCredential } from './primary-sign-in.js';
 import type { Purpose } from './purpose.js';
 
@@ -59,6 +60,9 @@ export interface AddressProof<Enrolment extends object> {
 
   /** Returns as much of a normalised address as its owner needs to recognise it. */
   mask(address: string): string;
+
+  /** Prepares a security notification to an address. Returns undefined if the channel sends none. */
+  notice(address: string, user: FactorUser, change: AccountChange): SecurityNotification | undefined;
 
   /** Minimum time between two codes, in milliseconds. */
   readonly cooldownMs: number;

@@ -23,6 +23,12 @@ export type FactorEventType =
   | 'notified'
   /** The user's password was reset with a code of the factor. */
   | 'password_reset'
+  /** The owner of an unverified `email` took the account over with a code of the factor. All of its earlier credentials ended. */
+  | 'account_taken_over'
+  /** The user verified an address with a code of the factor; `reason` names the field, such as `email`. */
+  | 'address_verified'
+  /** An address of the user object was changed; `reason` names the field, such as `email`. */
+  | 'address_changed'
   /** The factor was removed. */
   | 'removed'
   /** A recovery code was used; `remaining` says how many are left. */
@@ -89,6 +95,14 @@ export interface FactorEvent {
   readonly verified?: number;
 }
 
+/** An address that a factor sends a notification to. */
+export interface NotifiedAddress {
+  /** The key of the factor. */
+  readonly factor: string;
+  /** The normalised address. */
+  readonly address: string;
+}
+
 /** What a factor reports. The caller adds the time, and the user if the factor names none. */
 export type FactorOccurrence = Pick<FactorEvent, 'type'> &
   Partial<Pick<FactorEvent, 'purpose' | 'userId' | 'reason' | 'retryAt' | 'remaining' | 'country' | 'sent' | 'verified'>> & {
@@ -97,6 +111,12 @@ export type FactorOccurrence = Pick<FactorEvent, 'type'> &
      * without limit.
      */
     readonly isLogged?: false;
+    /**
+     * Addresses that are notified as well, with the keys of the factors that send to them.
+     *
+     * @internal
+     */
+    readonly alsoAt?: readonly NotifiedAddress[];
   };
 
 /** Receives events, for logs, metrics or notifications. Errors it throws are ignored. */

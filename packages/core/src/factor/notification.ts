@@ -50,4 +50,6 @@ export type NotificationType =
   | 'recovery_begun'
   | 'password_reset'
   | 'new_device'
+  | 'account_taken_over'
+  | 'address_changed'
   | 'locked';

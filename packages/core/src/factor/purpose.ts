@@ -7,10 +7,12 @@ export type Purpose =
   /** The person who uses the session is still its user (a step-up proof). */
   | 'fresh-proof'
   /** The person receives messages at the address of the user whose password they set anew. */
-  | 'password-reset';
+  | 'password-reset'
+  /** The person receives messages at an address of the user object, such as `email`. */
+  | 'address-verification';
 
 /** The purposes for which attempts are counted by user. Those at a code for a new password are counted by address. */
-export const USER_PURPOSES: readonly Purpose[] = ['sign-in', 'enrolment', 'fresh-proof'];
+export const USER_PURPOSES: readonly Purpose[] = ['sign-in', 'enrolment', 'fresh-proof', 'address-verification'];
 
 /** Every {@link Purpose}. */
 export const PURPOSES: readonly Purpose[] = [...USER_PURPOSES, 'password-reset'];

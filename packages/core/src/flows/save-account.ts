@@ -1,29 +1,18 @@
-import { addedWayIn, changesOfSave, changesResetAddress, type SaveChanges } from '../account/change-rules.js';
+import { addedWayIn, changesOfSave, changesResetAddress, proofsToChange, type SaveChanges } from '../account/change-rules.js';
 import { planToRemove } from '../account/records/enrolment-plans.js';
-import type { AccountState, NewSession, ServerRequest, Session } from '../account/ports.js';
+import type { AccountState, FieldValues, NewSession } from '../account/ports.js';
+import { changesProviders } from '../account/provider-changes.js';
 import type { StoredRecords } from '../account/records/record-plan.js';
-import type { Runtime } from '../account/runtime.js';
-import type { SentCredentials } from '../account/sent-credentials.js';
 import { StepUpProofs } from '../account/step-up-proofs.js';
 import { everyStep } from '../error/every-step.js';
 import { FactorError } from '../error/factor-error.js';
 import { emitter } from '../events/event-dispatcher.js';
 import type { AccountRequest } from './auth-request.js';
 import { afterRemoval, endDependents } from './end-dependents.js';
+import { type AccountSave, assertNotVerified, mayBeTakenFrom, saveAddresses, sessionSave } from './save-addresses.js';
 import { keepMethods } from './sessions/keep-methods.js';
 import { rememberDevice } from './sign-in/remember-device.js';
 import { ownerOf, proofAccount, StepUp } from './step-up.js';
-
-/** A save of a user that Parse Server is about to make. */
-export interface AccountSave extends ServerRequest {
-  readonly runtime: Runtime;
-  /** The id of the user whose row is saved; undefined for a new one. */
-  readonly userId: string | undefined;
-  readonly session: Session | undefined;
-  /** Whether the request uses the master key, with or without a session. */
-  readonly hasMasterKey: boolean;
-  readonly sent: SentCredentials;
-}
 
 /**
  * Checks a save of a user, and stages its changes of factors. They happen together with Parse Server's own write.
@@ -32,23 +21,30 @@ export interface AccountSave extends ServerRequest {
  * - Linking or unlinking another provider on an account with a factor needs a step-up proof.
  * - A first password, or another address that links for one go to, needs a step-up proof where a primary factor is linked.
  * - A new password ends the user's step-up proofs and trust in devices. A session that has ended sets none.
+ * - A changed address is no longer verified; see {@link saveAddresses}. Only the server marks one as verified.
+ * - What the option `freshProofFor` names needs a step-up proof by a second factor.
  *
- * @returns the providers that Parse Server stores in place of what was sent; undefined to store what was sent
+ * @returns the fields that Parse Server stores besides, or in place of what was sent
  * @throws FactorError `fresh_proof_required`, `session_required`, `invalid_input`
  */
-export async function saveAccount(save: AccountSave): Promise<StoredRecords | undefined> {
+export async function saveAccount(save: AccountSave): Promise<FieldValues> {
   const { server, userId, sent, hasMasterKey, session } = save;
+  assertNotVerified(save);
   const changesCredentials = Object.keys(sent.providers).length > 0 || sent.hasPassword;
+  const changesAddresses = Object.keys(sent.addresses ?? {}).length > 0;
   const mayChangeResets = !hasMasterKey && Object.keys(sent.resetAddresses ?? {}).length > 0;
   if (userId === undefined) keepSignUp(save);
-  if (userId === undefined || !(changesCredentials || mayChangeResets)) return undefined;
+  if (userId === undefined || !(changesCredentials || changesAddresses || mayChangeResets)) return {};
   const account = await server.accounts.get(userId);
   const changed = await stageRemovals(save, account);
   const others = Object.entries(sent.providers).filter(([key]) => !Object.hasOwn(save.runtime.factors, key));
   server.accounts.decideProviders(account, Object.fromEntries(others));
   // Parse Server refuses a request with neither the master key nor a session.
   if (sent.hasPassword && (hasMasterKey || session !== undefined)) stagePassword(save, account);
-  return changed;
+  if (mayBeTakenFrom(save) && changesProviders(sent.providers, account.stored, save.runtime.factors)) {
+    server.accounts.stageWith('authData', sessionSave(save, account));
+  }
+  return { ...saveAddresses(save, account), ...(changed !== undefined && { authData: changed }) };
 }
 
 /** Keeps with the session that a sign-up opens what it was opened with. */
@@ -68,7 +64,9 @@ async function stageRemovals(save: AccountSave, account: AccountState): Promise<
   const { providers } = sent;
   const addsWayIn = !hasMasterKey && (await addsWayInTo(save, account));
   const changes = changesOfSave(sent, account.stored, runtime, addsWayIn);
-  const proof = hasMasterKey ? undefined : await findProofs(save, account, changes);
+  const demanded = proofsToChange(runtime.freshProofFor, sent, { account, composed: runtime });
+  const proofs = [...demanded, ...changes.proofs]; // the last one is used up by a removal
+  const proof = hasMasterKey ? undefined : await findProofs(save, account, { ...changes, proofs });
   const isOurs = (key: string): boolean => Object.hasOwn(runtime.factors, key);
   const nulls = Object.keys(providers).filter((key) => providers[key] === null);
   // Parse Server must not write a removal itself: the factor might have been replaced since it was read.
@@ -109,16 +107,12 @@ async function addsWayInTo({ runtime, server, sent }: AccountSave, account: Acco
 
 /** Stages what a new password ends: step-up proofs, and trust in devices. */
 function stagePassword(save: AccountSave, account: AccountState): void {
-  const { server, session, hasMasterKey } = save;
+  const { server, hasMasterKey } = save;
   const at = accountRequest(save, account);
   // The session that a new password opens must be seen by a change of factors at once.
   if (!hasMasterKey) server.assertNoTransaction();
-  server.accounts.stageWithPassword({
-    userId: account.id,
-    before: async () => {
-      if (!hasMasterKey && session !== undefined) await server.sessions.assertAlive(session);
-    },
-    emit: emitter('', save.runtime, save, account.id),
+  server.accounts.stageWith('password', {
+    ...sessionSave(save, account),
     after: () => everyStep([() => new StepUp(at).endAll(), () => endDependents(at, 'password', '')]),
   });
 }

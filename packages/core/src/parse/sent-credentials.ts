@@ -1,4 +1,5 @@
 import { NOTHING_SENT, type SentCredentials } from '../account/sent-credentials.js';
+import { EMAIL_CHANGED, verifiedFieldOf } from '../account/verified-field.js';
 import { FactorError } from '../error/factor-error.js';
 import { asObject, isPlain } from '../validation/json-object.js';
 import type { HookConfig, HookObject } from './parse-types.js';
@@ -33,4 +34,18 @@ export function readResetAddresses(object: HookObject, { userController }: HookC
   const fields = ['email', 'username'].map((field) => [field, Reflect.get(object.op(field) ?? {}, '_value') as unknown] as const);
   const isAddress = (value: unknown): value is string => typeof value === 'string' && value.includes('@');
   return Object.fromEntries(fields.flatMap(([field, value]) => (isAddress(value) ? [[field, value] as const] : [])));
+}
+
+/**
+ * Reads which addresses of the user object a save writes, and which marks of addresses.
+ *
+ * @param fields the fields that hold addresses
+ */
+export function readAddresses(object: HookObject, fields: readonly string[]): Pick<SentCredentials, 'addresses' | 'marks'> {
+  const written = fields.filter((field) => object.op(field) !== undefined);
+  const addresses = written.map((field) => [field, object.get(field)] as const);
+  return {
+    addresses: Object.fromEntries(addresses.map(([field, value]) => [field, typeof value === 'string' ? value : null])),
+    marks: [...fields.map(verifiedFieldOf), EMAIL_CHANGED].filter((field) => object.op(field) !== undefined),
+  };
 }

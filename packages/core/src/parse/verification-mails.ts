@@ -10,7 +10,8 @@ const WATCHED = Symbol.for('parse-factors.verification-mails');
 /**
  * Turns a verification mail that Parse Server cannot send into an event. Parse Server does not wait for these mails, so their
  * errors would be unhandled and end the process. It makes such an error itself, at a login whose body names an e-mail address:
- * the login stores no token of verification, and the mail looks for it. Strangers can cause it, so the event log does not keep the
+ * the login stores no token of verification, and the mail looks for it. It also makes one where the address changes again before the
+ * mail is written. Strangers can cause it, so the event log does not keep the
  * event.
  */
 export function watchVerificationMails({ userController: mails }: HookConfig, runtime: Runtime): void {

@@ -11,6 +11,7 @@ export const de: MessageTexts = {
     number: 'um diese Nummer hinzuzufügen',
     'fresh-proof': 'um zu bestätigen, dass Sie es sind',
     'password-reset': 'um Ihr Passwort zurückzusetzen',
+    'address-verification': 'um Ihre Kontaktdaten zu bestätigen',
   },
   valid: { one: 'Er gilt eine Minute.', other: 'Er gilt {minutes} Minuten.' },
   secret: 'Geben Sie ihn nie weiter.',
@@ -25,6 +26,9 @@ export const de: MessageTexts = {
       'Mit Wiederherstellungscodes wurde die Änderung der Anmeldemethoden Ihres Kontos[ bei {app}] beantragt. Um das zu stoppen, melden Sie sich mit Ihrem gewohnten zweiten Faktor an.',
     password_reset: 'Das Passwort Ihres Kontos[ bei {app}] wurde mit einem Code zurückgesetzt.',
     new_device: 'Bei Ihrem Konto[ bei {app}] hat sich jemand von einem neuen Gerät angemeldet.',
+    account_taken_over:
+      'Die E-Mail-Adresse Ihres Kontos[ bei {app}] wurde zum ersten Mal bestätigt. Dabei wurde das Passwort zurückgesetzt, und alle früheren Anmeldemethoden wurden entfernt.',
+    address_changed: 'Eine E-Mail-Adresse oder Telefonnummer Ihres Kontos[ bei {app}] wurde geändert.',
     locked: 'Für Ihr Konto[ bei {app}] wurden zu viele falsche Codes eingegeben. Es nimmt für einige Zeit keine Codes an.',
   },
   advice: 'Wenn Sie das nicht waren, ändern Sie Ihr Passwort und kontaktieren Sie uns.',

@@ -11,6 +11,7 @@ export const en: MessageTexts = {
     number: 'to add this number',
     'fresh-proof': 'to confirm it is you',
     'password-reset': 'to reset your password',
+    'address-verification': 'to verify your contact details',
   },
   valid: { one: 'It is valid for a minute.', other: 'It is valid for {minutes} minutes.' },
   secret: 'Never share it.',
@@ -25,6 +26,9 @@ export const en: MessageTexts = {
       'Recovery codes were used to ask for changes to how you sign in to your[ {app}] account. To stop this, sign in with your usual second factor.',
     password_reset: 'The password of your[ {app}] account was reset with a code.',
     new_device: 'Someone signed in to your[ {app}] account from a new device.',
+    account_taken_over:
+      'The email address of your[ {app}] account was verified for the first time. The password was reset, and all earlier ways to sign in were removed.',
+    address_changed: 'An email address or phone number of your[ {app}] account was changed.',
     locked: 'Too many wrong codes were entered for your[ {app}] account. It does not accept codes for a while.',
   },
   advice: 'If this was not you, change your password and contact us.',

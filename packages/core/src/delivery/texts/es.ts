@@ -11,6 +11,7 @@ export const es: MessageTexts = {
     number: 'para añadir este número',
     'fresh-proof': 'para confirmar que eres tú',
     'password-reset': 'para restablecer tu contraseña',
+    'address-verification': 'para verificar tus datos de contacto',
   },
   valid: { one: 'Es válido durante un minuto.', other: 'Es válido durante {minutes} minutos.' },
   secret: 'No lo compartas nunca.',
@@ -26,6 +27,9 @@ export const es: MessageTexts = {
       'Se ha pedido con códigos de recuperación cambiar las formas de iniciar sesión en tu cuenta[ de {app}]. Para impedirlo, inicia sesión con tu segundo factor habitual.',
     password_reset: 'Se ha restablecido con un código la contraseña de tu cuenta[ de {app}].',
     new_device: 'Alguien ha iniciado sesión en tu cuenta[ de {app}] desde un dispositivo nuevo.',
+    account_taken_over:
+      'La dirección de correo de tu cuenta[ de {app}] se ha verificado por primera vez. Se ha restablecido la contraseña y se han eliminado todas las formas anteriores de iniciar sesión.',
+    address_changed: 'Se ha cambiado una dirección de correo o un número de teléfono de tu cuenta[ de {app}].',
     locked: 'Se han introducido demasiados códigos erróneos para tu cuenta[ de {app}]. Durante un tiempo no aceptará códigos.',
   },
   advice: 'Si no has sido tú, cambia tu contraseña y ponte en contacto con nosotros.',

@@ -11,6 +11,7 @@ export const fr: MessageTexts = {
     number: 'pour ajouter ce numéro',
     'fresh-proof': 'pour confirmer que c’est bien vous',
     'password-reset': 'pour réinitialiser votre mot de passe',
+    'address-verification': 'pour vérifier vos coordonnées',
   },
   valid: { one: 'Il est valable {minutes} minute.', other: 'Il est valable {minutes} minutes.' },
   secret: 'Ne le communiquez jamais.',
@@ -26,6 +27,9 @@ export const fr: MessageTexts = {
       'La modification des moyens de connexion de votre compte[ {app}] a été demandée avec des codes de récupération. Pour l’arrêter, connectez-vous avec votre second facteur habituel.',
     password_reset: 'Le mot de passe de votre compte[ {app}] a été réinitialisé à l’aide d’un code.',
     new_device: 'Quelqu’un s’est connecté à votre compte[ {app}] depuis un nouvel appareil.',
+    account_taken_over:
+      'L’adresse e-mail de votre compte[ {app}] a été vérifiée pour la première fois. Le mot de passe a été réinitialisé et toutes les méthodes de connexion précédentes ont été supprimées.',
+    address_changed: 'Une adresse e-mail ou un numéro de téléphone de votre compte[ {app}] a été modifié.',
     locked:
       'Trop de codes erronés ont été saisis pour votre compte[ {app}]. Il n’accepte plus de codes pendant un certain temps.',
   },

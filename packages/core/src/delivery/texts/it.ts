@@ -11,6 +11,7 @@ export const it: MessageTexts = {
     number: 'per aggiungere questo numero',
     'fresh-proof': 'per confermare che sei tu',
     'password-reset': 'per reimpostare la password',
+    'address-verification': 'per verificare i tuoi recapiti',
   },
   valid: { one: 'È valido per un minuto.', other: 'È valido per {minutes} minuti.' },
   secret: 'Non condividerlo mai.',
@@ -25,6 +26,9 @@ export const it: MessageTexts = {
       'Con codici di recupero è stato chiesto di modificare i metodi di accesso del tuo account[ {app}]. Per impedirlo, accedi con il tuo secondo fattore abituale.',
     password_reset: 'La password del tuo account[ {app}] è stata reimpostata con un codice.',
     new_device: 'Qualcuno ha effettuato l’accesso al tuo account[ {app}] da un nuovo dispositivo.',
+    account_taken_over:
+      'L’indirizzo email del tuo account[ {app}] è stato verificato per la prima volta. La password è stata reimpostata e tutti i precedenti metodi di accesso sono stati rimossi.',
+    address_changed: 'Un indirizzo email o un numero di telefono del tuo account[ {app}] è stato modificato.',
     locked: 'Sono stati inseriti troppi codici errati per il tuo account[ {app}]. Per un po’ di tempo non accetterà codici.',
   },
   advice: 'Se non sei stato tu, cambia la password e contattaci.',

@@ -9,7 +9,9 @@ export interface MessageTexts {
   /** The same, if the code is shown by itself below. */
   readonly lead: string;
   /** What a code is for: by purpose, and for an enrolment by what is added. */
-  readonly purposes: Readonly<Record<'sign-in' | 'address' | 'number' | 'fresh-proof' | 'password-reset', string>>;
+  readonly purposes: Readonly<
+    Record<'sign-in' | 'address' | 'number' | 'fresh-proof' | 'password-reset' | 'address-verification', string>
+  >;
   /** How long the code is valid, by CLDR plural category. */
   readonly valid: Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> & { readonly other: string };
   /** The advice not to share the code. */

@@ -11,6 +11,7 @@ export const nl: MessageTexts = {
     number: 'om dit nummer toe te voegen',
     'fresh-proof': 'om te bevestigen dat jij het bent',
     'password-reset': 'om je wachtwoord opnieuw in te stellen',
+    'address-verification': 'om je contactgegevens te bevestigen',
   },
   valid: { one: 'Hij is een minuut geldig.', other: 'Hij is {minutes} minuten geldig.' },
   secret: 'Deel hem nooit.',
@@ -25,6 +26,9 @@ export const nl: MessageTexts = {
       'Met herstelcodes is gevraagd om de inlogmethoden van je account[ bij {app}] te wijzigen. Log in met je gewone tweede factor om dit te stoppen.',
     password_reset: 'Het wachtwoord van je account[ bij {app}] is met een code opnieuw ingesteld.',
     new_device: 'Iemand heeft zich vanaf een nieuw apparaat aangemeld bij je account[ bij {app}].',
+    account_taken_over:
+      'Het e-mailadres van je account[ bij {app}] is voor het eerst bevestigd. Het wachtwoord is opnieuw ingesteld en alle eerdere inlogmethoden zijn verwijderd.',
+    address_changed: 'Een e-mailadres of telefoonnummer van je account[ bij {app}] is gewijzigd.',
     locked: 'Er zijn te veel verkeerde codes ingevoerd voor je account[ bij {app}]. Het accepteert een tijdje geen codes.',
   },
   advice: 'Was jij dit niet? Wijzig dan je wachtwoord en neem contact met ons op.',

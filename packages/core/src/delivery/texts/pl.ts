@@ -11,6 +11,7 @@ export const pl: MessageTexts = {
     number: 'do dodania tego numeru',
     'fresh-proof': 'do potwierdzenia, że to Ty',
     'password-reset': 'do zresetowania hasła',
+    'address-verification': 'do potwierdzenia danych kontaktowych',
   },
   valid: {
     one: 'Jest ważny minutę.',
@@ -30,6 +31,9 @@ export const pl: MessageTexts = {
       'Za pomocą kodów odzyskiwania poproszono o zmianę sposobów logowania do Twojego konta[ {app}]. Aby to zatrzymać, zaloguj się jak zwykle drugim składnikiem.',
     password_reset: 'Hasło do Twojego konta[ {app}] zostało zresetowane za pomocą kodu.',
     new_device: 'Ktoś zalogował się do Twojego konta[ {app}] z nowego urządzenia.',
+    account_taken_over:
+      'Adres e-mail Twojego konta[ {app}] został po raz pierwszy potwierdzony. Hasło zostało zresetowane, a wszystkie wcześniejsze metody logowania usunięto.',
+    address_changed: 'Zmieniono adres e-mail lub numer telefonu Twojego konta[ {app}].',
     locked: 'Podano zbyt wiele błędnych kodów do Twojego konta[ {app}]. Przez pewien czas nie będzie ono przyjmować kodów.',
   },
   advice: 'Jeśli to nie Ty, zmień hasło i skontaktuj się z nami.',

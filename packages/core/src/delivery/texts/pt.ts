@@ -11,6 +11,7 @@ export const pt: MessageTexts = {
     number: 'para adicionar este número',
     'fresh-proof': 'para confirmar a sua identidade',
     'password-reset': 'para repor a palavra-passe',
+    'address-verification': 'para verificar os seus dados de contacto',
   },
   valid: { one: 'É válido por {minutes} minuto.', other: 'É válido por {minutes} minutos.' },
   secret: 'Nunca o partilhe.',
@@ -26,6 +27,9 @@ export const pt: MessageTexts = {
       'Foi pedida, com códigos de recuperação, uma alteração às formas de iniciar sessão na sua conta[ {app}]. Para o impedir, inicie sessão com o seu segundo fator habitual.',
     password_reset: 'A palavra-passe da sua conta[ {app}] foi reposta com um código.',
     new_device: 'Alguém iniciou sessão na sua conta[ {app}] a partir de um novo dispositivo.',
+    account_taken_over:
+      'O endereço de e-mail da sua conta[ {app}] foi verificado pela primeira vez. A palavra-passe foi reposta e todos os métodos de início de sessão anteriores foram removidos.',
+    address_changed: 'Um endereço de e-mail ou um número de telefone da sua conta[ {app}] foi alterado.',
     locked: 'Foram introduzidos demasiados códigos errados para a sua conta[ {app}]. Durante algum tempo não aceitará códigos.',
   },
   advice: 'Se não reconhece esta ação, altere a sua palavra-passe e contacte-nos.',

@@ -11,6 +11,7 @@ export const sv: MessageTexts = {
     number: 'för att lägga till det här numret',
     'fresh-proof': 'för att bekräfta att det är du',
     'password-reset': 'för att återställa ditt lösenord',
+    'address-verification': 'för att bekräfta dina kontaktuppgifter',
   },
   valid: { one: 'Den gäller i en minut.', other: 'Den gäller i {minutes} minuter.' },
   secret: 'Dela den aldrig.',
@@ -25,6 +26,9 @@ export const sv: MessageTexts = {
       'Med återställningskoder har någon begärt att ändra hur du loggar in på ditt konto[ hos {app}]. Logga in med din vanliga andra faktor för att stoppa det.',
     password_reset: 'Lösenordet för ditt konto[ hos {app}] har återställts med en kod.',
     new_device: 'Någon har loggat in på ditt konto[ hos {app}] från en ny enhet.',
+    account_taken_over:
+      'E-postadressen för ditt konto[ hos {app}] har bekräftats för första gången. Lösenordet har återställts och alla tidigare inloggningssätt har tagits bort.',
+    address_changed: 'En e-postadress eller ett telefonnummer för ditt konto[ hos {app}] har ändrats.',
     locked: 'För många felaktiga koder har angetts för ditt konto[ hos {app}]. Det tar inte emot koder på ett tag.',
   },
   advice: 'Om det inte var du, byt lösenord och kontakta oss.',

@@ -11,6 +11,7 @@ export const tr: MessageTexts = {
     number: 'bu numarayı ekleme',
     'fresh-proof': 'kimliğinizi doğrulama',
     'password-reset': 'parolanızı sıfırlama',
+    'address-verification': 'iletişim bilgilerinizi doğrulama',
   },
   valid: { other: '{minutes} dakika geçerlidir.' },
   secret: 'Kimseyle paylaşmayın.',
@@ -25,6 +26,9 @@ export const tr: MessageTexts = {
       '[{app} ]hesabınızın oturum açma yöntemlerinin değiştirilmesi kurtarma kodlarıyla istendi. Bunu durdurmak için her zamanki ikinci faktörünüzle oturum açın.',
     password_reset: '[{app} ]hesabınızın parolası bir kodla sıfırlandı.',
     new_device: '[{app} ]hesabınıza yeni bir cihazdan giriş yapıldı.',
+    account_taken_over:
+      '[{app} ]hesabınızın e-posta adresi ilk kez doğrulandı. Parola sıfırlandı ve önceki tüm oturum açma yöntemleri kaldırıldı.',
+    address_changed: '[{app} ]hesabınızın bir e-posta adresi veya telefon numarası değiştirildi.',
     locked: '[{app} ]hesabınız için çok fazla hatalı kod girildi. Hesap bir süre kod kabul etmeyecek.',
   },
   advice: 'Bunu siz yapmadıysanız parolanızı değiştirin ve bizimle iletişime geçin.',

@@ -5,18 +5,17 @@ import { FactorError } from '../../error/factor-error.js';
 import { emitter, emittingFaults } from '../../events/event-dispatcher.js';
 import type { Reply } from '../../factor/context.js';
 import { asObject } from '../../validation/json-object.js';
-import { type FieldRule, readFields } from '../../validation/payload.js';
+import { readFields } from '../../validation/payload.js';
 import { endOtherSessions } from '../end-dependents.js';
 import { factorContext } from '../factor-context.js';
 import { countByNetwork } from '../sign-in/network-limits.js';
-import { findResetTarget, isStillAt, namesResetUser, readNamedUser, type ResetRequest, resetFactor } from './reset-target.js';
+import { type ClientCall, SENT_PASSWORD } from '../request-code.js';
+import { findResetTarget, isStillAt, namesResetUser, readNamedUser, resetFactor } from './reset-target.js';
 import { challengeSecond, type ProvenAddress, readSecondFactors } from './second-factors.js';
+import { takeOver } from './take-over.js';
 
 /** The reply to a new password. */
 const DONE: Reply = Object.freeze({ status: 'reset' });
-
-/** Parse Server's own password policy decides what a password may be. */
-const PASSWORD: FieldRule = { maxLength: 1024, pattern: /^[^]+$/, accepts: 'a string of 1 to 1024 characters' };
 
 /**
  * Sets a new password with a code, and with the user's other second factors: `{ factor, email, code, password, authData }`.
@@ -24,6 +23,7 @@ const PASSWORD: FieldRule = { maxLength: 1024, pattern: /^[^]+$/, accepts: 'a st
  *
  * - A factor on the very address that received the code does not count a second time. If it is the only one, the code is
  *   enough. One on another spelling of the mailbox counts only if the user has no better one.
+ * - The owner of the unverified `email` of an account takes it over; see {@link takeOver}. They answer no second factors.
  * - A recovery code replaces a second factor. A trusted device does not.
  * - Each request counts as one attempt at the code. Missing and malformed answers, and a password that the server's policy
  *   refuses, use nothing else up.
@@ -34,7 +34,7 @@ const PASSWORD: FieldRule = { maxLength: 1024, pattern: /^[^]+$/, accepts: 'a st
  *   `invalid_input`, `not_enrolled`
  * @throws Parse.Error for a password that the server's policy refuses
  */
-export async function resetPassword(request: ResetRequest): Promise<Readonly<Record<string, unknown>>> {
+export async function resetPassword(request: ClientCall): Promise<Readonly<Record<string, unknown>>> {
   const sent = readReset(request);
   const named = readNamedUser(request);
   const release = await countByNetwork(named.key, request.runtime, { ...request, isAdministrator: false });
@@ -54,7 +54,7 @@ interface SentReset {
   readonly answers: Readonly<Record<string, unknown>>;
 }
 
-function readReset(request: ResetRequest): SentReset {
+function readReset(request: ClientCall): SentReset {
   const { params } = request;
   const { proof } = resetFactor(request);
   const isChallenge = Object.hasOwn(params, 'challengeData');
@@ -67,19 +67,22 @@ function readReset(request: ResetRequest): SentReset {
   }
   const answers = asObject(params[carrier] ?? (isChallenge ? undefined : {}));
   if (answers === undefined) throw new FactorError('invalid_input', { sentence: `Field "${carrier}" must be an object.` });
-  const password = isChallenge ? undefined : readFields({ password: params['password'] }, { password: PASSWORD }).password;
+  const password = isChallenge ? undefined : readFields({ password: params['password'] }, { password: SENT_PASSWORD }).password;
   return { code: proof.readCode(params['code']), password, answers };
 }
 
 async function setPassword(proven: ProvenAddress, password: string, answers: Readonly<Record<string, unknown>>): Promise<Reply> {
-  const { request, account, code, named } = proven;
+  const { request, target, account, code, named } = proven;
   const { server, runtime } = request;
   const checks = await readSecondFactors(proven, answers);
   const emit = emitter(named.key, runtime, request, account);
   const endSessions = (): Promise<void> => endOtherSessions({ runtime, request, account }, named.key, 'password_reset');
-  await server.accounts.resetPassword(password, {
+  const { after, ...taken } = target.takesOver ? takeOver(proven) : {};
+  const isWritten = await server.accounts.write('password', password, {
     userId: account.id,
+    account,
     emit,
+    ...taken,
     // The server has accepted the password by now.
     before: async () => {
       await assertUnchanged(proven);
@@ -88,11 +91,13 @@ async function setPassword(proven: ProvenAddress, password: string, answers: Rea
       await endSessions(); // before the write as well: if they cannot be ended, the password stays
     },
     after: async () => {
-      emit({ type: 'password_reset' });
+      if (after === undefined) emit({ type: 'password_reset' });
+      await after?.();
       // Those that were opened meanwhile with the old password. The password is set, so a fault is an event.
       await emittingFaults(emit, endSessions).catch(() => undefined);
     },
   });
+  if (!isWritten) throw justChanged();
   return DONE;
 }
 
@@ -101,7 +106,8 @@ async function assertUnchanged({ request, named, target, account }: ProvenAddres
   const now = await request.server.accounts.get(account.id);
   const marks = ({ stored }: AccountState): string =>
     [...secondFactors(request.runtime), ...linkedFactors(request.runtime)].map((key) => markOf(stored[key])).join();
-  if (marks(now) === marks(account) && isStillAt(request, named, target, now)) return;
-  const sentence = 'The sign-in methods of this account have just changed. Try again.';
-  throw new FactorError('factor_required', { sentence });
+  if (marks(now) !== marks(account) || !isStillAt(request, named, target, now)) throw justChanged();
 }
+
+const justChanged = (): FactorError =>
+  new FactorError('factor_required', { sentence: 'The sign-in methods of this account have just changed. Try again.' });

@@ -1,26 +1,16 @@
-import type { AccountState, ServerRequest } from '../../account/ports.js';
-import type { Runtime } from '../../account/runtime.js';
+import { protectingFactors, storedAmong } from '../../account/factor-roles.js';
+import type { AccountState } from '../../account/ports.js';
+import { EMAIL_CHANGED } from '../../account/verified-field.js';
 import { subjectOf } from '../../crypto/subject.js';
 import { FactorError } from '../../error/factor-error.js';
 import type { AddressProof, CodeTarget } from '../../factor/address-proof.js';
 import { identityOf } from '../../factor/primary-sign-in.js';
-import { type FieldRule, readFields } from '../../validation/payload.js';
+import { readFields } from '../../validation/payload.js';
+import { type ClientCall, type ProvingFactor, SENT_NAME } from '../request-code.js';
 import { UserFactor } from '../user-factor.js';
 
-/** What a request for a new password names: a factor that sends the code, and a user. */
-export interface ResetRequest extends ServerRequest {
-  readonly runtime: Runtime;
-  readonly params: Readonly<Record<string, unknown>>;
-}
-
-/** A factor whose codes reset passwords. */
-export interface ResetFactor {
-  readonly key: string;
-  readonly proof: AddressProof<object>;
-}
-
 /** The user that a request names. */
-export interface NamedUser extends ResetFactor {
+export interface NamedUser extends ProvingFactor {
   readonly by: 'address' | 'username';
   /** The normalised address, or the user name as it was sent. */
   readonly name: string;
@@ -32,14 +22,11 @@ export interface ResetTarget {
   readonly code: CodeTarget;
   /** The user; undefined if no user has the address or the name. */
   readonly account: AccountState | undefined;
+  /** Whether the address is the user's unverified `email`. Its owner takes the account over. */
+  readonly takesOver: boolean;
 }
 
 const USERNAME = 'username';
-const TEXT: FieldRule = {
-  maxLength: 320,
-  pattern: /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u,
-  accepts: 'a string of 1 to 320 characters',
-};
 
 /** Whether a parameter names the user. */
 export const namesResetUser = (name: string, { field }: AddressProof<object>): boolean => name === field || name === USERNAME;
@@ -49,7 +36,7 @@ export const namesResetUser = (name: string, { field }: AddressProof<object>): b
  *
  * @throws FactorError `invalid_input`
  */
-export function resetFactor({ params, runtime }: Pick<ResetRequest, 'params' | 'runtime'>): ResetFactor {
+export function resetFactor({ params, runtime }: Pick<ClientCall, 'params' | 'runtime'>): ProvingFactor {
   const key = params['factor'];
   const proof = typeof key === 'string' && runtime.passwordReset.includes(key) ? runtime.factors[key]?.addressProof : undefined;
   if (typeof key === 'string' && proof !== undefined) return { key, proof };
@@ -62,50 +49,83 @@ export function resetFactor({ params, runtime }: Pick<ResetRequest, 'params' | '
  *
  * @throws FactorError `invalid_input`, `address_refused`
  */
-export function readNamedUser(request: ResetRequest): NamedUser {
+export function readNamedUser(request: ClientCall): NamedUser {
   const { params } = request;
   const { key, proof } = resetFactor(request);
   const by = Object.hasOwn(params, USERNAME) && proof.field === 'email' ? USERNAME : 'address';
   const field = by === USERNAME ? USERNAME : proof.field;
-  const sent = readFields({ [field]: params[field] }, { [field]: TEXT })[field] ?? '';
+  const sent = readFields({ [field]: params[field] }, { [field]: SENT_NAME })[field] ?? '';
   return { key, proof, by, name: by === USERNAME ? sent : proof.normalise(sent) };
 }
 
 /**
- * Finds a user: by the address of a primary factor, by their verified `email`, or by their user name. The same statements run
- * whether a user is found or not (user enumeration, CWE-204).
+ * Finds a user: by the address of a primary factor, by their verified `email`, by their user name, or else by their unverified
+ * `email`. The same statements run whether a user is found or not (user enumeration, CWE-204).
  *
  * A name that no user has gets an address that cannot exist.
  */
-export async function findResetTarget(request: ResetRequest, named: NamedUser): Promise<ResetTarget> {
+export async function findResetTarget(request: ClientCall, named: NamedUser): Promise<ResetTarget> {
   const { runtime, server } = request;
   const { key } = named;
-  const { address, account } = named.by === 'address' ? await byAddress(request, named) : await byName(request, named);
+  const found = named.by === 'address' ? await byAddress(request, named) : await byName(request, named);
+  const { address, account, takesOver = false } = found;
   const digest = runtime.keyring.stableDigest('address', address);
   const subject = subjectOf('password-reset', server.appId, key, digest);
-  return { account, code: { subject, purpose: 'password-reset', address, user: undefined } };
+  return { account, takesOver, code: { subject, purpose: 'password-reset', address, user: undefined } };
 }
 
-/** Whether codes for the user still go to that address. */
-export const isStillAt = (request: ResetRequest, named: NamedUser, { code }: ResetTarget, now: AccountState): boolean =>
-  addressesOf(request, named, now).includes(code.address);
+/** Whether codes for the user still go to that address, for the same reason. */
+export function isStillAt(request: ClientCall, named: NamedUser, { code, takesOver }: ResetTarget, now: AccountState): boolean {
+  const isAddress = addressesOf(request, named, now).includes(code.address);
+  return takesOver ? !isAddress && mayTakeOver(request, now, code.address) : isAddress;
+}
 
 interface Found {
   readonly address: string;
   readonly account: AccountState | undefined;
+  readonly takesOver?: boolean;
 }
 
-async function byAddress(request: ResetRequest, named: NamedUser): Promise<Found> {
+async function byAddress(request: ClientCall, named: NamedUser): Promise<Found> {
   const { accounts } = request.server;
   const { key, proof, name: address } = named;
   const isPrimary = identityOf(request.runtime.factors[key]) !== undefined;
   const linked = isPrimary ? await accounts.findLinked(key, address) : undefined;
-  const byEmail = proof.field === 'email' ? await accounts.findByVerifiedEmail(address) : [];
+  const byEmail = proof.field === 'email' && accounts.verifiesEmails ? await accounts.findByEmail(address) : [];
   const candidates = [linked, ...byEmail].filter((account) => account !== undefined);
-  return { address, account: candidates.find((account) => addressesOf(request, named, account).includes(address)) };
+  const proven = candidates.find((account) => addressesOf(request, named, account).includes(address));
+  if (proven !== undefined) return { address, account: proven };
+  const [only, another] = byEmail;
+  const isOnly = only !== undefined && another === undefined && mayTakeOver(request, only, address);
+  return { address, account: isOnly ? only : undefined, takesOver: isOnly };
 }
 
-async function byName(request: ResetRequest, named: NamedUser): Promise<Found> {
+/**
+ * Whether the owner of an address may take an account over: it is the account's unverified `email`, no factor of the account has
+ * proven that mailbox, and it did not become the `email` of an account with factors later; see {@link EMAIL_CHANGED}.
+ */
+function mayTakeOver(request: ClientCall, account: AccountState, address: string): boolean {
+  const { runtime, server } = request;
+  const { user, stored } = account;
+  const isProven = (key: string): boolean => {
+    const { addressProof: proof } = runtime.factors[key] ?? {};
+    const { enrolment } = new UserFactor<object>(key, runtime, request, account).enrolment;
+    return proof?.field === 'email' && proof.isSame(proof.addressOf(enrolment), address);
+  };
+  const sending = Object.keys(runtime.factors).filter((key) => runtime.factors[key]?.addressProof?.field === 'email');
+  const isUnverified = runtime.takeOver && server.accounts.verifiesEmails && user.get('emailVerified') !== true;
+  const isAt = sending.some((key) => emailOf(runtime.factors[key]?.addressProof, user) === address);
+  // A record that does not open may be one of that mailbox.
+  const isChanged = user.get(EMAIL_CHANGED) === true && protectingFactors(runtime, stored).length > 0;
+  return (
+    isUnverified && isAt && !isChanged && !storedAmong(stored, sending).some((key) => unlessFaulty(() => isProven(key)) ?? true)
+  );
+}
+
+const emailOf = (proof: AddressProof<object> | undefined, user: AccountState['user']): string | undefined =>
+  unlessFaulty(() => proof?.normalise(String(user.get('email'))));
+
+async function byName(request: ClientCall, named: NamedUser): Promise<Found> {
   const [account] = await request.server.accounts.findBy({ username: named.name }, 1);
   const [address] = account === undefined ? [] : addressesOf(request, named, account);
   if (address !== undefined) return { address, account };
@@ -117,7 +137,7 @@ async function byName(request: ResetRequest, named: NamedUser): Promise<Found> {
  * The addresses of a user that codes of the factor go to: that of a linked primary factor, and a verified `email`. A record that
  * does not open, or an address that the factor does not accept, gives none.
  */
-function addressesOf(request: ResetRequest, { key, proof }: ResetFactor, account: AccountState): string[] {
+function addressesOf(request: ClientCall, { key, proof }: ProvingFactor, account: AccountState): string[] {
   const { runtime, server } = request;
   const isPrimary = identityOf(runtime.factors[key]) !== undefined;
   const own = new UserFactor<object>(key, runtime, request, account);

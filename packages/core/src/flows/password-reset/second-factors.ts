@@ -6,11 +6,12 @@ import type { CheckedCode } from '../../factor/address-proof.js';
 import type { Reply } from '../../factor/context.js';
 import { policyFor } from '../sign-in/login-demand.js';
 import { UserFactor } from '../user-factor.js';
-import type { NamedUser, ResetRequest, ResetTarget } from './reset-target.js';
+import type { ClientCall } from '../request-code.js';
+import type { NamedUser, ResetTarget } from './reset-target.js';
 
 /** A user who has proven the address, and the code that is not used up yet. */
 export interface ProvenAddress {
-  readonly request: ResetRequest;
+  readonly request: ClientCall;
   readonly named: NamedUser;
   readonly target: ResetTarget;
   readonly account: AccountState;
@@ -43,11 +44,12 @@ export async function readSecondFactors(
   proven: ProvenAddress,
   answers: Readonly<Record<string, unknown>>,
 ): Promise<readonly (() => Promise<unknown>)[]> {
-  const { request, account } = proven;
+  const { request, account, target } = proven;
   const counting = countingFactors(proven);
   const given = Object.keys(answers);
   for (const key of given) {
-    if (counting.includes(key) || (isRecovery(proven, key) && storedAmong(account.stored, [key]).length > 0)) continue;
+    if (counting.includes(key) || (!target.takesOver && isRecovery(proven, key) && storedAmong(account.stored, [key]).length > 0))
+      continue;
     throw new FactorError('invalid_input', { sentence: 'Field "authData" must hold second factors on other addresses only.' });
   }
   const second = given.filter((key) => counting.includes(key));
@@ -73,6 +75,7 @@ const ownOf = ({ request, account }: ProvenAddress, key: string): UserFactor<obj
  */
 function countingFactors(proven: ProvenAddress): string[] {
   const { named, target, request, account } = proven;
+  if (target.takesOver) return []; // they are a stranger's
   const addressOf = (key: string): string | undefined => {
     const { factor, enrolment } = ownOf(proven, key);
     const { addressProof: own } = factor;

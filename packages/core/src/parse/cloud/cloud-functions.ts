@@ -5,16 +5,12 @@ import { administration } from '../../flows/administration/administer.js';
 import { migrateUsers, type MoveOptions, type MoveReport } from '../../flows/administration/migrate-users.js';
 import type { ResealReport } from '../../flows/administration/reseal-records.js';
 import type { AdminCall } from '../../flows/administration/user-batch.js';
-import { requestPasswordReset } from '../../flows/password-reset/request-reset.js';
-import { resetPassword } from '../../flows/password-reset/reset-password.js';
-import type { ResetRequest } from '../../flows/password-reset/reset-target.js';
 import { endSessions, type OwnSession, ownSessions, type SessionRequest } from '../../flows/sessions/own-sessions.js';
 import { shown } from '../../flows/show-status.js';
 import { asObject } from '../../validation/json-object.js';
 import type { Bridge } from '../bridge.js';
 import { withParseErrors } from '../parse-errors.js';
 import { bridged } from '../server/server.js';
-import { RequestWrites } from '../writes/request-writes.js';
 import { type AdminRequest, assertAdministrator } from './admin-request.js';
 import { type CloudRequest, sessionOf } from './cloud-request.js';
 
@@ -66,36 +62,6 @@ export function sessionFunctions(bridge: Bridge): SessionFunctions {
         return endSessions(at, isOne ? id : undefined);
       }),
   };
-}
-
-/** A reply to a request for a new password. */
-type ResetReply = Readonly<Record<string, unknown>>;
-
-/** The Cloud functions for a new password by a code, which `install` registers if `passwordReset` names a factor. */
-export const resetFunctions = (
-  bridge: Bridge,
-): Readonly<Record<'factorsRequestPasswordReset' | 'factorsResetPassword', (request: AdminRequest) => Promise<ResetReply>>> => {
-  const handle =
-    (work: (request: ResetRequest) => Promise<ResetReply>) =>
-    (request: AdminRequest): Promise<ResetReply> => {
-      RequestWrites.watch(request.config);
-      const asked = bridged(bridge, request);
-      const params = takeParams(request);
-      return withParseErrors(emitter('', bridge.runtime, asked, undefined), () =>
-        work({ ...asked, runtime: bridge.runtime, params }),
-      );
-    };
-  return { factorsRequestPasswordReset: handle(requestPasswordReset), factorsResetPassword: handle(resetPassword) };
-};
-
-/**
- * Copies the parameters of a request, and empties them in place: Parse Server logs them after the function, with the code, the
- * answers and parts of the password (CWE-532).
- */
-function takeParams({ params }: AdminRequest): Readonly<Record<string, unknown>> {
-  const taken = { ...asObject(params) };
-  for (const name of Object.keys(taken)) Reflect.deleteProperty(Object(params), name);
-  return taken;
 }
 
 /** The Cloud functions that `install` registers with `adminFunctions`. Each needs the master key and emits an event. */

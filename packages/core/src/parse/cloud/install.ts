@@ -4,6 +4,7 @@ import { choiceOption, type OptionRule, resolveOptions } from '../../validation/
 import type { Bridge } from '../bridge.js';
 import type { HookConfig } from '../parse-types.js';
 import { bridged } from '../server/server.js';
+import { canCheckPassword } from '../server/check-password.js';
 import { canUpdateUser } from '../server/update-user.js';
 import { watchNewPasswords } from '../new-passwords.js';
 import { prune } from './prune.js';
@@ -16,11 +17,11 @@ import {
   adminFunctions,
   type AdminFunctions,
   ownStatus,
-  resetFunctions,
   type SessionFunctions,
   sessionFunctions,
   STATUS_FUNCTION,
 } from './cloud-functions.js';
+import { clientFunctions } from './client-functions.js';
 import type { SaveRequest, TriggerRequest } from './cloud-request.js';
 import { missingTriggers, shareTriggers, type Trigger, type TriggerSet } from './shared-triggers.js';
 
@@ -147,19 +148,18 @@ function defineCloudCode(
   Cloud.define(STATUS_FUNCTION, (request) => ownStatus(bridge, request));
   for (const [name, work] of Object.entries<SessionFunctions[keyof SessionFunctions]>({ ...sessionFunctions(bridge) }))
     Cloud.define(name, work);
-  if (bridge.runtime.passwordReset.length > 0) {
-    if (!canUpdateUser()) throw resetUnreachable();
-    for (const [name, work] of Object.entries(resetFunctions(bridge))) Cloud.define(name, work);
-  }
+  const functions = Object.entries(clientFunctions(bridge));
+  if (functions.length > 0 && !(canUpdateUser() && canCheckPassword())) throw modulesUnreachable();
+  for (const [name, work] of functions) Cloud.define(name, work);
   if (pruneJob) Cloud.job('pruneFactors', ({ config }) => prune(bridge, config as HookConfig));
   if (!hasAdmin) return;
   for (const [name, work] of Object.entries<AdminFunctions[keyof AdminFunctions]>({ ...adminFunctions(bridge) }))
     Cloud.define(name, work, { requireMaster: true });
 }
 
-const resetUnreachable = (): FactorConfigError =>
+const modulesUnreachable = (): FactorConfigError =>
   new FactorConfigError(
-    'install: option "passwordReset" needs the modules of Parse Server, which cannot be found, for example because it is bundled; leave the option out',
+    'install: options "passwordReset" and "addressVerification" need the modules of Parse Server, which cannot be found, for example because it is bundled; leave the options out',
   );
 
 const unreachable = (): FactorConfigError =>

@@ -9,12 +9,14 @@ import { saveAccount } from '../../flows/save-account.js';
 import { guardLogin } from '../../flows/sign-in/guard-login.js';
 import { rememberLogin } from '../../flows/sign-in/remember-login.js';
 import type { Bridge } from '../bridge.js';
+import { ensureFlags } from '../database/user-flags.js';
 import { isInTransaction } from '../database/parse-table.js';
 import { withParseErrors } from '../parse-errors.js';
 import { ProviderChecks } from '../provider-checks.js';
-import { readResetAddresses, readSentCredentials } from '../sent-credentials.js';
+import { readAddresses, readResetAddresses, readSentCredentials } from '../sent-credentials.js';
 import { bridged, type BridgedRequest } from '../server/server.js';
 import { accountOf } from '../server/user-rows.js';
+import { watchVerificationMails } from '../verification-mails.js';
 import { RequestWrites } from '../writes/request-writes.js';
 import { type CloudRequest, type SaveRequest, sessionOf, type TriggerRequest } from './cloud-request.js';
 
@@ -51,13 +53,17 @@ export class UserTriggers {
   beforeSave(request: SaveRequest): Promise<void> {
     const { object, original } = request;
     return this.#handle(request, original?.id, async (asked, session) => {
-      const sent = { ...readSentCredentials(object), resetAddresses: readResetAddresses(object, request.config) };
+      const { runtime } = this.#bridge;
+      const addresses = readAddresses(object, [...new Set(['email', ...Object.keys(runtime.addressVerification)])]);
+      const resetAddresses = readResetAddresses(object, request.config);
+      const sent = { ...readSentCredentials(object), ...addresses, resetAddresses };
       // A client can choose the id of `object`; the id of `original` is that of the stored row.
       const userId = original?.id;
-      const { runtime } = this.#bridge;
       const hasMasterKey = request.master === true;
       const stored = await saveAccount({ ...asked, runtime, userId, session, hasMasterKey, sent });
-      if (stored !== undefined) object.set('authData', stored);
+      const flags = Object.keys(stored).filter((field) => typeof stored[field] === 'boolean');
+      await ensureFlags(request.config.database, flags);
+      for (const [field, value] of Object.entries(stored)) object.set(field, value);
     });
   }
 
@@ -102,6 +108,7 @@ export class UserTriggers {
   ): Promise<Result> {
     ProviderChecks.intercept(request.config);
     RequestWrites.watch(request.config);
+    watchVerificationMails(request.config, this.#bridge.runtime);
     const asked = bridged(this.#bridge, request);
     const emit = emitter('', this.#bridge.runtime, asked, userId);
     return withParseErrors(emit, () => work(asked, sessionOf(request)));

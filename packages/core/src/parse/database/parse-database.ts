@@ -58,6 +58,7 @@ export interface ParseStorage {
 
 export interface ParseSchema {
   addClassIfNotExists(className: string, fields: object, classLevelPermissions: object): Promise<unknown>;
+  enforceFieldExists(className: string, fieldName: string, type: { readonly type: string }): Promise<unknown>;
   getOneSchema(className: string, allowVolatileClasses: boolean): Promise<SchemaOfClass>;
   setPermissions(className: string, classLevelPermissions: object, fields: object): Promise<unknown>;
   updateClass(

@@ -6,8 +6,9 @@ import { findRows } from '../database/find-rows.js';
 import type { ParseRow } from '../database/parse-database.js';
 import type { HookConfig } from '../parse-types.js';
 import { endLockout, updateUser } from './update-user.js';
+import { isPassword } from './check-password.js';
 import { emptiesAuthData } from '../versions.js';
-import { commit } from '../writes/conditional-update.js';
+import { commit, isNotFound } from '../writes/conditional-update.js';
 import { preparingSave } from '../writes/save-scope.js';
 import { RequestWrites } from '../writes/request-writes.js';
 import { findAccount, findAccounts, getAccount, toAccount } from './user-rows.js';
@@ -32,10 +33,8 @@ export class ParseAccounts implements Accounts {
     return findAccounts(this.#config, fields, limit);
   }
 
-  async findByVerifiedEmail(email: string): Promise<readonly AccountState[]> {
-    if (!this.verifiesEmails) return [];
-    const query = { email, emailVerified: true };
-    return (await findRows(this.#config.database, '_User', query, { limit: 2, caseInsensitive: true })).map(toAccount);
+  async findByEmail(email: string): Promise<readonly AccountState[]> {
+    return (await findRows(this.#config.database, '_User', { email }, { limit: 10, caseInsensitive: true })).map(toAccount);
   }
 
   async list(after: string, limit: number): Promise<readonly AccountState[]> {
@@ -61,23 +60,35 @@ export class ParseAccounts implements Accounts {
     return RequestWrites.of(this.#config).staged.stage(save, id);
   }
 
-  stageWithPassword(save: StagedSave): void {
-    RequestWrites.of(this.#config).staged.stageWith(save, (update) => Object.hasOwn(update, '_hashed_password'));
+  stageWith(field: string, save: StagedSave): void {
+    const column = field === 'password' ? '_hashed_password' : field;
+    RequestWrites.of(this.#config).staged.stageWith(save, (update) => Object.hasOwn(update, column));
   }
 
-  async resetPassword(password: string, save: StagedSave): Promise<void> {
+  async write(field: string, value: unknown, save: StagedSave): Promise<boolean> {
     let isChecked = false;
     const before = async (): Promise<void> => {
       await save.before?.();
       isChecked = true;
     };
-    await preparingSave(async () => {
-      this.stageWithPassword({ ...save, before });
-      await updateUser(this.#config, save.userId, { password });
-    });
-    // Nothing was written, such as where a trigger of the application has taken the password out.
+    try {
+      await preparingSave(async () => {
+        const fields = field === 'password' ? save.fields : { ...save.fields, [field]: value };
+        this.stageWith(field, { ...save, ...(fields !== undefined && { fields }), before });
+        await updateUser(this.#config, save.userId, { [field]: value });
+      });
+    } catch (fault) {
+      if (isChecked && save.where !== undefined && isNotFound(fault)) return false;
+      throw fault;
+    }
+    // Nothing was written, such as where a trigger of the application has taken the field out.
     if (!isChecked) throw new FactorError('unavailable');
-    await endLockout(this.#config, save.userId);
+    if (field === 'password') await endLockout(this.#config, save.userId);
+    return true;
+  }
+
+  isPassword(account: AccountState | undefined, password: string): Promise<boolean> {
+    return isPassword(this.#config, account, password);
   }
 
   preview(userId: string, sent: StoredRecords, stored: StoredRecords): StoredRecords {

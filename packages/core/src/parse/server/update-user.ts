@@ -26,6 +26,13 @@ export async function updateUser(config: HookConfig, objectId: string, update: o
   await rest.update(config, auth.master(config), '_User', { objectId }, update);
 }
 
+/** Returns the authentication of the master key, as Parse Server's modules take it. @throws FactorError `unavailable` */
+export function masterAuth(config: HookConfig): object {
+  const found = modules();
+  if (found === undefined) throw new FactorError('unavailable');
+  return found.auth.master(config);
+}
+
 /** Whether {@link updateUser} finds what it needs. It does not in a bundle. */
 export const canUpdateUser = (): boolean => modules() !== undefined;
 

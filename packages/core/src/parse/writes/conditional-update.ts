@@ -119,7 +119,9 @@ function asStored(key: string, record: unknown): Record<string, unknown> {
   const { sealed, ...others } = asObject(record) ?? {};
   const clear = typeof sealed === 'string' ? [] : Object.entries(others);
   const fields = clear.filter(([name, value]) => typeof value === 'string' && /^[A-Za-z]\w*$/.test(name));
-  const query = [['sealed', typeof sealed === 'string' ? sealed : null] as const, ...fields];
+  // A record of another adapter has no seal, but an id.
+  const noId = asObject(record) === undefined ? [['id', null] as const] : [];
+  const query = [['sealed', typeof sealed === 'string' ? sealed : null] as const, ...noId, ...fields];
   return Object.fromEntries(query.map(([name, value]) => [`authData.${key}.${name}`, value]));
 }
 

@@ -9,9 +9,9 @@ import { notesOf } from '../request-scope.js';
 import { findAccounts } from '../server/user-rows.js';
 import { carryOut, nullsFirst, type RecordStatement } from './conditional-update.js';
 import { assertSessionsLast } from './ended-sessions.js';
-import { withSteps } from './save-steps.js';
+import { asServerErrors, withSteps } from './save-steps.js';
 import { assertUnkept, SessionChecks } from './session-checks.js';
-import { plansOf, StagedSaves } from './staged-saves.js';
+import { fieldsOf, plansOf, StagedSaves } from './staged-saves.js';
 import { type Create, placeGate, type Update, type WriteHandler } from './write-gate.js';
 import { touchesProviders, type WriteChecks, WriteRules } from './write-rules.js';
 
@@ -191,6 +191,7 @@ export class RequestWrites {
 
   async #write(args: Parameters<Update>, next: Update, { userId, saves, checks, rest, account }: JudgedWrite): Promise<unknown> {
     const [className, query, update, ...others] = args;
+    const staged = fieldsOf(saves);
     let last: RecordStatement | undefined;
     const write = (statement: RecordStatement): Promise<unknown> => {
       const { conditions, changes, kept } = (last = statement);
@@ -199,7 +200,7 @@ export class RequestWrites {
       const authData = nullsFirst({ ...kept, ...rest, ...changes });
       const isOnlyOther = update['authData'] === undefined && Object.keys(authData).length === 0;
       const written = isOnlyOther ? update : { ...update, authData };
-      return next(className, { ...where, ...conditions }, written, ...others);
+      return next(className, { ...where, ...conditions, ...staged.where }, { ...written, ...staged.fields }, ...others);
     };
     const plans = [checks.others, ...plansOf(saves), checks.ours].filter((plan) => plan !== undefined);
     if (plans.length === 0) return write({ conditions: {}, changes: {}, before: {}, kept: {} });
@@ -219,15 +220,6 @@ export class RequestWrites {
       set.emitUndecided(this.#config, who);
     }
     return new (parseGlobal().Error)(fault.parseCode, fault.message);
-  }
-}
-
-/** Turns errors of plans into `Parse.Error`. Parse Server's own errors pass unchanged. */
-async function asServerErrors<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (fault) {
-    throw fault instanceof FactorError ? new (parseGlobal().Error)(fault.parseCode, fault.message) : fault;
   }
 }
 

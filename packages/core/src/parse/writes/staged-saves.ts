@@ -106,6 +106,18 @@ export class StagedSaves {
 /** Returns the plans of saves, in their order. */
 export const plansOf = (saves: readonly StagedSave[]): RecordPlan[] => saves.flatMap(({ plan }) => plan ?? []);
 
+/** Returns the fields that the row must still have for saves, and those that their write adds, as Parse Server takes them. */
+export function fieldsOf(saves: readonly StagedSave[]): { readonly where: ParseRow; readonly fields: ParseRow } {
+  const where: ParseRow = Object.assign({}, ...saves.map((save) => save.where));
+  const fields: ParseRow = Object.assign({}, ...saves.map((save) => save.fields));
+  return { where, fields: fields['emailVerified'] === true ? { ...fields, ...NO_TOKEN } : fields };
+}
+
+const GONE = { __op: 'Delete' };
+
+/** What Parse Server writes besides when its own link has verified an email. With a `beforeSave`, it drops these from saves. */
+const NO_TOKEN: ParseRow = { _email_verify_token: GONE, _email_verify_token_expires_at: GONE };
+
 /** Copies an account as it was read, as triggers of the application may change its object later. */
 function snapshotOf(account: AccountState): AccountState {
   const { id, user } = account;

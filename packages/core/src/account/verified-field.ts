@@ -1,0 +1,14 @@
+/**
+ * Returns the name of the field that says whether an address of a user is verified, such as `emailVerified` for `email`. Parse
+ * Server's own field has that form.
+ *
+ * @param field the field that holds the address
+ */
+export const verifiedFieldOf = (field: string): string => `${field}Verified`;
+
+/**
+ * The field that says that a user with a factor has changed their `email`. The owner of an unverified `email` may take over an
+ * account that a stranger has opened with it, but a stolen session can change the `email` of any account to the thief's: that
+ * must not go around the factors.
+ */
+export const EMAIL_CHANGED = 'emailChanged';

@@ -1,0 +1,105 @@
+import type { MethodDemand, SessionMethods } from '../account/sessions/session-methods.js';
+import type { StepUpOptions } from '../account/step-up-proofs.js';
+import type { MoveOptions, MoveReport } from '../flows/administration/migrate-users.js';
+import type { ParseAuthAdapter } from '../parse/auth-adapter.js';
+import type { Finding } from '../parse/check/finding.js';
+import type { AdminRequest } from '../parse/cloud/admin-request.js';
+import type { CloudRequest, SaveRequest, TriggerRequest } from '../parse/cloud/cloud-request.js';
+import type { InstallOptions, ParseCloud } from '../parse/cloud/install.js';
+
+/** The result of `composeFactors`. */
+export interface ComposedFactors<Key extends string = string> {
+  /** The auth adapters by key. Spread them into Parse Server's option `auth`. */
+  readonly auth: Readonly<Record<Key, ParseAuthAdapter>>;
+
+  /**
+   * Registers the `_User` triggers that guard the factors, and the Cloud function `factorsStatus`. Call it from Cloud Code, or
+   * after the server has started.
+   *
+   * `factorsStatus` returns the status of all factors of the session's user.
+   *
+   * Triggers of your application run after these, in whichever order they are registered. For another order, name the triggers
+   * in `except`, and call the functions of these names below from your own.
+   *
+   * It also makes Parse Server refuse writes of factors that these checks have not approved, with the master key too.
+   *
+   * @param Parse the server's own copy of the SDK, as Cloud Code gets it; looked up when left out
+   * @throws FactorConfigError before Parse Server was loaded, for a wrong option, or where Parse Server's triggers cannot be
+   *   reached, as in a bundle: then name all four in `except`
+   */
+  install(Parse?: ParseCloud, options?: InstallOptions): void;
+
+  /**
+   * Checks a save of a user. Await it in your own `beforeSave` of `_User`.
+   *
+   * - Removing a factor needs a step-up proof and uses it up. The master key needs none, but the removal is an event.
+   * - On an account with a factor, linking or unlinking another provider needs a step-up proof as well.
+   * - A new password ends the user's step-up proofs, and trust in devices.
+   *
+   * @throws Parse.Error `fresh_proof_required`, `session_required`, `invalid_input`
+   */
+  beforeSaveUser(request: SaveRequest): Promise<void>;
+
+  /** Removes everything that the store holds of a deleted user. Await it in your own `afterDelete` of `_User`. */
+  afterDeleteUser(request: TriggerRequest): Promise<void>;
+
+  /**
+   * Refuses a login that carries a session, and users without a factor where a policy demands one. Await it in your own
+   * `beforeLogin`.
+   *
+   * @throws Parse.Error `invalid_input`, `enrolment_required`
+   */
+  beforeLogin(request: TriggerRequest): Promise<void>;
+
+  /** Records the factor of a login for its session. Await it in your own `afterLogin`. */
+  afterLogin(request: TriggerRequest): Promise<void>;
+
+  /**
+   * Resolves if the request's session has a step-up proof. Use it in Cloud functions, triggers and validators.
+   *
+   * @throws Parse.Error `fresh_proof_required`; `session_required` without a session
+   */
+  requireFresh(request: CloudRequest, options?: StepUpOptions): Promise<void>;
+
+  /**
+   * Returns how the request's session was opened, and what was verified in it since. It costs one database statement.
+   *
+   * @throws Parse.Error `session_required` without a session
+   */
+  sessionMethods(request: CloudRequest): Promise<SessionMethods>;
+
+  /**
+   * Resolves if one of these factors was verified for the request's session. Recovery codes and trusted devices do not count.
+   * Use it in Cloud functions, triggers and validators. It costs one database statement.
+   *
+   * @throws Parse.Error `fresh_proof_required`, naming the factors; `session_required` without a session; `invalid_input` when
+   *   `oneOf` names no factor of this application
+   */
+  requireFactor(request: CloudRequest, demand: MethodDemand): Promise<void>;
+
+  /**
+   * Deletes expired rows from the store, in batches of 1000, and returns how many.
+   *
+   * It only saves space: expired rows are refused anyway. `install` can define a job that calls it.
+   */
+  prune(request: Pick<CloudRequest, 'config'>): Promise<number>;
+
+  /**
+   * Moves users from one factor to others, for a script of an administrator. Each call handles one batch of users, in the
+   * order of their ids. Each user is moved in one atomic step.
+   *
+   * @param request of a Cloud function with the master key; the read-only master key is refused. Its `params`: `after`, the
+   *   `next` of the batch before; `limit`, 1 to 1000 users, 100 by default; `apply`, without which nothing is written
+   * @throws Parse.Error `session_required` without the master key; `invalid_input` for other parameters or an unknown factor
+   *   key
+   */
+  move<Enrolment extends object>(request: AdminRequest, options: MoveOptions<Enrolment>): Promise<MoveReport>;
+
+  /**
+   * Finds settings of the server that leave the factors unprotected. It also runs once after the start, unless `selfCheck` is
+   * off.
+   *
+   * @returns an empty list when all is well, and while the server has not started
+   */
+  check(): Promise<readonly Finding[]>;
+}

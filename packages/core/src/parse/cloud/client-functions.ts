@@ -1,0 +1,58 @@
+import { emitter } from '../../events/event-dispatcher.js';
+import { requestVerification } from '../../flows/address-verification/request-verification.js';
+import type { VerificationCall } from '../../flows/address-verification/verified-address.js';
+import { verifyAddress } from '../../flows/address-verification/verify-address.js';
+import { requestPasswordReset } from '../../flows/password-reset/request-reset.js';
+import { resetPassword } from '../../flows/password-reset/reset-password.js';
+import { asObject } from '../../validation/json-object.js';
+import type { Bridge } from '../bridge.js';
+import { withParseErrors } from '../parse-errors.js';
+import { bridged } from '../server/server.js';
+import { RequestWrites } from '../writes/request-writes.js';
+import type { AdminRequest } from './admin-request.js';
+import { sessionOf } from './cloud-request.js';
+
+type ClientReply = Readonly<Record<string, unknown>>;
+
+/** A Cloud function that clients call. */
+export type ClientFunction = (request: AdminRequest) => Promise<ClientReply>;
+
+/**
+ * Returns the Cloud functions that `install` registers for clients, by name: those for a new password by a code, if
+ * `passwordReset` names a factor, and those that verify an address, if `addressVerification` names a field.
+ */
+export function clientFunctions(bridge: Bridge): Readonly<Record<string, ClientFunction>> {
+  const { runtime } = bridge;
+  const handle =
+    (work: (call: VerificationCall) => Promise<ClientReply>): ClientFunction =>
+    (request) => {
+      RequestWrites.watch(request.config);
+      const asked = bridged(bridge, request);
+      const session = sessionOf(request);
+      const params = takeParams(request);
+      return withParseErrors(emitter('', runtime, asked, session?.userId), async () => {
+        asked.server.assertNoTransaction();
+        return work({ ...asked, runtime, session, params });
+      });
+    };
+  return {
+    ...(runtime.passwordReset.length > 0 && {
+      factorsRequestPasswordReset: handle(requestPasswordReset),
+      factorsResetPassword: handle(resetPassword),
+    }),
+    ...(Object.keys(runtime.addressVerification).length > 0 && {
+      factorsRequestVerification: handle(requestVerification),
+      factorsVerifyAddress: handle(verifyAddress),
+    }),
+  };
+}
+
+/**
+ * Copies the parameters of a request, and empties them in place: Parse Server logs them after the function, with the code, the
+ * answers and parts of the password (CWE-532).
+ */
+function takeParams({ params }: AdminRequest): Readonly<Record<string, unknown>> {
+  const taken = { ...asObject(params) };
+  for (const name of Object.keys(taken)) Reflect.deleteProperty(Object(params), name);
+  return taken;
+}
