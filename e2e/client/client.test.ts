@@ -231,6 +231,35 @@ describe('a login without a password', () => {
     expect((await app.client.logIn(username, password)).status).toBe('factors');
   });
 
+  it('the client verifies an email with a session, and without one', async () => {
+    await only({ compose: { addressVerification: { email: 'emailLogin' } } });
+    const { addressVerification } = app.client;
+    const { username, password, user } = await newUser();
+    const email = `${username}@example.com`;
+    const change = async (to: string): Promise<void> => {
+      user.set('email', to);
+      await user.save();
+    };
+    expect((await errorOf(addressVerification.start())).slug).toBe('invalid_input');
+    await change(email);
+    expect((await addressVerification.start()).status).toBe('sent');
+    await addressVerification.finish({ code: secret(stage.lastCode(stage.mail)) });
+    expect(await addressVerification.start({ field: 'email' })).toEqual({ status: 'verified' });
+    await change(`other-${email}`);
+    await app.sdk.User.logOut();
+    expect((await errorOf(addressVerification.start())).slug).toBe('session_required');
+    stage.mail.messages.length = 0;
+    const name = { email: `OTHER-${email}` };
+    expect((await addressVerification.start(name)).status).toBe('sent');
+    await expect.poll(() => stage.mail.messages.length).toBe(1);
+    const code = secret(stage.lastCode(stage.mail));
+    const refused = await errorOf(addressVerification.finish({ ...name, code, password: 'another' }));
+    expect(refused.slug).toBe('code_rejected');
+    await addressVerification.finish({ ...name, code, password });
+    const [row] = await stage.rows.find('_User', { username });
+    expect(row).toMatchObject({ emailVerified: true });
+  });
+
   it("the client is asked for second factors after a passwordless login, and each step uses one of the code's attempts", async () => {
     fresh();
     const email = `${randomUUID()}@example.com`;

@@ -78,6 +78,12 @@ export function composeExample(settings: Settings, channels: Channels, { store, 
     // A user who has forgotten the password sets a new one with a code to an address that signs them in.
     passwordReset: ['emailLogin', 'phoneLogin'],
 
+    // A user who enters an email address verifies it with a code.
+    addressVerification: { email: 'emailLogin' },
+
+    // A user who has a second factor verifies it before they change these.
+    freshProofFor: ['password', 'email'],
+
     // With `REQUIRE_FACTOR=true` users must set up a second factor before they get a session.
     ...(settings.isEnforced && { enrolment: { requiredFor: 'everybody' } }),
 

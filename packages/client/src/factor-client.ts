@@ -1,3 +1,4 @@
+import { addressVerification, type AddressVerification } from './address-verification.js';
 import { addressId, type SignInAddress } from './address-id.js';
 import { FactorClientError } from './factor-client-error.js';
 import { keepStatus, shownOf } from './local-user.js';
@@ -64,6 +65,12 @@ export interface FactorClient<User> {
 
   /** The sessions of the current user: list them, and end one or all others. */
   readonly sessions: Sessions;
+
+  /**
+   * Verifies `email`, and other addresses of the user object, by a code. It needs `factors.install` on the server, and its option
+   * `addressVerification`.
+   */
+  readonly addressVerification: AddressVerification;
 
   /** Sends the current user a code for a step-up proof. */
   challenge(key: string, payload?: Payload): Promise<Reply>;
@@ -145,6 +152,7 @@ export function createFactorClient<User extends SdkUser>(
     passwordless: createPasswordless(login),
     passwordReset: passwordReset(send),
     sessions: sessions(send, async () => (await owner()).token),
+    addressVerification: addressVerification(send, async () => (await owner()).token),
     challenge,
     async enrol(key, payload) {
       const reply = await challenge(key, payload);

@@ -1,5 +1,6 @@
 export { addressId, type SignInAddress } from './address-id.js';
-export { FACTOR_ERROR_CODES, FactorClientError, type FactorErrorSlug } from './factor-client-error.js';
+export type { AddressToVerify, AddressVerification, VerificationCode } from './address-verification.js';
+export { FACTOR_ERROR_CODES, FactorClientError, type FactorErrorSlug, toClientError } from './factor-client-error.js';
 export {
   createFactorClient,
   type FactorClient,

@@ -149,6 +149,36 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await leave(visitor);
   });
 
+  it('the email address of the account: added, verified with a code, and changed after a fresh proof', async () => {
+    const { visitor } = await moveIn(ui, device);
+    const row = visitor.row('Email address');
+    const email = newEmail();
+    await row.getByRole('button', { name: 'Add' }).click();
+    await visitor.fill('Email address', email);
+    await visitor.press('Send a code');
+    await visitor.see('We sent a code to');
+    await visitor.press('Back');
+    await visitor.press('Cancel');
+    await visitor.see(`${email}, not verified`);
+    await row.getByRole('button', { name: 'Verify' }).click();
+    await answer(visitor, ui.lastCode(ui.mail), 'Verify');
+    await visitor.see('Email address verified.');
+    await visitor.see(`${email}, verified`);
+
+    const secret = await addAuthenticatorApp(ui, visitor);
+    await ui.pass(6 * MINUTE);
+    const next = newEmail();
+    await row.getByRole('button', { name: 'Change' }).click();
+    await visitor.fill('Email address', next);
+    await visitor.press('Send a code');
+    await proveByApp(visitor, secret);
+    await visitor.see('We sent a code to');
+    await visitor.picture('verify-email');
+    await answer(visitor, ui.lastCode(ui.mail), 'Verify');
+    await visitor.see(`${next}, verified`);
+    await leave(visitor);
+  });
+
   it('recovery codes are shown once: copied, saved, printed', async () => {
     const { visitor } = await moveIn(ui, device);
     await addAuthenticatorApp(ui, visitor);

@@ -22,7 +22,7 @@ export interface UiStage {
   readonly mail: Outbox;
   /** Opens a browser of its own, with nothing stored. */
   visit(device: Device): Promise<Visitor>;
-  /** The code in the last message. */
+  /** The code in the last message that has one; notices have none. */
   lastCode(box: Outbox): string;
   /** What an authenticator app shows for a secret. */
   totp(secret: string): string;
@@ -81,7 +81,7 @@ export async function startUi({ isEnforced = false }: { readonly isEnforced?: bo
       visitors.push(visitor);
       return visitor;
     },
-    lastCode: (box) => /\d{6}/.exec(box.messages.at(-1)?.text ?? '')?.[0] ?? '',
+    lastCode: (box) => box.messages.flatMap(({ text }) => /\d{6}/.exec(text)?.[0] ?? []).at(-1) ?? '',
     totp: (secret) => authenticatorCode(secret, time.now),
     async endSessions(username) {
       const where = { user: { $inQuery: { className: '_User', where: { username } } } };

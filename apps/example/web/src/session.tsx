@@ -8,6 +8,9 @@ export interface Account {
   readonly id: string;
   readonly name: string;
   readonly factors: Readonly<Record<string, Reply>>;
+  /** The email address of the account, whether it signs the user in or not. */
+  readonly email: string | undefined;
+  readonly isEmailVerified: boolean;
 }
 
 /** The session in this browser. */
@@ -42,7 +45,9 @@ async function lookUp(): Promise<Account | null> {
   const user = await Parse.User.currentAsync();
   if (user === null || user.id === undefined) return null;
   const factors = await client.enrolled();
-  return { id: user.id, name: nameOf(user, factors), factors };
+  await user.fetch();
+  const { email, emailVerified } = user.attributes;
+  return { id: user.id, name: nameOf(user, factors), factors, email, isEmailVerified: emailVerified === true };
 }
 
 /** Provides the session to all components below. */

@@ -7,7 +7,7 @@ export interface ShownEvent {
   readonly id: string;
   readonly type: string;
   readonly factor: string;
-  /** `sign-in`, `enrolment` or `fresh-proof`. */
+  /** Such as `sign-in`, `enrolment` or `fresh-proof`. */
   readonly purpose?: string;
   readonly at: number;
   readonly ip?: string;
@@ -25,6 +25,10 @@ const TEXTS: Readonly<Record<string, string>> = {
   locked: 'locked after wrong answers',
   notified: 'security notice sent',
   removed: 'removed',
+  password_reset: 'password reset',
+  account_taken_over: 'account taken over',
+  address_verified: 'address verified',
+  address_changed: 'address changed',
   recovery_used: 'recovery code used',
   recovery_low: 'few recovery codes left',
   device_revoked: 'trusted device revoked',

@@ -5,6 +5,7 @@ import { Page } from '../components/page.js';
 import { Row } from '../components/row.js';
 import { useSession, type Account } from '../session.js';
 import { DeviceList, type ShownDevice } from './device-list.js';
+import { EmailRow } from './email-row.js';
 import { OwnEvents } from './event-list.js';
 import { FactorRow, type RowProps } from './factor-row.js';
 import { useFreshProof } from './fresh-proof.js';
@@ -57,6 +58,12 @@ export function SecurityPage({ account }: { readonly account: Account }) {
       <section aria-labelledby="sessions">
         <h2 id="sessions">Where you are signed in</h2>
         <SessionList version={account} onChange={onChange} />
+      </section>
+      <section aria-labelledby="account">
+        <h2 id="account">Your account</h2>
+        <ul className="rows">
+          <EmailRow account={account} guarded={guarded} onChange={onChange} />
+        </ul>
       </section>
       <section aria-labelledby="events">
         <h2 id="events">Recent events</h2>
