@@ -63,6 +63,7 @@ export const sidebar: Item[] = [
     page('Limits and costs', '/protect/limits'),
     page('Messages and notices', '/protect/messages'),
     page('Password reset', '/protect/password-reset'),
+    page('Verify addresses', '/protect/verify-addresses'),
   ]),
   group('Connect clients', [
     page('What clients send', '/clients/'),
