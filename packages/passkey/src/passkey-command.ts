@@ -1,12 +1,10 @@
 import { FactorError } from '@parse-factors/core';
-import type { Command, PayloadSource } from '@parse-factors/core/factor';
+import type { AuthenticatorRules, Command, PayloadSource } from '@parse-factors/core/factor';
 import type { AssertionAnswer } from './parse-credential.js';
 import {
-  assertRemovable,
   hasField,
   isAssertion,
   readAnswer,
-  readChange,
   readCredentialOf,
   readPurpose,
   readRegistration,
@@ -19,18 +17,19 @@ export type PasskeyCommand = Command<AssertionAnswer, NamedRegistration, undefin
 
 /**
  * Reads a payload: an answer, a passkey to add, or a change of one of the user's passkeys.
+ * @param rules how one of them changes
  * @throws FactorError `invalid_input`, `not_enrolled`
  */
-export function readCommand(payload: unknown, { at, enrolment }: PayloadSource<PasskeyEnrolment>): PasskeyCommand {
+export function readCommand(
+  payload: unknown,
+  { at, enrolment }: PayloadSource<PasskeyEnrolment>,
+  rules: AuthenticatorRules,
+): PasskeyCommand {
   if (at === 'challenge') return readChallenge(payload, enrolment);
   if (enrolment === undefined) return { do: 'enrol', confirmation: readRegistration(payload) };
   if (at === 'sign-in') return { do: 'answer', answer: readAnswer(payload) };
-  if (hasField(payload, 'rename')) return { do: 'manage', change: readChange(payload) };
-  if (hasField(payload, 'remove')) {
-    const change = readChange(payload);
-    assertRemovable(change, enrolment);
-    return { do: 'manage', change, reduces: true };
-  }
+  const change = rules.readChange(payload, enrolment.passkeys);
+  if (change !== undefined) return change;
   const read = readCredentialOf(payload);
   return isAssertion(read) ? { do: 'answer', answer: read } : { do: 'enrol', confirmation: read };
 }

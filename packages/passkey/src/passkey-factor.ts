@@ -5,6 +5,8 @@ import {
   Factor,
   factorSubject,
   attemptSubject,
+  type AuthenticatorChange,
+  type AuthenticatorRules,
   type Confirmed,
   type EnrolledContext,
   type EnrolmentLifecycle,
@@ -25,7 +27,7 @@ import { readChallenge } from './passkey-challenge.js';
 import { passkeyFault } from './passkey-fault.js';
 import { resolvePasskeyOptions, type PasskeyOptions, type ResolvedPasskeyOptions } from './passkey-options.js';
 import { readCommand, type PasskeyCommand } from './passkey-command.js';
-import { readNamedAssertion, type NamedAssertion, type NamedRegistration, type PasskeyChange } from './passkey-payload.js';
+import { passkeyRules, readNamedAssertion, type NamedAssertion, type NamedRegistration } from './passkey-payload.js';
 import { describePasskeys, goesOn, hasSamePasskeys, type PasskeyEnrolment } from './passkey.js';
 import { changePasskey, storeUse } from './stored-passkeys.js';
 import { verifyAssertion, verifyRegistration, type Expected } from './verify-credential.js';
@@ -69,26 +71,30 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
     merge: (stored, added) => this.#merge(stored, added),
   };
   /** Renames one passkey, or removes one of several. */
-  override readonly management: Management<PasskeyEnrolment, PasskeyChange> = { apply: changePasskey };
+  override readonly management: Management<PasskeyEnrolment, AuthenticatorChange> = {
+    apply: (context, change) => changePasskey(context, change, this.#rules),
+  };
   /** The same passkeys, whatever their names and counters. */
   override readonly lifecycle: EnrolmentLifecycle<PasskeyEnrolment> = { isSame: hasSamePasskeys };
   readonly #options: ResolvedPasskeyOptions;
+  readonly #rules: AuthenticatorRules;
 
   /** @throws FactorConfigError naming the option and what it accepts */
   constructor(options: PasskeyOptions) {
     super();
     this.#options = resolvePasskeyOptions(options);
+    this.#rules = passkeyRules(this.#options.maxPasskeys);
     this.policy = this.#options.policy;
     const isVerifying = this.#options.userVerification === 'required';
     this.authentication = { amr: ['pop', 'user'], proves: isVerifying ? 'both' : 'possession' };
   }
 
   read(payload: unknown, source: PayloadSource<PasskeyEnrolment>): PasskeyCommand {
-    return readCommand(payload, source);
+    return readCommand(payload, source, this.#rules);
   }
 
   async beginEnrolment(context: FactorContext, _begin: undefined, enrolment: PasskeyEnrolment | undefined): Promise<Reply> {
-    this.#assertRoom(enrolment);
+    this.#rules.assertRoom(enrolment?.passkeys ?? []);
     return beginRegistration(context, this.#options, enrolment);
   }
 
@@ -97,7 +103,7 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
     { answer, name }: NamedRegistration,
     enrolment: PasskeyEnrolment | undefined,
   ): Promise<Confirmed<PasskeyEnrolment>> {
-    this.#assertRoom(enrolment);
+    this.#rules.assertRoom(enrolment?.passkeys ?? []);
     const subject = factorSubject(context, 'enrolment');
     const attempt = await beginAttempt(context, subject, 'enrolment', this.#options);
     const challenge = readChallenge(context, ceremonyOf(context, 'enrolment'), answer.challenge);
@@ -170,12 +176,8 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
 
   #merge({ handle, passkeys }: PasskeyEnrolment, { passkeys: added }: PasskeyEnrolment): PasskeyEnrolment {
     if (passkeys.some(({ id }) => added.some((passkey) => passkey.id === id))) throw new FactorError('already_enrolled');
-    if (passkeys.length >= this.#options.maxPasskeys) throw tooMany(this.#options.maxPasskeys);
+    this.#rules.assertRoom(passkeys);
     return { handle, passkeys: [...passkeys, ...added] };
-  }
-
-  #assertRoom(enrolment: PasskeyEnrolment | undefined): void {
-    if ((enrolment?.passkeys.length ?? 0) >= this.#options.maxPasskeys) throw tooMany(this.#options.maxPasskeys);
   }
 
   #expected(requireUserVerification: boolean): Expected {
@@ -188,6 +190,3 @@ function refuse({ emit }: RequestContext, reason = 'code_rejected'): FactorError
   emit({ type: 'rejected', purpose: 'sign-in', reason });
   return new FactorError('code_rejected');
 }
-
-const tooMany = (most: number): FactorError =>
-  new FactorError('invalid_input', { sentence: `You have reached the maximum number of passkeys (${most}).` });

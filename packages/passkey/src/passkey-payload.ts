@@ -1,7 +1,6 @@
 import { FactorError } from '@parse-factors/core';
-import { asObject, NAME_RULE, readFields } from '@parse-factors/core/factor';
+import { asObject, AuthenticatorRules, NAME_RULE, readFields } from '@parse-factors/core/factor';
 import { CREDENTIAL_ID, readCredential, USER_HANDLE, type AssertionAnswer, type RegistrationAnswer } from './parse-credential.js';
-import type { Passkey, PasskeyEnrolment } from './passkey.js';
 
 const PURPOSE = { maxLength: 11, pattern: /^(?:enrolment|fresh-proof)$/, accepts: '"enrolment" or "fresh-proof"' };
 const UNNAMED = 'Unnamed passkey';
@@ -55,34 +54,9 @@ export function readNamedAssertion(payload: unknown): NamedAssertion {
 /** Whether it is the response to an authentication. */
 export const isAssertion = (read: NamedRegistration | AssertionAnswer): read is AssertionAnswer => 'kind' in read;
 
-/** A change of one of the user's passkeys. */
-export interface PasskeyChange {
-  /** The passkey's id. */
-  readonly id: string;
-  /** Returns the changed passkey, or an empty list to remove it. */
-  change(passkey: Passkey): Passkey[];
-}
-
-/** Reads `{ rename, name }` or `{ remove }` as a change of the user's passkeys. */
-export function readChange(payload: unknown): PasskeyChange {
-  if (hasField(payload, 'remove')) return { id: readFields(payload, { remove: CREDENTIAL_ID }).remove, change: () => [] };
-  const { rename, name } = readFields(payload, { rename: CREDENTIAL_ID, name: NAME_RULE });
-  return { id: rename, change: (passkey) => [{ ...passkey, name }] };
-}
-
-/**
- * Checks that a passkey can be removed, before a step-up proof is used for it.
- * @throws FactorError `not_enrolled`, `invalid_input`
- */
-export function assertRemovable({ id }: PasskeyChange, { passkeys }: PasskeyEnrolment): void {
-  if (!passkeys.some((passkey) => passkey.id === id)) throw noSuchPasskey();
-  if (passkeys.length === 1) {
-    throw new FactorError('invalid_input', { sentence: 'This is the last passkey. To remove it, send null for the factor.' });
-  }
-}
-
-/** The error for an unknown passkey id. */
-export const noSuchPasskey = (): FactorError => new FactorError('not_enrolled', { sentence: 'There is no such passkey.' });
+/** How passkeys are added, renamed and removed. */
+export const passkeyRules = (max: number): AuthenticatorRules =>
+  new AuthenticatorRules({ nouns: ['passkey', 'passkeys'], max, id: CREDENTIAL_ID });
 
 function asAssertion(credential: unknown): AssertionAnswer {
   const answer = readCredential(credential);

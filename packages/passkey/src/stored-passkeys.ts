@@ -1,6 +1,5 @@
-import type { EnrolledContext } from '@parse-factors/core/factor';
+import type { AuthenticatorChange, AuthenticatorRules, EnrolledContext } from '@parse-factors/core/factor';
 import type { AssertionAnswer } from './parse-credential.js';
-import { noSuchPasskey, type PasskeyChange } from './passkey-payload.js';
 import { afterUse, goesOn, type PasskeyEnrolment, type PasskeyUse } from './passkey.js';
 
 type Enrolled = EnrolledContext<PasskeyEnrolment>;
@@ -9,13 +8,12 @@ type Enrolled = EnrolledContext<PasskeyEnrolment>;
  * Stores a change of one of the user's passkeys.
  * @throws FactorError `not_enrolled` if the user does not have the passkey, or would have none left
  */
-export async function changePasskey({ change }: Enrolled, { id, change: changed }: PasskeyChange): Promise<void> {
+export async function changePasskey({ change }: Enrolled, asked: AuthenticatorChange, rules: AuthenticatorRules): Promise<void> {
   const isChanged = await change(({ handle, passkeys }) => {
-    const left = passkeys.flatMap((passkey) => (passkey.id === id ? changed(passkey) : [passkey]));
-    const isThere = passkeys.some((passkey) => passkey.id === id);
-    return isThere && left.length > 0 ? { handle, passkeys: left } : undefined;
+    const left = rules.changed(passkeys, asked);
+    return left && { handle, passkeys: left };
   });
-  if (!isChanged) throw noSuchPasskey();
+  if (!isChanged) throw rules.unknown();
 }
 
 /**

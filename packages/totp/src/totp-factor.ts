@@ -1,20 +1,33 @@
 import { FactorError } from '@parse-factors/core';
 import {
   type Authentication,
-  asksForProof,
+  authenticatorMarkSubject,
+  authenticatorsOf,
+  AuthenticatorRules,
   beginAttempt,
+  changeAuthenticator,
+  describeAuthenticators,
   digitsRule,
   Factor,
   factorSubject,
-  markSubject,
+  hasSameAuthenticators,
+  isLabelled,
+  newLabel,
   readCode,
-  type Command,
+  recordOfAuthenticators,
+  type AuthenticatorChange,
   type Confirmed,
   type EnrolmentImport,
+  type EnrolmentLifecycle,
   type FactorContext,
+  type Labelled,
+  type Management,
+  type MultipleEnrolments,
   type PayloadSource,
   type Purpose,
   type Reply,
+  type Several,
+  type SeveralAuthenticators,
 } from '@parse-factors/core/factor';
 import type { SendLimits } from '@parse-factors/core/store';
 import { generateURI } from 'otplib';
@@ -23,17 +36,32 @@ import { forgetPending, openPending, sealedPending } from './pending-totp.js';
 import type { TotpAlgorithm } from './totp-code.js';
 import { importEnrolment, secretBytes, type TotpEnrolment } from './totp-enrolment.js';
 import { resolveTotpOptions, type ResolvedTotpOptions, type TotpOptions } from './totp-options.js';
+import {
+  assertDigits,
+  readChallenge,
+  readNamedCode,
+  type NamedCode,
+  type TotpBegin,
+  type TotpCommand,
+  type TotpConfirmation,
+} from './totp-payload.js';
 import { matchStep, redeemTotp, type TotpAuthenticator } from './totp-verification.js';
 
 /** Code points of an account's name in the key URI. More would not fit into a QR code that phones can scan. */
 const MAX_LABEL = 64;
 /** Limits pending enrolments per user, because each one costs a QR code. */
 const PENDING_LIMITS: SendLimits = { cooldownMs: 0, quotas: [{ limit: 20, windowMs: 10 * 60_000 }] };
+const UNNAMED = 'Unnamed app';
+
+/** What is kept about a user: one authenticator, or several. */
+type Kept = Several<TotpEnrolment>;
 
 /**
  * Authenticator apps (TOTP, RFC 6238) as a second factor. The server creates the secret. Every code works once, and an older
  * code is refused after a newer one (replay).
- * Payloads: `true` to begin, the code to confirm and to answer.
+ * Payloads: `true` to begin, the code to confirm and to answer. With `maxAuthenticators` a user may have several apps:
+ * `{ code, name }` to confirm, `{ replace: <id> }` to begin and `{ code, replace: <id> }` to confirm one in place of another,
+ * `{ rename: <id>, name }`, `{ remove: <id> }`.
  * @example
  * ```ts
  * import { composeFactors } from '@parse-factors/core';
@@ -42,32 +70,55 @@ const PENDING_LIMITS: SendLimits = { cooldownMs: 0, quotas: [{ limit: 20, window
  * export const factors = (keys: string) => composeFactors({ keys, factors: { totp: new TotpFactor({ issuer: 'Acme' }) } });
  * ```
  */
-export class TotpFactor extends Factor<TotpEnrolment, string> {
+export class TotpFactor extends Factor<Kept, string, TotpConfirmation, TotpBegin> {
   override readonly authentication: Authentication = { amr: ['otp'], proves: 'possession' };
   /**
    * Imports `{ secret, algorithm, digits, stepSeconds, usedUntil }`, as another factor for authenticator apps has stored it.
    */
-  override readonly importer: EnrolmentImport<TotpEnrolment> = { importEnrolment };
+  override readonly importer: EnrolmentImport<Kept> = { importEnrolment };
+  override readonly multiple: MultipleEnrolments<Kept> | undefined;
+  override readonly several: SeveralAuthenticators<Kept> = {
+    markSubjects: (context, enrolment) => listOf(enrolment).map((each) => authenticatorMarkSubject(context, each)),
+  };
+  /** Renames one app, or removes one of several. */
+  override readonly management: Management<Kept, AuthenticatorChange> = {
+    apply: (context, change) => changeAuthenticator(context, change, { rules: this.#rules, unnamed: UNNAMED }),
+  };
+  /** The same apps, whatever their names. */
+  override readonly lifecycle: EnrolmentLifecycle<Kept> = { isSame: hasSameAuthenticators };
   readonly #options: ResolvedTotpOptions;
+  readonly #rules: AuthenticatorRules;
 
   /** @throws FactorConfigError naming the option and what it accepts */
   constructor(options: TotpOptions) {
     super();
     this.#options = resolveTotpOptions(options);
+    const max = this.#options.maxAuthenticators;
+    this.#rules = new AuthenticatorRules({ nouns: ['authenticator app', 'authenticator apps'], max });
+    this.multiple = max === 1 ? undefined : { merge: (...args) => this.#merge(...args) };
   }
 
-  read(payload: unknown, { at, enrolment }: PayloadSource<TotpEnrolment>): Command<string> {
+  read(payload: unknown, { at, enrolment }: PayloadSource<Kept>): TotpCommand {
     const { digits } = this.#options;
-    if (at === 'challenge') return readChallenge(payload, enrolment);
+    const isSeveral = this.#isSeveral(enrolment);
+    if (at === 'challenge') return readChallenge(payload, enrolment, this.multiple && this.#rules);
+    const named = this.multiple && (enrolment === undefined || at === 'save') ? this.#readNamed(payload) : undefined;
+    if (named !== undefined) return { do: 'enrol', confirmation: named };
     if (enrolment === undefined) return { do: 'enrol', confirmation: readCode(payload, digitsRule(digits)) };
-    if (at === 'sign-in') return { do: 'answer', answer: readCode(payload, digitsRule(enrolment.digits)) };
-    // The enrolled authenticator's codes may have another length than those of its replacement.
-    const either = digitsRule(Math.min(digits, enrolment.digits), Math.max(digits, enrolment.digits));
+    const change = isSeveral && at === 'save' ? this.#rules.readChange(payload, listOf(enrolment)) : undefined;
+    if (change !== undefined) return change;
+    const lengths = listOf(enrolment).map((each) => each.digits);
+    if (at === 'sign-in') {
+      return { do: 'answer', answer: readCode(payload, digitsRule(Math.min(...lengths), Math.max(...lengths))) };
+    }
+    // The enrolled authenticators' codes may have another length than those of a new one.
+    const either = digitsRule(Math.min(digits, ...lengths), Math.max(digits, ...lengths));
     const code = readCode(payload, either);
     return { do: 'enrol-or-answer', answer: code, confirmation: code };
   }
 
-  async beginEnrolment(context: FactorContext): Promise<Reply> {
+  async beginEnrolment(context: FactorContext, replaces?: TotpBegin, enrolment?: Kept): Promise<Reply> {
+    this.#assertRoom(enrolment, replaces);
     const { issuer, accountName: nameOf } = this.#options;
     const pending = await sealedPending(context, this.#options);
     const { secret, algorithm, digits, stepSeconds, expiresAt } = openPending(context, pending);
@@ -87,19 +138,26 @@ export class TotpFactor extends Factor<TotpEnrolment, string> {
     };
   }
 
-  async confirmEnrolment(context: FactorContext, code: string): Promise<Confirmed<TotpEnrolment>> {
-    assertDigits(code, this.#options.digits);
+  async confirmEnrolment(context: FactorContext, confirmation: TotpConfirmation, stored?: Kept): Promise<Confirmed<Kept>> {
+    const {
+      code,
+      name = UNNAMED,
+      replaces,
+    }: NamedCode = typeof confirmation === 'string' ? { code: confirmation } : confirmation;
+    this.#assertRoom(stored, replaces);
+    readCode(code, digitsRule(this.#options.digits));
     const subject = factorSubject(context, 'enrolment');
     const attempt = await beginAttempt(context, subject, 'enrolment', this.#options);
     if (attempt.digest === undefined) throw attempt.reject('code_expired');
-    const { expiresAt: _, ...enrolment } = openPending(context, attempt.digest);
-    const step = matchStep(context, attempt, code, this.#authenticator(enrolment));
+    const { expiresAt: _, ...made } = openPending(context, attempt.digest);
+    const enrolment: Kept = { ...made, ...(this.multiple !== undefined && newLabel(context, name)) };
+    const step = matchStep(context, attempt, code, this.#authenticator(context, enrolment));
     // Deleted before the secret is in use, so that it is never shown again.
     await forgetPending(context);
     if (!(await context.store.consume(subject, attempt.digest))) throw attempt.reject('code_expired');
     // Marks the step of the enrolment as used, so that the same code cannot log in too (replay).
-    await context.store.advance(markSubject(context), step);
-    return { enrolment };
+    await context.store.advance(authenticatorMarkSubject(context, enrolment), step);
+    return { enrolment, replaces };
   }
 
   /** Sends nothing: the app computes the code. */
@@ -107,41 +165,51 @@ export class TotpFactor extends Factor<TotpEnrolment, string> {
     return { status: 'enabled' };
   }
 
-  async verify(context: FactorContext, purpose: Purpose, code: string, enrolment: TotpEnrolment): Promise<undefined> {
-    assertDigits(code, enrolment.digits);
-    await redeemTotp(context, purpose, code, this.#authenticator(enrolment));
+  async verify(context: FactorContext, purpose: Purpose, code: string, enrolment: Kept): Promise<undefined> {
+    const [first, ...others] = listOf(enrolment);
+    assertDigits(code, [first, ...others]);
+    const authenticatorOf = (each: Labelled<TotpEnrolment>): TotpAuthenticator => this.#authenticator(context, each);
+    await redeemTotp(context, purpose, code, [authenticatorOf(first), ...others.map(authenticatorOf)]);
   }
 
-  /** Shows nothing about the secret. */
-  describe(): Reply {
-    return {};
+  /** Shows nothing about the secrets: only ids, names and times, if the user may have several apps. */
+  describe(enrolment: Kept): Reply {
+    return this.#isSeveral(enrolment) ? describeAuthenticators(listOf(enrolment)) : {};
   }
 
-  #authenticator({ secret, usedUntil, ...parameters }: TotpEnrolment): TotpAuthenticator {
+  /** Whether the user may have several apps, or has some of the time when they could. */
+  #isSeveral(enrolment: Kept | undefined): boolean {
+    return this.multiple !== undefined || (enrolment !== undefined && isLabelled(enrolment));
+  }
+
+  #readNamed(payload: unknown): NamedCode | undefined {
+    return readNamedCode(payload, this.#options.digits, this.#rules);
+  }
+
+  #assertRoom(enrolment: Kept | undefined, replaces: string | undefined): void {
+    if (this.multiple !== undefined && enrolment !== undefined) this.#rules.assertRoom(listOf(enrolment), replaces);
+  }
+
+  #merge(stored: Kept, added: Kept, replaces?: string): Kept {
+    const [first, ...others] = this.#rules.add(listOf(stored), listOf(added)[0], replaces);
+    return first === undefined ? added : recordOfAuthenticators([first, ...others]);
+  }
+
+  #authenticator(context: FactorContext, enrolment: Kept): TotpAuthenticator {
+    const { secret, algorithm, digits, stepSeconds, usedUntil } = enrolment;
     const { driftSteps } = this.#options;
     return {
-      parameters: { ...parameters, secret: secretBytes(secret) },
+      parameters: { algorithm, digits, stepSeconds, secret: secretBytes(secret) },
       limits: this.#options,
       driftSteps,
+      markSubject: authenticatorMarkSubject(context, enrolment),
       ...(usedUntil !== undefined && { usedUntil }),
     };
   }
 }
 
-/**
- * Reads a challenge. `true` enrols an authenticator app if the session has a step-up proof, and challenges otherwise.
- * @throws FactorError `invalid_input`
- */
-function readChallenge(payload: unknown, enrolment: TotpEnrolment | undefined): Command<string> {
-  if (enrolment !== undefined && asksForProof(payload)) return { do: 'challenge' };
-  if (payload !== true) throw new FactorError('invalid_input', { sentence: 'The only accepted value is true.' });
-  return { do: 'begin-or-challenge', begin: undefined };
-}
-
-/** @throws FactorError `invalid_input` */
-function assertDigits(code: string, digits: number): void {
-  if (code.length !== digits) readCode(code, digitsRule(digits));
-}
+const listOf = (enrolment: Kept): readonly [Labelled<TotpEnrolment>, ...Labelled<TotpEnrolment>[]] =>
+  authenticatorsOf(enrolment, UNNAMED);
 
 const toOtplib = (algorithm: TotpAlgorithm): 'sha1' | 'sha256' | 'sha512' =>
   algorithm === 'SHA1' ? 'sha1' : algorithm === 'SHA256' ? 'sha256' : 'sha512';

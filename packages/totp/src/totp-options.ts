@@ -29,6 +29,11 @@ export interface TotpOptions extends Partial<AttemptLimits> {
   readonly driftSteps?: 0 | 1;
   /** How long a pending enrolment is valid, in milliseconds, 1 to 60 minutes; 600,000 by default. */
   readonly pendingMs?: number;
+  /**
+   * The most authenticator apps per user, 1 to 10; 1 by default. With 1, another enrolment replaces the app. With more, it adds
+   * one. A wrong code then counts as one failure for each of the user's apps, as it is compared with each.
+   */
+  readonly maxAuthenticators?: number;
 }
 
 /** Options with every default filled in. */
@@ -56,6 +61,7 @@ export function resolveTotpOptions(options: TotpOptions): ResolvedTotpOptions {
       stepSeconds: integerOption(15, 60),
       driftSteps: choiceOption(0, 1),
       pendingMs: integerOption(60_000, 60 * 60_000),
+      maxAuthenticators: integerOption(1, 10),
     },
     {
       ...DEFAULT_ATTEMPT_LIMITS,
@@ -65,6 +71,7 @@ export function resolveTotpOptions(options: TotpOptions): ResolvedTotpOptions {
       stepSeconds: 30,
       driftSteps: 1,
       pendingMs: 10 * 60_000,
+      maxAuthenticators: 1,
     },
   );
   assertLocks('TotpFactor', resolved);

@@ -2,21 +2,24 @@ import type { AddressProof, CheckedCode, CodeTarget, IssuedCode } from '../facto
 import type { FactorUser, Reply, RequestContext } from '../factor/context.js';
 import type { AccountChange, SecurityNotification } from '../factor/notification.js';
 import { digitsRule, type FieldRule, readCode } from '../validation/payload.js';
-import type { AddressEnrolment, AddressType } from './address-type.js';
+import type { AddressType } from './address-type.js';
+import type { Addresses, CodeAuthenticators } from './code-authenticators.js';
 import { normalise } from './code-payload.js';
 import type { OneTimeCodes } from './one-time-codes.js';
 
 /** Proves an address with a code of a factor that sends codes. */
-export class CodeAddressProof implements AddressProof<AddressEnrolment> {
+export class CodeAddressProof implements AddressProof<Addresses> {
   readonly field: string;
   readonly #type: AddressType;
   readonly #codes: OneTimeCodes;
+  readonly #own: CodeAuthenticators;
   readonly #code: FieldRule;
 
-  constructor(addressType: AddressType, codes: OneTimeCodes, codeLength: number) {
+  constructor(addressType: AddressType, codes: OneTimeCodes, own: CodeAuthenticators, codeLength: number) {
     this.field = addressType.field;
     this.#type = addressType;
     this.#codes = codes;
+    this.#own = own;
     this.#code = digitsRule(codeLength);
   }
 
@@ -24,8 +27,13 @@ export class CodeAddressProof implements AddressProof<AddressEnrolment> {
     return normalise(input, this.#type);
   }
 
-  addressOf({ address }: AddressEnrolment): string {
-    return address;
+  addressesOf(enrolment: Addresses): readonly [string, ...string[]] {
+    const [first, ...others] = this.#own.listOf(enrolment);
+    return [first.address, ...others.map(({ address }) => address)];
+  }
+
+  only(enrolment: Addresses, isKept: (address: string) => boolean): Addresses | undefined {
+    return this.#own.only(enrolment, ({ address }) => isKept(address));
   }
 
   confirmed(user: FactorUser): string | undefined {

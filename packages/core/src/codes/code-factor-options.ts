@@ -1,6 +1,7 @@
 import { acceptedLanguage } from '../delivery/accept-language.js';
 import { type ChannelLike, channelOption, type MessageContent, type MessageText } from '../delivery/channel.js';
-import { ATTEMPT_LIMIT_RULES, DEFAULT_ATTEMPT_LIMITS } from '../factor/attempt.js';
+import { FactorConfigError } from '../error/config-error.js';
+import { assertLocks, ATTEMPT_LIMIT_RULES, DEFAULT_ATTEMPT_LIMITS } from '../factor/attempt.js';
 import type { FactorUser, RequestHeaders } from '../factor/context.js';
 import type { Purpose } from '../factor/purpose.js';
 import type { AttemptLimits, Quota } from '../store/otp-store.js';
@@ -87,6 +88,11 @@ export interface CodeFactorOptions extends Partial<AttemptLimits>, PrimaryCodeOp
   readonly locale?: (user: FactorUser | undefined, request: MessageRequest) => string;
   /** Writes the message; by default a short text in the language of `locale`, with an HTML part. */
   readonly message?: (content: MessageContent) => MessageText;
+  /**
+   * The most addresses per user, 1 to 10; 1 by default. With 1, another enrolment replaces the address. With more, it adds one,
+   * and a login can choose where its code goes. Only for policy `additional`, and without `destination`.
+   */
+  readonly maxAuthenticators?: number;
 }
 
 type Optional = 'appName' | 'budget' | 'destination' | 'message' | 'allow' | keyof PrimaryCodeOptions;
@@ -104,6 +110,7 @@ export const DEFAULT_CODE_FACTOR_OPTIONS: Omit<ResolvedCodeFactorOptions, 'chann
   maxSendsPerIp: 20,
   deliveryTimeoutMs: 10_000,
   policy: 'additional',
+  maxAuthenticators: 1,
   locale: (_user, { headers }) => acceptedLanguage(headers),
 });
 
@@ -136,4 +143,26 @@ export const CODE_FACTOR_RULES: { readonly [Name in keyof Required<CodeFactorOpt
   destination: optional(functionOption),
   locale: functionOption,
   message: optional(functionOption),
+  maxAuthenticators: integerOption(1, 10),
 };
+
+/** Options for policy `default`, which a second factor refuses. */
+const PRIMARY_ONLY = ['signUp', 'adoptIdsBefore'] as const;
+
+/** @throws FactorConfigError if an option is not for the policy, or if options contradict each other */
+export function assertCodeFactorOptions(owner: string, options: ResolvedCodeFactorOptions): void {
+  const { policy, destination, maxAuthenticators } = options;
+  assertLocks(owner, options);
+  const refuse = (name: string, only: string): never => {
+    throw new FactorConfigError(`${owner}: option "${name}" works only with policy "${only}"; leave it out`);
+  };
+  if (policy === 'default') {
+    if (destination !== undefined) refuse('destination', 'additional');
+    if (maxAuthenticators > 1) refuse('maxAuthenticators', 'additional');
+    return;
+  }
+  const wrong = PRIMARY_ONLY.find((name) => options[name] !== undefined);
+  if (wrong !== undefined) refuse(wrong, 'default');
+  if (destination === undefined || maxAuthenticators === 1) return;
+  throw new FactorConfigError(`${owner}: option "maxAuthenticators" must be 1 with option "destination"`);
+}

@@ -1,60 +1,75 @@
-import { FactorConfigError } from '../error/config-error.js';
 import { FactorError } from '../error/factor-error.js';
-import { assertLocks } from '../factor/attempt.js';
 import type { Command, PayloadSource } from '../factor/command.js';
 import type { FactorContext, FactorUser, Reply } from '../factor/context.js';
 import type { EnrolmentImport } from '../factor/enrolment-import.js';
 import type { Authentication } from '../factor/authentication.js';
+import type { EnrolmentLifecycle } from '../factor/enrolment-lifecycle.js';
 import type { AddressProof } from '../factor/address-proof.js';
 import { factorSubject, otherSubjects } from '../factor/factor-subject.js';
 import { type Confirmed, Factor } from '../factor/factor.js';
+import type { Management } from '../factor/management.js';
+import type { MultipleEnrolments } from '../factor/multiple-enrolments.js';
 import type { SecurityNotifications } from '../factor/notification.js';
 import type { PrimarySignIn } from '../factor/primary-sign-in.js';
 import type { Purpose } from '../factor/purpose.js';
-import { digitsRule, type FieldRule, readCode, readFields } from '../validation/payload.js';
-import type { AddressEnrolment, AddressType } from './address-type.js';
+import { hasSameAuthenticators, ownIdOf, type SeveralAuthenticators } from '../factor/several.js';
+import { digitsRule, type FieldRule, readCode } from '../validation/payload.js';
+import type { AddressType } from './address-type.js';
 import { CodeAddressProof } from './code-address-proof.js';
 import type { CodeBinding } from './code-binding.js';
-import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
+import { type Addresses, CodeAuthenticators } from './code-authenticators.js';
+import { assertCodeFactorOptions, type ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { assertOneForm, type CodeAnswer, hasField, normalise, readAnswer, SAFE_INPUT } from './code-payload.js';
 import { OneTimeCodes } from './one-time-codes.js';
 import { PrimaryCodeSignIn } from './primary-code-sign-in.js';
 
+/** An address to set up in place of another. */
+interface AddressReplacement {
+  /** The normalised address. */
+  readonly address: string;
+  /** The id of the one that it replaces. */
+  readonly replaces: string;
+}
+
 /** What an enrolment begins with: a normalised address, or undefined for the address of the option `destination`. */
-type Begin = string | undefined;
+type Begin = string | AddressReplacement | undefined;
 
 type CodeCommand = Command<CodeAnswer, CodeAnswer, Begin>;
-
-/** Options for policy `default`, which a second factor refuses. */
-const PRIMARY_ONLY = ['signUp', 'adoptIdsBefore'] as const;
 
 /**
  * The base class of every factor that sends a code and checks it. A concrete factor adds only how its addresses are
  * read, normalised and masked.
  *
  * Payloads: `{ <field> }` begins an enrolment, `{ <field>, code }` confirms it, and the code alone verifies. With
- * policy `default`, `{ id, code }` signs in.
+ * policy `default`, `{ id, code }` signs in. With `maxAuthenticators` a user may have several addresses: `{ <field>, code, name }`
+ * adds one, `{ <field>, replace: <id> }` and `{ <field>, code, replace: <id> }` set one up in place of another, `{ id: <id> }`
+ * chooses where a code goes, and `{ rename: <id>, name }` and `{ remove: <id> }` change one.
  */
-export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, CodeAnswer, Begin> {
+export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswer, Begin> {
   override readonly policy: 'additional' | 'default';
-  override readonly primary: PrimarySignIn<AddressEnrolment> | undefined;
   override readonly authentication: Authentication | undefined;
-  override readonly notifies: SecurityNotifications<AddressEnrolment>;
+  override readonly primary: PrimarySignIn<Addresses> | undefined;
+  override readonly notifies: SecurityNotifications<Addresses>;
   /** @internal */
-  override readonly addressProof: AddressProof<AddressEnrolment>;
-  override readonly importer: EnrolmentImport<AddressEnrolment> | undefined;
+  override readonly addressProof: AddressProof<Addresses>;
+  override readonly importer: EnrolmentImport<Addresses> | undefined;
+  override readonly multiple: MultipleEnrolments<Addresses> | undefined;
+  override readonly several: SeveralAuthenticators<Addresses>;
+  override readonly management: Management<Addresses>;
+  /** The same addresses, whatever their names. */
+  override readonly lifecycle: EnrolmentLifecycle<Addresses> = { isSame: hasSameAuthenticators };
   /** The options, with every default filled in. */
   protected readonly options: ResolvedCodeFactorOptions;
   readonly #type: AddressType;
   readonly #codes: OneTimeCodes;
+  readonly #own: CodeAuthenticators;
   readonly #code: FieldRule;
 
   /** @throws FactorConfigError if options contradict each other */
   protected constructor(addressType: AddressType, options: ResolvedCodeFactorOptions) {
     super();
-    const { policy, codeLength } = options;
-    assertLocks(new.target.name, options);
-    assertPolicy(new.target.name, options);
+    const { policy, codeLength, maxAuthenticators } = options;
+    assertCodeFactorOptions(new.target.name, options);
     this.options = options;
     this.policy = policy;
     this.authentication = addressType.authentication;
@@ -63,62 +78,71 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
     this.#code = digitsRule(codeLength);
     const isPrimary = policy === 'default';
     this.primary = isPrimary ? new PrimaryCodeSignIn(addressType, options, this.#codes) : undefined;
-    this.addressProof = new CodeAddressProof(addressType, this.#codes, codeLength);
+    this.#own = new CodeAuthenticators(addressType, maxAuthenticators);
+    ({ multiple: this.multiple, several: this.several, management: this.management } = this.#own);
+    this.addressProof = new CodeAddressProof(addressType, this.#codes, this.#own, codeLength);
     this.importer = isPrimary ? undefined : { importEnrolment: ({ address }) => this.#import(address) };
     this.notifies = {
       notificationsFor: (user, enrolment, change) => {
-        const addresses = new Set([enrolment?.address, addressType.confirmed?.(user)]);
+        const own = enrolment === undefined ? [] : this.addressProof.addressesOf(enrolment);
+        const addresses = new Set([...own, addressType.confirmed?.(user)]);
         return [...addresses].flatMap((address) => (address && this.#codes.notice(address, user, change)) || []);
       },
     };
   }
 
-  async read(payload: unknown, source: PayloadSource<AddressEnrolment>): Promise<CodeCommand> {
+  async read(payload: unknown, source: PayloadSource<Addresses>): Promise<CodeCommand> {
     if (source.at === 'challenge') return this.#readChallenge(payload, source);
     if (this.policy === 'default') return this.#readPrimary(payload, source);
     const { at, user, enrolment } = source;
     if (enrolment === undefined || (at === 'save' && this.#namesAddress(payload))) {
       return { do: 'enrol', confirmation: this.#readConfirmation(payload) };
     }
+    const change = at === 'save' ? this.#own.readChange(payload, enrolment) : undefined;
+    if (change !== undefined) return change;
     const answer = { id: undefined, address: undefined, code: readCode(payload, this.#code) };
     const hasMoved = at === 'save' && (await this.#hasMoved(user, enrolment));
     return hasMoved ? { do: 'enrol-or-answer', answer, confirmation: answer } : { do: 'answer', answer };
   }
 
-  async beginEnrolment(context: FactorContext, begin: Begin, enrolment: AddressEnrolment | undefined): Promise<Reply> {
-    const address = begin === undefined ? await this.#destination(context.user) : await this.#ownAddress(begin, context.user);
-    if (address === enrolment?.address) throw new FactorError('already_enrolled');
-    const reply = await this.#send(context, 'enrolment', address);
+  async beginEnrolment(context: FactorContext, begin: Begin, enrolment: Addresses | undefined): Promise<Reply> {
+    const { address: named, replaces } = typeof begin === 'object' ? begin : { address: begin };
+    const address = named === undefined ? await this.#destination(context.user) : await this.#ownAddress(named, context.user);
+    this.#own.assertNew(enrolment, address, replaces);
+    const reply = await this.#send(context, 'enrolment', { address });
     // A primary factor is confirmed with its id, so the client needs the normalised id to send it back.
     return this.policy === 'default' ? { ...reply, id: address } : reply;
   }
 
-  async confirmEnrolment(context: FactorContext, { address, code }: CodeAnswer): Promise<Confirmed<AddressEnrolment>> {
-    const { user } = context;
-    const confirmed = address === undefined ? await this.#destination(user) : await this.#ownAddress(address, user);
-    return { enrolment: await this.#check(context, 'enrolment', confirmed, code) };
-  }
-
-  challenge(context: FactorContext, purpose: Purpose, { address }: AddressEnrolment): Promise<Reply> {
-    return this.#send(context, purpose, address);
-  }
-
-  async verify(
+  async confirmEnrolment(
     context: FactorContext,
-    purpose: Purpose,
-    { code }: CodeAnswer,
-    { address }: AddressEnrolment,
-  ): Promise<undefined> {
-    await this.#check(context, purpose, address, code);
+    { address: sent, code, name, replaces }: CodeAnswer,
+    stored?: Addresses,
+  ): Promise<Confirmed<Addresses>> {
+    const { user } = context;
+    const address = sent === undefined ? await this.#destination(user) : await this.#ownAddress(sent, user);
+    if (this.multiple !== undefined) this.#own.assertNew(stored, address, replaces);
+    await this.#check(context, 'enrolment', [{ address }], code);
+    return { enrolment: this.#own.newEnrolment(context, address, name), replaces };
   }
 
-  describe({ address }: AddressEnrolment): Reply {
-    return { destination: this.#type.mask(address) };
+  /** Sends a code to the first address of the enrolment. */
+  challenge(context: FactorContext, purpose: Purpose, enrolment: Addresses): Promise<Reply> {
+    return this.#send(context, purpose, enrolment);
+  }
+
+  /** Accepts a code that was sent to any address of the enrolment. */
+  async verify(context: FactorContext, purpose: Purpose, { code }: CodeAnswer, enrolment: Addresses): Promise<undefined> {
+    await this.#check(context, purpose, this.#own.listOf(enrolment), code);
+  }
+
+  describe(enrolment: Addresses): Reply {
+    return this.#own.describe(enrolment);
   }
 
   async #readChallenge(
     payload: unknown,
-    { user, enrolment }: Pick<PayloadSource<AddressEnrolment>, 'user' | 'enrolment'>,
+    { user, enrolment }: Pick<PayloadSource<Addresses>, 'user' | 'enrolment'>,
   ): Promise<CodeCommand> {
     const { destination } = this.options;
     if (this.#namesAddress(payload)) return { do: 'begin', begin: this.#readBegin(payload) };
@@ -131,7 +155,7 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
   }
 
   /** Reads a payload of a primary factor. The id of the enrolment verifies it; any other address links that one instead. */
-  #readPrimary(payload: unknown, { enrolment }: PayloadSource<AddressEnrolment>): CodeCommand {
+  #readPrimary(payload: unknown, { enrolment }: PayloadSource<Addresses>): CodeCommand {
     const answer = readAnswer(payload, this.#type, this.#code);
     const { address } = answer;
     const isOwn = enrolment !== undefined && (address === undefined || address === enrolment.address);
@@ -146,17 +170,16 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
 
   #readBegin(payload: unknown): Begin {
     if (payload === true && this.options.destination !== undefined) return undefined;
-    const { field } = this.#type;
-    return normalise(readFields(payload, { [field]: SAFE_INPUT })[field] ?? '', this.#type);
+    const { address, replaces } = this.#own.readAddress(payload, {});
+    return replaces === undefined ? address : { address, replaces };
   }
 
   #readConfirmation(payload: unknown): CodeAnswer {
-    const { field } = this.#type;
     if (this.options.destination !== undefined && !this.#namesAddress(payload)) {
       return { id: undefined, address: undefined, code: readCode(payload, this.#code) };
     }
-    const fields = readFields(payload, { [field]: SAFE_INPUT, code: this.#code });
-    return { id: undefined, address: normalise(fields[field] ?? '', this.#type), code: fields['code'] ?? '' };
+    const { code = '', ...named } = this.#own.readAddress(payload, { code: this.#code });
+    return { id: undefined, ...named, code };
   }
 
   #namesAddress(payload: unknown): boolean {
@@ -164,12 +187,12 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
   }
 
   /** Imports `{ address }`, if a second factor may send codes there. */
-  #import(address: unknown): AddressEnrolment | undefined {
+  #import(address: unknown): Addresses | undefined {
     return typeof address === 'string' ? { address: normalise(address, this.#type) } : undefined;
   }
 
   /** Tells whether the application now has a different address for the user than the confirmed one. */
-  async #hasMoved(user: FactorUser, { address }: AddressEnrolment): Promise<boolean> {
+  async #hasMoved(user: FactorUser, { address }: Addresses): Promise<boolean> {
     if (this.options.destination === undefined) return false;
     return (await this.#destination(user).catch(() => address)) !== address;
   }
@@ -190,22 +213,28 @@ export abstract class CodeFactor extends Factor<AddressEnrolment, CodeAnswer, Co
     return address;
   }
 
-  async #check(context: FactorContext, purpose: Purpose, address: string, code: string): Promise<AddressEnrolment> {
-    const redeem = (): Promise<void> => this.#codes.redeem(context, this.#target(context, purpose, address), code);
+  /** Checks a code that was sent to one of these addresses. */
+  async #check(
+    context: FactorContext,
+    purpose: Purpose,
+    [first, ...others]: readonly [Addresses, ...Addresses[]],
+    code: string,
+  ): Promise<void> {
+    const target = (each: Addresses): CodeBinding => this.#target(context, purpose, each);
+    const redeem = (): Promise<void> => this.#codes.redeem(context, [target(first), ...others.map(target)], code);
     // A primary factor answers every wrong code with `code_rejected`.
     await (this.policy === 'default' ? maskExpired(redeem) : redeem());
-    return { address };
   }
 
-  async #send(context: FactorContext, purpose: Purpose, address: string): Promise<Reply> {
-    const { reply, deliver } = await this.#codes.issue(context, this.#target(context, purpose, address));
+  async #send(context: FactorContext, purpose: Purpose, to: Addresses): Promise<Reply> {
+    const { reply, deliver } = await this.#codes.issue(context, this.#target(context, purpose, to));
     await deliver();
     return reply;
   }
 
-  #target(context: FactorContext, purpose: Purpose, address: string): CodeBinding {
+  #target(context: FactorContext, purpose: Purpose, to: Addresses): CodeBinding {
     const [subject, others] = [factorSubject(context, purpose), otherSubjects(context, purpose)];
-    return { subject, others, purpose, address, user: context.user };
+    return { subject, others, purpose, address: to.address, authenticator: ownIdOf(to), user: context.user };
   }
 }
 
@@ -216,15 +245,4 @@ async function maskExpired(work: () => Promise<void>): Promise<void> {
   } catch (error) {
     throw error instanceof FactorError && error.code === 'code_expired' ? new FactorError('code_rejected') : error;
   }
-}
-
-/** @throws FactorConfigError if an option is not for the policy */
-function assertPolicy(owner: string, options: ResolvedCodeFactorOptions): void {
-  if (options.policy === 'default') {
-    if (options.destination === undefined) return;
-    throw new FactorConfigError(`${owner}: option "destination" works only with policy "additional"; leave it out`);
-  }
-  const wrong = PRIMARY_ONLY.find((name) => options[name] !== undefined);
-  if (wrong !== undefined)
-    throw new FactorConfigError(`${owner}: option "${wrong}" works only with policy "default"; leave it out`);
 }

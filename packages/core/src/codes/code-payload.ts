@@ -13,6 +13,10 @@ export interface CodeAnswer {
   /** The normalised address. */
   readonly address: string | undefined;
   readonly code: string;
+  /** The user's name for one of several addresses that they confirm. */
+  readonly name?: string;
+  /** The id of the address that a confirmed one replaces. */
+  readonly replaces?: string;
 }
 
 /** A code with the id that identifies the user. */

@@ -33,7 +33,7 @@ class Stage {
   }
 
   redeem(code: string, target: Partial<CodeBinding> = {}, context = this.context): Promise<string> {
-    return outcomeOf(() => this.codes.redeem(context, targetWith(target), code));
+    return outcomeOf(() => this.codes.redeem(context, [targetWith(target)], code));
   }
 }
 

@@ -6,12 +6,15 @@ import type { FactorUser, Reply, RequestContext } from '../factor/context.js';
 import type { AccountChange, SecurityNotification } from '../factor/notification.js';
 import type { LiveCode } from '../store/otp-store.js';
 import type { AddressType } from './address-type.js';
-import type { CodeBinding } from './code-binding.js';
+import { boundTo, type CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { CodeSender } from './code-sender.js';
 import { CountryCounters, type CountryCounts } from './country-counters.js';
 import { ReplacedCodes } from './replaced-codes.js';
 import { MessageLimits } from './send-limits.js';
+
+/** What a sent code must be bound to. */
+type Bound = Omit<CodeBinding, 'user'>;
 
 /** Makes, sends and checks one-time codes. */
 export class OneTimeCodes {
@@ -36,11 +39,12 @@ export class OneTimeCodes {
   async issue(context: RequestContext, binding: CodeBinding): Promise<IssuedCode> {
     const { store, keyring, emit, clock, random } = context;
     const { subject, address, purpose } = binding;
+    const bound = boundTo(binding);
     await this.#assertAllowed(context, binding);
     const code = randomDigits(random, this.#options.codeLength);
     const now = clock();
     const expiresAt = now + this.#options.validityMs;
-    const live = { digest: keyring.digest('code', subject, address, code), expiresAt };
+    const live = { digest: keyring.digest('code', subject, ...bound, code), expiresAt };
     const release = await this.#limits.reserve(context, binding);
     try {
       await this.#issueLive(context, binding, live);
@@ -93,30 +97,37 @@ export class OneTimeCodes {
   /**
    * Counts an attempt, checks the code of a known user and uses it up, in one step if the store supports it.
    *
+   * @param bindings the addresses that the code may have been sent to, for one subject and purpose
    * @throws FactorError `code_rejected`, `code_expired`, `locked`
    */
-  async redeem(context: RequestContext, binding: Omit<CodeBinding, 'user'>, code: string): Promise<void> {
+  async redeem(context: RequestContext, bindings: readonly [Bound, ...Bound[]], code: string): Promise<void> {
     const { store, keyring } = context;
-    const { subject, purpose, address } = binding;
-    const digests = keyring.digests('code', subject, address, code);
+    const [binding] = bindings;
+    const { subject, purpose } = binding;
+    const digests = bindings.flatMap((each) => keyring.digests('code', subject, ...boundTo(each), code));
+    let used: Bound | undefined = binding;
     const whyWrong = (): Promise<Refusal | undefined> =>
       new ReplacedCodes(context, subject).explain(digests, context.clock() + this.#options.validityMs);
-    if (store.redeem === undefined) {
+    // Where countries are counted, the address that the code was sent to must be known.
+    if (store.redeem === undefined || new Set(bindings.map(({ address }) => this.#countryOf(address))).size > 1) {
       const attempt = await beginAttempt(context, subject, purpose, this.#options);
       const { digest } = attempt;
-      const isRight = digest !== undefined && keyring.matches(digest, 'code', subject, address, code);
-      const isSpent = isRight && (await store.consume(subject, digest));
-      if (!isSpent && !(await this.#spendOther(context, binding, code))) {
+      const matches = (each: Bound): boolean =>
+        digest !== undefined && keyring.matches(digest, 'code', subject, ...boundTo(each), code);
+      used = bindings.filter(matches)[0];
+      const isRight = used !== undefined;
+      const isSpent = digest !== undefined && isRight && (await store.consume(subject, digest));
+      if (!isSpent && (used = await this.#spendOther(context, bindings, code)) === undefined) {
         if (digest === undefined || isRight) throw attempt.reject('code_expired');
         throw attempt.reject('code_rejected', await whyWrong());
       }
     } else {
       const result = await store.redeem(subject, digests, this.#options);
       const isMissed = !result.locked && result.outcome !== 'spent';
-      if (!isMissed || !(await this.#spendOther(context, binding, code)))
+      if (!isMissed || (await this.#spendOther(context, bindings, code)) === undefined)
         await assertRedeemed(context, purpose, result, whyWrong);
     }
-    this.#emitVerified(context, binding);
+    this.#emitVerified(context, used ?? binding);
   }
 
   /**
@@ -149,20 +160,20 @@ export class OneTimeCodes {
   /**
    * Uses up a code that was requested with another primary factor. The attempt is already counted; it then counts as
    * successful.
+   *
+   * @returns the address that the code was sent to; undefined if it was not sent
    */
-  async #spendOther(
-    { store, keyring }: RequestContext,
-    { subject, others = [], address }: Omit<CodeBinding, 'user'>,
-    code: string,
-  ): Promise<boolean> {
-    for (const other of others) {
-      for (const digest of keyring.digests('code', other, address, code)) {
-        if (!(await store.consume(other, digest))) continue;
-        await store.pardon(subject);
-        return true;
+  async #spendOther({ store, keyring }: RequestContext, bindings: readonly Bound[], code: string): Promise<Bound | undefined> {
+    for (const binding of bindings) {
+      for (const other of binding.others ?? []) {
+        for (const digest of keyring.digests('code', other, ...boundTo(binding), code)) {
+          if (!(await store.consume(other, digest))) continue;
+          await store.pardon(binding.subject);
+          return binding;
+        }
       }
     }
-    return false;
+    return undefined;
   }
 
   /**
@@ -183,8 +194,12 @@ export class OneTimeCodes {
   }
 
   #countCountry({ clock }: RequestContext, address: string, what: 'sent' | 'verified'): CountryCounts | undefined {
-    const country = this.#type.region?.(address).country;
+    const country = this.#countryOf(address);
     return country === undefined ? undefined : this.#counts.count(country, what, clock);
+  }
+
+  #countryOf(address: string): string | undefined {
+    return this.#type.region?.(address).country;
   }
 
   /** Runs the option `allow`, before anything is counted. */

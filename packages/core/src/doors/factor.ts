@@ -26,6 +26,12 @@ export {
   STEP_USED,
 } from '../factor/attempt.js';
 export type { Authentication, Proves } from '../factor/authentication.js';
+export {
+  type Authenticator,
+  type AuthenticatorChange,
+  AuthenticatorRules,
+  type SeveralOptions,
+} from '../factor/authenticator-rules.js';
 export type { BuiltInReplacement } from '../factor/built-in-replacement.js';
 export type {
   AnswerCommand,
@@ -61,6 +67,20 @@ export type {
 } from '../factor/primary-sign-in.js';
 export { type Purpose, PURPOSES } from '../factor/purpose.js';
 export type { Recovery, RecoveryAnswer } from '../factor/recovery.js';
+export {
+  type AuthenticatorLabel,
+  authenticatorMarkSubject,
+  authenticatorsOf,
+  changeAuthenticator,
+  describeAuthenticators,
+  hasSameAuthenticators,
+  isLabelled,
+  type Labelled,
+  newLabel,
+  recordOfAuthenticators,
+  type Several,
+  type SeveralAuthenticators,
+} from '../factor/several.js';
 export type { MovedUser, MoveOptions, MovePlan, MoveReport } from '../flows/administration/migrate-users.js';
 export type { RecordCounts, UnreadableRecord } from '../flows/administration/reseal-records.js';
 export type { BatchReport } from '../flows/administration/user-batch.js';

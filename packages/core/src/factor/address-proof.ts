@@ -46,8 +46,11 @@ export interface AddressProof<Enrolment extends object> {
    */
   normalise(input: string): string;
 
-  /** Returns the address that an enrolment sends codes to. */
-  addressOf(enrolment: Enrolment): string;
+  /** Returns the addresses that an enrolment sends codes to, oldest first. */
+  addressesOf(enrolment: Enrolment): readonly [string, ...string[]];
+
+  /** Returns the enrolment with the addresses that are kept; undefined for none. */
+  only(enrolment: Enrolment, isKept: (address: string) => boolean): Enrolment | undefined;
 
   /** Returns the user's confirmed address from the user object; undefined if there is none. */
   confirmed(user: FactorUser): string | undefined;

@@ -11,6 +11,7 @@ import type { SecurityNotifications } from './notification.js';
 import type { PrimarySignIn } from './primary-sign-in.js';
 import type { Purpose } from './purpose.js';
 import type { Recovery } from './recovery.js';
+import type { SeveralAuthenticators } from './several.js';
 
 /** The type that marks a factor. */
 declare const FACTOR: unique symbol;
@@ -38,6 +39,8 @@ export interface Confirmed<Enrolment> {
   readonly isBegun?: true;
   /** The reply to the client, once, in place of the factor's status. */
   readonly reply?: Reply;
+  /** Of several authenticators: the id of the one that it replaces. Passed to {@link MultipleEnrolments.merge}. */
+  readonly replaces?: string | undefined;
 }
 
 /** A factor with any type parameters. Only classes that extend {@link Factor} have this type. */
@@ -78,6 +81,9 @@ export abstract class Factor<
 
   /** Set if a user may have several enrolments of it. */
   readonly multiple?: MultipleEnrolments<Enrolment> | undefined;
+
+  /** Set if the user can choose one of several authenticators, or if each of them marks its own codes as used. */
+  readonly several?: SeveralAuthenticators<Enrolment> | undefined;
 
   /**
    * Set if it is a backup authenticator. It replaces a second factor at a login and is never a step-up proof. Users

@@ -1,5 +1,6 @@
 /**
- * How a user has several enrolments of a factor, such as passkeys or devices.
+ * How a user has several enrolments of a factor, such as passkeys, authenticator apps or devices. Another enrolment is added to
+ * those before. Without this, it replaces the one before.
  *
  * @typeParam Enrolment what the factor keeps about a user
  */
@@ -11,12 +12,13 @@ export interface MultipleEnrolments<Enrolment extends object> {
   lookupIdOf?(enrolment: Enrolment): string;
 
   /**
-   * Returns the enrolment with one more added. It may be called more than once, with what another request has stored
-   * meanwhile.
+   * Returns the enrolment with one more added, or one in place of another. It may be called more than once, with what another
+   * request has stored meanwhile.
    *
    * @param stored the current enrolment
    * @param added the enrolment that was confirmed
-   * @throws FactorError `already_enrolled`, `invalid_input`
+   * @param replaces the id of the one that it replaces, as `Confirmed.replaces` has it
+   * @throws FactorError `already_enrolled`, `invalid_input`, `not_enrolled`
    */
-  merge(stored: Enrolment, added: Enrolment): Enrolment;
+  merge(stored: Enrolment, added: Enrolment, replaces?: string): Enrolment;
 }

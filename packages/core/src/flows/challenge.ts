@@ -9,6 +9,7 @@ import { primaryOf, type PrimarySignIn } from '../factor/primary-sign-in.js';
 import { asObject, sameStrings } from '../validation/json-object.js';
 import { asksForProof } from '../validation/payload.js';
 import type { ChallengeRequest } from './auth-request.js';
+import { chosenEnrolment, withChoices } from './choose-authenticator.js';
 import { enrolAtLogin, storeEnrolled } from './enrol-factor.js';
 import { factorContext } from './factor-context.js';
 import { mayEnrol } from './sign-in/login-demand.js';
@@ -49,8 +50,14 @@ async function challengeAfterFirstFactor(
   if (own.record === undefined && (await mayEnrolAtLogin(key, request, account))) {
     return challengeNew(key, payload, own);
   }
-  if (payload !== true) throw new FactorError(asObject(payload) === undefined ? 'invalid_input' : 'session_required');
-  return own.factor.challenge(own.context, 'sign-in', own.enrolment.enrolment);
+  const { factor, context } = own;
+  const isObject = asObject(payload) !== undefined;
+  if (payload !== true && !isObject) throw new FactorError('invalid_input');
+  if (isObject && own.record === undefined) throw new FactorError('session_required');
+  const { enrolment } = own.enrolment;
+  const chosen = chosenEnrolment(factor, enrolment, payload);
+  if (chosen === undefined) throw new FactorError('session_required');
+  return withChoices(factor, enrolment, () => factor.challenge(context, 'sign-in', chosen));
 }
 
 /** Answers `POST /challenge` of the user's own session. */
@@ -68,9 +75,9 @@ async function challengeOwn(key: string, payload: unknown, request: ChallengeReq
     return factor.beginEnrolment(context, command.begin, enrolment);
   }
   if (enrolment === undefined) throw new FactorError('not_enrolled');
-  const isAsked = payload === true || asksForProof(payload);
-  if (!isAsked) throw new FactorError('invalid_input', { sentence: 'The only accepted value is true.' });
-  return factor.challenge(context, 'fresh-proof', enrolment);
+  const chosen = asksForProof(payload) ? enrolment : chosenEnrolment(factor, enrolment, payload);
+  if (chosen === undefined) throw new FactorError('invalid_input', { sentence: 'The only accepted value is true.' });
+  return withChoices(factor, enrolment, () => factor.challenge(context, 'fresh-proof', chosen));
 }
 
 /**
@@ -98,10 +105,11 @@ async function mayEnrolAtLogin(key: string, request: ChallengeRequest, account: 
   return !request.hasMasterKey && (await mayEnrol(key, request.runtime, request, account));
 }
 
-/** What a client sees of a factor once a primary factor is proven: the masked destination of its codes, and nothing else. */
+/** What a client sees of a factor once a primary factor is proven: the masked destinations of its codes, and nothing else. */
 function show(factor: Factor<object>, enrolment: object): Reply {
   const { destination } = factor.describe(enrolment);
-  return destination === undefined ? STATUS_ENABLED : { ...STATUS_ENABLED, destination };
+  const shown = destination === undefined ? STATUS_ENABLED : { ...STATUS_ENABLED, destination };
+  return { ...shown, ...factor.several?.choices?.(enrolment) };
 }
 
 /** The primary factor that the challenge was requested with; undefined for the password. */

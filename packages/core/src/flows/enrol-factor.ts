@@ -52,23 +52,25 @@ async function confirm<Enrolment extends object>(
   const stepUp = new StepUp(at);
   if (factor.backup !== undefined) return enrolBackup(key, confirmation, own, type);
   const current = own.findEnrolment()?.enrolment;
-  const { enrolment, isBegun, reply } = await factor.confirmEnrolment(own.context, confirmation, current);
+  const { enrolment, isBegun, reply, replaces } = await factor.confirmEnrolment(own.context, confirmation, current);
   if (isBegun === true) return reply === undefined ? {} : { response: reply };
   if (enrolment === undefined) throw new FactorError('unavailable');
-  const isOneOfSeveral = factor.multiple?.lookupIdOf !== undefined;
-  const kept = isOneOfSeveral && current !== undefined ? merge(factor, current, enrolment) : enrolment;
+  const isOneOfSeveral = factor.multiple !== undefined;
+  const merge = (stored: Enrolment): Enrolment => factor.multiple?.merge(stored, enrolment, replaces) ?? enrolment;
+  const kept = current === undefined ? enrolment : merge(current);
   const record = own.seal(kept, own.record);
   const hasSecondFactor = storedAmong(at.account.stored, secondFactors(at.runtime)).length > 0;
   // An additional enrolment of the same factor: the session already has a step-up proof, and it is not extended.
-  const freshUntil = isOneOfSeveral && hasSecondFactor ? undefined : stepUp.freshUntil();
-  const change = isOneOfSeveral ? 'enrolled' : type;
+  const isAdded = isOneOfSeveral && replaces === undefined;
+  const freshUntil = isAdded && hasSecondFactor ? undefined : stepUp.freshUntil();
+  const change = isAdded ? 'enrolled' : type;
   const save = own.stage(
     {
       bySession: true,
       plan: planToEnrol(at.runtime, key, at.account.stored, (stored) => {
         if (!isOneOfSeveral || isSameRecord(stored, own.record)) return record;
         if (stored === undefined) throw new FactorError('not_enrolled');
-        return own.seal(merge(factor, own.open(stored), enrolment), stored);
+        return own.seal(merge(own.open(stored)), stored);
       }),
       after: async () => {
         own.context.emit({ type: change, purpose: 'enrolment' });
@@ -100,7 +102,8 @@ async function enrolBackup<Enrolment extends object>(
   const { enrolment, reply } = await factor.confirmEnrolment(staging, confirmation, current);
   if (enrolment !== undefined) {
     const isAsRead = (stored: unknown): boolean => stored === undefined || isSameRecord(stored, record);
-    const merged = (stored: unknown): Enrolment => (isAsRead(stored) ? enrolment : merge(factor, own.open(stored), enrolment));
+    const merged = (stored: unknown): Enrolment =>
+      isAsRead(stored) ? enrolment : (factor.multiple?.merge(own.open(stored), enrolment) ?? enrolment);
     plans.push({ decide: ({ [key]: stored }) => ({ [key]: own.seal(merged(stored ?? undefined)) }) });
   }
   const save = own.stage({
@@ -137,8 +140,5 @@ export async function storeEnrolled(at: AccountRequest, records: Readonly<Record
   await endDependents(at, 'enrolled', keys[0] ?? '');
   for (const key of keys) factorContext(key, runtime, request, account).emit({ type: 'enrolled', purpose: 'enrolment' });
 }
-
-const merge = <Enrolment extends object>({ multiple }: Factor<Enrolment>, stored: Enrolment, added: Enrolment): Enrolment =>
-  multiple?.merge(stored, added) ?? added;
 
 const isSameRecord = (one: unknown, other: unknown): boolean => markOf(one) === markOf(other);

@@ -1,6 +1,7 @@
 import { identityFactors } from '../account/factor-roles.js';
 import type { AccountState, Session } from '../account/ports.js';
 import { changesOf } from '../account/records/record-plan.js';
+import { everyStep } from '../error/every-step.js';
 import { FactorError } from '../error/factor-error.js';
 import type { ManageCommand } from '../factor/command.js';
 import type { Factor } from '../factor/factor.js';
@@ -97,9 +98,9 @@ function isEcho<Enrolment extends object>(payload: unknown, own: UserFactor<Enro
   const { factor, record } = own;
   const shown = describe(factor, enrolment);
   if ([shown, STATUS_ENABLED, record].some((seen) => sameStrings(payload, seen))) return true;
-  // The status of these factors changes with use, so an SDK may send back an older one.
-  const isUsed = factor.backup !== undefined || factor.multiple?.lookupIdOf !== undefined;
-  return isUsed && hasSameFields(payload, shown);
+  // The status of these factors changes with use or with each further enrolment, so an SDK may send back an older one.
+  const changesWithUse = factor.backup !== undefined || factor.multiple !== undefined;
+  return changesWithUse && hasSameFields(payload, shown);
 }
 
 async function manage<Enrolment extends object>(
@@ -120,7 +121,7 @@ async function manage<Enrolment extends object>(
       after: async () => {
         emitAll();
         if (!isLess) return;
-        await endDependents(own.at, 'removed', key);
+        await everyStep([() => endDependents(own.at, 'removed', key), () => stepUp.endAll()]);
         own.context.emit({ type: 'removed' });
       },
     },

@@ -160,10 +160,10 @@ export class UserFactor<Enrolment extends object> {
   /**
    * Reads an answer. Nothing is counted or used up.
    *
+   * @param enrolment the authenticators that may answer; by default all of them
    * @throws FactorError `invalid_input`, `not_enrolled`
    */
-  async readAnswer(payload: unknown, at: 'save' | 'sign-in'): Promise<unknown> {
-    const { enrolment } = this.enrolment;
+  async readAnswer(payload: unknown, at: 'save' | 'sign-in', enrolment: Enrolment = this.enrolment.enrolment): Promise<unknown> {
     const command = await this.factor.read(payload, { at, user: this.context.user, enrolment });
     if (command.do !== 'answer') throw new FactorError('invalid_input');
     return command.answer;
@@ -172,11 +172,16 @@ export class UserFactor<Enrolment extends object> {
   /**
    * Verifies an answer that was read, and uses it up.
    *
+   * @param enrolment the authenticators that may answer; by default all of them
    * @returns the factor's reply to the client, if any
    * @throws FactorError `code_rejected`, `code_expired`, `locked`, `invalid_input`
    */
-  verifyAnswer(answer: unknown, at: 'save' | 'sign-in'): Promise<Reply | undefined> {
-    return this.factor.verify(this.context, at === 'save' ? 'fresh-proof' : 'sign-in', answer, this.enrolment.enrolment);
+  verifyAnswer(
+    answer: unknown,
+    at: 'save' | 'sign-in',
+    enrolment: Enrolment = this.enrolment.enrolment,
+  ): Promise<Reply | undefined> {
+    return this.factor.verify(this.context, at === 'save' ? 'fresh-proof' : 'sign-in', answer, enrolment);
   }
 
   /** Reads the confirmation of an enrolment. @throws FactorError `invalid_input` when the payload asks for something else */
@@ -189,7 +194,7 @@ export class UserFactor<Enrolment extends object> {
 
   /** Removes all that the store holds of the user and the factor. */
   async forget(): Promise<void> {
-    for (const subject of this.#subjects) await this.context.store.forget(subject);
+    for (const subject of new Set([...this.#subjects, ...this.#markSubjects])) await this.context.store.forget(subject);
   }
 
   /** Clears failures and ends every lock. Sent codes stay valid, and used ones stay used. */
@@ -203,6 +208,17 @@ export class UserFactor<Enrolment extends object> {
       subjects.push(identity.subject(this.context, id));
     }
     for (const subject of subjects) await this.context.store.pardon(subject);
+  }
+
+  /** The store subjects of the marks of single authenticators. A record that does not open names none. */
+  get #markSubjects(): readonly string[] {
+    const { several } = this.factor;
+    if (several?.markSubjects === undefined || this.record === undefined) return [];
+    try {
+      return several.markSubjects(this.context, this.enrolment.enrolment);
+    } catch {
+      return [];
+    }
   }
 
   /** The store subjects of all attempts on the factor, for each primary factor that may come before it. */

@@ -143,7 +143,7 @@ function addressesOf(request: ClientCall, { key, proof }: ProvingFactor, account
   const own = new UserFactor<object>(key, runtime, request, account);
   const linked = isPrimary ? unlessFaulty(() => own.findEnrolment()?.enrolment) : undefined;
   const confirmed = server.accounts.verifiesEmails ? unlessFaulty(() => proof.confirmed(account.user)) : undefined;
-  return [linked && proof.addressOf(linked), confirmed].filter((address) => address !== undefined);
+  return [...(linked === undefined ? [] : proof.addressesOf(linked)), confirmed].filter((address) => address !== undefined);
 }
 
 function unlessFaulty<Result>(work: () => Result): Result | undefined {

@@ -6,6 +6,7 @@ import type { CheckedCode } from '../../factor/address-proof.js';
 import type { Reply } from '../../factor/context.js';
 import { policyFor } from '../sign-in/login-demand.js';
 import { UserFactor } from '../user-factor.js';
+import { chosenEnrolment, withChoices } from '../choose-authenticator.js';
 import type { ClientCall } from '../request-code.js';
 import type { NamedUser, ResetTarget } from './reset-target.js';
 
@@ -26,10 +27,12 @@ export async function challengeSecond(
   const counting = countingFactors(proven);
   const replies: Record<string, Reply> = {};
   for (const key of Object.keys(asked)) {
-    if (!counting.includes(key)) throw new FactorError('not_enrolled');
-    if (asked[key] !== true) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
-    const { factor, context, enrolment } = ownOf(proven, key);
-    replies[key] = await factor.challenge(context, 'sign-in', enrolment.enrolment);
+    const enrolment = counting.get(key);
+    if (enrolment === undefined) throw new FactorError('not_enrolled');
+    const { factor, context } = ownOf(proven, key);
+    const chosen = chosenEnrolment(factor, enrolment, asked[key]);
+    if (chosen === undefined) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
+    replies[key] = await withChoices(factor, enrolment, () => factor.challenge(context, 'sign-in', chosen));
   }
   return { challengeData: replies };
 }
@@ -48,18 +51,19 @@ export async function readSecondFactors(
   const counting = countingFactors(proven);
   const given = Object.keys(answers);
   for (const key of given) {
-    if (counting.includes(key) || (!target.takesOver && isRecovery(proven, key) && storedAmong(account.stored, [key]).length > 0))
-      continue;
+    const isBackup = !target.takesOver && isRecovery(proven, key) && storedAmong(account.stored, [key]).length > 0;
+    if (counting.has(key) || isBackup) continue;
     throw new FactorError('invalid_input', { sentence: 'Field "authData" must hold second factors on other addresses only.' });
   }
-  const second = given.filter((key) => counting.includes(key));
+  const second = given.filter((key) => counting.has(key));
   const backup = backupOf(request.runtime, given);
-  await policyFor(request.runtime, request, account).assertGiven({ enrolled: counting, given: second, backup });
+  await policyFor(request.runtime, request, account).assertGiven({ enrolled: [...counting.keys()], given: second, backup });
   const checks: (() => Promise<unknown>)[] = [];
   for (const key of given.toSorted()) {
     const own = ownOf(proven, key);
-    const answer = await own.readAnswer(answers[key], 'sign-in');
-    checks.push(() => own.verifyAnswer(answer, 'sign-in'));
+    const enrolment = counting.get(key) ?? own.enrolment.enrolment;
+    const answer = await own.readAnswer(answers[key], 'sign-in', enrolment);
+    checks.push(() => own.verifyAnswer(answer, 'sign-in', enrolment));
   }
   return checks;
 }
@@ -68,23 +72,28 @@ const ownOf = ({ request, account }: ProvenAddress, key: string): UserFactor<obj
   new UserFactor<object>(key, request.runtime, request, account, { primary: PASSWORD_RESET });
 
 /**
- * The user's second factors that count beside the code. One on the same address does not. One that may be on the same mailbox
- * counts only if there is no other: mailboxes are compared generously, so it is neither waived nor enough beside others.
+ * The user's second factors that count beside the code, with the authenticators of each that do. One on the same address does
+ * not. One that may be on the same mailbox counts only if there is no other: mailboxes are compared generously, so it is neither
+ * waived nor enough beside others.
  *
  * @throws FactorError `unavailable` when a record does not open
  */
-function countingFactors(proven: ProvenAddress): string[] {
+function countingFactors(proven: ProvenAddress): ReadonlyMap<string, object> {
   const { named, target, request, account } = proven;
-  if (target.takesOver) return []; // they are a stranger's
-  const addressOf = (key: string): string | undefined => {
-    const { factor, enrolment } = ownOf(proven, key);
-    const { addressProof: own } = factor;
-    return own?.field === named.proof.field ? own.addressOf(enrolment.enrolment) : undefined;
-  };
+  if (target.takesOver) return new Map(); // they are a stranger's
   const { address } = target.code;
-  const others = storedAmong(account.stored, secondFactors(request.runtime)).filter((key) => addressOf(key) !== address);
-  const apart = others.filter((key) => !named.proof.isSame(addressOf(key) ?? '', address));
-  return apart.length > 0 ? apart : others;
+  const keys = storedAmong(account.stored, secondFactors(request.runtime));
+  const counting = (isCounted: (own: string) => boolean): ReadonlyMap<string, object> => {
+    const kept = keys.map((key) => {
+      const { factor, enrolment } = ownOf(proven, key);
+      const { addressProof: own } = factor;
+      const isAlike = own?.field === named.proof.field;
+      return [key, isAlike ? own.only(enrolment.enrolment, isCounted) : enrolment.enrolment] as const;
+    });
+    return new Map(kept.flatMap(([key, enrolment]) => (enrolment === undefined ? [] : [[key, enrolment] as const])));
+  };
+  const apart = counting((own) => !named.proof.isSame(own, address));
+  return apart.size > 0 ? apart : counting((own) => own !== address);
 }
 
 /** Whether a factor is a backup authenticator that replaces a second factor here: recovery codes, and no device. */
