@@ -1,5 +1,13 @@
 import { FactorError } from '@parse-factors/core';
-import { bytesFrom, choiceOption, integerOption, type FactorContext } from '@parse-factors/core/factor';
+import {
+  bytesFrom,
+  choiceOption,
+  integerOption,
+  markSubject,
+  subjectOf,
+  type FactorContext,
+  type Several,
+} from '@parse-factors/core/factor';
 import { ScureBase32Plugin } from 'otplib';
 import type { TotpAlgorithm } from './totp-code.js';
 
@@ -12,6 +20,11 @@ export interface TotpEnrolment {
   readonly stepSeconds: number;
   /** For a user who was migrated from another factor: the last step that may have been used there. */
   readonly usedUntil?: number;
+  /**
+   * Whether it has a high-water mark of its own. Of several authenticators, the one that was set up first has that of the
+   * factor, which takes a login one statement less.
+   */
+  readonly marksApart?: true;
 }
 
 /** RFC 4226, section 4, R6: at least 128 bits, 160 recommended. */
@@ -19,6 +32,12 @@ const SECRET_BYTES = 20;
 /** Base32 without padding (RFC 4648, section 6). */
 const SECRET = /^[A-Z2-7]{8,256}$/;
 const base32 = new ScureBase32Plugin();
+
+/** Returns the store's name for the high-water mark of an authenticator. */
+export const totpMarkSubject = (context: FactorContext, { id, marksApart }: Several<TotpEnrolment>): string => {
+  const { appId, key, user } = context;
+  return marksApart === true && id !== undefined ? subjectOf('authenticator', appId, key, user.id, id) : markSubject(context);
+};
 
 /** Creates a shared secret in Base32. */
 export const newSecret = (random: FactorContext['random']): string => base32.encode(bytesFrom(random, SECRET_BYTES));

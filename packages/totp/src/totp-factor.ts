@@ -1,7 +1,5 @@
 import { FactorError } from '@parse-factors/core';
 import {
-  type Authentication,
-  authenticatorMarkSubject,
   authenticatorsOf,
   AuthenticatorRules,
   beginAttempt,
@@ -15,6 +13,7 @@ import {
   newLabel,
   readCode,
   recordOfAuthenticators,
+  type Authentication,
   type AuthenticatorChange,
   type Confirmed,
   type EnrolmentImport,
@@ -34,7 +33,7 @@ import { generateURI } from 'otplib';
 import qrcode from 'qrcode';
 import { forgetPending, openPending, sealedPending } from './pending-totp.js';
 import type { TotpAlgorithm } from './totp-code.js';
-import { importEnrolment, secretBytes, type TotpEnrolment } from './totp-enrolment.js';
+import { importEnrolment, secretBytes, totpMarkSubject, type TotpEnrolment } from './totp-enrolment.js';
 import { resolveTotpOptions, type ResolvedTotpOptions, type TotpOptions } from './totp-options.js';
 import {
   assertDigits,
@@ -52,6 +51,12 @@ const MAX_LABEL = 64;
 /** Limits pending enrolments per user, because each one costs a QR code. */
 const PENDING_LIMITS: SendLimits = { cooldownMs: 0, quotas: [{ limit: 20, windowMs: 10 * 60_000 }] };
 const UNNAMED = 'Unnamed app';
+
+interface NewApp {
+  readonly name: string;
+  /** Whether the user has an app already. */
+  readonly isFurther: boolean;
+}
 
 /** What is kept about a user: one authenticator, or several. */
 type Kept = Several<TotpEnrolment>;
@@ -78,7 +83,7 @@ export class TotpFactor extends Factor<Kept, string, TotpConfirmation, TotpBegin
   override readonly importer: EnrolmentImport<Kept> = { importEnrolment };
   override readonly multiple: MultipleEnrolments<Kept> | undefined;
   override readonly several: SeveralAuthenticators<Kept> = {
-    markSubjects: (context, enrolment) => listOf(enrolment).map((each) => authenticatorMarkSubject(context, each)),
+    markSubjects: (context, enrolment) => listOf(enrolment).map((each) => totpMarkSubject(context, each)),
   };
   /** Renames one app, or removes one of several. */
   override readonly management: Management<Kept, AuthenticatorChange> = {
@@ -100,13 +105,12 @@ export class TotpFactor extends Factor<Kept, string, TotpConfirmation, TotpBegin
 
   read(payload: unknown, { at, enrolment }: PayloadSource<Kept>): TotpCommand {
     const { digits } = this.#options;
-    const isSeveral = this.#isSeveral(enrolment);
     if (at === 'challenge') return readChallenge(payload, enrolment, this.multiple && this.#rules);
+    const change = at === 'save' ? this.#readChange(payload, enrolment) : undefined;
+    if (change !== undefined) return change;
     const named = this.multiple && (enrolment === undefined || at === 'save') ? this.#readNamed(payload) : undefined;
     if (named !== undefined) return { do: 'enrol', confirmation: named };
     if (enrolment === undefined) return { do: 'enrol', confirmation: readCode(payload, digitsRule(digits)) };
-    const change = isSeveral && at === 'save' ? this.#rules.readChange(payload, listOf(enrolment)) : undefined;
-    if (change !== undefined) return change;
     const lengths = listOf(enrolment).map((each) => each.digits);
     if (at === 'sign-in') {
       return { do: 'answer', answer: readCode(payload, digitsRule(Math.min(...lengths), Math.max(...lengths))) };
@@ -150,13 +154,13 @@ export class TotpFactor extends Factor<Kept, string, TotpConfirmation, TotpBegin
     const attempt = await beginAttempt(context, subject, 'enrolment', this.#options);
     if (attempt.digest === undefined) throw attempt.reject('code_expired');
     const { expiresAt: _, ...made } = openPending(context, attempt.digest);
-    const enrolment: Kept = { ...made, ...(this.multiple !== undefined && newLabel(context, name)) };
+    const enrolment = this.#labelled(context, made, { name, isFurther: stored !== undefined });
     const step = matchStep(context, attempt, code, this.#authenticator(context, enrolment));
     // Deleted before the secret is in use, so that it is never shown again.
     await forgetPending(context);
     if (!(await context.store.consume(subject, attempt.digest))) throw attempt.reject('code_expired');
     // Marks the step of the enrolment as used, so that the same code cannot log in too (replay).
-    await context.store.advance(authenticatorMarkSubject(context, enrolment), step);
+    await context.store.advance(totpMarkSubject(context, enrolment), step);
     return { enrolment, replaces };
   }
 
@@ -182,8 +186,18 @@ export class TotpFactor extends Factor<Kept, string, TotpConfirmation, TotpBegin
     return this.multiple !== undefined || (enrolment !== undefined && isLabelled(enrolment));
   }
 
+  #readChange(payload: unknown, enrolment: Kept | undefined): TotpCommand | undefined {
+    if (enrolment === undefined || !this.#isSeveral(enrolment)) return undefined;
+    return this.#rules.readChange(payload, listOf(enrolment));
+  }
+
   #readNamed(payload: unknown): NamedCode | undefined {
     return readNamedCode(payload, this.#options.digits, this.#rules);
+  }
+
+  #labelled(context: FactorContext, made: TotpEnrolment, { name, isFurther }: NewApp): Kept {
+    if (this.multiple === undefined) return made;
+    return { ...made, ...newLabel(context, name), ...(isFurther && { marksApart: true }) };
   }
 
   #assertRoom(enrolment: Kept | undefined, replaces: string | undefined): void {
@@ -202,7 +216,7 @@ export class TotpFactor extends Factor<Kept, string, TotpConfirmation, TotpBegin
       parameters: { algorithm, digits, stepSeconds, secret: secretBytes(secret) },
       limits: this.#options,
       driftSteps,
-      markSubject: authenticatorMarkSubject(context, enrolment),
+      markSubject: totpMarkSubject(context, enrolment),
       ...(usedUntil !== undefined && { usedUntil }),
     };
   }

@@ -27,7 +27,7 @@ export interface TotpAuthenticator {
    * Seconds per unit of the high-water mark of used steps. By default the length of a step, so that the mark is a step number.
    */
   readonly markSeconds?: number;
-  /** The store's name for the high-water mark, if the user has several authenticators; by default that of the factor. */
+  /** The store's name for the high-water mark; by default that of the factor, `markSubject`. */
   readonly markSubject?: string;
 }
 

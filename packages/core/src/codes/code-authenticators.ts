@@ -22,6 +22,8 @@ import { hasField, normalise, SAFE_INPUT } from './code-payload.js';
 /** What is kept about a user: one address, or several. */
 export type Addresses = Several<AddressEnrolment>;
 
+const NOUNS = { address: ['address', 'addresses'], number: ['phone number', 'phone numbers'] } as const;
+
 /** An address that a client has sent, with what it says about it. */
 interface NamedAddress {
   /** The normalised address. */
@@ -46,7 +48,7 @@ export class CodeAuthenticators {
   /** @param max the most addresses per user */
   constructor(addressType: AddressType, max: number) {
     const { noun } = addressType;
-    const rules = new AuthenticatorRules({ nouns: [noun, noun === 'address' ? 'addresses' : 'numbers'], max });
+    const rules = new AuthenticatorRules({ nouns: NOUNS[noun], max });
     const unnamed = `Unnamed ${noun}`;
     this.rules = rules;
     this.#type = addressType;

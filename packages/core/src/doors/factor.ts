@@ -69,7 +69,6 @@ export { type Purpose, PURPOSES } from '../factor/purpose.js';
 export type { Recovery, RecoveryAnswer } from '../factor/recovery.js';
 export {
   type AuthenticatorLabel,
-  authenticatorMarkSubject,
   authenticatorsOf,
   changeAuthenticator,
   describeAuthenticators,

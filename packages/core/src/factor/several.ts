@@ -1,8 +1,6 @@
 import { bytesFrom } from '../crypto/random.js';
-import { subjectOf } from '../crypto/subject.js';
 import type { Authenticator, AuthenticatorChange, AuthenticatorRules } from './authenticator-rules.js';
 import type { EnrolledContext, FactorContext, Reply } from './context.js';
-import { markSubject } from './factor-subject.js';
 
 /** What is kept about an authenticator if a user may have several. */
 export interface AuthenticatorLabel extends Authenticator {
@@ -94,16 +92,6 @@ export async function changeAuthenticator<Item extends object>(
 
 /** Returns the id of an authenticator; undefined if it was set up while the user could have only one. */
 export const ownIdOf = ({ id }: Partial<Authenticator>): string | undefined => (id === UNLABELLED_ID ? undefined : id);
-
-/**
- * Returns the store's name for the marks of used codes of one authenticator. One that was set up while the user could have only
- * one has that of the factor, {@link markSubject}.
- */
-export const authenticatorMarkSubject = (context: FactorContext, authenticator: Partial<Authenticator>): string => {
-  const { appId, key, user } = context;
-  const id = ownIdOf(authenticator);
-  return id === undefined ? markSubject(context) : subjectOf('authenticator', appId, key, user.id, id);
-};
 
 /**
  * How a user who has several authenticators of a factor chooses one of them, and what is kept for each.
