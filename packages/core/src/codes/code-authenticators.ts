@@ -125,8 +125,9 @@ export class CodeAuthenticators {
   /** Returns the enrolment with the addresses that are kept; undefined for none. */
   only(enrolment: Addresses, isKept: (each: Labelled<AddressEnrolment>) => boolean): Addresses | undefined {
     const list = this.listOf(enrolment);
-    const [first, ...others] = list.filter(isKept);
-    if (others.length + 1 === list.length) return enrolment;
+    const kept = list.filter(isKept);
+    if (kept.length === list.length) return enrolment;
+    const [first, ...others] = kept;
     return first && recordOfAuthenticators([first, ...others]);
   }
 
