@@ -1,5 +1,6 @@
 import { addressVerification, type AddressVerification } from './address-verification.js';
 import { addressId, type SignInAddress } from './address-id.js';
+import { authenticatorClient, type AuthenticatorClient } from './authenticators.js';
 import { FactorClientError } from './factor-client-error.js';
 import { keepStatus, shownOf } from './local-user.js';
 import type { LoginResult } from './login-result.js';
@@ -72,12 +73,12 @@ export interface FactorClient<User> {
    */
   readonly addressVerification: AddressVerification;
 
-  /** Sends the current user a code for a step-up proof. */
+  /** Sends the current user a code for a step-up proof. `{ id }` sends it to one of several addresses. */
   challenge(key: string, payload?: Payload): Promise<Reply>;
 
   /**
    * Begins the enrolment of a factor, or replaces an enrolled one. Send `{ phone }`, `{ email }`, or nothing for an
-   * authenticator app.
+   * authenticator app. If the user may have several authenticators, it adds one; `{ replace: id }` replaces one.
    * @throws FactorClientError `fresh_proof_required`, `already_enrolled`, `address_refused`, `cooldown`, `delivery_failed`
    */
   enrol(key: string, payload?: Payload): Promise<Reply>;
@@ -97,7 +98,10 @@ export interface FactorClient<User> {
    */
   freshen(key: string, answer: Payload): Promise<{ readonly freshUntil: Date }>;
 
-  /** Removes a factor; for passkeys, all of them. @throws FactorClientError `fresh_proof_required` */
+  /** The authenticators of a factor, of which a user may have several. */
+  authenticators(key: string): AuthenticatorClient;
+
+  /** Removes a factor with all of its authenticators or passkeys. @throws FactorClientError `fresh_proof_required` */
   remove(key: string): Promise<void>;
 
   /** Creates new recovery codes and invalidates the old ones. @throws FactorClientError `fresh_proof_required` */
@@ -146,6 +150,12 @@ export function createFactorClient<User extends SdkUser>(
     return reply;
   };
 
+  const enrolled = async (): Promise<Readonly<Record<string, Reply>>> => {
+    const { token } = await owner();
+    // The Cloud function works even if the server hides `authData` from the user.
+    return shownOf((await send('POST', 'functions/factorsStatus', {}, token))['result']);
+  };
+
   return {
     logIn: (username, password, answers = {}) => logIn({ ...login, primary: { username, password } }, answers),
     logInWith: (authData, answers = {}) => logIn({ ...login, primary: { authData } }, answers),
@@ -170,15 +180,16 @@ export function createFactorClient<User extends SdkUser>(
       const message = `fresh_proof_required: Send another recovery code later. Please retry after ${availableAt}`;
       throw new FactorClientError('fresh_proof_required', message);
     },
+    authenticators: (key) =>
+      authenticatorClient(
+        async () => (await enrolled())[key],
+        (payload) => put(key, payload),
+      ),
     remove: async (key) => void (await put(key, null)),
     recoveryCodes: async (key = 'recovery') => (await put(key, { generate: 'true' }))['codes']?.split(', ') ?? [],
     trustDevice: async (name, key = 'device') => (await put(key, { remember: 'true', name }))['token'] ?? '',
     distrustDevice: async (id, key = 'device') => void (await put(key, { revoke: id })),
-    async enrolled() {
-      const { token } = await owner();
-      // The Cloud function works even if the server hides `authData` from the user.
-      return shownOf((await send('POST', 'functions/factorsStatus', {}, token))['result']);
-    },
+    enrolled,
   };
 }
 

@@ -1,5 +1,12 @@
 export { addressId, type SignInAddress } from './address-id.js';
 export type { AddressToVerify, AddressVerification, VerificationCode } from './address-verification.js';
+export {
+  authenticatorsIn,
+  destinationsIn,
+  type Authenticator,
+  type AuthenticatorClient,
+  type Destination,
+} from './authenticators.js';
 export { FACTOR_ERROR_CODES, FactorClientError, type FactorErrorSlug, toClientError } from './factor-client-error.js';
 export {
   createFactorClient,

@@ -1,3 +1,4 @@
+import type { Destination } from './authenticators.js';
 import type { Answers, Payload, Reply } from './wire.js';
 
 /** The user is logged in, and the SDK holds the user and the session. */
@@ -23,9 +24,12 @@ export interface FactorsNeeded<User> {
   readonly count: number;
   /** Where each factor's code goes, masked, if the server tells. */
   readonly destinations: Readonly<Record<string, string>>;
+  /** The addresses to choose from, for each factor that has several. */
+  readonly choices: Readonly<Record<string, readonly Destination[]>>;
 
   /**
    * Sends a code, or returns the options for a passkey.
+   * @param payload `{ id }` sends the code to one of {@link choices}; by default it goes to the first
    * @throws FactorClientError `cooldown`, `delivery_failed`, `not_enrolled`
    */
   challenge(key: string, payload?: Payload): Promise<Reply>;

@@ -1,3 +1,4 @@
+import { destinationsIn } from './authenticators.js';
 import { FactorClientError, missingOf } from './factor-client-error.js';
 import { hydrate } from './local-user.js';
 import type { EnrolmentNeeded, FactorsNeeded, LoginResult, SignedIn } from './login-result.js';
@@ -61,7 +62,7 @@ async function factorsNeeded<User extends SdkUser>(
     status: 'factors',
     needs,
     count,
-    destinations: await destinations(login, needs),
+    ...(await destinations(login, needs)),
     challenge: (key, payload = true) => sendChallenge(login.send, [key, payload], login.primary),
     answer: (...args: AnswerArguments) => logIn(login, { ...answers, ...toAnswers(args) }),
   };
@@ -71,12 +72,17 @@ async function factorsNeeded<User extends SdkUser>(
 async function destinations<User extends SdkUser>(
   { send, primary, isShowing }: Login<User>,
   needs: readonly string[],
-): Promise<Record<string, string>> {
-  if (!isShowing) return {};
+): Promise<Pick<FactorsNeeded<User>, 'destinations' | 'choices'>> {
+  if (!isShowing) return { destinations: {}, choices: {} };
   const challengeData = Object.fromEntries(needs.map((key) => [key, { show: 'status' }]));
   const shown = await send('POST', 'challenge', { ...primary, challengeData }).catch((): Fields => ({}));
-  const entries = Object.entries(asFields(shown['challengeData'])).map(([key, reply]) => [key, asFields(reply)['destination']]);
-  return Object.fromEntries(entries.filter(([, destination]) => typeof destination === 'string')) as Record<string, string>;
+  const replies = Object.entries(asFields(shown['challengeData']));
+  const entries = replies.map(([key, reply]) => [key, asFields(reply)['destination']]);
+  const choices = replies.map(([key, reply]) => [key, destinationsIn(reply)] as const);
+  return {
+    destinations: Object.fromEntries(entries.filter(([, destination]) => typeof destination === 'string')),
+    choices: Object.fromEntries(choices.filter(([, list]) => list.length > 0)),
+  };
 }
 
 function enrolmentNeeded<User extends SdkUser>(

@@ -15,10 +15,14 @@ export interface PasswordReset {
 
   /**
    * Asks for one of the user's second factors, such as by sending its code. The code for the password stays valid.
-   * @param secondFactor the factor's key, such as `otp`
+   * @param secondFactor the factor's key, such as `otp`, or also the `id` of one of several addresses to send the code to
    * @throws FactorClientError `code_rejected`, `not_enrolled`, `cooldown`, `locked`, `delivery_failed`
    */
-  challenge(key: string, name: ResetName & { readonly code: string }, secondFactor: string): Promise<Reply>;
+  challenge(
+    key: string,
+    name: ResetName & { readonly code: string },
+    secondFactor: string | { readonly key: string; readonly id: string },
+  ): Promise<Reply>;
 
   /**
    * Sets the password, and ends all sessions of the user. Log in afterwards.
@@ -35,8 +39,10 @@ export const passwordReset = (send: Send): PasswordReset => {
   return {
     start: async (factor, name) => asFields(await call('RequestPasswordReset', { factor, ...name })) as Reply,
     async challenge(factor, name, secondFactor) {
-      const result = await call('ResetPassword', { factor, ...name, challengeData: { [secondFactor]: true } });
-      return asFields(asFields(asFields(result)['challengeData'])[secondFactor]) as Reply;
+      const [second, payload] =
+        typeof secondFactor === 'string' ? [secondFactor, true] : [secondFactor.key, { id: secondFactor.id }];
+      const result = await call('ResetPassword', { factor, ...name, challengeData: { [second]: payload } });
+      return asFields(asFields(asFields(result)['challengeData'])[second]) as Reply;
     },
     async finish(factor, name, authData = {}) {
       await call('ResetPassword', { factor, ...name, authData });

@@ -15,6 +15,10 @@ export interface Reply {
   readonly id?: string;
   /** Where the code went, masked. */
   readonly destination?: string;
+  /** If there are several addresses: JSON of `{ id, destination }`s, of which `challenge(key, { id })` sends a code to. */
+  readonly destinations?: string;
+  /** If the user may have several authenticators: JSON, which `authenticators(key).list()` reads. */
+  readonly authenticators?: string;
   /** When the code, or the enrolment that was begun, expires. */
   readonly expiresAt?: string;
   /** When the user may ask for another code. */

@@ -1,5 +1,5 @@
 import { FactorError } from '../error/factor-error.js';
-import { type AuthenticatorChange, AuthenticatorRules } from '../factor/authenticator-rules.js';
+import { type AuthenticatorChange, AuthenticatorRules } from '../factor/several/authenticator-rules.js';
 import type { ManageCommand } from '../factor/command.js';
 import type { FactorContext, Reply } from '../factor/context.js';
 import type { Management } from '../factor/management.js';
@@ -14,7 +14,7 @@ import {
   recordOfAuthenticators,
   type Several,
   type SeveralAuthenticators,
-} from '../factor/several.js';
+} from '../factor/several/several.js';
 import { type FieldRule, NAME_RULE, readFields } from '../validation/payload.js';
 import type { AddressEnrolment, AddressType } from './address-type.js';
 import { hasField, normalise, SAFE_INPUT } from './code-payload.js';

@@ -18,6 +18,7 @@ describe('an option of a factor that sends codes', () => {
     ['maxSendsPerIp', 1, 1_000_000],
     ['deliveryTimeoutMs', 50, 30_000],
     ['adoptIdsBefore', 0, Date.UTC(3000, 0)],
+    ['maxAuthenticators', 1, 10],
     ['maxAttempts', 1, 10],
     ['maxFailures', 1, 100],
     ['lockMs', MINUTE, DAY],

@@ -12,7 +12,7 @@ import type { MultipleEnrolments } from '../factor/multiple-enrolments.js';
 import type { SecurityNotifications } from '../factor/notification.js';
 import type { PrimarySignIn } from '../factor/primary-sign-in.js';
 import type { Purpose } from '../factor/purpose.js';
-import { hasSameAuthenticators, ownIdOf, type SeveralAuthenticators } from '../factor/several.js';
+import { hasSameAuthenticators, ownIdOf, type SeveralAuthenticators } from '../factor/several/several.js';
 import { digitsRule, type FieldRule, readCode } from '../validation/payload.js';
 import type { AddressType } from './address-type.js';
 import { CodeAddressProof } from './code-address-proof.js';

@@ -31,7 +31,7 @@ export {
   type AuthenticatorChange,
   AuthenticatorRules,
   type SeveralOptions,
-} from '../factor/authenticator-rules.js';
+} from '../factor/several/authenticator-rules.js';
 export type { BuiltInReplacement } from '../factor/built-in-replacement.js';
 export type {
   AnswerCommand,
@@ -79,7 +79,7 @@ export {
   recordOfAuthenticators,
   type Several,
   type SeveralAuthenticators,
-} from '../factor/several.js';
+} from '../factor/several/several.js';
 export type { MovedUser, MoveOptions, MovePlan, MoveReport } from '../flows/administration/migrate-users.js';
 export type { RecordCounts, UnreadableRecord } from '../flows/administration/reseal-records.js';
 export type { BatchReport } from '../flows/administration/user-batch.js';

@@ -11,7 +11,7 @@ import type { SecurityNotifications } from './notification.js';
 import type { PrimarySignIn } from './primary-sign-in.js';
 import type { Purpose } from './purpose.js';
 import type { Recovery } from './recovery.js';
-import type { SeveralAuthenticators } from './several.js';
+import type { SeveralAuthenticators } from './several/several.js';
 
 /** The type that marks a factor. */
 declare const FACTOR: unique symbol;

@@ -1,6 +1,6 @@
-import { bytesFrom } from '../crypto/random.js';
+import { bytesFrom } from '../../crypto/random.js';
 import type { Authenticator, AuthenticatorChange, AuthenticatorRules } from './authenticator-rules.js';
-import type { EnrolledContext, FactorContext, Reply } from './context.js';
+import type { EnrolledContext, FactorContext, Reply } from '../context.js';
 
 /** What is kept about an authenticator if a user may have several. */
 export interface AuthenticatorLabel extends Authenticator {

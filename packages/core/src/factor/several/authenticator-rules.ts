@@ -1,7 +1,7 @@
-import { FactorError } from '../error/factor-error.js';
-import { asObject } from '../validation/json-object.js';
-import { type FieldRule, NAME_RULE, readFields } from '../validation/payload.js';
-import type { ManageCommand } from './command.js';
+import { FactorError } from '../../error/factor-error.js';
+import { asObject } from '../../validation/json-object.js';
+import { type FieldRule, NAME_RULE, readFields } from '../../validation/payload.js';
+import type { ManageCommand } from '../command.js';
 
 /** One of the authenticators of a factor, such as one of two phones. */
 export interface Authenticator {

@@ -1,0 +1,47 @@
+import { asFields, type Payload, type Reply } from './wire.js';
+
+/** One of several authenticators of a factor. */
+export interface Authenticator {
+  readonly id: string;
+  /** The user's name for it. */
+  readonly name: string;
+  /** When it was set up, in ISO 8601; undefined if the user could have only one at that time. */
+  readonly addedAt?: string;
+  /** Where its codes go, masked. */
+  readonly destination?: string;
+}
+
+/** Where the code of a login can go. */
+export type Destination = Required<Pick<Authenticator, 'id' | 'destination'>>;
+
+/**
+ * The authenticators of a factor with the option `maxAuthenticators`. `enrol` and `confirm` of the client add one:
+ * `confirm('otp', { phone, code, name })`.
+ */
+export interface AuthenticatorClient {
+  /** Returns the user's authenticators, oldest first. */
+  list(): Promise<readonly Authenticator[]>;
+  /** Renames one. @throws FactorClientError `not_enrolled` */
+  rename(id: string, name: string): Promise<void>;
+  /** Removes one of several. `remove` of the client removes the last one. @throws FactorClientError `fresh_proof_required` */
+  remove(id: string): Promise<void>;
+}
+
+/** Reads the JSON that a reply holds of several authenticators. */
+const listIn = <Item>(json: unknown): readonly Item[] => (typeof json === 'string' ? (JSON.parse(json) as Item[]) : []);
+
+/** The authenticators that a factor's status shows: none if the user can have only one. */
+export const authenticatorsIn = ({ authenticators }: Reply): readonly Authenticator[] => listIn(authenticators);
+
+/** Where a code can go, if there are several such addresses. */
+export const destinationsIn = (reply: unknown): readonly Destination[] => listIn(asFields(reply)['destinations']);
+
+/** Creates the client of one factor's authenticators. */
+export const authenticatorClient = (
+  status: () => Promise<Reply | undefined>,
+  save: (payload: Payload) => Promise<unknown>,
+): AuthenticatorClient => ({
+  list: async () => authenticatorsIn((await status()) ?? {}),
+  rename: async (id, name) => void (await save({ rename: id, name })),
+  remove: async (id) => void (await save({ remove: id })),
+});
