@@ -42,6 +42,8 @@ export interface FactorParts {
  * @throws FactorConfigError when an option is wrong; the message names the option
  */
 export function composeExample(settings: Settings, channels: Channels, { store, clock }: FactorParts = {}): ComposedFactors {
+  // A user may have three phones, three addresses and three authenticator apps.
+  const several = { maxAuthenticators: 3 };
   const emailOptions = { channel: channels.email, appName: APP_NAME };
   const smsOptions = {
     channel: channels.sms,
@@ -57,9 +59,9 @@ export function composeExample(settings: Settings, channels: Channels, { store, 
 
     factors: {
       // Second factors. A user who has set up at least one must verify one of them after the password.
-      otp: new SmsOtpFactor(smsOptions),
-      email: new EmailOtpFactor(emailOptions),
-      totp: new TotpFactor({ issuer: APP_NAME }),
+      otp: new SmsOtpFactor({ ...smsOptions, ...several }),
+      email: new EmailOtpFactor({ ...emailOptions, ...several }),
+      totp: new TotpFactor({ issuer: APP_NAME, ...several }),
       // With the policy `solo` a passkey is also a primary factor: the user signs in with the passkey alone.
       passkey: new PasskeyFactor({ rpId: settings.rpId, origins: settings.origins, rpName: APP_NAME, policy: 'solo' }),
 

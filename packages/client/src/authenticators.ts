@@ -28,13 +28,15 @@ export interface AuthenticatorClient {
 }
 
 /** Reads the JSON that a reply holds of several authenticators. */
-const listIn = <Item>(json: unknown): readonly Item[] => (typeof json === 'string' ? (JSON.parse(json) as Item[]) : []);
+const listIn = (json: unknown): unknown => (typeof json === 'string' ? JSON.parse(json) : []);
 
 /** The authenticators that a factor's status shows: none if the user can have only one. */
-export const authenticatorsIn = ({ authenticators }: Reply): readonly Authenticator[] => listIn(authenticators);
+export const authenticatorsIn = ({ authenticators }: Reply): readonly Authenticator[] =>
+  listIn(authenticators) as readonly Authenticator[];
 
 /** Where a code can go, if there are several such addresses. */
-export const destinationsIn = (reply: unknown): readonly Destination[] => listIn(asFields(reply)['destinations']);
+export const destinationsIn = (reply: unknown): readonly Destination[] =>
+  listIn(asFields(reply)['destinations']) as readonly Destination[];
 
 /** Creates the client of one factor's authenticators. */
 export const authenticatorClient = (

@@ -99,8 +99,13 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
 
     const next = newPhone();
     await ui.pass(2 * MINUTE);
-    await addPhone(ui, visitor, next);
+    await visitor.press('Replace Text message');
+    await visitor.fill('Phone number', next);
+    await visitor.press('Send a code');
+    await visitor.see('We sent a code to');
+    await answer(visitor, ui.lastCode(ui.sms), 'Confirm');
     await visitor.see(`On, •••• ${next.slice(-4)}`);
+    await visitor.see('Text message: replaced');
 
     await ui.pass(6 * MINUTE);
     await visitor.row('Email').getByRole('button', { name: 'Remove' }).click();
@@ -176,6 +181,44 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.picture('verify-email');
     await answer(visitor, ui.lastCode(ui.mail), 'Verify');
     await visitor.see(`${next}, verified`);
+    await leave(visitor);
+  });
+
+  it('two phones and two apps: named, renamed, removed one by one, with a choice of where a code goes', async () => {
+    const { visitor } = await moveIn(ui, device);
+    const [one, two] = [newPhone(), newPhone()];
+    await addPhone(ui, visitor, one, 'My phone');
+    await ui.pass(2 * MINUTE);
+    await addPhone(ui, visitor, two, 'Work phone');
+    await visitor.see('On, 2 set up');
+    for (const text of ['My phone', 'Work phone', `•••• ${one.slice(-4)}`, `•••• ${two.slice(-4)}`]) await visitor.see(text);
+    const first = await addAuthenticatorApp(ui, visitor, 'Tablet');
+    const second = await addAuthenticatorApp(ui, visitor, 'Laptop');
+    expect(second).not.toBe(first);
+    await visitor.press('Rename Laptop');
+    await visitor.fill('New name', 'Old laptop');
+    await visitor.press('Rename');
+    await visitor.see('Authenticator app renamed.');
+    await visitor.picture('several-authenticators');
+    await visitor.detail('several-authenticators', 'section:has(#second)');
+
+    await ui.pass(6 * MINUTE);
+    await visitor.press('Remove Work phone');
+    await visitor.see("Verify it's you");
+    await visitor.picture('fresh-proof-several');
+    await choose(visitor, new RegExp(`•••• ${two.slice(-4)}`));
+    await visitor.see('We sent a code to');
+    expect(ui.sms.messages.at(-1)?.to).toBe(two);
+    await answer(visitor, ui.lastCode(ui.sms), 'Confirm');
+    await visitor.see('Work phone removed.');
+    await visitor.see(`On, •••• ${one.slice(-4)}`);
+    expect(await visitor.button('Remove My phone').isVisible()).toBe(false);
+    await ui.pass(6 * MINUTE);
+    await visitor.press('Remove Tablet');
+    await visitor.see("Verify it's you");
+    await choose(visitor, /authenticator app/);
+    await answer(visitor, ui.totp(second), 'Confirm');
+    await visitor.see('Tablet removed.');
     await leave(visitor);
   });
 

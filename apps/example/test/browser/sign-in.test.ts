@@ -91,6 +91,32 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await leave(visitor);
   });
 
+  it('of two phones one is chosen, and the code goes there', async () => {
+    const ann = await moveIn(ui, device);
+    const { visitor } = ann;
+    const [one, two] = [newPhone(), newPhone()];
+    await addPhone(ui, visitor, one, 'Mine');
+    await ui.pass(2 * 60_000);
+    await addPhone(ui, visitor, two, 'Work');
+    await visitor.signOut();
+    await ui.pass(60_000);
+    await logIn(ann);
+    await visitor.see("Verify it's you");
+    await visitor.picture('choice-of-phones');
+    expect(await visitor.page.content()).not.toContain('Work');
+    await choose(visitor, new RegExp(`•••• ${two.slice(-4)}`));
+    await visitor.see('We sent a code to');
+    expect(await visitor.said()).toContain(`•••• ${two.slice(-4)}`);
+    expect(ui.sms.messages.at(-1)?.to).toBe(two);
+    await ui.pass(61_000);
+    await visitor.button('Send again').click();
+    await visitor.see('We sent another code to');
+    expect(ui.sms.messages.at(-1)?.to).toBe(two);
+    await answer(visitor, ui.lastCode(ui.sms));
+    await visitor.arriveAt('Security');
+    await leave(visitor);
+  });
+
   it('of several factors one is chosen; wrong codes lock it, and the page says until when', async () => {
     const ann = await moveIn(ui, device);
     const { visitor } = ann;

@@ -35,25 +35,29 @@ export async function moveIn(ui: UiStage, device: Device): Promise<Resident> {
 export const logIn = ({ visitor, username, password }: Resident): Promise<void> => visitor.giveName(username, password);
 
 /** Adds an authenticator; gives its secret as it is shown to be typed in. */
-export async function addAuthenticatorApp(ui: UiStage, visitor: Visitor): Promise<string> {
+export async function addAuthenticatorApp(ui: UiStage, visitor: Visitor, name?: string): Promise<string> {
   await visitor.row('Authenticator app').getByRole('button', { name: 'Add' }).click();
   await visitor.press('Show the QR code');
   await visitor.page.getByText('Cannot scan?').click();
   const secret = (await visitor.page.locator('.secret').innerText()).replaceAll(' ', '');
+  if (name !== undefined) await visitor.fill('Name', name);
   await visitor.fill('Code', ui.totp(secret));
   await visitor.press('Confirm');
+  await visitor.page.locator('.qr').waitFor({ state: 'detached' });
   await visitor.see('Authenticator app set up.');
   return secret;
 }
 
-/** Adds a phone as a second factor. */
-export async function addPhone(ui: UiStage, visitor: Visitor, phone: string = newPhone()): Promise<void> {
-  await visitor.row('Text message').getByRole('button').first().click();
+/** Adds a phone as a second factor, beside those before. */
+export async function addPhone(ui: UiStage, visitor: Visitor, phone: string = newPhone(), name?: string): Promise<void> {
+  await visitor.row('Text message').getByRole('button', { name: 'Add' }).click();
   await visitor.fill('Phone number', phone);
   await visitor.press('Send a code');
   await visitor.see('We sent a code to');
+  if (name !== undefined) await visitor.fill('Name', name);
   await visitor.fill('Code', ui.lastCode(ui.sms));
   await visitor.press('Confirm');
+  await visitor.page.getByText('We sent a code to').waitFor({ state: 'detached' });
   await visitor.see('Text message set up.');
 }
 

@@ -26,12 +26,12 @@ export const CODE_SIGN_INS: readonly string[] = ['emailLogin', 'phoneLogin'];
 export const factorName = (key: string): FactorName => NAMES[key] ?? { name: key, ask: key };
 
 /**
- * The factor to start without a choice: the only one besides recovery codes. Undefined if there are several, and for a
- * passkey, whose dialogue browsers open only after a click.
+ * The choice to make for the user: the only one besides recovery codes. Undefined if there are several, and for a passkey, whose
+ * dialogue browsers open only after a click.
  */
-export function onlyFactor(keys: readonly string[]): string | undefined {
-  const [only, ...others] = keys.filter((key) => key !== 'recovery');
-  return others.length > 0 || only === 'passkey' ? undefined : only;
+export function onlyChoice<Choice extends { readonly key: string }>(choices: readonly Choice[]): Choice | undefined {
+  const [only, ...others] = choices.filter(({ key }) => key !== 'recovery');
+  return others.length > 0 || only?.key === 'passkey' ? undefined : only;
 }
 
 /** Whether the server sends the codes of this factor by SMS or email. */

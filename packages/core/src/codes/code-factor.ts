@@ -19,7 +19,7 @@ import { CodeAddressProof } from './code-address-proof.js';
 import type { CodeBinding } from './code-binding.js';
 import { type Addresses, CodeAuthenticators } from './code-authenticators.js';
 import { assertCodeFactorOptions, type ResolvedCodeFactorOptions } from './code-factor-options.js';
-import { assertOneForm, type CodeAnswer, hasField, normalise, readAnswer, SAFE_INPUT } from './code-payload.js';
+import { assertOneForm, type CodeAnswer, hasField, normalise, readAnswer } from './code-payload.js';
 import { OneTimeCodes } from './one-time-codes.js';
 import { PrimaryCodeSignIn } from './primary-code-sign-in.js';
 

@@ -19,10 +19,12 @@ export interface AddressCodeProps {
   readonly onAnswer: (address: SignInAddress, code: string, id: string | undefined) => Promise<unknown>;
   /** More buttons, beside "Send a code". */
   readonly buttons?: ReactNode;
+  /** A field below the code. */
+  readonly naming?: ReactNode;
 }
 
 /** Asks for an address, sends a code to it, and asks for that code. */
-export function AddressCode({ kind, submit, hint, autoFocus = false, onSend, onAnswer, buttons }: AddressCodeProps) {
+export function AddressCode({ kind, submit, hint, autoFocus = false, onSend, onAnswer, buttons, naming }: AddressCodeProps) {
   const action = useAction();
   const [text, setText] = useState('');
   const [sent, setSent] = useState<Reply>();
@@ -37,7 +39,9 @@ export function AddressCode({ kind, submit, hint, autoFocus = false, onSend, onA
         onResend={send}
         onAnswer={(code) => onAnswer(address, code, sent.id)}
         onCancel={() => setSent(undefined)}
-      />
+      >
+        {naming}
+      </CodeForm>
     );
   }
   return (

@@ -1,27 +1,42 @@
+import type { Destination } from '@parse-factors/client';
 import { factorName } from '../factor-names.js';
 import type { Action } from '../use-action.js';
 import { ActionButton } from './action-button.js';
 import { FaultNote } from './fault-note.js';
 
-/** The properties of {@link FactorChoices}. */
-export interface FactorChoicesProps {
-  /** The keys of the factors. */
-  readonly keys: readonly string[];
-  /** The masked address that receives the codes of a factor. Undefined if there is none or it is not known. */
-  readonly destinationOf: (key: string) => string | undefined;
-  readonly action: Action;
-  readonly onChoose: (key: string) => Promise<void>;
+/** A factor to choose, or one of its addresses. */
+export interface FactorChoice {
+  /** The key of the factor. */
+  readonly key: string;
+  /** The id of the address, if there are several. */
+  readonly id?: string;
+  /** The masked address that receives the codes. Undefined if there is none or it is not known. */
+  readonly destination?: string | undefined;
 }
 
-/** Shows a button for each factor, and the last error. */
-export function FactorChoices({ keys, destinationOf, action, onChoose }: FactorChoicesProps) {
+/** The choices of a factor: each of its addresses if there are several, otherwise the factor. */
+export const choicesOf = (key: string, destination?: string, several: readonly Destination[] = []): readonly FactorChoice[] =>
+  several.length > 1 ? several.map((each) => ({ key, ...each })) : [{ key, destination }];
+
+/** What a request for a code sends: the id of the chosen address, if there are several. */
+export const payloadOf = ({ id }: FactorChoice): true | { readonly id: string } => (id === undefined ? true : { id });
+
+/** The properties of {@link FactorChoices}. */
+export interface FactorChoicesProps {
+  readonly choices: readonly FactorChoice[];
+  readonly action: Action;
+  readonly onChoose: (choice: FactorChoice) => Promise<void>;
+}
+
+/** Shows a button for each choice, and the last error. */
+export function FactorChoices({ choices, action, onChoose }: FactorChoicesProps) {
   return (
     <>
       <div className="choices">
-        {keys.map((key) => (
-          <ActionButton key={key} action={action} work={() => onChoose(key)}>
-            {factorName(key).ask}
-            {destinationOf(key) !== undefined && <span className="hint">{destinationOf(key)}</span>}
+        {choices.map((choice) => (
+          <ActionButton key={`${choice.key} ${choice.id}`} action={action} work={() => onChoose(choice)}>
+            {factorName(choice.key).ask}
+            {choice.destination !== undefined && <span className="hint">{choice.destination}</span>}
           </ActionButton>
         ))}
       </div>

@@ -48,5 +48,20 @@ export function CodeField({ value, onChange }: Pick<FieldProps, 'value' | 'onCha
   );
 }
 
+/** A field for the user's name for an authenticator. */
+export function NameField({ value, onChange }: Pick<FieldProps, 'value' | 'onChange'>) {
+  return (
+    <Field
+      label="Name"
+      hint="The name helps you tell it from your others."
+      name="authenticator-name"
+      autoComplete="off"
+      maxLength={64}
+      value={value}
+      onChange={onChange}
+    />
+  );
+}
+
 /** Keeps digits of every script. The server understands all of them. */
 const digitsOf = (text: string): string => [...text.replaceAll(/\P{Nd}/gu, '')].slice(0, 6).join('');

@@ -1,11 +1,12 @@
-import { useState, type ReactNode } from 'react';
+import { useState } from 'react';
 import { factorName } from '../factor-names.js';
 import { ActionButton } from '../components/action-button.js';
 import { FaultNote } from '../components/fault-note.js';
 import { Row } from '../components/row.js';
-import { client } from '../parse-app.js';
+import { client, passkeys } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 import { useReturnFocus } from '../use-return-focus.js';
+import { AuthenticatorList, type ShownAuthenticator } from './authenticator-list.js';
 import type { Guarded } from './fresh-proof.js';
 import { SetUp } from './set-up.js';
 import { SESSION_PORT, type SetUpPort } from './set-up-port.js';
@@ -25,44 +26,54 @@ const guardedPort = (guarded: Guarded): SetUpPort => ({
   register: (name) => guarded(() => SESSION_PORT.register(name)),
 });
 
-/** Shows one factor: its state, and buttons to add, replace and remove it. */
+/** Shows one factor: its state, its authenticators, and buttons to add, replace and remove it. */
 export function FactorRow({
   factor,
   state,
   guarded,
   onChange,
-  many = false,
-  children,
+  list,
 }: RowProps & {
   /** The text for a factor that is set up. Undefined for one that is not. */
   readonly state: string | undefined;
-  /** Whether the user can set up this factor more than once. */
-  readonly many?: boolean;
-  readonly children?: ReactNode;
+  /** The authenticators, if the user may have several. */
+  readonly list?: readonly ShownAuthenticator[] | undefined;
 }) {
   const action = useAction();
-  const [isOpen, setOpen] = useState(false);
+  const [opened, setOpened] = useState<{ readonly replaces?: string }>();
+  const isOpen = opened !== undefined;
   const opener = useReturnFocus(isOpen);
   const { name } = factorName(factor);
-  const isOn = state !== undefined;
-  const [add, removeAll] = [isOn && !many ? 'Replace' : 'Add', many ? 'Remove all' : 'Remove'];
+  const [isOn, isMany] = [state !== undefined, list !== undefined];
+  const [add, removeAll] = [isOn && !isMany ? 'Replace' : 'Add', isMany ? 'Remove all' : 'Remove'];
   const remove = async (): Promise<void> => {
     await guarded(() => client.remove(factor));
     await onChange(`${name} removed.`);
   };
+  const close = (): void => setOpened(undefined);
   const done = (): void => {
-    setOpen(false);
+    close();
     void action.run(() => onChange(`${name} set up.`));
   };
   return (
     <Row name={name} state={state ?? 'Off'} isOn={isOn}>
-      {children}
+      {list !== undefined && list.length > 0 && (
+        <AuthenticatorList
+          factor={factor}
+          list={list}
+          port={factor === 'passkey' ? passkeys : client.authenticators(factor)}
+          guarded={guarded}
+          onChange={onChange}
+          // The browser creates a passkey for a device, which has at most one. There is nothing to replace.
+          onReplace={factor === 'passkey' ? undefined : (replaces): void => setOpened({ replaces })}
+        />
+      )}
       {isOpen ? (
-        <SetUp factor={factor} port={guardedPort(guarded)} onDone={done} onCancel={() => setOpen(false)} />
+        <SetUp factor={factor} port={guardedPort(guarded)} {...opened} onDone={done} onCancel={close} />
       ) : (
         <>
           <div className="buttons own">
-            <button ref={opener} type="button" aria-label={`${add}: ${name}`} onClick={() => setOpen(true)}>
+            <button ref={opener} type="button" aria-label={`${add}: ${name}`} onClick={() => setOpened({})}>
               {add}
             </button>
             {isOn && (

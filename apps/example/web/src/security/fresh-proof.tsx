@@ -1,9 +1,9 @@
-import { FactorClientError, type Reply } from '@parse-factors/client';
+import { authenticatorsIn, FactorClientError, type Reply } from '@parse-factors/client';
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { Cancelled } from '../error-messages.js';
-import { CODE_SIGN_INS, isDelivered, onlyFactor, SECOND_FACTORS } from '../factor-names.js';
+import { CODE_SIGN_INS, isDelivered, onlyChoice, SECOND_FACTORS } from '../factor-names.js';
 import { CodeForm } from '../components/code-form.js';
-import { FactorChoices } from '../components/factor-choices.js';
+import { choicesOf, FactorChoices, payloadOf, type FactorChoice } from '../components/factor-choices.js';
 import { client, passkeys } from '../parse-app.js';
 import { sendCode } from '../send-code.js';
 import type { Account } from '../session.js';
@@ -79,47 +79,55 @@ function Dialogue(props: DialogueProps) {
 }
 
 /** The factors that the user can verify. Primary factors count only if the user has no second factor. */
-function proofsOf({ factors }: Account): string[] {
+function proofsOf({ factors }: Account): readonly FactorChoice[] {
   const second = SECOND_FACTORS.filter((key) => key in factors);
-  return second.length > 0 ? second : CODE_SIGN_INS.filter((key) => key in factors);
+  const keys = second.length > 0 ? second : CODE_SIGN_INS.filter((key) => key in factors);
+  return keys.flatMap((key) => {
+    const several = authenticatorsIn(factors[key] ?? {}).flatMap(({ id, destination }) =>
+      destination === undefined ? [] : [{ id, destination }],
+    );
+    return choicesOf(key, factors[key]?.destination, several);
+  });
 }
 
 function Proof({ account, onProven, onCancel }: DialogueProps) {
   const action = useAction();
-  const [key, setKey] = useState<string>();
+  const [chosen, setChosen] = useState<FactorChoice>();
   const [sent, setSent] = useState<Reply>();
-  const choose = async (chosen: string): Promise<void> => {
-    if (chosen === 'passkey') {
+  const challenge = (choice: FactorChoice): Promise<Reply> => client.challenge(choice.key, payloadOf(choice));
+  const choose = async (choice: FactorChoice): Promise<void> => {
+    if (choice.key === 'passkey') {
       await passkeys.freshen();
       return onProven();
     }
-    setSent(isDelivered(chosen) ? await sendCode(() => client.challenge(chosen)) : undefined);
-    setKey(chosen);
+    setSent(isDelivered(choice.key) ? await sendCode(() => challenge(choice)) : undefined);
+    setChosen(choice);
   };
-  const keys = proofsOf(account);
+  const choices = proofsOf(account);
   useEffect(() => {
-    const only = onlyFactor(keys);
+    const only = onlyChoice(choices);
     if (only !== undefined) void action.run(() => choose(only));
   }, []);
-  if (key !== undefined) {
+  if (chosen !== undefined) {
+    const { key, destination } = chosen;
     return (
       <CodeForm
         submit="Confirm"
         {...(sent !== undefined && { sent })}
-        destination={account.factors[key]?.destination}
-        {...(isDelivered(key) && { onResend: () => client.challenge(key) })}
+        destination={destination}
+        {...(isDelivered(key) && { onResend: () => challenge(chosen) })}
         onAnswer={async (code) => {
           await client.freshen(key, code);
           onProven();
         }}
         onCancel={onCancel}
-        onOther={keys.length > 1 ? (): void => setKey(undefined) : undefined}
+        onOther={choices.length > 1 ? (): void => setChosen(undefined) : undefined}
       />
     );
   }
   return (
     <>
-      <FactorChoices keys={keys} destinationOf={(key) => account.factors[key]?.destination} action={action} onChoose={choose} />
+      <FactorChoices choices={choices} action={action} onChoose={choose} />
       <button type="button" className="plain" onClick={onCancel}>
         Cancel
       </button>

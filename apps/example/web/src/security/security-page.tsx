@@ -1,23 +1,26 @@
-import type { Reply } from '@parse-factors/client';
+import { authenticatorsIn, type Reply } from '@parse-factors/client';
 import { useEffect, useRef, useState } from 'react';
 import { CODE_SIGN_INS, SECOND_FACTORS } from '../factor-names.js';
 import { Page } from '../components/page.js';
 import { Row } from '../components/row.js';
 import { useSession, type Account } from '../session.js';
+import type { ShownAuthenticator } from './authenticator-list.js';
 import { DeviceList, type ShownDevice } from './device-list.js';
 import { EmailRow } from './email-row.js';
 import { OwnEvents } from './event-list.js';
 import { FactorRow, type RowProps } from './factor-row.js';
 import { useFreshProof } from './fresh-proof.js';
-import { PasskeyList, type ShownPasskey } from './passkey-list.js';
 import { RecoveryRow } from './recovery-row.js';
 import { SessionList } from './session-list.js';
 
 /** A list that the server sends as JSON in a string. */
 const listOf = (reply: Reply | undefined, name: string): unknown => JSON.parse(reply?.[name] ?? '[]');
 
-const stateOf = (reply: Reply | undefined): string | undefined =>
-  reply && (reply.destination === undefined ? 'On' : `On, ${reply.destination}`);
+function stateOf(reply: Reply | undefined): string | undefined {
+  const count = authenticatorsIn(reply ?? {}).length;
+  if (count > 1) return `On, ${count} set up`;
+  return reply && (reply.destination === undefined ? 'On' : `On, ${reply.destination}`);
+}
 
 /** Shows how the user signs in, and lets them change it. */
 export function SecurityPage({ account }: { readonly account: Account }) {
@@ -75,10 +78,10 @@ export function SecurityPage({ account }: { readonly account: Account }) {
 }
 
 function SecondFactors({ factors, row }: Pick<Account, 'factors'> & { readonly row: (factor: string) => RowProps }) {
-  const passkeys = listOf(factors['passkey'], 'passkeys') as readonly ShownPasskey[];
+  const passkeys = listOf(factors['passkey'], 'passkeys') as readonly ShownAuthenticator[];
   const devices = listOf(factors['device'], 'devices') as readonly ShownDevice[];
   const hasOne = SECOND_FACTORS.some((key) => key in factors);
-  const { guarded, onChange } = row('passkey');
+  const { onChange } = row('passkey');
   return (
     <>
       <p>
@@ -87,11 +90,13 @@ function SecondFactors({ factors, row }: Pick<Account, 'factors'> & { readonly r
           : 'Your account has no second factor. Add one, so that a stolen password is not enough to sign in.'}
       </p>
       <ul className="rows">
-        <FactorRow {...row('passkey')} many state={passkeys.length === 0 ? undefined : countOf(passkeys.length, 'passkey')}>
-          {passkeys.length > 0 && <PasskeyList list={passkeys} guarded={guarded} onChange={onChange} />}
-        </FactorRow>
+        <FactorRow
+          {...row('passkey')}
+          list={passkeys}
+          state={passkeys.length === 0 ? undefined : countOf(passkeys.length, 'passkey')}
+        />
         {SECOND_FACTORS.filter((key) => key !== 'passkey').map((key) => (
-          <FactorRow key={key} {...row(key)} state={stateOf(factors[key])} />
+          <FactorRow key={key} {...row(key)} list={authenticatorsIn(factors[key] ?? {})} state={stateOf(factors[key])} />
         ))}
         <RecoveryRow {...row('recovery')} remaining={factors['recovery']?.['remaining']} mayHave={hasOne} />
         <Row

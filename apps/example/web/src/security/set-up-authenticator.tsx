@@ -4,20 +4,24 @@ import { ActionButton } from '../components/action-button.js';
 import { CancelButton } from '../components/cancel-button.js';
 import { CodeForm } from '../components/code-form.js';
 import { FaultNote } from '../components/fault-note.js';
+import { NameField } from '../components/field.js';
 import { useAction } from '../use-action.js';
 import type { SetUpProps } from './set-up-props.js';
 
 /** Sets up an authenticator app: shows the QR code and the secret, then asks for a code of the app. */
-export function SetUpAuthenticator({ factor, port, onDone, onCancel }: SetUpProps) {
+export function SetUpAuthenticator({ factor, port, replaces, onDone, onCancel }: SetUpProps) {
   const action = useAction();
+  const [name, setName] = useState('Authenticator app');
+  const replacing = replaces !== undefined && { replace: replaces };
   const [begun, setBegun] = useState<Reply>();
+  const begin = async (): Promise<void> => setBegun(await port.enrol(factor, replacing || true));
   if (begun === undefined) {
     return (
       <section>
         <p>You need an authenticator app. Many password managers have one. The app works without a network.</p>
         <FaultNote fault={action.fault} />
         <div className="buttons">
-          <ActionButton action={action} kind="primary" work={async () => setBegun(await port.enrol(factor))}>
+          <ActionButton action={action} kind="primary" work={begin}>
             Show the QR code
           </ActionButton>
           <CancelButton onCancel={onCancel} />
@@ -33,12 +37,13 @@ export function SetUpAuthenticator({ factor, port, onDone, onCancel }: SetUpProp
       <CodeForm
         submit="Confirm"
         onAnswer={async (code) => {
-          await port.confirm(factor, code);
+          await port.confirm(factor, { code, name, ...replacing });
           onDone();
         }}
         onCancel={onCancel}
       >
         <p className="hint">Enter the code that the app shows now.</p>
+        <NameField value={name} onChange={setName} />
       </CodeForm>
     </section>
   );

@@ -2,8 +2,9 @@ import { addressId, type SignInAddress } from '@parse-factors/client';
 import { useState } from 'react';
 import { AddressCode } from '../components/address-code.js';
 import { CancelButton } from '../components/cancel-button.js';
-import { Field } from '../components/field.js';
+import { Field, NameField } from '../components/field.js';
 import { Form } from '../components/form.js';
+import { factorName } from '../factor-names.js';
 import { browserName } from '../trusted-token.js';
 import { useAction } from '../use-action.js';
 import { SetUpAuthenticator } from './set-up-authenticator.js';
@@ -17,11 +18,13 @@ export function SetUp(props: SetUpProps) {
 }
 
 /** Sets up a phone number or an email address, which the user confirms with a code. */
-function SetUpAddress({ factor, port, onDone, onCancel }: SetUpProps) {
+function SetUpAddress({ factor, port, replaces, onDone, onCancel }: SetUpProps) {
+  const [name, setName] = useState(factorName(factor).name);
+  const isPrimary = factor.endsWith('Login');
+  const replacing = replaces !== undefined && { replace: replaces };
   const confirm = async (address: SignInAddress, code: string, id = addressId(address)): Promise<void> => {
-    // A primary factor expects the address as `id`.
-    const named = factor.endsWith('Login') ? { id } : address;
-    await port.confirm(factor, { ...named, code });
+    // A primary factor expects the address as `id`, and a user has only one.
+    await port.confirm(factor, isPrimary ? { id, code } : { ...address, code, name, ...replacing });
     onDone();
   };
   return (
@@ -29,8 +32,9 @@ function SetUpAddress({ factor, port, onDone, onCancel }: SetUpProps) {
       kind={factor.startsWith('email') ? 'email' : 'phone'}
       submit="Confirm"
       autoFocus
-      onSend={(address) => port.enrol(factor, { ...address })}
+      onSend={(address) => port.enrol(factor, { ...address, ...replacing })}
       onAnswer={confirm}
+      naming={!isPrimary && <NameField value={name} onChange={setName} />}
       buttons={<CancelButton onCancel={onCancel} />}
     />
   );

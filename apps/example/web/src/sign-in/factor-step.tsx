@@ -1,8 +1,8 @@
 import type { FactorsNeeded, Reply } from '@parse-factors/client';
 import { useEffect, useRef, useState } from 'react';
-import { isDelivered, onlyFactor } from '../factor-names.js';
+import { isDelivered, onlyChoice } from '../factor-names.js';
 import { CodeForm } from '../components/code-form.js';
-import { FactorChoices } from '../components/factor-choices.js';
+import { choicesOf, FactorChoices, payloadOf, type FactorChoice } from '../components/factor-choices.js';
 import { passkeys, type Login, type Parse } from '../parse-app.js';
 import { sendCode } from '../send-code.js';
 import { useAction } from '../use-action.js';
@@ -22,34 +22,38 @@ export interface FactorStepProps {
 /** The second step of a login: the user verifies one of their factors. */
 export function FactorStep({ login, canTrust, wasTrusted, onResult, onCancel }: FactorStepProps) {
   // The app has already sent the token of a trusted device. The user cannot choose it.
-  const keys = login.needs.filter((key) => key !== 'device');
-  const [key, setKey] = useState<string>();
+  const choices = login.needs
+    .filter((key) => key !== 'device')
+    .flatMap((key) => choicesOf(key, login.destinations[key], login.choices[key]));
+  const [chosen, setChosen] = useState<FactorChoice>();
   const [sent, setSent] = useState<Reply>();
   const [trust, setTrust] = useState(wasTrusted);
   const action = useAction();
-  const choose = async (chosen: string): Promise<void> => {
-    if (chosen === 'passkey') return onResult(await passkeys.answer(login), trust);
-    setSent(isDelivered(chosen) ? await sendCode(() => login.challenge(chosen)) : undefined);
-    setKey(chosen);
+  const challenge = (choice: FactorChoice): Promise<Reply> => login.challenge(choice.key, payloadOf(choice));
+  const choose = async (choice: FactorChoice): Promise<void> => {
+    if (choice.key === 'passkey') return onResult(await passkeys.answer(login), trust);
+    setSent(isDelivered(choice.key) ? await sendCode(() => challenge(choice)) : undefined);
+    setChosen(choice);
   };
   useEffect(() => {
-    const only = onlyFactor(keys);
+    const only = onlyChoice(choices);
     if (only !== undefined) void action.run(() => choose(only));
   }, [login]);
 
-  if (key === undefined) {
-    return <Choice login={login} keys={keys} action={action} onChoose={choose} onCancel={onCancel} />;
+  if (chosen === undefined) {
+    return <Choice login={login} choices={choices} action={action} onChoose={choose} onCancel={onCancel} />;
   }
+  const { key } = chosen;
   const answer = async (code: string): Promise<void> => onResult(await login.answer(key, code), trust && key !== 'recovery');
-  const others = keys.length > 1 ? (): void => setKey(undefined) : undefined;
+  const others = choices.length > 1 ? (): void => setChosen(undefined) : undefined;
   if (key === 'recovery') return <RecoveryForm onAnswer={answer} onCancel={others ?? onCancel} />;
   return (
     <CodeForm
       key={key}
       submit="Sign in"
       {...(sent !== undefined && { sent })}
-      destination={login.destinations[key]}
-      {...(isDelivered(key) && { onResend: () => login.challenge(key) })}
+      destination={chosen.destination}
+      {...(isDelivered(key) && { onResend: () => challenge(chosen) })}
       onAnswer={answer}
       onCancel={onCancel}
       onOther={others}
@@ -70,12 +74,12 @@ function TrustBox({ trust, onChange }: { readonly trust: boolean; readonly onCha
 }
 
 interface ChoiceProps extends Pick<FactorStepProps, 'login' | 'onCancel'> {
-  readonly keys: readonly string[];
+  readonly choices: readonly FactorChoice[];
   readonly action: ReturnType<typeof useAction>;
-  readonly onChoose: (key: string) => Promise<void>;
+  readonly onChoose: (choice: FactorChoice) => Promise<void>;
 }
 
-function Choice({ login, keys, action, onChoose, onCancel }: ChoiceProps) {
+function Choice({ login, choices, action, onChoose, onCancel }: ChoiceProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   return (
@@ -83,7 +87,7 @@ function Choice({ login, keys, action, onChoose, onCancel }: ChoiceProps) {
       <h2 id="choice" ref={heading} tabIndex={-1}>
         {login.count > 1 ? `Verify ${login.count} of these` : "Verify it's you"}
       </h2>
-      <FactorChoices keys={keys} destinationOf={(key) => login.destinations[key]} action={action} onChoose={onChoose} />
+      <FactorChoices choices={choices} action={action} onChoose={onChoose} />
       <button type="button" className="plain" onClick={onCancel}>
         Back
       </button>

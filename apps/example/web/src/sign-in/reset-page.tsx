@@ -181,7 +181,11 @@ function SecondFactor({
   return (
     <section aria-labelledby="choice">
       <h2 id="choice">Verify it's you</h2>
-      <FactorChoices keys={[...missing, 'recovery']} destinationOf={() => undefined} action={action} onChoose={choose} />
+      <FactorChoices
+        choices={[...missing, 'recovery'].map((factor) => ({ key: factor }))}
+        action={action}
+        onChoose={({ key: factor }) => choose(factor)}
+      />
       <button type="button" className="plain" onClick={onCancel}>
         Back
       </button>
