@@ -50,7 +50,7 @@ describe('npm start', () => {
     const replies = await runTour(lines);
     expect(replies).toContain('"code":-1,"error":"Missing additional authData otp"');
     expect(replies.match(/"status":"sent"/g)).toHaveLength(5);
-    expect(replies.match(/"status":"enabled"[^}]*"freshUntil"/g)).toHaveLength(3);
+    expect(replies.match(/"status":"enabled".*"freshUntil"/g)).toHaveLength(3);
     expect(replies.match(/"sessionToken":"r:/g)).toHaveLength(5); // sign-up, by mail, by app, by device, without a password
     expect(replies).toMatch(/"device":\{"token":"[\w-]{22}\.[\w-]{43}"\}/);
     expect(replies).toContain('"status":"verified"');

@@ -150,8 +150,9 @@ withChromium('in Chromium', () => {
     const login = await node.client.logIn(username, password);
     if (login.status !== 'factors') throw new Error(login.status);
     expect((await login.answer('totp', totp(seed, 1))).status).toBe('session');
-    expect(await node.client.enrolled()).toEqual({ totp: { status: 'enabled' } });
-    expect(await app.call('enrolled')).toEqual({ totp: { status: 'enabled' } });
+    const shown = { totp: { status: 'enabled', authenticators: expect.stringContaining('"name":"Unnamed app"') } };
+    expect(await node.client.enrolled()).toEqual(shown);
+    expect(await app.call('enrolled')).toEqual(shown);
     expect(node.written.filter((text) => secrets.some((each) => text.includes(each)))).toEqual([]);
   });
 

@@ -59,10 +59,12 @@ async function confirm<Enrolment extends object>(
   const merge = (stored: Enrolment): Enrolment => factor.multiple?.merge(stored, enrolment, replaces) ?? enrolment;
   const kept = current === undefined ? enrolment : merge(current);
   const record = own.seal(kept, own.record);
-  const hasSecondFactor = storedAmong(at.account.stored, secondFactors(at.runtime)).length > 0;
-  // An additional enrolment of the same factor: the session already has a step-up proof, and it is not extended.
   const isAdded = isOneOfSeveral && replaces === undefined;
-  const freshUntil = isAdded && hasSecondFactor ? undefined : stepUp.freshUntil();
+  // One that is added beside others: the session already has a step-up proof, and it is not extended. A credential that the user
+  // is found by is never a proof of its own beside another factor.
+  const hasSecondFactor = storedAmong(at.account.stored, secondFactors(at.runtime)).length > 0;
+  const isBeside = factor.multiple?.lookupIdOf === undefined ? current !== undefined : hasSecondFactor;
+  const freshUntil = isAdded && isBeside ? undefined : stepUp.freshUntil();
   const change = isAdded ? 'enrolled' : type;
   const save = own.stage(
     {
