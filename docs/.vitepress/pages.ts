@@ -40,6 +40,7 @@ export const sidebar: Item[] = [
     page('Email codes', '/factors/email-otp'),
     page('Authenticator apps', '/factors/totp'),
     page('Passkeys', '/factors/passkey'),
+    page('Several authenticators', '/factors/several-authenticators'),
     page('Recovery codes', '/factors/recovery-codes'),
     page('Trusted devices', '/factors/trusted-device'),
     page('Sign-in fields', '/factors/fields'),

@@ -1,7 +1,7 @@
 // @slow
 import { outbox, type AnyFactor } from '@parse-factors/core';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
-import { SmsOtpFactor } from '@parse-factors/sms-otp';
+import { SmsOtpFactor, type SmsOtpOptions } from '@parse-factors/sms-otp';
 import { PasskeyFactor } from '@parse-factors/passkey';
 import { factorSuite, lastCode, type FactorSuiteOptions } from '@parse-factors/testing';
 import { TotpFactor } from '@parse-factors/totp';
@@ -20,10 +20,11 @@ const runner = { describe, it, beforeAll, afterAll };
 const wrongDigits = (code: string): string => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 
 const sms = outbox({ name: 'sms' });
+const phoneOptions: SmsOtpOptions = { channel: sms, countries: ['US'], allowFictional: true, maxSendsPerPrefix: 10_000 };
 let phones = 0;
-factorSuite(runner, {
+const ofPhones = (maxAuthenticators: number): FactorSuiteOptions => ({
   key: 'otp',
-  start: start('otp', new SmsOtpFactor({ channel: sms, countries: ['US'], allowFictional: true, maxSendsPerPrefix: 10_000 })),
+  start: start('otp', new SmsOtpFactor({ ...phoneOptions, maxAuthenticators })),
   async begin(user) {
     phones += 1;
     const phone = `+1555555${String(phones).padStart(4, '0')}`;
@@ -37,6 +38,8 @@ factorSuite(runner, {
     return { confirmation: { phone, code }, wrongConfirmation: { phone, code: wrongDigits(code) }, answers };
   },
 });
+// A factor of which a user may have several keeps all the rules of one.
+for (const max of [1, 3]) factorSuite(runner, ofPhones(max));
 
 const mail = outbox({ name: 'email' });
 factorSuite(runner, {
@@ -56,13 +59,12 @@ factorSuite(runner, {
 });
 
 let totpClock: () => number = Date.now;
-const startTotp = start('totp', new TotpFactor({ issuer: 'Acme' }));
-factorSuite(runner, {
+const ofApps = (maxAuthenticators: number): FactorSuiteOptions => ({
   key: 'totp',
   isChallenged: false,
   start: (clock) => {
     totpClock = clock;
-    return startTotp(clock);
+    return start('totp', new TotpFactor({ issuer: 'Acme', maxAuthenticators }))(clock);
   },
   async begin(user) {
     const { secret = '' } = await user.challenge(true);
@@ -71,6 +73,7 @@ factorSuite(runner, {
     return { confirmation: code(), wrongConfirmation: wrongDigits(code()), answers };
   },
 });
+for (const max of [1, 3]) factorSuite(runner, ofApps(max));
 
 factorSuite(runner, {
   key: 'token',

@@ -117,6 +117,7 @@ const core: readonly OptionOwner[] = [
       maxFailures: 'protect/limits.md',
       message: 'protect/messages.md',
       locale: 'protect/messages.md',
+      maxAuthenticators: 'factors/several-authenticators.md',
     },
   },
   {
@@ -203,6 +204,7 @@ const factors: readonly OptionOwner[] = [
     type: 'TotpOptions',
     make: (options: { issuer: string }) => new TotpFactor(options),
     given: { issuer: 'Docs' },
+    pages: { maxAuthenticators: 'factors/several-authenticators.md' },
   },
   {
     name: 'PasskeyFactor',

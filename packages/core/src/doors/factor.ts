@@ -30,7 +30,7 @@ export {
   type Authenticator,
   type AuthenticatorChange,
   AuthenticatorRules,
-  type SeveralOptions,
+  type AuthenticatorKind,
 } from '../factor/several/authenticator-rules.js';
 export type { BuiltInReplacement } from '../factor/built-in-replacement.js';
 export type {

@@ -19,7 +19,7 @@ export interface AuthenticatorChange {
 }
 
 /** What differs between the factors that allow several authenticators. */
-export interface SeveralOptions {
+export interface AuthenticatorKind {
   /** What errors call one authenticator, and several. */
   readonly nouns: readonly [one: string, many: string];
   /** The most authenticators per user. */
@@ -32,9 +32,9 @@ const ID: FieldRule = { maxLength: 22, pattern: /^[A-Za-z0-9_-]{1,22}$/, accepts
 
 /** The rules for several authenticators of a user in one factor: how they are added, named and removed, each by its id. */
 export class AuthenticatorRules {
-  readonly #options: Required<SeveralOptions>;
+  readonly #options: Required<AuthenticatorKind>;
 
-  constructor(options: SeveralOptions) {
+  constructor(options: AuthenticatorKind) {
     this.#options = { id: ID, ...options };
   }
 
