@@ -1,6 +1,8 @@
 // @compat
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Person } from '@parse-factors/test-server/parse-server';
+import { newApp } from '../support/client-stage.js';
 import { slug, type Stage } from '../support/harness.js';
 import { trustDevice } from '../support/people.js';
 import { CHALLENGE, MASTER, sessionHeaders, UPDATE_USER } from '../support/requests.js';
@@ -365,5 +367,51 @@ describe('several phone numbers and addresses', () => {
     stage.time.now += MINUTE;
     await again.addPhone(newPhone(), 'Work'); // setting a factor up is a fresh proof, at a login too
     expect(await again.shown('otp')).toHaveLength(2);
+  });
+});
+
+describe('the client', () => {
+  it('lists, names and removes authenticators, and chooses where a code goes', async () => {
+    const { sdk, client, written } = newApp(stage.url);
+    const [username, password] = [`ann-${randomUUID()}`, randomUUID()];
+    await sdk.User.signUp(username, password);
+    const [one, two] = [newPhone(), newPhone()];
+    for (const [phone, name] of [
+      [one, 'Mine'],
+      [two, 'Work'],
+    ] as const) {
+      await client.enrol('otp', { phone });
+      await client.confirm('otp', { phone, code: stage.lastCode(stage.sms), name });
+      stage.time.now += MINUTE;
+    }
+    const otp = client.authenticators('otp');
+    expect(await client.authenticators('totp').list()).toEqual([]);
+    const [mine, work] = await otp.list();
+    expect([mine?.name, work?.name, work?.destination]).toEqual(['Mine', 'Work', '•••• 1001']);
+    await otp.rename(String(work?.id), 'Office');
+    expect((await otp.list()).map(({ name }) => name)).toEqual(['Mine', 'Office']);
+
+    const login = await client.logIn(username, password);
+    if (login.status !== 'factors') throw new Error(login.status);
+    const destination = '•••• 1001';
+    expect(login.destinations).toEqual({ otp: destination });
+    expect(login.choices).toEqual({
+      otp: [
+        { id: mine?.id, destination },
+        { id: work?.id, destination },
+      ],
+    });
+    await login.challenge('otp', { id: String(work?.id) });
+    expect(stage.sms.messages.at(-1)?.to).toBe(two);
+    expect((await login.answer('otp', stage.lastCode(stage.sms))).status).toBe('session');
+
+    stage.time.now += 6 * MINUTE;
+    await expect(otp.remove(String(work?.id))).rejects.toMatchObject({ slug: 'fresh_proof_required' });
+    await client.challenge('otp', { id: String(work?.id) });
+    await client.freshen('otp', stage.lastCode(stage.sms));
+    await otp.remove(String(work?.id));
+    expect((await otp.list()).map(({ id }) => id)).toEqual([mine?.id]);
+    await expect(otp.rename(String(work?.id), 'Gone')).rejects.toMatchObject({ slug: 'not_enrolled' });
+    for (const secret of [one, two, String(work?.id), 'Office']) expect(written.join()).not.toContain(secret);
   });
 });

@@ -48,9 +48,8 @@ describe('a record of several authenticators', () => {
   });
 
   it('shows ids, names and times, and what the factor adds', () => {
-    const shown = describeAuthenticators(authenticatorsOf({ ...old, others: [second] }, 'Unnamed'), ({ address }) => ({
-      destination: `${address}***`,
-    }));
+    const list = authenticatorsOf<Address>({ ...old, others: [second] }, 'Unnamed');
+    const shown = describeAuthenticators(list, ({ address }) => ({ destination: `${address}***` }));
     expect(JSON.parse(String(shown['authenticators']))).toEqual([
       { id: 'first', name: 'Unnamed', destination: 'a***' },
       { id: 'y', name: 'Work', addedAt: '1970-01-01T00:00:00.001Z', destination: 'b***' },
