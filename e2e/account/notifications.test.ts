@@ -1,10 +1,11 @@
-import { outbox, type Outbox } from '@parse-factors/core';
+import { HelpCodeFactor, outbox, type Outbox } from '@parse-factors/core';
 import type { Channel } from '@parse-factors/core/channel';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage, type StageOptions } from '../support/harness.js';
+import { issueHelpCode } from '../support/help-rig.js';
 import { MASTER } from '../support/requests.js';
 import { HOUR, MINUTE } from '../support/time.js';
 
@@ -109,6 +110,23 @@ describe('a notice', () => {
     await stage.call('POST', '/functions/factorsReset', { userId: person.id }, MASTER);
     await vi.waitFor(() => expect(told('removed')).toBe(3));
     expect(new Set(notices().map(({ to }) => to))).toEqual(new Set(['ann@example.com']));
+  });
+
+  it('a notice at every known address tells of a help code when it is issued and when it is used, and never the code', async () => {
+    await start({ more: { help: new HelpCodeFactor() } });
+    const person = await stage.signUp();
+    await stage.enrolEmail(person, 'ann@example.com');
+    await stage.enrolPhone(person, '+15551110002');
+    await vi.waitFor(() => expect(told('enrolled')).toBe(1));
+    forget();
+    const help = await issueHelpCode(stage, person);
+    const everywhere = (part: string): { to: string; text: string }[] =>
+      ['ann@example.com', '+15551110002'].map((to) => ({ to, text: expect.stringContaining(part) as string }));
+    await sent(everywhere('An administrator issued a one-time code'));
+    expect((await stage.logIn(person, { help })).status).toBe(200);
+    await vi.waitFor(() => expect(told('help_used')).toBe(2));
+    expect(JSON.stringify([stage.mail.messages, stage.sms.messages, stage.events])).not.toContain(help);
+    await sent(everywhere('A one-time code from an administrator was used'));
   });
 
   it('a notice is in the language of the request and names the application', async () => {

@@ -1,9 +1,12 @@
 import { afterEach, expect, it } from 'vitest';
 import { type Stage, startStage } from '../support/harness.js';
+import { askForHelpCode, issueHelpCode, startHelpStage } from '../support/help-rig.js';
 import { enrolled } from '../support/people.js';
-import { personOf } from '../support/requests.js';
+import { MASTER, personOf } from '../support/requests.js';
 
-/** What Parse Server's log holds of a login: at its default level it writes the objects of triggers. */
+/** What Parse Server's log holds: at its default level it writes the objects of triggers, and the results of Cloud functions. */
+
+const CALL = 'mutation ($input: CallCloudCodeInput!) { callCloudCode(input: $input) { result } }';
 
 let stage: Stage;
 afterEach(() => stage.stop());
@@ -39,4 +42,31 @@ it.each([false, true])('the log at level info holds no session token, with an ow
   // The application's own trigger sees the whole object.
   expect(seen.length).toBe(hasOwn ? 2 : 0);
   for (const [index, text] of seen.entries()) expect(text).toContain(tokens[index]);
+});
+
+it('the log at level info holds no help code, and still holds the next calls', async () => {
+  const logged: string[] = [];
+  const loggerAdapter = { log: (...line: unknown[]) => void logged.push(JSON.stringify(line)), query: () => undefined };
+  stage = await startHelpStage({ server: { logLevel: 'info', silent: false, loggerAdapter } });
+  const { person } = await enrolled(stage);
+  const params = { userId: person.id };
+  const codes = [await issueHelpCode(stage, person)];
+  const byGraphql = await stage.graphql(CALL, { input: { functionName: 'factorsHelpCode', params } }, MASTER);
+  codes.push(byGraphql['data'].callCloudCode.result.code);
+  const requests = ['factorsHelpCode', 'factorsList', 'factorsHelpCode'].map((name) => ({
+    method: 'POST',
+    path: `/parse/functions/${name}`,
+    body: params,
+  }));
+  const batch = await stage.call('POST', '/batch', { requests }, MASTER);
+  const results = (batch.body as unknown as { success: { result: { code?: string } } }[]).map(({ success }) => success.result);
+  codes.push(String(results[0]?.code), String(results[2]?.code));
+  expect((await stage.logIn(person, { help: codes.at(-1) })).status).toBe(200);
+  await stage.logIn(person, { help: codes[0] });
+  expect((await askForHelpCode(stage, {})).status).toBe(400);
+  await stage.call('POST', '/functions/factorsList', params, MASTER);
+  const log = logged.join('\n');
+  expect(log).toContain(`Ran cloud function factorsList`);
+  expect(codes.every((code) => /^[0-9A-Z-]{14}$/.test(code))).toBe(true);
+  for (const code of codes) for (const form of [code, code.replaceAll('-', '')]) expect(log).not.toContain(form);
 });

@@ -28,6 +28,7 @@ export { FACTOR_ERRORS, FactorError, type FactorErrorCode, type FactorErrorDetai
 export { type DefinedChallenge, type DefinedEnrolment, defineFactor, type FactorDefinition } from './factor/define-factor.js';
 export type { FactorEvent, FactorEventType, FactorListener } from './factor/factor-event.js';
 export type { AnyFactor } from './factor/factor.js';
+export { type HelpCodeEnrolment, HelpCodeFactor } from './factor/help-code-factor.js';
 export type { ResealReport } from './flows/administration/reseal-records.js';
 export type { OwnSession } from './flows/sessions/own-sessions.js';
 export type { ParseAuthAdapter } from './parse/auth-adapter.js';

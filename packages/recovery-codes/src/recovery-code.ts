@@ -1,11 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { bytesFrom, MAX_TYPED, typedCode, type FieldRule, type RandomSource } from '@parse-factors/core/factor';
+import { canonicalCode, MAX_TYPED, readableCode, typedCode, type FieldRule, type RandomSource } from '@parse-factors/core/factor';
 
-/** Crockford's Base32, which has no letters that look like digits. */
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** 16 characters of 5 bits are 80 bits. NIST SP 800-63B-4, section 4.2.1.1, requires 64. */
 const LENGTH = 16;
-const GROUP = 4;
 
 /** A recovery code of Parse Server's own `mfa` adapter: about 178 bits, case-sensitive. */
 const BUILT_IN_CODE = /^[0-9A-Za-z]{30}$/;
@@ -18,15 +15,11 @@ export const RECOVERY_CODE: FieldRule = {
   accepts: 'a recovery code of 16 letters and digits',
 };
 
-/** Creates a code such as `7K3M-9QRS-TV2W-XYZ0`. There is no modulo bias, because 32 divides 256. */
-export function newCode(random: RandomSource): string {
-  const characters = [...bytesFrom(random, LENGTH)].map((byte) => ALPHABET.charAt(byte % ALPHABET.length)).join('');
-  return characters.replaceAll(new RegExp(`.{${GROUP}}(?=.)`, 'g'), '$&-');
-}
+/** Creates a code such as `7K3M-9QRS-TV2W-XYZ0`. */
+export const newCode = (random: RandomSource): string => readableCode(random, LENGTH);
 
 /** Returns the canonical form of a typed code. */
-const normalise = (code: string): string =>
-  BUILT_IN_CODE.test(code) ? code : code.replaceAll(/[ -]/g, '').toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1');
+const normalise = (code: string): string => (BUILT_IN_CODE.test(code) ? code : canonicalCode(code));
 
 /**
  * Returns the keyed digest (HMAC-SHA-256) of a recovery code, as `RecoveryCodesFactor` stores it.

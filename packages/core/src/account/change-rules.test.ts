@@ -31,6 +31,7 @@ describe('requirementToEnrol', () => {
       ['otp'],
       { kind: 'step-up', proof: { factors: ['otp', 'totp'] }, orRecentSignIn: true },
     ],
+    ['a help code takes an administrator, whatever the user has', 'help', ['otp'], { kind: 'administrator' }],
     ['a primary factor of a user who has none takes nothing', 'mail', [], { kind: 'nothing' }],
     [
       'a primary factor anew takes a proof by itself',
@@ -52,7 +53,8 @@ describe('requirementToEnrol', () => {
       { kind: 'step-up', proof: {}, orRecentSignIn: false },
     ],
   ])('%s', (_sentence, key, stored, requirement) => {
-    expect(requirementToEnrol(key, having(...stored), composed)).toEqual(requirement);
+    const all = { factors: { ...composed.factors, ...factorsByRole({ help: 'help' }) } };
+    expect(requirementToEnrol(key, having(...stored), all)).toEqual(requirement);
   });
 });
 

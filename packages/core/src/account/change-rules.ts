@@ -14,6 +14,8 @@ export type EnrolRequirement =
   | { readonly kind: 'nothing' }
   /** The user must set up a second factor first. */
   | { readonly kind: 'factor-first' }
+  /** No session may: an administrator issues it. */
+  | { readonly kind: 'administrator' }
   /** A step-up proof. If `orRecentSignIn` is true, a recent sign-in with a second factor is enough. */
   | { readonly kind: 'step-up'; readonly proof: StepUpOptions; readonly orRecentSignIn: boolean };
 
@@ -21,7 +23,8 @@ export type EnrolRequirement =
  * Returns what a session must prove before it may enrol a factor.
  *
  * - The first second factor needs no proof. A further one needs a step-up proof.
- * - A backup authenticator needs a second factor first, and then the proof that its `backup` option names.
+ * - A backup authenticator needs a second factor first, and then the proof that its `backup` option names. No session may set
+ *   up one that an administrator issues.
  * - Changing a primary factor needs a proof by that same factor.
  * - Adding a primary factor beside others needs a proof by one of them. A second factor does not count there: an
  *   attacker with a stolen session could have enrolled it.
@@ -30,6 +33,7 @@ export type EnrolRequirement =
  */
 export function requirementToEnrol(key: string, stored: StoredRecords, composed: Composed): EnrolRequirement {
   const factor = composed.factors[key];
+  if (factor?.backup === 'by-administrator') return { kind: 'administrator' };
   const isAfterSignIn = factor?.backup === 'after-sign-in';
   const second = secondFactors(composed);
   const hasSecondFactor = storedAmong(stored, second).length > 0;

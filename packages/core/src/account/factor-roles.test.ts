@@ -34,12 +34,14 @@ describe('the factors of an application', () => {
 });
 
 describe('the backup authenticator that counts', () => {
-  const mixed = { factors: { ...APP.factors, paper: { backup: 'after-step-up' } as Factor<object> } };
+  const others = { paper: { backup: 'after-step-up' } as Factor<object>, help: { backup: 'by-administrator' } as Factor<object> };
+  const mixed = { factors: { ...APP.factors, ...others } };
 
   it.each<readonly [string, readonly string[], string | undefined]>([
     ['is none among other factors', ['otp', 'unknown'], undefined],
     ['is a trusted device', ['codes', 'otp'], 'after-sign-in'],
     ['is the recovery code of both', ['codes', 'paper'], 'after-step-up'],
+    ['is the help code of all', ['codes', 'paper', 'help'], 'by-administrator'],
   ])('%s', (_sentence, keys, expected) => expect(backupOf(mixed, keys)).toBe(expected));
 });
 

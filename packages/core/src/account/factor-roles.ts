@@ -26,13 +26,20 @@ export const protectingFactors = (composed: Composed, stored: Readonly<Record<st
 export const backupFactors = ({ factors }: Composed): string[] =>
   Object.keys(factors).filter((key) => factors[key]?.backup !== undefined);
 
+/** The keys of the backup authenticators that an administrator issues. */
+export const helpFactors = ({ factors }: Composed): string[] =>
+  Object.keys(factors).filter((key) => factors[key]?.backup === 'by-administrator');
+
+/** The kinds of backup authenticators. Each replaces at least what those after it replace. */
+const KINDS: readonly BackupIssue[] = ['by-administrator', 'after-step-up', 'after-sign-in'];
+
 /**
- * The kind of backup authenticator among these keys; undefined for none. Only one counts for a login, so of several it is
- * `after-step-up`, which replaces more.
+ * The kind of backup authenticator among these keys; undefined for none. Only one counts for a login, so of several it is the
+ * one that replaces most.
  */
 export function backupOf({ factors }: Composed, keys: readonly string[]): BackupIssue | undefined {
   const kinds = keys.map((key) => factors[key]?.backup);
-  return kinds.includes('after-step-up') ? 'after-step-up' : kinds.find((kind) => kind !== undefined);
+  return KINDS.find((kind) => kinds.includes(kind));
 }
 
 /** Returns those keys that have a stored record. */

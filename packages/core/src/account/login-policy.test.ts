@@ -174,6 +174,8 @@ describe('a login policy of one of the named factors', () => {
     ['refuses a login that sets another factor up', { given: ['otp'] }, setUp],
     ['takes a login that sets one of them up', { given: ['card'] }, 'passes'],
     ['takes a recovery code in place of the named factor', { enrolled: three, backup: 'after-step-up' }, 'passes'],
+    ['takes a help code in place of the named factor', { enrolled: three, backup: 'by-administrator' }, 'passes'],
+    ['takes no help code in place of setting one of them up', { enrolled: ['otp'], backup: 'by-administrator' }, setUp],
     [
       'takes a recovery code in place of the only one that is set up',
       { enrolled: ['otp', 'totp'], given: ['otp'], backup: 'after-step-up' },
@@ -223,6 +225,7 @@ describe('a login policy of all of the named factors', () => {
     ],
     ['takes a login that answers one and sets the other up', { enrolled: ['totp'], given: ['card', 'totp'] }, 'passes'],
     ['takes a recovery code in place of one of them', { enrolled: three, given: ['card'], backup: 'after-step-up' }, 'passes'],
+    ['takes a help code in place of all of them', { enrolled: three, backup: 'by-administrator' }, 'passes'],
     [
       'takes no recovery code in place of two of them',
       { enrolled: three, backup: 'after-step-up' },

@@ -11,9 +11,12 @@ const NOTICES: readonly NotificationType[] = [
   'recovery_used',
   'recovery_proven',
   'recovery_begun',
+  'help_issued',
+  'help_used',
   'password_reset',
   'account_taken_over',
   'address_changed',
+  'new_device',
   'locked',
 ];
 const content = (locale: string, purpose: Purpose, validMinutes = 10) => ({

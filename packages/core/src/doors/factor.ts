@@ -14,6 +14,7 @@ export { BATCH_USAGE, type BatchCommand, type BatchOutput, runBatchCommand } fro
 export { composeWithRecordKeys } from '../compose/compose-factors.js';
 export { Keyring } from '../crypto/keyring.js';
 export { bytesFrom, randomDigits, type RandomSource } from '../crypto/random.js';
+export { canonicalCode, readableCode } from '../crypto/readable-code.js';
 export { subjectOf } from '../crypto/subject.js';
 export type { AttemptBucket } from '../factor/attempt-bucket.js';
 export {

@@ -18,6 +18,8 @@ const NOTIFICATION_OF: Readonly<Partial<Record<FactorEventType, NotificationType
   recovery_used: 'recovery_used',
   recovery_proven: 'recovery_proven',
   recovery_begun: 'recovery_begun',
+  help_issued: 'help_issued',
+  help_used: 'help_used',
   password_reset: 'password_reset',
   new_device: 'new_device',
   account_taken_over: 'account_taken_over',
@@ -129,7 +131,7 @@ function notificationOf(
 }
 
 /** These have a quota of their own. Otherwise a thief who knows the password could exhaust the quota and hide a recovery. */
-const OWN_QUOTA: readonly NotificationType[] = ['recovery_proven', 'recovery_begun'];
+const OWN_QUOTA: readonly NotificationType[] = ['recovery_proven', 'recovery_begun', 'help_issued', 'help_used'];
 
 async function isWithinQuota({ appId, store }: Server, userId: string, type: NotificationType): Promise<boolean> {
   const bucket = subjectOf('notices', appId, userId, ...(OWN_QUOTA.includes(type) ? ['recovery'] : []));

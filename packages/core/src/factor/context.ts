@@ -66,8 +66,9 @@ export interface EnrolledContext<Enrolment extends object> extends FactorContext
    * Changes the user's enrolment in one atomic step. If another request has changed it meanwhile, `change` is called
    * again with the new value.
    *
-   * @param change returns the enrolment to store, or undefined to leave everything as it is
+   * @param change returns the enrolment to store, undefined to leave everything as it is, or null to remove the enrolment of
+   *   a backup authenticator
    * @returns whether it was changed; also false if the factor was removed meanwhile
    */
-  readonly change: (change: (enrolment: Enrolment) => Enrolment | undefined) => Promise<boolean>;
+  readonly change: (change: (enrolment: Enrolment) => Enrolment | null | undefined) => Promise<boolean>;
 }

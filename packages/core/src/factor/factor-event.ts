@@ -51,6 +51,10 @@ export type FactorEventType =
   | 'listed'
   /** An administrator removed the factor. */
   | 'reset'
+  /** An administrator issued a help code. */
+  | 'help_issued'
+  /** A help code was used to log in. Its session may change factors. */
+  | 'help_used'
   /** An administrator moved the user's enrolments to other factors; `reason` names them. */
   | 'moved'
   /** An administrator sealed the users' records again; `reason` says how many. */

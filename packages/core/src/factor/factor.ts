@@ -26,10 +26,15 @@ declare const FACTOR: unique symbol;
 export type FactorPolicy = 'additional' | 'default' | 'solo';
 
 /**
- * How recently the user must have authenticated to be issued a backup authenticator. `after-step-up` needs a step-up
- * proof. `after-sign-in` also accepts a login with a second factor, for as long as a step-up proof lasts.
+ * Who is issued a backup authenticator, and so how much it replaces.
+ *
+ * - `after-step-up`: a session with a step-up proof. It replaces one second factor.
+ * - `after-sign-in`: also a login with a second factor, for as long as a step-up proof lasts. It replaces one second factor
+ *   that no policy names.
+ * - `by-administrator`: nobody but an administrator issues it. It replaces all missing factors of one login. That login is a
+ *   step-up proof for changing factors. It ends when the password or a factor changes, and when the user verifies a factor.
  */
-export type BackupIssue = 'after-step-up' | 'after-sign-in';
+export type BackupIssue = 'after-step-up' | 'after-sign-in' | 'by-administrator';
 
 /** A confirmed enrolment. */
 export interface Confirmed<Enrolment> {

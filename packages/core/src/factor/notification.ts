@@ -48,6 +48,8 @@ export type NotificationType =
   | 'recovery_used'
   | 'recovery_proven'
   | 'recovery_begun'
+  | 'help_issued'
+  | 'help_used'
   | 'password_reset'
   | 'new_device'
   | 'account_taken_over'

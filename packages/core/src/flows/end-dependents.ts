@@ -6,6 +6,7 @@ import { afterAccountChange } from '../factor/enrolment-lifecycle.js';
 import type { Factor } from '../factor/factor.js';
 import type { AccountRequest } from './auth-request.js';
 import { changeEnrolment } from './change-enrolment.js';
+import { endHelpCode } from './help-code.js';
 import { StepUp } from './step-up.js';
 
 /** Revokes all trusted devices of the user. Returns the keys of the factors that had any. */
@@ -17,13 +18,14 @@ export async function revokeTrustedDevices(at: AccountRequest): Promise<readonly
       const left = afterAccountChange(factor, enrolment);
       return left === enrolment ? undefined : left;
     };
-    if ((await changeEnrolment(at, key, shorten)) !== undefined) ended.push(key);
+    if (await changeEnrolment(at, key, shorten)) ended.push(key);
   }
   return ended;
 }
 
 /**
- * Ends what depends on a factor or on the password after it changed: trust in devices, and the user's other sessions.
+ * Ends what depends on a factor or on the password after it changed: trust in devices, a help code, and the user's other
+ * sessions.
  *
  * Sessions end only for a change of a factor that the option `revokeSessionsOn` names.
  *
@@ -34,6 +36,7 @@ export async function endDependents(at: AccountRequest, change: FactorChange | '
     async () => {
       for (const key of await revokeTrustedDevices(at)) emit(at, key)({ type: 'device_revoked', reason: change });
     },
+    () => endHelpCode(at),
     async () => {
       if (change === 'password' || !at.runtime.revokeSessionsOn.includes(change)) return;
       await endOtherSessions(at, factor, change);

@@ -11,6 +11,7 @@ import { namesUser } from '../validation/payload.js';
 import { type AuthRequest, type FactorReply, UNCHANGED } from './auth-request.js';
 import { endDependents } from './end-dependents.js';
 import { describe, enrol, replace } from './enrol-factor.js';
+import { endHelpCode } from './help-code.js';
 import { cancelRecovery, recover } from './recover.js';
 import { STATUS_DISABLED, STATUS_ENABLED, toIso } from './status.js';
 import { StepUp } from './step-up.js';
@@ -141,6 +142,7 @@ async function prove<Enrolment extends object>(key: string, answer: unknown, own
   const freshUntil = stepUp.freshUntil();
   await stepUp.mark(key, freshUntil);
   await cancelRecovery(at.runtime, at.request, async () => at.account);
+  await endHelpCode(at);
   await own.sealAnew(opened);
   return freshUntil;
 }

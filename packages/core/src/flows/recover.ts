@@ -59,7 +59,7 @@ export async function cancelRecovery(runtime: Runtime, request: ServerRequest, f
       const left = recovery?.cancelled(enrolment);
       return left === enrolment ? undefined : left;
     };
-    const isCancelled = (await changeEnrolment({ runtime, request, account }, key, cancel)) !== undefined;
+    const isCancelled = await changeEnrolment({ runtime, request, account }, key, cancel);
     if (isCancelled) emitter(key, runtime, request, account)({ type: 'recovery_cancelled' });
   }
 }

@@ -67,11 +67,12 @@ export class StepUp {
    * Resolves if the session may set a factor up; see {@link requirementToEnrol}.
    *
    * @param key the key of that factor
-   * @throws FactorError `fresh_proof_required`, `enrolment_required`
+   * @throws FactorError `fresh_proof_required`, `enrolment_required`, `not_enrolled`
    */
   async requireToEnrol(key: string): Promise<void> {
     const requirement = requirementToEnrol(key, this.#at.account.stored, this.#at.runtime);
     if (requirement.kind === 'factor-first') throw new FactorError('enrolment_required');
+    if (requirement.kind === 'administrator') throw new FactorError('not_enrolled');
     if (requirement.kind === 'nothing') return;
     if (requirement.orRecentSignIn && (await this.#find('login')) !== undefined) return;
     await this.require(requirement.proof);

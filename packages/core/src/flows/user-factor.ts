@@ -14,7 +14,7 @@ import type { Factor } from '../factor/factor.js';
 import { identityOf } from '../factor/primary-sign-in.js';
 import { USER_PURPOSES } from '../factor/purpose.js';
 import type { AccountRequest } from './auth-request.js';
-import { changeEnrolment } from './change-enrolment.js';
+import { changeEnrolment, changesTo } from './change-enrolment.js';
 import { factorContext } from './factor-context.js';
 
 /** How the user of a request is authenticated. */
@@ -51,7 +51,7 @@ export class UserFactor<Enrolment extends object> {
       ...(session !== undefined && { session: subjectOf('session', session.token) }),
       ...(primary !== undefined && { primary }),
       primaries: bucketsOf(providers, account, runtime),
-      change: async (work) => (await changeEnrolment(this.at, key, work)) !== undefined,
+      change: (work) => changeEnrolment(this.at, key, work),
     };
   }
 
@@ -129,11 +129,7 @@ export class UserFactor<Enrolment extends object> {
     const occurrences: FactorOccurrence[] = [];
     const key = this.#key;
     const change: EnrolledContext<Enrolment>['change'] = async (work) => {
-      const decide = (stored: StoredRecords): RecordChanges => {
-        const record = stored[key] ?? undefined;
-        const changed = record === undefined ? undefined : work(this.open(record));
-        return changed === undefined ? {} : { [key]: this.#records.seal(changed, record) };
-      };
+      const decide = (stored: StoredRecords): RecordChanges => changesTo(this.#records, [key, stored[key] ?? undefined], work);
       if (Object.keys(decide({ [key]: this.record })).length === 0) return false;
       plans.push({ decide });
       return true;

@@ -24,6 +24,9 @@ export const de: MessageTexts = {
     recovery_proven: 'Mit Wiederherstellungscodes wurde die Änderung der Anmeldemethoden Ihres Kontos[ bei {app}] freigegeben.',
     recovery_begun:
       'Mit Wiederherstellungscodes wurde die Änderung der Anmeldemethoden Ihres Kontos[ bei {app}] beantragt. Um das zu stoppen, melden Sie sich mit Ihrem gewohnten zweiten Faktor an.',
+    help_issued:
+      'Die Administration hat einen Einmalcode ausgestellt, um sich ohne zweite Faktoren an Ihrem Konto[ bei {app}] anzumelden. Um das zu stoppen, melden Sie sich mit Ihrem gewohnten zweiten Faktor an.',
+    help_used: 'Für die Anmeldung an Ihrem Konto[ bei {app}] wurde ein Einmalcode der Administration benutzt.',
     password_reset: 'Das Passwort Ihres Kontos[ bei {app}] wurde mit einem Code zurückgesetzt.',
     new_device: 'Bei Ihrem Konto[ bei {app}] hat sich jemand von einem neuen Gerät angemeldet.',
     account_taken_over:

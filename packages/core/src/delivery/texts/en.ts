@@ -24,6 +24,9 @@ export const en: MessageTexts = {
     recovery_proven: 'Recovery codes were used to allow changes to how you sign in to your[ {app}] account.',
     recovery_begun:
       'Recovery codes were used to ask for changes to how you sign in to your[ {app}] account. To stop this, sign in with your usual second factor.',
+    help_issued:
+      'An administrator issued a one-time code to sign in to your[ {app}] account without its second factors. To stop this, sign in with your usual second factor.',
+    help_used: 'A one-time code from an administrator was used to sign in to your[ {app}] account.',
     password_reset: 'The password of your[ {app}] account was reset with a code.',
     new_device: 'Someone signed in to your[ {app}] account from a new device.',
     account_taken_over:

@@ -25,6 +25,9 @@ export const es: MessageTexts = {
       'Se han usado códigos de recuperación para permitir cambios en las formas de iniciar sesión en tu cuenta[ de {app}].',
     recovery_begun:
       'Se ha pedido con códigos de recuperación cambiar las formas de iniciar sesión en tu cuenta[ de {app}]. Para impedirlo, inicia sesión con tu segundo factor habitual.',
+    help_issued:
+      'Un administrador ha emitido un código de un solo uso para iniciar sesión en tu cuenta[ de {app}] sin sus segundos factores. Para impedirlo, inicia sesión con tu segundo factor habitual.',
+    help_used: 'Se ha usado un código de un solo uso de un administrador para iniciar sesión en tu cuenta[ de {app}].',
     password_reset: 'Se ha restablecido con un código la contraseña de tu cuenta[ de {app}].',
     new_device: 'Alguien ha iniciado sesión en tu cuenta[ de {app}] desde un dispositivo nuevo.',
     account_taken_over:

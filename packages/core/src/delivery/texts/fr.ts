@@ -25,6 +25,9 @@ export const fr: MessageTexts = {
       'Des codes de récupération ont été utilisés pour autoriser la modification des moyens de connexion de votre compte[ {app}].',
     recovery_begun:
       'La modification des moyens de connexion de votre compte[ {app}] a été demandée avec des codes de récupération. Pour l’arrêter, connectez-vous avec votre second facteur habituel.',
+    help_issued:
+      'Un administrateur a émis un code à usage unique pour se connecter à votre compte[ {app}] sans ses seconds facteurs. Pour l’arrêter, connectez-vous avec votre second facteur habituel.',
+    help_used: 'Un code à usage unique émis par un administrateur a été utilisé pour se connecter à votre compte[ {app}].',
     password_reset: 'Le mot de passe de votre compte[ {app}] a été réinitialisé à l’aide d’un code.',
     new_device: 'Quelqu’un s’est connecté à votre compte[ {app}] depuis un nouvel appareil.',
     account_taken_over:

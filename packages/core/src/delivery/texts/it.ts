@@ -24,6 +24,9 @@ export const it: MessageTexts = {
     recovery_proven: 'Sono stati usati codici di recupero per consentire modifiche ai metodi di accesso del tuo account[ {app}].',
     recovery_begun:
       'Con codici di recupero è stato chiesto di modificare i metodi di accesso del tuo account[ {app}]. Per impedirlo, accedi con il tuo secondo fattore abituale.',
+    help_issued:
+      'Un amministratore ha emesso un codice monouso per accedere al tuo account[ {app}] senza i secondi fattori. Per impedirlo, accedi con il tuo secondo fattore abituale.',
+    help_used: 'Un codice monouso di un amministratore è stato usato per accedere al tuo account[ {app}].',
     password_reset: 'La password del tuo account[ {app}] è stata reimpostata con un codice.',
     new_device: 'Qualcuno ha effettuato l’accesso al tuo account[ {app}] da un nuovo dispositivo.',
     account_taken_over:

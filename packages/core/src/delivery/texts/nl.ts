@@ -24,6 +24,9 @@ export const nl: MessageTexts = {
     recovery_proven: 'Met herstelcodes is toestemming gegeven om de inlogmethoden van je account[ bij {app}] te wijzigen.',
     recovery_begun:
       'Met herstelcodes is gevraagd om de inlogmethoden van je account[ bij {app}] te wijzigen. Log in met je gewone tweede factor om dit te stoppen.',
+    help_issued:
+      'Een beheerder heeft een eenmalige code uitgegeven om zonder tweede factor in te loggen op je account[ bij {app}]. Log in met je gewone tweede factor om dit te stoppen.',
+    help_used: 'Er is een eenmalige code van een beheerder gebruikt om in te loggen op je account[ bij {app}].',
     password_reset: 'Het wachtwoord van je account[ bij {app}] is met een code opnieuw ingesteld.',
     new_device: 'Iemand heeft zich vanaf een nieuw apparaat aangemeld bij je account[ bij {app}].',
     account_taken_over:

@@ -29,6 +29,9 @@ export const pl: MessageTexts = {
     recovery_proven: 'Za pomocą kodów odzyskiwania zezwolono na zmianę sposobów logowania do Twojego konta[ {app}].',
     recovery_begun:
       'Za pomocą kodów odzyskiwania poproszono o zmianę sposobów logowania do Twojego konta[ {app}]. Aby to zatrzymać, zaloguj się jak zwykle drugim składnikiem.',
+    help_issued:
+      'Administrator wydał jednorazowy kod, aby zalogować się do Twojego konta[ {app}] bez drugiego składnika. Aby to zatrzymać, zaloguj się jak zwykle drugim składnikiem.',
+    help_used: 'Użyto jednorazowego kodu od administratora, aby zalogować się do Twojego konta[ {app}].',
     password_reset: 'Hasło do Twojego konta[ {app}] zostało zresetowane za pomocą kodu.',
     new_device: 'Ktoś zalogował się do Twojego konta[ {app}] z nowego urządzenia.',
     account_taken_over:

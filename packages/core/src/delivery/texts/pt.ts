@@ -25,6 +25,9 @@ export const pt: MessageTexts = {
       'Foram usados códigos de recuperação para permitir alterações às formas de iniciar sessão na sua conta[ {app}].',
     recovery_begun:
       'Foi pedida, com códigos de recuperação, uma alteração às formas de iniciar sessão na sua conta[ {app}]. Para o impedir, inicie sessão com o seu segundo fator habitual.',
+    help_issued:
+      'Um administrador emitiu um código de utilização única para iniciar sessão na sua conta[ {app}] sem os segundos fatores. Para o impedir, inicie sessão com o seu segundo fator habitual.',
+    help_used: 'Foi usado um código de utilização única de um administrador para iniciar sessão na sua conta[ {app}].',
     password_reset: 'A palavra-passe da sua conta[ {app}] foi reposta com um código.',
     new_device: 'Alguém iniciou sessão na sua conta[ {app}] a partir de um novo dispositivo.',
     account_taken_over:

@@ -24,6 +24,9 @@ export const sv: MessageTexts = {
     recovery_proven: 'Återställningskoder har använts för att tillåta ändringar av hur du loggar in på ditt konto[ hos {app}].',
     recovery_begun:
       'Med återställningskoder har någon begärt att ändra hur du loggar in på ditt konto[ hos {app}]. Logga in med din vanliga andra faktor för att stoppa det.',
+    help_issued:
+      'En administratör har utfärdat en engångskod för att logga in på ditt konto[ hos {app}] utan andra faktor. Logga in med din vanliga andra faktor för att stoppa det.',
+    help_used: 'En engångskod från en administratör har använts för att logga in på ditt konto[ hos {app}].',
     password_reset: 'Lösenordet för ditt konto[ hos {app}] har återställts med en kod.',
     new_device: 'Någon har loggat in på ditt konto[ hos {app}] från en ny enhet.',
     account_taken_over:

@@ -24,6 +24,9 @@ export const tr: MessageTexts = {
     recovery_proven: '[{app} ]hesabınızın oturum açma yöntemlerinin değiştirilmesine kurtarma kodlarıyla izin verildi.',
     recovery_begun:
       '[{app} ]hesabınızın oturum açma yöntemlerinin değiştirilmesi kurtarma kodlarıyla istendi. Bunu durdurmak için her zamanki ikinci faktörünüzle oturum açın.',
+    help_issued:
+      '[{app} ]hesabınızda ikinci faktör olmadan oturum açmak için bir yönetici tek kullanımlık bir kod verdi. Bunu durdurmak için her zamanki ikinci faktörünüzle oturum açın.',
+    help_used: '[{app} ]hesabınızda oturum açmak için bir yöneticinin verdiği tek kullanımlık kod kullanıldı.',
     password_reset: '[{app} ]hesabınızın parolası bir kodla sıfırlandı.',
     new_device: '[{app} ]hesabınıza yeni bir cihazdan giriş yapıldı.',
     account_taken_over:

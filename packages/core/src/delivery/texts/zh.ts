@@ -23,6 +23,9 @@ export const zh: MessageTexts = {
     recovery_used: '有人使用恢复代码登录了您的[ {app} ]账户。',
     recovery_proven: '有人使用恢复代码获准更改您的[ {app} ]账户的登录方式。',
     recovery_begun: '有人使用恢复代码申请更改您的[ {app} ]账户的登录方式。如需阻止，请使用您平时的第二验证方式登录。',
+    help_issued:
+      '管理员签发了一次性代码，可在没有第二验证方式的情况下登录您的[ {app} ]账户。如需阻止，请使用您平时的第二验证方式登录。',
+    help_used: '有人使用管理员签发的一次性代码登录了您的[ {app} ]账户。',
     password_reset: '您的[ {app} ]账户的密码已通过验证码重置。',
     new_device: '有人从新设备登录了您的[ {app} ]账户。',
     account_taken_over: '您的[ {app} ]账户的电子邮箱地址首次通过验证。密码已重置，之前的所有登录方式均已移除。',

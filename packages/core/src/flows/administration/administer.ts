@@ -1,6 +1,7 @@
-import { identityFactors, storedAmong } from '../../account/factor-roles.js';
+import { helpFactors, identityFactors, storedAmong } from '../../account/factor-roles.js';
 import type { AccountState } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
+import { besideFactor } from '../../account/records/enrolment-plans.js';
 import { FactorError } from '../../error/factor-error.js';
 import { emitter } from '../../events/event-dispatcher.js';
 import type { Reply } from '../../factor/context.js';
@@ -18,10 +19,13 @@ export interface Administration {
   factorsReset(call: AdminCall): Promise<readonly string[]>;
   factorsUnlock(call: AdminCall): Promise<readonly string[]>;
   factorsRevokeDevices(call: AdminCall): Promise<readonly string[]>;
+  factorsHelpCode(call: AdminCall): Promise<Reply>;
   factorsReseal(call: AdminCall): Promise<ResealReport>;
 }
 
 const USER_ID: FieldRule = { maxLength: 64, pattern: /^[A-Za-z0-9_-]+$/, accepts: 'the id of a user' };
+/** The work that may concern one factor only. */
+const NAMING: readonly FactorEventType[] = ['reset', 'unlocked'];
 const KEY: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 'the key of a factor' };
 
 /**
@@ -38,7 +42,7 @@ export function administration(runtime: Runtime): Administration {
     type: FactorEventType,
     work: (account: AccountState, chosen: readonly string[]) => Promise<{ result: Result; touched: readonly string[] }>,
   ): Promise<Result> {
-    const { userId, factor } = readParams(call.params, type !== 'listed' && type !== 'device_revoked');
+    const { userId, factor } = readParams(call.params, NAMING.includes(type));
     if (factor !== undefined && !keys.includes(factor)) throw new FactorError('not_enrolled');
     const account = await call.server.accounts.find(userId);
     if (account === undefined) throw new FactorError('invalid_input', { sentence: 'There is no such user.' });
@@ -74,6 +78,19 @@ export function administration(runtime: Runtime): Administration {
       administer(call, 'device_revoked', async (account) => {
         const touched = await revokeTrustedDevices({ runtime, request: call, account });
         return { result: touched, touched };
+      }),
+    factorsHelpCode: (call) =>
+      administer(call, 'help_issued', async (account) => {
+        const [key] = helpFactors(runtime);
+        if (key === undefined)
+          throw new FactorError('invalid_input', { sentence: 'Compose a HelpCodeFactor to issue help codes.' });
+        const own = factorOf(call, account, key);
+        const { enrolment, reply } = await own.factor.confirmEnrolment(own.context, undefined, undefined);
+        if (enrolment === undefined || reply === undefined) throw new FactorError('unavailable');
+        const record = own.seal(enrolment);
+        await call.server.accounts.commit(account, besideFactor(runtime, { decide: () => ({ [key]: record }) }));
+        await own.pardon();
+        return { result: reply, touched: [key] };
       }),
     factorsReseal: (call) => resealUsers(runtime, call),
   };

@@ -31,12 +31,14 @@ export function checkSession(login: LoginAboutToPass): void {
   const { runtime, server, account } = login;
   if (!login.hasMasterKey) server.replies.hide(account.id, runtime, credentialsHidden(login, account));
   const emit = emitter('', runtime, login, account.id);
+  let current = account;
   const check = async (session: NewSession): Promise<void> => {
     const isLooking = runtime.revokeSessionsOn.length > 0 || server.replies.count(account.id) > 0;
     const now = isLooking ? await session.account() : account;
     const change = now === undefined ? 'removed' : changedMeanwhile(runtime, server, { before: account, now });
     if (now !== undefined && change === undefined) {
       if (!login.hasMasterKey) server.replies.show(account.id, credentialsHidden(login, now));
+      current = now;
       return;
     }
     await server.sessions.end(session.token);
@@ -45,8 +47,8 @@ export function checkSession(login: LoginAboutToPass): void {
     throw new FactorError('factor_required', { sentence });
   };
   const opened = async (session: NewSession): Promise<void> => {
-    await rememberLogin(runtime, login, account.id, session);
-    await rememberDevice(runtime, login, account);
+    await rememberLogin(runtime, login, current, session);
+    await rememberDevice(runtime, login, current);
   };
   server.sessions.onOpened(account.id, emit, { set: runtime, keep: keepMethods(runtime, login), check, opened });
 }

@@ -13,6 +13,7 @@ import { withParseErrors } from '../parse-errors.js';
 import { bridged } from '../server/server.js';
 import { type AdminRequest, assertAdministrator } from './admin-request.js';
 import { type CloudRequest, sessionOf } from './cloud-request.js';
+import { hideResult } from './logged-result.js';
 
 /** The name of the Cloud function that returns the status of the user's own factors. */
 export const STATUS_FUNCTION = 'factorsStatus';
@@ -81,6 +82,11 @@ export interface AdminFunctions {
   /** `{ userId }`: revokes all trusted devices. Returns the keys of the factors that had any. */
   factorsRevokeDevices(request: AdminRequest): Promise<readonly string[]>;
   /**
+   * `{ userId }`: issues a help code in place of the user's present one, and notifies the user. Returns `{ code, expiresAt }`,
+   * once; Parse Server does not log it. Needs a `HelpCodeFactor`, and a user with a second factor.
+   */
+  factorsHelpCode(request: AdminRequest): Promise<Reply>;
+  /**
    * `{ after?, limit?, apply? }`: reseals the records of one batch of users under the newest key and the present application
    * id, and counts records by key.
    *
@@ -92,12 +98,19 @@ export interface AdminFunctions {
 
 /** Builds the Cloud functions for administrators. */
 export function adminFunctions(bridge: Bridge): AdminFunctions {
-  const { factorsList, factorsReset, factorsUnlock, factorsRevokeDevices, factorsReseal } = administration(bridge.runtime);
+  const { factorsList, factorsReset, factorsUnlock, factorsRevokeDevices, factorsHelpCode, factorsReseal } = administration(
+    bridge.runtime,
+  );
   return {
     factorsList: (request) => administer(bridge, request, factorsList),
     factorsReset: (request) => administer(bridge, request, factorsReset),
     factorsUnlock: (request) => administer(bridge, request, factorsUnlock),
     factorsRevokeDevices: (request) => administer(bridge, request, factorsRevokeDevices),
+    async factorsHelpCode(request) {
+      const issued = await administer(bridge, request, factorsHelpCode);
+      hideResult(request.config);
+      return issued;
+    },
     factorsReseal: (request) => administer(bridge, request, factorsReseal),
   };
 }

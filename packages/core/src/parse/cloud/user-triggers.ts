@@ -83,7 +83,7 @@ export class UserTriggers {
   /** Runs after a login; see {@link rememberLogin}. */
   afterLogin(request: TriggerRequest): Promise<void> {
     return this.#handle(request, request.object.id, (asked, session) =>
-      rememberLogin(this.#bridge.runtime, asked, accountOf(request.object).id, session),
+      rememberLogin(this.#bridge.runtime, asked, accountOf(request.object), session),
     );
   }
 
