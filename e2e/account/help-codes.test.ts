@@ -142,10 +142,12 @@ describe('a user with a help code', () => {
     expect(await storedKeys(stage, person)).toEqual(['otp', 'recovery']);
   });
 
-  it('has no fresh proof for the application, and can trust no device', async () => {
+  it('has no fresh proof for the application unless it names the factor, and can trust no device', async () => {
     const { person } = await enrolled(stage);
     const session = await helped(person);
     expect(slug(await stage.call('POST', '/functions/sensitive', {}, session.session))).toBe('fresh_proof_required');
+    const naming = { factors: ['help'] };
+    expect((await stage.call('POST', '/functions/sensitive', naming, session.session)).status).toBe(200);
     expect(slug(await stage.save(session, { device: { remember: 'true', name: 'Thief' } }))).toBe('fresh_proof_required');
   });
 

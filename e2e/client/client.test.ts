@@ -1,13 +1,14 @@
 // @compat-major
 import { randomUUID } from 'node:crypto';
 import { FactorClientError, type EnrolmentNeeded, type FactorsNeeded, type LoginResult } from '@parse-factors/client';
-import { MemoryOtpStore } from '@parse-factors/core';
+import { HelpCodeFactor, MemoryOtpStore } from '@parse-factors/core';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '@parse-factors/test-server/postgres';
 import { newApp, type ClientUser, type TestApp } from '../support/client-stage.js';
 import { startStage, type Stage } from '../support/harness.js';
+import { issueHelpCode } from '../support/help-rig.js';
 import { MINUTE } from '../support/time.js';
 import { DEFAULT_BADGE } from '../support/providers.js';
 
@@ -20,9 +21,9 @@ let secrets: string[] = [];
 
 const start = async (options: Parameters<typeof startStage>[0] = {}): Promise<void> => {
   stage = await startStage({
-    install: true,
+    install: { adminFunctions: true },
     emailLogin: { maxSendsPerIp: 100_000 },
-    more: { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor() },
+    more: { recovery: new RecoveryCodesFactor(), device: new TrustedDeviceFactor(), help: new HelpCodeFactor() },
     server: { auth: { badge: DEFAULT_BADGE } },
     ...options,
   });
@@ -142,6 +143,22 @@ describe.each(['sync', 'async'] as const)('over an SDK with %s storage', (storag
     app.sdk.User.current()?.set('nickname', 'Ann');
     await app.sdk.User.current()?.save();
     expectNoTrace(app);
+  });
+
+  it('the client logs in with a help code, and replaces the lost factor', async () => {
+    fresh(storage);
+    const { username, password, user } = await newUser();
+    await enrolTotp();
+    stage.time.now += 6 * MINUTE;
+    const help = secret(await issueHelpCode(stage, { id: user.id ?? '' }));
+    const login = asFactors(await app.client.logIn(username, password));
+    expect(login.needs.toSorted()).toEqual(['help', 'totp']);
+    expect(await errorOf(login.answer('help', 'AAAA-AAAA-AAAA'))).toMatchObject({ slug: 'code_rejected' });
+    expect((await login.answer('help', help)).status).toBe('session');
+    await enrolTotp();
+    expect(await app.client.enrolled()).toEqual({ totp: { status: 'enabled' } });
+    expectNoTrace(app);
+    expect(asFactors(await app.client.logIn(username, password, { help })).needs).toEqual(['totp']);
   });
 
   it('the client gives a fresh proof, makes recovery codes, trusts a device, and removes a factor', async () => {

@@ -47,6 +47,19 @@ class Example {
     return { status: response.status, body: (await response.json()) as Body };
   }
 
+  /** Issues a help code as an administrator. */
+  async helpCode(userId: string): Promise<string> {
+    const headers = { 'X-Parse-Application-Id': 'example', 'X-Parse-Master-Key': 'master', 'Content-Type': 'application/json' };
+    const body = JSON.stringify({ userId });
+    const response = await fetch(`http://127.0.0.1:${this.#port}/parse/functions/factorsHelpCode`, {
+      method: 'POST',
+      headers,
+      body,
+    });
+    const { result } = (await response.json()) as { readonly result: { readonly code: string } };
+    return result.code;
+  }
+
   /** Asks for a code by mail, and reads it where the message would have gone. */
   async codeFor(email: string): Promise<string> {
     const asked = await this.call('POST', '/challenge', { challengeData: { emailLogin: { email } } });
@@ -130,6 +143,17 @@ describe.each(['the database', 'Redis'])('two servers that share the database, a
       for (const example of [one, other]) expect((await example.logIn('dora')).body['error']).toContain('authData totp');
       const totp = authenticatorCode(secret, now + 30_000); // the step after the one that set it up
       const uses = Array.from({ length: 20 }, (_, use) => (use % 2 === 0 ? one : other).logIn('dora', { totp }));
+      expect(sessions(await Promise.all(uses))).toBe(1);
+    });
+
+    it('20 uses of one help code on two servers open one session', async () => {
+      const { body } = await one.call('POST', '/users', { username: 'hal', password: 'correct horse' });
+      const [id, session] = [String(body['objectId']), String(body['sessionToken'])];
+      const begun = await one.call('POST', '/challenge', { challengeData: { totp: true } }, session);
+      const totp = authenticatorCode(String(begun.body['challengeData'].totp.secret), Date.now());
+      expect((await other.call('PUT', `/users/${id}`, { authData: { totp } }, session)).status).toBe(200);
+      const help = await one.helpCode(id);
+      const uses = Array.from({ length: 20 }, (_, use) => (use % 2 === 0 ? one : other).logIn('hal', { help }));
       expect(sessions(await Promise.all(uses))).toBe(1);
     });
 

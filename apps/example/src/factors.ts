@@ -6,7 +6,7 @@
  *
  * `server/server.ts` calls both and starts the server.
  */
-import { composeFactors, type ComposedFactors } from '@parse-factors/core';
+import { composeFactors, type ComposedFactors, HelpCodeFactor } from '@parse-factors/core';
 import type { OtpStore } from '@parse-factors/core/store';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
 import { FieldsFactor, isoDate } from '@parse-factors/fields';
@@ -75,6 +75,8 @@ export function composeExample(settings: Settings, channels: Channels, { store, 
       // Backup authenticators. They replace a second factor that the user has lost or does not want to use each time.
       recovery: new RecoveryCodesFactor(),
       device: new TrustedDeviceFactor(),
+      // An administrator issues this one, to a user who has lost their factors. The operator's page does it.
+      help: new HelpCodeFactor(),
     },
 
     // A user who has forgotten the password sets a new one with a code to an address that signs them in.

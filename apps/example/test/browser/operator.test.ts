@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasChromium } from '@parse-factors/test-server/chromium';
 import { startUi, type UiStage } from './stage.js';
-import { addAuthenticatorApp, addPhone, answer, leave, logIn, moveIn, newEmail, otherThan } from './steps.js';
+import { addAuthenticatorApp, addPhone, answer, choose, leave, logIn, moveIn, newEmail, otherThan } from './steps.js';
 import { DEVICES } from './visitor.js';
 
 const isThere = hasChromium();
@@ -82,6 +82,48 @@ describe.skipIf(!isThere).each(DEVICES)('operators and the outbox on a $name', (
     await visitor.press('Show');
     await visitor.see('reset by an operator');
     expect(await visitor.stored()).not.toContain(ui.masterKey);
+    await leave(visitor);
+    await leave(ann.visitor);
+  });
+
+  it('an operator issues a help code, which a user without their phone signs in with, to set another factor up', async () => {
+    const ann = await moveIn(ui, device);
+    await addAuthenticatorApp(ui, ann.visitor);
+    await ann.visitor.signOut();
+    await ui.pass(60_000);
+    const visitor = await ui.visit(device);
+    await visitor.open('/operator');
+    await visitor.fill('Master key', ui.masterKey);
+    await visitor.press('Open');
+    await visitor.fill('Name begins with', ann.username);
+    await visitor.press('Find');
+    await visitor.press(ann.username);
+    await visitor.press('Issue a help code');
+    await visitor.see('Help code: issued by an operator');
+    const code = await visitor.page.locator('.done code').innerText();
+    expect(code).toMatch(/^(\w{4}-){2}\w{4}$/);
+    await visitor.picture('help-code');
+    await visitor.press('Back');
+    await visitor.press(ann.username);
+    await visitor.see('Help code: issued by an operator');
+    expect(await visitor.said()).not.toContain(code);
+    expect(await visitor.stored()).not.toContain(code);
+
+    await logIn(ann);
+    await ann.visitor.press('Try another way');
+    await choose(ann.visitor, /^Use a code from support/);
+    await ann.visitor.picture('help-code-sign-in');
+    await ann.visitor.fill('Code from support', 'AAAA-AAAA-AAAA');
+    await ann.visitor.press('Sign in');
+    await ann.visitor.see('This was not accepted.');
+    await ann.visitor.fill('Code from support', code.toLowerCase());
+    await ann.visitor.press('Sign in');
+    await ann.visitor.arriveAt('Security');
+    await addPhone(ui, ann.visitor);
+    await ann.visitor.signOut();
+    await logIn(ann);
+    await ann.visitor.see('Get a code by text message');
+    expect(await ann.visitor.said()).not.toContain('support');
     await leave(visitor);
     await leave(ann.visitor);
   });

@@ -11,6 +11,7 @@ const NAMES: Readonly<Record<string, FactorName>> = {
   totp: { name: 'Authenticator app', ask: 'Use the authenticator app' },
   passkey: { name: 'Passkey', ask: 'Use a passkey' },
   recovery: { name: 'Recovery codes', ask: 'Use a recovery code' },
+  help: { name: 'Help code', ask: 'Use a code from support' },
   device: { name: 'Trusted devices', ask: 'Trust this device' },
   emailLogin: { name: 'Sign-in by email', ask: 'Get a code by email' },
   phoneLogin: { name: 'Sign-in by phone', ask: 'Get a code by text message' },
@@ -26,13 +27,16 @@ export const CODE_SIGN_INS: readonly string[] = ['emailLogin', 'phoneLogin'];
 export const factorName = (key: string): FactorName => NAMES[key] ?? { name: key, ask: key };
 
 /**
- * The choice to make for the user: the only one besides recovery codes. Undefined if there are several, and for a passkey, whose
- * dialogue browsers open only after a click.
+ * The choice to make for the user: the only one besides recovery codes and a help code. Undefined if there are several, and for a
+ * passkey, whose dialogue browsers open only after a click.
  */
 export function onlyChoice<Choice extends { readonly key: string }>(choices: readonly Choice[]): Choice | undefined {
-  const [only, ...others] = choices.filter(({ key }) => key !== 'recovery');
+  const [only, ...others] = choices.filter(({ key }) => !isWritten(key));
   return others.length > 0 || only?.key === 'passkey' ? undefined : only;
 }
+
+/** Whether the user has the codes on paper, or from support. */
+export const isWritten = (key: string): boolean => ['recovery', 'help'].includes(key);
 
 /** Whether the server sends the codes of this factor by SMS or email. */
 export const isDelivered = (key: string): boolean => ['otp', 'email', 'emailLogin', 'phoneLogin'].includes(key);

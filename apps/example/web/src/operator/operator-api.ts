@@ -8,6 +8,13 @@ export interface ShownUser {
   readonly createdAt: string;
 }
 
+/** A code that lets a user sign in once without their second factors. */
+export interface HelpCode {
+  readonly code: string;
+  /** ISO 8601. */
+  readonly expiresAt: string;
+}
+
 /** What an operator can do with the master key. */
 export interface OperatorApi {
   /** Rejects when the server does not accept the master key. */
@@ -22,6 +29,8 @@ export interface OperatorApi {
   unlock(userId: string): Promise<readonly string[]>;
   /** Ends the trust in all devices of the user. */
   revokeDevices(userId: string): Promise<readonly string[]>;
+  /** Issues a help code, which is shown once. It is valid until `expiresAt`. */
+  helpCode(userId: string): Promise<HelpCode>;
   /** The latest events of one user, or of all users. */
   events(userId?: string): Promise<readonly ShownEvent[]>;
 }
@@ -62,6 +71,7 @@ export function operatorApi(masterKey: string): OperatorApi {
     reset: (userId, factor) => call('factorsReset', { userId, ...(factor !== undefined && { factor }) }),
     unlock: (userId) => call('factorsUnlock', { userId }),
     revokeDevices: (userId) => call('factorsRevokeDevices', { userId }),
+    helpCode: (userId) => call('factorsHelpCode', { userId }),
     async events(userId) {
       const rows = await find<ShownEvent & { readonly objectId: string }>(
         'classes/FactorEvent',

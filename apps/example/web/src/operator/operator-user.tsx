@@ -7,7 +7,7 @@ import { Row } from '../components/row.js';
 import { EventList, type ShownEvent } from '../security/event-list.js';
 import { useAction, type Action } from '../use-action.js';
 import { useReturnFocus } from '../use-return-focus.js';
-import type { OperatorApi, ShownUser } from './operator-api.js';
+import type { HelpCode, OperatorApi, ShownUser } from './operator-api.js';
 
 interface Seen {
   readonly factors: Readonly<Record<string, Reply>>;
@@ -27,6 +27,7 @@ export function OperatorUser({
   const action = useAction();
   const [seen, setSeen] = useState<Seen>();
   const [done, setDone] = useState('');
+  const [help, setHelp] = useState<HelpCode>();
   const { objectId: id } = user;
   const look = async (): Promise<void> => setSeen({ factors: await api.factors(id), events: await api.events(id) });
   const heading = useRef<HTMLHeadingElement>(null);
@@ -38,6 +39,7 @@ export function OperatorUser({
     (work: () => Promise<readonly string[]>, said: string): (() => Promise<void>) =>
     async () => {
       const touched = await work();
+      setHelp(undefined);
       setDone(
         touched.length === 0
           ? 'There was nothing to change.'
@@ -45,6 +47,11 @@ export function OperatorUser({
       );
       await look();
     };
+  const issue = async (): Promise<void> => {
+    setDone('');
+    setHelp(await api.helpCode(id));
+    await look();
+  };
   return (
     <section aria-labelledby="user">
       <h2 id="user" ref={heading} tabIndex={-1}>
@@ -56,12 +63,16 @@ export function OperatorUser({
       )}
       <p role="status" className="done">
         {done}
+        {help !== undefined && <HelpNote {...help} />}
       </p>
       <FaultNote fault={action.fault} />
       <div className="buttons">
         <Confirmed action={action} work={doing(() => api.reset(id), 'Removed')}>
           Reset all second factors
         </Confirmed>
+        <ActionButton action={action} work={issue}>
+          Issue a help code
+        </ActionButton>
         <ActionButton action={action} work={doing(() => api.unlock(id), 'Unlocked')}>
           Unlock
         </ActionButton>
@@ -77,6 +88,14 @@ export function OperatorUser({
     </section>
   );
 }
+
+/** A help code, for the operator to read out. The page forgets it with the next action. */
+const HelpNote = ({ code, expiresAt }: HelpCode) => (
+  <>
+    Help code: <code className="secret">{code}</code> It works once, until {new Date(expiresAt).toLocaleTimeString()}, together
+    with the password. The page shows it only now.
+  </>
+);
 
 function Factors({
   factors,

@@ -38,6 +38,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   reset: 'reset by an operator',
   moved: 'moved by an operator',
   unlocked: 'unlocked by an operator',
+  help_issued: 'issued by an operator',
+  help_used: 'used to sign in',
   misconfigured: 'the server is misconfigured',
   fault: 'failed because of a problem on the server',
 };

@@ -1,6 +1,6 @@
 import type { FactorsNeeded, Reply } from '@parse-factors/client';
 import { useEffect, useRef, useState } from 'react';
-import { isDelivered, onlyChoice } from '../factor-names.js';
+import { isDelivered, isWritten, onlyChoice } from '../factor-names.js';
 import { CodeForm } from '../components/code-form.js';
 import { choicesOf, FactorChoices, payloadOf, type FactorChoice } from '../components/factor-choices.js';
 import { passkeys, type Login, type Parse } from '../parse-app.js';
@@ -44,9 +44,15 @@ export function FactorStep({ login, canTrust, wasTrusted, onResult, onCancel }: 
     return <Choice login={login} choices={choices} action={action} onChoose={choose} onCancel={onCancel} />;
   }
   const { key } = chosen;
-  const answer = async (code: string): Promise<void> => onResult(await login.answer(key, code), trust && key !== 'recovery');
+  const answer = async (code: string): Promise<void> => {
+    const result = await login.answer(key, code);
+    // The server asks for other factors when it has no help code for the user.
+    if (key === 'help' && result.status === 'factors') throw new Error('This code does not work any more. Ask for a new one.');
+    await onResult(result, trust && !isWritten(key));
+  };
   const others = choices.length > 1 ? (): void => setChosen(undefined) : undefined;
-  if (key === 'recovery') return <RecoveryForm onAnswer={answer} onCancel={others ?? onCancel} />;
+  if (key === 'recovery' || key === 'help')
+    return <RecoveryForm key={key} factor={key} onAnswer={answer} onCancel={others ?? onCancel} />;
   return (
     <CodeForm
       key={key}

@@ -3,14 +3,28 @@ import { Field } from '../components/field.js';
 import { Form } from '../components/form.js';
 import { useAction } from '../use-action.js';
 
-/** Asks for one of the user's recovery codes. */
+const TEXTS = {
+  recovery: {
+    label: 'Recovery code',
+    hint: 'Four groups of four characters. Each code works once. Capital letters and dashes do not matter.',
+  },
+  help: {
+    label: 'Code from support',
+    hint: 'Three groups of four characters. Capital letters and dashes do not matter.',
+  },
+} as const;
+
+/** Asks for a code that the user has on paper, or from support. */
 export function RecoveryForm({
   onAnswer,
   onCancel,
+  factor = 'recovery',
   submit = 'Sign in',
 }: {
   readonly onAnswer: (code: string) => Promise<void>;
   readonly onCancel: () => void;
+  /** Whether it is one of the user's recovery codes, or a help code. */
+  readonly factor?: 'recovery' | 'help';
   /** The text of the button that sends the code. */
   readonly submit?: string;
 }) {
@@ -28,9 +42,8 @@ export function RecoveryForm({
       }
     >
       <Field
-        label="Recovery code"
-        hint="Four groups of four characters. Each code works once. Capital letters and dashes do not matter."
-        name="recovery"
+        {...TEXTS[factor]}
+        name={factor}
         autoFocus
         autoComplete="off"
         autoCapitalize="characters"
