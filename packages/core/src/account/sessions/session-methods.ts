@@ -3,8 +3,8 @@ import type { Composed } from '../factor-roles.js';
 
 /**
  * The kinds of methods. `password`: the user's password. `primary`: a factor of this library that has signed the user in by
- * itself. `factor`: any other use of a factor. `backup`: a recovery code or a trusted device, which only replaces a factor.
- * `provider`: another provider of the option `auth`, such as a social login.
+ * itself. `factor`: any other use of a factor. `backup`: a recovery code, a help code or a trusted
+ * device, which only replaces a factor. `provider`: another provider of the option `auth`, such as a social login.
  */
 export const METHOD_KINDS = ['password', 'primary', 'factor', 'backup', 'provider'] as const;
 
