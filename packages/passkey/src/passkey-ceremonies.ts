@@ -1,6 +1,6 @@
 import { subjectOf, type FactorContext, type Purpose, type Reply, type RequestContext } from '@parse-factors/core/factor';
 import { generateAuthenticationOptions, generateRegistrationOptions } from '@simplewebauthn/server';
-import { makeChallenge, type Ceremony } from './passkey-challenge.js';
+import { makeChallenge, newNonce, type Ceremony } from './passkey-challenge.js';
 import type { ResolvedPasskeyOptions } from './passkey-options.js';
 import type { Passkey, PasskeyEnrolment } from './passkey.js';
 import { ALGORITHMS } from './verify-credential.js';
@@ -10,6 +10,9 @@ const MAX_LABEL = 64;
 
 /** Passwordless sign-in with a passkey. No user is known yet. */
 export const PRIMARY_SIGN_IN: Ceremony = { purpose: 'alone', userId: '', session: '' };
+
+/** The registration of a passkey that no user has yet. */
+export const SIGN_UP: Ceremony = { purpose: 'sign-up', userId: '', session: '' };
 
 /** The ceremony of a known user in the current session. */
 export const ceremonyOf = ({ user, session = '' }: FactorContext, purpose: Purpose): Ceremony => ({
@@ -25,30 +28,49 @@ export const ceremonyOf = ({ user, session = '' }: FactorContext, purpose: Purpo
 export const newHandle = ({ keyring, appId, key, user }: FactorContext): string =>
   subjectOf(keyring.stableDigest('passkey-handle', appId, key, user.id));
 
+/** The user handle of a passkey that no user has yet. It belongs to one challenge, so nothing has to be stored. */
+export const handleOfNonce = ({ keyring, appId, key }: RequestContext, nonce: string): string =>
+  subjectOf(keyring.stableDigest('passkey-handle', appId, key, 'sign-up', nonce));
+
 /** Creates the options to register a passkey, as JSON (WebAuthn Level 3, section 5.4). */
 export async function beginRegistration(
   context: FactorContext,
-  { rpId, rpName, accountName, policy, userVerification, validityMs }: ResolvedPasskeyOptions,
+  options: ResolvedPasskeyOptions,
   enrolment: PasskeyEnrolment | undefined,
 ): Promise<Reply> {
-  const name = [...accountName(context.user)].slice(0, MAX_LABEL).join('');
+  const name = [...options.accountName(context.user)].slice(0, MAX_LABEL).join('');
+  const handle = enrolment?.handle ?? newHandle(context);
+  const created = await creationOptions(options, { name, handle, passkeys: enrolment?.passkeys ?? [] });
+  return reply(context, ceremonyOf(context, 'enrolment'), created);
+}
+
+/** Creates the options to sign up with a passkey. @param name the account's name in the browser's dialogs */
+export async function beginSignUp(context: RequestContext, options: ResolvedPasskeyOptions, name: string): Promise<Reply> {
+  const nonce = newNonce(context);
+  const created = await creationOptions(options, { name, handle: handleOfNonce(context, nonce), passkeys: [] });
+  return reply(context, SIGN_UP, created, nonce);
+}
+
+function creationOptions(
+  { rpId, rpName, policy, userVerification, validityMs }: ResolvedPasskeyOptions,
+  { name, handle, passkeys }: { readonly name: string } & PasskeyEnrolment,
+): ReturnType<typeof generateRegistrationOptions> {
   const isSolo = policy === 'solo';
-  const options = await generateRegistrationOptions({
+  return generateRegistrationOptions({
     rpName,
     rpID: rpId,
     userName: name,
     userDisplayName: name,
-    userID: Uint8Array.from(Buffer.from(enrolment?.handle ?? newHandle(context), 'base64url')),
+    userID: Uint8Array.from(Buffer.from(handle, 'base64url')),
     timeout: validityMs,
     attestationType: 'none',
-    excludeCredentials: (enrolment?.passkeys ?? []).map(toDescriptor),
+    excludeCredentials: passkeys.map(toDescriptor),
     authenticatorSelection: {
       residentKey: isSolo ? 'required' : 'preferred',
       userVerification: isSolo ? 'required' : userVerification,
     },
     supportedAlgorithmIDs: ALGORITHMS,
   });
-  return reply(context, ceremonyOf(context, 'enrolment'), options);
 }
 
 /** Creates the options to use a passkey, as JSON (WebAuthn Level 3, section 5.5). */
@@ -68,11 +90,12 @@ export async function beginAssertion(
 }
 
 /** Inserts the factor's own challenge into the options. */
-function reply(context: RequestContext, ceremony: Ceremony, options: { readonly timeout?: number }): Reply {
+function reply(context: RequestContext, ceremony: Ceremony, options: { readonly timeout?: number }, nonce?: string): Reply {
   const expiresAt = context.clock() + (options.timeout ?? 0);
-  const challenge = makeChallenge(context, ceremony, expiresAt);
-  // Anyone may request a passwordless challenge, as often as they like, so it is not logged.
-  const event = ceremony.purpose === 'alone' ? ({ purpose: 'sign-in', isLogged: false } as const) : { purpose: ceremony.purpose };
+  const challenge = makeChallenge(context, ceremony, expiresAt, nonce);
+  const { purpose } = ceremony;
+  // Anyone may request a challenge without a user, as often as they like, so it is not logged.
+  const event = purpose === 'alone' || purpose === 'sign-up' ? ({ purpose: 'sign-in', isLogged: false } as const) : { purpose };
   context.emit({ type: 'challenged', ...event });
   return {
     status: 'pending',

@@ -14,6 +14,7 @@ import {
   type IdentifiedUser,
   type Management,
   type MultipleEnrolments,
+  type NewEnrolment,
   type PayloadSource,
   type PrimarySignIn,
   type Purpose,
@@ -22,12 +23,29 @@ import {
   type VerifiedCredential,
 } from '@parse-factors/core/factor';
 import type { AssertionAnswer } from './parse-credential.js';
-import { PRIMARY_SIGN_IN, beginAssertion, beginRegistration, ceremonyOf, newHandle } from './passkey-ceremonies.js';
+import {
+  PRIMARY_SIGN_IN,
+  SIGN_UP,
+  beginAssertion,
+  beginRegistration,
+  beginSignUp,
+  ceremonyOf,
+  handleOfNonce,
+  newHandle,
+} from './passkey-ceremonies.js';
 import { readChallenge } from './passkey-challenge.js';
 import { passkeyFault } from './passkey-fault.js';
 import { resolvePasskeyOptions, type PasskeyOptions, type ResolvedPasskeyOptions } from './passkey-options.js';
 import { readCommand, type PasskeyCommand } from './passkey-command.js';
-import { passkeyRules, readNamedAssertion, type NamedAssertion, type NamedRegistration } from './passkey-payload.js';
+import {
+  hasField,
+  passkeyRules,
+  readNamedAssertion,
+  readNamedRegistration,
+  readSignUp,
+  type NamedAssertion,
+  type NamedRegistration,
+} from './passkey-payload.js';
 import { describePasskeys, goesOn, hasSamePasskeys, type PasskeyEnrolment } from './passkey.js';
 import { changePasskey, storeUse } from './stored-passkeys.js';
 import { verifyAssertion, verifyRegistration, type Expected } from './verify-credential.js';
@@ -39,7 +57,8 @@ type Enrolled = EnrolledContext<PasskeyEnrolment>;
  * several.
  * Each challenge accepts one answer, from one user, in one session, for one purpose. A signature counter that goes back is
  * refused.
- * Payloads: `{ credential, name }` to add one, `{ credential }` to answer, `{ id, credential }` to sign in without a password,
+ * Payloads: `{ credential, name }` to add one, `{ credential }` to answer, `{ id, credential }` to sign in without a password or
+ * to sign up,
  * `{ rename: <id>, name }`, `{ remove: <id> }`.
  * @example
  * ```ts
@@ -57,14 +76,7 @@ type Enrolled = EnrolledContext<PasskeyEnrolment>;
  */
 export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, NamedRegistration, undefined> {
   override readonly policy: 'additional' | 'solo';
-  override readonly primary: PrimarySignIn<PasskeyEnrolment, NamedAssertion> = {
-    signUp: false,
-    needsSecondFactor: false,
-    authentication: { amr: ['pop', 'user'], proves: 'both' }, // a sign-in always verifies the user
-    read: readNamedAssertion,
-    begin: (context, payload) => this.#beginSignIn(context, payload),
-    verify: (context, credential, found) => this.#verifySignIn(context, credential, found),
-  };
+  override readonly primary: PrimarySignIn<PasskeyEnrolment, NamedAssertion>;
   override readonly authentication: Authentication;
   override readonly multiple: MultipleEnrolments<PasskeyEnrolment> = {
     lookupIdOf: ({ handle }) => handle,
@@ -85,6 +97,15 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
     this.#options = resolvePasskeyOptions(options);
     this.#rules = passkeyRules(this.#options.maxPasskeys);
     this.policy = this.#options.policy;
+    this.primary = {
+      signUp: this.#options.signUp,
+      needsSecondFactor: false,
+      authentication: { amr: ['pop', 'user'], proves: 'both' }, // a sign-in always verifies the user
+      read: readNamedAssertion,
+      begin: (context, payload) => this.#beginSignIn(context, payload),
+      enrolNew: (context, payload) => this.#enrolNew(context, payload),
+      verify: (context, credential, found) => this.#verifySignIn(context, credential, found),
+    };
     const isVerifying = this.#options.userVerification === 'required';
     this.authentication = { amr: ['pop', 'user'], proves: isVerifying ? 'both' : 'possession' };
   }
@@ -140,8 +161,31 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
   }
 
   async #beginSignIn(context: RequestContext, payload: unknown): Promise<Reply> {
+    if (this.#options.signUp && hasField(payload, 'purpose'))
+      return beginSignUp(context, this.#options, readSignUp(payload).name ?? this.#options.rpName);
     if (payload !== true) throw new FactorError('invalid_input', { sentence: 'The only accepted value is true.' });
     return beginAssertion(context, PRIMARY_SIGN_IN, this.#options);
+  }
+
+  /** Verifies the first passkey of a user who is about to sign up. */
+  async #enrolNew(context: RequestContext, payload: unknown): Promise<NewEnrolment<PasskeyEnrolment>> {
+    const registration = readNamedRegistration(payload);
+    if (registration === undefined) throw refuse(context); // a sign-in with a handle that no user has
+    const { id, answer, name } = registration;
+    const challenge = readChallenge(context, SIGN_UP, answer.challenge);
+    const isOurs = challenge.ok && id === handleOfNonce(context, challenge.nonce);
+    const passkey = isOurs
+      ? await verifyRegistration(answer, this.#expected(true), { name, addedAt: context.clock() })
+      : undefined;
+    if (!isOurs || passkey === undefined || (await challenge.isUsed()))
+      throw refuse(context, isOurs ? passkeyFault(answer, this.#options)?.reason : undefined);
+    return {
+      id,
+      enrolment: { handle: id, passkeys: [passkey] },
+      consume: async () => {
+        if (!(await challenge.consume())) throw refuse(context);
+      },
+    };
   }
 
   /**

@@ -1,3 +1,4 @@
+import { FactorConfigError } from '@parse-factors/core';
 import {
   accountName,
   assertLocks,
@@ -22,6 +23,11 @@ export interface PasskeyOptions extends RelyingParty, Partial<AttemptLimits> {
    * passkeys are then discoverable and verify their user. `additional` by default.
    */
   readonly policy?: 'additional' | 'solo';
+  /**
+   * Whether users can sign up with a passkey and nothing else; false by default. Needs `solo`, and recovery codes that may change
+   * factors after a wait: they are the only way back in after the passkey is lost.
+   */
+  readonly signUp?: boolean;
   /** The account's name in browser dialogs; by default the user's `username`, `email` or another address. */
   readonly accountName?: (user: FactorUser) => string;
   /**
@@ -48,6 +54,7 @@ export function resolvePasskeyOptions(options: PasskeyOptions): ResolvedPasskeyO
       ...RELYING_PARTY_RULES,
       rpName: textOption(64),
       policy: choiceOption('additional', 'solo'),
+      signUp: choiceOption(true, false),
       accountName: functionOption,
       userVerification: choiceOption('required', 'preferred', 'discouraged'),
       maxPasskeys: integerOption(1, 20),
@@ -58,6 +65,7 @@ export function resolvePasskeyOptions(options: PasskeyOptions): ResolvedPasskeyO
       relatedOrigins: [],
       rpName: options?.rpId,
       policy: 'additional',
+      signUp: false,
       accountName,
       userVerification: 'preferred',
       maxPasskeys: 10,
@@ -66,5 +74,7 @@ export function resolvePasskeyOptions(options: PasskeyOptions): ResolvedPasskeyO
   );
   assertLocks('PasskeyFactor', resolved);
   assertRelyingParty('PasskeyFactor', resolved);
+  if (resolved.signUp && resolved.policy !== 'solo')
+    throw new FactorConfigError('PasskeyFactor: option "signUp" needs policy "solo"');
   return resolved;
 }

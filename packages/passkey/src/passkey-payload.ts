@@ -3,6 +3,7 @@ import { asObject, AuthenticatorRules, NAME_RULE, readFields } from '@parse-fact
 import { CREDENTIAL_ID, readCredential, USER_HANDLE, type AssertionAnswer, type RegistrationAnswer } from './parse-credential.js';
 
 const PURPOSE = { maxLength: 11, pattern: /^(?:enrolment|fresh-proof)$/, accepts: '"enrolment" or "fresh-proof"' };
+const SIGN_UP = { maxLength: 7, pattern: /^sign-up$/, accepts: '"sign-up"' };
 const UNNAMED = 'Unnamed passkey';
 
 /** Whether the payload has the field. */
@@ -49,6 +50,21 @@ export const readAnswer = (payload: unknown): AssertionAnswer => asAssertion(exa
 export function readNamedAssertion(payload: unknown): NamedAssertion {
   const { id, credential } = exactly(payload, ['id', 'credential']);
   return { id: readFields({ id }, { id: USER_HANDLE }).id, answer: asAssertion(credential) };
+}
+
+/** Reads `{ id, credential }` or `{ id, credential, name }` of a registration without a user; undefined for an assertion. */
+export function readNamedRegistration(payload: unknown): (NamedRegistration & { readonly id: string }) | undefined {
+  const { id, ...registration } = asObject(payload) ?? {};
+  const read = readCredentialOf(registration);
+  return isAssertion(read) ? undefined : { id: readFields({ id }, { id: USER_HANDLE }).id, ...read };
+}
+
+/** Reads `{ purpose: "sign-up" }` or `{ purpose: "sign-up", name }`: the account's name in the browser's dialogs, if any. */
+export function readSignUp(payload: unknown): { readonly name?: string } {
+  const isNamed = hasField(payload, 'name');
+  if (isNamed) return { name: readFields(payload, { purpose: SIGN_UP, name: NAME_RULE }).name };
+  readFields(payload, { purpose: SIGN_UP });
+  return {};
 }
 
 /** Whether it is the response to an authentication. */

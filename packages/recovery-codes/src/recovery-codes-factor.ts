@@ -144,8 +144,9 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment, string, undef
     change: (enrolment: RecoveryEnrolment) => RecoveryEnrolment | undefined,
   ): Promise<void> {
     const { store, emit } = context;
+    const isByAnyone = purpose === 'fresh-proof' && context.session === undefined;
     const subject = attemptSubject(context, purpose);
-    const attempt = await beginAttempt(context, subject, purpose, this.#limits);
+    const attempt = isByAnyone ? undefined : await beginAttempt(context, subject, purpose, this.#limits);
     let [remaining, isUnused] = [0, false];
     const isConsumed = await context.change((enrolment) => {
       const digests = without(enrolment.digests, enrolment.key, code);
@@ -153,8 +154,8 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment, string, undef
       [remaining, isUnused] = [digests?.length ?? 0, digests !== undefined && changed === undefined];
       return changed;
     });
-    if (!isConsumed && !isUnused) throw attempt.reject('code_rejected');
-    await store.pardon(subject);
+    if (!isConsumed && !isUnused) throw attempt?.reject('code_rejected') ?? refuseUncounted(context, purpose);
+    if (!isByAnyone) await store.pardon(subject);
     if (isUnused) return;
     emit({ type: 'verified', purpose });
     emit({ type: 'recovery_used', purpose, remaining });
@@ -168,7 +169,8 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment, string, undef
     const prove: Recovery<RecoveryEnrolment, string>['prove'] = async (context, code, enrolment) => {
       const now = context.clock();
       const begun = usableWait(enrolment.wait, now);
-      if (begun !== undefined && begun.until > now) return { waitsUntil: begun.until }; // the code stays unused
+      // The code stays unused. Without a session it is compared first, as a stranger must not learn of the wait.
+      if (context.session !== undefined && begun !== undefined && begun.until > now) return { waitsUntil: begun.until };
       let answer: RecoveryAnswer = {};
       await this.#consume(context, 'fresh-proof', code, ({ wait, ...left }) => {
         const usable = usableWait(wait, now);
@@ -197,6 +199,12 @@ export class RecoveryCodesFactor extends Factor<RecoveryEnrolment, string, undef
     // The limit of attempts per code has no effect, because this factor has no live code.
     return { ...this.#options, maxAttempts: 1 };
   }
+}
+
+/** Refuses a code that anyone may have sent. It does not count: otherwise a stranger could lock the user out. */
+function refuseUncounted({ emit }: FactorContext, purpose: Purpose): FactorError {
+  emit({ type: 'rejected', purpose, reason: 'code_rejected', isLogged: false });
+  return new FactorError('code_rejected');
 }
 
 const isDigest = (value: unknown): value is string => typeof value === 'string' && /^[\w-]{43}$/.test(value);

@@ -31,6 +31,8 @@ export interface StagedSave {
   readonly where?: FieldValues;
   /** Further fields that the same statement writes. A verified email also ends the link of Parse Server that verifies it. */
   readonly fields?: FieldValues;
+  /** The same, for a user who is about to be created and whose `objectId` is known only then. */
+  readonly planFor?: (userId: string) => RecordPlan;
   /** Whether a session requested the write, rather than a login. */
   readonly bySession?: boolean;
   /**

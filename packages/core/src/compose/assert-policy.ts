@@ -2,15 +2,16 @@ import { identityFactors, secondFactors } from '../account/factor-roles.js';
 import type { LoginPolicy } from '../account/login-policy.js';
 import { FactorConfigError } from '../error/config-error.js';
 import type { Factor } from '../factor/factor.js';
-import { primaryOf } from '../factor/primary-sign-in.js';
+import { primaryOf, signsUpAlone } from '../factor/primary-sign-in.js';
 
 /**
  * Checks that the composed factors can meet the policy.
  *
  * @throws FactorConfigError when a factor needs a second factor beside it and there is none, or the policy demands more second
- *   factors than there are, or names one that there is not
+ *   factors than there are, or names one that there is not; and when users can sign up without a way to recover
  */
 export function assertPolicy(factors: Readonly<Record<string, Factor<object>>>, policy: LoginPolicy): void {
+  assertRecoverable(factors);
   const second = secondFactors({ factors });
   const dependent = Object.keys(factors).find((key) => primaryOf(factors[key])?.needsSecondFactor === true);
   if (second.length === 0 && dependent !== undefined) {
@@ -35,4 +36,13 @@ export function assertPolicy(factors: Readonly<Record<string, Factor<object>>>, 
       `composeFactors: option "policy" names ${JSON.stringify(unknown)}, which is not a second factor; ${known}`,
     );
   }
+}
+
+/** Users who sign up with one passkey and nothing else need a way to recover, and their owner time to stop a thief. */
+function assertRecoverable(factors: Readonly<Record<string, Factor<object>>>): void {
+  const key = Object.keys(factors).find((each) => signsUpAlone(factors[each]) !== undefined);
+  if (key === undefined || Object.values(factors).some(({ recovery }) => recovery?.isDelayed === true)) return;
+  throw new FactorConfigError(
+    `composeFactors: factors.${key} signs users up without another way in; add recovery codes that may change factors after a wait, such as new RecoveryCodesFactor({ changesFactors: { afterMs: 86400000 } })`,
+  );
 }

@@ -61,6 +61,7 @@ export type {
 export type {
   FoundUser,
   IdentifiedUser,
+  NewEnrolment,
   PrimaryIdentity,
   PrimarySignIn,
   SignInUsers,

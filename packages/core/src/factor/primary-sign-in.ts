@@ -13,6 +13,12 @@ export interface VerifiedCredential {
   consume(): Promise<void>;
 }
 
+/** A verified enrolment that no user has yet. */
+export interface NewEnrolment<Enrolment extends object> extends VerifiedCredential {
+  /** What to keep about the user. Its record is found by {@link VerifiedCredential.id}. */
+  readonly enrolment: Enrolment;
+}
+
 /** What a primary factor may read about users, and start for one. */
 export interface SignInUsers {
   /** The keys of the application's second factors. */
@@ -83,7 +89,7 @@ export interface PrimaryIdentity<Enrolment extends object> {
  * @typeParam Credential what {@link read} returns for a credential
  */
 export interface PrimarySignIn<Enrolment extends object, Credential = unknown> {
-  /** Whether a credential for an id that no user has signs a new user up. Needs {@link identity}. */
+  /** Whether a credential for an id that no user has signs a new user up. Needs {@link identity} or {@link enrolNew}. */
   readonly signUp: boolean;
 
   /** Whether only users who have set up a second factor can sign in. */
@@ -125,6 +131,15 @@ export interface PrimarySignIn<Enrolment extends object, Credential = unknown> {
   lookUp?(context: RequestContext, payload: unknown, users: SignInUsers): Promise<FoundUser>;
 
   /**
+   * Set if a user can sign up with the first enrolment of a factor whose record is sealed for the user, such as a new passkey.
+   * Reads and verifies it, without using it up. The user then needs another way in, so recovery codes are issued with it.
+   *
+   * @param payload has a field `id`, by which Parse Server has found no user
+   * @throws FactorError `code_rejected` for any wrong confirmation; `invalid_input`
+   */
+  enrolNew?(context: RequestContext, payload: unknown): Promise<NewEnrolment<Enrolment>>;
+
+  /**
    * Verifies a credential, which counts as an attempt. Does not use it up yet.
    *
    * @param found the user that Parse Server has found; undefined for none
@@ -163,3 +178,15 @@ export function identityOf<Enrolment extends object>(
 const isIdentity = <Enrolment extends object>(
   primary: PrimarySignIn<Enrolment> | undefined,
 ): primary is IdentitySignIn<Enrolment> => primary?.identity !== undefined;
+
+/** A primary factor by whose first enrolment alone users can sign up. */
+export type AloneSignUp<Enrolment extends object> = PrimarySignIn<Enrolment> &
+  Required<Pick<PrimarySignIn<Enrolment>, 'enrolNew'>>;
+
+/** Returns how users sign up with the factor's first enrolment alone; undefined if they cannot. */
+export function signsUpAlone<Enrolment extends object>(
+  factor: HasPrimary<Enrolment> | undefined,
+): AloneSignUp<Enrolment> | undefined {
+  const primary = primaryOf(factor);
+  return primary?.signUp === true && primary.enrolNew !== undefined ? (primary as AloneSignUp<Enrolment>) : undefined;
+}

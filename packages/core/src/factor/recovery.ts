@@ -25,6 +25,9 @@ export interface Recovery<Enrolment extends object, Answer = unknown> {
   /**
    * Verifies a credential and uses it up, unless a waiting time has not ended.
    *
+   * Without {@link EnrolledContext.session} anyone may have sent it: it must then reveal nothing before the credential was
+   * correct, and a wrong one must not lock.
+   *
    * @throws FactorError `code_rejected`, `locked`, `invalid_input`
    */
   prove(context: EnrolledContext<Enrolment>, answer: Answer, enrolment: Enrolment): Promise<RecoveryAnswer>;

@@ -60,7 +60,7 @@ export interface RequestProgress {
   identifiedBy?: string;
   /** The records that a save has staged so far, by key. */
   readonly staged: Record<string, EnrolmentRecord>;
-  /** The single run of a sign-in, from which each hook takes its own reply. */
+  /** The single run of a sign-in, or of a sign-up with several factors, from which each hook takes its own reply. */
   signIn?: Promise<SignInReplies>;
 }
 

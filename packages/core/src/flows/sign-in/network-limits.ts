@@ -36,3 +36,13 @@ export async function countByNetwork(
   // A count that stays ends with the window.
   return () => store.uncount(bucket).catch(() => undefined);
 }
+
+/** Takes the count back unless the answer was wrong. Unreadable answers and faults do not count. */
+export async function unlessRejected<Result>(work: () => Promise<Result>, release: () => Promise<void>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof FactorError && error.code === 'code_rejected')) await release();
+    throw error;
+  }
+}

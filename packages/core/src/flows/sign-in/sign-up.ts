@@ -5,8 +5,9 @@ import { FactorError } from '../../error/factor-error.js';
 import type { Factor } from '../../factor/factor.js';
 import { identityOf, type PrimaryIdentity, type VerifiedCredential } from '../../factor/primary-sign-in.js';
 import { asObject } from '../../validation/json-object.js';
-import type { AuthRequest, FactorReply } from '../auth-request.js';
+import { type AuthRequest, type FactorReply, UNCHANGED } from '../auth-request.js';
 import { factorContext } from '../factor-context.js';
+import { keyToSignUpWith, signUpEnrolled } from './sign-up-enrolled.js';
 import { verifyPrimary } from './verify-primary.js';
 
 /** The primary factor that an id belongs to. */
@@ -20,13 +21,19 @@ interface IdOwner {
 const SIGN_UP_MS = 10_000;
 
 /**
- * Signs a new user up with a primary factor (`POST /users`). No other factor of this library may be sent with it.
+ * Signs a new user up with a primary factor (`POST /users`). No other factor of this library may be sent with it, except
+ * recovery codes, which {@link signUpEnrolled} demands.
  *
  * @param key the factor's key in `auth`
  * @throws FactorError `code_rejected`, `invalid_input`, `cooldown`, `session_required`
  */
 export async function signUp(key: string, request: AuthRequest): Promise<FactorReply> {
   const { runtime, sent } = request;
+  const enrolling = keyToSignUpWith(request);
+  if (enrolling !== undefined) {
+    request.progress.signIn ??= signUpEnrolled(enrolling, request);
+    return (await request.progress.signIn).get(key) ?? UNCHANGED;
+  }
   const verified = (await verifyPrimary(request)).get(key);
   const factor = runtime.factors[key];
   const primary = identityOf(factor);

@@ -6,7 +6,7 @@ import { namesUser } from '../../validation/payload.js';
 import { type AuthRequest, type FactorReply, UNCHANGED } from '../auth-request.js';
 import { factorContext } from '../factor-context.js';
 import { UserFactor } from '../user-factor.js';
-import { countByNetwork } from './network-limits.js';
+import { countByNetwork, unlessRejected } from './network-limits.js';
 
 /**
  * Verifies all credentials that identify the user, without consuming them. It runs before any other check, so that no reply
@@ -83,14 +83,4 @@ async function verifyCredential(key: string, payload: unknown, request: AuthRequ
   if (primary.lookUp !== undefined) return { id: verified.id, consume: () => verified.consume().then(release) };
   await release();
   return verified;
-}
-
-/** Takes the count back unless the answer was wrong. Unreadable answers and faults do not count. */
-async function unlessRejected<Result>(work: () => Promise<Result>, release: () => Promise<void>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof FactorError && error.code === 'code_rejected')) await release();
-    throw error;
-  }
 }

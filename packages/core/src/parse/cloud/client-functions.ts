@@ -2,8 +2,10 @@ import { emitter } from '../../events/event-dispatcher.js';
 import { requestVerification } from '../../flows/address-verification/request-verification.js';
 import type { VerificationCall } from '../../flows/address-verification/verified-address.js';
 import { verifyAddress } from '../../flows/address-verification/verify-address.js';
+import { recoverAccount } from '../../flows/recover-account.js';
 import { requestPasswordReset } from '../../flows/password-reset/request-reset.js';
 import { resetPassword } from '../../flows/password-reset/reset-password.js';
+import { signsUpAlone } from '../../factor/primary-sign-in.js';
 import { asObject } from '../../validation/json-object.js';
 import type { Bridge } from '../bridge.js';
 import { withParseErrors } from '../parse-errors.js';
@@ -19,7 +21,8 @@ export type ClientFunction = (request: AdminRequest) => Promise<ClientReply>;
 
 /**
  * Returns the Cloud functions that `install` registers for clients, by name: those for a new password by a code, if
- * `passwordReset` names a factor, and those that verify an address, if `addressVerification` names a field.
+ * `passwordReset` names a factor, those that verify an address, if `addressVerification` names a field, and the one that lets
+ * users back in who have signed up with a factor alone and lost it.
  */
 export function clientFunctions(bridge: Bridge): Readonly<Record<string, ClientFunction>> {
   const { runtime } = bridge;
@@ -43,6 +46,9 @@ export function clientFunctions(bridge: Bridge): Readonly<Record<string, ClientF
     ...(Object.keys(runtime.addressVerification).length > 0 && {
       factorsRequestVerification: handle(requestVerification),
       factorsVerifyAddress: handle(verifyAddress),
+    }),
+    ...(Object.values(runtime.factors).some((factor) => signsUpAlone(factor) !== undefined) && {
+      factorsRecover: handle(recoverAccount),
     }),
   };
 }

@@ -111,7 +111,7 @@ export class RequestWrites {
     if (validateOnly === true || saves.length === 0) return next(...args);
     this.staged.take(sent);
     notesOf(this.#config, userId).methods = saves.flatMap((save) => save.methods ?? []);
-    const changes = changesOf(plansOf(saves), {});
+    const changes = changesOf(plansOf(saves, userId), {});
     return withSteps(saves, async () => {
       Object.assign(object, { authData: { ...sent, ...changes } });
       return next(className, object, options, validateOnly, schema);

@@ -103,8 +103,13 @@ export class StagedSaves {
   }
 }
 
-/** Returns the plans of saves, in their order. */
-export const plansOf = (saves: readonly StagedSave[]): RecordPlan[] => saves.flatMap(({ plan }) => plan ?? []);
+/**
+ * Returns the plans of saves, in their order.
+ *
+ * @param created the id of the user whom the write creates
+ */
+export const plansOf = (saves: readonly StagedSave[], created?: string): RecordPlan[] =>
+  saves.flatMap(({ plan, planFor }) => plan ?? (created === undefined ? undefined : planFor?.(created)) ?? []);
 
 /** Returns the fields that the row must still have for saves, and those that their write adds, as Parse Server takes them. */
 export function fieldsOf(saves: readonly StagedSave[]): { readonly where: ParseRow; readonly fields: ParseRow } {
