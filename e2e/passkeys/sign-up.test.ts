@@ -284,3 +284,51 @@ describe('a user who has lost the only passkey', () => {
     expect(slug(await recover(params))).toBe('invalid_input'),
   );
 });
+
+describe('a passkey that the browser creates without a dialog, after a login with the password', () => {
+  const QUIET = { purpose: 'enrolment', mediation: 'conditional' };
+  const quiet = { userPresent: false, userVerified: false };
+
+  it('is accepted without a touch, and verifies its user at each sign-in', async () => {
+    const user = await PasskeyUser.signUp(stage);
+    const passkey = new SoftAuthenticator(ORIGIN);
+    const credential = passkey.create(await user.begin(QUIET), quiet);
+    expect((await user.save({ credential, name: 'Laptop' })).status).toBe(200);
+    expect(slug(await user.logInAlone(passkey, { userVerified: false }))).toBe('code_rejected');
+    expect((await user.logInAlone(passkey)).status).toBe(200);
+  });
+
+  it('needs options of its own, in the session that they are for, once', async () => {
+    const [user, other] = [await PasskeyUser.signUp(stage), await PasskeyUser.signUp(stage)];
+    const loud = new SoftAuthenticator(ORIGIN).create(await user.begin({ purpose: 'enrolment' }), quiet);
+    expect(slug(await user.save({ credential: loud }))).toBe('code_rejected');
+    const credential = new SoftAuthenticator(ORIGIN).create(await user.begin(QUIET), quiet);
+    expect(slug(await other.save({ credential }))).toBe('code_rejected');
+    expect(slug(await new PasskeyUser(stage, await stage.another(user.person)).save({ credential }))).toBe('code_rejected');
+    expect((await user.save({ credential })).status).toBe(200);
+    expect((await user.save({ credential })).status).toBe(400);
+  });
+
+  it('is only ever the first one, and follows the rules of enrolment', async () => {
+    const { user } = await PasskeyUser.enrolled(stage);
+    const asked = await stage.challenge({ challengeData: { passkey: QUIET } }, user.person.session);
+    expect(slug(asked)).toBe('already_enrolled');
+    const late = await PasskeyUser.signUp(stage);
+    const credential = new SoftAuthenticator(ORIGIN).create(await late.begin(QUIET), quiet);
+    await late.add();
+    expect((await late.save({ credential })).status).toBe(400);
+    const another = await stage.signUp();
+    await stage.enrolTotp(another);
+    stage.time.now += 5 * MINUTE;
+    const beside = await stage.challenge({ challengeData: { passkey: QUIET } }, another.session);
+    expect(slug(beside)).toBe('fresh_proof_required');
+  });
+
+  it.each([{ mediation: 'conditional' }, { purpose: 'sign-up', mediation: 'conditional' }, { ...QUIET, mediation: 'silent' }])(
+    'is not begun by a malformed request: %o',
+    async (payload) => {
+      const user = await PasskeyUser.signUp(stage);
+      expect(slug(await stage.challenge({ challengeData: { passkey: payload } }, user.person.session))).toBe('invalid_input');
+    },
+  );
+});

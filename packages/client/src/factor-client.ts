@@ -29,10 +29,10 @@ export interface Passwordless<User> {
   /**
    * Sends a code. The reply is the same whether or not an account has the address.
    * @param key the factor's key, such as `emailLogin`
-   * @param payload the address in any spelling; `true` for a passkey
+   * @param payload the address in any spelling; `true` for a passkey, and `{ purpose: "sign-up" }` for a new one
    * @throws FactorClientError `cooldown`, `address_refused`, `invalid_input`, `delivery_failed`
    */
-  start(key: string, payload: SignInAddress | true): Promise<Reply>;
+  start(key: string, payload: SignInAddress | true | { readonly purpose: 'sign-up'; readonly name?: string }): Promise<Reply>;
 
   /**
    * Signs up or logs in with the code.
@@ -56,8 +56,22 @@ export interface FactorClient<User> {
    */
   logIn(username: string, password: string, answers?: Answers): Promise<LoginResult<User>>;
 
-  /** Logs in or signs up with another provider: `{ google: { id, id_token } }`. */
-  logInWith(authData: Readonly<Record<string, object>>, answers?: Answers): Promise<LoginResult<User>>;
+  /**
+   * Logs in or signs up with another provider: `{ google: { id, id_token } }`.
+   * @param fields further fields of a new user, such as `username`
+   */
+  logInWith(
+    authData: Readonly<Record<string, object>>,
+    answers?: Answers,
+    fields?: { readonly username?: string },
+  ): Promise<LoginResult<User>>;
+
+  /**
+   * Gets a user back in who has signed up with a passkey alone and has lost it; `createPasskeyClient` does it in one call.
+   * @param answers a recovery code, and after the wait the new passkey
+   * @throws FactorClientError `code_rejected` for every wrong code and name, `cooldown`
+   */
+  recover(username: string, answers: Answers): Promise<Reply>;
 
   readonly passwordless: Passwordless<User>;
 
@@ -158,7 +172,9 @@ export function createFactorClient<User extends SdkUser>(
 
   return {
     logIn: (username, password, answers = {}) => logIn({ ...login, primary: { username, password } }, answers),
-    logInWith: (authData, answers = {}) => logIn({ ...login, primary: { authData } }, answers),
+    logInWith: (authData, answers = {}, fields = {}) => logIn({ ...login, primary: { ...fields, authData } }, answers),
+    recover: async (username, authData) =>
+      asFields((await send('POST', 'functions/factorsRecover', { username, authData }))['result']) as Reply,
     passwordless: createPasswordless(login),
     passwordReset: passwordReset(send),
     sessions: sessions(send, async () => (await owner()).token),

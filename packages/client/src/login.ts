@@ -7,7 +7,8 @@ import { asFields, sendChallenge, type Answers, type Fields, type Payload, type 
 
 /** The primary factor of a login: a user name and a password, or the `authData` of providers. */
 export type PrimaryCredentials =
-  { readonly username: string; readonly password: string } | { readonly authData: Readonly<Record<string, object>> };
+  | { readonly username: string; readonly password: string }
+  | { readonly authData: Readonly<Record<string, object>>; readonly username?: string };
 
 /** One login until it is complete. The typed credentials live only in its closures. */
 export interface Login<User extends SdkUser> {

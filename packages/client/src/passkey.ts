@@ -13,6 +13,8 @@ import type { Reply } from './wire.js';
 export interface PasskeyClientOptions {
   /** The factor's key. Default: `passkey`. */
   readonly key?: string;
+  /** The key of the recovery codes. Default: `recovery`. */
+  readonly recoveryKey?: string;
 }
 
 /** What a passkey answers: a request that starts the verification, and one that sends the answer. */
@@ -22,6 +24,24 @@ export interface PasskeyQuestion<Result> {
   /** Sends the answer, such as with `passwordReset.finish`. */
   answer(key: string, answer: Readonly<Record<string, string>>): Promise<Result>;
 }
+
+/** What a sign-up with a passkey may choose. */
+export interface PasskeySignUpOptions {
+  /** The user name. Parse Server creates one without it. The user needs it to get back in after losing the passkey. */
+  readonly username?: string;
+  /** A name that tells the passkey from others. */
+  readonly name?: string;
+}
+
+/** A user who has signed up with a passkey. */
+export interface PasskeySignUp<User> {
+  readonly user: User;
+  /** Shown once. The user needs them, and the user name, to get back in after losing the passkey. */
+  readonly recoveryCodes: readonly string[];
+}
+
+/** How far a recovery has come: until `availableAt` the user waits; `recovered` has replaced the passkey. */
+export type PasskeyRecovery = { readonly status: 'pending'; readonly availableAt: Date } | { readonly status: 'recovered' };
 
 /** Options of a passkey sign-in. */
 export interface PasskeyLogInOptions {
@@ -43,11 +63,28 @@ export interface PasskeyClient<User> {
    * @throws FactorClientError `fresh_proof_required`, `already_enrolled`, `code_rejected`, `code_expired`
    */
   register(name?: string): Promise<Reply>;
+  /**
+   * Creates the first passkey of a user who has just logged in with a password from the browser's password manager, without a
+   * dialog. It does nothing if the browser cannot, or the user has a passkey, or another factor that they would have to verify.
+   * @returns whether a passkey was created; it never rejects
+   */
+  offer(name?: string): Promise<boolean>;
   /** Enrols the passkey that a login requires, and logs in. */
   enrol(login: EnrolmentNeeded<User>, name?: string): Promise<LoginResult<User>>;
   /** Answers a login that needs a second factor. Also anything else that is asked for and answered in the same way. */
   answer(login: FactorsNeeded<User>): Promise<LoginResult<User>>;
   answer<Result>(question: PasskeyQuestion<Result>): Promise<Result>;
+  /**
+   * Signs a new user up with a passkey and nothing else. The server needs `PasskeyFactor` with `signUp`.
+   * @throws FactorClientError `code_rejected`, `cooldown`, `invalid_input`
+   */
+  signUp(options?: PasskeySignUpOptions): Promise<PasskeySignUp<User>>;
+  /**
+   * Gets a user back in who has lost the passkey that they have signed up with. The first call begins a wait. After it, a call
+   * with another recovery code creates a new passkey; then log in with it.
+   * @throws FactorClientError `code_rejected` for every wrong code and name, `cooldown`
+   */
+  recover(username: string, recoveryCode: string): Promise<PasskeyRecovery>;
   /** Logs in with a passkey and nothing else. */
   logIn(options?: PasskeyLogInOptions): Promise<LoginResult<User>>;
   /** Gives a step-up proof with a passkey. */
@@ -64,10 +101,22 @@ function optionsOf({ options }: Reply): unknown {
   return JSON.parse(options);
 }
 
-async function create(begun: Reply, name: string | undefined): Promise<Record<string, string>> {
-  const credential = await startRegistration({ optionsJSON: optionsOf(begun) as PublicKeyCredentialCreationOptionsJSON });
+async function create(begun: Reply, name: string | undefined, useAutoRegister = false): Promise<Record<string, string>> {
+  const optionsJSON = optionsOf(begun) as PublicKeyCredentialCreationOptionsJSON;
+  const credential = await startRegistration({ optionsJSON, useAutoRegister });
   return { credential: JSON.stringify(credential), ...(name !== undefined && { name }) };
 }
+
+/** Browsers that tell what they can do (WebAuthn Level 3, section 5.1.7). */
+interface CapableBrowser {
+  readonly PublicKeyCredential?: { getClientCapabilities?(): Promise<Readonly<Record<string, boolean>>> };
+}
+
+/** Whether the browser can create a passkey without a dialog. */
+const canCreateQuietly = async (): Promise<boolean> => {
+  const { PublicKeyCredential: credential } = globalThis as CapableBrowser;
+  return (await credential?.getClientCapabilities?.())?.['conditionalCreate'] === true;
+};
 
 const sign = (begun: Reply, useBrowserAutofill = false): ReturnType<typeof startAuthentication> =>
   startAuthentication({ optionsJSON: optionsOf(begun) as PublicKeyCredentialRequestOptionsJSON, useBrowserAutofill });
@@ -75,10 +124,39 @@ const sign = (begun: Reply, useBrowserAutofill = false): ReturnType<typeof start
 /** Creates a passkey client for a {@link FactorClient}, with `@simplewebauthn/browser`. */
 export function createPasskeyClient<User>(
   client: FactorClient<User>,
-  { key = 'passkey' }: PasskeyClientOptions = {},
+  { key = 'passkey', recoveryKey = 'recovery' }: PasskeyClientOptions = {},
 ): PasskeyClient<User> {
+  /** Creates a passkey that no user has yet. */
+  const createNew = async (label: string | undefined, name?: string): Promise<Record<string, string>> => {
+    const begun = await client.passwordless.start(key, { purpose: 'sign-up', ...(label !== undefined && { name: label }) });
+    const { user } = optionsOf(begun) as PublicKeyCredentialCreationOptionsJSON;
+    return { id: user.id, ...(await create(begun, name)) };
+  };
   return {
+    async signUp({ username, name } = {}) {
+      const created = { [key]: await createNew(username, name), [recoveryKey]: { generate: 'true' } };
+      const login = await client.logInWith(created, {}, username === undefined ? {} : { username });
+      if (login.status !== 'session') throw new FactorClientError('unavailable', 'unavailable: The sign-up opened no session.');
+      return { user: login.user, recoveryCodes: login.replies[recoveryKey]?.['codes']?.split(', ') ?? [] };
+    },
+    async recover(username, recoveryCode) {
+      const codes = { [recoveryKey]: recoveryCode };
+      let reply = await client.recover(username, codes);
+      if (reply.status === 'verified') reply = await client.recover(username, { ...codes, [key]: await createNew(username) });
+      if (reply.status !== 'pending') return { status: 'recovered' };
+      return { status: 'pending', availableAt: new Date(reply.availableAt ?? Number.NaN) };
+    },
     register: async (name) => client.confirm(key, await create(await client.enrol(key, { purpose: 'enrolment' }), name)),
+    async offer(name) {
+      try {
+        if (!(await canCreateQuietly()) || (await client.enrolled())[key] !== undefined) return false;
+        const begun = await client.enrol(key, { purpose: 'enrolment', mediation: 'conditional' });
+        await client.confirm(key, await create(begun, name, true));
+        return true;
+      } catch {
+        return false; // the user has lost nothing, and can add a passkey later
+      }
+    },
     enrol: async (login, name) => login.confirm(key, await create(await login.enrol(key), name)),
     answer: async <Result>(question: PasskeyQuestion<Result>) =>
       question.answer(key, { credential: JSON.stringify(await sign(await question.challenge(key))) }),

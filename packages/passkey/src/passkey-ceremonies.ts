@@ -15,7 +15,7 @@ export const PRIMARY_SIGN_IN: Ceremony = { purpose: 'alone', userId: '', session
 export const SIGN_UP: Ceremony = { purpose: 'sign-up', userId: '', session: '' };
 
 /** The ceremony of a known user in the current session. */
-export const ceremonyOf = ({ user, session = '' }: FactorContext, purpose: Purpose): Ceremony => ({
+export const ceremonyOf = ({ user, session = '' }: FactorContext, purpose: Purpose | 'conditional'): Ceremony => ({
   purpose,
   userId: user.id,
   session,
@@ -32,16 +32,19 @@ export const newHandle = ({ keyring, appId, key, user }: FactorContext): string 
 export const handleOfNonce = ({ keyring, appId, key }: RequestContext, nonce: string): string =>
   subjectOf(keyring.stableDigest('passkey-handle', appId, key, 'sign-up', nonce));
 
-/** Creates the options to register a passkey, as JSON (WebAuthn Level 3, section 5.4). */
+/**
+ * Creates the options to register a passkey, as JSON (WebAuthn Level 3, section 5.4).
+ * @param isConditional whether the browser creates the passkey without a dialog, if it can; the user has none yet
+ */
 export async function beginRegistration(
   context: FactorContext,
   options: ResolvedPasskeyOptions,
-  enrolment: PasskeyEnrolment | undefined,
+  { enrolment, isConditional }: { readonly enrolment: PasskeyEnrolment | undefined; readonly isConditional: boolean },
 ): Promise<Reply> {
   const name = [...options.accountName(context.user)].slice(0, MAX_LABEL).join('');
   const handle = enrolment?.handle ?? newHandle(context);
   const created = await creationOptions(options, { name, handle, passkeys: enrolment?.passkeys ?? [] });
-  return reply(context, ceremonyOf(context, 'enrolment'), created);
+  return reply(context, ceremonyOf(context, isConditional ? 'conditional' : 'enrolment'), created);
 }
 
 /** Creates the options to sign up with a passkey. @param name the account's name in the browser's dialogs */
@@ -95,7 +98,10 @@ function reply(context: RequestContext, ceremony: Ceremony, options: { readonly 
   const challenge = makeChallenge(context, ceremony, expiresAt, nonce);
   const { purpose } = ceremony;
   // Anyone may request a challenge without a user, as often as they like, so it is not logged.
-  const event = purpose === 'alone' || purpose === 'sign-up' ? ({ purpose: 'sign-in', isLogged: false } as const) : { purpose };
+  const event =
+    purpose === 'alone' || purpose === 'sign-up'
+      ? ({ purpose: 'sign-in', isLogged: false } as const)
+      : { purpose: purpose === 'conditional' ? ('enrolment' as const) : purpose };
   context.emit({ type: 'challenged', ...event });
   return {
     status: 'pending',

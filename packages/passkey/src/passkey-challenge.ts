@@ -3,8 +3,10 @@ import { isLive, UNLIMITED } from '@parse-factors/core/store';
 
 /** What a challenge is bound to. It is accepted for nothing else. */
 export interface Ceremony {
-  /** `alone` is passwordless sign-in. `sign-up` registers a passkey without a user. */
-  readonly purpose: Purpose | 'alone' | 'sign-up';
+  /**
+   * `alone` is passwordless sign-in. `sign-up` registers a passkey without a user, `conditional` one without a dialog.
+   */
+  readonly purpose: Purpose | 'alone' | 'sign-up' | 'conditional';
   /** The user that it was created for; empty if the user is not known yet. */
   readonly userId: string;
   /** The session that it was created for; empty if there is none. */

@@ -6,14 +6,16 @@ import {
   isAssertion,
   readAnswer,
   readCredentialOf,
+  readMediation,
   readPurpose,
   readRegistration,
+  type Mediation,
   type NamedRegistration,
 } from './passkey-payload.js';
 import type { PasskeyEnrolment } from './passkey.js';
 
 /** What a payload asks of the factor. */
-export type PasskeyCommand = Command<AssertionAnswer, NamedRegistration, undefined>;
+export type PasskeyCommand = Command<AssertionAnswer, NamedRegistration, Mediation>;
 
 /**
  * Reads a payload: an answer, a passkey to add, or a change of one of the user's passkeys.
@@ -34,12 +36,19 @@ export function readCommand(
   return isAssertion(read) ? { do: 'answer', answer: read } : { do: 'enrol', confirmation: read };
 }
 
-/** `true` adds a passkey if the session has a step-up proof, and challenges otherwise. `{ purpose }` chooses one of them. */
+/**
+ * `true` adds a passkey if the session has a step-up proof, and challenges otherwise. `{ purpose }` chooses one of them;
+ * `{ purpose, mediation }` adds one without a dialog.
+ */
 function readChallenge(payload: unknown, enrolment: PasskeyEnrolment | undefined): PasskeyCommand {
   const isNew = enrolment === undefined;
-  if (payload === true) return { do: isNew ? 'begin' : 'begin-or-challenge', begin: undefined };
+  if (payload === true) return { do: isNew ? 'begin' : 'begin-or-challenge', begin: 'dialog' };
+  if (hasField(payload, 'mediation')) {
+    readMediation(payload);
+    return { do: 'begin', begin: 'conditional' };
+  }
   if (isNew || hasField(payload, 'purpose')) {
-    if (readPurpose(payload) === 'enrolment') return { do: 'begin', begin: undefined };
+    if (readPurpose(payload) === 'enrolment') return { do: 'begin', begin: 'dialog' };
     if (isNew) throw new FactorError('not_enrolled');
   }
   return { do: 'challenge' };

@@ -43,6 +43,7 @@ import {
   readNamedAssertion,
   readNamedRegistration,
   readSignUp,
+  type Mediation,
   type NamedAssertion,
   type NamedRegistration,
 } from './passkey-payload.js';
@@ -57,6 +58,7 @@ type Enrolled = EnrolledContext<PasskeyEnrolment>;
  * several.
  * Each challenge accepts one answer, from one user, in one session, for one purpose. A signature counter that goes back is
  * refused.
+ * A browser may also create the first one without a dialog, after a login with a password.
  * Payloads: `{ credential, name }` to add one, `{ credential }` to answer, `{ id, credential }` to sign in without a password or
  * to sign up,
  * `{ rename: <id>, name }`, `{ remove: <id> }`.
@@ -74,7 +76,7 @@ type Enrolled = EnrolledContext<PasskeyEnrolment>;
  *   });
  * ```
  */
-export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, NamedRegistration, undefined> {
+export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, NamedRegistration, Mediation> {
   override readonly policy: 'additional' | 'solo';
   override readonly primary: PrimarySignIn<PasskeyEnrolment, NamedAssertion>;
   override readonly authentication: Authentication;
@@ -114,9 +116,11 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
     return readCommand(payload, source, this.#rules);
   }
 
-  async beginEnrolment(context: FactorContext, _begin: undefined, enrolment: PasskeyEnrolment | undefined): Promise<Reply> {
+  async beginEnrolment(context: FactorContext, begin: Mediation, enrolment: PasskeyEnrolment | undefined): Promise<Reply> {
+    const isConditional = begin === 'conditional';
+    if (isConditional && enrolment !== undefined) throw new FactorError('already_enrolled');
     this.#rules.assertRoom(enrolment?.passkeys ?? []);
-    return beginRegistration(context, this.#options, enrolment);
+    return beginRegistration(context, this.#options, { enrolment, isConditional });
   }
 
   async confirmEnrolment(
@@ -127,9 +131,13 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
     this.#rules.assertRoom(enrolment?.passkeys ?? []);
     const subject = factorSubject(context, 'enrolment');
     const attempt = await beginAttempt(context, subject, 'enrolment', this.#options);
-    const challenge = readChallenge(context, ceremonyOf(context, 'enrolment'), answer.challenge);
+    const conditional = readChallenge(context, ceremonyOf(context, 'conditional'), answer.challenge);
+    const isConditional = enrolment === undefined && conditional.reason !== 'code_rejected';
+    const challenge = isConditional ? conditional : readChallenge(context, ceremonyOf(context, 'enrolment'), answer.challenge);
     if (challenge.reason === 'code_rejected') throw attempt.reject('code_rejected');
-    const expected = this.#expected(this.#options.policy === 'solo' || this.#options.userVerification === 'required');
+    const isVerifying = this.#options.policy === 'solo' || this.#options.userVerification === 'required';
+    // Without a dialog, nobody touches the authenticator. The first sign-in verifies the user.
+    const expected = isConditional ? { ...this.#expected(false), requireUserPresence: false } : this.#expected(isVerifying);
     const passkey = await verifyRegistration(answer, expected, { name, addedAt: context.clock() });
     const fault = passkey === undefined ? passkeyFault(answer, this.#options) : undefined;
     if (passkey === undefined || !(await challenge.consume())) throw attempt.reject(challenge.reason ?? 'code_rejected', fault);

@@ -9,6 +9,9 @@ const UNNAMED = 'Unnamed passkey';
 /** Whether the payload has the field. */
 export const hasField = (payload: unknown, name: string): boolean => Object.hasOwn(asObject(payload) ?? {}, name);
 
+/** How the browser asks for a new passkey: in a dialog, or not at all (WebAuthn Level 3, section 5.1.3). */
+export type Mediation = 'dialog' | 'conditional';
+
 /** The response to a registration, and the user's name for the passkey. */
 export interface NamedRegistration {
   readonly answer: RegistrationAnswer;
@@ -25,6 +28,13 @@ export interface NamedAssertion {
 /** Reads `{ purpose }`: what a challenge is requested for. */
 export const readPurpose = (payload: unknown): 'enrolment' | 'fresh-proof' =>
   readFields(payload, { purpose: PURPOSE }).purpose === 'enrolment' ? 'enrolment' : 'fresh-proof';
+
+/** Reads `{ purpose: "enrolment", mediation: "conditional" }`. */
+export const readMediation = (payload: unknown): void =>
+  void readFields(payload, {
+    purpose: { maxLength: 9, pattern: /^enrolment$/, accepts: '"enrolment"' },
+    mediation: { maxLength: 11, pattern: /^conditional$/, accepts: '"conditional"' },
+  });
 
 /** Reads `{ credential }`, or `{ credential, name }` for a registration. */
 export function readCredentialOf(payload: unknown): NamedRegistration | AssertionAnswer {

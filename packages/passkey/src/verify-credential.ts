@@ -12,6 +12,8 @@ export interface Expected {
   readonly relyingParty: Required<RelyingParty>;
   /** Whether the authenticator must have verified its user (PIN, fingerprint), and not only their presence. */
   readonly requireUserVerification: boolean;
+  /** Whether the user must have been present; true by default. A passkey that is created without a dialog tells of no one. */
+  readonly requireUserPresence?: boolean;
 }
 
 const toLibraryOptions = ({ relyingParty: { rpId, origins, relatedOrigins }, requireUserVerification }: Expected) => ({
@@ -35,6 +37,7 @@ export async function verifyRegistration(
       ...toLibraryOptions(expected),
       response: withoutAttestation(answer.response),
       expectedChallenge: answer.challenge,
+      requireUserPresence: expected.requireUserPresence ?? true,
       supportedAlgorithmIDs: ALGORITHMS,
     });
     if (registrationInfo === undefined) return undefined;

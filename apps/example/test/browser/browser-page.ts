@@ -74,6 +74,12 @@ const calls: Readonly<Record<string, (...given: readonly never[]) => Promise<unk
     if (login?.status !== 'enrolment') throw new Error('there is no login that demands a factor');
     return keep(passkeys.enrol(login, name));
   },
+  passkeySignUp: async (username: string) => {
+    const { user, recoveryCodes } = await passkeys.signUp({ username, name: 'Laptop' });
+    return { id: user.id, recoveryCodes };
+  },
+  passkeyRecover: (username: string, code: string) => passkeys.recover(username, code),
+  passkeyOffer: () => passkeys.offer('Laptop'),
   passkeyRegister: (name: string) => passkeys.register(name),
   passkeyAnswer: () => keep(passkeys.answer(pending())),
   passkeyLogIn: (autofill: boolean) => keep(passkeys.logIn({ autofill })),

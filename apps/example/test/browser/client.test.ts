@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PasskeyFactor } from '@parse-factors/passkey';
+import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasChromium } from '@parse-factors/test-server/chromium';
 import { freePort } from '@parse-factors/test-server/postgres';
@@ -154,6 +155,36 @@ withChromium('in Chromium', () => {
     expect(await node.client.enrolled()).toEqual(shown);
     expect(await app.call('enrolled')).toEqual(shown);
     expect(node.written.filter((text) => secrets.some((each) => text.includes(each)))).toEqual([]);
+  });
+
+  it('a user signs up with a passkey alone, loses it, and gets back in with recovery codes', async () => {
+    const passkey = new PasskeyFactor({ rpId: 'localhost', origins: [browser.origin], policy: 'solo', signUp: true });
+    const recovery = new RecoveryCodesFactor({ changesFactors: { afterMs: 60 * 60_000 } });
+    const stage = await startStage({ install: true, more: { passkey, recovery } });
+    try {
+      const first = await browser.open({ appId: 'test', serverUrl: stage.url });
+      await first.addAuthenticator();
+      const username = newName();
+      const { id, recoveryCodes } = (await first.call('passkeySignUp', username)) as { id: string; recoveryCodes: string[] };
+      expect(recoveryCodes).toHaveLength(10);
+      recoveryCodes.forEach(secret);
+      await expectNoTrace(first);
+      await first.call('logOut');
+      expect(await first.call('passkeyLogIn', false)).toMatchObject({ status: 'session', id, isNew: false });
+      expect(await first.call('passkeyOffer')).toBe(false); // there is one already, and the browser shows nothing
+      await first.close(); // the authenticator is gone with it
+      const second = await browser.open({ appId: 'test', serverUrl: stage.url });
+      await second.addAuthenticator();
+      expect((await second.tryCall('passkeyRecover', username, 'AAAA-AAAA-AAAA-AAAA')).error?.slug).toBe('code_rejected');
+      expect(await second.call('passkeyRecover', username, recoveryCodes[0])).toMatchObject({ status: 'pending' });
+      stage.time.now += 60 * 60_000;
+      expect(await second.call('passkeyRecover', username, recoveryCodes[1])).toEqual({ status: 'recovered' });
+      expect(await second.call('passkeyLogIn', false)).toMatchObject({ status: 'session', id });
+      await expectNoTrace(second);
+      await second.close();
+    } finally {
+      await stage.stop();
+    }
   });
 
   it('a passkey that is demanded is set up on the way in', async () => {

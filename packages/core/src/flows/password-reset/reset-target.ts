@@ -110,7 +110,7 @@ function mayTakeOver(request: ClientCall, account: AccountState, address: string
   const isProven = (key: string): boolean => {
     const { addressProof: proof } = runtime.factors[key] ?? {};
     const { enrolment } = new UserFactor<object>(key, runtime, request, account).enrolment;
-    return proof?.field === 'email' && proof.isSame(proof.addressOf(enrolment), address);
+    return proof?.field === 'email' && proof.addressesOf(enrolment).some((own) => proof.isSame(own, address));
   };
   const sending = Object.keys(runtime.factors).filter((key) => runtime.factors[key]?.addressProof?.field === 'email');
   const isUnverified = runtime.takeOver && server.accounts.verifiesEmails && user.get('emailVerified') !== true;
