@@ -54,7 +54,10 @@ export const sidebar: Item[] = [
     page('Outbox', '/channels/outbox'),
     page('Failover', '/channels/failover'),
   ]),
-  group('Passwordless', [page('Sign in without a password', '/passwordless/')]),
+  group('Passwordless', [
+    page('Sign in without a password', '/passwordless/'),
+    page('Sign up with a passkey alone', '/passwordless/passkey-sign-up'),
+  ]),
   group('Protect', [
     page('The guard', '/protect/guard'),
     page('Login policies', '/protect/policies'),

@@ -252,6 +252,15 @@ describe('a user who has lost the only passkey', () => {
     expect(slug(await recover({ username, authData: { recovery: 'AAAA-AAAA-AAAA-AAAA' } }))).toBe('code_rejected');
   });
 
+  it('is not kept from recovering by a stolen session, which gives the account no password without the passkey', async () => {
+    const { person, user, passkey, username, codes } = await newcomer();
+    const setPassword = (): Promise<Answer> => stage.call('PUT', `/users/${person.id}`, { password: 'x' }, person.session);
+    expect(slug(await setPassword())).toBe('fresh_proof_required');
+    expect((await recover({ username, authData: { recovery: codes[0] } })).body['result'].status).toBe('pending');
+    expect((await user.prove(passkey)).status).toBe(200);
+    expect((await setPassword()).status).toBe(200);
+  });
+
   it('is recovered by no code if there is a password or another way in', async () => {
     const { person, username, codes } = await newcomer();
     await stage.call('PUT', `/users/${person.id}`, { password: 'secret' }, MASTER);

@@ -57,13 +57,14 @@ export function stagedContext(given: Partial<Omit<StagedContext, 'events' | 'pen
 
 /** Factors of which no more is known than their role. */
 export function factorsByRole(
-  roles: Readonly<Record<string, 'second' | 'linked' | 'found' | 'backup' | 'help'>>,
+  roles: Readonly<Record<string, 'second' | 'linked' | 'found' | 'backup' | 'help' | 'alone'>>,
 ): Readonly<Record<string, Factor<object>>> {
   const parts = {
     second: { policy: 'additional' },
     linked: { policy: 'solo', primary: { identity: {} } },
     found: { policy: 'solo', primary: { identity: {}, lookUp: () => undefined } },
     backup: { policy: 'additional', backup: 'after-sign-in' },
+    alone: { policy: 'solo', primary: { signUp: true, enrolNew: () => undefined } },
     help: { policy: 'additional', backup: 'by-administrator' },
   };
   return Object.fromEntries(Object.entries(roles).map(([key, role]) => [key, parts[role] as unknown as Factor<object>]));

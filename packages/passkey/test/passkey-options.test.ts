@@ -29,6 +29,8 @@ describe('PasskeyFactor', () => {
     ['relatedOrigins', { relatedOrigins: ['http://other.example'] }],
     ['relatedOrigins', { relatedOrigins: ['https://*.other.example'] }],
     ['policy', { policy: 'default' }],
+    ['signUp', { signUp: 'yes', policy: 'solo' }],
+    ['signUp', { signUp: true }],
     ['userVerification', { userVerification: 'always' }],
     ['maxPasskeys', { maxPasskeys: 0 }],
     ['validityMs', { validityMs: 1000 }],

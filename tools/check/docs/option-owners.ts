@@ -274,6 +274,7 @@ const others: readonly OptionOwner[] = [
   { name: 'createFactorClient', from: '@parse-factors/client', type: 'FactorClientOptions' },
   { name: 'createPasskeyClient', from: '@parse-factors/client/passkey', type: 'PasskeyClientOptions' },
   { name: 'logIn of createPasskeyClient', from: '@parse-factors/client/passkey', type: 'PasskeyLogInOptions' },
+  { name: 'signUp of createPasskeyClient', from: '@parse-factors/client/passkey', type: 'PasskeySignUpOptions' },
   { name: 'storeSuite', from: '@parse-factors/testing', type: 'StoreSuiteOptions' },
   { name: 'factorSuite', from: '@parse-factors/testing', type: 'FactorSuiteOptions' },
 ];

@@ -12,6 +12,7 @@ import {
 import type { StoredRecords } from './records/record-plan.js';
 
 const composed = { factors: factorsByRole({ otp: 'second', totp: 'second', device: 'backup', mail: 'linked', name: 'found' }) };
+const withKey = { factors: { ...composed.factors, ...factorsByRole({ key: 'alone' }) } };
 const RECORD = { sealed: '1.k.x' };
 
 const having = (...keys: readonly string[]): StoredRecords =>
@@ -75,8 +76,13 @@ describe('addedWayIn', () => {
     ['a provider that goes is not', ['mail', 'google'], sending({ google: null }), 'none'],
     ['a password is, unless there is one', ['mail'], sending({}, true), 'password-unless-there-is-one'],
     ['our own factors are not', ['mail'], sending({ otp: { staged: 'x' } }), 'none'],
+    ['a password is, beside a passkey that users sign up with', ['key'], sending({}, true), 'password-unless-there-is-one'],
   ])('%s', (_sentence, stored, sent, added) => {
-    expect(addedWayIn(sent, having(...stored), composed)).toBe(added);
+    expect(addedWayIn(sent, having(...stored), withKey)).toBe(added);
+  });
+
+  it('takes a proof by the passkey that users sign up with', () => {
+    expect(changesOfSave(sending({}, true), having('key', 'otp'), withKey, true).proofs).toEqual([{ factors: ['key'] }]);
   });
 });
 

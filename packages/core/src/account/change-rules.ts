@@ -1,5 +1,5 @@
 import type { Factor } from '../factor/factor.js';
-import { identityOf, primaryOf } from '../factor/primary-sign-in.js';
+import { identityOf, primaryOf, signsUpAlone } from '../factor/primary-sign-in.js';
 import { backupFactors, type Composed, linkedFactors, secondFactors, storedAmong } from './factor-roles.js';
 import { asObject } from '../validation/json-object.js';
 import type { AccountState } from './ports.js';
@@ -66,12 +66,22 @@ export function waysIn(stored: StoredRecords, composed: Composed): readonly stri
   return [...linked, ...storedAmong(stored, both)];
 }
 
+/**
+ * The keys whose proof a further primary credential needs: {@link waysIn}, or else the factors that users can sign up with
+ * alone. Otherwise a stolen session could give such an account a password, which keeps the owner from recovering it.
+ */
+function waysToProve(stored: StoredRecords, composed: Composed): readonly string[] {
+  const ways = waysIn(stored, composed);
+  const alone = Object.keys(composed.factors).filter((key) => signsUpAlone(composed.factors[key]) !== undefined);
+  return ways.length > 0 ? ways : storedAmong(stored, alone);
+}
+
 /** Which primary credential a save adds. The rule is applied before it is known whether the user has a password. */
 export type AddedWayIn = 'provider' | 'password-unless-there-is-one' | 'none';
 
 /** Tells whether a save adds a primary credential that is not one of the composed factors: a provider, or a first password. */
 export function addedWayIn(sent: SentCredentials, stored: StoredRecords, composed: Composed): AddedWayIn {
-  if (waysIn(stored, composed).length === 0) return 'none';
+  if (waysToProve(stored, composed).length === 0) return 'none';
   const linked = Object.fromEntries(Object.entries(sent.providers).filter(([, value]) => value !== null));
   if (changesProviders(linked, stored, composed.factors)) return 'provider';
   return sent.hasPassword ? 'password-unless-there-is-one' : 'none';
@@ -117,7 +127,7 @@ export function changesOfSave(sent: SentCredentials, stored: StoredRecords, comp
   const hasFactor = storedAmong(stored, second).length > 0;
   const isRelinking = hasFactor && !addsWayIn && changesProviders(sent.providers, stored, composed.factors);
   const proofs: StepUpOptions[] = [];
-  if (addsWayIn) proofs.push({ factors: waysIn(stored, composed) });
+  if (addsWayIn) proofs.push({ factors: waysToProve(stored, composed) });
   if (removed.some((key) => linked.includes(key))) proofs.push({ factors: storedAmong(stored, linked) });
   // Recovery codes allow a change of factors, but they do not allow a provider to be linked.
   if (isRelinking) proofs.push({ factors: second });

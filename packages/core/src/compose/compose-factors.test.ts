@@ -31,3 +31,22 @@ it.each([
   expect(compose).toThrow(FactorConfigError);
   expect(compose).toThrow('composeFactors: option "policy" names "totp", which is not a second factor; choose from: own');
 });
+
+it('users cannot sign up with a factor alone without recovery codes that wait', () => {
+  const alone = Object.defineProperties(Object.create(factor) as typeof factor, {
+    policy: { value: 'solo' },
+    primary: { value: { signUp: true, enrolNew: () => undefined, read: () => '', begin: () => ({}), verify: () => ({}) } },
+  });
+  const codes = (isDelayed: boolean): typeof factor =>
+    Object.defineProperties(Object.create(factor) as typeof factor, {
+      backup: { value: 'after-step-up' },
+      recovery: { value: { isDelayed } },
+    });
+  const compose = (others: object): unknown =>
+    composeFactors({ keys: generateKey('test'), selfCheck: false, factors: { own: factor, alone, ...others } });
+  for (const others of [{}, { codes: codes(false) }]) {
+    expect(() => compose(others)).toThrow(FactorConfigError);
+    expect(() => compose(others)).toThrow('factors.alone signs users up without another way in');
+  }
+  expect(() => compose({ codes: codes(true) })).not.toThrow();
+});
