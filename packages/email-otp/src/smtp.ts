@@ -1,5 +1,5 @@
 import { MessageNotAccepted, type Channel, type OutgoingMessage } from '@parse-factors/core/channel';
-import { resolveOptions, textOption, urlOption } from '@parse-factors/core/factor';
+import { isLoopback, resolveOptions, textOption, urlOption } from '@parse-factors/core/factor';
 import { createTransport } from 'nodemailer';
 
 /** Options of {@link smtp}. */
@@ -13,7 +13,6 @@ export interface SmtpOptions {
   readonly from: string;
 }
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 const CONNECT_TIMEOUT_MS = 10_000;
 const SILENCE_TIMEOUT_MS = 30_000;
 /** Servers close idle connections after minutes or seconds. A message sent over a closed connection fails. */
@@ -30,14 +29,15 @@ export function smtp(options: SmtpOptions): Channel & { close(): void } {
     url: urlOption('smtps:', 'smtp:'),
     from: textOption(320),
   });
-  const { hostname, port, protocol, username, password } = new URL(url);
+  const server = new URL(url);
+  const { hostname, port, protocol, username, password } = server;
   const secure = protocol === 'smtps:';
   const transport = createTransport({
     pool: true,
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? (secure ? 465 : 587) : Number(port),
     secure,
-    requireTLS: !secure && !LOOPBACK.has(hostname),
+    requireTLS: !secure && !isLoopback(server),
     ...(username === '' ? {} : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     greetingTimeout: CONNECT_TIMEOUT_MS,

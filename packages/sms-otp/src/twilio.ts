@@ -5,10 +5,10 @@ import {
   choiceOption,
   integerOption,
   optional,
+  patternOption,
   resolveOptions,
   textOption,
   urlOption,
-  type OptionRule,
 } from '@parse-factors/core/factor';
 import createClient from 'twilio';
 
@@ -34,11 +34,6 @@ export interface TwilioOptions {
   /** Timeout of one request in milliseconds, 50 to 60,000; 30,000 by default. */
   readonly timeoutMs?: number;
 }
-
-const matching = (pattern: RegExp, accepts: string): OptionRule => ({
-  accepts,
-  isValid: (value) => typeof value === 'string' && pattern.test(value),
-});
 
 /**
  * Twilio's error codes about the number, not the service: invalid (21211, 21217), not reachable (21214), region blocked
@@ -82,17 +77,17 @@ export function twilio(options: TwilioOptions): Channel {
     'twilio',
     options,
     {
-      accountSid: matching(/^AC[0-9a-zA-Z]{32}$/, 'an account SID: "AC" and 32 letters or digits'),
+      accountSid: patternOption(/^AC[0-9a-zA-Z]{32}$/, 'an account SID: "AC" and 32 letters or digits'),
       authToken: textOption(200),
       from: optional(
-        matching(
+        patternOption(
           /^(?:\+[1-9][0-9]{6,14}|[A-Za-z0-9 ]{1,11})$/,
           'a number in E.164 such as +12025550123, or a sender id of at most 11 letters and digits',
         ),
       ),
-      messagingServiceSid: optional(matching(/^MG[0-9a-zA-Z]{32}$/, 'a Messaging Service SID: "MG" and 32 letters or digits')),
+      messagingServiceSid: optional(patternOption(/^MG[0-9a-zA-Z]{32}$/, 'a Messaging Service SID: "MG" and 32 letters or digits')),
       via: choiceOption('sms', 'whatsapp'),
-      contentSid: optional(matching(/^HX[0-9a-zA-Z]{32}$/, 'a Content SID: "HX" and 32 letters or digits')),
+      contentSid: optional(patternOption(/^HX[0-9a-zA-Z]{32}$/, 'a Content SID: "HX" and 32 letters or digits')),
       baseUrl: optional(urlOption('https:', 'http:')),
       timeoutMs: integerOption(50, 60_000),
     },

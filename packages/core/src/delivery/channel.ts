@@ -63,6 +63,15 @@ export class MessageNotAccepted extends Error {
   override readonly name = 'MessageNotAccepted';
 }
 
+/**
+ * The channel works, but cannot reach this recipient, for example because the number has no account of a messenger.
+ * `failover` tries its next channel and does not count a failure. Without a next channel the client receives
+ * `delivery_failed`.
+ */
+export class RecipientUnreachable extends Error {
+  override readonly name = 'RecipientUnreachable';
+}
+
 /** A function is accepted wherever a channel is. */
 export type ChannelLike<Address = string> = Channel<Address> | ((delivery: Delivery<Address>) => Promise<void> | void);
 

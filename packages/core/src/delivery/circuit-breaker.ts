@@ -1,7 +1,7 @@
 import { isAddressRefused } from '../error/factor-error.js';
 import { faultName } from '../error/fault-name.js';
 import { withTimeout } from '../time/timeout.js';
-import type { Channel } from './channel.js';
+import { type Channel, RecipientUnreachable } from './channel.js';
 import type { FailoverOptions } from './failover-options.js';
 
 export type Sending = (channel: Channel, signal: AbortSignal) => Promise<void>;
@@ -47,6 +47,10 @@ export class Circuit {
       this.#failures = 0;
     } catch (fault) {
       if (isAddressRefused(fault)) throw fault;
+      if (fault instanceof RecipientUnreachable) {
+        this.#failures = 0; // the channel has answered
+        throw fault;
+      }
       this.#failures += 1;
       if (this.#failures >= maxFailures) this.#openUntil = clock() + openMs;
       this.#notifyListener(faultName(fault));

@@ -3,7 +3,7 @@ import { type FakeClock, fakeClock } from '../../../testing/src/fake-clock.js';
 import { MINUTE, outcomeOf } from '../../test/unit-stage.js';
 import { FactorConfigError } from '../error/config-error.js';
 import { FactorError } from '../error/factor-error.js';
-import type { Channel, Delivery, OutgoingMessage } from './channel.js';
+import { type Channel, type Delivery, type OutgoingMessage, RecipientUnreachable } from './channel.js';
 import type { FailoverOptions } from './failover-options.js';
 import { failover } from './failover.js';
 
@@ -19,12 +19,13 @@ const DELIVERY: Omit<Delivery, 'signal'> = {
   user: undefined,
 };
 
-type Answer = 'takes' | 'fails' | 'refuses' | 'hangs';
+type Answer = 'takes' | 'fails' | 'refuses' | 'misses' | 'hangs';
 
 const ANSWERS: Readonly<Record<Answer, () => Promise<void>>> = {
   takes: async () => undefined,
   fails: () => Promise.reject(Object.assign(new Error('a secret'), { code: 'E_DOWN' })),
   refuses: () => Promise.reject(new FactorError('address_refused')),
+  misses: () => Promise.reject(new RecipientUnreachable('no account')),
   hangs: () => new Promise<void>(() => undefined),
 };
 
@@ -62,6 +63,8 @@ describe('several channels', () => {
     ['ask the first one only where it takes the message', { a: 'takes', b: 'takes' }, 'a passes'],
     ['ask the second one where the first fails', { a: 'fails', b: 'takes' }, 'a b passes'],
     ['ask the third one where two fail', { a: 'fails', b: 'fails', c: 'takes' }, 'a b c passes'],
+    ['ask the second one where the first cannot reach the recipient', { a: 'misses', b: 'takes' }, 'a b passes'],
+    ['fail where none can reach the recipient', { a: 'misses', b: 'misses' }, 'a b no account'],
     ['fail with the last fault where all fail', { a: 'fails', b: 'fails' }, 'a b a secret'],
     [
       'ask no other where the address is refused',
@@ -93,6 +96,18 @@ describe('several channels', () => {
     const stage = new Stage({ a: 'fails', b: 'refuses' });
     await stage.send();
     expect(stage.failures).toEqual(['a: E_DOWN']);
+  });
+
+  it('keep the order where one cannot reach many recipients, and forget its failures then', async () => {
+    const stage = new Stage({ a: 'fails', b: 'takes' }, { maxFailures: 2 });
+    await stage.send();
+    stage.answers['a'] = 'misses';
+    for (let sent = 0; sent < 10; sent += 1) expect(await stage.send()).toBe('a b passes');
+    stage.answers['a'] = 'fails';
+    expect(await stage.send()).toBe('a b passes');
+    expect(await stage.send()).toBe('a b passes'); // the second failure in a row
+    expect(await stage.send()).toBe('b passes');
+    expect(stage.failures).toEqual(Array(3).fill('a: E_DOWN'));
   });
 
   it.each<readonly [string, () => unknown]>([

@@ -8,5 +8,8 @@ export {
   MessageNotAccepted,
   type MessageText,
   type OutgoingMessage,
+  RecipientUnreachable,
   toChannel,
 } from '../delivery/channel.js';
+export { escapeHtml } from '../delivery/mail-html.js';
+export { type MailAdapter, serverMailAdapter } from '../parse/server/mail-adapter.js';

@@ -22,6 +22,17 @@ export const textOption = (max: number): OptionRule => ({
   isValid: (value) => typeof value === 'string' && value.trim() !== '' && value.length <= max && !/\p{Cc}/u.test(value),
 });
 
+/**
+ * Accepts strings that match a pattern.
+ *
+ * @param pattern must be anchored at both ends
+ * @param accepts completes the sentence "must be …"
+ */
+export const patternOption = (pattern: RegExp, accepts: string): OptionRule => ({
+  accepts,
+  isValid: (value) => typeof value === 'string' && pattern.test(value),
+});
+
 /** Accepts a list of at most `most` entries that `entry` accepts. */
 export const listOption = (entry: OptionRule, most: number): OptionRule => ({
   accepts: `a list of at most ${most}, each ${entry.accepts}`,
@@ -58,6 +69,11 @@ function isSoundUrl({ protocol, hostname, username, password }: URL, protocols: 
   }
   return protocols.includes(protocol) && hostname !== '';
 }
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Whether a URL's host is this machine. */
+export const isLoopback = ({ hostname }: Pick<URL, 'hostname'>): boolean => LOOPBACK.has(hostname);
 
 /** Accepts what the rule accepts, and `undefined`. */
 export const optional = (rule: OptionRule): OptionRule => ({
