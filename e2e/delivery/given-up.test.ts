@@ -8,7 +8,7 @@ import { smtp } from '@parse-factors/email-otp/smtp';
 import { twilio } from '@parse-factors/sms-otp/twilio';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
-import { StandIn, TWILIO_ACCEPTED } from '../support/provider-stand-in.js';
+import { StandIn, TWILIO_ACCEPTED } from '@parse-factors/test-server/provider-stand-in';
 import { DAY } from '../support/time.js';
 
 /** A message whose time is over is given up: a provider that recovers does not deliver it. */

@@ -6,7 +6,7 @@ import { sendgrid } from '@parse-factors/email-otp/sendgrid';
 import { smtp } from '@parse-factors/email-otp/smtp';
 import { twilio } from '@parse-factors/sms-otp/twilio';
 import { slug, startStage, type Stage } from '../support/harness.js';
-import { StandIn, TWILIO_ACCEPTED, type StandInAnswer } from '../support/provider-stand-in.js';
+import { StandIn, TWILIO_ACCEPTED, type StandInAnswer } from '@parse-factors/test-server/provider-stand-in';
 import { DAY } from '../support/time.js';
 
 /** Each channel takes its provider's documented answer for an accepted message, and no other. */

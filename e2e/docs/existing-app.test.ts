@@ -11,7 +11,7 @@ import { requireParseServer } from '@parse-factors/test-server/parse-server-home
 import { freePort } from '@parse-factors/test-server/postgres';
 import { docsBlocks } from '../support/docs-page.js';
 import { shownAtLogin } from '../support/harness.js';
-import { StandIn } from '../support/provider-stand-in.js';
+import { StandIn } from '@parse-factors/test-server/provider-stand-in';
 import { sessionHeaders } from '../support/requests.js';
 
 /** The files that docs/start/existing-app.md shows, run as an app of their own: CommonJS, mounted on Express. */

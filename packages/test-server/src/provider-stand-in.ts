@@ -10,9 +10,13 @@ export interface Received {
   readonly body: string;
 }
 
-/** What a stand-in answers. */
+/** What a stand-in answers: `hang` is nothing at all, `stall` a reply that never ends. */
 export type StandInAnswer =
-  { readonly status: number; readonly body: string; readonly headers?: Record<string, string> } | 'hang' | 'reset' | 'truncated';
+  | { readonly status: number; readonly body: string; readonly headers?: Record<string, string> }
+  | 'hang'
+  | 'stall'
+  | 'reset'
+  | 'truncated';
 
 /** Twilio's documented answer to a message that it accepts. */
 export const TWILIO_ACCEPTED: { readonly status: number; readonly body: string } = {
@@ -34,7 +38,9 @@ export class StandIn {
     request.on('end', () => {
       this.received.push({ method: request.method, path: request.url, headers: request.headers, body });
       this.onRequest();
-      if (this.answer === 'hang') this.#waiting.push(response);
+      if (this.answer === 'hang' || this.answer === 'stall') this.#waiting.push(response);
+      if (this.answer === 'hang') return;
+      if (this.answer === 'stall') response.writeHead(200, { 'Content-Type': 'application/json' }).write('{');
       else this.#reply(response, this.answer);
     });
   }) satisfies RequestListener);
@@ -49,13 +55,12 @@ export class StandIn {
     await Promise.all(this.#waiting.splice(0).map(async (response) => response.closed || once(response, 'close')));
   }
 
-  #reply(response: ServerResponse, answer: StandInAnswer): void {
+  #reply(response: ServerResponse, answer: Exclude<StandInAnswer, 'hang' | 'stall'>): void {
     if (answer === 'reset') response.socket?.destroy();
     else if (answer === 'truncated') {
       response.writeHead(201, { 'Content-Type': 'application/json', 'Content-Length': '500' }).write('{"sid": "SM');
       response.socket?.end();
-    } else if (answer !== 'hang')
-      response.writeHead(answer.status, { 'Content-Type': 'application/json', ...answer.headers }).end(answer.body);
+    } else response.writeHead(answer.status, { 'Content-Type': 'application/json', ...answer.headers }).end(answer.body);
   }
 
   stop(): void {

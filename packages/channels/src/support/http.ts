@@ -1,0 +1,123 @@
+import { asObject } from '@parse-factors/core/factor';
+import { faultFor, type Meaning, notAccepted } from './faults.js';
+
+/** Replies of providers have some hundred bytes. */
+const MAX_REPLY_BYTES = 65_536;
+
+/** A provider's reply. */
+export interface ProviderReply {
+  readonly status: number;
+  /** The object that the body holds as JSON; empty if it is anything else. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** What a provider documents about its requests and replies. */
+export interface ProviderApi {
+  /** Timeout of one request in milliseconds. */
+  readonly timeoutMs: number;
+  /** Headers of each request: who asks. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether the reply is the documented one for an accepted message. */
+  readonly isAccepted: (reply: ProviderReply) => boolean;
+  /** Returns the provider's own code in a reply that does not accept the message. */
+  readonly codeOf: (reply: ProviderReply) => unknown;
+  /** What these codes mean. Any other code is a failure of the channel. */
+  readonly meanings: Readonly<Record<string, Meaning>>;
+}
+
+/** One request. */
+export interface ProviderRequest {
+  readonly url: string;
+  readonly body: Content;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** A body with its media type. */
+interface Content {
+  readonly type: string;
+  readonly text: string;
+}
+
+/** A body of JSON. */
+export const json = (value: object): Content => ({ type: 'application/json', text: JSON.stringify(value) });
+
+/** A body as a form. */
+export const form = (fields: Readonly<Record<string, string>>): Content => ({
+  type: 'application/x-www-form-urlencoded',
+  text: new URLSearchParams(fields).toString(),
+});
+
+/** The header of HTTP Basic authentication (RFC 7617). */
+export const basic = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+
+/** Appends a path to a base URL. */
+export const urlOf = (base: string, path: string): string => base.replace(/\/+$/, '') + path;
+
+/**
+ * Sends one message by one request, without a retry and without following redirects.
+ *
+ * @throws FactorError `address_refused`
+ * @throws RecipientUnreachable if only this channel cannot reach the recipient
+ * @throws MessageNotAccepted for any other reply, or none. Its `code` is `throttled`, `timeout`, `reply_too_long`, the fault of
+ * the connection, or `http_` with the status and the provider's code
+ */
+export async function post(api: ProviderApi, request: ProviderRequest): Promise<void> {
+  const reply = await exchange(api, request);
+  if (api.isAccepted(reply)) return;
+  const { status } = reply;
+  const code = api.codeOf(reply);
+  const meaning = status === 429 ? 'throttled' : status < 500 ? api.meanings[String(code)] : undefined;
+  throw faultFor(meaning, `http_${status}${isCode(code) ? `_${code}` : ''}`);
+}
+
+/** Codes of providers are numbers or words. Anything else may hold an address or a text. */
+const isCode = (code: unknown): boolean => /^(?:[0-9]{1,6}|[A-Za-z_]{2,30})$/.test(String(code)) && code !== undefined;
+
+async function exchange({ timeoutMs, headers }: ProviderApi, request: ProviderRequest): Promise<ProviderReply> {
+  const { url, body, signal } = request;
+  const timeout = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  let text: string;
+  let status: number;
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { Accept: 'application/json', 'Content-Type': body.type, ...headers, ...request.headers },
+      body: body.text,
+      redirect: 'error',
+      signal: timeout,
+    });
+    ({ status } = response);
+    text = await readText(response);
+  } catch (fault) {
+    // The fault itself is left out: it may name the URL, which can hold ids of the account.
+    throw notAccepted(timeout.aborted ? 'timeout' : connectionFault(fault));
+  }
+  return { status, body: objectIn(text) };
+}
+
+async function readText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > MAX_REPLY_BYTES) throw Object.assign(new Error(), { code: 'reply_too_long' });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Returns the code of a system error, such as `ECONNREFUSED`. */
+function connectionFault(fault: unknown): string {
+  const { code, cause } = fault as { readonly code?: unknown; readonly cause?: { readonly code?: unknown } };
+  const named = [code, cause?.code].find((each) => typeof each === 'string' && /^[A-Za-z_]{2,30}$/.test(each));
+  return typeof named === 'string' ? named : 'connection_failed';
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return asObject(JSON.parse(text)) ?? {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,74 @@
+import { integerOption, isLoopback, optional, type OptionRule, patternOption, urlOption } from '@parse-factors/core/factor';
+
+/** Options of every channel that sends its own HTTP requests. */
+export interface ProviderOptions {
+  /**
+   * The base URL of the provider's API, for a proxy or a test; the provider's own by default. `http://` is accepted only for
+   * this machine.
+   */
+  readonly baseUrl?: string;
+  /** Timeout of one request in milliseconds, 50 to 60,000; 30,000 by default. */
+  readonly timeoutMs?: number;
+}
+
+/** Options with their defaults filled in. */
+export type Resolved<Options extends ProviderOptions, Defaulted extends keyof Options = never> = Options &
+  Required<Pick<Options, 'timeoutMs' | Defaulted>>;
+
+const anyUrl = urlOption('https:', 'http:');
+
+function isSafeUrl(value: unknown): boolean {
+  if (!anyUrl.isValid(value)) return false;
+  const url = new URL(String(value));
+  const { protocol, username, password, search, hash } = url;
+  return (protocol === 'https:' || isLoopback(url)) && username + password + search + hash === '';
+}
+
+/** A base URL to which a path is appended. Messages hold codes, so they leave this machine only encrypted. */
+export const baseUrlOption: OptionRule = {
+  accepts: 'a URL that begins with https://, or with http:// for this machine, without user, query and fragment',
+  isValid: isSafeUrl,
+};
+
+export const PROVIDER_RULES: { readonly [Name in keyof ProviderOptions]-?: OptionRule } = {
+  baseUrl: optional(baseUrlOption),
+  timeoutMs: integerOption(50, 60_000),
+};
+
+export const PROVIDER_DEFAULTS: { readonly timeoutMs: number } = { timeoutMs: 30_000 };
+
+/** Accepts what can be a part of an HTTP header: visible ASCII without spaces. */
+export const tokenOption: OptionRule = patternOption(/^[!-~]{1,1000}$/, 'a string of 1 to 1000 visible ASCII characters');
+
+/** Accepts an id that becomes a part of a path. */
+export const idOption = (what: string): OptionRule => patternOption(/^[A-Za-z0-9_-]{1,100}$/, what);
+
+/** Accepts who a text message comes from. */
+export const textSenderOption: OptionRule = patternOption(
+  /^(?:\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11})$/,
+  'a number in E.164 such as +12025550123, a short code, or a sender id of at most 11 letters and digits',
+);
+
+const SENDER = /^(?:([^<>@"]+?) *<([^\s<>@]+@[^\s<>@]+)>|([^\s<>@]+@[^\s<>@]+))$/;
+
+/** Accepts who a mail comes from. */
+export const mailSenderOption: OptionRule = {
+  accepts: 'an email address, or a name and an address such as Acme <codes@acme.example>; at most 320 characters',
+  isValid: (value) => typeof value === 'string' && value.length <= 320 && !/\p{Cc}/u.test(value) && SENDER.test(value),
+};
+
+/** Characters that a name can hold without quotes (RFC 5322, section 3.2.3), and those beyond ASCII. */
+const PLAIN_NAME = /^[\w !#$%&'*+\-/=?^`{|}~\u0080-\u{10ffff}]+$/u;
+
+/** Returns a sender as the header `From` has it: a name with punctuation is quoted. */
+export function mailHeader(from: string): string {
+  const { email, name } = mailSender(from);
+  if (name === undefined) return email;
+  return `${PLAIN_NAME.test(name) ? name : `"${name.replaceAll('\\', '\\\\')}"`} <${email}>`;
+}
+
+/** Returns the name and the address of a sender that {@link mailSenderOption} accepts. */
+export function mailSender(from: string): { readonly email: string; readonly name?: string } {
+  const [, name, named, alone = ''] = SENDER.exec(from) ?? [];
+  return name === undefined ? { email: alone } : { email: named ?? '', name };
+}
