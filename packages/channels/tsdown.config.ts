@@ -1,8 +1,15 @@
 import { packageConfig } from '../../tools/build/tsdown.ts';
 
 export default packageConfig(
+  'bird',
   'brevo',
   'mailgun',
+  'plivo',
   'postmark',
   'resend',
+  'sinch',
+  'telegram',
+  'twilio-voice',
+  'vonage',
+  'whatsapp',
 );

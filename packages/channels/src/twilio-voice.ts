@@ -1,0 +1,111 @@
+import { type Channel, type Delivery, escapeHtml } from '@parse-factors/core/channel';
+import { integerOption, patternOption, resolveOptions } from '@parse-factors/core/factor';
+import { codes } from './support/faults.js';
+import { basic, form, post, type ProviderApi, urlOf } from './support/http.js';
+import {
+  PROVIDER_DEFAULTS,
+  PROVIDER_RULES,
+  type ProviderOptions,
+  type Resolved,
+  tokenOption,
+} from './support/provider-options.js';
+
+export type { ProviderOptions } from './support/provider-options.js';
+
+/** Options of {@link twilioVoice}. */
+export interface TwilioVoiceOptions extends ProviderOptions {
+  /** Account SID, `AC…`. */
+  readonly accountSid: string;
+  /** Auth token of the account. */
+  readonly authToken: string;
+  /** The number that calls, in E.164: a voice number of the account, or a verified one. */
+  readonly from: string;
+  /** How long the phone rings, in seconds, 5 to 60; 20 by default. A short time calls fewer voicemail boxes. */
+  readonly ringSeconds?: number;
+}
+
+/**
+ * Twilio's error codes about the number: invalid (21211, 21217, 13224), not reachable (21214), its country not permitted (21215,
+ * 13227), blocked (21216).
+ */
+const REFUSED = [21211, 21214, 21215, 21216, 21217, 13224, 13227];
+/** Codes about the speed: too many requests (20429), too many calls at once (10004). */
+const THROTTLED = [20429, 10004];
+
+/** States of a call that was made. All others are failures. */
+const UNDER_WAY = new Set(['queued', 'initiated', 'ringing', 'in-progress', 'completed']);
+const CALL_SID = /^CA[0-9a-fA-F]{32}$/;
+
+/** The voice for each language of the built-in texts, as Twilio names languages. */
+const VOICES: Readonly<Record<string, string>> = {
+  ar: 'ar-XA',
+  de: 'de-DE',
+  en: 'en-US',
+  es: 'es-ES',
+  fr: 'fr-FR',
+  it: 'it-IT',
+  ja: 'ja-JP',
+  nl: 'nl-NL',
+  pl: 'pl-PL',
+  pt: 'pt-BR',
+  ru: 'ru-RU',
+  sv: 'sv-SE',
+  tr: 'tr-TR',
+  uk: 'uk-UA',
+  zh: 'cmn-CN',
+};
+
+/**
+ * Calls the user by Twilio and reads the message out twice, in the user's language and with the code digit by digit. One try
+ * each. A call counts as made after the documented reply: status 201 and a call that has begun. A number that Twilio refuses is
+ * `address_refused`. Any other failure is one of the channel. Sends no notifications.
+ *
+ * @throws FactorConfigError naming the option and what it accepts
+ */
+export function twilioVoice(options: TwilioVoiceOptions): Channel {
+  const { accountSid, authToken, from, ringSeconds, baseUrl, timeoutMs } = resolveOptions<
+    Resolved<TwilioVoiceOptions, 'ringSeconds'>
+  >(
+    'twilioVoice',
+    options,
+    {
+      accountSid: patternOption(/^AC[0-9a-zA-Z]{32}$/, 'an account SID: "AC" and 32 letters or digits'),
+      authToken: tokenOption,
+      from: patternOption(/^\+[1-9][0-9]{6,14}$/, 'a number in E.164 such as +12025550123'),
+      ringSeconds: integerOption(5, 60),
+      ...PROVIDER_RULES,
+    },
+    { ringSeconds: 20, ...PROVIDER_DEFAULTS },
+  );
+  const url = urlOf(baseUrl ?? 'https://api.twilio.com', `/2010-04-01/Accounts/${accountSid}/Calls.json`);
+  const api: ProviderApi = {
+    timeoutMs,
+    headers: { Authorization: basic(accountSid, authToken) },
+    isAccepted: ({ status, body: { sid, status: state } }) =>
+      status === 201 && CALL_SID.test(String(sid)) && UNDER_WAY.has(String(state)),
+    codeOf: ({ body: { code } }) => code,
+    meanings: { ...codes('refused', ...REFUSED), ...codes('throttled', ...THROTTLED) },
+  };
+  return {
+    name: 'twilio-voice',
+    send: async (delivery: Delivery) => {
+      const { to, signal } = delivery;
+      const body = form({ To: to, From: from, Twiml: spoken(delivery), Timeout: String(ringSeconds) });
+      return post(api, { url, body, signal });
+    },
+  };
+}
+
+/** What a call says as TwiML: the text of the message, twice, and the code in it digit by digit. */
+export function spoken({ text, code, locale }: Pick<Delivery, 'text' | 'code' | 'locale'>): string {
+  const language = VOICES[locale.split('-')[0]?.toLowerCase() ?? ''] ?? locale;
+  const digits = [...code].join(', ');
+  // A last line as browsers read it (`@example.com #123456`) is not for ears.
+  const sentence = text.replace(/\s+@\S+ #\S+\s*$/, '');
+  const said = sentence.includes(code) ? sentence.replaceAll(code, digits) : `${sentence} ${digits}`;
+  const say = `<Say language="${escapeHtml(language)}">${escapeHtml(withoutControls(said))}</Say>`;
+  return `<?xml version="1.0" encoding="UTF-8"?><Response><Pause length="1"/>${say}<Pause length="1"/>${say}</Response>`;
+}
+
+/** XML 1.0 has no way to write control characters. */
+const withoutControls = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ');
