@@ -1,6 +1,3 @@
-import type { AddressInfo } from 'node:net';
-import PostalMime, { type Email } from 'postal-mime';
-import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Channel, ChannelLike } from '@parse-factors/core/channel';
 import { sendgrid } from '@parse-factors/email-otp/sendgrid';
@@ -8,7 +5,8 @@ import { smtp } from '@parse-factors/email-otp/smtp';
 import { twilio } from '@parse-factors/sms-otp/twilio';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
-import { StandIn, TWILIO_ACCEPTED } from '../support/provider-stand-in.js';
+import { StandIn, TWILIO_ACCEPTED } from '@parse-factors/test-server/provider-stand-in';
+import { SmtpStage } from '../support/smtp-stage.js';
 import { DAY, MINUTE } from '../support/time.js';
 
 const api = new StandIn();
@@ -230,36 +228,16 @@ describe('sendgrid', () => {
 });
 
 describe('smtp', () => {
-  const mails: Email[] = [];
-  let refuse: string | undefined;
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onAuth: ({ username, password }, _session, done) =>
-      username === 'user@host' && password === 'p@ss' ? done(null, { user: username }) : done(new Error('bad password')),
-    onRcptTo: (_address, _session, done) =>
-      done(refuse === undefined ? null : Object.assign(new Error(refuse), { responseCode: 550 })),
-    onData: (stream, _session, done) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        PostalMime.parse(Buffer.concat(chunks)).then((mail) => {
-          mails.push(mail);
-          done();
-        }, done);
-      });
-    },
-  });
+  const server = new SmtpStage();
+  const { mails } = server;
   let channel: ReturnType<typeof smtp>;
   beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-    const { port } = server.server.address() as AddressInfo;
-    channel = smtp({ url: `smtp://user%40host:p%40ss@127.0.0.1:${port}`, from: 'Acme <codes@acme.example>' });
+    channel = smtp({ url: `smtp://user%40host:p%40ss@127.0.0.1:${await server.start()}`, from: 'Acme <codes@acme.example>' });
     mailChannel = channel;
   });
   afterAll(async () => {
     channel.close();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
+    await server.stop();
   });
 
   it('smtp delivers a mail that arrives, and its code confirms the address', async () => {
@@ -278,10 +256,10 @@ describe('smtp', () => {
 
   it('smtp reports a refused recipient as delivery_failed, and works again after', async () => {
     const person = await stage.signUp();
-    refuse = 'no such user smtp2@example.com';
+    server.refusal = 'no such user smtp2@example.com';
     const refused = await stage.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session);
     expect(refused.body).toEqual({ code: 141, error: 'delivery_failed: The message could not be sent. Request a new code.' });
-    refuse = undefined;
+    server.refusal = undefined;
     stage.time.now += MINUTE;
     expect((await stage.challenge({ challengeData: { email: { email: 'smtp2@example.com' } } }, person.session)).status).toBe(
       200,

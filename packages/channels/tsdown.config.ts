@@ -4,6 +4,7 @@ export default packageConfig(
   'bird',
   'brevo',
   'mailgun',
+  'parse-mail',
   'plivo',
   'postmark',
   'resend',
