@@ -54,6 +54,7 @@ async function check(folder: string, postgres: TestPostgres): Promise<void> {
     TWILIO_SID: `AC${'0'.repeat(32)}`,
     TWILIO_TOKEN: 'token',
     SENDGRID_API_KEY: 'SG.key',
+    POSTMARK_TOKEN: 'token',
     SMTP_URL: 'smtp://127.0.0.1',
   };
   const out = join(consumer.folder, 'out');

@@ -1,4 +1,4 @@
-import { type Channel, type Delivery, escapeHtml } from '@parse-factors/core/channel';
+import type { Channel, Delivery } from '@parse-factors/core/channel';
 import { integerOption, patternOption, resolveOptions } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
 import { basic, form, post, type ProviderApi, urlOf } from './support/http.js';
@@ -9,6 +9,7 @@ import {
   type Resolved,
   tokenOption,
 } from './support/provider-options.js';
+import { spoken } from './support/spoken.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -35,25 +36,6 @@ const THROTTLED = [20429, 10004];
 /** States of a call that was made. All others are failures. */
 const UNDER_WAY = new Set(['queued', 'initiated', 'ringing', 'in-progress', 'completed']);
 const CALL_SID = /^CA[0-9a-fA-F]{32}$/;
-
-/** The voice for each language of the built-in texts, as Twilio names languages. */
-const VOICES: Readonly<Record<string, string>> = {
-  ar: 'ar-XA',
-  de: 'de-DE',
-  en: 'en-US',
-  es: 'es-ES',
-  fr: 'fr-FR',
-  it: 'it-IT',
-  ja: 'ja-JP',
-  nl: 'nl-NL',
-  pl: 'pl-PL',
-  pt: 'pt-BR',
-  ru: 'ru-RU',
-  sv: 'sv-SE',
-  tr: 'tr-TR',
-  uk: 'uk-UA',
-  zh: 'cmn-CN',
-};
 
 /**
  * Calls the user by Twilio and reads the message out twice, in the user's language and with the code digit by digit. One try
@@ -95,17 +77,3 @@ export function twilioVoice(options: TwilioVoiceOptions): Channel {
     },
   };
 }
-
-/** What a call says as TwiML: the text of the message, twice, and the code in it digit by digit. */
-export function spoken({ text, code, locale }: Pick<Delivery, 'text' | 'code' | 'locale'>): string {
-  const language = VOICES[locale.split('-')[0]?.toLowerCase() ?? ''] ?? locale;
-  const digits = [...code].join(', ');
-  // A last line as browsers read it (`@example.com #123456`) is not for ears.
-  const sentence = text.replace(/\s+@\S+ #\S+\s*$/, '');
-  const said = sentence.includes(code) ? sentence.replaceAll(code, digits) : `${sentence} ${digits}`;
-  const say = `<Say language="${escapeHtml(language)}">${escapeHtml(withoutControls(said))}</Say>`;
-  return `<?xml version="1.0" encoding="UTF-8"?><Response><Pause length="1"/>${say}<Pause length="1"/>${say}</Response>`;
-}
-
-/** XML 1.0 has no way to write control characters. */
-const withoutControls = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ');

@@ -6,7 +6,8 @@ import { bird } from '../src/bird.js';
 import { plivo } from '../src/plivo.js';
 import { sinch } from '../src/sinch.js';
 import { telegram } from '../src/telegram.js';
-import { spoken, twilioVoice } from '../src/twilio-voice.js';
+import { spoken } from '../src/support/spoken.js';
+import { twilioVoice } from '../src/twilio-voice.js';
 import { vonage } from '../src/vonage.js';
 import { whatsapp } from '../src/whatsapp.js';
 import {

@@ -85,7 +85,9 @@ export function twilio(options: TwilioOptions): Channel {
           'a number in E.164 such as +12025550123, or a sender id of at most 11 letters and digits',
         ),
       ),
-      messagingServiceSid: optional(patternOption(/^MG[0-9a-zA-Z]{32}$/, 'a Messaging Service SID: "MG" and 32 letters or digits')),
+      messagingServiceSid: optional(
+        patternOption(/^MG[0-9a-zA-Z]{32}$/, 'a Messaging Service SID: "MG" and 32 letters or digits'),
+      ),
       via: choiceOption('sms', 'whatsapp'),
       contentSid: optional(patternOption(/^HX[0-9a-zA-Z]{32}$/, 'a Content SID: "HX" and 32 letters or digits')),
       baseUrl: optional(urlOption('https:', 'http:')),

@@ -1,4 +1,23 @@
 import { createRequire } from 'node:module';
+import { bird } from '../../../packages/channels/src/bird.js';
+import { brevo } from '../../../packages/channels/src/brevo.js';
+import { mailgun } from '../../../packages/channels/src/mailgun.js';
+import { parseMail } from '../../../packages/channels/src/parse-mail.js';
+import { plivo } from '../../../packages/channels/src/plivo.js';
+import { postmark } from '../../../packages/channels/src/postmark.js';
+import {
+  PROVIDER_DEFAULTS,
+  PROVIDER_RULES,
+  type ProviderOptions,
+} from '../../../packages/channels/src/support/provider-options.js';
+import { resend } from '../../../packages/channels/src/resend.js';
+import { ses } from '../../../packages/channels/src/ses.js';
+import { sinch } from '../../../packages/channels/src/sinch.js';
+import { sns } from '../../../packages/channels/src/sns.js';
+import { telegram } from '../../../packages/channels/src/telegram.js';
+import { twilioVoice } from '../../../packages/channels/src/twilio-voice.js';
+import { vonage } from '../../../packages/channels/src/vonage.js';
+import { whatsapp } from '../../../packages/channels/src/whatsapp.js';
 import {
   CODE_FACTOR_RULES,
   DEFAULT_CODE_FACTOR_OPTIONS,
@@ -197,6 +216,126 @@ const sms: readonly OptionOwner[] = [
   },
 ];
 
+/** What channels that send their own HTTP requests have alike. */
+const PROVIDERS = 'channels over HTTP';
+const UUID = '00000000-0000-0000-0000-000000000000';
+
+const channels: readonly OptionOwner[] = [
+  {
+    name: PROVIDERS,
+    from: '@parse-factors/channels/postmark',
+    type: 'ProviderOptions',
+    make: (options: object) => resolveOptions<ProviderOptions>('channel', options, PROVIDER_RULES, PROVIDER_DEFAULTS),
+  },
+  {
+    name: 'parseMail',
+    from: '@parse-factors/channels/parse-mail',
+    type: 'ParseMailOptions',
+    make: parseMail,
+  },
+  {
+    name: 'ses',
+    from: '@parse-factors/channels/ses',
+    type: 'SesOptions',
+    make: ses,
+    given: { from: 'codes@acme.example' },
+  },
+  {
+    name: 'postmark',
+    from: '@parse-factors/channels/postmark',
+    type: 'PostmarkOptions',
+    make: postmark,
+    given: { serverToken: 'docs', from: 'codes@acme.example' },
+    extends: PROVIDERS,
+  },
+  {
+    name: 'resend',
+    from: '@parse-factors/channels/resend',
+    type: 'ResendOptions',
+    make: resend,
+    given: { apiKey: 're_docs', from: 'codes@acme.example' },
+    extends: PROVIDERS,
+  },
+  {
+    name: 'mailgun',
+    from: '@parse-factors/channels/mailgun',
+    type: 'MailgunOptions',
+    make: mailgun,
+    given: { apiKey: 'docs', domain: 'mg.acme.example', from: 'codes@acme.example' },
+    extends: PROVIDERS,
+  },
+  {
+    name: 'brevo',
+    from: '@parse-factors/channels/brevo',
+    type: 'BrevoOptions',
+    make: brevo,
+    given: { apiKey: 'docs', from: 'codes@acme.example' },
+    extends: PROVIDERS,
+  },
+  {
+    name: 'vonage',
+    from: '@parse-factors/channels/vonage',
+    type: 'VonageOptions',
+    make: vonage,
+    given: { apiKey: 'docs', apiSecret: 'docs', from: '+14155550100' },
+    extends: PROVIDERS,
+  },
+  {
+    name: 'sns',
+    from: '@parse-factors/channels/sns',
+    type: 'SnsOptions',
+    make: sns,
+  },
+  {
+    name: 'sinch',
+    from: '@parse-factors/channels/sinch',
+    type: 'SinchOptions',
+    make: sinch,
+    given: { servicePlanId: 'docs', apiToken: 'docs', from: '+14155550100' },
+    extends: PROVIDERS,
+  },
+  {
+    name: 'plivo',
+    from: '@parse-factors/channels/plivo',
+    type: 'PlivoOptions',
+    make: plivo,
+    given: { authId: `MA${'0'.repeat(18)}`, authToken: 'docs', from: '+14155550100' },
+    extends: PROVIDERS,
+  },
+  {
+    name: 'bird',
+    from: '@parse-factors/channels/bird',
+    type: 'BirdOptions',
+    make: bird,
+    given: { accessKey: 'docs', workspaceId: UUID, channelId: UUID },
+    extends: PROVIDERS,
+  },
+  {
+    name: 'whatsapp',
+    from: '@parse-factors/channels/whatsapp',
+    type: 'WhatsappOptions',
+    make: whatsapp,
+    given: { accessToken: 'docs', phoneNumberId: '12345', template: 'code', languages: ['en_US'] },
+    extends: PROVIDERS,
+  },
+  {
+    name: 'telegram',
+    from: '@parse-factors/channels/telegram',
+    type: 'TelegramOptions',
+    make: telegram,
+    given: { accessToken: 'docs' },
+    extends: PROVIDERS,
+  },
+  {
+    name: 'twilioVoice',
+    from: '@parse-factors/channels/twilio-voice',
+    type: 'TwilioVoiceOptions',
+    make: twilioVoice,
+    given: { accountSid: `AC${'0'.repeat(32)}`, authToken: 'docs', from: '+14155550100' },
+    extends: PROVIDERS,
+  },
+];
+
 const factors: readonly OptionOwner[] = [
   {
     name: 'TotpFactor',
@@ -280,7 +419,7 @@ const others: readonly OptionOwner[] = [
 ];
 
 /** Everything that takes options, in the order of the reference. */
-export const OPTION_OWNERS: readonly OptionOwner[] = [...core, ...email, ...sms, ...factors, ...fields, ...others];
+export const OPTION_OWNERS: readonly OptionOwner[] = [...core, ...email, ...sms, ...channels, ...factors, ...fields, ...others];
 
 /** Exported types that end in `Options` and are no options of an owner, or are part of one. */
 export const OTHER_OPTION_TYPES: ReadonlySet<string> = new Set([

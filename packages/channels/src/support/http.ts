@@ -66,13 +66,14 @@ export async function post(api: ProviderApi, request: ProviderRequest): Promise<
   const reply = await exchange(api, request);
   if (api.isAccepted(reply)) return;
   const { status } = reply;
-  const code = api.codeOf(reply);
-  const meaning = status === 429 ? 'throttled' : status < 500 ? api.meanings[String(code)] : undefined;
-  throw faultFor(meaning, `http_${status}${isCode(code) ? `_${code}` : ''}`);
+  const given = api.codeOf(reply);
+  const code = typeof given === 'string' || typeof given === 'number' ? String(given) : '';
+  const meaning = status === 429 ? 'throttled' : status < 500 ? api.meanings[code] : undefined;
+  throw faultFor(meaning, `http_${status}${PROVIDER_CODE.test(code) ? `_${code}` : ''}`);
 }
 
 /** Codes of providers are numbers or words. Anything else may hold an address or a text. */
-const isCode = (code: unknown): boolean => /^(?:[0-9]{1,6}|[A-Za-z_]{2,30})$/.test(String(code)) && code !== undefined;
+const PROVIDER_CODE = /^(?:[0-9]{1,6}|[A-Za-z_]{2,30})$/;
 
 async function exchange({ timeoutMs, headers }: ProviderApi, request: ProviderRequest): Promise<ProviderReply> {
   const { url, body, signal } = request;

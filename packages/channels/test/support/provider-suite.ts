@@ -108,7 +108,7 @@ export function describeProvider(provider: ProviderCase): void {
     it('sends what the provider documents, field by field', async () => {
       await send();
       expect(api.received).toHaveLength(1);
-      const [{ method, path, headers, body: text } = { headers: {}, body: '' }] = api.received as typeof api.received;
+      const [{ method, path, headers, body: text } = { headers: {}, body: '' }] = api.received;
       const own = Object.fromEntries(Object.entries(headers).filter(([name]) => !TRANSPORT.has(name)));
       expect({ method, path, headers: own, body: bodyOf(headers['content-type'], text) }).toEqual({
         method: 'POST',
@@ -121,7 +121,7 @@ export function describeProvider(provider: ProviderCase): void {
       if (provider.notice === undefined) return expect(channel.notify).toBeUndefined();
       const { to, subject, text, html, signal } = message;
       await channel.notify?.({ to, subject, text, ...(html !== undefined && { html }), signal });
-      const [{ headers, body: sent } = { headers: {}, body: '' }] = api.received as typeof api.received;
+      const [{ headers, body: sent } = { headers: {}, body: '' }] = api.received;
       return expect(bodyOf(headers['content-type'], sent)).toEqual(provider.notice);
     });
 
@@ -255,7 +255,7 @@ export function describeOptions<Options extends object>(
   wrong: readonly (readonly [name: string, value: unknown])[],
 ): void {
   describe(`options of ${owner}`, () => {
-    it('are enough with the required ones', () => void expect(() => make(given)).not.toThrow());
+    it('are enough with the required ones', () => expect(() => make(given)).not.toThrow());
     it.each([...wrong, ['nonsense', 1] as const])('%s must not be %j', (name, value) => {
       const attempt = (): unknown => make({ ...given, [name]: value });
       expect(attempt).toThrow(FactorConfigError);

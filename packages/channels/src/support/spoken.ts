@@ -1,0 +1,34 @@
+import { type Delivery, escapeHtml } from '@parse-factors/core/channel';
+
+/** The voice for each language of the built-in texts, as Twilio names languages. */
+const VOICES: Readonly<Record<string, string>> = {
+  ar: 'ar-XA',
+  de: 'de-DE',
+  en: 'en-US',
+  es: 'es-ES',
+  fr: 'fr-FR',
+  it: 'it-IT',
+  ja: 'ja-JP',
+  nl: 'nl-NL',
+  pl: 'pl-PL',
+  pt: 'pt-BR',
+  ru: 'ru-RU',
+  sv: 'sv-SE',
+  tr: 'tr-TR',
+  uk: 'uk-UA',
+  zh: 'cmn-CN',
+};
+
+/** What a call says as TwiML: the text of the message, twice, and the code in it digit by digit. */
+export function spoken({ text, code, locale }: Pick<Delivery, 'text' | 'code' | 'locale'>): string {
+  const language = VOICES[locale.split('-')[0]?.toLowerCase() ?? ''] ?? locale;
+  const digits = [...code].join(', ');
+  // A last line as browsers read it (`@example.com #123456`) is not for ears.
+  const sentence = text.replace(/\s+@\S+ #\S+\s*$/, '');
+  const said = sentence.includes(code) ? sentence.replaceAll(code, digits) : `${sentence} ${digits}`;
+  const say = `<Say language="${escapeHtml(language)}">${escapeHtml(withoutControls(said))}</Say>`;
+  return `<?xml version="1.0" encoding="UTF-8"?><Response><Pause length="1"/>${say}<Pause length="1"/>${say}</Response>`;
+}
+
+/** XML 1.0 has no way to write control characters. */
+const withoutControls = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ');
