@@ -16,7 +16,7 @@ export type { ProviderOptions } from './support/provider-options.js';
 
 /** Options of {@link mailgun}. */
 export interface MailgunOptions extends ProviderOptions {
-  /** An API key; best a sending key of the domain. */
+  /** An API key, preferably a sending key of the domain. */
   readonly apiKey: string;
   /** The domain that sends, such as `mg.example.com`. */
   readonly domain: string;

@@ -148,7 +148,7 @@ describeProvider({
   accepted: [['201 and a batch', answer(201, batch)]],
   failed: [
     ['a batch that is cancelled', answer(201, { ...batch, canceled: true }), 'http_201'],
-    ['a batch to nobody', answer(201, { ...batch, to: [] }), 'http_201'],
+    ['a batch without recipients', answer(201, { ...batch, to: [] }), 'http_201'],
     [
       'an invalid field',
       answer(400, { code: 'syntax_constraint_violation', text: WORDS }),
