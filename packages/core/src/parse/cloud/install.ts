@@ -1,6 +1,5 @@
 import { FactorConfigError } from '../../error/config-error.js';
 import { emitter } from '../../events/event-dispatcher.js';
-import { signsUpAlone } from '../../factor/primary-sign-in.js';
 import { choiceOption, type OptionRule, resolveOptions } from '../../validation/options.js';
 import type { Bridge } from '../bridge.js';
 import type { HookConfig } from '../parse-types.js';
