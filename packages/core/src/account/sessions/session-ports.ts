@@ -1,5 +1,6 @@
 import type { FactorContext } from '../../factor/context.js';
 import type { AccountState, Session } from '../account-state.js';
+import type { StoredRecords } from '../records/record-plan.js';
 
 /** A session that was stored and whose token was not returned to the client yet. */
 export interface NewSession extends Session {
@@ -11,6 +12,8 @@ export interface NewSession extends Session {
 export interface OpeningSession extends Session {
   /** What Parse Server says that it was opened with: keys of `auth`, or `password`. */
   readonly openedWith: readonly string[];
+  /** What this request has written of the user's providers; null for one that it has unlinked. */
+  readonly written: StoredRecords;
 }
 
 /** What a login does with the session that it opens. */

@@ -1,25 +1,42 @@
 import { userAgentOf } from '../../account/devices/device-of.js';
-import type { ServerRequest, Session, SessionOpening } from '../../account/ports.js';
+import type { AccountState, ServerRequest, Session, SessionOpening } from '../../account/ports.js';
+import type { StoredRecords } from '../../account/records/record-plan.js';
 import type { Runtime } from '../../account/runtime.js';
 import type { KeptMethod } from '../../account/sessions/session-methods.js';
+import type { OpeningSession } from '../../account/sessions/session-ports.js';
 import { SessionSealer } from '../../account/sessions/session-sealer.js';
 
-/** Returns a function that keeps with a new session how it was opened: what Parse Server and the factors have verified. */
+/**
+ * Returns a function that keeps with a new session how it was opened: what Parse Server and the factors have verified.
+ *
+ * @param account the user who logs in; undefined for one who signs up
+ */
 export const keepMethods =
-  (runtime: Runtime, { server, client }: ServerRequest): SessionOpening['keep'] =>
+  (runtime: Runtime, { server, client }: ServerRequest, account?: AccountState): SessionOpening['keep'] =>
   (session) => {
     const at = runtime.clock();
     const notes = server.notes(session.userId);
     const verified = notes.methods ?? [];
     delete notes.methods; // valid for one session
-    const others = session.openedWith.filter((name) => !Object.hasOwn(runtime.factors, name));
-    const methods = [
-      ...others.map((method) => ({ method, kind: method === 'password' ? 'password' : 'provider' }) as const),
-      ...verified,
-    ].map((method): KeptMethod => ({ ...method, at }));
+    const others = otherMethods(session, account).filter(({ method }) => !Object.hasOwn(runtime.factors, method));
+    const methods = [...others, ...verified].map((method): KeptMethod => ({ ...method, at }));
     const kept = { methods, userAgent: userAgentOf(client), ip: client.ip };
     return new SessionSealer(runtime, server.appId, session).seal(kept);
   };
+
+/**
+ * Returns what Parse Server itself has verified. It names every key that was sent, and does not look at one that was sent as
+ * null. So only a provider that the user is linked to counts, and the password only where it is named alone.
+ */
+function otherMethods({ openedWith, written }: OpeningSession, account: AccountState | undefined): readonly OtherMethod[] {
+  const linked: StoredRecords = { ...account?.stored, ...written };
+  return openedWith.flatMap((method): readonly OtherMethod[] => {
+    if ((linked[method] ?? undefined) !== undefined) return [{ method, kind: 'provider' }];
+    return method === 'password' && openedWith.length === 1 ? [{ method, kind: 'password' }] : [];
+  });
+}
+
+type OtherMethod = Pick<KeptMethod, 'method'> & { readonly kind: 'password' | 'provider' };
 
 /** Adds a method that was verified in a session, or its last time. */
 export async function addMethod(

@@ -50,7 +50,7 @@ export function checkSession(login: LoginAboutToPass): void {
     await rememberLogin(runtime, login, current, session);
     await rememberDevice(runtime, login, current);
   };
-  server.sessions.onOpened(account.id, emit, { set: runtime, keep: keepMethods(runtime, login), check, opened });
+  server.sessions.onOpened(account.id, emit, { set: runtime, keep: keepMethods(runtime, login, account), check, opened });
 }
 
 /** Replaces what a reply to a login shows of providers by what users may see. Parse Server would echo what was sent and stored. */

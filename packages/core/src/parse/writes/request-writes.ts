@@ -83,6 +83,7 @@ export class RequestWrites {
     const [className, query, update, , , validateOnly] = args;
     if (className === '_Session') assertUnkept(update);
     if (className !== '_User' || validateOnly === true) return next(...args);
+    this.sessions.wrote(String(query['objectId']), update['authData']);
     const judged = touchesProviders(update) ? await this.#judge(args, next) : withoutProviders(query);
     const { userId, checks, rest } = judged;
     const saves = [...judged.saves, ...this.staged.takeOthers(userId, update)];
@@ -100,8 +101,8 @@ export class RequestWrites {
       return this.sessions.store(this.#config, object, (row) => next(className, row, options, validateOnly, schema));
     if (className !== '_User') return next(...args);
     const userId = String(object['objectId']);
-    if (validateOnly !== true) this.sessions.created(userId);
     const sent = asObject(object['authData']) ?? {};
+    if (validateOnly !== true) this.sessions.created(userId, sent);
     const saves = this.staged.savesIn('', sent);
     try {
       this.#assertNew(object, sent, validateOnly === true);
@@ -216,8 +217,7 @@ export class RequestWrites {
     if (!(fault instanceof FactorError)) return fault;
     const [set] = WriteRules.of(this.#config).sets;
     if (!this.#hasRun && set !== undefined) {
-      const who = typeof userId === 'string' ? userId : undefined;
-      set.emitUndecided(this.#config, who);
+      set.emitUndecided(this.#config, typeof userId === 'string' ? userId : undefined);
     }
     return new (parseGlobal().Error)(fault.parseCode, fault.message);
   }

@@ -1,4 +1,5 @@
 import type { AccountState, SessionOpening } from '../../account/ports.js';
+import type { StoredRecords } from '../../account/records/record-plan.js';
 import { asObject } from '../../validation/json-object.js';
 import type { ParseRow } from '../database/parse-database.js';
 import { type HookConfig, parseGlobal } from '../parse-types.js';
@@ -17,6 +18,7 @@ const LOGIN_MS = 60_000;
 export class SessionChecks {
   readonly #openings = new Map<string, { readonly opening: SessionOpening; readonly until: number }[]>();
   readonly #created = new Set<string>();
+  readonly #written = new Map<string, StoredRecords>();
 
   /** Handles the user's next sessions: those that logins of this request open. */
   arm(config: HookConfig, userId: string, opening: SessionOpening): void {
@@ -27,8 +29,14 @@ export class SessionChecks {
   }
 
   /** Notes that this request has created the user. What was armed for a user without an id is for them as well. */
-  created(userId: string): void {
+  created(userId: string, providers: unknown): void {
     this.#created.add(userId);
+    this.wrote(userId, providers);
+  }
+
+  /** Notes what this request writes of a user's providers. */
+  wrote(userId: string, providers: unknown): void {
+    this.#written.set(userId, { ...this.#written.get(userId), ...asObject(providers) });
   }
 
   /** Stores a session with what is kept with it, and checks it. However many checks read the account, it is read once. */
@@ -51,7 +59,8 @@ export class SessionChecks {
     const { action, authProvider } = asObject(row['createdWith']) ?? {};
     const isOpened = action === 'login' || action === 'signup';
     const openedWith = isOpened && typeof authProvider === 'string' ? authProvider.split(',') : [];
-    const session = { ...sessionIn(row), openedWith };
+    const { userId, token } = sessionIn(row);
+    const session = { userId, token, openedWith, written: this.#written.get(userId) ?? {} };
     return [...onePerSet(this.#of(session.userId))].map(({ keep }) => keep(session));
   }
 

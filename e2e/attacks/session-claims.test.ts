@@ -1,0 +1,80 @@
+// @compat
+import type { MethodDemand, SessionMethods } from '@parse-factors/core';
+import type { Answer } from '@parse-factors/test-server/parse-server';
+import { afterEach, expect, it } from 'vitest';
+import { cloudCode } from '../support/cloud-code.js';
+import { startStage, type Stage } from '../support/harness.js';
+import { DEFAULT_BADGE } from '../support/providers.js';
+import { credentials, sessionHeaders } from '../support/requests.js';
+import { MINUTE } from '../support/time.js';
+
+/** Attempts to let a session claim a method that was only named, and verified for nobody. */
+
+let stage: Stage;
+afterEach(() => stage.stop());
+
+async function start(): Promise<void> {
+  stage = await startStage({ install: true, server: { auth: { badge: DEFAULT_BADGE, other: DEFAULT_BADGE } } });
+  cloudCode().Cloud.define('methods', (request) => stage.factors.sessionMethods(request));
+  cloudCode().Cloud.define('pay', async (request) => stage.factors.requireFactor(request, request.params as MethodDemand));
+}
+
+async function shown(opened: Answer): Promise<object> {
+  const { body } = await stage.call('POST', '/functions/methods', {}, sessionHeaders(opened));
+  const { methods, ...rest } = body['result'] as SessionMethods;
+  return { ...rest, methods: methods.map(({ method, kind }) => `${kind}:${method}`) };
+}
+
+const PHONE = '+15551230001';
+
+async function byPhone(more: object): Promise<Answer> {
+  stage.time.now += 11 * MINUTE;
+  expect((await stage.challenge({ challengeData: { phoneLogin: { phone: PHONE } } })).status).toBe(200);
+  return stage.call('POST', '/users', { authData: { phoneLogin: { id: PHONE, code: stage.lastCode(stage.sms) }, ...more } });
+}
+
+it.each([{ password: null }, { other: null }, { password: null, other: null }])(
+  'a sign-up and a login by a phone that also send %j show the phone alone',
+  async (more) => {
+    await start();
+    for (const _ of ['sign-up', 'login']) {
+      const opened = await byPhone(more);
+      expect(opened.body['error']).toBeUndefined();
+      expect(await shown(opened)).toEqual({ methods: ['primary:phoneLogin'], amr: ['sms'], aal: 1 });
+    }
+  },
+);
+
+it.each([{ password: null }, { other: null }, { password: null, other: null }])(
+  'a sign-up and a login by another provider that also send %j show that provider alone',
+  async (more) => {
+    await start();
+    for (const _ of ['sign-up', 'login']) {
+      const opened = await stage.call('POST', '/users', { authData: { badge: { id: 'b1', secret: 'right' }, ...more } });
+      expect(opened.body['error']).toBeUndefined();
+      expect(await shown(opened)).toEqual({ methods: ['provider:badge'], amr: [], aal: 1 });
+    }
+  },
+);
+
+it('a provider that the user has linked, and that a login unlinks, does not show', async () => {
+  await start();
+  const both = { badge: { id: 'b1', secret: 'right' }, other: { id: 'o1', secret: 'right' } };
+  expect(await shown(await stage.call('POST', '/users', { authData: both }))).toMatchObject({
+    methods: ['provider:badge', 'provider:other'],
+  });
+  const opened = await stage.call('POST', '/users', { authData: { ...both, other: null } });
+  expect(await shown(opened)).toMatchObject({ methods: ['provider:badge'] });
+});
+
+it('the password shows at a sign-up and a login with it, also beside empty providers', async () => {
+  await start();
+  for (const more of [{}, { authData: { other: null } }]) {
+    const fields = { username: `ann${Object.keys(more).length}`, password: 'a password', ...more };
+    const signedUp = await stage.call('POST', '/users', fields);
+    if (Object.keys(more).length === 0)
+      expect(await shown(signedUp)).toEqual({ methods: ['password:password'], amr: ['pwd'], aal: 1 });
+    const opened = await stage.call('POST', '/login', credentials(fields));
+    expect(await shown(opened)).toEqual({ methods: ['password:password'], amr: ['pwd'], aal: 1 });
+  }
+});
