@@ -1,9 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
 import { MemoryOtpStore } from '@parse-factors/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage, type StageOptions } from '../support/harness.js';
 import { MASTER } from '../support/requests.js';
 import { MINUTE } from '../support/time.js';
+import { sqlOf } from '@parse-factors/test-server/database/postgres-rows';
 import { hasTransactions, onPostgres } from '@parse-factors/test-server/database/test-database';
 
 /** Batches with `transaction: true`: each holds a connection of the pool until all its requests are answered. */
@@ -45,6 +47,25 @@ describe.runIf(hasTransactions)('a batch in a transaction', () => {
     for (const answer of await Promise.all(asks)) expect(answer).toEqual(TAKEN_BACK);
     expect((await stage.logIn(await stage.signUp())).status).toBe(200);
   });
+
+  it.runIf(onPostgres)(
+    'a sign-up in a transaction does not wait for the class of sessions, which transactions hold',
+    async () => {
+      await start({ install: true });
+      const sql = sqlOf(stage);
+      await stage.signUp();
+    const fields = { factorMethods: { __op: 'Delete' } }; // as before the first login of this version
+    expect((await stage.call('PUT', '/schemas/_Session', { className: '_Session', fields }, MASTER)).status).toBe(200);
+    await sql.query('begin');
+      await sql.query('select 1 from "_Session"');
+      const signUp = { method: 'POST', path: '/parse/users', body: { username: 'ann', password: 'a password' } };
+      const answered = batch([signUp]);
+      const isAnswered = await Promise.race([answered.then(() => true), setTimeout(5000, false)]);
+      await sql.query('commit');
+      expect([isAnswered, (await answered).status]).toEqual([true, 200]);
+      expect((await stage.call('POST', '/login', signUp.body)).status).toBe(200);
+    },
+  );
 
   it('a transaction tells nothing about a code, right or wrong, and uses nothing up', async () => {
     await start();

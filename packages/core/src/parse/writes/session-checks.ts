@@ -2,6 +2,7 @@ import type { AccountState, SessionOpening } from '../../account/ports.js';
 import type { StoredRecords } from '../../account/records/record-plan.js';
 import { asObject } from '../../validation/json-object.js';
 import type { ParseRow } from '../database/parse-database.js';
+import { isInTransaction } from '../database/parse-table.js';
 import { type HookConfig, parseGlobal } from '../parse-types.js';
 import { findAccount } from '../server/user-rows.js';
 
@@ -79,6 +80,7 @@ const onePerSet = (openings: readonly SessionOpening[]): Iterable<SessionOpening
  * type: a client of an earlier version could have added it. Then nothing is kept, and the self-check says so.
  */
 export async function hasKeptField({ database }: Pick<HookConfig, 'database'>): Promise<boolean> {
+  if (isInTransaction(database)) return isFieldKnown(database);
   try {
     await database.validateObject('_Session', { [KEPT_FIELD]: [] }, {}, {});
     return true;
@@ -86,6 +88,15 @@ export async function hasKeptField({ database }: Pick<HookConfig, 'database'>): 
     if (asObject(fault)?.['code'] === INCORRECT_TYPE) return false;
     throw fault;
   }
+}
+
+/**
+ * Whether this server knows the field. Adding one locks the whole class, on a connection of its own. It would wait for the
+ * transaction of the request for ever, and all requests with a session would wait for it.
+ */
+async function isFieldKnown(database: HookConfig['database']): Promise<boolean> {
+  const { fields } = await (await database.loadSchema()).getOneSchema('_Session', true);
+  return asObject(fields[KEPT_FIELD])?.['type'] === 'Array';
 }
 
 /** Refuses an update of what is kept with a session. @throws Parse.Error 105 */
