@@ -133,6 +133,19 @@ describe('the notice of a new device', () => {
     expect(newDevices() - before).toBe(1);
   });
 
+  it('logins from many new devices do not hide a change of the factors', async () => {
+    await start();
+    const ann = await known();
+    stage.time.now += DAY;
+    for (let device = 0; device < 25; device += 1) await again(ann, { installation: `thief ${device}` });
+    expect(await notices()).toHaveLength(20);
+    stage.time.now += MINUTE;
+    await stage.save(ann, { totp: stage.totp(Reflect.get(ann, 'secret') as string) });
+    expect((await stage.save(ann, { totp: null })).status).toBe(200);
+    await settled();
+    expect(stage.mail.messages.map(({ to }) => to)).toEqual(['ann@example.com']);
+  });
+
   it('a login that is refused makes no device known', async () => {
     await start();
     const ann = await known();

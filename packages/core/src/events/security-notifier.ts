@@ -28,7 +28,7 @@ const NOTIFICATION_OF: Readonly<Partial<Record<FactorEventType, NotificationType
 };
 
 /**
- * How many notifications one user receives in a day. The limit stops an attacker from flooding the user or running up costs.
+ * How many notifications of one group a user receives in a day; see {@link OWN_QUOTA}. The limit stops an attacker from flooding the user or running up costs.
  */
 const QUOTA = { limit: 20, windowMs: 24 * 60 * 60_000 };
 
@@ -130,11 +130,20 @@ function notificationOf(
   return isOff || isUnauthenticated || isEveryday || hasOwnNotification ? undefined : NOTIFICATION_OF[type];
 }
 
-/** These have a quota of their own. Otherwise a thief who knows the password could exhaust the quota and hide a recovery. */
-const OWN_QUOTA: readonly NotificationType[] = ['recovery_proven', 'recovery_begun', 'help_issued', 'help_used'];
+/**
+ * These have a quota of their own. Otherwise a thief who knows the password could exhaust the quota, such as by logins from 20
+ * new devices, and hide a recovery or a change of the factors.
+ */
+const OWN_QUOTA: Readonly<Partial<Record<NotificationType, string>>> = {
+  recovery_proven: 'recovery',
+  recovery_begun: 'recovery',
+  help_issued: 'recovery',
+  help_used: 'recovery',
+  new_device: 'devices',
+};
 
 async function isWithinQuota({ appId, store }: Server, userId: string, type: NotificationType): Promise<boolean> {
-  const bucket = subjectOf('notices', appId, userId, ...(OWN_QUOTA.includes(type) ? ['recovery'] : []));
+  const bucket = subjectOf('notices', appId, userId, ...[OWN_QUOTA[type] ?? []].flat());
   const { allowed } = await store.count(bucket, QUOTA);
   return allowed;
 }
