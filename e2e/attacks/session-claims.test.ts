@@ -1,9 +1,11 @@
 // @compat
-import type { MethodDemand, SessionMethods } from '@parse-factors/core';
+import { composeFactors, generateKey, type MethodDemand, type SessionMethods } from '@parse-factors/core';
+import { TotpFactor } from '@parse-factors/totp';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { afterEach, expect, it } from 'vitest';
 import { cloudCode } from '../support/cloud-code.js';
 import { startStage, type Stage } from '../support/harness.js';
+import { enrolled } from '../support/people.js';
 import { DEFAULT_BADGE } from '../support/providers.js';
 import { credentials, sessionHeaders } from '../support/requests.js';
 import { MINUTE } from '../support/time.js';
@@ -76,5 +78,37 @@ it('the password shows at a sign-up and a login with it, also beside empty provi
       expect(await shown(signedUp)).toEqual({ methods: ['password:password'], amr: ['pwd'], aal: 1 });
     const opened = await stage.call('POST', '/login', credentials(fields));
     expect(await shown(opened)).toEqual({ methods: ['password:password'], amr: ['pwd'], aal: 1 });
+  }
+});
+
+it('each of two sets of factors on one server knows its own factor of a login, and no other one', async () => {
+  const other = composeFactors({
+    keys: generateKey('other'),
+    clock: () => stage.time.now,
+    notices: false,
+    selfCheck: false,
+    factors: { zapp: new TotpFactor({ issuer: 'Other' }) },
+  });
+  stage = await startStage({ install: true, server: { auth: other.auth } });
+  other.install();
+  const { Cloud } = cloudCode();
+  Cloud.define('methods', (request) => stage.factors.sessionMethods(request));
+  Cloud.define('others', (request) => other.sessionMethods(request));
+  const { person, secret } = await enrolled(stage);
+  const { body } = await stage.challenge({ challengeData: { zapp: true } }, person.session);
+  const second = String(body['challengeData'].zapp.secret);
+  expect((await stage.save(person, { zapp: stage.totp(second) })).status).toBe(200);
+  for (const answers of [['totp', 'zapp'], ['totp'], ['zapp']]) {
+    stage.time.now += MINUTE;
+    const codes: Record<string, string> = { totp: stage.totp(secret), zapp: stage.totp(second) };
+    const opened = await stage.logIn(person, Object.fromEntries(answers.map((key) => [key, codes[key]])));
+    if (answers.length === 2) expect(opened.status).toBe(200);
+    if (opened.status !== 200) continue; // a set asks for its own factor
+    const known = async (name: string): Promise<readonly string[]> => {
+      const reply = await stage.call('POST', `/functions/${name}`, {}, sessionHeaders(opened));
+      return (reply.body['result'] as SessionMethods).methods.map(({ method }) => method);
+    };
+    const of = (key: string): readonly string[] => ['password', ...answers.filter((each) => each === key)];
+    expect([await known('methods'), await known('others')]).toEqual([of('totp'), of('zapp')]);
   }
 });

@@ -54,9 +54,9 @@ describe.runIf(hasTransactions)('a batch in a transaction', () => {
       await start({ install: true });
       const sql = sqlOf(stage);
       await stage.signUp();
-    const fields = { factorMethods: { __op: 'Delete' } }; // as before the first login of this version
-    expect((await stage.call('PUT', '/schemas/_Session', { className: '_Session', fields }, MASTER)).status).toBe(200);
-    await sql.query('begin');
+      const fields = { factorMethods: { __op: 'Delete' } }; // as before the first login of this version
+      expect((await stage.call('PUT', '/schemas/_Session', { className: '_Session', fields }, MASTER)).status).toBe(200);
+      await sql.query('begin');
       await sql.query('select 1 from "_Session"');
       const signUp = { method: 'POST', path: '/parse/users', body: { username: 'ann', password: 'a password' } };
       const answered = batch([signUp]);

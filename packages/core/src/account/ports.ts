@@ -157,7 +157,7 @@ export interface LoginNotes {
   enrolled?: string | undefined;
   /** Whether a login enrolled a factor. Such a login is not refused for having no factor. */
   hasEnrolled?: boolean;
-  /** What a login verified, for the session that it opens. */
+  /** What a login verified, of all sets of factors, for the session that it opens. */
   methods?: readonly Omit<KeptMethod, 'at'>[] | undefined;
   /** What this request has written of the user's records: by key, the value of `markOf`. */
   readonly written: Map<string, string>;

@@ -15,10 +15,11 @@ export const keepMethods =
   (runtime: Runtime, { server, client }: ServerRequest, account?: AccountState): SessionOpening['keep'] =>
   (session) => {
     const at = runtime.clock();
+    const isOurs = ({ method }: Pick<KeptMethod, 'method'>): boolean => Object.hasOwn(runtime.factors, method);
     const notes = server.notes(session.userId);
-    const verified = notes.methods ?? [];
-    delete notes.methods; // valid for one session
-    const others = otherMethods(session, account).filter(({ method }) => !Object.hasOwn(runtime.factors, method));
+    const verified = (notes.methods ?? []).filter(isOurs);
+    notes.methods = notes.methods?.filter((each) => !isOurs(each)); // valid for one session
+    const others = otherMethods(session, account).filter((each) => !isOurs(each));
     const methods = [...others, ...verified].map((method): KeptMethod => ({ ...method, at }));
     const kept = { methods, userAgent: userAgentOf(client), ip: client.ip };
     return new SessionSealer(runtime, server.appId, session).seal(kept);

@@ -81,7 +81,9 @@ export class SignInAttempt {
     for (const { consume } of this.verifiedPrimaries.values()) await consume();
     const notes = server.notes(this.account.id);
     const enrolledKeys = Object.keys(this.enrolments);
-    notes.methods = this.#methods;
+    const { factors } = this.request.runtime;
+    const others = notes.methods?.filter(({ method }) => !Object.hasOwn(factors, method)) ?? [];
+    notes.methods = [...others, ...(this.#methods ?? [])]; // another set of factors may have noted its own
     notes.answered = this.verified[0];
     notes.answeredByBackup = this.verified.length + enrolledKeys.length === 0 ? this.verifiedBackups[0] : undefined;
     if (enrolledKeys.length > 0) {
