@@ -120,7 +120,7 @@ export function memoryServer({
       onOpened: () => undefined,
       find: async () => undefined,
       list: async () => [],
-      keep: async () => undefined,
+      keep: async () => [],
       compact: async () => undefined,
     },
     devices: { use: async () => true, add: async () => true, list: async () => [], forget: async () => undefined },

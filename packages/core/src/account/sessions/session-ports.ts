@@ -42,6 +42,9 @@ export interface StoredSession extends Session {
   readonly kept: readonly unknown[];
 }
 
+/** A session by its `objectId`, of that user only. */
+export type SessionId = Pick<StoredSession, 'userId' | 'id'>;
+
 /** The sessions of the application. */
 export interface Sessions {
   /** Resolves if the session has not ended. Otherwise it throws Parse Server's error 209. */
@@ -63,11 +66,11 @@ export interface Sessions {
    */
   onOpened(userId: string, emit: FactorContext['emit'], opening: SessionOpening): void;
   /** Reads a session; undefined if it has ended. */
-  find(session: Session): Promise<StoredSession | undefined>;
+  find(session: Session | SessionId): Promise<StoredSession | undefined>;
   /** Returns the user's sessions that have not ended, the newest first, 100 at most. */
   list(userId: string): Promise<readonly StoredSession[]>;
-  /** Adds to what is kept with a session. Does nothing if it has ended. */
-  keep(session: Session, added: string): Promise<void>;
+  /** Adds to what is kept with a session, and returns all of it. Does nothing if it has ended. */
+  keep(session: Session, added: string): Promise<readonly unknown[]>;
   /** Replaces what is kept with a session. What is added at the same time may be lost. */
   compact(session: Session, kept: readonly unknown[]): Promise<void>;
 }

@@ -45,6 +45,8 @@ export async function addMethod(
   { server }: ServerRequest,
   { session, ...method }: Omit<KeptMethod, 'at'> & { readonly session: Session },
 ): Promise<void> {
-  const sealed = new SessionSealer(runtime, server.appId, session).seal({ methods: [{ ...method, at: runtime.clock() }] });
-  await server.sessions.keep(session, sealed);
+  const sealer = new SessionSealer(runtime, server.appId, session);
+  const kept = await server.sessions.keep(session, sealer.seal({ methods: [{ ...method, at: runtime.clock() }] }));
+  const fewer = sealer.compacted(kept);
+  if (fewer !== undefined) await server.sessions.compact(session, fewer);
 }

@@ -80,7 +80,7 @@ export async function endSessions(at: SessionRequest, id: string | undefined): P
   const { sessions } = request.server;
   const emit = emitter('', runtime, request, userId);
   if (id === undefined) return noted(await sessions.endOthers(userId, token, emit), emit);
-  const found = (await sessions.list(userId)).find((session) => session.id === id);
+  const found = await sessions.find({ userId, id });
   if (found === undefined) return 0;
   await sessions.end(found.token);
   return noted(1, emit);
@@ -112,10 +112,7 @@ function assertSession({ session }: SessionRequest): Session {
 async function keptMethods({ runtime, request: { server } }: SessionRequest, session: Session) {
   const found = await server.sessions.find(session);
   if (found === undefined) throw new FactorError('session_required');
-  const sealer = new SessionSealer(runtime, server.appId, session);
-  const fewer = sealer.compacted(found.kept); // each step-up adds one
-  if (fewer !== undefined) await server.sessions.compact(session, fewer);
-  return sealer.open(found.kept).methods;
+  return new SessionSealer(runtime, server.appId, session).open(found.kept).methods;
 }
 
 function shownSession({ runtime, request }: SessionRequest, session: StoredSession, isCurrent: boolean): OwnSession {

@@ -28,13 +28,18 @@ const toSession = (row: ParseRow): StoredSession => ({
   kept: Array.isArray(row[KEPT_FIELD]) ? row[KEPT_FIELD] : [],
 });
 
-/** Changes what is kept with a session, in one statement. Does nothing if it has ended, or if the field has another type. */
-export async function changeKept(config: HookConfig, { userId, token }: Session, change: unknown): Promise<void> {
-  if (!(await hasKeptField(config))) return;
+/**
+ * Changes what is kept with a session, in one statement, and returns what is kept then. Does nothing if the session has ended, or
+ * if the field has another type.
+ */
+export async function changeKept(config: HookConfig, { userId, token }: Session, change: unknown): Promise<readonly unknown[]> {
+  if (!(await hasKeptField(config))) return [];
   const query = { sessionToken: token, user: pointerTo(userId) };
-  await ungated(config.database)
-    .update('_Session', query, { [KEPT_FIELD]: change }, {})
+  const changed = await ungated(config.database)
+    .update('_Session', query, { [KEPT_FIELD]: change }, {}, true)
     .catch((fault: unknown) => {
       if (asObject(fault)?.['code'] !== OBJECT_NOT_FOUND) throw fault;
     });
+  const kept: unknown = asObject(changed)?.[KEPT_FIELD];
+  return Array.isArray(kept) ? kept : [];
 }

@@ -1,4 +1,5 @@
 import type { NewSession, Session, SessionOpening, Sessions, StoredSession } from '../../account/ports.js';
+import type { SessionId } from '../../account/sessions/session-ports.js';
 import type { FactorContext } from '../../factor/context.js';
 import { withParseErrors } from '../parse-errors.js';
 import type { HookConfig } from '../parse-types.js';
@@ -39,20 +40,20 @@ export class ParseSessions implements Sessions {
     RequestWrites.of(this.#config).sessions.arm(this.#config, userId, handled);
   }
 
-  async find({ userId, token }: Session): Promise<StoredSession | undefined> {
-    const query = { sessionToken: token, user: pointerTo(userId) };
-    return (await findSessions(this.#config, query, 1))[0];
+  async find(session: Session | SessionId): Promise<StoredSession | undefined> {
+    const one = 'token' in session ? { sessionToken: session.token } : { objectId: session.id };
+    return (await findSessions(this.#config, { ...one, user: pointerTo(session.userId) }, 1))[0];
   }
 
   list(userId: string): Promise<readonly StoredSession[]> {
     return findSessions(this.#config, { user: pointerTo(userId) }, MAX_LISTED);
   }
 
-  keep(session: Session, added: string): Promise<void> {
+  keep(session: Session, added: string): Promise<readonly unknown[]> {
     return changeKept(this.#config, session, { __op: 'Add', objects: [added] });
   }
 
-  compact(session: Session, kept: readonly unknown[]): Promise<void> {
-    return changeKept(this.#config, session, kept);
+  async compact(session: Session, kept: readonly unknown[]): Promise<void> {
+    await changeKept(this.#config, session, kept);
   }
 }
