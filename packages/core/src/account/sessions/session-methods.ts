@@ -1,14 +1,14 @@
 import type { Authentication } from '../../factor/authentication.js';
 import type { Composed } from '../factor-roles.js';
 
+/** All values of {@link MethodKind}. */
+export const METHOD_KINDS = ['password', 'primary', 'factor', 'backup', 'provider'] as const;
+
 /**
- * The kinds of methods. `password`: the user's password. `primary`: a factor of this library that has signed the user in by
+ * The kind of a method. `password`: the user's password. `primary`: a factor of this library that has signed the user in by
  * itself. `factor`: any other use of a factor. `backup`: a recovery code, a help code or a trusted
  * device, which only replaces a factor. `provider`: another provider of the option `auth`, such as a social login.
  */
-export const METHOD_KINDS = ['password', 'primary', 'factor', 'backup', 'provider'] as const;
-
-/** One of {@link METHOD_KINDS}. */
 export type MethodKind = (typeof METHOD_KINDS)[number];
 
 /** What a session keeps about a method that was verified for it. */
