@@ -123,6 +123,14 @@ describe('the notice of a new device', () => {
     expect(await notices()).toHaveLength(1);
   });
 
+  it('a thief is noticed who signs in to the account of a user who was away for longer than devices are known', async () => {
+    await start();
+    const ann = await known();
+    stage.time.now += 181 * DAY;
+    await again(ann, { installation: 'thief' });
+    expect(await notices()).toEqual(['ann@example.com']);
+  });
+
   it('twenty logins from a new device at once send one notice', async () => {
     await start();
     const person = await stage.signUp();
@@ -284,6 +292,35 @@ describe('policies about unusual sign-ins', () => {
     expect(await byPhone(person, { installation: 'laptop' })).toBe(DEMANDED);
   });
 
+  it.each([
+    ['newDevice', newDevice()],
+    ['idleFor', idleFor({ days: 60 })],
+    ['idleFor 180 days', idleFor({ days: 180 })],
+    ['newCountry', newCountry({ locate: () => ({ country: 'FR' }) })],
+  ])('%s also holds for a user who was away for longer than devices are known', async (_, condition) => {
+    await startWith(demandWhen([condition], NAMED));
+    const person = await withPhone({ installation: 'laptop' });
+    stage.time.now += 181 * DAY;
+    expect(await byPhone(person, { installation: 'laptop' })).toBe(DEMANDED);
+    stage.time.now += 400 * DAY;
+    expect(await byPhone(person, { installation: 'laptop' })).toBe(DEMANDED);
+  });
+
+  it('refuses a policy without conditions, and a misspelt one, before the server starts', async () => {
+    await start();
+    const wrong = (conditions: unknown, ...policies: unknown[]): unknown =>
+      expect(() => Reflect.apply(demandWhen, undefined, [conditions, ...policies]));
+    const refused = [
+      wrong(undefined, 'all'),
+      wrong([], 'all'),
+      wrong([true], 'all'),
+      wrong([newDevice()], 'al'),
+      wrong([newDevice()]),
+      wrong([newDevice()], 'all', { atLeast: 9 }),
+    ] as { toThrow(text: string): void }[];
+    for (const each of refused) each.toThrow('demandWhen: option');
+  });
+
   const PLACES: Readonly<Record<string, Place>> = {
     '192.0.2.1': { country: 'FR', latitude: 48.85, longitude: 2.35 }, // Paris
     '192.0.2.2': { country: 'FR', latitude: 43.3, longitude: 5.37 }, // Marseille, 660 km
@@ -309,6 +346,16 @@ describe('policies about unusual sign-ins', () => {
     stage.time.now += DAY;
     expect(await byPhone(person, { ip: '198.51.100.1' })).toBeUndefined();
     expect(await byPhone(person, { ip: '203.0.113.7' })).toBeUndefined(); // nobody knows where that is
+  });
+
+  it('devices that cannot be read demand more, and keep nobody out', async () => {
+    await startWith(demandWhen([newDevice()], NAMED));
+    // A class that a server has never seen closed may be the application's own, so it is not used.
+    expect((await stage.call('POST', `/classes/${FACTOR_DEVICE_CLASS}`, { a: 1 }, MASTER)).status).toBe(201);
+    const person = await withPhone({ installation: 'laptop' });
+    expect(await byPhone(person, { installation: 'laptop' })).toBe(DEMANDED);
+    await again(person, { installation: 'laptop' });
+    expect(stage.events).toContainEqual(expect.objectContaining({ type: 'fault', reason: 'class_is_open' }));
   });
 
   it('a look-up that fails demands more', async () => {

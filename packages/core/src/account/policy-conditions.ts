@@ -1,5 +1,5 @@
-import { functionOption, integerOption, resolveOptions } from '../validation/options.js';
-import type { Policy, PolicyRequest } from './policy-options.js';
+import { functionOption, integerOption, type OptionRule, resolveOptions } from '../validation/options.js';
+import { isPolicy, type Policy, type PolicyRequest } from './policy-options.js';
 
 /** Tells whether a sign-in is unusual. A user of whom no sign-in is known is never unusual. */
 export type PolicyCondition = (request: PolicyRequest) => Promise<boolean>;
@@ -36,6 +36,15 @@ const EARTH_KM = 6371;
 /** IP addresses are not known more exactly than this. */
 const TOLERANCE_KM = 100;
 
+const POLICY: OptionRule = { accepts: 'a policy, such as "all" or { oneOf: [<factor keys>] }', isValid: isPolicy };
+const DEMANDS = {
+  conditions: {
+    accepts: 'a list of at least one condition, such as [newDevice()]',
+    isValid: (value) => Array.isArray(value) && value.length > 0 && value.every((each) => functionOption.isValid(each)),
+  } satisfies OptionRule,
+  policy: POLICY,
+  otherwise: POLICY,
+};
 const DAYS = { days: integerOption(1, 180) };
 const LOCATE = { locate: functionOption };
 const TRAVEL = { ...LOCATE, kmPerHour: integerOption(1, 10_000) };
@@ -46,9 +55,10 @@ const TRAVEL = { ...LOCATE, kmPerHour: integerOption(1, 10_000) };
  * A condition decides about requests that have proven nothing but the password yet. An attacker may send what makes a sign-in
  * look usual, such as a stolen installation id. So `otherwise` must be enough by itself.
  *
- * @param conditions any of them makes a sign-in unusual
+ * @param conditions any of them makes a sign-in unusual, and so does one that throws
  * @param policy what unusual sign-ins need
  * @param otherwise what all others need; `any` by default
+ * @throws FactorConfigError
  * @example
  * ```ts
  * import { demandWhen, idleFor, newDevice } from '@parse-factors/core';
@@ -61,21 +71,31 @@ export function demandWhen(
   policy: Policy,
   otherwise: Policy = 'any',
 ): ((request: PolicyRequest) => Promise<Policy>) & { readonly policies: readonly Policy[] } {
+  resolveOptions('demandWhen', { conditions, policy, otherwise }, DEMANDS, {});
   const choose = async (request: PolicyRequest): Promise<Policy> => {
-    for (const isUnusual of conditions) if (await isUnusual(request)) return policy;
+    for (const condition of conditions) if (await holds(condition, request)) return policy;
     return otherwise;
   };
   return Object.assign(choose, { policies: [policy, otherwise] });
 }
 
+/** If a condition fails, such as where the devices cannot be read, the sign-in counts as unusual. */
+async function holds(condition: PolicyCondition, request: PolicyRequest): Promise<boolean> {
+  try {
+    return await condition(request);
+  } catch {
+    return true;
+  }
+}
+
 /** Holds for a device that the user has not signed in from in the last 180 days. */
 export const newDevice = (): PolicyCondition => async (request) =>
-  (await request.signIns()).length > 0 && !(await request.isKnownDevice());
+  (await request.lastSignIn()) !== undefined && !(await request.isKnownDevice());
 
 /**
  * Holds for users who have not signed in for a time.
  *
- * @param options.days how long, in days of 24 hours, 1 to 180. Of an earlier sign-in nothing is known
+ * @param options.days how long, in days of 24 hours, 1 to 180
  * @throws FactorConfigError
  */
 export function idleFor(options: { readonly days: number }): PolicyCondition {
@@ -94,8 +114,10 @@ export function idleFor(options: { readonly days: number }): PolicyCondition {
  */
 export function newCountry(options: LocateOptions): PolicyCondition {
   const { locate } = resolveOptions<LocateOptions>('newCountry', options, LOCATE, {});
-  return unlessLocated(locate, async ({ ip, signIns }, placeOf) => {
-    const known = await Promise.all((await signIns()).map((signIn) => placeOf(signIn.ip)));
+  return unlessLocated(locate, async ({ ip, signIns, lastSignIn }, placeOf) => {
+    const recent = await signIns();
+    if (recent.length === 0) return (await lastSignIn()) !== undefined;
+    const known = await Promise.all(recent.map((signIn) => placeOf(signIn.ip)));
     const countries = known.flatMap((place) => place?.country ?? []);
     return countries.length > 0 && !countries.includes((await placeOf(ip))?.country ?? '');
   });

@@ -14,8 +14,8 @@ export interface KnownDevices {
   use(userId: string, device: KnownDevice, since: number): Promise<boolean>;
   /** Adds a device, or one that was forgotten. Resolves to true for exactly one caller. */
   add(userId: string, device: KnownDevice, since: number): Promise<boolean>;
-  /** Returns the user's devices that were used since `since`, the last used first, 50 at most. */
-  list(userId: string, since: number): Promise<readonly KnownDevice[]>;
+  /** Returns the user's devices, the last used first, 50 at most. Old ones are among them until they are pruned. */
+  list(userId: string): Promise<readonly KnownDevice[]>;
   /** Forgets all devices of a user. */
   forget(userId: string): Promise<void>;
 }

@@ -10,7 +10,7 @@ export class PastSignIns {
   readonly #runtime: Pick<Runtime, 'keyring' | 'clock' | 'rememberDevices'>;
   readonly #request: ServerRequest;
   readonly #userId: string;
-  #read: Promise<readonly PastSignIn[]> | undefined;
+  #read: Promise<readonly KnownDevice[]> | undefined;
 
   constructor(runtime: Pick<Runtime, 'keyring' | 'clock' | 'rememberDevices'>, request: ServerRequest, userId: string) {
     this.#runtime = runtime;
@@ -24,18 +24,24 @@ export class PastSignIns {
   }
 
   /** The last sign-in from each device of 180 days, the latest first. */
-  list(): Promise<readonly PastSignIn[]> {
-    this.#read ??= this.#find();
-    return this.#read;
+  async list(): Promise<readonly PastSignIn[]> {
+    const { keyring, clock } = this.#runtime;
+    const { server, client } = this.#request;
+    const since = clock() - DEVICE_MS;
+    const known = (await this.#devices()).filter(({ usedAt }) => usedAt > since);
+    if (known.length === 0) return [];
+    const id = deviceOf(keyring, { appId: server.appId, userId: this.#userId, client });
+    return known.map((device) => ({ at: device.usedAt, ip: this.#ipOf(device), isThisDevice: device.id === id }));
   }
 
-  async #find(): Promise<readonly PastSignIn[]> {
-    const { keyring, clock, rememberDevices } = this.#runtime;
-    if (!rememberDevices) return [];
-    const { server, client } = this.#request;
-    const id = deviceOf(keyring, { appId: server.appId, userId: this.#userId, client });
-    const known = await server.devices.list(this.#userId, clock() - DEVICE_MS);
-    return known.map((device) => ({ at: device.usedAt, ip: this.#ipOf(device), isThisDevice: device.id === id }));
+  /** When the last sign-in was that is known, also if it was longer ago. */
+  async last(): Promise<number | undefined> {
+    return (await this.#devices())[0]?.usedAt;
+  }
+
+  #devices(): Promise<readonly KnownDevice[]> {
+    this.#read ??= this.#runtime.rememberDevices ? this.#request.server.devices.list(this.#userId) : Promise.resolve([]);
+    return this.#read;
   }
 
   #ipOf({ id, sealed }: KnownDevice): string | undefined {

@@ -17,7 +17,7 @@ export function policyFor(runtime: Runtime, request: ServerRequest, { id, user }
     installationId,
     now: runtime.clock(),
     signIns: () => past.list(),
-    lastSignIn: async () => (await past.list())[0]?.at,
+    lastSignIn: () => past.last(),
     isKnownDevice: async () => (await past.list()).some(({ isThisDevice }) => isThisDevice),
   });
 }

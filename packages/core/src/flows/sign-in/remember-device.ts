@@ -19,7 +19,7 @@ export async function rememberDevice(runtime: Runtime, request: ServerRequest, a
   const device = { id: deviceOf(runtime.keyring, at), usedAt: now, sealed: PastSignIns.seal(runtime, at) };
   const note = async (): Promise<void> => {
     if (await server.devices.use(account.id, device, since)) return;
-    const isFirst = (await server.devices.list(account.id, since)).length === 0;
+    const isFirst = (await server.devices.list(account.id)).length === 0; // a user who was away for long has had others
     const isAdded = await server.devices.add(account.id, device, since);
     if (isAdded && !isFirst) emit({ type: 'new_device', purpose: 'sign-in' });
   };

@@ -34,16 +34,15 @@ export class DeviceTable implements KnownDevices {
   async add(userId: string, { id, ...used }: KnownDevice, since: number): Promise<boolean> {
     const objectId = this.#name(userId, id);
     if (await this.#table.create({ ...used, objectId })) {
-      for (const row of (await this.#rows(userId, since)).slice(MAX_DEVICES))
-        await this.#table.destroy({ objectId: row.objectId });
+      for (const row of (await this.#rows(userId)).slice(MAX_DEVICES)) await this.#table.destroy({ objectId: row.objectId });
       return true;
     }
     return (await this.#table.update({ objectId, usedAt: { $lte: since } }, used)) !== undefined;
   }
 
-  async list(userId: string, since: number): Promise<readonly KnownDevice[]> {
+  async list(userId: string): Promise<readonly KnownDevice[]> {
     const prefix = this.#name(userId, '');
-    return (await this.#rows(userId, since)).slice(0, MAX_DEVICES).map(({ objectId, usedAt, sealed }) => ({
+    return (await this.#rows(userId)).slice(0, MAX_DEVICES).map(({ objectId, usedAt, sealed }) => ({
       id: String(objectId).slice(prefix.length),
       usedAt: Number(usedAt),
       sealed: String(sealed),
@@ -60,8 +59,8 @@ export class DeviceTable implements KnownDevices {
   }
 
   /** The rows of a user, the last used first. */
-  async #rows(userId: string, since: number): Promise<readonly ParseRow[]> {
-    const rows = await this.#table.list({ ...this.#all(userId), usedAt: { $gt: since } }, 4 * MAX_DEVICES);
+  async #rows(userId: string): Promise<readonly ParseRow[]> {
+    const rows = await this.#table.list(this.#all(userId), 4 * MAX_DEVICES);
     return rows.toSorted((one, other) => Number(other['usedAt']) - Number(one['usedAt']));
   }
 
