@@ -67,7 +67,9 @@ async function recover(sent: Sent, request: RecoverRequest): Promise<Reply> {
   const context = factorContext(added?.key ?? recoveryKey, runtime, request);
   const verified = added && (await signsUpAlone(runtime.factors[added.key])?.enrolNew(context, added.payload));
   const [account] = await server.accounts.findBy({ username }, 1);
-  if (account === undefined || !(await hasNoOtherWayIn(account, request))) throw refuse(sent, request);
+  // Read for no user as well, so that the same statements run whether there is one or not.
+  const hasPassword = await server.accounts.hasPassword(account?.id ?? '');
+  if (account === undefined || hasPassword || !hasNoOtherProvider(account, request)) throw refuse(sent, request);
   const own = new UserFactor<object>(recoveryKey, runtime, request, account);
   const answer = await own.readAnswer(code, 'sign-in').catch(() => undefined);
   const enrolment = own.findEnrolment()?.enrolment;
@@ -123,12 +125,12 @@ async function replaceEnrolment(
   await emittingFaults(emit, () => everyStep(rest)).catch(() => undefined);
 }
 
-/** Whether a factor that signs up alone is the user's only way in. */
-async function hasNoOtherWayIn({ id, stored }: AccountState, { runtime, server }: RecoverRequest): Promise<boolean> {
+/** Whether a factor that signs up alone is the user's only way in, besides a password. */
+function hasNoOtherProvider({ stored }: AccountState, { runtime }: RecoverRequest): boolean {
   const beside = [...secondFactors(runtime), ...backupFactors(runtime)];
   const isAlone = storedAmong(stored, Object.keys(stored)).every((key) => beside.includes(key));
   const hasOne = storedAmong(stored, beside).some((key) => signsUpAlone(runtime.factors[key]) !== undefined);
-  return isAlone && hasOne && !(await server.accounts.hasPassword(id));
+  return isAlone && hasOne;
 }
 
 /** @throws FactorError `invalid_input` */

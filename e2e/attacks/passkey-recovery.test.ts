@@ -1,0 +1,64 @@
+import { MemoryOtpStore } from '@parse-factors/core';
+import type { OtpStore } from '@parse-factors/core/store';
+import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
+import { countStatements } from '@parse-factors/test-server/count-statements';
+import type { Answer } from '@parse-factors/test-server/parse-server';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { slug, type Stage } from '../support/harness.js';
+import { ORIGIN, PasskeyUser, startPasskeyStage } from '../support/passkey-stage.js';
+import { MASTER, personOf } from '../support/requests.js';
+import { SoftAuthenticator } from '../support/soft-authenticator.js';
+import { DAY } from '../support/time.js';
+
+/** Attempts to take over, or to find, an account that was opened with a passkey alone, by its recovery without a session. */
+
+let stage: Stage;
+/** Called before a challenge of a passkey is used up. */
+let beforeUse: () => Promise<void>;
+beforeEach(async () => {
+  beforeUse = async () => undefined;
+  const memory = new MemoryOtpStore({ clock: () => stage.time.now });
+  const store: OtpStore = new Proxy(memory, {
+    get:
+      (_, verb: keyof OtpStore) =>
+      async (...given: never[]) => {
+        if (verb === 'advance') await beforeUse();
+        return (memory[verb] as (...args: never[]) => unknown).apply(memory, given);
+      },
+  });
+  const recovery = new RecoveryCodesFactor({ changesFactors: { afterMs: DAY } });
+  stage = await startPasskeyStage({ signUp: true }, { more: { recovery }, compose: { store } });
+});
+afterEach(() => stage.stop());
+
+async function answerBy(passkey: SoftAuthenticator): Promise<object> {
+  const { body } = await stage.challenge({ challengeData: { passkey: { purpose: 'sign-up' } } });
+  const credential = passkey.create(String(body['challengeData'].passkey.options));
+  return { id: passkey.handle, credential };
+}
+
+async function newcomer(username: string) {
+  const passkey = new SoftAuthenticator(ORIGIN);
+  const authData = { passkey: await answerBy(passkey), recovery: { generate: 'true' } };
+  const answer = await stage.call('POST', '/users', { username, authData });
+  expect(answer.status).toBe(201);
+  const codes = String(answer.body['authDataResponse'].recovery.codes).split(', ');
+  const person = personOf(answer);
+  return { username, passkey, person, user: new PasskeyUser(stage, person), codes };
+}
+
+const recover = (params: object): Promise<Answer> => stage.call('POST', '/functions/factorsRecover', params);
+
+it('a wrong code takes the same statements for every user name', async () => {
+  await newcomer('alone');
+  const { person } = await newcomer('with-password');
+  await stage.call('PUT', `/users/${person.id}`, { password: 'secret' }, MASTER);
+  await stage.signUp({ username: 'by-password' });
+  const guess = (username: string): Promise<Answer> => recover({ username, authData: { recovery: 'AAAA-AAAA-AAAA-AAAA' } });
+  await guess('warm');
+  const seen: number[] = [];
+  for (const name of ['alone', 'with-password', 'by-password', 'nobody']) {
+    seen.push(await countStatements(async () => expect(slug(await guess(name))).toBe('code_rejected')));
+  }
+  expect(new Set(seen).size, seen.join()).toBe(1);
+});
