@@ -49,6 +49,27 @@ async function newcomer(username: string) {
 
 const recover = (params: object): Promise<Answer> => stage.call('POST', '/functions/factorsRecover', params);
 
+it('a recovery that is under way does not win over a sign-in of the owner', async () => {
+  const { username, passkey, user, codes } = await newcomer('ann');
+  await recover({ username, authData: { recovery: codes[0] } });
+  stage.time.now += DAY;
+  const found = new SoftAuthenticator(ORIGIN);
+  const authData = { recovery: codes[1], passkey: await answerBy(found) };
+  let signedIn: Answer | undefined;
+  beforeUse = async () => {
+    beforeUse = async () => undefined;
+    signedIn = await user.logInAlone(passkey);
+  };
+  const answer = await recover({ username, authData });
+  expect(signedIn?.status).toBe(200);
+  expect(slug(answer)).toBe('code_rejected');
+  expect(stage.events.some(({ type }) => type === 'replaced')).toBe(false);
+  expect((await user.logInAlone(passkey)).status).toBe(200);
+  expect(slug(await user.logInAlone(found))).toBe('code_rejected');
+  // The code is still unused, and a new wait begins.
+  expect((await recover({ username, authData: { recovery: codes[1] } })).body['result'].status).toBe('pending');
+});
+
 it('a wrong code takes the same statements for every user name', async () => {
   await newcomer('alone');
   const { person } = await newcomer('with-password');

@@ -1,5 +1,6 @@
 import { backupFactors, secondFactors, storedAmong } from '../account/factor-roles.js';
 import type { AccountState, ServerRequest } from '../account/ports.js';
+import { markOf } from '../account/records/enrolment-record.js';
 import { changesOf, type RecordPlan } from '../account/records/record-plan.js';
 import type { Runtime } from '../account/runtime.js';
 import { everyStep } from '../error/every-step.js';
@@ -117,7 +118,13 @@ async function replaceEnrolment(
   const endSessions = (): Promise<void> => endOtherSessions(own.at, key, 'recovery');
   await consume();
   await endSessions(); // before the change as well: if they cannot be ended, nothing changes
-  await commitSpent(own, staging, { decide: () => ({ [key]: replaced.seal(enrolment) }) });
+  await commitSpent(own, staging, {
+    decide: (stored) => {
+      // The owner may have signed in meanwhile, which ends the waiting time (time-of-check race, CWE-367).
+      if (markOf(stored[own.context.key]) !== markOf(account.stored[own.context.key])) throw new FactorError('code_rejected');
+      return { [key]: replaced.seal(enrolment) };
+    },
+  });
   emit({ type: 'replaced', purpose: 'fresh-proof' });
   own.context.emit({ type: 'recovery_proven', purpose: 'fresh-proof' });
   const rest = [endSessions, () => endDependents(own.at, 'replaced', key), () => new StepUp(own.at).endAll()];
