@@ -123,8 +123,8 @@ describe('after a rotation of the keys', () => {
       expect([answer.status >= 400, answer.body['result']]).toEqual([true, undefined]);
     }
     expect(await stored()).toBe(before);
-    for (const params of [{ limit: 0 }, { limit: 1001 }, { after: { $gt: '' } }, { apply: 'true' }, { aply: true }])
-      expect(slug(await reseal(params))).toBe('invalid_input');
+    const malformed = [{ after: { $gt: '' } }, { after: 'a\u0000b' }, { apply: 'true' }, { aply: true }];
+    for (const params of [{ limit: 0 }, { limit: 1001 }, ...malformed]) expect(slug(await reseal(params))).toBe('invalid_input');
   });
 
   it('resealing covers all records of a batch of users, in the order of their ids', async () => {

@@ -291,6 +291,9 @@ describe('the sessions of a user', () => {
     { id: 'x', others: true },
     { others: false },
     { id: { $ne: '' } },
+    { id: 'a\u0000b' },
+    { id: '' },
+    { id: 'x'.repeat(65) },
     { id: 'x', y: 1 },
   ])('are not ended by %j', async (params) => {
     await start();

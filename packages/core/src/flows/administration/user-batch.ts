@@ -49,7 +49,7 @@ export async function forBatch<Result extends object>(
 
 function readParams(params: unknown): BatchParams {
   const { after = '', limit = DEFAULT_LIMIT, apply = false, ...others } = asObject(params) ?? {};
-  const isId = typeof after === 'string' && after.length <= 256;
+  const isId = typeof after === 'string' && after.length <= 256 && !/\p{Cc}/u.test(after); // Postgres refuses NUL in a text
   if (Object.keys(others).length > 0 || !isId || !LIMIT.isValid(limit) || typeof apply !== 'boolean') {
     throw new FactorError('invalid_input', {
       sentence: `Expected any of these parameters: after, limit (${LIMIT.accepts}), apply.`,

@@ -41,6 +41,9 @@ export interface SessionFunctions {
   factorsEndSessions(request: AdminRequest): Promise<number>;
 }
 
+/** The `objectId` of a session. Postgres refuses some other texts, such as with NUL, by a fault. */
+const SESSION_ID = /^[\w-]{1,64}$/;
+
 /** Builds the Cloud functions for the sessions of a user. */
 export function sessionFunctions(bridge: Bridge): SessionFunctions {
   const handle = <Result>(request: AdminRequest, work: (at: SessionRequest) => Promise<Result>): Promise<Result> => {
@@ -55,7 +58,7 @@ export function sessionFunctions(bridge: Bridge): SessionFunctions {
       handle(request, (at) => {
         if (at.session === undefined) throw new FactorError('session_required');
         const { id, others, ...unknown } = asObject(request.params) ?? {};
-        const isOne = typeof id === 'string' && others === undefined;
+        const isOne = typeof id === 'string' && SESSION_ID.test(id) && others === undefined;
         const isOthers = id === undefined && others === true;
         if (Object.keys(unknown).length > 0 || !(isOne || isOthers)) {
           throw new FactorError('invalid_input', { sentence: 'Send the field "id", or the field "others" with the value true.' });
