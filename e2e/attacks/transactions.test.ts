@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Answer } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage, type StageOptions } from '../support/harness.js';
 import { MASTER } from '../support/requests.js';
+import { countSessions, storedKeys } from '../support/rows.js';
 import { MINUTE } from '../support/time.js';
 import { sqlOf } from '@parse-factors/test-server/database/postgres-rows';
 import { hasTransactions, onPostgres } from '@parse-factors/test-server/database/test-database';
@@ -117,6 +118,25 @@ describe.runIf(hasTransactions)('a batch in a transaction', () => {
     await stage.enrolTotp(person);
     const rename = { method: 'PUT', path: `/parse/users/${person.id}`, body: { nickname: 'Ann' } };
     expect((await batch([rename], person.session)).status).toBe(200);
+  });
+
+  it('a transaction ends no session and resets no factor, and no event says that it has', async () => {
+    await start({ install: { adminFunctions: true } });
+    const person = await stage.signUp();
+    const totp = stage.totp(await stage.enrolTotp(person));
+    await stage.another(person, { totp });
+    const call = (name: string, body: object): object => ({ method: 'POST', path: `/parse/functions/${name}`, body });
+    const { body } = await stage.call('POST', '/functions/factorsSessions', {}, person.session);
+    const [other] = body['result'] as readonly { readonly id: string }[];
+    const failing = { method: 'PUT', path: '/parse/classes/Thing/missing', body: { a: 1 } };
+    stage.events.length = 0;
+    for (const params of [{ others: true }, { id: other?.id }])
+      expect(await batch([call('factorsEndSessions', params), failing], person.session)).toEqual(TAKEN_BACK);
+    expect(await batch([call('factorsReset', { userId: person.id }), failing], MASTER)).toEqual(TAKEN_BACK);
+    expect(stage.events).toEqual([]);
+    expect(await countSessions(stage, person)).toBe(2);
+    expect(await storedKeys(stage, person)).toEqual(['totp']);
+    expect((await stage.call('POST', '/functions/factorsEndSessions', { id: other?.id }, person.session)).body['result']).toBe(1);
   });
 
   it("a transaction that deletes a user and is taken back leaves that user's locks", async () => {

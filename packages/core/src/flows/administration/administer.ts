@@ -43,6 +43,7 @@ export function administration(runtime: Runtime): Administration {
     work: (account: AccountState, chosen: readonly string[]) => Promise<{ result: Result; touched: readonly string[] }>,
   ): Promise<Result> {
     const { userId, factor } = readParams(call.params, NAMING.includes(type));
+    if (type !== 'listed') call.server.assertNoTransaction(); // one that is taken back changes nothing, and its events would be wrong
     if (factor !== undefined && !keys.includes(factor)) throw new FactorError('not_enrolled');
     const account = await call.server.accounts.find(userId);
     if (account === undefined) throw new FactorError('invalid_input', { sentence: 'There is no such user.' });

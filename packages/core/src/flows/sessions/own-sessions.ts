@@ -72,12 +72,13 @@ export async function ownSessions(at: SessionRequest): Promise<readonly OwnSessi
  * Ends one session of the user, or all but this one. Returns how many it has ended; none if there is no such session.
  *
  * @param id the session's `objectId`; undefined for all others
- * @throws FactorError `session_required`
+ * @throws FactorError `session_required`; `invalid_input` in a transaction
  */
 export async function endSessions(at: SessionRequest, id: string | undefined): Promise<number> {
   const { runtime, request } = at;
   const { userId, token } = assertSession(at);
   const { sessions } = request.server;
+  request.server.assertNoTransaction(); // one that is taken back ends none
   const emit = emitter('', runtime, request, userId);
   if (id === undefined) return noted(await sessions.endOthers(userId, token, emit), emit);
   const found = await sessions.find({ userId, id });
