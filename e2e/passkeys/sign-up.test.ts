@@ -261,6 +261,22 @@ describe('a user who has lost the only passkey', () => {
     expect((await setPassword()).status).toBe(200);
   });
 
+  it('is not kept from recovering by an address that a session links with another factor than the passkey', async () => {
+    const { person, user, passkey, username, codes } = await newcomer();
+    expect((await user.prove(passkey)).status).toBe(200);
+    const secret = await stage.enrolTotp(person);
+    stage.time.now += 5 * MINUTE;
+    expect((await stage.save(person, { totp: stage.totp(secret) })).status).toBe(200);
+    const ask = (): Promise<Answer> =>
+      stage.challenge({ challengeData: { emailLogin: { email: 'thief@example.com' } } }, person.session);
+    expect(slug(await ask())).toBe('fresh_proof_required');
+    expect((await recover({ username, authData: { recovery: codes[0] } })).body['result'].status).toBe('pending');
+    expect((await user.prove(passkey)).status).toBe(200);
+    expect((await ask()).status).toBe(200);
+    const emailLogin = { id: 'thief@example.com', code: stage.lastCode(stage.mail) };
+    expect((await stage.save(person, { emailLogin })).status).toBe(200);
+  });
+
   it('is recovered by no code if there is a password or another way in', async () => {
     const { person, username, codes } = await newcomer();
     await stage.call('PUT', `/users/${person.id}`, { password: 'secret' }, MASTER);

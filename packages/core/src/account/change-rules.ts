@@ -26,8 +26,8 @@ export type EnrolRequirement =
  * - A backup authenticator needs a second factor first, and then the proof that its `backup` option names. No session may set
  *   up one that an administrator issues.
  * - Changing a primary factor needs a proof by that same factor.
- * - Adding a primary factor beside others needs a proof by one of them. A second factor does not count there: an
- *   attacker with a stolen session could have enrolled it.
+ * - Adding a primary factor beside others, or beside one that users can sign up with alone, needs a proof by one of them. A
+ *   second factor does not count there: an attacker with a stolen session could have enrolled it.
  *
  * @param key the key of the factor to enrol
  */
@@ -38,9 +38,10 @@ export function requirementToEnrol(key: string, stored: StoredRecords, composed:
   const second = secondFactors(composed);
   const hasSecondFactor = storedAmong(stored, second).length > 0;
   if (factor?.backup !== undefined && !hasSecondFactor) return { kind: 'factor-first' };
-  const ways = primaryOf(factor) === undefined ? [] : waysIn(stored, composed);
+  const isIdentity = identityOf(factor) !== undefined;
+  const ways = primaryOf(factor) === undefined ? [] : isIdentity ? waysToProve(stored, composed) : waysIn(stored, composed);
   if (ways.length > 0) {
-    const proof = { factors: identityOf(factor) !== undefined && ways.includes(key) ? [key] : ways };
+    const proof = { factors: isIdentity && ways.includes(key) ? [key] : ways };
     return { kind: 'step-up', proof, orRecentSignIn: false };
   }
   // Recovery codes can be left over without a second factor. A session still needs a proof then; only an
