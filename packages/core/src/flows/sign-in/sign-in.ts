@@ -72,13 +72,17 @@ async function verifyOtherProviders({ request: { sent, runtime, others } }: Sign
  *
  * The write gate refuses it as well, but only after the login has used up a code.
  */
-function assertNoAccountChange({ request: { sent, runtime }, account, enrolled }: SignInAttempt): void {
+function assertNoAccountChange({ request: { sent, runtime, server }, account, enrolled }: SignInAttempt): void {
   const { factors } = runtime;
   if (Object.keys(factors).some((key) => sent.providers[key] === null)) {
     throw new FactorError('invalid_input', { sentence: 'A login cannot remove a factor. Log in first, then remove it.' });
   }
   // A value that was decoded to null may be something else when Parse Server stores it.
   const isUnlinking = Object.values(sent.providers).includes(null);
+  if (isUnlinking && server.accounts.losesAllOnRemoval) {
+    // This version of Parse Server would drop every provider of the user, also the one that they log in with.
+    throw new FactorError('invalid_input', { sentence: 'A login cannot unlink a provider. Log in first, then unlink it.' });
+  }
   const isRelinking = isUnlinking || changesProviders(sent.providers, account.stored, factors);
   if (enrolled.length > 0 && isRelinking) throw new FactorError('fresh_proof_required');
 }
