@@ -1,13 +1,7 @@
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
-import { patternOption, resolveOptions } from '@parse-factors/core/factor';
+import { patternOption } from '@parse-factors/core/factor';
 import { json, post, type ProviderApi, urlOf } from './support/http.js';
-import {
-  PROVIDER_DEFAULTS,
-  PROVIDER_RULES,
-  type ProviderOptions,
-  type Resolved,
-  tokenOption,
-} from './support/provider-options.js';
+import { type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -34,12 +28,11 @@ const ON_ITS_WAY = new Set(['accepted', 'processing', 'sent', 'delivered']);
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function bird(options: BirdOptions): Channel {
-  const { accessKey, workspaceId, channelId, baseUrl, timeoutMs } = resolveOptions<Resolved<BirdOptions>>(
-    'bird',
-    options,
-    { accessKey: tokenOption, workspaceId: uuidOption, channelId: uuidOption, ...PROVIDER_RULES },
-    PROVIDER_DEFAULTS,
-  );
+  const { accessKey, workspaceId, channelId, baseUrl, timeoutMs } = resolveProvider<BirdOptions>('bird', options, {
+    accessKey: tokenOption,
+    workspaceId: uuidOption,
+    channelId: uuidOption,
+  });
   const url = urlOf(baseUrl ?? 'https://api.bird.com', `/workspaces/${workspaceId}/channels/${channelId}/messages`);
   const api: ProviderApi = {
     timeoutMs,

@@ -1,17 +1,8 @@
 import { type Channel, escapeHtml, type OutgoingMessage } from '@parse-factors/core/channel';
-import { resolveOptions } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
 import { json, post, type ProviderApi, urlOf } from './support/http.js';
 import { idempotencyKey } from './support/idempotency-key.js';
-import {
-  mailSender,
-  mailSenderOption,
-  PROVIDER_DEFAULTS,
-  PROVIDER_RULES,
-  type ProviderOptions,
-  type Resolved,
-  tokenOption,
-} from './support/provider-options.js';
+import { mailSender, mailSenderOption, type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -31,12 +22,10 @@ export interface BrevoOptions extends ProviderOptions {
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function brevo(options: BrevoOptions): Channel {
-  const { apiKey, from, baseUrl, timeoutMs } = resolveOptions<Resolved<BrevoOptions>>(
-    'brevo',
-    options,
-    { apiKey: tokenOption, from: mailSenderOption, ...PROVIDER_RULES },
-    PROVIDER_DEFAULTS,
-  );
+  const { apiKey, from, baseUrl, timeoutMs } = resolveProvider<BrevoOptions>('brevo', options, {
+    apiKey: tokenOption,
+    from: mailSenderOption,
+  });
   const url = urlOf(baseUrl ?? 'https://api.brevo.com', '/v3/smtp/email');
   const api: ProviderApi = {
     timeoutMs,

@@ -1,16 +1,8 @@
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
-import { choiceOption, patternOption, resolveOptions } from '@parse-factors/core/factor';
+import { choiceOption, patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
 import { basic, form, post, type ProviderApi, urlOf } from './support/http.js';
-import {
-  mailHeader,
-  mailSenderOption,
-  PROVIDER_DEFAULTS,
-  PROVIDER_RULES,
-  type ProviderOptions,
-  type Resolved,
-  tokenOption,
-} from './support/provider-options.js';
+import { mailHeader, mailSenderOption, type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -34,7 +26,7 @@ export interface MailgunOptions extends ProviderOptions {
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function mailgun(options: MailgunOptions): Channel {
-  const { apiKey, domain, from, region, baseUrl, timeoutMs } = resolveOptions<Resolved<MailgunOptions, 'region'>>(
+  const { apiKey, domain, from, region, baseUrl, timeoutMs } = resolveProvider<MailgunOptions, 'region'>(
     'mailgun',
     options,
     {
@@ -42,9 +34,8 @@ export function mailgun(options: MailgunOptions): Channel {
       domain: patternOption(/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/, 'a domain such as mg.example.com'),
       from: mailSenderOption,
       region: choiceOption('us', 'eu'),
-      ...PROVIDER_RULES,
     },
-    { region: 'us', ...PROVIDER_DEFAULTS },
+    { region: 'us' },
   );
   const home = region === 'eu' ? 'https://api.eu.mailgun.net' : 'https://api.mailgun.net';
   const url = urlOf(baseUrl ?? home, `/v3/${domain}/messages`);

@@ -1,16 +1,9 @@
 import { FactorConfigError } from '@parse-factors/core';
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
-import { optional, patternOption, resolveOptions } from '@parse-factors/core/factor';
+import { optional, patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
 import { basic, json, post, type ProviderApi, urlOf } from './support/http.js';
-import {
-  PROVIDER_DEFAULTS,
-  PROVIDER_RULES,
-  type ProviderOptions,
-  type Resolved,
-  textSenderOption,
-  tokenOption,
-} from './support/provider-options.js';
+import { type ProviderOptions, resolveProvider, textSenderOption, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -34,18 +27,12 @@ export interface PlivoOptions extends ProviderOptions {
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function plivo(options: PlivoOptions): Channel {
-  const { authId, authToken, from, powerpackUuid, baseUrl, timeoutMs } = resolveOptions<Resolved<PlivoOptions>>(
-    'plivo',
-    options,
-    {
-      authId: patternOption(/^[MS]A[A-Z0-9]{18}$/, 'an auth id: "MA" or "SA" and 18 letters or digits'),
-      authToken: tokenOption,
-      from: optional(textSenderOption),
-      powerpackUuid: optional(patternOption(/^[0-9a-f-]{36}$/, 'the UUID of a Powerpack')),
-      ...PROVIDER_RULES,
-    },
-    PROVIDER_DEFAULTS,
-  );
+  const { authId, authToken, from, powerpackUuid, baseUrl, timeoutMs } = resolveProvider<PlivoOptions>('plivo', options, {
+    authId: patternOption(/^[MS]A[A-Z0-9]{18}$/, 'an auth id: "MA" or "SA" and 18 letters or digits'),
+    authToken: tokenOption,
+    from: optional(textSenderOption),
+    powerpackUuid: optional(patternOption(/^[0-9a-f-]{36}$/, 'the UUID of a Powerpack')),
+  });
   if ((from === undefined) === (powerpackUuid === undefined)) {
     throw new FactorConfigError('plivo: set exactly one of the options "from" and "powerpackUuid"');
   }

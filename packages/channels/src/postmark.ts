@@ -1,16 +1,8 @@
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
-import { patternOption, resolveOptions } from '@parse-factors/core/factor';
+import { patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
 import { json, post, type ProviderApi, urlOf } from './support/http.js';
-import {
-  mailHeader,
-  mailSenderOption,
-  PROVIDER_DEFAULTS,
-  PROVIDER_RULES,
-  type ProviderOptions,
-  type Resolved,
-  tokenOption,
-} from './support/provider-options.js';
+import { mailHeader, mailSenderOption, type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -32,16 +24,15 @@ export interface PostmarkOptions extends ProviderOptions {
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function postmark(options: PostmarkOptions): Channel {
-  const { serverToken, from, messageStream, baseUrl, timeoutMs } = resolveOptions<Resolved<PostmarkOptions, 'messageStream'>>(
+  const { serverToken, from, messageStream, baseUrl, timeoutMs } = resolveProvider<PostmarkOptions, 'messageStream'>(
     'postmark',
     options,
     {
       serverToken: tokenOption,
       from: mailSenderOption,
       messageStream: patternOption(/^[a-z0-9_-]{1,100}$/, 'the id of a message stream, such as "outbound"'),
-      ...PROVIDER_RULES,
     },
-    { messageStream: 'outbound', ...PROVIDER_DEFAULTS },
+    { messageStream: 'outbound' },
   );
   const url = urlOf(baseUrl ?? 'https://api.postmarkapp.com', '/email');
   const api: ProviderApi = {

@@ -1,16 +1,9 @@
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
-import { patternOption, resolveOptions } from '@parse-factors/core/factor';
+import { patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
 import { json, post, type ProviderApi, urlOf } from './support/http.js';
 import { idempotencyKey } from './support/idempotency-key.js';
-import {
-  mailHeader,
-  mailSenderOption,
-  PROVIDER_DEFAULTS,
-  PROVIDER_RULES,
-  type ProviderOptions,
-  type Resolved,
-} from './support/provider-options.js';
+import { mailHeader, mailSenderOption, type ProviderOptions, resolveProvider } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -29,16 +22,10 @@ export interface ResendOptions extends ProviderOptions {
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function resend(options: ResendOptions): Channel {
-  const { apiKey, from, baseUrl, timeoutMs } = resolveOptions<Resolved<ResendOptions>>(
-    'resend',
-    options,
-    {
-      apiKey: patternOption(/^re_[!-~]{1,200}$/, 'an API key that begins with "re_"'),
-      from: mailSenderOption,
-      ...PROVIDER_RULES,
-    },
-    PROVIDER_DEFAULTS,
-  );
+  const { apiKey, from, baseUrl, timeoutMs } = resolveProvider<ResendOptions>('resend', options, {
+    apiKey: patternOption(/^re_[!-~]{1,200}$/, 'an API key that begins with "re_"'),
+    from: mailSenderOption,
+  });
   const url = urlOf(baseUrl ?? 'https://api.resend.com', '/emails');
   const api: ProviderApi = {
     timeoutMs,

@@ -1,15 +1,7 @@
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
-import { choiceOption, resolveOptions } from '@parse-factors/core/factor';
+import { choiceOption } from '@parse-factors/core/factor';
 import { json, post, type ProviderApi, urlOf } from './support/http.js';
-import {
-  idOption,
-  PROVIDER_DEFAULTS,
-  PROVIDER_RULES,
-  type ProviderOptions,
-  type Resolved,
-  textSenderOption,
-  tokenOption,
-} from './support/provider-options.js';
+import { idOption, type ProviderOptions, resolveProvider, textSenderOption, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -32,7 +24,7 @@ export interface SinchOptions extends ProviderOptions {
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function sinch(options: SinchOptions): Channel {
-  const { servicePlanId, apiToken, from, region, baseUrl, timeoutMs } = resolveOptions<Resolved<SinchOptions, 'region'>>(
+  const { servicePlanId, apiToken, from, region, baseUrl, timeoutMs } = resolveProvider<SinchOptions, 'region'>(
     'sinch',
     options,
     {
@@ -40,9 +32,8 @@ export function sinch(options: SinchOptions): Channel {
       apiToken: tokenOption,
       from: textSenderOption,
       region: choiceOption('us', 'eu', 'au', 'br', 'ca'),
-      ...PROVIDER_RULES,
     },
-    { region: 'us', ...PROVIDER_DEFAULTS },
+    { region: 'us' },
   );
   const url = urlOf(baseUrl ?? `https://${region}.sms.api.sinch.com`, `/xms/v1/${servicePlanId}/batches`);
   const api: ProviderApi = {

@@ -1,14 +1,8 @@
 import type { Channel, Delivery } from '@parse-factors/core/channel';
-import { optional, patternOption, resolveOptions } from '@parse-factors/core/factor';
+import { optional, patternOption } from '@parse-factors/core/factor';
 import { codes, notAccepted } from './support/faults.js';
 import { json, post, type ProviderApi, urlOf } from './support/http.js';
-import {
-  PROVIDER_DEFAULTS,
-  PROVIDER_RULES,
-  type ProviderOptions,
-  type Resolved,
-  tokenOption,
-} from './support/provider-options.js';
+import { type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -35,18 +29,12 @@ const LONGEST_TTL = 3600;
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function telegram(options: TelegramOptions): Channel {
-  const { accessToken, senderUsername, baseUrl, timeoutMs } = resolveOptions<Resolved<TelegramOptions>>(
-    'telegram',
-    options,
-    {
-      accessToken: tokenOption,
-      senderUsername: optional(
-        patternOption(/^[A-Za-z]\w{3,31}$/, 'a user name of 4 to 32 letters, digits and underscores, without @'),
-      ),
-      ...PROVIDER_RULES,
-    },
-    PROVIDER_DEFAULTS,
-  );
+  const { accessToken, senderUsername, baseUrl, timeoutMs } = resolveProvider<TelegramOptions>('telegram', options, {
+    accessToken: tokenOption,
+    senderUsername: optional(
+      patternOption(/^[A-Za-z]\w{3,31}$/, 'a user name of 4 to 32 letters, digits and underscores, without @'),
+    ),
+  });
   const url = urlOf(baseUrl ?? 'https://gatewayapi.telegram.org', '/sendVerificationMessage');
   const api: ProviderApi = {
     timeoutMs,

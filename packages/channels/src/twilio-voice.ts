@@ -1,14 +1,8 @@
 import type { Channel, Delivery } from '@parse-factors/core/channel';
-import { integerOption, patternOption, resolveOptions } from '@parse-factors/core/factor';
+import { integerOption, patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
 import { basic, form, post, type ProviderApi, urlOf } from './support/http.js';
-import {
-  PROVIDER_DEFAULTS,
-  PROVIDER_RULES,
-  type ProviderOptions,
-  type Resolved,
-  tokenOption,
-} from './support/provider-options.js';
+import { type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 import { spoken } from './support/spoken.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
@@ -45,9 +39,7 @@ const CALL_SID = /^CA[0-9a-fA-F]{32}$/;
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function twilioVoice(options: TwilioVoiceOptions): Channel {
-  const { accountSid, authToken, from, ringSeconds, baseUrl, timeoutMs } = resolveOptions<
-    Resolved<TwilioVoiceOptions, 'ringSeconds'>
-  >(
+  const { accountSid, authToken, from, ringSeconds, baseUrl, timeoutMs } = resolveProvider<TwilioVoiceOptions, 'ringSeconds'>(
     'twilioVoice',
     options,
     {
@@ -55,9 +47,8 @@ export function twilioVoice(options: TwilioVoiceOptions): Channel {
       authToken: tokenOption,
       from: patternOption(/^\+[1-9][0-9]{6,14}$/, 'a number in E.164 such as +12025550123'),
       ringSeconds: integerOption(5, 60),
-      ...PROVIDER_RULES,
     },
-    { ringSeconds: 20, ...PROVIDER_DEFAULTS },
+    { ringSeconds: 20 },
   );
   const url = urlOf(baseUrl ?? 'https://api.twilio.com', `/2010-04-01/Accounts/${accountSid}/Calls.json`);
   const api: ProviderApi = {

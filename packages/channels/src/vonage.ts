@@ -1,16 +1,8 @@
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
-import { choiceOption, resolveOptions } from '@parse-factors/core/factor';
+import { choiceOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
 import { basic, json, post, type ProviderApi, urlOf } from './support/http.js';
-import {
-  idOption,
-  PROVIDER_DEFAULTS,
-  PROVIDER_RULES,
-  type ProviderOptions,
-  type Resolved,
-  textSenderOption,
-  tokenOption,
-} from './support/provider-options.js';
+import { idOption, type ProviderOptions, resolveProvider, textSenderOption, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -41,7 +33,7 @@ const THROTTLED = [1000, 1241, 1472];
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function vonage(options: VonageOptions): Channel {
-  const { apiKey, apiSecret, from, region, baseUrl, timeoutMs } = resolveOptions<Resolved<VonageOptions, 'region'>>(
+  const { apiKey, apiSecret, from, region, baseUrl, timeoutMs } = resolveProvider<VonageOptions, 'region'>(
     'vonage',
     options,
     {
@@ -49,9 +41,8 @@ export function vonage(options: VonageOptions): Channel {
       apiSecret: tokenOption,
       from: textSenderOption,
       region: choiceOption('global', 'eu', 'us', 'ap'),
-      ...PROVIDER_RULES,
     },
-    { region: 'global', ...PROVIDER_DEFAULTS },
+    { region: 'global' },
   );
   const home = `https://api${region === 'global' ? '' : `-${region}`}.nexmo.com`;
   const url = urlOf(baseUrl ?? home, '/v1/messages');

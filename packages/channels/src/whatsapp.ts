@@ -1,14 +1,8 @@
 import type { Channel, Delivery } from '@parse-factors/core/channel';
-import { patternOption, resolveOptions } from '@parse-factors/core/factor';
+import { patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
 import { json, post, type ProviderApi, urlOf } from './support/http.js';
-import {
-  PROVIDER_DEFAULTS,
-  PROVIDER_RULES,
-  type ProviderOptions,
-  type Resolved,
-  tokenOption,
-} from './support/provider-options.js';
+import { type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -45,8 +39,9 @@ const THROTTLED = [4, 80007, 130429, 131048, 131056];
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function whatsapp(options: WhatsappOptions): Channel {
-  const { accessToken, phoneNumberId, template, languages, apiVersion, baseUrl, timeoutMs } = resolveOptions<
-    Resolved<WhatsappOptions, 'apiVersion'>
+  const { accessToken, phoneNumberId, template, languages, apiVersion, baseUrl, timeoutMs } = resolveProvider<
+    WhatsappOptions,
+    'apiVersion'
   >(
     'whatsapp',
     options,
@@ -63,9 +58,8 @@ export function whatsapp(options: WhatsappOptions): Channel {
           value.every((language) => typeof language === 'string' && LANGUAGE.test(language)),
       },
       apiVersion: patternOption(/^v[0-9]{1,3}\.[0-9]$/, 'a version of the Graph API, such as v26.0'),
-      ...PROVIDER_RULES,
     },
-    { apiVersion: 'v26.0', ...PROVIDER_DEFAULTS },
+    { apiVersion: 'v26.0' },
   );
   const url = urlOf(baseUrl ?? 'https://graph.facebook.com', `/${apiVersion}/${phoneNumberId}/messages`);
   const api: ProviderApi = {

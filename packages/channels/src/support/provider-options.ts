@@ -1,4 +1,12 @@
-import { integerOption, isLoopback, optional, type OptionRule, patternOption, urlOption } from '@parse-factors/core/factor';
+import {
+  integerOption,
+  isLoopback,
+  optional,
+  type OptionRule,
+  patternOption,
+  resolveOptions,
+  urlOption,
+} from '@parse-factors/core/factor';
 
 /** Options of every channel that sends its own HTTP requests. */
 export interface ProviderOptions {
@@ -12,7 +20,7 @@ export interface ProviderOptions {
 }
 
 /** Options with their defaults filled in. */
-export type Resolved<Options extends ProviderOptions, Defaulted extends keyof Options = never> = Options &
+type Resolved<Options extends ProviderOptions, Defaulted extends keyof Options = never> = Options &
   Required<Pick<Options, 'timeoutMs' | Defaulted>>;
 
 const anyUrl = urlOption('https:', 'http:');
@@ -36,6 +44,25 @@ export const PROVIDER_RULES: { readonly [Name in keyof ProviderOptions]-?: Optio
 };
 
 export const PROVIDER_DEFAULTS: { readonly timeoutMs: number } = { timeoutMs: 30_000 };
+
+/**
+ * Checks the options of a channel, those of {@link ProviderOptions} included, and fills in their defaults.
+ *
+ * @param rules what the channel's own options accept
+ * @param defaults of the channel's own options
+ * @throws FactorConfigError naming the option and what it accepts
+ */
+export function resolveProvider<Options extends ProviderOptions, Defaulted extends keyof Options = never>(
+  owner: string,
+  options: Options,
+  rules: { readonly [Name in Exclude<keyof Options, keyof ProviderOptions>]-?: OptionRule },
+  defaults?: Pick<Options, Defaulted>,
+): Readonly<Resolved<Options, Defaulted>> {
+  const all = { ...rules, ...PROVIDER_RULES } as { readonly [Name in keyof Required<Options>]: OptionRule };
+  return resolveOptions<Options>(owner, options, all, { ...PROVIDER_DEFAULTS, ...defaults } as Partial<Options>) as Readonly<
+    Resolved<Options, Defaulted>
+  >;
+}
 
 /** Accepts what can be a part of an HTTP header: visible ASCII without spaces. */
 export const tokenOption: OptionRule = patternOption(/^[!-~]{1,1000}$/, 'a string of 1 to 1000 visible ASCII characters');
