@@ -1,10 +1,8 @@
 import type { OwnSession } from '@parse-factors/client';
 import { useEffect, useState } from 'react';
-import { ActionButton } from '../components/action-button.js';
-import { FaultNote } from '../components/fault-note.js';
+import { EndingList } from '../components/ending-list.js';
 import { factorName } from '../factor-names.js';
 import { client } from '../parse-app.js';
-import { useAction } from '../use-action.js';
 
 const methodName = (method: string): string => (method === 'password' ? 'Password' : factorName(method).name);
 
@@ -24,7 +22,6 @@ export function SessionList({
   readonly version: unknown;
   readonly onChange: (done: string) => Promise<void>;
 }) {
-  const action = useAction();
   const [list, setList] = useState<readonly OwnSession[]>();
   useEffect(() => {
     let isOver = false;
@@ -45,40 +42,20 @@ export function SessionList({
     const ended = await client.sessions.endOthers();
     await onChange(ended === 1 ? 'Signed out of one other session.' : `Signed out of ${ended} other sessions.`);
   };
-  return (
-    <>
-      <ul className="things">
-        {list.map((session) => {
-          const { id, isCurrent, createdAt, device = 'Unknown device', ip } = session;
-          return (
-            <li key={id}>
-              <strong>
-                {device}
-                {isCurrent && ' (this session)'}
-              </strong>
-              <p className="hint">
-                Signed in on <time dateTime={createdAt.toISOString()}>{createdAt.toLocaleString()}</time>
-                {ip !== undefined && ` from ${ip}`}. {openedBy(session)}
-              </p>
-              {!isCurrent && (
-                <div className="buttons">
-                  <ActionButton action={action} kind="danger" work={() => end(id, device)} label={`Sign out: ${device}`}>
-                    Sign out
-                  </ActionButton>
-                </div>
-              )}
-            </li>
-          );
-        })}
-      </ul>
-      {list.length > 1 && (
-        <div className="buttons">
-          <ActionButton action={action} kind="danger" work={endOthers}>
-            Sign out everywhere else
-          </ActionButton>
-        </div>
-      )}
-      <FaultNote fault={action.fault} />
-    </>
-  );
+  const shown = list.map((session) => {
+    const { id, isCurrent, createdAt, device = 'Unknown device', ip } = session;
+    return {
+      id,
+      title: `${device}${isCurrent ? ' (this session)' : ''}`,
+      hint: (
+        <>
+          Signed in on <time dateTime={createdAt.toISOString()}>{createdAt.toLocaleString()}</time>
+          {ip !== undefined && ` from ${ip}`}. {openedBy(session)}
+        </>
+      ),
+      name: isCurrent ? undefined : device,
+      end: () => end(id, device),
+    };
+  });
+  return <EndingList list={shown} verb="Sign out" all={{ text: 'Sign out everywhere else', work: endOthers }} />;
 }
