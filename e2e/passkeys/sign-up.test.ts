@@ -237,7 +237,7 @@ describe('a user who has lost the only passkey', () => {
   it('gets the same answer as a stranger, whatever is wrong, and is locked by none', async () => {
     const { username, codes } = await newcomer();
     const withPassword = await stage.signUp();
-    const names = [username, withPassword.username, 'nobody'];
+    const names = [username, withPassword.username, 'unknown'];
     for (const code of ['AAAA-AAAA-AAAA-AAAA', 'short', 7, null, { code: 'x' }, GENERATE]) {
       const answers: Answer[] = [];
       for (const name of names) answers.push(await recover({ username: name, authData: { recovery: code } }));
@@ -308,6 +308,74 @@ describe('a user who has lost the only passkey', () => {
   ])('is told what is wrong with a malformed request: %#', async (params) =>
     expect(slug(await recover(params))).toBe('invalid_input'),
   );
+});
+
+describe('an account with no way in but passkeys', () => {
+  /** A user with an authenticator app as well, whose session has just proven the app, and long ago the passkey. */
+  async function provenByApp(): Promise<Newcomer & { readonly prove: () => Promise<void> }> {
+    const owner = await newcomer();
+    const { person, user, passkey } = owner;
+    expect((await user.prove(passkey)).status).toBe(200);
+    await user.add(new SoftAuthenticator(ORIGIN), 'Second');
+    const secret = await stage.enrolTotp(person);
+    const prove = async (): Promise<void> => {
+      stage.time.now += 6 * MINUTE;
+      expect((await stage.save(person, { totp: stage.totp(secret) })).status).toBe(200);
+    };
+    return { ...owner, prove };
+  }
+
+  const passkeysOf = async ({ session }: Person): Promise<{ readonly id: string }[]> => {
+    const me = await stage.call('GET', '/users/me', undefined, session);
+    return JSON.parse(String(me.body['authData'].passkey.passkeys)) as { readonly id: string }[];
+  };
+
+  it('has its factors changed by a proof of a passkey only: another factor of a stolen session opens nothing for good', async () => {
+    const { person, user, passkey, prove } = await provenByApp();
+    const [, second] = await passkeysOf(person);
+    const codes = async (): Promise<Answer> => stage.save(person, { recovery: GENERATE });
+    const removeOne = async (): Promise<Answer> => stage.save(person, { passkey: { remove: second?.id } });
+    const add = (): Promise<Answer> => stage.challenge({ challengeData: { passkey: { purpose: 'enrolment' } } }, person.session);
+    const remove = (key: string) => (): Promise<Answer> => stage.save(person, { [key]: null });
+    const address = (): Promise<Answer> =>
+      stage.challenge({ challengeData: { email: { email: 'thief@example.com' } } }, person.session);
+    await prove();
+    const before = await storedFactors(stage, person);
+    for (const change of [codes, removeOne, add, remove('recovery'), remove('totp'), address]) {
+      expect(slug(await change())).toBe('fresh_proof_required');
+      const batch = { requests: [{ method: 'PUT', path: `/parse/users/${person.id}`, body: { authData: { recovery: null } } }] };
+      expect(JSON.stringify((await stage.call('POST', '/batch', batch, person.session)).body)).toContain('fresh_proof_required');
+    }
+    expect(Object.keys(await storedFactors(stage, person))).toEqual(Object.keys(before));
+    for (const change of [add, codes, removeOne, remove('totp')]) {
+      expect((await user.prove(passkey)).status).toBe(200);
+      expect((await change()).body['error']).toBeUndefined();
+    }
+  });
+
+  it('keeps the last way in: it is removed only once there is another one', async () => {
+    const { person, user, passkey } = await newcomer();
+    const remove = (): Promise<Answer> => stage.save(person, { passkey: null });
+    expect((await user.prove(passkey)).status).toBe(200);
+    expect((await remove()).body).toEqual({
+      code: 142,
+      error: 'invalid_input: This is the only way to sign in to the account. Set up another one first.',
+    });
+    expect((await user.logInAlone(passkey)).status).toBe(200);
+    await stage.call('PUT', `/users/${person.id}`, { password: 'secret' }, MASTER);
+    const again = personOf(await user.logInAlone(passkey));
+    expect((await new PasskeyUser(stage, again).prove(passkey)).status).toBe(200);
+    expect((await stage.save(again, { passkey: null })).status).toBe(200);
+  });
+
+  it('keeps the passkey and the recovery codes when an administrator resets factors without naming them', async () => {
+    const { person, user, passkey } = await provenByApp();
+    const reset = (params: object): Promise<Answer> => stage.call('POST', '/functions/factorsReset', params, MASTER);
+    expect((await reset({ userId: person.id })).body).toEqual({ result: ['totp'] });
+    expect(await storedKeys(stage, person)).toEqual(['passkey', 'recovery']);
+    expect((await user.logInAlone(passkey)).status).toBe(200);
+    expect((await reset({ userId: person.id, factor: 'passkey' })).body).toEqual({ result: ['passkey', 'recovery'] });
+  });
 });
 
 describe('a passkey that the browser creates without a dialog, after a login with the password', () => {

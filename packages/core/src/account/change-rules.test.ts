@@ -8,6 +8,7 @@ import {
   proofsToChange,
   requirementToEnrol,
   waysIn,
+  waysInUnlessPassword,
 } from './change-rules.js';
 import type { StoredRecords } from './records/record-plan.js';
 
@@ -69,6 +70,25 @@ describe('waysIn', () => {
   });
 });
 
+describe('waysInUnlessPassword', () => {
+  it.each<readonly [string, readonly string[], readonly string[]]>([
+    ['are a passkey that users sign up with, beside second factors and backups', ['key', 'otp', 'device'], ['key']],
+    ['are none where a primary factor is linked', ['key', 'mail'], []],
+    ['are none where another provider is linked', ['key', 'google'], []],
+    ['are none without such a passkey', ['otp'], []],
+    ['are none of an account without factors', [], []],
+  ])('%s', (_sentence, stored, ways) => {
+    expect(waysInUnlessPassword(having(...stored), withKey)).toEqual(ways);
+  });
+
+  it('a removal needs their proof', () => {
+    const removing = sending({ otp: null });
+    expect(changesOfSave(removing, { stored: having('key', 'otp'), addsWayIn: false, only: ['key'] }, withKey).proofs).toEqual([
+      { factors: ['key'] },
+    ]);
+  });
+});
+
 describe('addedWayIn', () => {
   it.each<readonly [string, readonly string[], ReturnType<typeof sending>, string]>([
     ['nothing is added to an account without a primary factor', ['otp'], sending({ google: { id: 'g' } }, true), 'none'],
@@ -82,7 +102,9 @@ describe('addedWayIn', () => {
   });
 
   it('takes a proof by the passkey that users sign up with', () => {
-    expect(changesOfSave(sending({}, true), having('key', 'otp'), withKey, true).proofs).toEqual([{ factors: ['key'] }]);
+    expect(changesOfSave(sending({}, true), { stored: having('key', 'otp'), addsWayIn: true, only: [] }, withKey).proofs).toEqual(
+      [{ factors: ['key'] }],
+    );
   });
 });
 
@@ -143,7 +165,7 @@ describe('changesOfSave', () => {
       ['another way in takes a proof by a way in', ['mail'], { google: { id: 'g' } }, true, [], [{ factors: ['mail'] }]],
     ],
   )('%s', (_sentence, stored, providers, addsWayIn, removed, proofs) => {
-    const changes = changesOfSave(sending(providers), having(...stored), composed, addsWayIn);
+    const changes = changesOfSave(sending(providers), { stored: having(...stored), addsWayIn, only: [] }, composed);
     expect([changes.removed.toSorted(), changes.proofs]).toEqual([removed.toSorted(), proofs]);
   });
 });

@@ -77,6 +77,16 @@ function waysToProve(stored: StoredRecords, composed: Composed): readonly string
   return ways.length > 0 ? ways : storedAmong(stored, alone);
 }
 
+/**
+ * The keys of the factors that users can sign up with alone, if they are the only way in of a user without a password: no primary
+ * factor is linked, and no other provider.
+ */
+export function waysInUnlessPassword(stored: StoredRecords, composed: Composed): readonly string[] {
+  const beside = [...secondFactors(composed), ...backupFactors(composed)];
+  const keys = storedAmong(stored, Object.keys(stored));
+  return keys.every((key) => beside.includes(key)) ? keys.filter((key) => signsUpAlone(composed.factors[key]) !== undefined) : [];
+}
+
 /** Which primary credential a save adds. The rule is applied before it is known whether the user has a password. */
 export type AddedWayIn = 'provider' | 'password-unless-there-is-one' | 'none';
 
@@ -116,9 +126,15 @@ export interface SaveChanges {
  * - Removing any other factor needs any step-up proof.
  * - Linking or unlinking a provider needs a proof by a second factor, if the user has one.
  *
- * @param addsWayIn whether the save adds a primary credential
+ * - Removing a factor of a user who has only one way in needs a proof by that.
+ *
+ * @param account what is stored, whether the save adds a primary credential, and the user's only ways in
  */
-export function changesOfSave(sent: SentCredentials, stored: StoredRecords, composed: Composed, addsWayIn: boolean): SaveChanges {
+export function changesOfSave(
+  sent: SentCredentials,
+  { stored, addsWayIn, only }: { readonly stored: StoredRecords; readonly addsWayIn: boolean; readonly only: readonly string[] },
+  composed: Composed,
+): SaveChanges {
   const nulls = Object.keys(sent.providers).filter((key) => sent.providers[key] === null);
   const removed = storedAmong(
     stored,
@@ -132,7 +148,7 @@ export function changesOfSave(sent: SentCredentials, stored: StoredRecords, comp
   if (removed.some((key) => linked.includes(key))) proofs.push({ factors: storedAmong(stored, linked) });
   // Recovery codes allow a change of factors, but they do not allow a provider to be linked.
   if (isRelinking) proofs.push({ factors: second });
-  else if (removed.some((key) => !linked.includes(key))) proofs.push({});
+  else if (removed.some((key) => !linked.includes(key))) proofs.push(only.length > 0 ? { factors: only } : {});
   return { removed, proofs };
 }
 

@@ -112,13 +112,13 @@ async function manage<Enrolment extends object>(
   const { management } = own.factor;
   if (management === undefined) throw new FactorError('invalid_input');
   const stepUp = new StepUp(own.at);
-  if (isLess) await stepUp.require();
+  const proof = isLess ? await stepUp.requireToReduce() : undefined;
   const { context, plans, emitAll } = own.staging();
   await management.apply(context, change);
   const save = own.stage(
     {
       plan: { decide: (stored) => changesOf(plans, stored) },
-      ...(isLess && { before: () => stepUp.spend() }),
+      ...(proof !== undefined && { before: () => stepUp.spend(proof) }),
       after: async () => {
         emitAll();
         if (!isLess) return;

@@ -1,5 +1,5 @@
-import { backupFactors, secondFactors, storedAmong } from '../account/factor-roles.js';
-import type { AccountState, ServerRequest } from '../account/ports.js';
+import { waysInUnlessPassword } from '../account/change-rules.js';
+import type { ServerRequest } from '../account/ports.js';
 import { markOf } from '../account/records/enrolment-record.js';
 import { changesOf, type RecordPlan } from '../account/records/record-plan.js';
 import type { Runtime } from '../account/runtime.js';
@@ -70,7 +70,8 @@ async function recover(sent: Sent, request: RecoverRequest): Promise<Reply> {
   const [account] = await server.accounts.findBy({ username }, 1);
   // Read for no user as well, so that the same statements run whether there is one or not.
   const hasPassword = await server.accounts.hasPassword(account?.id ?? '');
-  if (account === undefined || hasPassword || !hasNoOtherProvider(account, request)) throw refuse(sent, request);
+  const ways = hasPassword ? [] : waysInUnlessPassword(account?.stored ?? {}, runtime);
+  if (account === undefined || ways.length === 0) throw refuse(sent, request);
   const own = new UserFactor<object>(recoveryKey, runtime, request, account);
   const answer = await own.readAnswer(code, 'sign-in').catch(() => undefined);
   const enrolment = own.findEnrolment()?.enrolment;
@@ -130,14 +131,6 @@ async function replaceEnrolment(
   const rest = [endSessions, () => endDependents(own.at, 'replaced', key), () => new StepUp(own.at).endAll()];
   // The passkey is replaced, so a fault is an event.
   await emittingFaults(emit, () => everyStep(rest)).catch(() => undefined);
-}
-
-/** Whether a factor that signs up alone is the user's only way in, besides a password. */
-function hasNoOtherProvider({ stored }: AccountState, { runtime }: RecoverRequest): boolean {
-  const beside = [...secondFactors(runtime), ...backupFactors(runtime)];
-  const isAlone = storedAmong(stored, Object.keys(stored)).every((key) => beside.includes(key));
-  const hasOne = storedAmong(stored, beside).some((key) => signsUpAlone(runtime.factors[key]) !== undefined);
-  return isAlone && hasOne;
 }
 
 /** @throws FactorError `invalid_input` */

@@ -12,6 +12,7 @@ import { afterRemoval, endDependents } from './end-dependents.js';
 import { type AccountSave, assertNotVerified, mayBeTakenFrom, saveAddresses, sessionSave } from './save-addresses.js';
 import { keepMethods } from './sessions/keep-methods.js';
 import { rememberDevice } from './sign-in/remember-device.js';
+import { onlyWaysIn } from './only-ways-in.js';
 import { ownerOf, proofAccount, StepUp } from './step-up.js';
 
 /**
@@ -58,12 +59,16 @@ function keepSignUp(save: AccountSave): void {
   server.sessions.onOpened('', emit, { set: runtime, keep: keepMethods(runtime, save), opened });
 }
 
+const ONLY_WAY_IN = { sentence: 'This is the only way to sign in to the account. Set up another one first.' };
+
 /** Stages removals. They happen with Parse Server's own write, which also uses the step-up proof up. */
 async function stageRemovals(save: AccountSave, account: AccountState): Promise<StoredRecords | undefined> {
   const { runtime, server, sent, hasMasterKey } = save;
   const { providers } = sent;
   const addsWayIn = !hasMasterKey && (await addsWayInTo(save, account));
-  const changes = changesOfSave(sent, account.stored, runtime, addsWayIn);
+  const only = hasMasterKey ? [] : await onlyWaysIn(runtime, server, account);
+  const changes = changesOfSave(sent, { stored: account.stored, addsWayIn, only }, runtime);
+  if (only.length > 0 && only.every((key) => changes.removed.includes(key))) throw new FactorError('invalid_input', ONLY_WAY_IN);
   const demanded = proofsToChange(runtime.freshProofFor, sent, { account, composed: runtime });
   const proofs = [...demanded, ...changes.proofs]; // the last one is used up by a removal
   const proof = hasMasterKey ? undefined : await findProofs(save, account, { ...changes, proofs });

@@ -16,6 +16,7 @@ import { FactorError } from '../error/factor-error.js';
 import { identityOf } from '../factor/primary-sign-in.js';
 import type { MethodKind } from '../account/sessions/session-methods.js';
 import type { AccountRequest } from './auth-request.js';
+import { onlyWaysIn } from './only-ways-in.js';
 import { addMethod } from './sessions/keep-methods.js';
 
 /** The step-up proofs of the user's session. */
@@ -41,8 +42,8 @@ export class StepUp {
    *
    * @throws FactorError `fresh_proof_required`
    */
-  async spend(): Promise<void> {
-    const proof = await this.#find('fresh');
+  async spend(options: StepUpOptions = {}): Promise<void> {
+    const proof = await this.#find('fresh', options);
     const isSpent = proof !== undefined && (await this.#proofs('fresh').spend(this.#owner, proof));
     if (!isSpent) throw new FactorError('fresh_proof_required');
   }
@@ -75,7 +76,18 @@ export class StepUp {
     if (requirement.kind === 'administrator') throw new FactorError('not_enrolled');
     if (requirement.kind === 'nothing') return;
     if (requirement.orRecentSignIn && (await this.#find('login')) !== undefined) return;
-    await this.require(requirement.proof);
+    await this.require((await this.#proofOfOnlyWayIn()) ?? requirement.proof);
+  }
+
+  /**
+   * Resolves if the session may remove one of several enrolments of a factor, and returns what {@link spend} takes.
+   *
+   * @throws FactorError `fresh_proof_required`
+   */
+  async requireToReduce(): Promise<StepUpOptions> {
+    const proof = (await this.#proofOfOnlyWayIn()) ?? {};
+    await this.require(proof);
+    return proof;
   }
 
   /** Whether the session was recently opened with an answer of that backup authenticator. */
@@ -87,6 +99,13 @@ export class StepUp {
   async endAll(): Promise<void> {
     const owner = { appId: this.#at.request.server.appId, userId: this.#at.account.id };
     await everyStep(PROOFS.map((kind) => () => this.#proofs(kind).end(owner)));
+  }
+
+  /** What changes of the factors need on an account with only one way in; undefined for any other account. */
+  async #proofOfOnlyWayIn(): Promise<StepUpOptions | undefined> {
+    const { runtime, request, account } = this.#at;
+    const only = await onlyWaysIn(runtime, request.server, account);
+    return only.length === 0 ? undefined : { factors: only };
   }
 
   #find(kind: ProofKind, options: StepUpOptions = {}): Promise<string | undefined> {

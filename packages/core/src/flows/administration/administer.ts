@@ -9,6 +9,7 @@ import type { FactorEventType } from '../../factor/factor-event.js';
 import { asObject } from '../../validation/json-object.js';
 import { type FieldRule, readFields } from '../../validation/payload.js';
 import { removeFactors, revokeTrustedDevices } from '../end-dependents.js';
+import { onlyWaysIn } from '../only-ways-in.js';
 import { UserFactor } from '../user-factor.js';
 import { type ResealReport, resealUsers } from './reseal-records.js';
 import type { AdminCall } from './user-batch.js';
@@ -61,9 +62,12 @@ export function administration(runtime: Runtime): Administration {
       }),
     factorsReset: (call) =>
       administer(call, 'reset', async (account, chosen) => {
-        // A primary factor is removed only when the call names it: without it the user may have no way to sign in.
+        // Ways in are removed only when the call names them: without them the user could not sign in, or not get back in.
         const named = asObject(call.params)?.['factor'];
-        const reset = chosen.filter((key) => key === named || !identityFactors(runtime).includes(key));
+        const only = await onlyWaysIn(runtime, call.server, account);
+        const waysBack = only.length === 0 ? [] : chosen.filter((key) => runtime.factors[key]?.recovery !== undefined);
+        const kept = [...identityFactors(runtime), ...only, ...waysBack];
+        const reset = chosen.filter((key) => key === named || !kept.includes(key));
         if (reset.length > 0) await removeFactors({ runtime, request: call, account }, reset);
         const left = storedAmong((await call.server.accounts.get(account.id)).stored, keys);
         const removed = storedAmong(account.stored, keys).filter((key) => !left.includes(key));
