@@ -164,7 +164,7 @@ describe('several authenticator apps', () => {
     for (const kept of [secret, home]) expect((await user.logIn({ totp: stage.totp(kept) })).status).toBe(200);
   });
 
-  it('nobody has more apps than the option allows, and a full list can still replace one', async () => {
+  it('a user has at most as many apps as the option allows, and a full list can still replace one', async () => {
     const { user } = await withTwoApps();
     await user.addApp('Third');
     const refused = await stage.challenge({ challengeData: { totp: true } }, user.person.session);

@@ -11,7 +11,7 @@ import { DEFAULT_BADGE } from '../support/providers.js';
 import { credentials, sessionHeaders } from '../support/requests.js';
 import { MINUTE } from '../support/time.js';
 
-/** Attempts to let a session claim a method that was only named, and verified for nobody. */
+/** Attempts to let a session claim a method that a request only named, and that no factor verified. */
 
 let stage: Stage;
 afterEach(() => stage.stop());

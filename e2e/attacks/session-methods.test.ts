@@ -41,7 +41,7 @@ const idOf = async ({ session }: Pick<Person, 'session'>): Promise<string> =>
 const kept = async (person: Pick<Person, 'session'>): Promise<readonly unknown[]> =>
   ((await stage.call('GET', `/sessions/${await idOf(person)}`, undefined, MASTER)).body[FIELD] ?? []) as unknown[];
 
-/** Writes the row as somebody who has the database. */
+/** Writes the row directly, as an attacker with access to the database can. */
 const write = async (person: Pick<Person, 'session'>, value: unknown): Promise<void> =>
   stage.rows.update('_Session', { objectId: await idOf(person) }, { [FIELD]: value });
 
@@ -142,7 +142,7 @@ it('a session that a new password opens has no methods of the one before', async
   expect([await methodsOf(next), await pay(next)]).toEqual([[], 'fresh_proof_required']);
 });
 
-it('a field of that name and another type, which a client made before, keeps nobody out and is reported', async () => {
+it('a field of that name and another type, which a client made before, keeps no user out and is reported', async () => {
   await stage.stop();
   stage = await startStage({ install: true });
   const fields = { [FIELD]: { type: 'String' } };

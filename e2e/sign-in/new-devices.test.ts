@@ -174,7 +174,7 @@ describe('the notice of a new device', () => {
     expect([newDevices() - before, await notices()]).toEqual([1, []]);
   });
 
-  it('nothing is kept and nobody is told with rememberDevices: false', async () => {
+  it('nothing is kept and no notice is sent with rememberDevices: false', async () => {
     await start({ rememberDevices: false });
     const ann = await known();
     await again(ann, { installation: 'phone' });
@@ -345,10 +345,10 @@ describe('policies about unusual sign-ins', () => {
     expect(await byPhone(person, { ip: '198.51.100.1' })).toBe(DEMANDED);
     stage.time.now += DAY;
     expect(await byPhone(person, { ip: '198.51.100.1' })).toBeUndefined();
-    expect(await byPhone(person, { ip: '203.0.113.7' })).toBeUndefined(); // nobody knows where that is
+    expect(await byPhone(person, { ip: '203.0.113.7' })).toBeUndefined(); // a place that locate() does not know
   });
 
-  it('devices that cannot be read demand more, and keep nobody out', async () => {
+  it('devices that cannot be read demand more, and every user can still sign in', async () => {
     await startWith(demandWhen([newDevice()], NAMED));
     // A class that a server has never seen closed may be the application's own, so it is not used.
     expect((await stage.call('POST', `/classes/${FACTOR_DEVICE_CLASS}`, { a: 1 }, MASTER)).status).toBe(201);
