@@ -23,6 +23,8 @@ import type { Settings } from './settings.js';
 /** The application's name in messages, in authenticator apps and in passkey dialogues. */
 const APP_NAME = 'Example';
 
+const HOUR_MS = 60 * 60_000;
+
 /** Text messages go to these countries only. Name the countries of your users: each further one can be abused for SMS pumping. */
 const EUROPE = ['AT', 'BE', 'CH', 'DE', 'DK', 'ES', 'FI', 'FR', 'GB', 'IE', 'IT', 'NL', 'NO', 'PL', 'PT', 'SE'] as const;
 const OVERSEAS = ['AU', 'BR', 'CA', 'IN', 'JP', 'MX', 'NZ', 'US'] as const;
@@ -49,6 +51,8 @@ export function composeExample(settings: Settings, channels: Channels, { store, 
     channel: channels.sms,
     appName: APP_NAME,
     countries: [...EUROPE, ...OVERSEAS],
+    // If fewer than one code of five comes back, no further new numbers of that country get messages in this hour.
+    conversion: { minPercent: 20, messages: 100, windowMs: HOUR_MS },
     // Numbers such as +1 555 123 4567 belong to no person. They are accepted while messages go to the outbox only.
     allowFictional: channels.outboxes.some((outbox) => outbox === channels.sms),
   };

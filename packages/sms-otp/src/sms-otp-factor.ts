@@ -3,6 +3,8 @@ import {
   choiceOption,
   CODE_FACTOR_RULES,
   CodeFactor,
+  type ConversionLimit,
+  conversionOption,
   DEFAULT_CODE_FACTOR_OPTIONS,
   integerOption,
   optional,
@@ -23,6 +25,12 @@ export interface SmsOtpOptions extends CodeFactorOptions {
   /** Messages in an hour to numbers that differ only in their last four digits, 1 to 1,000,000; 30 by default. */
   readonly maxSendsPerPrefix?: number;
   /**
+   * Closes a country, for numbers that are not set up, while too few of its codes come back (SMS pumping); never by default.
+   * Each message to a new number uses one of `messages`; each code that comes back restores what `minPercent` demands of it.
+   * After `windowMs`, the count begins anew.
+   */
+  readonly conversion?: ConversionLimit;
+  /**
    * The site that codes are for, such as `example.com`. Every message then ends with a line from which browsers and iOS fill in
    * the code, on that site only (phishing). No such line by default.
    */
@@ -36,7 +44,7 @@ export interface SmsOtpOptions extends CodeFactorOptions {
 
 type Resolved = ResolvedCodeFactorOptions &
   Required<Pick<SmsOtpOptions, 'countries' | 'maxSendsPerPrefix' | 'allowFictional'>> &
-  Pick<SmsOtpOptions, 'origin'>;
+  Pick<SmsOtpOptions, 'origin' | 'conversion'>;
 
 /** Labels of letters, digits and hyphens (RFC 1123, section 2.1); no scheme, port or path. */
 const isHostName = (value: unknown): boolean =>
@@ -75,6 +83,7 @@ export class SmsOtpFactor extends CodeFactor {
         ...CODE_FACTOR_RULES,
         countries: countriesOption,
         maxSendsPerPrefix: integerOption(1, 1e6),
+        conversion: optional(conversionOption),
         origin: optional({ accepts: 'a host name, such as example.com', isValid: isHostName }),
         allowFictional: choiceOption(true, false),
       },
@@ -83,7 +92,7 @@ export class SmsOtpFactor extends CodeFactor {
     if (resolved.allowFictional && process.env['NODE_ENV'] === 'production') {
       throw new FactorConfigError('SmsOtpFactor: option "allowFictional" must not be set with NODE_ENV=production');
     }
-    const { origin } = resolved;
+    const { origin, conversion } = resolved;
     super(
       {
         field: 'phone',
@@ -93,6 +102,7 @@ export class SmsOtpFactor extends CodeFactor {
         authentication: { amr: ['sms'], proves: 'possession' }, // NIST SP 800-63B-4, section 3.1.3.3
         region: regionOf,
         maxSendsPerPrefix: resolved.maxSendsPerPrefix,
+        ...(conversion !== undefined && { conversion }),
         // WICG origin-bound one-time codes: the last line has the site and the code.
         ...(origin !== undefined && { autofillLine: (code: string) => `@${origin} #${code}` }),
       },

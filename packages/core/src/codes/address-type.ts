@@ -1,3 +1,4 @@
+import type { ConversionLimit } from './limits/conversion-limit.js';
 import type { Authentication } from '../factor/authentication.js';
 import type { FactorUser } from '../factor/context.js';
 
@@ -36,6 +37,8 @@ export interface AddressType {
   readonly mailboxOf?: (address: string) => string | undefined;
   /** Messages to one number range in an hour; no limit by default. */
   readonly maxSendsPerPrefix?: number;
+  /** When to close a country because its codes do not come back; never by default. Needs `region`. */
+  readonly conversion?: ConversionLimit;
   /** Returns the user's confirmed address from the user object. Security notifications go there as well. */
   readonly confirmed?: (user: FactorUser) => string | undefined;
   /** What a code that was sent to such an address proves; nothing by default. */

@@ -1,14 +1,14 @@
 import type { AddressProof, CheckedCode, CodeTarget, IssuedCode } from '../factor/address-proof.js';
 import type { FactorUser, Reply, RequestContext } from '../factor/context.js';
-import type { AccountChange, SecurityNotification } from '../factor/notification.js';
+import type { AccountChange, SecurityNotification, SecurityNotifications } from '../factor/notification.js';
 import { digitsRule, type FieldRule, readCode } from '../validation/payload.js';
 import type { AddressType } from './address-type.js';
 import type { Addresses, CodeAuthenticators } from './code-authenticators.js';
 import { normalise } from './code-payload.js';
 import type { OneTimeCodes } from './one-time-codes.js';
 
-/** Proves an address with a code of a factor that sends codes. */
-export class CodeAddressProof implements AddressProof<Addresses> {
+/** Proves an address with a code of a factor that sends codes, and notifies addresses. */
+export class CodeAddressProof implements AddressProof<Addresses>, SecurityNotifications<Addresses> {
   readonly field: string;
   readonly #type: AddressType;
   readonly #codes: OneTimeCodes;
@@ -47,6 +47,12 @@ export class CodeAddressProof implements AddressProof<Addresses> {
 
   notice(address: string, user: FactorUser, change: AccountChange): SecurityNotification | undefined {
     return this.#codes.notice(address, user, change);
+  }
+
+  notificationsFor(user: FactorUser, enrolment: Addresses | undefined, change: AccountChange): readonly SecurityNotification[] {
+    const own = enrolment === undefined ? [] : this.addressesOf(enrolment);
+    const addresses = new Set([...own, this.confirmed(user)]);
+    return [...addresses].flatMap((address) => (address && this.notice(address, user, change)) || []);
   }
 
   get cooldownMs(): number {

@@ -52,6 +52,8 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
   override readonly notifies: SecurityNotifications<Addresses>;
   /** @internal */
   override readonly addressProof: AddressProof<Addresses>;
+  /** @internal */
+  override readonly openCountry: Factor<Addresses>['openCountry'];
   override readonly importer: EnrolmentImport<Addresses> | undefined;
   override readonly multiple: MultipleEnrolments<Addresses> | undefined;
   override readonly several: SeveralAuthenticators<Addresses>;
@@ -80,15 +82,11 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
     this.primary = isPrimary ? new PrimaryCodeSignIn(addressType, options, this.#codes) : undefined;
     this.#own = new CodeAuthenticators(addressType, maxAuthenticators);
     ({ multiple: this.multiple, several: this.several, management: this.management } = this.#own);
-    this.addressProof = new CodeAddressProof(addressType, this.#codes, this.#own, codeLength);
+    const proof = new CodeAddressProof(addressType, this.#codes, this.#own, codeLength);
+    this.addressProof = proof;
+    this.notifies = proof;
+    this.openCountry = addressType.conversion && ((context, country) => this.#codes.openCountry(context, country));
     this.importer = isPrimary ? undefined : { importEnrolment: ({ address }) => this.#import(address) };
-    this.notifies = {
-      notificationsFor: (user, enrolment, change) => {
-        const own = enrolment === undefined ? [] : this.addressProof.addressesOf(enrolment);
-        const addresses = new Set([...own, addressType.confirmed?.(user)]);
-        return [...addresses].flatMap((address) => (address && this.#codes.notice(address, user, change)) || []);
-      },
-    };
   }
 
   async read(payload: unknown, source: PayloadSource<Addresses>): Promise<CodeCommand> {

@@ -5,7 +5,7 @@ import type { AccountChange } from '../factor/notification.js';
 import type { AddressType } from './address-type.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { CodeSender } from './code-sender.js';
-import { MessageLimits } from './send-limits.js';
+import { MessageLimits } from './limits/send-limits.js';
 
 const stage = (more: Partial<ResolvedCodeFactorOptions> = {}, kind: AddressType = MAIL) => {
   const channel = new TestChannel();

@@ -8,7 +8,7 @@ import { withTimeout } from '../time/timeout.js';
 import type { AddressType } from './address-type.js';
 import type { CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
-import type { MessageLimits } from './send-limits.js';
+import type { MessageLimits } from './limits/send-limits.js';
 
 const MINUTE_MS = 60_000;
 

@@ -9,9 +9,9 @@ import type { AddressType } from './address-type.js';
 import { boundTo, type CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { CodeSender } from './code-sender.js';
-import { CountryCounters, type CountryCounts } from './country-counters.js';
+import { CountryCounters, type CountryCounts } from './limits/country-counters.js';
 import { ReplacedCodes } from './replaced-codes.js';
-import { MessageLimits } from './send-limits.js';
+import { MessageLimits } from './limits/send-limits.js';
 
 /** What a sent code must be bound to. */
 type Bound = Omit<CodeBinding, 'user'>;
@@ -62,11 +62,17 @@ export class OneTimeCodes {
         } catch (fault) {
           // The cooldown and the counts stay. Otherwise clients could flood a provider that is failing.
           await store.revoke(subject, live.digest);
+          await this.#limits.countries.release(context, { address, purpose, isSetUp: binding.user !== undefined });
           throw fault;
         }
         emit({ type: 'delivered', purpose, ...this.#countCountry(context, address, 'sent') });
       },
     };
+  }
+
+  /** Opens a country again that was closed because its codes did not come back. */
+  openCountry(context: RequestContext, country: string): Promise<void> {
+    return this.#limits.countries.open(context, country);
   }
 
   /** Prepares a security notification to an address. Returns undefined if the channel sends none. */
@@ -127,7 +133,7 @@ export class OneTimeCodes {
       if (!isMissed || (await this.#spendOther(context, bindings, code)) === undefined)
         await assertRedeemed(context, purpose, result, whyWrong);
     }
-    this.#emitVerified(context, used ?? binding);
+    this.#emitVerified(context, { ...(used ?? binding), isSetUp: true });
   }
 
   /**
@@ -152,7 +158,7 @@ export class OneTimeCodes {
     return {
       consume: async () => {
         if (!(await store.consume(subject, digest))) throw reject();
-        this.#emitVerified(context, binding);
+        this.#emitVerified(context, { purpose, address, isSetUp: false });
       },
     };
   }
@@ -189,8 +195,11 @@ export class OneTimeCodes {
     if (!issue.issued) throw new FactorError(user === undefined ? 'cooldown' : issue.reason, { retryAt: issue.retryAt });
   }
 
-  #emitVerified(context: RequestContext, { purpose, address }: Omit<CodeBinding, 'user'>): void {
+  #emitVerified(context: RequestContext, returned: Pick<Bound, 'purpose' | 'address'> & { readonly isSetUp: boolean }): void {
+    const { purpose, address } = returned;
     context.emit({ type: 'verified', purpose, ...this.#countCountry(context, address, 'verified') });
+    const restored = this.#limits.countries.restore(context, returned);
+    if (restored !== undefined) context.later(restored);
   }
 
   #countCountry({ clock }: RequestContext, address: string, what: 'sent' | 'verified'): CountryCounts | undefined {

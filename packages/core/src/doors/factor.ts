@@ -9,6 +9,7 @@ export {
   type ResolvedCodeFactorOptions,
 } from '../codes/code-factor-options.js';
 export { CodeFactor } from '../codes/code-factor.js';
+export { type ConversionLimit, conversionOption } from '../codes/limits/conversion-limit.js';
 export type { CodeAnswer } from '../codes/code-payload.js';
 export { BATCH_USAGE, type BatchCommand, type BatchOutput, runBatchCommand } from '../commands/batch-command.js';
 export { composeWithRecordKeys } from '../compose/compose-factors.js';

@@ -61,6 +61,10 @@ export type FactorEventType =
   | 'resealed'
   /** An administrator ended the factor's locks. */
   | 'unlocked'
+  /** Too few codes to a country came back: no messages go there until `retryAt`, but to numbers that are set up. */
+  | 'country_closed'
+  /** An administrator has opened the country again. */
+  | 'country_opened'
   /** The server's configuration leaves the factors open; `reason` says how. */
   | 'misconfigured'
   /**
@@ -87,7 +91,7 @@ export interface FactorEvent {
    * `delivery_failed` and `fault`: the name or code of the fault.
    */
   readonly reason?: FactorErrorCode | (string & {});
-  /** For `locked`: when the lock ends. For `recovery_begun`: when the waiting time ends. In epoch milliseconds. */
+  /** For `locked`: when the lock ends. For `country_closed`: when the country opens again. For `recovery_begun`: when the waiting time ends. In epoch milliseconds. */
   readonly retryAt?: number;
   /** For recovery codes: how many are left. */
   readonly remaining?: number;

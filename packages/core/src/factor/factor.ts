@@ -2,7 +2,7 @@ import type { AddressProof } from './address-proof.js';
 import type { Authentication } from './authentication.js';
 import type { BuiltInReplacement } from './built-in-replacement.js';
 import type { Command, PayloadSource } from './command.js';
-import type { EnrolledContext, FactorContext, Reply } from './context.js';
+import type { EnrolledContext, FactorContext, Reply, RequestContext } from './context.js';
 import type { EnrolmentImport } from './enrolment-import.js';
 import type { EnrolmentLifecycle } from './enrolment-lifecycle.js';
 import type { Management } from './management.js';
@@ -117,6 +117,13 @@ export abstract class Factor<
    * @internal
    */
   readonly addressProof?: AddressProof<Enrolment> | undefined;
+
+  /**
+   * Opens a country again that the factor has closed. Set if it closes countries whose codes do not come back.
+   *
+   * @internal
+   */
+  readonly openCountry?: ((context: RequestContext, country: string) => Promise<void>) | undefined;
 
   /**
    * What its credentials prove, for the methods of a session; nothing by default. A factor may decide per application, but not

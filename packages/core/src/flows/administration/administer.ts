@@ -11,6 +11,7 @@ import { type FieldRule, readFields } from '../../validation/payload.js';
 import { removeFactors, revokeTrustedDevices } from '../end-dependents.js';
 import { onlyWaysIn } from '../only-ways-in.js';
 import { UserFactor } from '../user-factor.js';
+import { openCountry } from './open-country.js';
 import { type ResealReport, resealUsers } from './reseal-records.js';
 import type { AdminCall } from './user-batch.js';
 
@@ -21,6 +22,7 @@ export interface Administration {
   factorsUnlock(call: AdminCall): Promise<readonly string[]>;
   factorsRevokeDevices(call: AdminCall): Promise<readonly string[]>;
   factorsHelpCode(call: AdminCall): Promise<Reply>;
+  factorsOpenCountry(call: AdminCall): Promise<string>;
   factorsReseal(call: AdminCall): Promise<ResealReport>;
 }
 
@@ -97,6 +99,7 @@ export function administration(runtime: Runtime): Administration {
         await own.pardon();
         return { result: reply, touched: [key] };
       }),
+    factorsOpenCountry: (call) => openCountry(runtime, call),
     factorsReseal: (call) => resealUsers(runtime, call),
   };
 }

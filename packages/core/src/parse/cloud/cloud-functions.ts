@@ -90,6 +90,11 @@ export interface AdminFunctions {
    */
   factorsHelpCode(request: AdminRequest): Promise<Reply>;
   /**
+   * `{ factor, country }`: opens a country again that the factor has closed because its codes did not come back (option
+   * `conversion` of `SmsOtpFactor`). Returns the country.
+   */
+  factorsOpenCountry(request: AdminRequest): Promise<string>;
+  /**
    * `{ after?, limit?, apply? }`: reseals the records of one batch of users under the newest key and the present application
    * id, and counts records by key.
    *
@@ -101,20 +106,19 @@ export interface AdminFunctions {
 
 /** Builds the Cloud functions for administrators. */
 export function adminFunctions(bridge: Bridge): AdminFunctions {
-  const { factorsList, factorsReset, factorsUnlock, factorsRevokeDevices, factorsHelpCode, factorsReseal } = administration(
-    bridge.runtime,
-  );
+  const admin = administration(bridge.runtime);
   return {
-    factorsList: (request) => administer(bridge, request, factorsList),
-    factorsReset: (request) => administer(bridge, request, factorsReset),
-    factorsUnlock: (request) => administer(bridge, request, factorsUnlock),
-    factorsRevokeDevices: (request) => administer(bridge, request, factorsRevokeDevices),
+    factorsList: (request) => administer(bridge, request, admin.factorsList),
+    factorsReset: (request) => administer(bridge, request, admin.factorsReset),
+    factorsUnlock: (request) => administer(bridge, request, admin.factorsUnlock),
+    factorsRevokeDevices: (request) => administer(bridge, request, admin.factorsRevokeDevices),
     async factorsHelpCode(request) {
-      const issued = await administer(bridge, request, factorsHelpCode);
+      const issued = await administer(bridge, request, admin.factorsHelpCode);
       hideResult(request.config);
       return issued;
     },
-    factorsReseal: (request) => administer(bridge, request, factorsReseal),
+    factorsOpenCountry: (request) => administer(bridge, request, admin.factorsOpenCountry),
+    factorsReseal: (request) => administer(bridge, request, admin.factorsReseal),
   };
 }
 

@@ -1,12 +1,13 @@
-import { subjectOf } from '../crypto/subject.js';
-import { FactorError } from '../error/factor-error.js';
-import type { RequestContext } from '../factor/context.js';
-import type { NotificationContext } from '../factor/notification.js';
-import type { Quota, SendLimits } from '../store/otp-store.js';
-import { networkOf } from '../validation/ip-network.js';
-import type { AddressType } from './address-type.js';
-import type { CodeBinding } from './code-binding.js';
-import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
+import { subjectOf } from '../../crypto/subject.js';
+import { FactorError } from '../../error/factor-error.js';
+import type { RequestContext } from '../../factor/context.js';
+import type { NotificationContext } from '../../factor/notification.js';
+import type { Quota, SendLimits } from '../../store/otp-store.js';
+import { networkOf } from '../../validation/ip-network.js';
+import type { AddressType } from '../address-type.js';
+import type { CodeBinding } from '../code-binding.js';
+import type { ResolvedCodeFactorOptions } from '../code-factor-options.js';
+import { CountryGate } from './country-gate.js';
 
 const MINUTE_MS = 60_000;
 const TEN_MINUTES_MS = 10 * MINUTE_MS;
@@ -14,23 +15,26 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** The request values that counting needs. Without an IP address, no network is counted. */
-export type CountContext = Pick<RequestContext, 'appId' | 'key' | 'ip' | 'store' | 'keyring'>;
+export type CountContext = Pick<RequestContext, 'appId' | 'key' | 'ip' | 'store' | 'keyring' | 'emit'>;
 
-type Named = Omit<CountContext, 'ip' | 'store'>;
+type Named = Omit<CountContext, 'ip' | 'store' | 'emit'>;
 
-/** A bucket of the store, and its quota. */
-type Limit = readonly [bucket: string, quota: Quota];
+/** A bucket of the store, its quota, and what to do when it is full. */
+type Limit = readonly [bucket: string, quota: Quota, whenFull?: (retryAt: number) => Promise<void>];
 
 /** Limits how many messages are sent: to one subject, and in total. */
 export class MessageLimits {
   /** Limits of one subject, which the store checks together with its code. */
   readonly perSubject: SendLimits;
+  /** Closes countries whose codes do not come back. */
+  readonly countries: CountryGate;
   readonly #type: AddressType;
   readonly #options: ResolvedCodeFactorOptions;
 
   constructor(addressType: AddressType, options: ResolvedCodeFactorOptions) {
     this.#type = addressType;
     this.#options = options;
+    this.countries = new CountryGate(addressType);
     const quotas = [
       { limit: options.maxSendsPer10Minutes, windowMs: TEN_MINUTES_MS },
       { limit: options.maxSendsPerDay, windowMs: DAY_MS },
@@ -52,6 +56,7 @@ export class MessageLimits {
       ...this.#perNetwork(context, target),
       ...this.#perPrefix(context, address),
       ...this.#perMailbox(context, target),
+      ...this.#perCountry(context, target),
       ...this.#inTotal(context),
     ];
     return countAll(context, limits);
@@ -101,6 +106,12 @@ export class MessageLimits {
     return this.perSubject.quotas.map((quota) => [subjectOf(bucket, String(quota.windowMs)), quota]);
   }
 
+  #perCountry(context: CountContext, { user, ...sent }: Omit<CodeBinding, 'subject'>): Limit[] {
+    const counted = { ...sent, isSetUp: user !== undefined };
+    const limit = this.countries.limitFor(context, counted);
+    return limit === undefined ? [] : [[...limit, (retryAt) => this.countries.reportClosed(context, counted, retryAt)]];
+  }
+
   #inTotal({ appId, key }: Named): Limit[] {
     const { budget } = this.#options;
     return budget === undefined ? [] : [[subjectOf('budget', appId, key), budget]];
@@ -118,10 +129,11 @@ async function countAll({ store }: Pick<CountContext, 'store'>, limits: readonly
   const release = async (): Promise<void> => {
     for (const name of counted) await store.uncount(name);
   };
-  for (const [name, quota] of limits) {
+  for (const [name, quota, whenFull] of limits) {
     const count = await store.count(name, quota);
     if (!count.allowed) {
       await release();
+      await whenFull?.(count.retryAt);
       throw new FactorError('cooldown', { retryAt: count.retryAt });
     }
     counted.push(name);

@@ -1,4 +1,4 @@
-import type { Clock } from '../time/clock.js';
+import type { Clock } from '../../time/clock.js';
 
 const HOUR_MS = 60 * 60_000;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fakeClock } from '../../../testing/src/fake-clock.js';
-import { MINUTE } from '../../test/unit-stage.js';
+import { fakeClock } from '../../../../testing/src/fake-clock.js';
+import { MINUTE } from '../../../test/unit-stage.js';
 import { CountryCounters } from './country-counters.js';
 
 const HOUR = 60 * MINUTE;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ANN, codeOptions, MAIL, PHONE, targetWith, TestChannel } from '../../test/code-stage.js';
-import { DAY, MINUTE, outcomeOf, type StagedContext, stagedContext } from '../../test/unit-stage.js';
-import type { AddressType } from './address-type.js';
-import type { CodeBinding } from './code-binding.js';
-import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
+import { ANN, codeOptions, MAIL, PHONE, targetWith, TestChannel } from '../../../test/code-stage.js';
+import { DAY, MINUTE, outcomeOf, type StagedContext, stagedContext } from '../../../test/unit-stage.js';
+import type { AddressType } from '../address-type.js';
+import type { CodeBinding } from '../code-binding.js';
+import type { ResolvedCodeFactorOptions } from '../code-factor-options.js';
 import { MessageLimits } from './send-limits.js';
 
 type Options = Partial<ResolvedCodeFactorOptions>;
