@@ -96,6 +96,22 @@ describe('the self-check', () => {
     }
   });
 
+  it('the self-check reports a factor that is to reset passwords, and finds no address that it could use', async () => {
+    const startWith = (more: object): Promise<void> =>
+      start({
+        install: true,
+        compose: { passwordReset: ['emailLogin', 'email'], ...more },
+        server: { protectedFields: PROTECTED },
+      });
+    await startWith({});
+    expect(await stage.factors.check()).toEqual([
+      { reason: 'reset_finds_no_email', factor: 'email', sentence: expect.stringContaining('verifyUserEmails') },
+    ]);
+    await stage.stop();
+    await startWith({ addressVerification: { email: 'email' } });
+    expect(await reasons()).toEqual([]);
+  });
+
   it('the self-check reports a factor of ours under whose key auth serves something else', async () => {
     await start({ install: true, server: { protectedFields: PROTECTED } });
     const person = await stage.signUp();

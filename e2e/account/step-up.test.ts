@@ -51,6 +51,20 @@ describe('a fresh proof', () => {
     expect((await ask(person)).status).toBe(200);
   });
 
+  it('linking a way to sign in leaves the fresh proof by a second factor as it is', async () => {
+    const person = await stage.signUp();
+    const secret = await stage.enrolTotp(person);
+    expect((await stage.save(person, { totp: stage.totp(secret) })).status).toBe(200);
+    const email = `${person.username}@example.com`;
+    const { body } = await stage.challenge({ challengeData: { emailLogin: { email } } }, person.session);
+    const { id } = body['challengeData'].emailLogin as { id: string };
+    const linked = await stage.save(person, { emailLogin: { id, code: stage.lastCode(stage.mail) } });
+    expect(linked.status).toBe(200);
+    expect(linked.body['authDataResponse'].emailLogin).not.toHaveProperty('freshUntil');
+    const begin = { challengeData: { otp: { phone: '+15558880002' } } };
+    expect((await stage.challenge(begin, person.session)).status).toBe(200);
+  });
+
   it('one of 20 parallel proofs with a code counts, and the code does not log in afterwards', async () => {
     const person = await stage.signUp();
     const secret = await stage.enrolTotp(person);

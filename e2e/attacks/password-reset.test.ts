@@ -7,6 +7,7 @@ import { holdNextSave } from '../support/held-save.js';
 import { enrolled, equipped } from '../support/people.js';
 import { MASTER } from '../support/requests.js';
 import { NEW, otherThan, ResetRig } from '../support/reset-rig.js';
+import { VerificationRig } from '../support/verification-rig.js';
 import { countSessions, storeFactor } from '../support/rows.js';
 
 /** What an independent attack on the reset of passwords by a code has found, and what it must not find again. */
@@ -102,12 +103,40 @@ describe('a reset', () => {
     await rig.ask({ factor: 'email', username: ann.username });
     await rig.settled();
     expect(rig.stage.mail.messages).toHaveLength(0);
+    const idle = async (): Promise<unknown[]> =>
+      (await rig.stage.factors.check()).filter(({ reason }) => reason === 'reset_finds_no_email').map(({ factor }) => factor);
+    expect(await idle()).toEqual([]);
     await rig.stage.stop();
     rig = await ResetRig.start({ server: { verifyUserEmails: false } });
+    expect(await idle()).toEqual(['email']);
     await rig.withEmail('ann@example.com');
     expect((await rig.ask(named)).status).toBe(200);
     await rig.settled();
     expect(rig.stage.mail.messages).toHaveLength(0);
+  });
+
+  it('sends codes to an email that a code has verified, where the server verifies none, and to no changed or unverified one', async () => {
+    const box = (): number => rig.stage.mail.messages.length;
+    const verification = await VerificationRig.start({ server: { verifyUserEmails: false } });
+    rig = verification.resets;
+    const ann = await rig.stage.signUp({ email: 'ann@example.com' });
+    const reset = async (email: string): Promise<number> => {
+      rig.later();
+      await rig.settled(); // notices of the change
+      rig.stage.mail.messages.length = 0;
+      for (const factor of ['email', 'emailLogin']) expect((await rig.ask({ factor, email })).status).toBe(200);
+      await rig.settled();
+      return box();
+    };
+    expect(await reset('ann@example.com')).toBe(0); // and it is not taken over
+    const code = await verification.codeFor({ email: 'ann@example.com' });
+    expect((await verification.verify({ email: 'ann@example.com', code, password: ann.password })).status).toBe(200);
+    expect(await reset('ann@example.com')).toBe(2);
+    for (const headers of [ann.session, MASTER]) {
+      expect((await verification.put(ann, { email: 'other@example.com' }, headers)).status).toBe(200);
+      expect(await reset('other@example.com')).toBe(0);
+      expect(await reset('ann@example.com')).toBe(0);
+    }
   });
 
   it.each([{ sealed: 'forged' }, {}])('finds no user by a record that the factor has not sealed: %j', async (more) => {

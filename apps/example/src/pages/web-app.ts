@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Content } from './content.js';
 
 /** The paths of the web app. All of them serve `index.html`; the app then shows the right page. */
-const ROUTES = ['/', '/sign-up', '/security', '/operator', '/outbox'];
+const ROUTES = ['/', '/sign-up', '/forgot', '/security', '/operator', '/outbox'];
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

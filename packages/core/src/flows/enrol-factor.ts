@@ -6,6 +6,7 @@ import { everyStep } from '../error/every-step.js';
 import { FactorError } from '../error/factor-error.js';
 import type { Reply } from '../factor/context.js';
 import type { Factor } from '../factor/factor.js';
+import { identityOf } from '../factor/primary-sign-in.js';
 import type { AccountRequest, FactorReply } from './auth-request.js';
 import { endDependents } from './end-dependents.js';
 import { factorContext } from './factor-context.js';
@@ -64,7 +65,9 @@ async function confirm<Enrolment extends object>(
   // is found by is never a proof of its own beside another factor.
   const hasSecondFactor = storedAmong(at.account.stored, secondFactors(at.runtime)).length > 0;
   const isBeside = factor.multiple?.lookupIdOf === undefined ? current !== undefined : hasSecondFactor;
-  const freshUntil = isAdded && isBeside ? undefined : stepUp.freshUntil();
+  // A proof by a primary factor does not count beside a second factor, and must not take the place of one that does.
+  const provesNothing = identityOf(factor) !== undefined && hasSecondFactor;
+  const freshUntil = (isAdded && isBeside) || provesNothing ? undefined : stepUp.freshUntil();
   const change = isAdded ? 'enrolled' : type;
   const save = own.stage(
     {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { ClientInfo } from '../account/ports.js';
 import type { RequestHeaders } from '../factor/context.js';
+import { unmapped } from '../validation/ip-network.js';
 import type { HookConfig } from './parse-types.js';
 
 /** The facts about a request that `clientIp` receives. */
@@ -26,7 +27,8 @@ export interface SentRequest {
 /** Describes the client of a request. If the application's function throws or returns no IP address, its result is ignored. */
 export function clientInfo(clientIp: ClientIp | undefined, { ip, installationId, config }: SentRequest): ClientInfo {
   const headers = config.headers ?? {};
-  return { ip: addressOf(clientIp, { ip, headers, installationId }), installationId, headers };
+  const address = addressOf(clientIp, { ip: ip && unmapped(ip), headers, installationId });
+  return { ip: address && unmapped(address), installationId, headers };
 }
 
 function addressOf(clientIp: ClientIp | undefined, request: ClientIpRequest): string | undefined {

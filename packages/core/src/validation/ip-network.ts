@@ -1,12 +1,14 @@
 import { isIPv6 } from 'node:net';
 
+/** Returns an IP address without the prefix by which a server that also listens on IPv6 shows IPv4 (RFC 4291, section 2.5.5.2). */
+export const unmapped = (ip: string): string => ip.replace(/^::ffff:(?=\d+(?:\.\d+){3}$)/i, '');
+
 /**
  * Returns the network that limits count a client's IP address for. In IPv4 it is the address itself. In IPv6 it is
  * the /64, because one subscriber has at least one of these (RFC 6177).
  */
-export function networkOf(ip: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
-  if (mapped !== undefined) return mapped;
+export function networkOf(address: string): string {
+  const ip = unmapped(address);
   if (!isIPv6(ip)) return ip;
   const [head = '', tail] = (ip.split('%')[0] ?? '').toLowerCase().split('::');
   const groupsOf = (part: string | undefined): string[] => (part === undefined || part === '' ? [] : part.split(':'));

@@ -91,7 +91,7 @@ async function byAddress(request: ClientCall, named: NamedUser): Promise<Found> 
   const { key, proof, name: address } = named;
   const isPrimary = identityOf(request.runtime.factors[key]) !== undefined;
   const linked = isPrimary ? await accounts.findLinked(key, address) : undefined;
-  const byEmail = proof.field === 'email' && accounts.verifiesEmails ? await accounts.findByEmail(address) : [];
+  const byEmail = proof.field === 'email' && marksEmails(request) ? await accounts.findByEmail(address) : [];
   const candidates = [linked, ...byEmail].filter((account) => account !== undefined);
   const proven = candidates.find((account) => addressesOf(request, named, account).includes(address));
   if (proven !== undefined) return { address, account: proven };
@@ -99,6 +99,10 @@ async function byAddress(request: ClientCall, named: NamedUser): Promise<Found> 
   const isOnly = only !== undefined && another === undefined && mayTakeOver(request, only, address);
   return { address, account: isOnly ? only : undefined, takesOver: isOnly };
 }
+
+/** Whether a changed `email` loses its mark as verified: Parse Server takes it away, or the guard does. */
+const marksEmails = ({ runtime, server }: Pick<ClientCall, 'runtime' | 'server'>): boolean =>
+  server.accounts.verifiesEmails || Object.hasOwn(runtime.addressVerification, 'email');
 
 /**
  * Whether the owner of an address may take an account over: it is the account's unverified `email`, no factor of the account has
@@ -142,7 +146,7 @@ function addressesOf(request: ClientCall, { key, proof }: ProvingFactor, account
   const isPrimary = identityOf(runtime.factors[key]) !== undefined;
   const own = new UserFactor<object>(key, runtime, request, account);
   const linked = isPrimary ? unlessFaulty(() => own.findEnrolment()?.enrolment) : undefined;
-  const confirmed = server.accounts.verifiesEmails ? unlessFaulty(() => proof.confirmed(account.user)) : undefined;
+  const confirmed = marksEmails(request) ? unlessFaulty(() => proof.confirmed(account.user)) : undefined;
   return [...(linked === undefined ? [] : proof.addressesOf(linked)), confirmed].filter((address) => address !== undefined);
 }
 

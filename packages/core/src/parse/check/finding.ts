@@ -15,6 +15,7 @@ export interface Finding {
     | 'database_adapter_unknown'
     | 'reads_from_secondaries'
     | 'session_field_taken'
+    | 'reset_finds_no_email'
     | 'check_failed';
   /** The factor's key in `auth`; empty when the problem concerns the server. */
   readonly factor: string;

@@ -86,7 +86,7 @@ export class SelfCheck {
         sentence: `The check could not read the class ${FACTOR_KEY_CLASS}, so it is unknown whether all factors work. Check the database, and allow only the master key to use this class.`,
       });
     }
-    findings.push(...serverFindings(server), ...(await databaseFindings(this.#bridge, server)));
+    findings.push(...serverFindings(this.#bridge, server), ...(await databaseFindings(this.#bridge, server)));
     for (const factor of this.#otherSecondFactors(server)) {
       findings.push({
         reason: 'other_second_factor',

@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { AccountState } from '../../account/ports.js';
+import type { Runtime } from '../../account/runtime.js';
 import { UserFactor } from '../../flows/user-factor.js';
 import { asObject } from '../../validation/json-object.js';
 import type { Bridge } from '../bridge.js';
 import type { ServerConfig } from '../server/running-server.js';
+import { identityOf } from '../../factor/primary-sign-in.js';
 import { bridged } from '../server/server.js';
 import { findAccounts } from '../server/user-rows.js';
 import type { Finding } from './finding.js';
@@ -13,10 +15,11 @@ import type { Finding } from './finding.js';
 const SAMPLE = 20;
 
 /** Finds problems of the server and its environment that do not depend on its users. */
-export const serverFindings = (server: ServerConfig): readonly Finding[] => [
+export const serverFindings = ({ runtime }: Bridge, server: ServerConfig): readonly Finding[] => [
   ...logLevel(server),
   ...routerVersion(),
   ...ownerExempt(server),
+  ...resetsWithoutEmail(runtime, server),
 ];
 
 /**
@@ -54,6 +57,17 @@ function ownerExempt({ protectedFields, protectedFieldsOwnerExempt }: ServerConf
   const sentence =
     'protectedFieldsOwnerExempt is false, so users do not see their own factors on the user object. Let clients call the Cloud function "factorsStatus", as @parse-factors/client does, or set the option to true.';
   return [{ reason: 'owners_see_no_factors', factor: '', sentence }];
+}
+
+/** A second factor resets passwords by the verified `email` only. */
+function resetsWithoutEmail({ passwordReset, factors, addressVerification }: Runtime, server: ServerConfig): readonly Finding[] {
+  const isMarked = (server.verifyUserEmails ?? false) !== false || Object.hasOwn(addressVerification, 'email');
+  const idle = passwordReset.filter((key) => identityOf(factors[key]) === undefined);
+  return (isMarked ? [] : idle).map((factor) => ({
+    reason: 'reset_finds_no_email',
+    factor,
+    sentence: `"${factor}" in passwordReset sends codes to a verified "email" only, and the server verifies none. Set addressVerification: { email: "${factor}" }, or Parse Server's verifyUserEmails.`,
+  }));
 }
 
 /**
