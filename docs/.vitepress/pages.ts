@@ -65,6 +65,7 @@ export const sidebar: Item[] = [
     page('Bird', '/channels/bird'),
     page('WhatsApp', '/channels/whatsapp'),
     page('Telegram Gateway', '/channels/telegram'),
+    page('Twilio, Vonage, Prelude Verify', '/channels/verify'),
     page('Outbox', '/channels/outbox'),
     page('Failover', '/channels/failover'),
   ]),
@@ -127,7 +128,7 @@ export const sidebar: Item[] = [
     page('A factor in one function', '/extend/define-factor'),
     page('A factor as a class', '/extend/write-a-factor'),
     page('A store', '/extend/write-a-store'),
-    page('A channel', '/extend/write-a-channel'),
+    page('A channel or verifier', '/extend/write-a-channel'),
   ]),
   group('Security', [
     page('Threat model', '/security/'),

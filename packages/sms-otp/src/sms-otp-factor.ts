@@ -1,4 +1,5 @@
 import { FactorConfigError } from '@parse-factors/core';
+import { isVerifier } from '@parse-factors/core/channel';
 import {
   choiceOption,
   CODE_FACTOR_RULES,
@@ -93,6 +94,10 @@ export class SmsOtpFactor extends CodeFactor {
       throw new FactorConfigError('SmsOtpFactor: option "allowFictional" must not be set with NODE_ENV=production');
     }
     const { origin, conversion } = resolved;
+    if (origin !== undefined && isVerifier(resolved.channel)) {
+      const why = 'has no effect with a verifier, whose provider writes the message; leave it out';
+      throw new FactorConfigError(`SmsOtpFactor: option "origin" ${why}`);
+    }
     super(
       {
         field: 'phone',

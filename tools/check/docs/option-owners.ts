@@ -10,12 +10,16 @@ import {
   PROVIDER_RULES,
   type ProviderOptions,
 } from '../../../packages/channels/src/support/provider-options.js';
+import { prelude } from '../../../packages/channels/src/prelude.js';
+import { VERIFIER_DEFAULTS, type VerifierOptions, verifierRules } from '../../../packages/channels/src/support/verifier.js';
 import { resend } from '../../../packages/channels/src/resend.js';
 import { ses } from '../../../packages/channels/src/ses.js';
 import { sinch } from '../../../packages/channels/src/sinch.js';
 import { sns } from '../../../packages/channels/src/sns.js';
 import { telegram } from '../../../packages/channels/src/telegram.js';
+import { twilioVerify } from '../../../packages/channels/src/twilio-verify.js';
 import { twilioVoice } from '../../../packages/channels/src/twilio-voice.js';
+import { vonageVerify } from '../../../packages/channels/src/vonage-verify.js';
 import { vonage } from '../../../packages/channels/src/vonage.js';
 import { whatsapp } from '../../../packages/channels/src/whatsapp.js';
 import {
@@ -218,6 +222,7 @@ const sms: readonly OptionOwner[] = [
 
 /** What channels that send their own HTTP requests have alike. */
 const PROVIDERS = 'channels over HTTP';
+const VERIFIERS = 'verifiers';
 const UUID = '00000000-0000-0000-0000-000000000000';
 
 const channels: readonly OptionOwner[] = [
@@ -279,6 +284,36 @@ const channels: readonly OptionOwner[] = [
     make: vonage,
     given: { apiKey: 'docs', apiSecret: 'docs', from: '+14155550100' },
     extends: PROVIDERS,
+  },
+  {
+    name: VERIFIERS,
+    from: '@parse-factors/channels/twilio-verify',
+    type: 'VerifierOptions',
+    make: (options: object) => resolveOptions<VerifierOptions>('verifier', options, verifierRules(4, 10), VERIFIER_DEFAULTS),
+  },
+  {
+    name: 'twilioVerify',
+    from: '@parse-factors/channels/twilio-verify',
+    type: 'TwilioVerifyOptions',
+    make: twilioVerify,
+    given: { accountSid: `AC${'0'.repeat(32)}`, authToken: 'docs', serviceSid: `VA${'0'.repeat(32)}` },
+    extends: VERIFIERS,
+  },
+  {
+    name: 'vonageVerify',
+    from: '@parse-factors/channels/vonage-verify',
+    type: 'VonageVerifyOptions',
+    make: vonageVerify,
+    given: { apiKey: 'docs', apiSecret: 'docs', brand: 'Acme' },
+    extends: VERIFIERS,
+  },
+  {
+    name: 'prelude',
+    from: '@parse-factors/channels/prelude',
+    type: 'PreludeOptions',
+    make: prelude,
+    given: { apiKey: 'docs' },
+    extends: VERIFIERS,
   },
   {
     name: 'sns',

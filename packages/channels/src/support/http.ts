@@ -11,12 +11,16 @@ export interface ProviderReply {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What a provider documents about its requests and replies. */
-export interface ProviderApi {
+/** How a provider is asked. */
+export interface ProviderAccess {
   /** Timeout of one request in milliseconds. */
   readonly timeoutMs: number;
   /** Headers of each request: who asks. */
   readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What a provider documents about its requests and replies. */
+export interface ProviderApi extends ProviderAccess {
   /** Whether the reply is the documented one for an accepted message. */
   readonly isAccepted: (reply: ProviderReply) => boolean;
   /** Returns the provider's own code in a reply that does not accept the message. */
@@ -27,8 +31,10 @@ export interface ProviderApi {
 
 /** One request. */
 export interface ProviderRequest {
+  /** `POST` by default. */
+  readonly method?: 'POST' | 'DELETE';
   readonly url: string;
-  readonly body: Content;
+  readonly body?: Content;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
@@ -67,24 +73,34 @@ export async function post(api: ProviderApi, request: ProviderRequest): Promise<
   if (api.isAccepted(reply)) return;
   const { status } = reply;
   const given = api.codeOf(reply);
+  const meaning = status === 429 ? 'throttled' : status < 500 ? api.meanings[String(given)] : undefined;
+  throw faultFor(meaning, replyCode(reply, given));
+}
+
+/** Returns what events show of a reply: its status, and the provider's own code if it is one. */
+export function replyCode({ status }: ProviderReply, given: unknown): string {
   const code = typeof given === 'string' || typeof given === 'number' ? String(given) : '';
-  const meaning = status === 429 ? 'throttled' : status < 500 ? api.meanings[code] : undefined;
-  throw faultFor(meaning, `http_${status}${PROVIDER_CODE.test(code) ? `_${code}` : ''}`);
+  return `http_${status}${PROVIDER_CODE.test(code) ? `_${code}` : ''}`;
 }
 
 /** Codes of providers are numbers or words. Anything else may hold an address or a text. */
 const PROVIDER_CODE = /^(?:[0-9]{1,6}|[A-Za-z_]{2,30})$/;
 
-async function exchange({ timeoutMs, headers }: ProviderApi, request: ProviderRequest): Promise<ProviderReply> {
-  const { url, body, signal } = request;
+/**
+ * Sends one request, without a retry and without following redirects.
+ *
+ * @throws MessageNotAccepted if there is no whole reply
+ */
+export async function exchange({ timeoutMs, headers }: ProviderAccess, request: ProviderRequest): Promise<ProviderReply> {
+  const { method = 'POST', url, body, signal } = request;
   const timeout = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   let text: string;
   let status: number;
   try {
     const response = await fetch(url, {
-      method: 'POST',
-      headers: { Accept: 'application/json', 'Content-Type': body.type, ...headers, ...request.headers },
-      body: body.text,
+      method,
+      headers: { Accept: 'application/json', ...(body && { 'Content-Type': body.type }), ...headers, ...request.headers },
+      ...(body && { body: body.text }),
       redirect: 'error',
       signal: timeout,
     });

@@ -10,7 +10,7 @@ class Whatever {
 
 describe('an option of a factor that sends codes', () => {
   it.each<readonly [Name, number, number]>([
-    ['codeLength', 6, 9],
+    ['codeLength', 4, 10],
     ['validityMs', 30_000, 10 * MINUTE],
     ['cooldownMs', 1000, DAY],
     ['maxSendsPer10Minutes', 1, 100],

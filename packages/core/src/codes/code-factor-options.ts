@@ -1,5 +1,6 @@
 import { acceptedLanguage } from '../delivery/accept-language.js';
-import { type ChannelLike, channelOption, type MessageContent, type MessageText } from '../delivery/channel.js';
+import type { ChannelLike, MessageContent, MessageText } from '../delivery/channel.js';
+import { codeChannelOption, type Verifier } from '../delivery/verifier.js';
 import { FactorConfigError } from '../error/config-error.js';
 import { assertLocks, ATTEMPT_LIMIT_RULES, DEFAULT_ATTEMPT_LIMITS } from '../factor/attempt.js';
 import type { FactorUser, RequestHeaders } from '../factor/context.js';
@@ -7,6 +8,7 @@ import type { Purpose } from '../factor/purpose.js';
 import type { AttemptLimits, Quota } from '../store/otp-store.js';
 import { asObject } from '../validation/json-object.js';
 import { choiceOption, functionOption, integerOption, optional, type OptionRule, textOption } from '../validation/options.js';
+import { assertVerifierOptions, CODE_LENGTH } from './delegated/verifier-options.js';
 
 const MINUTE_MS = 60_000;
 const YEAR_3000 = Date.UTC(3000, 0);
@@ -45,11 +47,14 @@ export interface PrimaryCodeOptions {
 
 /** Options of every factor that delivers a code. */
 export interface CodeFactorOptions extends Partial<AttemptLimits>, PrimaryCodeOptions {
-  /** Sends the messages: a channel, or a function that serves as one. */
-  readonly channel: ChannelLike;
+  /**
+   * Sends the messages: a channel, or a function that serves as one. A verifier makes and checks the codes too, in place of the
+   * server.
+   */
+  readonly channel: ChannelLike | Verifier;
   /** Name of the application in the messages; left out by default. */
   readonly appName?: string;
-  /** Digits of a code, 6 to 9; 6 by default. */
+  /** Digits of a code, 6 to 9; 6 by default. With a verifier, the length of its provider's codes, 4 to 10. */
   readonly codeLength?: number;
   /** How long a code is valid, in milliseconds, 30 seconds to 10 minutes (NIST SP 800-63B-4, section 3.1.3.2). */
   readonly validityMs?: number;
@@ -123,9 +128,9 @@ const isQuota = (value: unknown): boolean => {
 /** The values that {@link CodeFactorOptions} accept. */
 export const CODE_FACTOR_RULES: { readonly [Name in keyof Required<CodeFactorOptions>]: OptionRule } = {
   ...ATTEMPT_LIMIT_RULES,
-  channel: channelOption,
+  channel: codeChannelOption,
   appName: optional(textOption(40)),
-  codeLength: integerOption(6, 9),
+  codeLength: CODE_LENGTH,
   validityMs: integerOption(30_000, TEN_MINUTES_MS),
   cooldownMs: integerOption(1000, DAY_MS),
   maxSendsPer10Minutes: integerOption(1, 100),
@@ -153,6 +158,7 @@ const PRIMARY_ONLY = ['signUp', 'adoptIdsBefore'] as const;
 export function assertCodeFactorOptions(owner: string, options: ResolvedCodeFactorOptions): void {
   const { policy, destination, maxAuthenticators } = options;
   assertLocks(owner, options);
+  assertVerifierOptions(owner, options);
   const refuse = (name: string, only: string): never => {
     throw new FactorConfigError(`${owner}: option "${name}" works only with policy "${only}"; leave it out`);
   };

@@ -1,5 +1,6 @@
-import { type Channel, type MessageContent, toChannel } from '../delivery/channel.js';
+import type { Channel, MessageContent } from '../delivery/channel.js';
 import { codeMessage, noticeMessage } from '../delivery/message.js';
+import { channelOf } from '../delivery/verifier.js';
 import { FactorError, isAddressRefused } from '../error/factor-error.js';
 import { faultName } from '../error/fault-name.js';
 import type { FactorUser, RequestContext } from '../factor/context.js';
@@ -23,7 +24,7 @@ export class CodeSender {
     this.#type = addressType;
     this.#limits = limits;
     this.#options = options;
-    this.#channel = toChannel(options.channel);
+    this.#channel = channelOf(options.channel);
   }
 
   /**
@@ -52,6 +53,13 @@ export class CodeSender {
       emit({ type: 'delivery_failed', purpose, reason: faultName(cause) });
       throw isAddressRefused(cause) ? cause : new FactorError('delivery_failed', { cause });
     }
+  }
+
+  /** Lets the channel report that a code was verified. The reply to the client does not wait for it. */
+  confirm({ later }: Pick<RequestContext, 'later'>, to: string, code: string): void {
+    const channel = this.#channel;
+    if (channel.confirmed === undefined) return;
+    later(withTimeout(this.#options.deliveryTimeoutMs, async (signal) => channel.confirmed?.({ to, code, signal })));
   }
 
   /**

@@ -3,6 +3,7 @@ import { scriptedRandom } from '../../../testing/src/scripted-random.js';
 import { ANN, codeOptions, MAIL, PHONE, targetWith, TestChannel, wrongCode } from '../../test/code-stage.js';
 import { MINUTE, NEWER_KEY, OLDER_KEY, outcomeOf, type StagedContext, stagedContext } from '../../test/unit-stage.js';
 import { Keyring } from '../crypto/keyring.js';
+import type { ConfirmedDelivery } from '../delivery/channel.js';
 import { FactorError } from '../error/factor-error.js';
 import { CODE_REPLACED } from '../factor/attempt.js';
 import { MemoryOtpStore } from '../store/memory-otp-store.js';
@@ -392,4 +393,46 @@ it('neither a code nor an address can be read in the store', async () => {
   const code = await stage.send();
   expect(kept).toHaveLength(2);
   expect(kept.join(' ')).not.toMatch(new RegExp(`acme|"${code}`));
+});
+
+describe('a channel that reports conversions', () => {
+  class ReportingChannel extends TestChannel {
+    readonly confirmations: string[] = [];
+    async confirmed({ to, code }: ConfirmedDelivery): Promise<void> {
+      this.confirmations.push(`${to} ${code}`);
+      throw new Error('secret words');
+    }
+  }
+  const reporting = (context = stagedContext()): { channel: ReportingChannel; codes: OneTimeCodes; context: StagedContext } => {
+    const channel = new ReportingChannel();
+    return { channel, context, codes: new OneTimeCodes(MAIL, codeOptions(channel)) };
+  };
+
+  it.each(['at once', 'in steps'])(
+    'hears of each code that is verified %s, and of no other; nobody waits for it',
+    async (how) => {
+      const { channel, context, codes } = reporting();
+      if (how === 'in steps') Reflect.set(context.store, 'redeem', undefined);
+      await (await codes.issue(context, targetWith())).deliver();
+      const { code } = channel;
+      await outcomeOf(() => codes.redeem(context, [targetWith()], wrongCode(code)));
+      expect(channel.confirmations).toEqual([]);
+      await codes.redeem(context, [targetWith()], code);
+      expect(channel.confirmations).toEqual([`${ANN} ${code}`]);
+      expect(await Promise.allSettled(context.pending)).toMatchObject([{ status: 'rejected' }]);
+      await outcomeOf(() => codes.redeem(context, [targetWith()], code));
+      expect(channel.confirmations).toHaveLength(1);
+    },
+  );
+
+  it('hears of a code that signs in alone once it is used up', async () => {
+    const { channel, context, codes } = reporting();
+    await (await codes.issue(context, targetWith({ user: undefined }))).deliver();
+    const checked = await codes.checkAlone(context, targetWith(), channel.code);
+    expect(channel.confirmations).toEqual([]);
+    await checked.consume();
+    await outcomeOf(() => checked.consume());
+    expect(channel.confirmations).toEqual([`${ANN} ${channel.code}`]);
+    await Promise.allSettled(context.pending);
+  });
 });

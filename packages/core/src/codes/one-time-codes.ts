@@ -1,4 +1,5 @@
-import { randomDigits } from '../crypto/random.js';
+import { bytesFrom, randomDigits } from '../crypto/random.js';
+import { isVerifier } from '../delivery/verifier.js';
 import { FactorError } from '../error/factor-error.js';
 import { assertRedeemed, beginAttempt, countAttempt, type Refusal } from '../factor/attempt.js';
 import type { CheckedCode, IssuedCode } from '../factor/address-proof.js';
@@ -9,19 +10,20 @@ import type { AddressType } from './address-type.js';
 import { boundTo, type CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { CodeSender } from './code-sender.js';
+import { DelegatedCodes } from './delegated/delegated-codes.js';
+import type { Bound } from './delegated/running-verifications.js';
 import { CountryCounters, type CountryCounts } from './limits/country-counters.js';
 import { ReplacedCodes } from './replaced-codes.js';
 import { MessageLimits } from './limits/send-limits.js';
 
-/** What a sent code must be bound to. */
-type Bound = Omit<CodeBinding, 'user'>;
-
-/** Makes, sends and checks one-time codes. */
+/** Makes, sends and checks one-time codes, or lets a provider do that. */
 export class OneTimeCodes {
   readonly #type: AddressType;
   readonly #options: ResolvedCodeFactorOptions;
   readonly #messages: CodeSender;
   readonly #limits: MessageLimits;
+  /** Undefined if the server makes the codes. */
+  readonly #delegated: DelegatedCodes | undefined;
   readonly #counts = new CountryCounters();
 
   constructor(addressType: AddressType, options: ResolvedCodeFactorOptions) {
@@ -29,6 +31,7 @@ export class OneTimeCodes {
     this.#options = options;
     this.#limits = new MessageLimits(addressType, options);
     this.#messages = new CodeSender(addressType, options, this.#limits);
+    this.#delegated = isVerifier(options.channel) ? new DelegatedCodes(options.channel, options) : undefined;
   }
 
   /**
@@ -41,14 +44,14 @@ export class OneTimeCodes {
     const { subject, address, purpose } = binding;
     const bound = boundTo(binding);
     await this.#assertAllowed(context, binding);
-    const code = randomDigits(random, this.#options.codeLength);
+    const code = this.#delegated ? bytesFrom(random, 32).toString('hex') : randomDigits(random, this.#options.codeLength);
     const now = clock();
     const expiresAt = now + this.#options.validityMs;
     const live = { digest: keyring.digest('code', subject, ...bound, code), expiresAt };
     const release = await this.#limits.reserve(context, binding);
     try {
       await this.#issueLive(context, binding, live);
-      if (binding.user !== undefined) await new ReplacedCodes(context, subject).add(live);
+      if (binding.user !== undefined && !this.#delegated) await new ReplacedCodes(context, subject).add(live);
     } catch (fault) {
       await release();
       throw fault;
@@ -58,7 +61,7 @@ export class OneTimeCodes {
       reply: this.reply(address, now),
       deliver: async () => {
         try {
-          await this.#messages.deliver(context, binding, { code, expiresAt });
+          await (this.#delegated?.start(context, binding, live) ?? this.#messages.deliver(context, binding, { code, expiresAt }));
         } catch (fault) {
           // The cooldown and the counts stay. Otherwise clients could flood a provider that is failing.
           await store.revoke(subject, live.digest);
@@ -104,9 +107,13 @@ export class OneTimeCodes {
    * Counts an attempt, checks the code of a known user and uses it up, in one step if the store supports it.
    *
    * @param bindings the addresses that the code may have been sent to, for one subject and purpose
-   * @throws FactorError `code_rejected`, `code_expired`, `locked`
+   * @throws FactorError `code_rejected`, `code_expired`, `locked`; `unavailable` if a provider that checks codes fails
    */
   async redeem(context: RequestContext, bindings: readonly [Bound, ...Bound[]], code: string): Promise<void> {
+    if (this.#delegated) {
+      const verified = await this.#delegated.redeem(context, bindings, code);
+      return this.#emitVerified(context, { ...verified, isSetUp: true });
+    }
     const { store, keyring } = context;
     const [binding] = bindings;
     const { subject, purpose } = binding;
@@ -134,6 +141,8 @@ export class OneTimeCodes {
         await assertRedeemed(context, purpose, result, whyWrong);
     }
     this.#emitVerified(context, { ...(used ?? binding), isSetUp: true });
+    // In one step, the store does not say which address it was. The channel knows where it sent the code.
+    for (const { address } of bindings) this.#messages.confirm(context, address, code);
   }
 
   /**
@@ -144,6 +153,8 @@ export class OneTimeCodes {
    * @throws FactorError `code_rejected`
    */
   async checkAlone(context: RequestContext, binding: Omit<CodeBinding, 'user'>, code: string): Promise<CheckedCode> {
+    const onUsed = (): void => this.#emitVerified(context, { ...binding, isSetUp: false });
+    if (this.#delegated) return this.#delegated.check(context, binding, code, onUsed);
     const { store, keyring, emit } = context;
     const { subject, purpose, address } = binding;
     const digest = await countAttempt(store, subject, this.#options.maxAttempts);
@@ -158,7 +169,8 @@ export class OneTimeCodes {
     return {
       consume: async () => {
         if (!(await store.consume(subject, digest))) throw reject();
-        this.#emitVerified(context, { purpose, address, isSetUp: false });
+        onUsed();
+        this.#messages.confirm(context, address, code);
       },
     };
   }

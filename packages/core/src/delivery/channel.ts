@@ -42,6 +42,16 @@ export interface OutgoingMessage<Address = string> extends MessageText {
 /** A message with a code to send. */
 export interface Delivery<Address = string> extends MessageContent, OutgoingMessage<Address> {}
 
+/** A code that its user has typed correctly: its message has arrived. */
+export interface ConfirmedDelivery<Address = string> {
+  /** The recipient of the message. */
+  readonly to: Address;
+  /** The code, in ASCII digits. It is used up by now. */
+  readonly code: string;
+  /** Aborted after the factor's `deliveryTimeoutMs`. A listener must not throw. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Sends messages to their recipients. Each call resolves only if the provider confirmed that it accepted the message;
  * otherwise it rejects.
@@ -53,6 +63,11 @@ export interface Channel<Address = string> {
   send(delivery: Delivery<Address>): Promise<void>;
   /** Sends one security notification, once. A channel without this method sends none. */
   notify?(notice: OutgoingMessage<Address>): Promise<void>;
+  /**
+   * Called after a code was verified and used up, so that a channel can report the conversion to its provider. Another server
+   * may have sent the code. The reply to the client does not wait for it, and rejections are ignored.
+   */
+  confirmed?(delivery: ConfirmedDelivery<Address>): Promise<void>;
 }
 
 /**

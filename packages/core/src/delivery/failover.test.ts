@@ -275,3 +275,19 @@ describe('the options of several channels', () => {
     expect(() => failover(channels as never, options as never)).toThrow(FactorConfigError);
   });
 });
+
+it('a code that was verified is told to each channel that reports conversions', async () => {
+  const told: string[] = [];
+  const reporting = (name: string, fault?: Error): Channel => ({
+    name,
+    send: async () => undefined,
+    confirmed: async ({ to, code }) => {
+      told.push(`${name} ${to} ${code}`);
+      if (fault !== undefined) throw fault;
+    },
+  });
+  const both = failover([reporting('one', new Error('down')), reporting('two')]);
+  await both.confirmed?.({ to: 'ann', code: '123456', signal: new AbortController().signal });
+  expect(told).toEqual(['one ann 123456', 'two ann 123456']);
+  expect(failover([async () => undefined, async () => undefined]).confirmed).toBeUndefined();
+});

@@ -3,9 +3,17 @@ import { isAddressRefused } from '../error/factor-error.js';
 import { systemClock } from '../time/clock.js';
 import { TimeoutError } from '../time/timeout.js';
 import { functionOption, integerOption, optional, type OptionRule, resolveOptions } from '../validation/options.js';
-import { type Channel, type ChannelLike, channelOption, type OutgoingMessage, toChannel } from './channel.js';
+import {
+  type Channel,
+  type ChannelLike,
+  channelOption,
+  type ConfirmedDelivery,
+  type OutgoingMessage,
+  toChannel,
+} from './channel.js';
 import { Circuit, type Sending } from './circuit-breaker.js';
 import type { FailoverOptions } from './failover-options.js';
+import { isVerifier } from './verifier.js';
 
 const RULES: { readonly [Name in keyof Required<FailoverOptions>]: OptionRule } = {
   timeoutMs: integerOption(50, 15_000),
@@ -22,7 +30,7 @@ const RULES: { readonly [Name in keyof Required<FailoverOptions>]: OptionRule } 
  *
  * If a channel refuses the address itself, no other channel is tried.
  *
- * @throws FactorConfigError for fewer than two channels, or a wrong option
+ * @throws FactorConfigError for fewer than two channels, a verifier, or a wrong option
  * @example
  * ```ts
  * import { failover } from '@parse-factors/core';
@@ -33,6 +41,10 @@ const RULES: { readonly [Name in keyof Required<FailoverOptions>]: OptionRule } 
  * ```
  */
 export function failover(channels: readonly ChannelLike[], options: FailoverOptions = {}): Channel {
+  if (Array.isArray(channels) && channels.some(isVerifier)) {
+    const why = 'only the provider that sent a code can check it';
+    throw new FactorConfigError(`failover: the first argument must not contain a verifier; ${why}`);
+  }
   if (!Array.isArray(channels) || channels.length < 2 || !channels.every((channel) => channelOption.isValid(channel))) {
     throw new FactorConfigError(
       `failover: the first argument must be a list of at least two channels, each ${channelOption.accepts}`,
@@ -44,7 +56,9 @@ export function failover(channels: readonly ChannelLike[], options: FailoverOpti
     openMs: 30_000,
     clock: systemClock,
   });
-  const circuits = channels.map((channel) => new Circuit(toChannel(channel), resolved));
+  const all = channels.map((channel) => toChannel(channel));
+  const circuits = all.map((channel) => new Circuit(channel, resolved));
+  const reporting = all.filter(({ confirmed }) => confirmed !== undefined);
   const notifying = circuits.filter(({ notifies }) => notifies);
   return {
     name: `failover(${circuits.map(({ name }) => name).join(', ')})`,
@@ -52,6 +66,11 @@ export function failover(channels: readonly ChannelLike[], options: FailoverOpti
     ...(notifying.length > 0 && {
       notify: (notice: OutgoingMessage) =>
         sendByOne(notifying, notice.signal, async (channel, signal) => channel.notify?.({ ...notice, signal })),
+    }),
+    // Each channel knows what it has sent.
+    ...(reporting.length > 0 && {
+      confirmed: async (delivery: ConfirmedDelivery) =>
+        void (await Promise.allSettled(reporting.map(async (channel) => channel.confirmed?.(delivery)))),
     }),
   };
 }

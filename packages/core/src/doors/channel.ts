@@ -3,6 +3,7 @@ export {
   type Channel,
   type ChannelLike,
   channelOption,
+  type ConfirmedDelivery,
   type Delivery,
   type MessageContent,
   MessageNotAccepted,
@@ -12,4 +13,11 @@ export {
   toChannel,
 } from '../delivery/channel.js';
 export { escapeHtml } from '../delivery/mail-html.js';
+export {
+  isVerifier,
+  type VerificationAnswer,
+  type VerificationCheck,
+  type VerificationStart,
+  type Verifier,
+} from '../delivery/verifier.js';
 export { type MailAdapter, serverMailAdapter } from '../parse/server/mail-adapter.js';

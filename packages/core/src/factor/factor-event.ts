@@ -68,7 +68,7 @@ export type FactorEventType =
   /** The server's configuration leaves the factors open; `reason` says how. */
   | 'misconfigured'
   /**
-   * The store, a key or the random source failed, or sessions are left that should have ended (`sessions_left`); `reason`
+   * The store, a key, the random source or a provider that checks codes failed, or sessions are left that should have ended (`sessions_left`); `reason`
    * names the type of fault.
    */
   | 'fault';

@@ -10,11 +10,11 @@ export class TimeoutError extends Error {
  * @param outer also ends the work when it is aborted
  * @throws TimeoutError named `DeliveryTimeout`
  */
-export async function withTimeout(
+export async function withTimeout<Result>(
   timeoutMs: number,
-  work: (signal: AbortSignal) => Promise<void>,
+  work: (signal: AbortSignal) => Promise<Result>,
   outer?: AbortSignal,
-): Promise<void> {
+): Promise<Result> {
   if (outer?.aborted === true) throw new TimeoutError();
   const controller = new AbortController();
   const abort = (): void => controller.abort();
@@ -24,7 +24,7 @@ export async function withTimeout(
   const timer = setTimeout(abort, timeoutMs);
   outer?.addEventListener('abort', abort, { once: true });
   try {
-    await Promise.race([work(controller.signal), tooLate]);
+    return await Promise.race([work(controller.signal), tooLate]);
   } finally {
     clearTimeout(timer);
     outer?.removeEventListener('abort', abort);
