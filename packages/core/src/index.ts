@@ -23,6 +23,7 @@ export { generateKey } from './crypto/keyring.js';
 export type { FailoverOptions } from './delivery/failover-options.js';
 export { failover } from './delivery/failover.js';
 export { outbox, type Outbox, type OutboxMessage } from './delivery/outbox.js';
+export { ways } from './delivery/ways.js';
 export { FactorConfigError } from './error/config-error.js';
 export { FACTOR_ERRORS, FactorError, type FactorErrorCode, type FactorErrorDetails } from './error/factor-error.js';
 export { type DefinedChallenge, type DefinedEnrolment, defineFactor, type FactorDefinition } from './factor/define-factor.js';

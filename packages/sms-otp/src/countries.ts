@@ -24,6 +24,9 @@ const NAMES = new Intl.DisplayNames('en', { type: 'region', fallback: 'code' });
 /** Returns a country's name, such as `Puerto Rico (PR)`. */
 export const countryName = (country: string): string => `${NAMES.of(country) ?? country} (${country})`;
 
+/** Returns the country that a country's numbers are told apart as: `FI` for `AX`. */
+export const ownerOfNumbers = (country: string): string => SHARED_NUMBERS[country] ?? country;
+
 /** Whether a list of countries and territories includes a country's numbers. */
 export const includesCountry = (countries: readonly string[], country: string): boolean =>
   countries.some((named) => named === country || SHARED_NUMBERS[named] === country);

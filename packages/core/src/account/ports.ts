@@ -193,4 +193,6 @@ export interface Server {
 export interface ServerRequest {
   readonly client: ClientInfo;
   readonly server: Server;
+  /** The way by which the client wants its code; undefined for the default. */
+  readonly via?: string | undefined;
 }

@@ -59,8 +59,8 @@ export class CodeAddressProof implements AddressProof<Addresses>, SecurityNotifi
     return this.#codes.cooldownMs;
   }
 
-  reply(sentAt: number): Reply {
-    return this.#codes.times(sentAt);
+  reply(sentAt: number, via: string | undefined): Reply {
+    return this.#codes.times(sentAt, via);
   }
 
   mask(address: string): string {

@@ -1,4 +1,6 @@
+import { waysOf } from '../delivery/channel.js';
 import { FactorError } from '../error/factor-error.js';
+import { maskExpired } from '../error/mask-expired.js';
 import type { Command, PayloadSource } from '../factor/command.js';
 import type { FactorContext, FactorUser, Reply } from '../factor/context.js';
 import type { EnrolmentImport } from '../factor/enrolment-import.js';
@@ -48,6 +50,7 @@ type CodeCommand = Command<CodeAnswer, CodeAnswer, Begin>;
 export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswer, Begin> {
   override readonly policy: 'additional' | 'default';
   override readonly authentication: Authentication | undefined;
+  override readonly ways: readonly string[] | undefined;
   override readonly primary: PrimarySignIn<Addresses> | undefined;
   override readonly notifies: SecurityNotifications<Addresses>;
   /** @internal */
@@ -75,6 +78,7 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
     this.options = options;
     this.policy = policy;
     this.authentication = addressType.authentication;
+    this.ways = waysOf(options.channel);
     this.#type = addressType;
     this.#codes = new OneTimeCodes(addressType, options);
     this.#code = digitsRule(codeLength);
@@ -233,14 +237,5 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
   #target(context: FactorContext, purpose: Purpose, to: Addresses): CodeBinding {
     const [subject, others] = [factorSubject(context, purpose), otherSubjects(context, purpose)];
     return { subject, others, purpose, address: to.address, authenticator: ownIdOf(to), user: context.user };
-  }
-}
-
-/** Runs the work and replaces `code_expired` with `code_rejected`. */
-async function maskExpired(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    throw error instanceof FactorError && error.code === 'code_expired' ? new FactorError('code_rejected') : error;
   }
 }

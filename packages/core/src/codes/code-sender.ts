@@ -35,7 +35,7 @@ export class CodeSender {
   async deliver(
     { emit, headers, ip, installationId }: RequestContext,
     { user, purpose, address: to }: CodeBinding,
-    live: Pick<MessageContent, 'code' | 'expiresAt'>,
+    live: Pick<MessageContent, 'code' | 'expiresAt' | 'via'>,
   ): Promise<void> {
     const { validityMs, deliveryTimeoutMs, appName } = this.#options;
     try {
@@ -50,7 +50,8 @@ export class CodeSender {
       const delivery = { ...message, ...written, ...(html !== undefined && { html }), to };
       await withTimeout(deliveryTimeoutMs, (signal) => this.#channel.send({ ...delivery, signal }));
     } catch (cause) {
-      emit({ type: 'delivery_failed', purpose, reason: faultName(cause) });
+      const { via } = live;
+      emit({ type: 'delivery_failed', purpose, reason: faultName(cause), ...(via !== undefined && { via }) });
       throw isAddressRefused(cause) ? cause : new FactorError('delivery_failed', { cause });
     }
   }

@@ -1,4 +1,5 @@
 import { bytesFrom, randomDigits } from '../crypto/random.js';
+import { waysOf } from '../delivery/channel.js';
 import { isVerifier } from '../delivery/verifier.js';
 import { FactorError } from '../error/factor-error.js';
 import { assertRedeemed, beginAttempt, countAttempt, type Refusal } from '../factor/attempt.js';
@@ -25,6 +26,7 @@ export class OneTimeCodes {
   /** Undefined if the server makes the codes. */
   readonly #delegated: DelegatedCodes | undefined;
   readonly #counts = new CountryCounters();
+  readonly #ways: readonly string[] | undefined;
 
   constructor(addressType: AddressType, options: ResolvedCodeFactorOptions) {
     this.#type = addressType;
@@ -32,6 +34,7 @@ export class OneTimeCodes {
     this.#limits = new MessageLimits(addressType, options);
     this.#messages = new CodeSender(addressType, options, this.#limits);
     this.#delegated = isVerifier(options.channel) ? new DelegatedCodes(options.channel, options) : undefined;
+    this.#ways = waysOf(options.channel);
   }
 
   /**
@@ -48,6 +51,7 @@ export class OneTimeCodes {
     const now = clock();
     const expiresAt = now + this.#options.validityMs;
     const live = { digest: keyring.digest('code', subject, ...bound, code), expiresAt };
+    const via = this.#wayOf(context.via);
     const release = await this.#limits.reserve(context, binding);
     try {
       await this.#issueLive(context, binding, live);
@@ -58,17 +62,18 @@ export class OneTimeCodes {
     }
     emit({ type: 'challenged', purpose });
     return {
-      reply: this.reply(address, now),
+      reply: this.reply(address, now, via),
       deliver: async () => {
         try {
-          await (this.#delegated?.start(context, binding, live) ?? this.#messages.deliver(context, binding, { code, expiresAt }));
+          const own = { code, expiresAt, ...(via !== undefined && { via }) };
+          await (this.#delegated?.start(context, binding, live) ?? this.#messages.deliver(context, binding, own));
         } catch (fault) {
           // The cooldown and the counts stay. Otherwise clients could flood a provider that is failing.
           await store.revoke(subject, live.digest);
           await this.#limits.countries.release(context, { address, purpose, isSetUp: binding.user !== undefined });
           throw fault;
         }
-        emit({ type: 'delivered', purpose, ...this.#countCountry(context, address, 'sent') });
+        emit({ type: 'delivered', purpose, ...(via !== undefined && { via }), ...this.#countCountry(context, address, 'sent') });
       },
     };
   }
@@ -83,16 +88,18 @@ export class OneTimeCodes {
     return this.#messages.notice(to, user, change);
   }
 
-  /** Returns the reply for a code that was sent at that time. */
-  reply(address: string, sentAt: number): Reply {
-    const { status = '', ...times } = this.times(sentAt);
+  /** Returns the reply for a code that was sent at that time by that way. */
+  reply(address: string, sentAt: number, via?: string): Reply {
+    const { status = '', ...times } = this.times(sentAt, via);
     return { status, destination: this.#type.mask(address), ...times };
   }
 
-  /** Returns the reply for a code that was sent at that time, without its destination. */
-  times(sentAt: number): Reply {
+  /** Returns the reply for a code that was sent at that time by that way, without its destination. */
+  times(sentAt: number, via?: string): Reply {
+    const way = this.#wayOf(via);
     return {
       status: 'sent',
+      ...(way !== undefined && { via: way, ways: JSON.stringify(this.#ways) }),
       expiresAt: new Date(sentAt + this.#options.validityMs).toISOString(),
       resendAt: new Date(sentAt + this.#options.cooldownMs).toISOString(),
     };
@@ -207,6 +214,11 @@ export class OneTimeCodes {
     if (!issue.issued) throw new FactorError(user === undefined ? 'cooldown' : issue.reason, { retryAt: issue.retryAt });
   }
 
+  /** Returns the way that was chosen, or the default one; undefined if the channel offers none. */
+  #wayOf(via: string | undefined): string | undefined {
+    return this.#ways?.find((way) => way === via) ?? this.#ways?.[0];
+  }
+
   #emitVerified(context: RequestContext, returned: Pick<Bound, 'purpose' | 'address'> & { readonly isSetUp: boolean }): void {
     const { purpose, address } = returned;
     context.emit({ type: 'verified', purpose, ...this.#countCountry(context, address, 'verified') });
@@ -224,8 +236,10 @@ export class OneTimeCodes {
   }
 
   /** Runs the option `allow`, before anything is counted. */
-  async #assertAllowed({ ip, headers, installationId }: RequestContext, { address, purpose, user }: CodeBinding): Promise<void> {
-    const allowed: unknown = await this.#options.allow?.(address, { purpose, user, ip, installationId, headers });
+  async #assertAllowed(context: RequestContext, { address, purpose, user }: CodeBinding): Promise<void> {
+    const { ip, headers, installationId } = context;
+    const via = this.#wayOf(context.via);
+    const allowed: unknown = await this.#options.allow?.(address, { purpose, user, ip, installationId, headers, via });
     if (this.#options.allow !== undefined && allowed !== true) throw new FactorError('address_refused');
   }
 }

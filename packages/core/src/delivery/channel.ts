@@ -26,6 +26,8 @@ export interface MessageContent {
   readonly locale: string;
   /** The user who receives it; undefined if the user is not known yet. */
   readonly user: FactorUser | undefined;
+  /** The way that the client has chosen, or the default one; left out if the channel offers no {@link Channel.ways}. */
+  readonly via?: string;
 }
 
 /** A written message to send. */
@@ -59,6 +61,11 @@ export interface ConfirmedDelivery<Address = string> {
 export interface Channel<Address = string> {
   /** The channel's name in logs. */
   readonly name: string;
+  /**
+   * The names of the ways by which it sends a code, if clients can choose: 2 to 8, each of 1 to 20 lower-case letters, digits
+   * and hyphens, beginning with a letter. The first is the default. `Delivery.via` has the chosen one.
+   */
+  readonly ways?: readonly string[];
   /** Sends one message with a code, once. */
   send(delivery: Delivery<Address>): Promise<void>;
   /** Sends one security notification, once. A channel without this method sends none. */
@@ -90,12 +97,31 @@ export class RecipientUnreachable extends Error {
 /** A function is accepted wherever a channel is. */
 export type ChannelLike<Address = string> = Channel<Address> | ((delivery: Delivery<Address>) => Promise<void> | void);
 
+/** Whether a list names ways as {@link Channel.ways} describes. */
+export const isWays = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) &&
+  value.length >= 2 &&
+  value.length <= 8 &&
+  new Set(value).size === value.length &&
+  value.every((name) => typeof name === 'string' && /^[a-z][a-z0-9-]{0,19}$/.test(name));
+
+/** Returns the names of the ways that a channel offers; undefined for none. */
+export const waysOf = (like: unknown): readonly string[] | undefined => {
+  const offered: unknown = typeof like === 'object' && like !== null && 'ways' in like ? like.ways : undefined;
+  return isWays(offered) ? offered : undefined;
+};
+
 /** Accepts a channel, or a function that serves as one. */
 export const channelOption: OptionRule = {
   accepts: 'a channel ({ name, send }) or a function',
   isValid: (value) =>
     (typeof value === 'function' && !isClass(value)) ||
-    (typeof value === 'object' && value !== null && 'send' in value && typeof value.send === 'function' && 'name' in value),
+    (typeof value === 'object' &&
+      value !== null &&
+      'send' in value &&
+      typeof value.send === 'function' &&
+      'name' in value &&
+      (!('ways' in value) || value.ways === undefined || isWays(value.ways))),
 };
 
 /** Returns the channel, or wraps a function as one. */

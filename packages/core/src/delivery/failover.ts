@@ -3,17 +3,11 @@ import { isAddressRefused } from '../error/factor-error.js';
 import { systemClock } from '../time/clock.js';
 import { TimeoutError } from '../time/timeout.js';
 import { functionOption, integerOption, optional, type OptionRule, resolveOptions } from '../validation/options.js';
-import {
-  type Channel,
-  type ChannelLike,
-  channelOption,
-  type ConfirmedDelivery,
-  type OutgoingMessage,
-  toChannel,
-} from './channel.js';
+import { type Channel, type ChannelLike, channelOption, type ConfirmedDelivery, type OutgoingMessage } from './channel.js';
 import { Circuit, type Sending } from './circuit-breaker.js';
 import type { FailoverOptions } from './failover-options.js';
 import { isVerifier } from './verifier.js';
+import { oneWay } from './ways.js';
 
 const RULES: { readonly [Name in keyof Required<FailoverOptions>]: OptionRule } = {
   timeoutMs: integerOption(50, 15_000),
@@ -30,7 +24,7 @@ const RULES: { readonly [Name in keyof Required<FailoverOptions>]: OptionRule } 
  *
  * If a channel refuses the address itself, no other channel is tried.
  *
- * @throws FactorConfigError for fewer than two channels, a verifier, or a wrong option
+ * @throws FactorConfigError for fewer than two channels, a verifier, a channel that offers `ways`, or a wrong option
  * @example
  * ```ts
  * import { failover } from '@parse-factors/core';
@@ -56,7 +50,7 @@ export function failover(channels: readonly ChannelLike[], options: FailoverOpti
     openMs: 30_000,
     clock: systemClock,
   });
-  const all = channels.map((channel) => toChannel(channel));
+  const all = channels.map((channel) => oneWay('failover: a channel', channel));
   const circuits = all.map((channel) => new Circuit(channel, resolved));
   const reporting = all.filter(({ confirmed }) => confirmed !== undefined);
   const notifying = circuits.filter(({ notifies }) => notifies);

@@ -12,6 +12,7 @@ export {
   RecipientUnreachable,
   toChannel,
 } from '../delivery/channel.js';
+export { oneWay } from '../delivery/ways.js';
 export { escapeHtml } from '../delivery/mail-html.js';
 export {
   isVerifier,

@@ -58,8 +58,8 @@ export interface AddressProof<Enrolment extends object> {
   /** Tells whether two normalised addresses may be one mailbox or one phone. It never tells that they are. */
   isSame(one: string, other: string): boolean;
 
-  /** Returns the reply for a code that is sent at that time, without its destination. */
-  reply(sentAt: number): Reply;
+  /** Returns the reply for a code that is sent at that time by that way, without its destination. */
+  reply(sentAt: number, via: string | undefined): Reply;
 
   /** Returns as much of a normalised address as its owner needs to recognise it. */
   mask(address: string): string;

@@ -31,6 +31,8 @@ export interface RequestContext {
   readonly installationId: string | undefined;
   /** The headers of the request. */
   readonly headers: RequestHeaders;
+  /** The way by which the client wants its code, one of the factor's `ways`; undefined for the default. */
+  readonly via?: string;
   /** Where state is kept. */
   readonly store: OtpStore;
   /** Makes digests and seals secrets. */

@@ -97,6 +97,8 @@ export interface FactorEvent {
   readonly remaining?: number;
   /** For messages to phones: the number's country as an ISO 3166-1 alpha-2 code, `ZZ` if there is none. */
   readonly country?: string;
+  /** For `delivered` and `delivery_failed`, if the channel offers ways: the one that was used, such as `voice`. */
+  readonly via?: string;
   /** With `country`: messages that this server has sent there since the hour began. */
   readonly sent?: number;
   /** With `country`: how many of these codes were verified. */
@@ -113,7 +115,9 @@ export interface NotifiedAddress {
 
 /** What a factor reports. The caller adds the time, and the user if the factor names none. */
 export type FactorOccurrence = Pick<FactorEvent, 'type'> &
-  Partial<Pick<FactorEvent, 'purpose' | 'userId' | 'reason' | 'retryAt' | 'remaining' | 'country' | 'sent' | 'verified'>> & {
+  Partial<
+    Pick<FactorEvent, 'purpose' | 'userId' | 'reason' | 'retryAt' | 'remaining' | 'country' | 'via' | 'sent' | 'verified'>
+  > & {
     /**
      * `false` calls the listener only, and writes no row of the event log. For events that unknown clients can cause
      * without limit.

@@ -126,6 +126,12 @@ export abstract class Factor<
   readonly openCountry?: ((context: RequestContext, country: string) => Promise<void>) | undefined;
 
   /**
+   * The names of the ways by which it sends a code, if clients can choose one with `via`; the first is the default. The context
+   * of a challenge has the chosen one.
+   */
+  readonly ways?: readonly string[] | undefined;
+
+  /**
    * What its credentials prove, for the methods of a session; nothing by default. A factor may decide per application, but not
    * per user.
    */

@@ -9,14 +9,16 @@ import { primaryOf, type PrimarySignIn } from '../factor/primary-sign-in.js';
 import { asObject, sameStrings } from '../validation/json-object.js';
 import { asksForProof } from '../validation/payload.js';
 import type { ChallengeRequest } from './auth-request.js';
-import { chosenEnrolment, withChoices } from './choose-authenticator.js';
+import { type ByWay, chooseWay, chosenEnrolment, withChoices } from './choose-authenticator.js';
 import { enrolAtLogin, storeEnrolled } from './enrol-factor.js';
 import { factorContext } from './factor-context.js';
 import { mayEnrol } from './sign-in/login-demand.js';
 import { primaryUsers } from './sign-in/primary-users.js';
-import { STATUS_ENABLED } from './status.js';
+import { shownWays, STATUS_ENABLED } from './status.js';
 import { StepUp } from './step-up.js';
 import { UserFactor } from './user-factor.js';
+
+type Asked = ByWay<ChallengeRequest>;
 
 /**
  * Answers `POST /challenge`. It serves a user who has just proven a primary factor, the user's own session, and a sign-in with
@@ -24,26 +26,22 @@ import { UserFactor } from './user-factor.js';
  *
  * @param key the factor's key in `auth`
  */
-export async function challenge(key: string, payload: unknown, request: ChallengeRequest): Promise<Reply> {
+export async function challenge(key: string, sent: unknown, request: ChallengeRequest): Promise<Reply> {
   const { kind, session, account, runtime } = request;
   const primary = primaryOf(runtime.factors[key]);
-  const begin = (signIn: PrimarySignIn<object>): Promise<Reply> =>
-    signIn.begin(factorContext(key, runtime, request), payload, primaryUsers(key, runtime, request));
-  if (primary?.identity !== undefined) {
-    return session === undefined ? begin(primary) : challengeOwn(key, payload, request, session);
-  }
-  if (kind === 'after-first-factor' && account !== undefined) return challengeAfterFirstFactor(key, payload, request, account);
-  if (session !== undefined) return challengeOwn(key, payload, request, session);
+  const asked = (): Asked => chooseWay(runtime.factors[key] ?? {}, sent, request);
+  if (primary?.identity === undefined && kind === 'after-first-factor' && account !== undefined)
+    return challengeAfterFirstFactor(key, asked(), account);
+  if (session !== undefined) return challengeOwn(key, asked(), session);
   if (primary === undefined) throw new FactorError('session_required');
-  return begin(primary);
+  return begin(key, asked(), primary);
 }
 
-async function challengeAfterFirstFactor(
-  key: string,
-  payload: unknown,
-  request: ChallengeRequest,
-  account: AccountState,
-): Promise<Reply> {
+/** Begins a sign-in with a primary factor. */
+const begin = (key: string, { payload, request }: Asked, primary: PrimarySignIn<object>): Promise<Reply> =>
+  primary.begin(factorContext(key, request.runtime, request), payload, primaryUsers(key, request.runtime, request));
+
+async function challengeAfterFirstFactor(key: string, { payload, request }: Asked, account: AccountState): Promise<Reply> {
   const primary = await primaryOfChallenge(request, account);
   const own = new UserFactor(key, request.runtime, request, account, { primary });
   if (isShow(payload)) return show(own.factor, own.enrolment.enrolment);
@@ -61,7 +59,7 @@ async function challengeAfterFirstFactor(
 }
 
 /** Answers `POST /challenge` of the user's own session. */
-async function challengeOwn(key: string, payload: unknown, request: ChallengeRequest, session: Session): Promise<Reply> {
+async function challengeOwn(key: string, { payload, request }: Asked, session: Session): Promise<Reply> {
   const { runtime, server } = request;
   const own = new UserFactor(key, runtime, request, await server.accounts.get(session.userId), { session });
   const { factor, context, at } = own;
@@ -109,7 +107,7 @@ async function mayEnrolAtLogin(key: string, request: ChallengeRequest, account: 
 function show(factor: Factor<object>, enrolment: object): Reply {
   const { destination } = factor.describe(enrolment);
   const shown = destination === undefined ? STATUS_ENABLED : { ...STATUS_ENABLED, destination };
-  return { ...shown, ...factor.several?.choices?.(enrolment) };
+  return { ...shown, ...factor.several?.choices?.(enrolment), ...shownWays(factor) };
 }
 
 /** The primary factor that the challenge was requested with; undefined for the password. */

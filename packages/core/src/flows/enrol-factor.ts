@@ -10,18 +10,12 @@ import { identityOf } from '../factor/primary-sign-in.js';
 import type { AccountRequest, FactorReply } from './auth-request.js';
 import { endDependents } from './end-dependents.js';
 import { factorContext } from './factor-context.js';
-import { STATUS_ENABLED, toIso } from './status.js';
+import { describe, STATUS_ENABLED, toIso } from './status.js';
 import { StepUp } from './step-up.js';
 import type { UserFactor } from './user-factor.js';
 
 /** Whether an enrolment is new or replaces the stored one. */
 type Enrolling = 'enrolled' | 'replaced';
-
-/** What a client sees of a factor. */
-export const describe = <Enrolment extends object>(factor: Factor<Enrolment>, enrolment: Enrolment): Reply => ({
-  ...STATUS_ENABLED,
-  ...factor.describe(enrolment),
-});
 
 /** Confirms an enrolment that the user's session has begun, and stages the record to store. */
 export async function enrol<Enrolment extends object>(

@@ -15,6 +15,8 @@ export function factorContext(
   who?: AccountState | string,
 ): RequestContext {
   const { keyring, clock, random, later } = runtime;
-  const { appId, store } = request.server;
-  return { key, appId, ...request.client, store, keyring, clock, random, emit: emitter(key, runtime, request, who), later };
+  const { client, server, via } = request;
+  const { appId, store } = server;
+  const emit = emitter(key, runtime, request, who);
+  return { key, appId, ...client, ...(via !== undefined && { via }), store, keyring, clock, random, emit, later };
 }

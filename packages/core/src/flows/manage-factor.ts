@@ -10,7 +10,7 @@ import { asObject, hasSameFields, sameStrings } from '../validation/json-object.
 import { namesUser } from '../validation/payload.js';
 import { type AuthRequest, type FactorReply, UNCHANGED } from './auth-request.js';
 import { endDependents } from './end-dependents.js';
-import { describe, enrol, replace } from './enrol-factor.js';
+import { enrol, replace } from './enrol-factor.js';
 import { endHelpCode } from './help-code.js';
 import { cancelRecovery, recover } from './recover.js';
 import { STATUS_DISABLED, STATUS_ENABLED, toIso } from './status.js';
@@ -97,11 +97,14 @@ async function change<Enrolment extends object>(key: string, payload: unknown, o
 /** Whether an SDK only sends back what it was shown. Such an echo changes nothing. */
 function isEcho<Enrolment extends object>(payload: unknown, own: UserFactor<Enrolment>, enrolment: Enrolment): boolean {
   const { factor, record } = own;
-  const shown = describe(factor, enrolment);
-  if ([shown, STATUS_ENABLED, record].some((seen) => sameStrings(payload, seen))) return true;
+  const shown = { ...STATUS_ENABLED, ...factor.describe(enrolment) };
+  // The ways come from the configuration, which may have changed since.
+  const seen = (sent: unknown): boolean => [shown, STATUS_ENABLED, record].some((each) => sameStrings(sent, each));
+  const { ways, ...sent } = asObject(payload) ?? {};
+  if (seen(payload) || (typeof ways === 'string' && seen(sent))) return true;
   // The status of these factors changes with use or with each further enrolment, so an SDK may send back an older one.
   const changesWithUse = factor.backup !== undefined || factor.multiple !== undefined;
-  return changesWithUse && hasSameFields(payload, shown);
+  return changesWithUse && (hasSameFields(payload, shown) || (typeof ways === 'string' && hasSameFields(sent, shown)));
 }
 
 async function manage<Enrolment extends object>(

@@ -6,8 +6,10 @@ import { emittingFaults } from '../events/event-dispatcher.js';
 import type { AddressProof, CodeTarget } from '../factor/address-proof.js';
 import type { Reply } from '../factor/context.js';
 import type { Quota } from '../store/otp-store.js';
+import { asObject } from '../validation/json-object.js';
 import type { FieldRule } from '../validation/payload.js';
 import { networkOf } from '../validation/ip-network.js';
+import { chooseWay } from './choose-authenticator.js';
 import { factorContext } from './factor-context.js';
 
 /** A call of a Cloud function by a client. */
@@ -43,6 +45,12 @@ export const SENT_NAME: FieldRule = {
 /** Parse Server's own password policy decides what a password may be. */
 export const SENT_PASSWORD: FieldRule = { maxLength: 1024, pattern: /^[^]+$/, accepts: 'a string of 1 to 1024 characters' };
 
+/** Takes the way by which the client wants its code out of a call. @throws FactorError `invalid_input` */
+export function withWay<Call extends ClientCall>(call: Call, key: string): Call {
+  const { payload, request } = chooseWay(call.runtime.factors[key] ?? {}, call.params, call);
+  return { ...request, params: asObject(payload) ?? {} };
+}
+
 /** Refusals that have an event already. */
 const REPORTED: readonly string[] = ['delivery_failed', 'unavailable'];
 
@@ -63,7 +71,7 @@ export async function requestCode(request: ClientCall, requested: RequestedCode)
   await countRequest(request, requested);
   const context = factorContext(key, request.runtime, request);
   context.later(sendCode(request, requested));
-  const { status = '', ...times } = proof.reply(context.clock());
+  const { status = '', ...times } = proof.reply(context.clock(), request.via);
   return { status, ...(by === 'address' && { destination: proof.mask(name) }), ...times };
 }
 

@@ -4,8 +4,7 @@ import type { AccountState, ServerRequest } from '../account/ports.js';
 import type { Runtime } from '../account/runtime.js';
 import type { Reply } from '../factor/context.js';
 import type { Factor } from '../factor/factor.js';
-import { describe } from './enrol-factor.js';
-import { STATUS_DISABLED, STATUS_ENABLED } from './status.js';
+import { describe, STATUS_DISABLED, STATUS_ENABLED } from './status.js';
 import { UserFactor } from './user-factor.js';
 
 /**

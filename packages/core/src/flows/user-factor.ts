@@ -16,6 +16,7 @@ import { USER_PURPOSES } from '../factor/purpose.js';
 import type { AccountRequest } from './auth-request.js';
 import { changeEnrolment, changesTo } from './change-enrolment.js';
 import { factorContext } from './factor-context.js';
+import { describe } from './status.js';
 
 /** How the user of a request is authenticated. */
 export interface Shown {
@@ -142,7 +143,7 @@ export class UserFactor<Enrolment extends object> {
   /** Returns what the user sees of the enrolment; `unreadable` when it does not open. */
   get status(): Reply {
     try {
-      return { status: 'enabled', ...this.factor.describe(this.enrolment.enrolment) };
+      return describe(this.factor, this.enrolment.enrolment);
     } catch {
       return { status: 'unreadable' };
     }

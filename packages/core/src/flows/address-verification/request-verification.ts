@@ -1,8 +1,16 @@
 import { FactorError } from '../../error/factor-error.js';
 import type { Reply } from '../../factor/context.js';
 import { factorContext } from '../factor-context.js';
-import { requestCode } from '../request-code.js';
-import { findUnverified, isVerified, ownAddress, readEmail, VERIFIED, type VerificationCall } from './verified-address.js';
+import { requestCode, withWay } from '../request-code.js';
+import {
+  findUnverified,
+  isVerified,
+  ownAddress,
+  readEmail,
+  VERIFIED,
+  verifiedField,
+  type VerificationCall,
+} from './verified-address.js';
 
 /**
  * Sends a code that verifies an address.
@@ -12,12 +20,15 @@ import { findUnverified, isVerified, ownAddress, readEmail, VERIFIED, type Verif
  * - Without one, `{ email }`: for users who cannot log in before. The reply is the same for every address; see
  *   {@link requestCode}.
  *
+ * If the factor offers ways, `via` chooses one.
+ *
  * @throws FactorError `invalid_input`, `address_refused`, `cooldown`; with a session also `delivery_failed`
  */
-export async function requestVerification(call: VerificationCall): Promise<Reply> {
-  const { session, params, runtime } = call;
-  if (session === undefined) return requestByEmail(call);
-  const { field = 'email', ...others } = params;
+export async function requestVerification(sent: VerificationCall): Promise<Reply> {
+  const { session, runtime } = sent;
+  if (session === undefined) return requestByEmail(sent);
+  const call = withWay(sent, verifiedField(runtime, sent.params['field'] ?? 'email').key);
+  const { field = 'email', ...others } = call.params;
   if (Object.keys(others).length > 0)
     throw new FactorError('invalid_input', { sentence: 'With a session, expected an object with only this field: field.' });
   const { key, proof, account, code, field: name } = await ownAddress(call, session, field);
@@ -27,8 +38,9 @@ export async function requestVerification(call: VerificationCall): Promise<Reply
   return reply;
 }
 
-async function requestByEmail(call: VerificationCall): Promise<Reply> {
-  const named = readEmail(call);
+async function requestByEmail(sent: VerificationCall): Promise<Reply> {
+  const named = readEmail(sent);
+  const call = withWay(sent, named.key);
   if (Object.keys(call.params).length !== 1)
     throw new FactorError('invalid_input', { sentence: 'Without a session, expected an object with exactly this field: email.' });
   const find = async () => {

@@ -6,7 +6,7 @@ import type { CheckedCode } from '../../factor/address-proof.js';
 import type { Reply } from '../../factor/context.js';
 import { policyFor } from '../sign-in/login-demand.js';
 import { UserFactor } from '../user-factor.js';
-import { chosenEnrolment, withChoices } from '../choose-authenticator.js';
+import { chooseWay, chosenEnrolment, withChoices } from '../choose-authenticator.js';
 import type { ClientCall } from '../request-code.js';
 import type { NamedUser, ResetTarget } from './reset-target.js';
 
@@ -29,8 +29,9 @@ export async function challengeSecond(
   for (const key of Object.keys(asked)) {
     const enrolment = counting.get(key);
     if (enrolment === undefined) throw new FactorError('not_enrolled');
-    const { factor, context } = ownOf(proven, key);
-    const chosen = chosenEnrolment(factor, enrolment, asked[key]);
+    const { payload, request } = chooseWay(proven.request.runtime.factors[key] ?? {}, asked[key], proven.request);
+    const { factor, context } = ownOf({ ...proven, request }, key);
+    const chosen = chosenEnrolment(factor, enrolment, payload);
     if (chosen === undefined) throw new FactorError('invalid_input', { sentence: 'Expected true.' });
     replies[key] = await withChoices(factor, enrolment, () => factor.challenge(context, 'sign-in', chosen));
   }

@@ -18,6 +18,7 @@ const FIELDS = {
   retryAt: { type: 'Number' },
   remaining: { type: 'Number' },
   country: { type: 'String' },
+  via: { type: 'String' },
   sent: { type: 'Number' },
   verified: { type: 'Number' },
 } as const;
