@@ -1,4 +1,4 @@
-import { asFields, type Reply, type Send } from './wire.js';
+import { asFields, type Reply, type Send, type SentBy } from './wire.js';
 
 /** Which address is verified: that of the current user in a field, `email` by default; or one of a user who cannot log in yet. */
 export type AddressToVerify = { readonly field?: string } | { readonly email: string };
@@ -15,7 +15,7 @@ export interface AddressVerification {
    * @returns a reply with the status `sent`; or `verified`, if the current user's address is verified already
    * @throws FactorClientError `cooldown`, `address_refused`, `invalid_input`; with a session also `delivery_failed`
    */
-  start(address?: AddressToVerify): Promise<Reply>;
+  start(address?: AddressToVerify & SentBy): Promise<Reply>;
 
   /**
    * Verifies the address. With `email`, the request has no session, and the password is needed as well.

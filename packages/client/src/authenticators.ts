@@ -27,7 +27,7 @@ export interface AuthenticatorClient {
   remove(id: string): Promise<void>;
 }
 
-/** Reads the JSON that a reply holds of several authenticators. */
+/** Reads a JSON list that a reply holds. */
 const listIn = (json: unknown): unknown => (typeof json === 'string' ? JSON.parse(json) : []);
 
 /** The authenticators that a factor's status shows: none if the user can have only one. */
@@ -37,6 +37,9 @@ export const authenticatorsIn = ({ authenticators }: Reply): readonly Authentica
 /** Where a code can go, if there are several such addresses. */
 export const destinationsIn = (reply: unknown): readonly Destination[] =>
   listIn(asFields(reply)['destinations']) as readonly Destination[];
+
+/** The ways by which codes can be sent, such as `['sms', 'voice']`, the default first; empty if there is only one. */
+export const waysIn = (reply: unknown): readonly string[] => listIn(asFields(reply)['ways']) as readonly string[];
 
 /** Creates the client of one factor's authenticators. */
 export const authenticatorClient = (

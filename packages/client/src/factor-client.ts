@@ -8,7 +8,7 @@ import { logIn, type Login } from './login.js';
 import { passwordReset, type PasswordReset } from './password-reset.js';
 import type { ParseSdk, SdkUser } from './parse-sdk.js';
 import { sessions, type Sessions } from './sessions.js';
-import { asFields, sendChallenge, sender, type Answers, type Payload, type Reply } from './wire.js';
+import { asFields, sendChallenge, sender, type Answers, type Payload, type Reply, type SentBy } from './wire.js';
 
 /** Options of {@link createFactorClient}. */
 export interface FactorClientOptions<User> {
@@ -29,10 +29,13 @@ export interface Passwordless<User> {
   /**
    * Sends a code. The reply is the same whether or not an account has the address.
    * @param key the factor's key, such as `emailLogin`
-   * @param payload the address in any spelling; `true` for a passkey, and `{ purpose: "sign-up" }` for a new one
+   * @param payload the address in any spelling, and `via` to choose one of several ways; `true` for a passkey, and `{ purpose: "sign-up" }` for a new one
    * @throws FactorClientError `cooldown`, `address_refused`, `invalid_input`, `delivery_failed`
    */
-  start(key: string, payload: SignInAddress | true | { readonly purpose: 'sign-up'; readonly name?: string }): Promise<Reply>;
+  start(
+    key: string,
+    payload: (SignInAddress & SentBy) | true | { readonly purpose: 'sign-up'; readonly name?: string },
+  ): Promise<Reply>;
 
   /**
    * Signs up or logs in with the code.
@@ -87,12 +90,16 @@ export interface FactorClient<User> {
    */
   readonly addressVerification: AddressVerification;
 
-  /** Sends the current user a code for a step-up proof. `{ id }` sends it to one of several addresses. */
+  /**
+   * Sends the current user a code for a step-up proof. `{ id }` sends it to one of several addresses, `{ via }` by one of several
+   * ways.
+   */
   challenge(key: string, payload?: Payload): Promise<Reply>;
 
   /**
    * Begins the enrolment of a factor, or replaces an enrolled one. Send `{ phone }`, `{ email }`, or nothing for an
-   * authenticator app. If the user may have several authenticators, it adds one; `{ replace: id }` replaces one.
+   * authenticator app; `via` chooses one of several ways. If the user may have several authenticators, it adds one;
+   * `{ replace: id }` replaces one.
    * @throws FactorClientError `fresh_proof_required`, `already_enrolled`, `address_refused`, `cooldown`, `delivery_failed`
    */
   enrol(key: string, payload?: Payload): Promise<Reply>;
@@ -220,7 +227,8 @@ function createPasswordless<User extends SdkUser>(login: Omit<Login<User>, 'prim
   return {
     async start(key, payload) {
       const reply = await sendChallenge(login.send, [key, payload], {});
-      if (reply.id !== undefined) started.set(key, { address: JSON.stringify(payload), id: reply.id });
+      if (reply.id !== undefined)
+        started.set(key, { address: JSON.stringify({ ...asFields(payload), via: undefined }), id: reply.id });
       return reply;
     },
     finish(key, { code, ...name }, answers = {}) {

@@ -26,10 +26,13 @@ export interface FactorsNeeded<User> {
   readonly destinations: Readonly<Record<string, string>>;
   /** The addresses to choose from, for each factor that has several. */
   readonly choices: Readonly<Record<string, readonly Destination[]>>;
+  /** The ways to choose from, such as `['sms', 'voice']`, for each factor that sends codes by several. */
+  readonly ways: Readonly<Record<string, readonly string[]>>;
 
   /**
    * Sends a code, or returns the options for a passkey.
-   * @param payload `{ id }` sends the code to one of {@link choices}; by default it goes to the first
+   * @param payload `{ id }` sends the code to one of {@link choices}, and `{ via }` by one of {@link ways}; by default it goes to
+   * the first
    * @throws FactorClientError `cooldown`, `delivery_failed`, `not_enrolled`
    */
   challenge(key: string, payload?: Payload): Promise<Reply>;

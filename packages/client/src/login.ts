@@ -1,4 +1,4 @@
-import { destinationsIn } from './authenticators.js';
+import { destinationsIn, waysIn } from './authenticators.js';
 import { FactorClientError, missingOf } from './factor-client-error.js';
 import { hydrate } from './local-user.js';
 import type { EnrolmentNeeded, FactorsNeeded, LoginResult, SignedIn } from './login-result.js';
@@ -73,16 +73,18 @@ async function factorsNeeded<User extends SdkUser>(
 async function destinations<User extends SdkUser>(
   { send, primary, isShowing }: Login<User>,
   needs: readonly string[],
-): Promise<Pick<FactorsNeeded<User>, 'destinations' | 'choices'>> {
-  if (!isShowing) return { destinations: {}, choices: {} };
+): Promise<Pick<FactorsNeeded<User>, 'destinations' | 'choices' | 'ways'>> {
+  if (!isShowing) return { destinations: {}, choices: {}, ways: {} };
   const challengeData = Object.fromEntries(needs.map((key) => [key, { show: 'status' }]));
   const shown = await send('POST', 'challenge', { ...primary, challengeData }).catch((): Fields => ({}));
   const replies = Object.entries(asFields(shown['challengeData']));
   const entries = replies.map(([key, reply]) => [key, asFields(reply)['destination']]);
-  const choices = replies.map(([key, reply]) => [key, destinationsIn(reply)] as const);
+  const lists = <Item>(read: (reply: unknown) => readonly Item[]): Record<string, readonly Item[]> =>
+    Object.fromEntries(replies.map(([key, reply]) => [key, read(reply)] as const).filter(([, list]) => list.length > 0));
   return {
     destinations: Object.fromEntries(entries.filter(([, destination]) => typeof destination === 'string')),
-    choices: Object.fromEntries(choices.filter(([, list]) => list.length > 0)),
+    choices: lists(destinationsIn),
+    ways: lists(waysIn),
   };
 }
 

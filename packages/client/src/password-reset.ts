@@ -1,5 +1,5 @@
 import type { SignInAddress } from './address-id.js';
-import { asFields, type Answers, type Reply, type Send } from './wire.js';
+import { asFields, type Answers, type Reply, type Send, type SentBy } from './wire.js';
 
 /** The user who has forgotten a password: their address in any spelling, or their user name. */
 export type ResetName = SignInAddress | { readonly username: string };
@@ -11,17 +11,18 @@ export interface PasswordReset {
    * @param key the factor that sends the code, such as `emailLogin`
    * @throws FactorClientError `cooldown`, `address_refused`, `invalid_input`
    */
-  start(key: string, name: ResetName): Promise<Reply>;
+  start(key: string, name: ResetName & SentBy): Promise<Reply>;
 
   /**
    * Asks for one of the user's second factors, such as by sending its code. The code for the password stays valid.
-   * @param secondFactor the factor's key, such as `otp`, or also the `id` of one of several addresses to send the code to
+   * @param secondFactor the factor's key, such as `otp`; or also the `id` of one of several addresses to send the code to, and
+   * `via` for one of several ways
    * @throws FactorClientError `code_rejected`, `not_enrolled`, `cooldown`, `locked`, `delivery_failed`
    */
   challenge(
     key: string,
     name: ResetName & { readonly code: string },
-    secondFactor: string | { readonly key: string; readonly id: string },
+    secondFactor: string | (SentBy & { readonly key: string; readonly id?: string }),
   ): Promise<Reply>;
 
   /**
@@ -39,8 +40,8 @@ export const passwordReset = (send: Send): PasswordReset => {
   return {
     start: async (factor, name) => asFields(await call('RequestPasswordReset', { factor, ...name })) as Reply,
     async challenge(factor, name, secondFactor) {
-      const [second, payload] =
-        typeof secondFactor === 'string' ? [secondFactor, true] : [secondFactor.key, { id: secondFactor.id }];
+      const { key: second, ...chosen } = typeof secondFactor === 'string' ? { key: secondFactor } : secondFactor;
+      const payload = Object.keys(chosen).length === 0 ? true : chosen;
       const result = await call('ResetPassword', { factor, ...name, challengeData: { [second]: payload } });
       return asFields(asFields(asFields(result)['challengeData'])[second]) as Reply;
     },

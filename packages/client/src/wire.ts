@@ -17,6 +17,10 @@ export interface Reply {
   readonly destination?: string;
   /** If there are several addresses: JSON of `{ id, destination }`s, of which `challenge(key, { id })` sends a code to. */
   readonly destinations?: string;
+  /** If codes can be sent by several ways: the one that was used, such as `sms`. `challenge(key, { via })` chooses one. */
+  readonly via?: string;
+  /** If codes can be sent by several ways: JSON, which `waysIn` reads. */
+  readonly ways?: string;
   /** If the user may have several authenticators: JSON, which `authenticators(key).list()` reads. */
   readonly authenticators?: string;
   /** When the code, or the enrolment that was begun, expires. */
@@ -33,6 +37,12 @@ export interface Reply {
   readonly options?: string;
   readonly [name: string]: string | undefined;
 }
+
+/** How a code is to be sent, if the factor offers several ways; by the first one by default. */
+export type SentBy = {
+  /** One of `waysIn(reply)`, such as `voice`. */
+  readonly via?: string;
+};
 
 /** A JSON object from the server. */
 export type Fields = Readonly<Record<string, unknown>>;

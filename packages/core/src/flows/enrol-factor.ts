@@ -5,7 +5,6 @@ import { changesOf } from '../account/records/record-plan.js';
 import { everyStep } from '../error/every-step.js';
 import { FactorError } from '../error/factor-error.js';
 import type { Reply } from '../factor/context.js';
-import type { Factor } from '../factor/factor.js';
 import { identityOf } from '../factor/primary-sign-in.js';
 import type { AccountRequest, FactorReply } from './auth-request.js';
 import { endDependents } from './end-dependents.js';
