@@ -68,6 +68,8 @@ export const sidebar: Item[] = [
     page('Twilio, Vonage, Prelude Verify', '/channels/verify'),
     page('Outbox', '/channels/outbox'),
     page('Failover', '/channels/failover'),
+    page('Ways to choose from', '/channels/ways'),
+    page('A channel for each country', '/channels/by-country'),
   ]),
   group('Passwordless', [
     page('Sign in without a password', '/passwordless/'),
