@@ -23,7 +23,7 @@ beforeAll(async () => {
   const channel = ways({ sms: byCountry({ FR: abroad, '*': boxes.sms }), voice: boxes.voice, chat: boxes.chat, fax: down });
   const phone = {
     channel,
-    allow: (_to: string, { via }: { readonly via: string | undefined }) => {
+    allow: (_to: string, { via }: { readonly via?: string }) => {
       allowed.push(via);
       return true;
     },

@@ -1,4 +1,4 @@
-import type { Channel, Delivery } from '@parse-factors/core/channel';
+import { assertNoDetails, type Channel, type Delivery } from '@parse-factors/core/channel';
 import { optional, patternOption } from '@parse-factors/core/factor';
 import { codes, notAccepted } from './support/faults.js';
 import { json, post, type ProviderApi, urlOf } from './support/http.js';
@@ -53,7 +53,8 @@ export function telegram(options: TelegramOptions): Channel {
   };
   return {
     name: 'telegram',
-    send: async ({ to, code, validMinutes, signal }: Delivery) => {
+    send: async ({ to, code, validMinutes, signal, ...content }: Delivery) => {
+      assertNoDetails(content);
       if (!CODE.test(code)) throw notAccepted('code_has_wrong_length');
       const ttl = Math.min(Math.max(validMinutes * 60, SHORTEST_TTL), LONGEST_TTL);
       const sender = senderUsername === undefined ? {} : { sender_username: senderUsername };

@@ -1,4 +1,4 @@
-import type { Channel, Delivery } from '@parse-factors/core/channel';
+import { assertNoDetails, type Channel, type Delivery } from '@parse-factors/core/channel';
 import { patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
 import { json, post, type ProviderApi, urlOf } from './support/http.js';
@@ -75,7 +75,8 @@ export function whatsapp(options: WhatsappOptions): Channel {
   };
   return {
     name: 'whatsapp',
-    send: async ({ to, code, locale, signal }: Delivery) => {
+    send: async ({ to, code, locale, signal, ...content }: Delivery) => {
+      assertNoDetails(content);
       const parameters = [{ type: 'text', text: code }];
       const body = json({
         messaging_product: 'whatsapp',

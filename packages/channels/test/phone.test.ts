@@ -399,6 +399,8 @@ describeOptions('twilioVoice', twilioVoice, { accountSid: sid, authToken: SECRET
 describe('what a call says', () => {
   it.each([
     ['without the line for browsers', `${text}\n\n@acme.example #${CODE}`, said],
+    ['without that line for a frame', `${text}\n\n@acme.example #${CODE} @pay.example`, said],
+    ['without the hash of an Android app', `${text}\n\nFA+9qCX9VSu`, said],
     ['the code after a text without it', 'Your code.', 'Your code. 8, 0, 4, 2, 1, 5'],
     ['every place of the code', `${CODE}. Again: ${CODE}.`, '8, 0, 4, 2, 1, 5. Again: 8, 0, 4, 2, 1, 5.'],
     [

@@ -31,6 +31,8 @@ export type { FactorEvent, FactorEventType, FactorListener } from './factor/fact
 export type { AnyFactor } from './factor/factor.js';
 export { type HelpCodeEnrolment, HelpCodeFactor } from './factor/help-code-factor.js';
 export type { ResealReport } from './flows/administration/reseal-records.js';
+export type { PaymentAnswer, PaymentChallenge } from './flows/payments/confirm-payment.js';
+export type { PaymentDetails } from './validation/payment-details.js';
 export type { OwnSession } from './flows/sessions/own-sessions.js';
 export type { ParseAuthAdapter } from './parse/auth-adapter.js';
 export type { Finding } from './parse/check/finding.js';

@@ -13,6 +13,7 @@ import {
   type CodeFactorOptions,
   type ResolvedCodeFactorOptions,
 } from '@parse-factors/core/factor';
+import { appHashesOption, autofillLines, hostOption } from './autofill.js';
 import { countriesOption } from './countries.js';
 import { maskPhone, normalisePhone, regionOf, type Country } from './phone-number.js';
 
@@ -37,19 +38,28 @@ export interface SmsOtpOptions extends CodeFactorOptions {
    */
   readonly origin?: string;
   /**
+   * The site of an `<iframe>` that asks for the code inside of a page of `origin`, such as `pay.example`. Codes are then filled
+   * in there only.
+   */
+  readonly embeddedOrigin?: string;
+  /**
+   * The hashes of your Android apps for the SMS Retriever API, 1 to 5, each of 11 characters. A request that names one in the
+   * header `X-App-Hash` gets a message that ends with it, in place of the line for `origin`. Without `origin`, all other messages
+   * end with the first one.
+   */
+  readonly appHashes?: readonly string[];
+  /**
    * Accepts numbers reserved for fiction (+1 555 …), which belong to no subscriber. For tests and development; refused with
    * `NODE_ENV=production`. False by default.
    */
   readonly allowFictional?: boolean;
 }
 
+const AUTOFILL = ['origin', 'embeddedOrigin', 'appHashes'] as const;
+
 type Resolved = ResolvedCodeFactorOptions &
   Required<Pick<SmsOtpOptions, 'countries' | 'maxSendsPerPrefix' | 'allowFictional'>> &
-  Pick<SmsOtpOptions, 'origin' | 'conversion'>;
-
-/** Labels of letters, digits and hyphens (RFC 1123, section 2.1); no scheme, port or path. */
-const isHostName = (value: unknown): boolean =>
-  typeof value === 'string' && value.length <= 253 && /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/.test(value);
+  Pick<SmsOtpOptions, (typeof AUTOFILL)[number] | 'conversion'>;
 
 /**
  * One-time codes by SMS as a second factor. A user verifies a mobile number once; from then on, a login needs a code sent
@@ -85,7 +95,9 @@ export class SmsOtpFactor extends CodeFactor {
         countries: countriesOption,
         maxSendsPerPrefix: integerOption(1, 1e6),
         conversion: optional(conversionOption),
-        origin: optional({ accepts: 'a host name, such as example.com', isValid: isHostName }),
+        origin: hostOption,
+        embeddedOrigin: hostOption,
+        appHashes: appHashesOption,
         allowFictional: choiceOption(true, false),
       },
       { ...DEFAULT_CODE_FACTOR_OPTIONS, validityMs: 5 * 60_000, maxSendsPerPrefix: 30, allowFictional: false },
@@ -93,10 +105,14 @@ export class SmsOtpFactor extends CodeFactor {
     if (resolved.allowFictional && process.env['NODE_ENV'] === 'production') {
       throw new FactorConfigError('SmsOtpFactor: option "allowFictional" must not be set with NODE_ENV=production');
     }
-    const { origin, conversion } = resolved;
-    if (origin !== undefined && isVerifier(resolved.channel)) {
+    const { conversion } = resolved;
+    const unused = AUTOFILL.find((name) => resolved[name] !== undefined);
+    if (unused !== undefined && isVerifier(resolved.channel)) {
       const why = 'has no effect with a verifier, whose provider writes the message; leave it out';
-      throw new FactorConfigError(`SmsOtpFactor: option "origin" ${why}`);
+      throw new FactorConfigError(`SmsOtpFactor: option "${unused}" ${why}`);
+    }
+    if (resolved.embeddedOrigin !== undefined && resolved.origin === undefined) {
+      throw new FactorConfigError('SmsOtpFactor: option "embeddedOrigin" works only with option "origin"');
     }
     super(
       {
@@ -108,8 +124,7 @@ export class SmsOtpFactor extends CodeFactor {
         region: regionOf,
         maxSendsPerPrefix: resolved.maxSendsPerPrefix,
         ...(conversion !== undefined && { conversion }),
-        // WICG origin-bound one-time codes: the last line has the site and the code.
-        ...(origin !== undefined && { autofillLine: (code: string) => `@${origin} #${code}` }),
+        autofillLine: autofillLines(resolved),
       },
       resolved,
     );

@@ -1,6 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { FactorConfigError, FactorError } from '@parse-factors/core';
-import { MessageNotAccepted, type Channel, type ConfirmedDelivery, type OutgoingMessage } from '@parse-factors/core/channel';
+import {
+  assertNoDetails,
+  MessageNotAccepted,
+  type Channel,
+  type ConfirmedDelivery,
+  type OutgoingMessage,
+} from '@parse-factors/core/channel';
 import {
   choiceOption,
   integerOption,
@@ -131,8 +137,9 @@ export function twilio(options: TwilioOptions): Channel {
   };
   return {
     name: via === 'whatsapp' ? 'twilio-whatsapp' : 'twilio',
-    send: (delivery) => {
+    send: async (delivery) => {
       const { text, code } = delivery;
+      if (contentSid !== undefined) assertNoDetails(delivery);
       const template = { contentSid: contentSid ?? '', contentVariables: JSON.stringify({ 1: code }) };
       return create(delivery, contentSid === undefined ? { body: text } : template);
     },

@@ -23,8 +23,8 @@ const VOICES: Readonly<Record<string, string>> = {
 export function spoken({ text, code, locale }: Pick<Delivery, 'text' | 'code' | 'locale'>): string {
   const language = VOICES[locale.split('-')[0]?.toLowerCase() ?? ''] ?? locale;
   const digits = [...code].join(', ');
-  // A last line as browsers read it (`@example.com #123456`) is not for ears.
-  const sentence = text.replace(/\s+@\S+ #\S+\s*$/, '');
+  // A last line as browsers read it (`@example.com #123456 @frame.example`), or the hash of an Android app, is not for ears.
+  const sentence = text.replace(/\s+@\S+ #\S+(?: @\S+)?\s*$/, '').replace(/\n\n[A-Za-z0-9+/]{11}\s*$/, '');
   const said = sentence.includes(code) ? sentence.replaceAll(code, digits) : `${sentence} ${digits}`;
   const say = `<Say language="${escapeHtml(language)}">${escapeHtml(withoutControls(said))}</Say>`;
   return `<?xml version="1.0" encoding="UTF-8"?><Response><Pause length="1"/>${say}<Pause length="1"/>${say}</Response>`;

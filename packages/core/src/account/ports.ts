@@ -1,6 +1,7 @@
 import type { FactorContext } from '../factor/context.js';
 import type { FactorEvent } from '../factor/factor-event.js';
 import type { OtpStore } from '../store/otp-store.js';
+import type { PaymentDetails } from '../validation/payment-details.js';
 import type { AccountState, ClientInfo, Session } from './account-state.js';
 import type { KnownDevices } from './devices/known-device.js';
 import type { EnrolmentRecord } from './records/enrolment-record.js';
@@ -195,4 +196,6 @@ export interface ServerRequest {
   readonly server: Server;
   /** The way by which the client wants its code; undefined for the default. */
   readonly via?: string | undefined;
+  /** What the code confirms, for a payment. */
+  readonly details?: PaymentDetails | undefined;
 }

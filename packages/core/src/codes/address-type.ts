@@ -1,6 +1,8 @@
 import type { ConversionLimit } from './limits/conversion-limit.js';
 import type { Authentication } from '../factor/authentication.js';
+import type { LastLine } from '../delivery/message.js';
 import type { FactorUser } from '../factor/context.js';
+import type { MessageRequest } from './code-factor-options.js';
 
 /** What a code factor keeps about a user. */
 export interface AddressEnrolment {
@@ -43,6 +45,9 @@ export interface AddressType {
   readonly confirmed?: (user: FactorUser) => string | undefined;
   /** What a code that was sent to such an address proves; nothing by default. */
   readonly authentication?: Authentication;
-  /** Returns the last line of every message with a code, in the format that devices read for autofill; none by default. */
-  readonly autofillLine?: (code: string) => string;
+  /**
+   * Returns the last line of a message with a code, in the format that devices read for autofill; none by default. It may depend
+   * on the request that the message is for.
+   */
+  readonly autofillLine?: (code: string, request: MessageRequest) => LastLine | undefined;
 }

@@ -1,4 +1,5 @@
 import type { CodeTarget } from '../factor/address-proof.js';
+import { canonicalDetails, type PaymentDetails } from '../validation/payment-details.js';
 
 /** What a code is bound to, and where else it is accepted from. */
 export interface CodeBinding extends CodeTarget {
@@ -6,8 +7,12 @@ export interface CodeBinding extends CodeTarget {
   readonly others?: readonly string[];
   /** The id of the authenticator, if the user may have several. A code outlives neither its address nor its authenticator. */
   readonly authenticator?: string | undefined;
+  /** The payment that the code confirms. */
+  readonly details?: PaymentDetails | undefined;
 }
 
 /** What the digest of a code is made of, besides its subject and the code. */
-export const boundTo = ({ address, authenticator }: Omit<CodeBinding, 'user'>): readonly string[] =>
-  authenticator === undefined ? [address] : [address, authenticator];
+export function boundTo({ address, authenticator, details }: Omit<CodeBinding, 'user'>): readonly string[] {
+  if (details !== undefined) return [address, authenticator ?? '', 'payment', canonicalDetails(details)];
+  return authenticator === undefined ? [address] : [address, authenticator];
+}

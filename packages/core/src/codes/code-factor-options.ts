@@ -31,8 +31,8 @@ export interface AllowContext extends MessageRequest {
   readonly purpose: Purpose;
   /** The user who receives it; undefined if the user is not known yet. */
   readonly user: FactorUser | undefined;
-  /** The way that the client has chosen, or the default one; undefined if the channel offers no ways. */
-  readonly via: string | undefined;
+  /** The way that the client has chosen, or the default one; left out if the channel offers no ways. */
+  readonly via?: string;
 }
 
 /** Options of a factor that signs in with a code in place of the password (policy `default`). A second factor refuses them. */

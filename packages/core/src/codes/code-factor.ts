@@ -51,6 +51,7 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
   override readonly policy: 'additional' | 'default';
   override readonly authentication: Authentication | undefined;
   override readonly ways: readonly string[] | undefined;
+  override readonly confirmsPayments = true;
   override readonly primary: PrimarySignIn<Addresses> | undefined;
   override readonly notifies: SecurityNotifications<Addresses>;
   /** @internal */
@@ -236,6 +237,7 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
 
   #target(context: FactorContext, purpose: Purpose, to: Addresses): CodeBinding {
     const [subject, others] = [factorSubject(context, purpose), otherSubjects(context, purpose)];
-    return { subject, others, purpose, address: to.address, authenticator: ownIdOf(to), user: context.user };
+    const { user, details } = context;
+    return { subject, others, purpose, address: to.address, authenticator: ownIdOf(to), user, details };
   }
 }

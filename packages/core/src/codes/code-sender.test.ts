@@ -7,6 +7,8 @@ import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { CodeSender } from './code-sender.js';
 import { MessageLimits } from './limits/send-limits.js';
 
+const EN = '123456 is your code to sign in. It is valid for 10 minutes. Never share it.';
+
 const stage = (more: Partial<ResolvedCodeFactorOptions> = {}, kind: AddressType = MAIL) => {
   const channel = new TestChannel();
   const options = codeOptions(channel, more);
@@ -55,6 +57,31 @@ describe('a message with a code', () => {
       { ...MAIL, autofillLine: (code) => `@acme.example #${code}` },
       't\n\n@acme.example #123456',
     ],
+    [
+      'is short where it would be too long for its last line',
+      { locale: () => 'ru', appName: 'Приложение' },
+      { ...MAIL, autofillLine: () => ({ line: 'FA+9qCX9VSu', maxBytes: 140 }) },
+      '123456 — ваш код Приложение для входа.\n\nFA+9qCX9VSu',
+    ],
+    [
+      'is whole where it fits with its last line',
+      { locale: () => 'en' },
+      { ...MAIL, autofillLine: () => ({ line: 'FA+9qCX9VSu', maxBytes: 140 }) },
+      '123456 is your code to sign in. It is valid for 10 minutes. Never share it.\n\nFA+9qCX9VSu',
+    ],
+    [
+      'is as the application writes it, whatever its length',
+      { message: () => ({ subject: 's', text: 't'.repeat(200) }) },
+      { ...MAIL, autofillLine: () => ({ line: 'FA+9qCX9VSu', maxBytes: 140 }) },
+      `${'t'.repeat(200)}\n\nFA+9qCX9VSu`,
+    ],
+    [
+      'has a last line that depends on the request',
+      { message: () => ({ subject: 's', text: 't' }) },
+      { ...MAIL, autofillLine: (_code, { headers }) => String(headers['accept-language']) },
+      't\n\nde',
+    ],
+    ['has no last line where its kind gives none', { locale: () => 'en' }, { ...MAIL, autofillLine: () => undefined }, EN],
   ])('%s', async (_sentence, more, kind, text) => {
     const { channel, deliver } = stage(more, kind);
     await deliver();

@@ -1,17 +1,26 @@
 import type { Channel, MessageContent } from '../delivery/channel.js';
-import { codeMessage, noticeMessage } from '../delivery/message.js';
+import { escapeHtml } from '../delivery/mail-html.js';
+import { codeMessage, codeSentence, noticeMessage, withLastLine } from '../delivery/message.js';
 import { channelOf } from '../delivery/verifier.js';
 import { FactorError, isAddressRefused } from '../error/factor-error.js';
 import { faultName } from '../error/fault-name.js';
 import type { FactorUser, RequestContext } from '../factor/context.js';
 import type { AccountChange, SecurityNotification } from '../factor/notification.js';
 import { withTimeout } from '../time/timeout.js';
+import type { PaymentDetails } from '../validation/payment-details.js';
 import type { AddressType } from './address-type.js';
 import type { CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import type { MessageLimits } from './limits/send-limits.js';
 
 const MINUTE_MS = 60_000;
+
+/** Refuses a message of the application that leaves the payment out: the user must read what they confirm (PSD2 RTS, article 5). */
+function assertShown({ amount, payee }: PaymentDetails, text: string, html: string = text): void {
+  const isIn = (part: string, shown: string): boolean => part.includes(shown) || part.includes(escapeHtml(shown));
+  if ([text, html].every((part) => isIn(part, amount) && isIn(part, payee))) return;
+  throw new TypeError('option "message" must show the amount and the payee of a payment');
+}
 
 /** Writes messages and passes them to the channel. */
 export class CodeSender {
@@ -34,19 +43,23 @@ export class CodeSender {
    */
   async deliver(
     { emit, headers, ip, installationId }: RequestContext,
-    { user, purpose, address: to }: CodeBinding,
+    { user, purpose, address: to, details }: CodeBinding,
     live: Pick<MessageContent, 'code' | 'expiresAt' | 'via'>,
   ): Promise<void> {
     const { validityMs, deliveryTimeoutMs, appName } = this.#options;
     try {
       const validMinutes = Math.max(1, Math.floor(validityMs / MINUTE_MS));
-      const locale = this.#options.locale(user, { headers, ip, installationId });
-      const message = { ...live, purpose, validMinutes, user, locale };
+      const request = { headers, ip, installationId };
+      const locale = this.#options.locale(user, request);
+      const message = { ...live, purpose, validMinutes, user, locale, ...(details !== undefined && { details }) };
       const { noun, autofillLine } = this.#type;
-      const { subject, text, html } = this.#options.message?.(message) ?? codeMessage(message, noun, appName);
+      const own = this.#options.message?.(message);
+      const { subject, text, html } = own ?? codeMessage(message, noun, appName);
       if ([subject, text, html ?? ''].some((part) => typeof part !== 'string'))
         throw new TypeError('option "message" must return the strings subject and text');
-      const written = { subject, text: [text, ...(autofillLine === undefined ? [] : [autofillLine(live.code)])].join('\n\n') };
+      if (details !== undefined) assertShown(details, text, html);
+      const short = own === undefined ? codeSentence(message, noun, appName) : text;
+      const written = { subject, text: withLastLine(autofillLine?.(live.code, request), text, short) };
       const delivery = { ...message, ...written, ...(html !== undefined && { html }), to };
       await withTimeout(deliveryTimeoutMs, (signal) => this.#channel.send({ ...delivery, signal }));
     } catch (cause) {

@@ -239,7 +239,8 @@ export class OneTimeCodes {
   async #assertAllowed(context: RequestContext, { address, purpose, user }: CodeBinding): Promise<void> {
     const { ip, headers, installationId } = context;
     const via = this.#wayOf(context.via);
-    const allowed: unknown = await this.#options.allow?.(address, { purpose, user, ip, installationId, headers, via });
+    const asked = { purpose, user, ip, installationId, headers, ...(via !== undefined && { via }) };
+    const allowed: unknown = await this.#options.allow?.(address, asked);
     if (this.#options.allow !== undefined && allowed !== true) throw new FactorError('address_refused');
   }
 }

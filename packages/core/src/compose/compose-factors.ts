@@ -7,6 +7,7 @@ import { Keyring } from '../crypto/keyring.js';
 import { systemRandom } from '../crypto/random.js';
 import type { AnyFactor, Factor } from '../factor/factor.js';
 import type { MoveOptions } from '../flows/administration/migrate-users.js';
+import type { PaymentAnswer, PaymentChallenge } from '../flows/payments/confirm-payment.js';
 import { type ParseAuthAdapter, toAuthAdapter } from '../parse/auth-adapter.js';
 import type { Bridge } from '../parse/bridge.js';
 import { SelfCheck } from '../parse/check/self-check.js';
@@ -148,6 +149,8 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     beforeLogin: triggers.beforeLogin,
     afterLogin: triggers.afterLogin,
     requireFresh: (request: CloudRequest, stepUp?: StepUpOptions) => users.requireFresh(request, stepUp),
+    challengePayment: (request: CloudRequest, payment: PaymentChallenge) => users.challengePayment(request, payment),
+    verifyPayment: (request: CloudRequest, answer: PaymentAnswer) => users.verifyPayment(request, answer),
     sessionMethods: (request: CloudRequest) => users.sessionMethods(request),
     requireFactor: (request: CloudRequest, demand: MethodDemand) => users.requireFactor(request, demand),
     prune: ({ config }: Pick<CloudRequest, 'config'>) => prune(bridge, config),

@@ -1,6 +1,8 @@
 import type { MethodDemand, SessionMethods } from '../account/sessions/session-methods.js';
 import type { StepUpOptions } from '../account/step-up-proofs.js';
 import type { MoveOptions, MoveReport } from '../flows/administration/migrate-users.js';
+import type { Reply } from '../factor/context.js';
+import type { PaymentAnswer, PaymentChallenge } from '../flows/payments/confirm-payment.js';
 import type { ParseAuthAdapter } from '../parse/auth-adapter.js';
 import type { Finding } from '../parse/check/finding.js';
 import type { AdminRequest } from '../parse/cloud/admin-request.js';
@@ -60,6 +62,26 @@ export interface ComposedFactors<Key extends string = string> {
    * @throws Parse.Error `fresh_proof_required`; `session_required` without a session
    */
   requireFresh(request: CloudRequest, options?: StepUpOptions): Promise<void>;
+
+  /**
+   * Sends the session's user a code that confirms one payment (PSD2 RTS, article 5). The message shows the amount and the payee,
+   * and the code works for these only: not for another payment, a login, a step-up proof or another user. Call it in a Cloud
+   * function of your own, with details that your server knows. Clients cannot send any. A new code replaces the one before.
+   *
+   * @returns the same as `POST /challenge`, for the client: `{ status: "sent", destination, expiresAt, resendAt, … }`
+   * @throws Parse.Error `session_required` without a session; `not_enrolled`; `invalid_input` for wrong details, and for a factor
+   *   that does not send codes; `cooldown`, `locked`, `delivery_failed`
+   */
+  challengePayment(request: CloudRequest, payment: PaymentChallenge): Promise<Reply>;
+
+  /**
+   * Resolves if the user has entered the code that {@link challengePayment} has sent for exactly these details. It uses the code
+   * up. Make the payment only afterwards.
+   *
+   * @throws Parse.Error `code_rejected` for a wrong code and for other details; `code_expired`, `locked`, `session_required`,
+   *   `not_enrolled`, `invalid_input`
+   */
+  verifyPayment(request: CloudRequest, answer: PaymentAnswer): Promise<void>;
 
   /**
    * Returns how the request's session was opened, and what was verified in it since. It costs one database statement.

@@ -1,6 +1,7 @@
 import type { FactorUser } from '../factor/context.js';
 import type { Purpose } from '../factor/purpose.js';
 import { isClass, type OptionRule } from '../validation/options.js';
+import type { PaymentDetails } from '../validation/payment-details.js';
 
 /** The text of a message. */
 export interface MessageText {
@@ -28,6 +29,11 @@ export interface MessageContent {
   readonly user: FactorUser | undefined;
   /** The way that the client has chosen, or the default one; left out if the channel offers no {@link Channel.ways}. */
   readonly via?: string;
+  /**
+   * The payment that the code confirms; only for the purpose `payment`. Its text must show both values. A channel that sends a
+   * text of its own must reject such a message, with {@link RecipientUnreachable}.
+   */
+  readonly details?: PaymentDetails;
 }
 
 /** A written message to send. */
@@ -92,6 +98,15 @@ export class MessageNotAccepted extends Error {
  */
 export class RecipientUnreachable extends Error {
   override readonly name = 'RecipientUnreachable';
+}
+
+/**
+ * Refuses the code of a payment, for channels that send a text of their own: the user would not see what they confirm.
+ *
+ * @throws RecipientUnreachable, so that `failover` tries its next channel
+ */
+export function assertNoDetails({ details }: Pick<MessageContent, 'details'>): void {
+  if (details !== undefined) throw new RecipientUnreachable('this channel cannot show the details of a payment');
 }
 
 /** A function is accepted wherever a channel is. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { codeMessage, noticeMessage } from './message.js';
+import { escapeHtml } from './mail-html.js';
+import { codeMessage, codeSentence, noticeMessage } from './message.js';
 import { MESSAGE_LANGUAGES } from './accept-language.js';
 import type { NotificationType } from '../factor/notification.js';
 import { PURPOSES, type Purpose } from '../factor/purpose.js';
@@ -26,6 +27,7 @@ const content = (locale: string, purpose: Purpose, validMinutes = 10) => ({
   purpose,
   locale,
   user: undefined,
+  ...(purpose === 'payment' && { details: { amount: '12.50 EUR', payee: 'ACME GmbH' } }),
 });
 const all = (locale: string, appName?: string) => [
   ...PURPOSES.flatMap((purpose) =>
@@ -68,6 +70,17 @@ describe('built-in messages', () => {
       const isWrong = ({ appName, subject, text }: (typeof written)[number]): boolean =>
         `${subject}${text}`.includes('Acme') !== (appName !== undefined);
       expect(written.filter(isWrong)).toEqual([]);
+    });
+
+    it('show the amount and the payee of a payment as they are', () => {
+      const details = { amount: '12.50 EUR', payee: '$& {app} [Foo] <b>' };
+      const payment = { ...content(locale, 'payment'), details };
+      const { text, html = '' } = codeMessage(payment, 'number', 'Acme');
+      for (const shown of Object.values(details)) {
+        expect(text).toContain(shown);
+        expect(codeSentence(payment, 'number')).toContain(shown);
+        expect(html).toContain(escapeHtml(shown));
+      }
     });
 
     it('say what a code is for', () => {

@@ -4,6 +4,7 @@ import type { MessageContent, MessageText } from './channel.js';
 import { mailHtml } from './mail-html.js';
 import { MESSAGE_TEXTS } from './texts/index.js';
 import type { MessageTexts } from './texts/message-texts.js';
+import type { PaymentDetails } from '../validation/payment-details.js';
 
 /** Fills in a template. Leaves out the bracketed parts if the application has no name. */
 function fill(template: string, values: Readonly<Record<string, string | undefined>>): string {
@@ -26,6 +27,14 @@ function pluralRules(language: string): Intl.PluralRules {
   return known;
 }
 
+/** Returns the words for what a code is for. */
+function purposeOf({ purpose, details }: MessageContent, noun: 'address' | 'number', { purposes }: MessageTexts): string {
+  const words = purposes[purpose === 'enrolment' ? noun : purpose];
+  return details === undefined
+    ? words
+    : words.replace(/\{(amount|payee)\}/g, (_all, name: keyof PaymentDetails) => details[name]);
+}
+
 /**
  * Writes the default message: code, purpose and validity. It never contains a link, because users must not learn to
  * follow links in such messages (phishing).
@@ -33,9 +42,9 @@ function pluralRules(language: string): Intl.PluralRules {
  * @param noun what an enrolment adds: an address or a number
  */
 export function codeMessage(content: MessageContent, noun: 'address' | 'number', appName?: string): MessageText {
-  const { code, purpose, validMinutes, locale } = content;
+  const { code, validMinutes, locale } = content;
   const { language, texts } = textsFor(locale);
-  const what = texts.purposes[purpose === 'enrolment' ? noun : purpose];
+  const what = purposeOf(content, noun, texts);
   const values = { app: appName, code, purpose: what, minutes: String(validMinutes) };
   const category = pluralRules(language).select(validMinutes);
   const end = `${fill(texts.valid[category] ?? texts.valid.other, values)} ${texts.secret}`;
@@ -45,6 +54,27 @@ export function codeMessage(content: MessageContent, noun: 'address' | 'number',
     text: `${fill(texts.code, values)} ${end}`,
     html: mailHtml({ language, subject, appName, lines: [fill(texts.lead, values), end], code }),
   };
+}
+
+/** Writes only the sentence with the code and its purpose, for messages that must be short. */
+export function codeSentence(content: MessageContent, noun: 'address' | 'number', appName?: string): string {
+  const { texts } = textsFor(content.locale);
+  return fill(texts.code, { app: appName, code: content.code, purpose: purposeOf(content, noun, texts) });
+}
+
+/** The last line of a message; or one that devices read only in a message of that many bytes (UTF-8) at most. */
+export type LastLine = string | { readonly line: string; readonly maxBytes: number };
+
+/**
+ * Puts a last line below a text.
+ *
+ * @param short replaces the text if both together would be too long
+ */
+export function withLastLine(last: LastLine | undefined, text: string, short: string): string {
+  if (last === undefined) return text;
+  const { line, maxBytes } = typeof last === 'string' ? { line: last, maxBytes: Number.POSITIVE_INFINITY } : last;
+  const whole = `${text}\n\n${line}`;
+  return Buffer.byteLength(whole) <= maxBytes ? whole : `${short}\n\n${line}`;
 }
 
 /** Writes a security notification: what changed in the user's account, and what to do. It never contains a link. */

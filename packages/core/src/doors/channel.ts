@@ -1,5 +1,6 @@
 export { acceptedLanguage, MESSAGE_LANGUAGES } from '../delivery/accept-language.js';
 export {
+  assertNoDetails,
   type Channel,
   type ChannelLike,
   channelOption,

@@ -8,6 +8,7 @@ export {
   type PrimaryCodeOptions,
   type ResolvedCodeFactorOptions,
 } from '../codes/code-factor-options.js';
+export type { LastLine } from '../delivery/message.js';
 export { CodeFactor } from '../codes/code-factor.js';
 export { type ConversionLimit, conversionOption } from '../codes/limits/conversion-limit.js';
 export type { CodeAnswer } from '../codes/code-payload.js';

@@ -2,6 +2,7 @@ import type { Keyring } from '../crypto/keyring.js';
 import type { RandomSource } from '../crypto/random.js';
 import type { OtpStore } from '../store/otp-store.js';
 import type { Clock } from '../time/clock.js';
+import type { PaymentDetails } from '../validation/payment-details.js';
 import type { AttemptBucket } from './attempt-bucket.js';
 import type { FactorOccurrence } from './factor-event.js';
 
@@ -33,6 +34,8 @@ export interface RequestContext {
   readonly headers: RequestHeaders;
   /** The way by which the client wants its code, one of the factor's `ways`; undefined for the default. */
   readonly via?: string;
+  /** What the code confirms; only for the purpose `payment`. */
+  readonly details?: PaymentDetails;
   /** Where state is kept. */
   readonly store: OtpStore;
   /** Makes digests and seals secrets. */

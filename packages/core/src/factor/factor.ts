@@ -131,6 +131,9 @@ export abstract class Factor<
    */
   readonly ways?: readonly string[] | undefined;
 
+  /** Set if its codes can be bound to the details of a payment, and its messages show them. */
+  readonly confirmsPayments?: true | undefined;
+
   /**
    * What its credentials prove, for the methods of a session; nothing by default. A factor may decide per application, but not
    * per user.

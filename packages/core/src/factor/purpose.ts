@@ -9,10 +9,12 @@ export type Purpose =
   /** The person receives messages at the address of the user whose password they set anew. */
   | 'password-reset'
   /** The person receives messages at an address of the user object, such as `email`. */
-  | 'address-verification';
+  | 'address-verification'
+  /** The user confirms a payment, whose amount and payee they have read in the message. */
+  | 'payment';
 
 /** The purposes for which attempts are counted by user. Those at a code for a new password are counted by address. */
-export const USER_PURPOSES: readonly Purpose[] = ['sign-in', 'enrolment', 'fresh-proof', 'address-verification'];
+export const USER_PURPOSES: readonly Purpose[] = ['sign-in', 'enrolment', 'fresh-proof', 'address-verification', 'payment'];
 
 /** Every {@link Purpose}. */
 export const PURPOSES: readonly Purpose[] = [...USER_PURPOSES, 'password-reset'];

@@ -15,8 +15,9 @@ export function factorContext(
   who?: AccountState | string,
 ): RequestContext {
   const { keyring, clock, random, later } = runtime;
-  const { client, server, via } = request;
+  const { client, server, via, details } = request;
   const { appId, store } = server;
   const emit = emitter(key, runtime, request, who);
-  return { key, appId, ...client, ...(via !== undefined && { via }), store, keyring, clock, random, emit, later };
+  const chosen = { ...(via !== undefined && { via }), ...(details !== undefined && { details }) };
+  return { key, appId, ...client, ...chosen, store, keyring, clock, random, emit, later };
 }

@@ -12,6 +12,7 @@ export const ar: MessageTexts = {
     'fresh-proof': 'لتأكيد أنك أنت',
     'password-reset': 'لإعادة تعيين كلمة المرور',
     'address-verification': 'لتأكيد بيانات الاتصال',
+    payment: 'لدفع {amount} إلى {payee}',
   },
   valid: {
     one: 'صالح لمدة دقيقة واحدة.',

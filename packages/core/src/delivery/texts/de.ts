@@ -12,6 +12,7 @@ export const de: MessageTexts = {
     'fresh-proof': 'um zu bestätigen, dass Sie es sind',
     'password-reset': 'um Ihr Passwort zurückzusetzen',
     'address-verification': 'um Ihre Kontaktdaten zu bestätigen',
+    payment: 'um {amount} an {payee} zu zahlen',
   },
   valid: { one: 'Er gilt eine Minute.', other: 'Er gilt {minutes} Minuten.' },
   secret: 'Geben Sie ihn nie weiter.',

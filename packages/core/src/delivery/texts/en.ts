@@ -12,6 +12,7 @@ export const en: MessageTexts = {
     'fresh-proof': 'to confirm it is you',
     'password-reset': 'to reset your password',
     'address-verification': 'to verify your contact details',
+    payment: 'to pay {amount} to {payee}',
   },
   valid: { one: 'It is valid for a minute.', other: 'It is valid for {minutes} minutes.' },
   secret: 'Never share it.',

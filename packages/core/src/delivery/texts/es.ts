@@ -12,6 +12,7 @@ export const es: MessageTexts = {
     'fresh-proof': 'para confirmar que eres tú',
     'password-reset': 'para restablecer tu contraseña',
     'address-verification': 'para verificar tus datos de contacto',
+    payment: 'para pagar {amount} a {payee}',
   },
   valid: { one: 'Es válido durante un minuto.', other: 'Es válido durante {minutes} minutos.' },
   secret: 'No lo compartas nunca.',

@@ -12,8 +12,9 @@ export const it: MessageTexts = {
     'fresh-proof': 'per confermare che sei tu',
     'password-reset': 'per reimpostare la password',
     'address-verification': 'per verificare i tuoi recapiti',
+    payment: 'per pagare {amount} a {payee}',
   },
-  valid: { one: 'È valido per un minuto.', other: 'È valido per {minutes} minuti.' },
+  valid: { one: 'Vale un minuto.', other: 'Vale {minutes} minuti.' },
   secret: 'Non condividerlo mai.',
   noticeSubject: 'Il tuo account[ {app}]',
   notices: {

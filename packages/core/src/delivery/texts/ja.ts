@@ -12,6 +12,7 @@ export const ja: MessageTexts = {
     'fresh-proof': 'ご本人であることを確認する',
     'password-reset': 'パスワードを再設定する',
     'address-verification': '連絡先を確認する',
+    payment: '{payee}に{amount}を支払う',
   },
   valid: { other: '{minutes}分間有効です。' },
   secret: '誰にも教えないでください。',

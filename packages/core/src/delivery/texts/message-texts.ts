@@ -8,9 +8,9 @@ export interface MessageTexts {
   readonly code: string;
   /** The same, if the code is shown by itself below. */
   readonly lead: string;
-  /** What a code is for: by purpose, and for an enrolment by what is added. */
+  /** What a code is for: by purpose, and for an enrolment by what is added. A payment has `{amount}` and `{payee}`. */
   readonly purposes: Readonly<
-    Record<'sign-in' | 'address' | 'number' | 'fresh-proof' | 'password-reset' | 'address-verification', string>
+    Record<'sign-in' | 'address' | 'number' | 'fresh-proof' | 'password-reset' | 'address-verification' | 'payment', string>
   >;
   /** How long the code is valid, by CLDR plural category. */
   readonly valid: Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> & { readonly other: string };

@@ -12,6 +12,7 @@ export const nl: MessageTexts = {
     'fresh-proof': 'om te bevestigen dat jij het bent',
     'password-reset': 'om je wachtwoord opnieuw in te stellen',
     'address-verification': 'om je contactgegevens te bevestigen',
+    payment: 'om {amount} aan {payee} te betalen',
   },
   valid: { one: 'Hij is een minuut geldig.', other: 'Hij is {minutes} minuten geldig.' },
   secret: 'Deel hem nooit.',

@@ -12,6 +12,7 @@ export const pl: MessageTexts = {
     'fresh-proof': 'do potwierdzenia, że to Ty',
     'password-reset': 'do zresetowania hasła',
     'address-verification': 'do potwierdzenia danych kontaktowych',
+    payment: 'do zapłaty {amount} na rzecz {payee}',
   },
   valid: {
     one: 'Jest ważny minutę.',

@@ -12,6 +12,7 @@ export const pt: MessageTexts = {
     'fresh-proof': 'para confirmar a sua identidade',
     'password-reset': 'para repor a palavra-passe',
     'address-verification': 'para verificar os seus dados de contacto',
+    payment: 'para pagar {amount} a {payee}',
   },
   valid: { one: 'É válido por {minutes} minuto.', other: 'É válido por {minutes} minutos.' },
   secret: 'Nunca o partilhe.',

@@ -12,6 +12,7 @@ export const ru: MessageTexts = {
     'fresh-proof': 'для подтверждения, что это вы',
     'password-reset': 'для сброса пароля',
     'address-verification': 'для подтверждения контактных данных',
+    payment: 'для платежа {amount} получателю {payee}',
   },
   valid: {
     one: 'Он действует {minutes} минуту.',

@@ -12,6 +12,7 @@ export const sv: MessageTexts = {
     'fresh-proof': 'för att bekräfta att det är du',
     'password-reset': 'för att återställa ditt lösenord',
     'address-verification': 'för att bekräfta dina kontaktuppgifter',
+    payment: 'för att betala {amount} till {payee}',
   },
   valid: { one: 'Den gäller i en minut.', other: 'Den gäller i {minutes} minuter.' },
   secret: 'Dela den aldrig.',

@@ -12,6 +12,7 @@ export const tr: MessageTexts = {
     'fresh-proof': 'kimliğinizi doğrulama',
     'password-reset': 'parolanızı sıfırlama',
     'address-verification': 'iletişim bilgilerinizi doğrulama',
+    payment: '{payee} alıcısına {amount} ödeme',
   },
   valid: { other: '{minutes} dakika geçerlidir.' },
   secret: 'Kimseyle paylaşmayın.',

@@ -12,6 +12,7 @@ export const uk: MessageTexts = {
     'fresh-proof': 'для підтвердження, що це ви',
     'password-reset': 'для скидання пароля',
     'address-verification': 'для підтвердження контактних даних',
+    payment: 'для платежу {amount} отримувачу {payee}',
   },
   valid: {
     one: 'Він дійсний {minutes} хвилину.',

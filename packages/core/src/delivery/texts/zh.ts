@@ -12,6 +12,7 @@ export const zh: MessageTexts = {
     'fresh-proof': '确认是您本人',
     'password-reset': '重置密码',
     'address-verification': '验证联系方式',
+    payment: '向 {payee} 支付 {amount}',
   },
   valid: { other: '有效期 {minutes} 分钟。' },
   secret: '请勿告诉任何人。',

@@ -2,7 +2,14 @@ import type { Session } from '../../account/ports.js';
 import type { MethodDemand, SessionMethods } from '../../account/sessions/session-methods.js';
 import type { StepUpOptions } from '../../account/step-up-proofs.js';
 import { emitter } from '../../events/event-dispatcher.js';
+import type { Reply } from '../../factor/context.js';
 import { deleteAccount } from '../../flows/delete-account.js';
+import {
+  challengePayment,
+  type PaymentAnswer,
+  type PaymentChallenge,
+  verifyPayment,
+} from '../../flows/payments/confirm-payment.js';
 import { requireStepUp } from '../../flows/require-step-up.js';
 import { requireFactor, sessionMethods } from '../../flows/sessions/own-sessions.js';
 import { saveAccount } from '../../flows/save-account.js';
@@ -32,6 +39,20 @@ export class UserTriggers {
   requireFresh(request: CloudRequest, options?: StepUpOptions): Promise<void> {
     return this.#handle(request, request.user?.id, (asked, session) =>
       requireStepUp(this.#bridge.runtime, asked, session, options),
+    );
+  }
+
+  /** Sends a code for a payment; see {@link challengePayment}. */
+  challengePayment(request: CloudRequest, payment: PaymentChallenge): Promise<Reply> {
+    return this.#handle(request, request.user?.id, (asked, session) =>
+      challengePayment({ ...asked, runtime: this.#bridge.runtime, session }, payment),
+    );
+  }
+
+  /** Verifies the code of a payment; see {@link verifyPayment}. */
+  verifyPayment(request: CloudRequest, answer: PaymentAnswer): Promise<void> {
+    return this.#handle(request, request.user?.id, (asked, session) =>
+      verifyPayment({ ...asked, runtime: this.#bridge.runtime, session }, answer),
     );
   }
 
