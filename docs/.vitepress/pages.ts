@@ -83,6 +83,7 @@ export const sidebar: Item[] = [
     page('Sessions', '/protect/sessions'),
     page('Limits and costs', '/protect/limits'),
     page('Messages and notices', '/protect/messages'),
+    page('Confirm a payment', '/protect/payments'),
     page('Password reset', '/protect/password-reset'),
     page('Verify addresses', '/protect/verify-addresses'),
   ]),

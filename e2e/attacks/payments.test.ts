@@ -1,6 +1,7 @@
 import { type CloudRequest, outbox, type PaymentDetails, ways } from '@parse-factors/core';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { cloudCode } from '../support/cloud-code.js';
 import { slug, startStage, type Stage } from '../support/harness.js';
 import { credentials } from '../support/requests.js';
 import { DAY, MINUTE } from '../support/time.js';
@@ -21,8 +22,8 @@ beforeAll(async () => {
         text: [code, leftOut === 'amount' ? '' : amount, leftOut === 'payee' ? '' : payee].join(' '),
       }),
     },
-    server: { cloud: (parse: CloudCode) => defineShop(parse) },
   });
+  defineShop();
 });
 afterAll(() => stage.stop());
 beforeEach(() => {
@@ -40,13 +41,11 @@ interface PayRequest extends CloudRequest {
     via?: string;
   };
 }
-interface CloudCode {
-  readonly Cloud: { define(name: string, work: (request: PayRequest) => Promise<unknown>): void };
-}
 /** A real shop reads the details from an order of its own. Here the test says them. */
-function defineShop(parse: CloudCode): void {
-  parse.Cloud.define('pay', async (request) => stage.factors.challengePayment(request, request.params));
-  parse.Cloud.define('confirm', async (request) => {
+function defineShop(): void {
+  const { Cloud } = cloudCode() as unknown as { Cloud: { define(name: string, work: (request: PayRequest) => unknown): void } };
+  Cloud.define('pay', async (request) => stage.factors.challengePayment(request, request.params));
+  Cloud.define('confirm', async (request) => {
     await stage.factors.verifyPayment(request, request.params);
     return 'paid';
   });

@@ -17,7 +17,7 @@ export interface PaymentDetails {
 /** What phones and mail programs make links of: a scheme, `www.`, an email address, or a host name. */
 const LINK = /:\/\/|www[.。]|@|[\p{L}\p{N}-][.。]\p{L}{2}/iu;
 /** What phones offer to call. */
-const PHONE_NUMBER = /(?:\p{Nd}[\p{Zs}().\/-]*){7}/u;
+const PHONE_NUMBER = /(?:\p{Nd}[\p{Zs}()./-]*){7}/u;
 
 /** Full-width letters and dots make links too, so it looks at the compatibility form (NFKC). */
 const isOneLine = (text: string): boolean =>
