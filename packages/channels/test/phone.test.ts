@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FactorConfigError } from '@parse-factors/core';
-import { MESSAGE_LANGUAGES } from '@parse-factors/core/channel';
+import { MESSAGE_LANGUAGES, RecipientUnreachable } from '@parse-factors/core/channel';
 import { StandIn } from '../../test-server/src/provider-stand-in.js';
 import { bird } from '../src/bird.js';
 import { plivo } from '../src/plivo.js';
@@ -395,6 +395,18 @@ describeOptions('twilioVoice', twilioVoice, { accountSid: sid, authToken: SECRET
   ['from', 'Acme'],
   ['ringSeconds', 61],
 ]);
+
+it.each([
+  ['whatsapp', (baseUrl: string) => whatsapp({ ...forWhatsapp, baseUrl })],
+  ['telegram', (baseUrl: string) => telegram({ accessToken: SECRET, baseUrl })],
+])('%s writes the text itself, so it sends no code for a payment', async (_name, make) => {
+  const api = new StandIn();
+  const channel = make(await api.start());
+  const details = { amount: '12.50 EUR', payee: 'ACME GmbH' };
+  await expect(channel.send({ ...message, purpose: 'payment', details })).rejects.toThrow(RecipientUnreachable);
+  api.stop();
+  expect(api.received).toEqual([]);
+});
 
 describe('what a call says', () => {
   it.each([
