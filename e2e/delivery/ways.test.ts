@@ -143,6 +143,22 @@ describe('the way of a code', () => {
     expect(slug(await rig.ask({ factor: 'emailLogin', email: 'a@example.com', via: 'sms' }))).toBe('invalid_input');
   });
 
+  it('is chosen for a second factor of a new password', async () => {
+    const email = `ways${String((numbers += 1))}@example.com`;
+    const person = await rig.withEmail(email);
+    const phone = newNumber();
+    await rig.stage.challenge({ challengeData: { otp: { phone } } }, person.session);
+    expect((await rig.stage.save(person, { otp: { phone, code: codeIn(boxes.sms) } })).status).toBe(200);
+    rig.stage.time.now += MINUTE;
+    const reset = { factor: 'emailLogin', email, code: await rig.codeFor({ factor: 'emailLogin', email }) };
+    const { client } = newApp(rig.stage.url);
+    const sent = await client.passwordReset.challenge('emailLogin', { email, code: reset.code }, { key: 'otp', via: 'voice' });
+    expect(sent).toMatchObject({ status: 'sent', via: 'voice', ways: OFFERED });
+    expect((await rig.set({ ...reset, challengeData: { otp: { via: 'pigeon' } } })).body['error']).toBe(UNKNOWN_WAY);
+    const authData = { otp: codeIn(boxes.voice) };
+    expect((await rig.set({ ...reset, password: 'a new password', authData })).status).toBe(200);
+  });
+
   it('is chosen for an address of the user object', async () => {
     const person = await rig.stage.signUp({ phone: newNumber() });
     const request = (params: object): Promise<Answer> =>
