@@ -36,7 +36,7 @@ export type { PaymentDetails } from './validation/payment-details.js';
 export type { OwnSession } from './flows/sessions/own-sessions.js';
 export type { ParseAuthAdapter } from './parse/auth-adapter.js';
 export type { Finding } from './parse/check/finding.js';
-export type { ClientIp, ClientIpRequest } from './parse/client-info.js';
+export type { ClientIp, ClientIpRequest } from './parse/server/client-info.js';
 export type { AdminRequest } from './parse/cloud/admin-request.js';
 export type { AdminFunctions } from './parse/cloud/cloud-functions.js';
 export type { CloudRequest, SaveRequest, TriggerRequest } from './parse/cloud/cloud-request.js';

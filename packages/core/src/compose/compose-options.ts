@@ -4,7 +4,7 @@ import type { RandomSource } from '../crypto/random.js';
 import { FactorConfigError } from '../error/config-error.js';
 import type { FactorListener } from '../factor/factor-event.js';
 import type { AnyFactor, Factor } from '../factor/factor.js';
-import type { ClientIp } from '../parse/client-info.js';
+import type { ClientIp } from '../parse/server/client-info.js';
 import type { ParseDatabase } from '../parse/database/parse-database.js';
 import type { OtpStore } from '../store/otp-store.js';
 import type { Clock } from '../time/clock.js';

@@ -1,6 +1,6 @@
 import type { Runtime } from '../account/runtime.js';
 import type { OtpStore } from '../store/otp-store.js';
-import type { ClientIp } from './client-info.js';
+import type { ClientIp } from './server/client-info.js';
 import type { HookConfig } from './parse-types.js';
 
 /** Everything needed to translate a request of Parse Server into the form that flows handle. */

@@ -13,7 +13,7 @@ import type { FactorEvent } from '../../factor/factor-event.js';
 import type { OtpStore } from '../../store/otp-store.js';
 import type { Bridge } from '../bridge.js';
 import { classIncidents } from '../class-incidents.js';
-import { clientInfo, type SentRequest } from '../client-info.js';
+import { clientInfo, type SentRequest } from './client-info.js';
 import { DeviceTable, FACTOR_DEVICE_CLASS } from '../database/device-table.js';
 import { FACTOR_EVENT_CLASS, logEvent } from '../database/event-log.js';
 import { assertNoTransaction } from '../database/parse-table.js';

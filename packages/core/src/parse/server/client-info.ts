@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
-import type { ClientInfo } from '../account/ports.js';
-import type { RequestHeaders } from '../factor/context.js';
-import { unmapped } from '../validation/ip-network.js';
-import type { HookConfig } from './parse-types.js';
+import type { ClientInfo } from '../../account/ports.js';
+import type { RequestHeaders } from '../../factor/context.js';
+import { unmapped } from '../../validation/ip-network.js';
+import type { HookConfig } from '../parse-types.js';
 
 /** The facts about a request that `clientIp` receives. */
 export interface ClientIpRequest {
