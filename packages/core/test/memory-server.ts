@@ -146,6 +146,7 @@ export function memoryServer({
       runtime,
       server,
       client: { ip: '192.0.2.7', installationId: undefined, headers: {} },
+      hasMasterKey: false,
       kind: 'sign-in' satisfies RequestKind,
       session: undefined,
       isAdministrator: false,

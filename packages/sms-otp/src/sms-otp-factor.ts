@@ -15,7 +15,7 @@ import {
 } from '@parse-factors/core/factor';
 import { appHashesOption, autofillLines, hostOption } from './autofill.js';
 import { countriesOption } from './countries.js';
-import { maskPhone, normalisePhone, regionOf, type Country } from './phone-number.js';
+import { maskPhone, normalisePhone, normaliseTestPhone, regionOf, type Country } from './phone-number.js';
 
 /** Options of {@link SmsOtpFactor}. */
 export interface SmsOtpOptions extends CodeFactorOptions {
@@ -119,6 +119,7 @@ export class SmsOtpFactor extends CodeFactor {
         field: 'phone',
         noun: 'number',
         normalise: (input) => normalisePhone(input, resolved),
+        normaliseForTests: (input) => normaliseTestPhone(input, resolved),
         mask: maskPhone,
         authentication: { amr: ['sms'], proves: 'possession' }, // NIST SP 800-63B-4, section 3.1.3.3
         region: regionOf,

@@ -594,3 +594,22 @@ describe('the demand to set up a factor', () => {
     expect(await policyOf(policy).forUser(loginWith({})).demandsEnrolment(enrolled)).toBe(isDemanded);
   });
 });
+
+describe('a role that a policy may demand factors of', () => {
+  const byRole = { byRole: { admin: 'all', staff: { atLeast: 1 } } } as const;
+  const some = (): Policy => 'any';
+  it.each<readonly [string, PolicyOption, EnrolmentOptions, readonly string[], boolean]>([
+    ['is none without such a policy', 'all', {}, ['admin'], false],
+    ['is none where everybody needs a factor', { atLeast: 1 }, { requiredFor: 'everybody' }, ['admin'], false],
+    ['is one that "byRole" names', byRole, {}, ['guest', 'staff'], true],
+    ['is none that "byRole" does not name', byRole, {}, ['guest'], false],
+    ['is none of a user without roles', byRole, { requiredFor: { roles: ['owner'] } }, [], false],
+    ['is one of "requiredFor"', 'any', { requiredFor: { roles: ['owner'] } }, ['owner'], true],
+    ['is one of either', byRole, { requiredFor: { roles: ['owner'] } }, ['owner'], true],
+    ['is any where a function chooses the policy', some, {}, ['guest'], true],
+    ['is any where a function chooses who needs a factor', 'any', { requiredFor: () => false }, ['guest'], true],
+    ['is none of a user without roles where a function chooses', some, {}, [], false],
+  ])('%s', async (_sentence, policy, enrolment, roles, expected) =>
+    expect(await policyOf(policy, enrolment).demandsByRole(async () => roles)).toBe(expected),
+  );
+});

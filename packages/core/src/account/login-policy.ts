@@ -1,7 +1,14 @@
 import { FactorError } from '../error/factor-error.js';
 import type { FactorUser } from '../factor/context.js';
 import type { Clock } from '../time/clock.js';
-import { type EnrolmentOptions, isPolicy, type Policy, type PolicyOption, type PolicyRequest } from './policy-options.js';
+import {
+  type EnrolmentOptions,
+  isPolicy,
+  type Policy,
+  type PolicyOption,
+  type PolicyRequest,
+  type RoleNames,
+} from './policy-options.js';
 import {
   assertAnswered,
   assertSetUp,
@@ -56,6 +63,22 @@ export class LoginPolicy {
       // Within the grace period, users answer what they have set up, and need not set up more.
       return this.#isInGrace(request.user) ? rules.map((rule) => ({ ...rule, setUp: 0 })) : rules;
     }, this.#all);
+  }
+
+  /**
+   * Tells whether one of a user's roles may demand factors: it is named in `byRole` or `requiredFor`. A function may look at any
+   * role.
+   */
+  async demandsByRole(roles: RoleNames): Promise<boolean> {
+    const policy = this.#policy;
+    const { requiredFor } = this.#enrolment;
+    const isByFunction = typeof policy === 'function' || typeof requiredFor === 'function';
+    const demanding = [
+      ...(typeof policy === 'object' && 'byRole' in policy ? Object.keys(policy.byRole) : []),
+      ...(typeof requiredFor === 'object' ? requiredFor.roles : []),
+    ];
+    if (!isByFunction && demanding.length === 0) return false;
+    return (await roles()).some((role) => isByFunction || demanding.includes(role));
   }
 
   /** The policies that are known before a login. */

@@ -193,6 +193,8 @@ export interface Server {
 /** A request, as flows and rules receive it. */
 export interface ServerRequest {
   readonly client: ClientInfo;
+  /** Whether the request uses the master key, with or without a session. */
+  readonly hasMasterKey: boolean;
   readonly server: Server;
   /** The way by which the client wants its code; undefined for the default. */
   readonly via?: string | undefined;

@@ -22,6 +22,13 @@ export interface AddressType {
    * @throws FactorError `invalid_input` or `address_refused`
    */
   readonly normalise: (input: string) => string;
+  /**
+   * As `normalise`, but also accepts addresses that belong to no one, such as phone numbers reserved for fiction. Only addresses of
+   * the option `testCodes` are read with it. Left out if there are none.
+   *
+   * @throws FactorError `invalid_input` or `address_refused`
+   */
+  readonly normaliseForTests?: (input: string) => string;
   /** Returns as much of the address as its owner needs to recognise it. The hidden part has a constant length. */
   readonly mask: (address: string) => string;
   /** Returns where the address belongs, for limits and counts by place. Left out if addresses have no place. */

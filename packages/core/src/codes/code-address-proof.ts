@@ -1,4 +1,4 @@
-import type { AddressProof, CheckedCode, CodeTarget, IssuedCode } from '../factor/address-proof.js';
+import type { AddressProof, CheckedCode, CodeTarget, IssuedCode, TestCodePeriod } from '../factor/address-proof.js';
 import type { FactorUser, Reply, RequestContext } from '../factor/context.js';
 import type { AccountChange, SecurityNotification, SecurityNotifications } from '../factor/notification.js';
 import { digitsRule, type FieldRule, readCode } from '../validation/payload.js';
@@ -6,18 +6,21 @@ import type { AddressType } from './address-type.js';
 import type { Addresses, CodeAuthenticators } from './code-authenticators.js';
 import { normalise } from './code-payload.js';
 import type { OneTimeCodes } from './one-time-codes.js';
+import type { TestCodes } from './test-codes.js';
 
 /** Proves an address with a code of a factor that sends codes, and notifies addresses. */
 export class CodeAddressProof implements AddressProof<Addresses>, SecurityNotifications<Addresses> {
   readonly field: string;
+  readonly testCodes: TestCodePeriod | undefined;
   readonly #type: AddressType;
   readonly #codes: OneTimeCodes;
   readonly #own: CodeAuthenticators;
   readonly #code: FieldRule;
 
-  constructor(addressType: AddressType, codes: OneTimeCodes, own: CodeAuthenticators, codeLength: number) {
-    this.field = addressType.field;
-    this.#type = addressType;
+  constructor(tests: TestCodes, codes: OneTimeCodes, own: CodeAuthenticators, codeLength: number) {
+    this.field = tests.type.field;
+    this.testCodes = tests.period;
+    this.#type = tests.type;
     this.#codes = codes;
     this.#own = own;
     this.#code = digitsRule(codeLength);

@@ -11,6 +11,9 @@ export interface CodeBinding extends CodeTarget {
   readonly details?: PaymentDetails | undefined;
 }
 
+/** What a code that is checked must be bound to. */
+export type Bound = Omit<CodeBinding, 'user'> & Partial<Pick<CodeBinding, 'user'>>;
+
 /** What the digest of a code is made of, besides its subject and the code. */
 export function boundTo({ address, authenticator, details }: Omit<CodeBinding, 'user'>): readonly string[] {
   if (details !== undefined) return [address, authenticator ?? '', 'payment', canonicalDetails(details)];

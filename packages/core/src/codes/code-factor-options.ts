@@ -9,6 +9,7 @@ import type { AttemptLimits, Quota } from '../store/otp-store.js';
 import { asObject } from '../validation/json-object.js';
 import { choiceOption, functionOption, integerOption, optional, type OptionRule, textOption } from '../validation/options.js';
 import { assertVerifierOptions, CODE_LENGTH } from './delegated/verifier-options.js';
+import { testCodesOption, type TestCodesOptions } from './test-codes.js';
 
 const MINUTE_MS = 60_000;
 const YEAR_3000 = Date.UTC(3000, 0);
@@ -100,9 +101,16 @@ export interface CodeFactorOptions extends Partial<AttemptLimits>, PrimaryCodeOp
    * and a login can choose where its code goes. Only for policy `additional`, and without `destination`.
    */
   readonly maxAuthenticators?: number;
+  /**
+   * Addresses that get a fixed code, for the reviewers of app stores and for automated tests in production; none by default.
+   *
+   * Nothing is sent there; all limits and locks stay. Never for requests with the master key, nor for users with a role that a
+   * policy demands factors of. `composeFactors` refuses a date more than 90 days ahead.
+   */
+  readonly testCodes?: TestCodesOptions;
 }
 
-type Optional = 'appName' | 'budget' | 'destination' | 'message' | 'allow' | keyof PrimaryCodeOptions;
+type Optional = 'testCodes' | 'appName' | 'budget' | 'destination' | 'message' | 'allow' | keyof PrimaryCodeOptions;
 
 /** {@link CodeFactorOptions} with every default filled in. */
 export type ResolvedCodeFactorOptions = Required<Omit<CodeFactorOptions, Optional>> & Pick<CodeFactorOptions, Optional>;
@@ -151,6 +159,7 @@ export const CODE_FACTOR_RULES: { readonly [Name in keyof Required<CodeFactorOpt
   locale: functionOption,
   message: optional(functionOption),
   maxAuthenticators: integerOption(1, 10),
+  testCodes: testCodesOption,
 };
 
 /** Options for policy `default`, which a second factor refuses. */

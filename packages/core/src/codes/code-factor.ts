@@ -24,6 +24,7 @@ import { assertCodeFactorOptions, type ResolvedCodeFactorOptions } from './code-
 import { assertOneForm, type CodeAnswer, hasField, normalise, readAnswer } from './code-payload.js';
 import { OneTimeCodes } from './one-time-codes.js';
 import { PrimaryCodeSignIn } from './primary-code-sign-in.js';
+import { TestCodes } from './test-codes.js';
 
 /** An address to set up in place of another. */
 interface AddressReplacement {
@@ -72,26 +73,28 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
   readonly #code: FieldRule;
 
   /** @throws FactorConfigError if options contradict each other */
-  protected constructor(addressType: AddressType, options: ResolvedCodeFactorOptions) {
+  protected constructor(strictType: AddressType, options: ResolvedCodeFactorOptions) {
     super();
     const { policy, codeLength, maxAuthenticators } = options;
     assertCodeFactorOptions(new.target.name, options);
+    const tests = new TestCodes(new.target.name, strictType, options);
+    const addressType = tests.type;
     this.options = options;
     this.policy = policy;
     this.authentication = addressType.authentication;
     this.ways = waysOf(options.channel);
     this.#type = addressType;
-    this.#codes = new OneTimeCodes(addressType, options);
+    this.#codes = new OneTimeCodes(tests, options);
     this.#code = digitsRule(codeLength);
     const isPrimary = policy === 'default';
     this.primary = isPrimary ? new PrimaryCodeSignIn(addressType, options, this.#codes) : undefined;
     this.#own = new CodeAuthenticators(addressType, maxAuthenticators);
     ({ multiple: this.multiple, several: this.several, management: this.management } = this.#own);
-    const proof = new CodeAddressProof(addressType, this.#codes, this.#own, codeLength);
+    const proof = new CodeAddressProof(tests, this.#codes, this.#own, codeLength);
     this.addressProof = proof;
     this.notifies = proof;
     this.openCountry = addressType.conversion && ((context, country) => this.#codes.openCountry(context, country));
-    this.importer = isPrimary ? undefined : { importEnrolment: ({ address }) => this.#import(address) };
+    this.importer = isPrimary ? undefined : { importEnrolment: ({ address }) => imported(address, strictType) };
   }
 
   async read(payload: unknown, source: PayloadSource<Addresses>): Promise<CodeCommand> {
@@ -189,11 +192,6 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
     return hasField(payload, this.#type.field) || (this.policy === 'default' && hasField(payload, 'id'));
   }
 
-  /** Imports `{ address }`, if a second factor may send codes there. */
-  #import(address: unknown): Addresses | undefined {
-    return typeof address === 'string' ? { address: normalise(address, this.#type) } : undefined;
-  }
-
   /** Tells whether the application now has a different address for the user than the confirmed one. */
   async #hasMoved(user: FactorUser, { address }: Addresses): Promise<boolean> {
     if (this.options.destination === undefined) return false;
@@ -241,3 +239,7 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
     return { subject, others, purpose, address: to.address, authenticator: ownIdOf(to), user, details };
   }
 }
+
+/** Imports `{ address }`, if a second factor may send codes there. */
+const imported = (address: unknown, type: AddressType): Addresses | undefined =>
+  typeof address === 'string' ? { address: normalise(address, type) } : undefined;

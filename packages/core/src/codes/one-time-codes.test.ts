@@ -11,6 +11,7 @@ import type { AddressType } from './address-type.js';
 import type { CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { OneTimeCodes } from './one-time-codes.js';
+import { TestCodes } from './test-codes.js';
 
 const REJECTED = 'code_rejected: The code is wrong.';
 const EXPIRED = 'code_expired: There is no valid code. Request a new one.';
@@ -24,7 +25,8 @@ class Stage {
     readonly context: StagedContext = stagedContext(),
     kind: AddressType = MAIL,
   ) {
-    this.codes = new OneTimeCodes(kind, codeOptions(this.channel, more));
+    const options = codeOptions(this.channel, more);
+    this.codes = new OneTimeCodes(new TestCodes('Stage', kind, options), options);
   }
 
   /** Sends a code and gives it. */

@@ -8,18 +8,22 @@ import type { FactorUser, Reply, RequestContext } from '../factor/context.js';
 import type { AccountChange, SecurityNotification } from '../factor/notification.js';
 import type { LiveCode } from '../store/otp-store.js';
 import type { AddressType } from './address-type.js';
-import { boundTo, type CodeBinding } from './code-binding.js';
+import { type Bound, boundTo, type CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { CodeSender } from './code-sender.js';
 import { DelegatedCodes } from './delegated/delegated-codes.js';
-import type { Bound } from './delegated/running-verifications.js';
 import { CountryCounters, type CountryCounts } from './limits/country-counters.js';
 import { ReplacedCodes } from './replaced-codes.js';
 import { MessageLimits } from './limits/send-limits.js';
+import type { TestCodes } from './test-codes.js';
+
+/** A code that was used up. */
+type Returned = Pick<Bound, 'purpose' | 'address'> & { readonly isSetUp: boolean; readonly code?: string };
 
 /** Makes, sends and checks one-time codes, or lets a provider do that. */
 export class OneTimeCodes {
   readonly #type: AddressType;
+  readonly #tests: TestCodes;
   readonly #options: ResolvedCodeFactorOptions;
   readonly #messages: CodeSender;
   readonly #limits: MessageLimits;
@@ -28,7 +32,9 @@ export class OneTimeCodes {
   readonly #counts = new CountryCounters();
   readonly #ways: readonly string[] | undefined;
 
-  constructor(addressType: AddressType, options: ResolvedCodeFactorOptions) {
+  constructor(tests: TestCodes, options: ResolvedCodeFactorOptions) {
+    const addressType = tests.type;
+    this.#tests = tests;
     this.#type = addressType;
     this.#options = options;
     this.#limits = new MessageLimits(addressType, options);
@@ -47,7 +53,8 @@ export class OneTimeCodes {
     const { subject, address, purpose } = binding;
     const bound = boundTo(binding);
     await this.#assertAllowed(context, binding);
-    const code = this.#delegated ? bytesFrom(random, 32).toString('hex') : randomDigits(random, this.#options.codeLength);
+    const testCode = await this.#tests.codeFor(context, binding);
+    const code = testCode ?? (this.#delegated ? bytesFrom(random, 32).toString('hex') : randomDigits(random, this.#options.codeLength));
     const now = clock();
     const expiresAt = now + this.#options.validityMs;
     const live = { digest: keyring.digest('code', subject, ...bound, code), expiresAt };
@@ -64,13 +71,16 @@ export class OneTimeCodes {
     return {
       reply: this.reply(address, now, via),
       deliver: async () => {
+        const release = (): Promise<void> =>
+          this.#limits.countries.release(context, { address, purpose, isSetUp: binding.user !== undefined });
+        if (testCode !== undefined) return release();
         try {
           const own = { code, expiresAt, ...(via !== undefined && { via }) };
           await (this.#delegated?.start(context, binding, live) ?? this.#messages.deliver(context, binding, own));
         } catch (fault) {
           // The cooldown and the counts stay. Otherwise clients could flood a provider that is failing.
           await store.revoke(subject, live.digest);
-          await this.#limits.countries.release(context, { address, purpose, isSetUp: binding.user !== undefined });
+          await release();
           throw fault;
         }
         emit({ type: 'delivered', purpose, ...(via !== undefined && { via }), ...this.#countCountry(context, address, 'sent') });
@@ -85,7 +95,7 @@ export class OneTimeCodes {
 
   /** Prepares a security notification to an address. Returns undefined if the channel sends none. */
   notice(to: string, user: FactorUser, change: AccountChange): SecurityNotification | undefined {
-    return this.#messages.notice(to, user, change);
+    return this.#tests.isUnreachable(to) ? undefined : this.#messages.notice(to, user, change);
   }
 
   /** Returns the reply for a code that was sent at that time by that way. */
@@ -116,14 +126,15 @@ export class OneTimeCodes {
    * @param bindings the addresses that the code may have been sent to, for one subject and purpose
    * @throws FactorError `code_rejected`, `code_expired`, `locked`; `unavailable` if a provider that checks codes fails
    */
-  async redeem(context: RequestContext, bindings: readonly [Bound, ...Bound[]], code: string): Promise<void> {
+  async redeem(context: RequestContext, bindings: readonly [Bound, ...Bound[]], typed: string): Promise<void> {
     if (this.#delegated) {
-      const verified = await this.#delegated.redeem(context, bindings, code);
+      const verified = await this.#delegated.redeem(context, bindings, typed);
       return this.#emitVerified(context, { ...verified, isSetUp: true });
     }
     const { store, keyring } = context;
     const [binding] = bindings;
     const { subject, purpose } = binding;
+    const code = await this.#accepted(context, bindings, typed);
     const digests = bindings.flatMap((each) => keyring.digests('code', subject, ...boundTo(each), code));
     let used: Bound | undefined = binding;
     const whyWrong = (): Promise<Refusal | undefined> =>
@@ -147,7 +158,7 @@ export class OneTimeCodes {
       if (!isMissed || (await this.#spendOther(context, bindings, code)) === undefined)
         await assertRedeemed(context, purpose, result, whyWrong);
     }
-    this.#emitVerified(context, { ...(used ?? binding), isSetUp: true });
+    this.#emitVerified(context, { ...(used ?? binding), isSetUp: true, code });
     // In one step, the store does not say which address it was. The channel knows where it sent the code.
     for (const { address } of bindings) this.#messages.confirm(context, address, code);
   }
@@ -159,11 +170,12 @@ export class OneTimeCodes {
    *
    * @throws FactorError `code_rejected`
    */
-  async checkAlone(context: RequestContext, binding: Omit<CodeBinding, 'user'>, code: string): Promise<CheckedCode> {
-    const onUsed = (): void => this.#emitVerified(context, { ...binding, isSetUp: false });
-    if (this.#delegated) return this.#delegated.check(context, binding, code, onUsed);
+  async checkAlone(context: RequestContext, binding: Bound, typed: string): Promise<CheckedCode> {
+    const onUsed = (): void => this.#emitVerified(context, { ...binding, isSetUp: false, code: typed });
+    if (this.#delegated) return this.#delegated.check(context, binding, typed, onUsed);
     const { store, keyring, emit } = context;
     const { subject, purpose, address } = binding;
+    const code = await this.#accepted(context, [binding], typed);
     const digest = await countAttempt(store, subject, this.#options.maxAttempts);
     const reject = (): FactorError => {
       emit({ type: 'rejected', purpose, reason: 'code_rejected', ...(digest === undefined && { isLogged: false }) });
@@ -219,11 +231,20 @@ export class OneTimeCodes {
     return this.#ways?.find((way) => way === via) ?? this.#ways?.[0];
   }
 
-  #emitVerified(context: RequestContext, returned: Pick<Bound, 'purpose' | 'address'> & { readonly isSetUp: boolean }): void {
+  /** Reports a code that was used up. A fixed one says nothing about messages. */
+  #emitVerified(context: RequestContext, { code = '', ...returned }: Returned): void {
     const { purpose, address } = returned;
-    context.emit({ type: 'verified', purpose, ...this.#countCountry(context, address, 'verified') });
+    const isTest = this.#tests.isTestCode(address, code);
+    context.emit({ type: 'verified', purpose, ...(!isTest && this.#countCountry(context, address, 'verified')) });
+    if (isTest) return context.emit({ type: 'test_code_used', purpose });
     const restored = this.#limits.countries.restore(context, returned);
     if (restored !== undefined) context.later(restored);
+  }
+
+  /** Returns the typed code; an empty one, which is never right, for a test code that is not accepted. It counts as an attempt. */
+  async #accepted(context: RequestContext, bindings: readonly Bound[], typed: string): Promise<string> {
+    for (const binding of bindings) if (await this.#tests.refuses(context, binding, typed)) return '';
+    return typed;
   }
 
   #countCountry({ clock }: RequestContext, address: string, what: 'sent' | 'verified'): CountryCounts | undefined {

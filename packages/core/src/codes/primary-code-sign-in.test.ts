@@ -8,6 +8,7 @@ import type { AddressEnrolment } from './address-type.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { OneTimeCodes } from './one-time-codes.js';
 import { PrimaryCodeSignIn } from './primary-code-sign-in.js';
+import { TestCodes } from './test-codes.js';
 
 const REJECTED = 'code_rejected: The code is wrong.';
 
@@ -20,7 +21,7 @@ class Stage {
 
   constructor(more: Partial<ResolvedCodeFactorOptions> = {}, isKnown = true) {
     const options = codeOptions(this.channel, { policy: 'default', ...more });
-    this.signIn = new PrimaryCodeSignIn(MAIL, options, new OneTimeCodes(MAIL, options));
+    this.signIn = new PrimaryCodeSignIn(MAIL, options, new OneTimeCodes(new TestCodes('Stage', MAIL, options), options));
     this.#users = {
       isKnown: async (id: string) => this.asked.push(id) > 0 && isKnown,
     } as unknown as SignInUsers;

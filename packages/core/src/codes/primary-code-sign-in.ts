@@ -69,11 +69,13 @@ export class PrimaryCodeSignIn implements PrimarySignIn<AddressEnrolment, NamedA
     const enrolment = found?.enrolment;
     if (id !== found?.storedId || enrolment === undefined) assertOneForm(answer, this.#type);
     if (enrolment !== undefined && enrolment.address !== address) throw new FactorError('code_rejected');
-    const { consume } = await this.#codes.checkAlone(context, this.#target(context, address), code);
+    const { consume } = await this.#codes.checkAlone(context, this.#target(context, address, found?.context.user.id), code);
     return { id: address, consume };
   }
 
-  #target(context: RequestContext, address: string): CodeBinding {
-    return { subject: this.identity.subject(context, address), purpose: 'sign-in', address, user: undefined };
+  /** @param userId the user that Parse Server has found */
+  #target(context: RequestContext, address: string, userId?: string): CodeBinding {
+    const owner = userId === undefined ? { linkedId: address } : { userId };
+    return { subject: this.identity.subject(context, address), purpose: 'sign-in', address, user: undefined, owner };
   }
 }

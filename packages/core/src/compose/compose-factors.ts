@@ -25,6 +25,7 @@ import { systemClock } from '../time/clock.js';
 import { refuseRemovedOptions, resolveOptions } from '../validation/options.js';
 import { assertAddresses } from './assert-addresses.js';
 import { assertPolicy } from './assert-policy.js';
+import { assertTestCodes } from './assert-test-codes.js';
 import type { ComposedFactors } from './composed-factors.js';
 import { inBackground } from './background.js';
 import { assertFactor, assertStore, COMPOSE_RULES, type ComposeOptions } from './compose-options.js';
@@ -112,6 +113,7 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
   const policy = new LoginPolicy(resolved, secondFactors({ factors }), clock);
   assertPolicy(factors, policy);
   assertAddresses(factors, resolved);
+  assertTestCodes(factors, clock());
   const { onEvent, clientIp } = resolved;
   const later = inBackground(resolved.waitUntil);
   const runtime: Runtime = {

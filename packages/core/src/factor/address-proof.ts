@@ -1,4 +1,4 @@
-import type { FactorUser, Reply, RequestContext } from './context.js';
+import type { CodeOwner, FactorUser, Reply, RequestContext } from './context.js';
 import type { AccountChange, SecurityNotification } from './notification.js';
 import type { VerifiedCredential } from './primary-sign-in.js';
 import type { Purpose } from './purpose.js';
@@ -12,6 +12,18 @@ export interface CodeTarget {
   readonly address: string;
   /** The user that the code is for; undefined if the user is not known yet. */
   readonly user: FactorUser | undefined;
+  /** Whose account the code concerns, where `user` is undefined. Left out, no fixed test code is accepted. */
+  readonly owner?: CodeOwner | undefined;
+}
+
+/** How long a factor accepts fixed test codes. */
+export interface TestCodePeriod {
+  /** The last day, as it was configured, such as `2027-01-31`. */
+  readonly lastDay: string;
+  /** When the last day begins, in epoch milliseconds. */
+  readonly startsLastDay: number;
+  /** From when on test codes are refused, in epoch milliseconds. */
+  readonly ends: number;
 }
 
 /** A code that is live and not sent yet. */
@@ -38,6 +50,9 @@ export type CheckedCode = Omit<VerifiedCredential, 'id'>;
 export interface AddressProof<Enrolment extends object> {
   /** The name of the address in payloads, such as `email`. */
   readonly field: string;
+
+  /** How long fixed test codes are accepted; undefined for never. */
+  readonly testCodes?: TestCodePeriod | undefined;
 
   /**
    * Returns the normalised form of an address that a client has sent.

@@ -20,6 +20,12 @@ export interface FactorUser {
 /** The headers of a request, by their names in lower case. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/**
+ * Whose account a code concerns: the user with that `objectId`, or the one who is linked to that id of the factor. If there is
+ * none, the code opens a new account.
+ */
+export type CodeOwner = { readonly userId: string } | { readonly linkedId: string };
+
 /** What a factor works with during one request, with or without a known user. */
 export interface RequestContext {
   /** The key of the factor in `auth`, such as `otp`. */
@@ -51,6 +57,13 @@ export interface RequestContext {
    * CWE-204). Its rejections are ignored. The platform's `waitUntil` receives it, if you composed one.
    */
   readonly later: (work: Promise<unknown>) => void;
+  /**
+   * Tells whether a fixed test code may be used for an account: not with the master key, and not for users with a role that a
+   * policy demands factors of. Left out: for no account.
+   *
+   * @internal
+   */
+  readonly mayUseTestCodes?: (owner: CodeOwner) => Promise<boolean>;
 }
 
 /** What a factor works with during a request of a known user. */

@@ -15,6 +15,8 @@ export type FactorEventType =
   | 'replaced'
   /** A credential was correct. */
   | 'verified'
+  /** A fixed code of the option `testCodes` was used. */
+  | 'test_code_used'
   /** A credential was rejected; `reason` says why. */
   | 'rejected'
   /** There were too many wrong codes. Nothing is checked until `retryAt`. */

@@ -1,4 +1,4 @@
-import type { ServerRequest } from '../account/ports.js';
+import type { AccountState, ServerRequest } from '../account/ports.js';
 import type { Runtime } from '../account/runtime.js';
 import { subjectOf } from '../crypto/subject.js';
 import { FactorError } from '../error/factor-error.js';
@@ -34,6 +34,10 @@ export interface RequestedCode extends ProvingFactor {
   /** Finds what the code is bound to; undefined if no user gets one. */
   readonly find: () => Promise<CodeTarget | undefined>;
 }
+
+/** Says whose account a code concerns that is bound to no user. */
+export const ownedBy = (account: AccountState | undefined): Pick<CodeTarget, 'owner'> =>
+  account === undefined ? {} : { owner: { userId: account.id } };
 
 /** An address or a user name, before it is normalised. */
 export const SENT_NAME: FieldRule = {

@@ -7,10 +7,10 @@ import { beginAttempt, countAttempt } from '../../factor/attempt.js';
 import type { RequestContext } from '../../factor/context.js';
 import type { LiveCode } from '../../store/otp-store.js';
 import { withTimeout } from '../../time/timeout.js';
-import type { CodeBinding } from '../code-binding.js';
+import type { Bound, CodeBinding } from '../code-binding.js';
 import type { ResolvedCodeFactorOptions } from '../code-factor-options.js';
 import { atLeast } from './least-time.js';
-import { type Bound, type Running, RunningVerifications } from './running-verifications.js';
+import { type Running, RunningVerifications } from './running-verifications.js';
 
 /** Limits of a provider that are told to the client, as its own errors. */
 const TOLD_AT_START: readonly string[] = ['address_refused', 'cooldown'];

@@ -3,10 +3,7 @@ import { FactorError } from '../../error/factor-error.js';
 import { countAttempt } from '../../factor/attempt.js';
 import type { RequestContext } from '../../factor/context.js';
 import type { LiveCode, SendLimits } from '../../store/otp-store.js';
-import { boundTo, type CodeBinding } from '../code-binding.js';
-
-/** What a verification is bound to. */
-export type Bound = Omit<CodeBinding, 'user'>;
+import { type Bound, boundTo, type CodeBinding } from '../code-binding.js';
 
 /** A verification that runs at the provider, and the live code that stands for it. */
 export interface Running {

@@ -8,7 +8,7 @@ import type { CheckedCode, CodeTarget } from '../../factor/address-proof.js';
 import type { Reply } from '../../factor/context.js';
 import { factorSubject } from '../../factor/factor-subject.js';
 import { readFields } from '../../validation/payload.js';
-import { type ClientCall, type ProvingFactor, SENT_NAME } from '../request-code.js';
+import { type ClientCall, ownedBy, type ProvingFactor, SENT_NAME } from '../request-code.js';
 import { UserFactor } from '../user-factor.js';
 
 /** A call that verifies an address of the user object. */
@@ -97,7 +97,7 @@ export async function findUnverified(
   const account = isOnly && isAt(found, only, address) ? only : undefined;
   const digest = runtime.keyring.stableDigest('address', address);
   const subject = subjectOf(PURPOSE, server.appId, found.key, digest, account?.id ?? '');
-  return { ...found, account, code: { subject, purpose: PURPOSE, address, user: undefined } };
+  return { ...found, account, code: { subject, purpose: PURPOSE, address, user: undefined, ...ownedBy(account) } };
 }
 
 function isAt({ proof, field }: VerifiedField, { user }: AccountState, address: string): boolean {

@@ -6,7 +6,7 @@ import { FactorError } from '../../error/factor-error.js';
 import type { AddressProof, CodeTarget } from '../../factor/address-proof.js';
 import { identityOf } from '../../factor/primary-sign-in.js';
 import { readFields } from '../../validation/payload.js';
-import { type ClientCall, type ProvingFactor, SENT_NAME } from '../request-code.js';
+import { type ClientCall, ownedBy, type ProvingFactor, SENT_NAME } from '../request-code.js';
 import { UserFactor } from '../user-factor.js';
 
 /** The user that a request names. */
@@ -71,7 +71,7 @@ export async function findResetTarget(request: ClientCall, named: NamedUser): Pr
   const { address, account, takesOver = false } = found;
   const digest = runtime.keyring.stableDigest('address', address);
   const subject = subjectOf('password-reset', server.appId, key, digest);
-  return { account, takesOver, code: { subject, purpose: 'password-reset', address, user: undefined } };
+  return { account, takesOver, code: { subject, purpose: 'password-reset', address, user: undefined, ...ownedBy(account) } };
 }
 
 /** Whether codes for the user still go to that address, for the same reason. */

@@ -55,8 +55,8 @@ export function checkSession(login: LoginAboutToPass): void {
 
 /** Replaces what a reply to a login shows of providers by what users may see. Parse Server would echo what was sent and stored. */
 const credentialsHidden =
-  ({ runtime, server, client }: LoginAboutToPass, account: AccountState) =>
+  ({ runtime, ...request }: LoginAboutToPass, account: AccountState) =>
   (providers: StoredRecords): StoredRecords => {
     const others = Object.entries(providers).filter(([key]) => !Object.hasOwn(runtime.factors, key));
-    return { ...Object.fromEntries(others), ...shown(runtime, { server, client }, account) };
+    return { ...Object.fromEntries(others), ...shown(runtime, request, account) };
   };

@@ -16,6 +16,7 @@ export interface Finding {
     | 'reads_from_secondaries'
     | 'session_field_taken'
     | 'reset_finds_no_email'
+    | 'test_codes'
     | 'check_failed';
   /** The factor's key in `auth`; empty when the problem concerns the server. */
   readonly factor: string;

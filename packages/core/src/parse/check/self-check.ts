@@ -11,7 +11,7 @@ import { bridged } from '../server/server.js';
 import { hasLostAppId, isAppIdName } from './app-id-change.js';
 import type { Finding } from './finding.js';
 import { databaseFindings } from './database-findings.js';
-import { serverFindings, unreadableRecords } from './server-findings.js';
+import { serverFindings, testCodes, unreadableRecords } from './server-findings.js';
 
 /** The class with one row for each factor key that was ever configured, and one for each application id (a digest). */
 const FACTOR_KEY_CLASS = 'FactorKey';
@@ -86,7 +86,11 @@ export class SelfCheck {
         sentence: `The check could not read the class ${FACTOR_KEY_CLASS}, so it is unknown whether all factors work. Check the database, and allow only the master key to use this class.`,
       });
     }
-    findings.push(...serverFindings(this.#bridge, server), ...(await databaseFindings(this.#bridge, server)));
+    findings.push(
+      ...testCodes(this.#bridge.runtime),
+      ...serverFindings(this.#bridge, server),
+      ...(await databaseFindings(this.#bridge, server)),
+    );
     for (const factor of this.#otherSecondFactors(server)) {
       findings.push({
         reason: 'other_second_factor',

@@ -93,3 +93,13 @@ export async function unreadableRecords(bridge: Bridge, server: ServerConfig): P
   }
   return findings;
 }
+
+/** Finds factors that accept fixed test codes now. */
+export function testCodes({ factors, clock }: Runtime): readonly Finding[] {
+  return Object.entries(factors).flatMap(([factor, { addressProof }]) => {
+    const period = addressProof?.testCodes;
+    if (period === undefined || clock() >= period.ends) return [];
+    const sentence = `"${factor}" accepts fixed test codes until ${period.lastDay}. Anyone who knows such a code can sign in with it. Remove the option "testCodes" when the tests are over.`;
+    return [{ reason: 'test_codes' as const, factor, sentence }];
+  });
+}

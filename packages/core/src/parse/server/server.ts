@@ -85,7 +85,8 @@ export interface BridgedRequest extends ServerRequest {
 }
 
 /** Translates a request of Parse Server into the form that flows handle. */
-export const bridged = (bridge: Bridge, request: SentRequest): BridgedRequest => ({
+export const bridged = (bridge: Bridge, request: SentRequest & { readonly master?: boolean | undefined }): BridgedRequest => ({
+  hasMasterKey: request.master === true,
   client: clientInfo(bridge.clientIp, request),
   server: new ParseServer(bridge, request.config),
 });
