@@ -33,6 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   delivery: [...GROUND, 'validation', 'factor'],
   codes: [...FACTOR, 'delivery'],
   account: FACTOR,
+  passwords: ACCOUNT,
   events: ACCOUNT,
   flows: EVENTS,
   parse: FLOWS,

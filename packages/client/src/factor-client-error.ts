@@ -12,6 +12,7 @@ export type FactorErrorSlug =
   | 'session_required'
   | 'invalid_input'
   | 'address_refused'
+  | 'password_refused'
   | 'delivery_failed'
   | 'unavailable';
 
@@ -29,6 +30,7 @@ export const FACTOR_ERROR_CODES: Readonly<Record<FactorErrorSlug, number>> = {
   session_required: 206,
   invalid_input: 142,
   address_refused: 142,
+  password_refused: 142,
   delivery_failed: 141,
   unavailable: 1,
 };

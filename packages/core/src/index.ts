@@ -12,6 +12,7 @@ export {
   type PolicyCondition,
   type TravelOptions,
 } from './account/policy-conditions.js';
+export type { PasswordCheck, PasswordContext, PasswordVerdict } from './account/password-check.js';
 export type { EnrolmentOptions, Policy, PolicyOption, PolicyRequest, RoleNames } from './account/policy-options.js';
 export type { MethodDemand, MethodKind, SessionMethod, SessionMethods } from './account/sessions/session-methods.js';
 export type { StepUpOptions } from './account/step-up-proofs.js';
@@ -44,5 +45,8 @@ export type { GuardTrigger, InstallOptions, ParseCloud } from './parse/cloud/ins
 export { FACTOR_DEVICE_CLASS } from './parse/database/device-table.js';
 export { FACTOR_EVENT_CLASS } from './parse/database/event-log.js';
 export { FACTOR_STATE_CLASS, ParseOtpStore } from './parse/database/parse-otp-store.js';
+export { breachedPasswords, type BreachedPasswordsOptions } from './passwords/breached-passwords.js';
+export { breachedPasswordFile, type BreachedPasswordFileOptions } from './passwords/password-file.js';
+export { passwordList } from './passwords/password-list.js';
 export { MemoryOtpStore } from './store/memory-otp-store.js';
 export { pruneStore } from './store/prune-store.js';

@@ -64,6 +64,7 @@ export function memoryServer({
     random: systemRandom,
     freshMs: 300_000,
     policy: new LoginPolicy({ policy, enrolment: {} }, secondFactors({ factors }), clock),
+    passwordCheck: undefined,
     revokeSessionsOn: ['enrolled', 'replaced', 'removed'],
     maxAttemptsPerIp: 100,
     passwordReset: [],

@@ -5,6 +5,7 @@ import type { Factor } from '../factor/factor.js';
 import type { Clock } from '../time/clock.js';
 import type { FactorChange } from './factor-roles.js';
 import type { LoginPolicy } from './login-policy.js';
+import type { PasswordCheck } from './password-check.js';
 
 /** What all factors of an application share. */
 export interface Runtime {
@@ -32,6 +33,8 @@ export interface Runtime {
   readonly takeOver: boolean;
   /** Fields that a session of a user with a second factor changes only after a step-up proof. */
   readonly freshProofFor: readonly string[];
+  /** Decides about new passwords; undefined accepts all. */
+  readonly passwordCheck: PasswordCheck | undefined;
   /** Changes that end the user's other sessions. */
   readonly revokeSessionsOn: readonly FactorChange[];
   /** Limit on wrong codes from one network in ten minutes, for clients that have not proven a primary factor. */

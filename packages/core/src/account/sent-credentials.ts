@@ -3,6 +3,8 @@ export interface SentCredentials {
   /** By provider; null unlinks it. */
   readonly providers: Readonly<Record<string, unknown>>;
   readonly hasPassword: boolean;
+  /** The password, for `passwordCheck`; undefined for one that is no string, and where it is not read. */
+  readonly password?: string | undefined;
   /** By field, the new addresses that a link for a new password would go to. Empty when Parse Server sends no mail. */
   readonly resetAddresses?: Readonly<Record<string, string>>;
   /** By field, the addresses of the user object that the request writes; null removes one. */

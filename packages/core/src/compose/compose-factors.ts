@@ -33,7 +33,7 @@ import { assertFactor, assertStore, COMPOSE_RULES, type ComposeOptions } from '.
 /** The answers of other stores are checked. The default store is our own and needs no checks. */
 const soundStore = (store: OtpStore): OtpStore => (store instanceof ParseOtpStore ? store : checkedStore(store));
 
-type WithoutDefault = 'onEvent' | 'waitUntil' | 'clientIp';
+type WithoutDefault = 'onEvent' | 'waitUntil' | 'clientIp' | 'passwordCheck';
 
 const REMOVED = {
   recordKeys:
@@ -118,6 +118,7 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
   const later = inBackground(resolved.waitUntil);
   const runtime: Runtime = {
     ...resolved,
+    passwordCheck: resolved.passwordCheck,
     addressVerification: { ...resolved.addressVerification },
     factors,
     later,

@@ -1,4 +1,5 @@
 import type { FactorChange } from '../account/factor-roles.js';
+import type { PasswordCheck } from '../account/password-check.js';
 import { enrolmentOption, type EnrolmentOptions, policyOption, type PolicyOption } from '../account/policy-options.js';
 import type { RandomSource } from '../crypto/random.js';
 import { FactorConfigError } from '../error/config-error.js';
@@ -75,6 +76,11 @@ export interface ComposeOptions<Key extends string = string> {
    * `addressVerification`; none by default. Resets, and the master key, need no proof.
    */
   readonly freshProofFor?: readonly string[];
+  /**
+   * Decides whether a new password may be used, at a sign-up, a change and a reset, and with the master key too; none by default.
+   * Pass `breachedPasswords()`, or a function of your own. A refused one is answered with `password_refused`.
+   */
+  readonly passwordCheck?: PasswordCheck;
   /** Changes of a factor that end the user's other sessions; all three by default. */
   readonly revokeSessionsOn?: readonly FactorChange[];
   /** Whether the server's configuration is checked once after the start; true by default. */
@@ -185,6 +191,7 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
     },
   },
   freshProofFor: listOption(textOption(64), 11),
+  passwordCheck: optional(functionOption),
   revokeSessionsOn: {
     accepts: `a list of any of ${CHANGES.map((change) => JSON.stringify(change)).join(', ')}`,
     isValid: (value) => Array.isArray(value) && value.every((change) => choiceOption(...CHANGES).isValid(change)),

@@ -36,9 +36,9 @@ export interface ComposedFactors<Key extends string = string> {
    *
    * - Removing a factor needs a step-up proof and uses it up. The master key needs none, but the removal is an event.
    * - On an account with a factor, linking or unlinking another provider needs a step-up proof as well.
-   * - A new password ends the user's step-up proofs, and trust in devices.
+   * - A new password ends the user's step-up proofs, and trust in devices. The option `passwordCheck` decides about it.
    *
-   * @throws Parse.Error `fresh_proof_required`, `session_required`, `invalid_input`
+   * @throws Parse.Error `fresh_proof_required`, `session_required`, `invalid_input`, `password_refused`
    */
   beforeSaveUser(request: SaveRequest): Promise<void>;
 

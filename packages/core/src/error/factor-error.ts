@@ -12,6 +12,7 @@ export type FactorErrorCode =
   | 'session_required'
   | 'invalid_input'
   | 'address_refused'
+  | 'password_refused'
   | 'delivery_failed'
   | 'unavailable';
 
@@ -29,6 +30,10 @@ export const FACTOR_ERRORS: Readonly<Record<FactorErrorCode, { readonly parseCod
   session_required: { parseCode: 206, sentence: 'Sign in first, then send this request with your session token.' },
   invalid_input: { parseCode: 142, sentence: 'The request is malformed.' },
   address_refused: { parseCode: 142, sentence: 'This address or phone number cannot be used.' },
+  password_refused: {
+    parseCode: 142,
+    sentence: 'This password is easy to guess, or known from a data breach. Choose another one.',
+  },
   delivery_failed: { parseCode: 141, sentence: 'The message could not be sent. Request a new code.' },
   unavailable: { parseCode: 1, sentence: 'The server cannot check this right now. Try again later.' },
 };

@@ -8,6 +8,7 @@ import { everyStep } from '../error/every-step.js';
 import { FactorError } from '../error/factor-error.js';
 import { emitter } from '../events/event-dispatcher.js';
 import type { AccountRequest } from './auth-request.js';
+import { checkPassword } from './check-password.js';
 import { afterRemoval, endDependents } from './end-dependents.js';
 import { type AccountSave, assertNotVerified, mayBeTakenFrom, saveAddresses, sessionSave } from './save-addresses.js';
 import { keepMethods } from './sessions/keep-methods.js';
@@ -23,14 +24,16 @@ import { ownerOf, proofAccount, StepUp } from './step-up.js';
  * - A first password, or another address that links for one go to, needs a step-up proof where a primary factor is linked.
  * - A new password ends the user's step-up proofs and trust in devices. A session that has ended sets none.
  * - A changed address is no longer verified; see {@link saveAddresses}. Only the server marks one as verified.
+ * - What the option `passwordCheck` refuses is not set as a password.
  * - What the option `freshProofFor` names needs a step-up proof by a second factor.
  *
  * @returns the fields that Parse Server stores besides, or in place of what was sent
- * @throws FactorError `fresh_proof_required`, `session_required`, `invalid_input`
+ * @throws FactorError `fresh_proof_required`, `session_required`, `invalid_input`, `password_refused`
  */
 export async function saveAccount(save: AccountSave): Promise<FieldValues> {
   const { server, userId, sent, hasMasterKey, session } = save;
   assertNotVerified(save);
+  await checkPassword(save);
   const changesCredentials = Object.keys(sent.providers).length > 0 || sent.hasPassword;
   const changesAddresses = Object.keys(sent.addresses ?? {}).length > 0;
   const mayChangeResets = !hasMasterKey && Object.keys(sent.resetAddresses ?? {}).length > 0;

@@ -36,5 +36,10 @@ export function warnOfProxy(runtime: Runtime, server: Server, client: ClientInfo
   if (clients.includes(client.ip)) return;
   warned.add(runtime);
   loggerController?.warn(`parse-factors: proxy_not_trusted: ${SENTENCE}`);
-  emitter('', runtime, { client, server, hasMasterKey: false }, undefined)({ type: 'misconfigured', reason: 'proxy_not_trusted' });
+  emitter(
+    '',
+    runtime,
+    { client, server, hasMasterKey: false },
+    undefined,
+  )({ type: 'misconfigured', reason: 'proxy_not_trusted' });
 }

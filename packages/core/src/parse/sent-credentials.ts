@@ -25,6 +25,12 @@ export function readSentCredentials(object: HookObject | undefined): SentCredent
   return { providers, hasPassword: object.op('password') !== undefined };
 }
 
+/** Reads the password that was sent; undefined for none, and for one that is no string. */
+export function readPassword(object: HookObject): string | undefined {
+  const sent: unknown = Reflect.get(object.op('password') ?? {}, '_value');
+  return typeof sent === 'string' ? sent : undefined;
+}
+
 /**
  * Reads the addresses that a link for a new password would go to after the save: `email`, or else `username`. Parse Server
  * sends no mail to a name that is not an address, and none at all without an e-mail adapter.

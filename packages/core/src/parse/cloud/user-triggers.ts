@@ -20,7 +20,7 @@ import { ensureFlags } from '../database/user-flags.js';
 import { isInTransaction } from '../database/parse-table.js';
 import { withParseErrors } from '../parse-errors.js';
 import { ProviderChecks } from '../provider-checks.js';
-import { readAddresses, readResetAddresses, readSentCredentials } from '../sent-credentials.js';
+import { readAddresses, readPassword, readResetAddresses, readSentCredentials } from '../sent-credentials.js';
 import { bridged, type BridgedRequest } from '../server/server.js';
 import { accountOf } from '../server/user-rows.js';
 import { watchVerificationMails } from '../verification-mails.js';
@@ -77,7 +77,7 @@ export class UserTriggers {
       const { runtime } = this.#bridge;
       const addresses = readAddresses(object, [...new Set(['email', ...Object.keys(runtime.addressVerification)])]);
       const resetAddresses = readResetAddresses(object, request.config);
-      const sent = { ...readSentCredentials(object), ...addresses, resetAddresses };
+      const sent = { ...readSentCredentials(object), ...addresses, resetAddresses, password: readPassword(object) };
       // A client can choose the id of `object`; the id of `original` is that of the stored row.
       const userId = original?.id;
       const hasMasterKey = request.master === true;

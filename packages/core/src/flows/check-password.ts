@@ -1,0 +1,26 @@
+import type { PasswordVerdict } from '../account/password-check.js';
+import { FactorError } from '../error/factor-error.js';
+import { emitter } from '../events/event-dispatcher.js';
+import type { AccountSave } from './save-addresses.js';
+
+/**
+ * Asks the option `passwordCheck` about the password that a save sets, if it sets one. Nothing is staged or used up before.
+ *
+ * @throws FactorError `password_refused`, `invalid_input` for a password that is no string
+ */
+export async function checkPassword(save: AccountSave): Promise<void> {
+  const { runtime, server, client, userId, hasMasterKey, sent } = save;
+  const { passwordCheck } = runtime;
+  if (passwordCheck === undefined || !sent.hasPassword) return;
+  // What is no string would not be checked as the password that Parse Server stores.
+  if (sent.password === undefined) throw new FactorError('invalid_input', { sentence: 'Field "password" must be a string.' });
+  const user = userId === undefined ? undefined : (await server.accounts.find(userId))?.user;
+  const { ip, headers, installationId } = client;
+  const verdict: PasswordVerdict = await passwordCheck(sent.password, { user, hasMasterKey, ip, headers, installationId });
+  if (verdict === true) return;
+  const emit = emitter('', runtime, save, userId);
+  // Unknown clients cause both events by sign-ups.
+  if (verdict === 'unknown') return emit({ type: 'fault', reason: 'password_unchecked', isLogged: false });
+  emit({ type: 'rejected', reason: 'password_refused', isLogged: false });
+  throw new FactorError('password_refused');
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import type { PasswordContext } from '../account/password-check.js';
+import { FactorConfigError } from '../error/config-error.js';
+import { passwordList } from './password-list.js';
+
+const context: PasswordContext = { user: undefined, hasMasterKey: false, ip: undefined, headers: {}, installationId: undefined };
+
+describe('a list of passwords', () => {
+  it.each(['acme', 'ACME', ' acme ', 'ａｃｍｅ', 'Straße'])('refuses "%s"', (password) => {
+    expect(passwordList(['Acme', '', 'straße', '\n'])(password, context)).toBe(false);
+  });
+
+  it.each(['', 'acm', 'acme1', 'a c m e'])('accepts "%s"', (password) => {
+    expect(passwordList(new Set(['acme']))(password, context)).toBe(true);
+  });
+
+  it.each([[[]], [['', ' ']], ['password'], [undefined], [{}], [[1]]])('must be a list of words: %j', (words) => {
+    expect(() => passwordList(words as never)).toThrow(FactorConfigError);
+  });
+
+  it('has at most a million words', () => {
+    function* many(): Iterable<string> {
+      for (let index = 0; ; index += 1) yield String(index);
+    }
+    expect(() => passwordList(many())).toThrow('1 to 1000000 strings');
+  });
+});
