@@ -6,7 +6,7 @@
  *
  * `server/server.ts` calls both and starts the server.
  */
-import { composeFactors, type ComposedFactors, HelpCodeFactor } from '@parse-factors/core';
+import { composeFactors, type ComposedFactors, HelpCodeFactor, passwordList } from '@parse-factors/core';
 import type { OtpStore } from '@parse-factors/core/store';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
 import { FieldsFactor, isoDate } from '@parse-factors/fields';
@@ -28,6 +28,9 @@ const HOUR_MS = 60 * 60_000;
 /** Text messages go to these countries only. Name the countries of your users: each further one can be abused for SMS pumping. */
 const EUROPE = ['AT', 'BE', 'CH', 'DE', 'DK', 'ES', 'FI', 'FR', 'GB', 'IE', 'IT', 'NL', 'NO', 'PL', 'PT', 'SE'] as const;
 const OVERSEAS = ['AU', 'BR', 'CA', 'IN', 'JP', 'MX', 'NZ', 'US'] as const;
+
+/** Passwords that attackers try first. */
+const COMMON_PASSWORDS = ['password', 'password1', '12345678', '123456789', 'qwertyuiop', APP_NAME];
 
 /** Parts that a caller can replace: `main.ts` the store, and tests the clock. */
 export interface FactorParts {
@@ -85,6 +88,9 @@ export function composeExample(settings: Settings, channels: Channels, { store, 
 
     // A user who has forgotten the password sets a new one with a code to an address that signs them in.
     passwordReset: ['emailLogin', 'phoneLogin'],
+
+    // No user chooses one of these as a new password. In production, `breachedPasswords()` refuses all that were ever stolen.
+    passwordCheck: passwordList(COMMON_PASSWORDS),
 
     // A user who enters an email address verifies it with a code.
     addressVerification: { email: 'emailLogin' },

@@ -29,6 +29,7 @@ import {
   type CodeFactorOptions,
 } from '../../../packages/core/src/doors/factor.js';
 import {
+  breachedPasswords,
   composeFactors,
   defineFactor,
   failover,
@@ -97,6 +98,7 @@ const core: readonly OptionOwner[] = [
       policy: 'protect/policies.md',
       enrolment: 'protect/enforced-enrolment.md',
       maxAttemptsPerIp: 'protect/limits.md',
+      passwordCheck: 'protect/passwords.md',
       selfCheck: 'run/monitoring.md',
       notices: 'protect/messages.md',
       rememberDevices: 'protect/sessions.md',
@@ -107,6 +109,14 @@ const core: readonly OptionOwner[] = [
       clientIp: 'run/serverless.md',
     },
   },
+  {
+    name: 'breachedPasswords',
+    from: '@parse-factors/core',
+    type: 'BreachedPasswordsOptions',
+    make: breachedPasswords,
+  },
+  { name: 'breachedPasswordFile', from: '@parse-factors/core', type: 'BreachedPasswordFileOptions' },
+  { name: 'testCodes', from: '@parse-factors/core/factor', type: 'TestCodesOptions' },
   { name: 'enrolment', from: '@parse-factors/core', type: 'EnrolmentOptions' },
   { name: 'newCountry', from: '@parse-factors/core', type: 'LocateOptions', make: newCountry, given: { locate: nothing } },
   {
@@ -141,6 +151,7 @@ const core: readonly OptionOwner[] = [
       message: 'protect/messages.md',
       locale: 'protect/messages.md',
       maxAuthenticators: 'factors/several-authenticators.md',
+      testCodes: 'run/test-codes.md',
     },
   },
   {

@@ -24,6 +24,7 @@ const SENTENCES: { readonly [Slug in FactorErrorSlug]?: string } = {
   fresh_proof_required: "Verify it's you, then try again.",
   session_required: 'Sign in first.',
   address_refused: 'This address or number cannot be used here. Try another one.',
+  password_refused: 'This password is easy to guess, or known from a data breach. Choose another one.',
   delivery_failed: 'The message could not be sent. Try again, or choose another way.',
   unavailable: 'The server has a problem. Nothing has changed. Try again in a moment.',
 };

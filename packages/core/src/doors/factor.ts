@@ -9,6 +9,7 @@ export {
   type ResolvedCodeFactorOptions,
 } from '../codes/code-factor-options.js';
 export type { LastLine } from '../delivery/message.js';
+export type { TestCodesOptions } from '../codes/test-codes.js';
 export { CodeFactor } from '../codes/code-factor.js';
 export { type ConversionLimit, conversionOption } from '../codes/limits/conversion-limit.js';
 export type { CodeAnswer } from '../codes/code-payload.js';

@@ -13,7 +13,7 @@ export interface BreachedPasswordsOptions {
   readonly timeoutMs?: number;
   /** How long an answer is kept in memory, in milliseconds, up to a day; an hour by default. */
   readonly cacheMs?: number;
-  /** Answers that are kept, about 40 KB each, 0 to 1000; 100 by default. */
+  /** Answers that are kept, about 40 KB each, 0 to 1,000; 100 by default. */
   readonly cacheSize?: number;
   /** The base URL of the service, such as a proxy of your own; that of Have I Been Pwned by default. HTTPS, or this machine. */
   readonly url?: string;

@@ -21,6 +21,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   enrolled: 'set up',
   replaced: 'replaced',
   verified: 'verified',
+  test_code_used: 'verified with a test code',
   rejected: 'refused',
   locked: 'locked after wrong answers',
   notified: 'security notice sent',
