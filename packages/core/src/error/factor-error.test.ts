@@ -16,6 +16,7 @@ it('has the documented Parse code for every slug, and says slug and sentence', (
     session_required: 206,
     invalid_input: 142,
     address_refused: 142,
+    password_refused: 142,
     delivery_failed: 141,
     unavailable: 1,
   });
