@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { scriptedRandom } from '../../../testing/src/scripted-random.js';
 import { ANN, codeOptions, MAIL, PHONE, targetWith, TestChannel, wrongCode } from '../../test/code-stage.js';
-import { MINUTE, NEWER_KEY, OLDER_KEY, outcomeOf, type StagedContext, stagedContext } from '../../test/unit-stage.js';
+import { MINUTE, NEWER_KEY, OLDER_KEY, outcomeOf, type StagedContext, stagedContext, userWith } from '../../test/unit-stage.js';
 import { Keyring } from '../crypto/keyring.js';
 import type { ConfirmedDelivery } from '../delivery/channel.js';
 import { FactorError } from '../error/factor-error.js';
@@ -407,7 +407,7 @@ describe('a channel that reports conversions', () => {
   }
   const reporting = (context = stagedContext()): { channel: ReportingChannel; codes: OneTimeCodes; context: StagedContext } => {
     const channel = new ReportingChannel();
-    return { channel, context, codes: new OneTimeCodes(MAIL, codeOptions(channel)) };
+    return { channel, context, codes: new OneTimeCodes(new TestCodes('Factor', MAIL, codeOptions(channel)), codeOptions(channel)) };
   };
 
   it.each(['at once', 'in steps'])(
@@ -436,5 +436,48 @@ describe('a channel that reports conversions', () => {
     await outcomeOf(() => checked.consume());
     expect(channel.confirmations).toEqual([`${ANN} ${channel.code}`]);
     await Promise.allSettled(context.pending);
+  });
+});
+
+describe('a fixed code of the option "testCodes"', () => {
+  const FICTIONAL = '+15550100';
+  const kind: AddressType = {
+    ...PHONE,
+    normalise: (input) => {
+      if (input === FICTIONAL) throw new FactorError('address_refused');
+      return input;
+    },
+    normaliseForTests: (input) => input,
+  };
+  const testCodes = { addresses: { [FICTIONAL]: '112233', '+49301234567': '112233' }, until: '2030-01-31' };
+  const staged = (): Stage => new Stage({ testCodes }, { ...stagedContext(), mayUseTestCodes: async () => true }, kind);
+
+  it.each([FICTIONAL, '+49301234567'])('is live for %s, is not sent, and counts for no country', async (address) => {
+    const stage = staged();
+    expect(await stage.send({ address })).toBe('no message');
+    expect(await stage.redeem('112233', { address })).toBe('passes');
+    expect(stage.context.events).toEqual([
+      { type: 'challenged', purpose: 'sign-in' },
+      { type: 'verified', purpose: 'sign-in' },
+      { type: 'test_code_used', purpose: 'sign-in' },
+    ]);
+    expect(await stage.redeem('112233', { address })).toBe(EXPIRED);
+  });
+
+  it('counts as an attempt where it is not accepted', async () => {
+    const stage = staged();
+    await stage.send({ address: FICTIONAL });
+    const others = { ...stage.context, mayUseTestCodes: async () => false };
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      expect(await stage.redeem('112233', { address: FICTIONAL }, others)).toMatch(/^code_rejected/);
+    }
+    expect(await stage.redeem('112233', { address: FICTIONAL })).toBe(EXPIRED);
+  });
+
+  it('keeps notices from numbers that no one has, and only from those', () => {
+    const { codes } = staged();
+    const change = { type: 'removed', request: { headers: {}, ip: undefined, installationId: undefined } } as const;
+    expect(codes.notice(FICTIONAL, userWith(), change)).toBeUndefined();
+    expect(codes.notice('+49301234567', userWith(), change)).toBeDefined();
   });
 });
