@@ -2,7 +2,7 @@ import type { ConversionLimit } from './limits/conversion-limit.js';
 import type { Authentication } from '../factor/authentication.js';
 import type { LastLine } from '../delivery/message.js';
 import type { FactorUser } from '../factor/context.js';
-import type { MessageRequest } from './code-factor-options.js';
+import type { MessageRequest } from './message-request.js';
 
 /** What a code factor keeps about a user. */
 export interface AddressEnrolment {

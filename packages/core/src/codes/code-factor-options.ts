@@ -8,6 +8,7 @@ import type { Purpose } from '../factor/purpose.js';
 import type { AttemptLimits, Quota } from '../store/otp-store.js';
 import { asObject } from '../validation/json-object.js';
 import { choiceOption, functionOption, integerOption, optional, type OptionRule, textOption } from '../validation/options.js';
+import type { MessageRequest } from './message-request.js';
 import { assertVerifierOptions, CODE_LENGTH } from './delegated/verifier-options.js';
 import { testCodesOption, type TestCodesOptions } from './test-codes.js';
 
@@ -15,16 +16,6 @@ const MINUTE_MS = 60_000;
 const YEAR_3000 = Date.UTC(3000, 0);
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const TEN_MINUTES_MS = 10 * MINUTE_MS;
-
-/** The request that causes a message. */
-export interface MessageRequest {
-  /** Its headers, by their names in lower case. */
-  readonly headers: RequestHeaders;
-  /** The client's IP address, as Parse Server saw it. */
-  readonly ip: string | undefined;
-  /** The installation id that the SDK sent. It is not authenticated. */
-  readonly installationId: string | undefined;
-}
 
 /** What the option `allow` receives about a message. */
 export interface AllowContext extends MessageRequest {

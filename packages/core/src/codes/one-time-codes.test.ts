@@ -407,7 +407,11 @@ describe('a channel that reports conversions', () => {
   }
   const reporting = (context = stagedContext()): { channel: ReportingChannel; codes: OneTimeCodes; context: StagedContext } => {
     const channel = new ReportingChannel();
-    return { channel, context, codes: new OneTimeCodes(new TestCodes('Factor', MAIL, codeOptions(channel)), codeOptions(channel)) };
+    return {
+      channel,
+      context,
+      codes: new OneTimeCodes(new TestCodes('Factor', MAIL, codeOptions(channel)), codeOptions(channel)),
+    };
   };
 
   it.each(['at once', 'in steps'])(

@@ -12,13 +12,10 @@ import { type Bound, boundTo, type CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { CodeSender } from './code-sender.js';
 import { DelegatedCodes } from './delegated/delegated-codes.js';
-import { CountryCounters, type CountryCounts } from './limits/country-counters.js';
+import { CodeReports } from './code-reports.js';
 import { ReplacedCodes } from './replaced-codes.js';
 import { MessageLimits } from './limits/send-limits.js';
 import type { TestCodes } from './test-codes.js';
-
-/** A code that was used up. */
-type Returned = Pick<Bound, 'purpose' | 'address'> & { readonly isSetUp: boolean; readonly code?: string };
 
 /** Makes, sends and checks one-time codes, or lets a provider do that. */
 export class OneTimeCodes {
@@ -29,7 +26,7 @@ export class OneTimeCodes {
   readonly #limits: MessageLimits;
   /** Undefined if the server makes the codes. */
   readonly #delegated: DelegatedCodes | undefined;
-  readonly #counts = new CountryCounters();
+  readonly #reports: CodeReports;
   readonly #ways: readonly string[] | undefined;
 
   constructor(tests: TestCodes, options: ResolvedCodeFactorOptions) {
@@ -38,6 +35,7 @@ export class OneTimeCodes {
     this.#type = addressType;
     this.#options = options;
     this.#limits = new MessageLimits(addressType, options);
+    this.#reports = new CodeReports(tests, this.#limits.countries);
     this.#messages = new CodeSender(addressType, options, this.#limits);
     this.#delegated = isVerifier(options.channel) ? new DelegatedCodes(options.channel, options) : undefined;
     this.#ways = waysOf(options.channel);
@@ -54,7 +52,8 @@ export class OneTimeCodes {
     const bound = boundTo(binding);
     await this.#assertAllowed(context, binding);
     const testCode = await this.#tests.codeFor(context, binding);
-    const code = testCode ?? (this.#delegated ? bytesFrom(random, 32).toString('hex') : randomDigits(random, this.#options.codeLength));
+    const code =
+      testCode ?? (this.#delegated ? bytesFrom(random, 32).toString('hex') : randomDigits(random, this.#options.codeLength));
     const now = clock();
     const expiresAt = now + this.#options.validityMs;
     const live = { digest: keyring.digest('code', subject, ...bound, code), expiresAt };
@@ -83,7 +82,7 @@ export class OneTimeCodes {
           await release();
           throw fault;
         }
-        emit({ type: 'delivered', purpose, ...(via !== undefined && { via }), ...this.#countCountry(context, address, 'sent') });
+        this.#reports.sent(context, { address, purpose, via });
       },
     };
   }
@@ -129,7 +128,7 @@ export class OneTimeCodes {
   async redeem(context: RequestContext, bindings: readonly [Bound, ...Bound[]], typed: string): Promise<void> {
     if (this.#delegated) {
       const verified = await this.#delegated.redeem(context, bindings, typed);
-      return this.#emitVerified(context, { ...verified, isSetUp: true });
+      return this.#reports.returned(context, { ...verified, isSetUp: true });
     }
     const { store, keyring } = context;
     const [binding] = bindings;
@@ -140,7 +139,7 @@ export class OneTimeCodes {
     const whyWrong = (): Promise<Refusal | undefined> =>
       new ReplacedCodes(context, subject).explain(digests, context.clock() + this.#options.validityMs);
     // Where countries are counted, the address that the code was sent to must be known.
-    if (store.redeem === undefined || new Set(bindings.map(({ address }) => this.#countryOf(address))).size > 1) {
+    if (store.redeem === undefined || new Set(bindings.map(({ address }) => this.#reports.countryOf(address))).size > 1) {
       const attempt = await beginAttempt(context, subject, purpose, this.#options);
       const { digest } = attempt;
       const matches = (each: Bound): boolean =>
@@ -158,7 +157,7 @@ export class OneTimeCodes {
       if (!isMissed || (await this.#spendOther(context, bindings, code)) === undefined)
         await assertRedeemed(context, purpose, result, whyWrong);
     }
-    this.#emitVerified(context, { ...(used ?? binding), isSetUp: true, code });
+    this.#reports.returned(context, { ...(used ?? binding), isSetUp: true, code });
     // In one step, the store does not say which address it was. The channel knows where it sent the code.
     for (const { address } of bindings) this.#messages.confirm(context, address, code);
   }
@@ -171,7 +170,7 @@ export class OneTimeCodes {
    * @throws FactorError `code_rejected`
    */
   async checkAlone(context: RequestContext, binding: Bound, typed: string): Promise<CheckedCode> {
-    const onUsed = (): void => this.#emitVerified(context, { ...binding, isSetUp: false, code: typed });
+    const onUsed = (): void => this.#reports.returned(context, { ...binding, isSetUp: false, code: typed });
     if (this.#delegated) return this.#delegated.check(context, binding, typed, onUsed);
     const { store, keyring, emit } = context;
     const { subject, purpose, address } = binding;
@@ -231,29 +230,10 @@ export class OneTimeCodes {
     return this.#ways?.find((way) => way === via) ?? this.#ways?.[0];
   }
 
-  /** Reports a code that was used up. A fixed one says nothing about messages. */
-  #emitVerified(context: RequestContext, { code = '', ...returned }: Returned): void {
-    const { purpose, address } = returned;
-    const isTest = this.#tests.isTestCode(address, code);
-    context.emit({ type: 'verified', purpose, ...(!isTest && this.#countCountry(context, address, 'verified')) });
-    if (isTest) return context.emit({ type: 'test_code_used', purpose });
-    const restored = this.#limits.countries.restore(context, returned);
-    if (restored !== undefined) context.later(restored);
-  }
-
   /** Returns the typed code; an empty one, which is never right, for a test code that is not accepted. It counts as an attempt. */
   async #accepted(context: RequestContext, bindings: readonly Bound[], typed: string): Promise<string> {
     for (const binding of bindings) if (await this.#tests.refuses(context, binding, typed)) return '';
     return typed;
-  }
-
-  #countCountry({ clock }: RequestContext, address: string, what: 'sent' | 'verified'): CountryCounts | undefined {
-    const country = this.#countryOf(address);
-    return country === undefined ? undefined : this.#counts.count(country, what, clock);
-  }
-
-  #countryOf(address: string): string | undefined {
-    return this.#type.region?.(address).country;
   }
 
   /** Runs the option `allow`, before anything is counted. */

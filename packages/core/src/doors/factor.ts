@@ -4,12 +4,12 @@ export {
   CODE_FACTOR_RULES,
   type CodeFactorOptions,
   DEFAULT_CODE_FACTOR_OPTIONS,
-  type MessageRequest,
   type PrimaryCodeOptions,
   type ResolvedCodeFactorOptions,
 } from '../codes/code-factor-options.js';
 export type { LastLine } from '../delivery/message.js';
 export type { TestCodesOptions } from '../codes/test-codes.js';
+export type { MessageRequest } from '../codes/message-request.js';
 export { CodeFactor } from '../codes/code-factor.js';
 export { type ConversionLimit, conversionOption } from '../codes/limits/conversion-limit.js';
 export type { CodeAnswer } from '../codes/code-payload.js';

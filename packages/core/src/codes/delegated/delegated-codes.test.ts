@@ -7,6 +7,7 @@ import { FactorError } from '../../error/factor-error.js';
 import type { AddressType } from '../address-type.js';
 import type { CodeBinding } from '../code-binding.js';
 import type { ResolvedCodeFactorOptions } from '../code-factor-options.js';
+import { TestCodes } from '../test-codes.js';
 import { OneTimeCodes } from '../one-time-codes.js';
 
 const REJECTED = 'code_rejected: The code is wrong.';
@@ -19,7 +20,8 @@ class Stage {
   context = stagedContext();
 
   constructor(more: Partial<ResolvedCodeFactorOptions> = {}, type: AddressType = MAIL) {
-    this.codes = new OneTimeCodes(type, { ...codeOptions(new TestChannel(), more), channel: this.verifier });
+    const options = { ...codeOptions(new TestChannel(), more), channel: this.verifier };
+    this.codes = new OneTimeCodes(new TestCodes('Stage', type, options), options);
   }
 
   async send(target: Partial<CodeBinding> = {}): Promise<string> {

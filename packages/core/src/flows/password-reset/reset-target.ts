@@ -142,7 +142,7 @@ async function byName(request: ClientCall, named: NamedUser): Promise<Found> {
  * does not open, or an address that the factor does not accept, gives none.
  */
 function addressesOf(request: ClientCall, { key, proof }: ProvingFactor, account: AccountState): string[] {
-  const { runtime, server } = request;
+  const { runtime } = request;
   const isPrimary = identityOf(runtime.factors[key]) !== undefined;
   const own = new UserFactor<object>(key, runtime, request, account);
   const linked = isPrimary ? unlessFaulty(() => own.findEnrolment()?.enrolment) : undefined;

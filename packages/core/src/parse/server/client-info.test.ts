@@ -19,7 +19,10 @@ describe('the IP address of a client', () => {
 
   it('reaches the application in that form too', () => {
     const seen: unknown[] = [];
-    ipOf('::ffff:192.0.2.7', ({ ip }) => void seen.push(ip) as undefined);
+    ipOf('::ffff:192.0.2.7', ({ ip }) => {
+      seen.push(ip);
+      return undefined;
+    });
     expect(seen).toEqual(['192.0.2.7']);
   });
 });
