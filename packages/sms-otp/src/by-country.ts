@@ -1,5 +1,12 @@
 import { FactorConfigError } from '@parse-factors/core';
-import { oneWay, RecipientUnreachable, type Channel, type ChannelLike, type OutgoingMessage } from '@parse-factors/core/channel';
+import {
+  oneWay,
+  RecipientUnreachable,
+  type Channel,
+  type ChannelLike,
+  type ConfirmedDelivery,
+  type OutgoingMessage,
+} from '@parse-factors/core/channel';
 import { countriesOption, ownerOfNumbers } from './countries.js';
 import { regionOf, type Country } from './phone-number.js';
 
@@ -42,6 +49,9 @@ export function byCountry(channels: ChannelsByCountry): Channel {
   return {
     name: `byCountry(${[...byName].map(([country, { name }]) => `${country}: ${name}`).join(', ')})`,
     send: async (delivery) => channelFor(delivery.to).send(delivery),
+    ...([...byName.values()].some((channel) => channel.confirmed !== undefined) && {
+      confirmed: async (delivery: ConfirmedDelivery) => channelFor(delivery.to).confirmed?.(delivery),
+    }),
     ...([...byName.values()].some((channel) => channel.notify !== undefined) && { notify }),
   };
 }

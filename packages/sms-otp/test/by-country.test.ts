@@ -48,6 +48,16 @@ describe('byCountry', () => {
     expect(byCountry({ US: channel('a', false), '*': channel('b', false) })).not.toHaveProperty('notify');
   });
 
+  it('tells the channel of the country of a code that came back', async () => {
+    const heard: string[] = [];
+    const reporting: Channel = { name: 'us', send: async () => undefined, confirmed: async ({ to }) => void heard.push(to) };
+    const other: Channel = { name: 'other', send: async () => undefined };
+    const made = byCountry({ US: reporting, '*': other });
+    const signal = new AbortController().signal;
+    for (const to of ['+12025550123', '+447400123456']) await made.confirmed?.({ to, code: '123456', signal });
+    expect(heard).toEqual(['+12025550123']);
+  });
+
   it('names its channels', () => expect(of.name).toBe('byCountry(US: us, DE: failover(down, spare), GB: gb, *: any)'));
 
   it('is one of several ways', async () => {

@@ -1,4 +1,5 @@
 import { waysOf } from '../delivery/channel.js';
+import { isVerifier } from '../delivery/verifier.js';
 import { FactorError } from '../error/factor-error.js';
 import { maskExpired } from '../error/mask-expired.js';
 import type { Command, PayloadSource } from '../factor/command.js';
@@ -52,7 +53,7 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
   override readonly policy: 'additional' | 'default';
   override readonly authentication: Authentication | undefined;
   override readonly ways: readonly string[] | undefined;
-  override readonly confirmsPayments = true;
+  override readonly confirmsPayments: true | undefined;
   override readonly primary: PrimarySignIn<Addresses> | undefined;
   override readonly notifies: SecurityNotifications<Addresses>;
   /** @internal */
@@ -83,6 +84,8 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
     this.policy = policy;
     this.authentication = addressType.authentication;
     this.ways = waysOf(options.channel);
+    // A provider's own message shows no amount and no payee.
+    this.confirmsPayments = isVerifier(options.channel) ? undefined : true;
     this.#type = addressType;
     this.#codes = new OneTimeCodes(tests, options);
     this.#code = digitsRule(codeLength);

@@ -30,6 +30,18 @@ describe('ways', () => {
     await expect(send(both, via)).rejects.toThrow(TypeError);
   });
 
+  it('tells every way that reports conversions of a code that came back, as any of them may have sent it', async () => {
+    const heard: string[] = [];
+    const reporting = (name: string): Channel => ({
+      ...channel(name),
+      confirmed: async ({ code }) => void heard.push(`${name} ${code}`),
+    });
+    const of = ways({ sms: reporting('a'), voice: channel('b'), chat: reporting('c') });
+    await of.confirmed?.({ to: '', code: '123456', signal: new AbortController().signal });
+    expect(heard).toEqual(['a 123456', 'c 123456']);
+    expect(both).not.toHaveProperty('confirmed');
+  });
+
   it('notifies by the first way that can', async () => {
     const of = ways({ voice: channel('a'), sms: channel('b', true), chat: channel('c', true) });
     sent.length = 0;

@@ -1,6 +1,14 @@
 import { FactorConfigError } from '../error/config-error.js';
 import { asObject } from '../validation/json-object.js';
-import { type Channel, type ChannelLike, channelOption, isWays, type OutgoingMessage, toChannel } from './channel.js';
+import {
+  type Channel,
+  type ChannelLike,
+  channelOption,
+  type ConfirmedDelivery,
+  isWays,
+  type OutgoingMessage,
+  toChannel,
+} from './channel.js';
 
 const ACCEPTS =
   'an object of 2 to 8 channels, each by a name of 1 to 20 lower-case letters, digits and hyphens that begins with a letter';
@@ -29,6 +37,7 @@ export function ways(channels: Readonly<Record<string, ChannelLike>>): Channel {
   if (!isWays(names)) throw new FactorConfigError(`ways: the argument must be ${ACCEPTS}`);
   const byName = new Map(names.map((name) => [name, oneWay(`ways: way "${name}"`, channels[name])] as const));
   const all = [...byName.values()];
+  const reporting = all.filter(({ confirmed }) => confirmed !== undefined);
   const notifying = all.find(({ notify }) => notify !== undefined);
   return {
     name: `ways(${[...byName].map(([name, channel]) => `${name}: ${channel.name}`).join(', ')})`,
@@ -38,6 +47,11 @@ export function ways(channels: Readonly<Record<string, ChannelLike>>): Channel {
       if (channel === undefined) throw new TypeError('the message names no way of the channel');
       await channel.send(delivery);
     },
+    ...(reporting.length > 0 && {
+      confirmed: async (delivery: ConfirmedDelivery) => {
+        await Promise.all(reporting.map((channel) => channel.confirmed?.(delivery)));
+      },
+    }),
     ...(notifying !== undefined && { notify: async (notice: OutgoingMessage) => notifying.notify?.(notice) }),
   };
 }

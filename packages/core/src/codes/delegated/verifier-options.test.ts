@@ -26,6 +26,7 @@ describe('options of a factor with a verifier', () => {
     ['"codeLength" must be 8, the length of the verifier\'s codes', { codeLength: 8 }, {}],
     ['"validityMs" must be at most 120000, the time for which the verifier accepts a code', { validityMs: 120_000 }, {}],
     ['"message" has no effect with a verifier', { notify: () => undefined }, { message: () => undefined }],
+    ['"testCodes" does not work with a verifier', {}, { testCodes: { addresses: {}, until: '2027-01-31' } }],
     ['"appName" has no effect with a verifier', {}, { appName: 'Acme' }],
     ['"channel" is a verifier whose "codeLength" must be a whole number from 4 to 10', { codeLength: 3 }, { codeLength: 3 }],
     ['"channel" is a verifier whose "validityMs" must be a whole number', { validityMs: Infinity }, {}],

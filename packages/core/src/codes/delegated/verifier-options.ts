@@ -16,6 +16,7 @@ interface ConcernedOptions {
   readonly codeLength: number;
   readonly validityMs: number;
   readonly message?: unknown;
+  readonly testCodes?: unknown;
   readonly appName?: unknown;
 }
 
@@ -49,6 +50,8 @@ export function assertVerifierOptions(owner: string, options: ConcernedOptions):
     refuse(`"validityMs" must be at most ${channel.validityMs}, the time for which the verifier accepts a code`);
   }
   const written = ['message', 'appName'] as const; // The name also stands in notifications.
+  if (options.testCodes !== undefined)
+    refuse('"testCodes" does not work with a verifier, whose provider checks the codes; leave it out');
   const unused = written.find((name) => options[name] !== undefined && (name === 'message' || channel.notify === undefined));
   if (unused !== undefined) refuse(`"${unused}" has no effect with a verifier, whose provider writes the message; leave it out`);
 }
