@@ -27,6 +27,8 @@ export { outbox, type Outbox, type OutboxMessage } from './delivery/outbox.js';
 export { ways } from './delivery/ways.js';
 export { FactorConfigError } from './error/config-error.js';
 export { FACTOR_ERRORS, FactorError, type FactorErrorCode, type FactorErrorDetails } from './error/factor-error.js';
+export { proofOfWork, type ProofOfWorkOptions } from './factor/checks/proof-of-work.js';
+export type { RequestCheck } from './factor/checks/request-check.js';
 export { type DefinedChallenge, type DefinedEnrolment, defineFactor, type FactorDefinition } from './factor/define-factor.js';
 export type { FactorEvent, FactorEventType, FactorListener } from './factor/factor-event.js';
 export type { AnyFactor } from './factor/factor.js';

@@ -93,6 +93,7 @@ export class FieldsSignIn implements PrimarySignIn<FieldsEnrolment, TicketAnswer
     if (!users.secondFactors.includes(factor)) {
       throw new FactorError('invalid_input', { sentence: `Field "factor" must be ${FACTOR.accepts}.` });
     }
+    await users.assertChecked(factor);
     await this.#countAsk(context);
     const { user, subject, events } = await this.#attempt(context, texts, users);
     for (const occurrence of events) context.emit(occurrence);

@@ -3,6 +3,7 @@ import type { ChannelLike, MessageContent, MessageText } from '../delivery/chann
 import { codeChannelOption, type Verifier } from '../delivery/verifier.js';
 import { FactorConfigError } from '../error/config-error.js';
 import { assertLocks, ATTEMPT_LIMIT_RULES, DEFAULT_ATTEMPT_LIMITS } from '../factor/attempt.js';
+import { isRequestCheck, type RequestCheck } from '../factor/checks/request-check.js';
 import type { FactorUser, RequestHeaders } from '../factor/context.js';
 import type { Purpose } from '../factor/purpose.js';
 import type { AttemptLimits, Quota } from '../store/otp-store.js';
@@ -26,6 +27,12 @@ export interface AllowContext extends MessageRequest {
   /** The way that the client has chosen, or the default one; left out if the channel offers no ways. */
   readonly via?: string;
 }
+
+/** A rule of your own for sending: tells whether a message may be sent to a normalised address. */
+export type AllowFunction = (destination: string, context: AllowContext) => boolean | Promise<boolean>;
+
+/** What the option `allow` accepts: your own rules, and checks such as `proofOfWork()`. All of a list must allow a message. */
+export type AllowOption = AllowFunction | RequestCheck | readonly (AllowFunction | RequestCheck)[];
 
 /** Options of a factor that signs in with a code in place of the password (policy `default`). A second factor refuses them. */
 export interface PrimaryCodeOptions {
@@ -79,10 +86,10 @@ export interface CodeFactorOptions extends Partial<AttemptLimits>, PrimaryCodeOp
    */
   readonly policy?: 'additional' | 'default';
   /**
-   * Your own rules for sending, such as a CAPTCHA whose response is in a header. A message is sent only if this
-   * returns true. Called with the normalised address, before anything is counted.
+   * What must allow a message, before anything is counted: a function of yours that returns true for the normalised address, a
+   * check of the request such as `proofOfWork()` or `turnstile()`, or a list of both. Checks of the request are asked first.
    */
-  readonly allow?: (destination: string, context: AllowContext) => boolean | Promise<boolean>;
+  readonly allow?: AllowOption;
   /** The language of a message, as a BCP 47 tag; by default the first of `Accept-Language` with a built-in text, or `en`. */
   readonly locale?: (user: FactorUser | undefined, request: MessageRequest) => string;
   /** Writes the message; by default a short text in the language of `locale`, with an HTML part. */
@@ -126,6 +133,21 @@ const isQuota = (value: unknown): boolean => {
   return sound && Object.keys(others).length === 0;
 };
 
+const rulesOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as readonly unknown[]) : [value]);
+const isRule = (value: unknown): boolean => functionOption.isValid(value) || isRequestCheck(value);
+
+/** Splits the option `allow` into functions, and checks of the request. */
+export function splitAllow(allow: AllowOption | undefined): {
+  readonly rules: readonly AllowFunction[];
+  readonly checks: readonly RequestCheck[];
+} {
+  const all = allow === undefined ? [] : (rulesOf(allow) as readonly (AllowFunction | RequestCheck)[]);
+  return {
+    rules: all.filter((each) => typeof each === 'function'),
+    checks: all.filter((each) => typeof each !== 'function'),
+  };
+}
+
 /** The values that {@link CodeFactorOptions} accept. */
 export const CODE_FACTOR_RULES: { readonly [Name in keyof Required<CodeFactorOptions>]: OptionRule } = {
   ...ATTEMPT_LIMIT_RULES,
@@ -145,7 +167,10 @@ export const CODE_FACTOR_RULES: { readonly [Name in keyof Required<CodeFactorOpt
   policy: choiceOption('additional', 'default'),
   signUp: optional(choiceOption(true, false)),
   adoptIdsBefore: optional(integerOption(0, YEAR_3000)),
-  allow: optional(functionOption),
+  allow: optional({
+    accepts: 'a function, a check such as proofOfWork(), or a list of at most 10 of them',
+    isValid: (value) => rulesOf(value).length <= 10 && rulesOf(value).every(isRule),
+  }),
   destination: optional(functionOption),
   locale: functionOption,
   message: optional(functionOption),

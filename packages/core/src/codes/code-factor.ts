@@ -3,6 +3,7 @@ import { isVerifier } from '../delivery/verifier.js';
 import { FactorError } from '../error/factor-error.js';
 import { maskExpired } from '../error/mask-expired.js';
 import type { Command, PayloadSource } from '../factor/command.js';
+import type { RequestCheck } from '../factor/checks/request-check.js';
 import type { FactorContext, FactorUser, Reply } from '../factor/context.js';
 import type { EnrolmentImport } from '../factor/enrolment-import.js';
 import type { Authentication } from '../factor/authentication.js';
@@ -60,6 +61,8 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
   override readonly addressProof: AddressProof<Addresses>;
   /** @internal */
   override readonly openCountry: Factor<Addresses>['openCountry'];
+  /** @internal */
+  override readonly requestChecks: readonly RequestCheck[];
   override readonly importer: EnrolmentImport<Addresses> | undefined;
   override readonly multiple: MultipleEnrolments<Addresses> | undefined;
   override readonly several: SeveralAuthenticators<Addresses>;
@@ -88,6 +91,7 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
     this.confirmsPayments = isVerifier(options.channel) ? undefined : true;
     this.#type = addressType;
     this.#codes = new OneTimeCodes(tests, options);
+    this.requestChecks = this.#codes.requestChecks;
     this.#code = digitsRule(codeLength);
     const isPrimary = policy === 'default';
     this.primary = isPrimary ? new PrimaryCodeSignIn(addressType, options, this.#codes) : undefined;

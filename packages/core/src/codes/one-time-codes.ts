@@ -2,6 +2,7 @@ import { bytesFrom, randomDigits } from '../crypto/random.js';
 import { waysOf } from '../delivery/channel.js';
 import { isVerifier } from '../delivery/verifier.js';
 import { FactorError } from '../error/factor-error.js';
+import type { RequestCheck } from '../factor/checks/request-check.js';
 import { assertRedeemed, beginAttempt, countAttempt, type Refusal } from '../factor/attempt.js';
 import type { CheckedCode, IssuedCode } from '../factor/address-proof.js';
 import type { FactorUser, Reply, RequestContext } from '../factor/context.js';
@@ -11,6 +12,7 @@ import type { AddressType } from './address-type.js';
 import { type Bound, boundTo, type CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { CodeSender } from './code-sender.js';
+import { MessageRules } from './message-rules.js';
 import { DelegatedCodes } from './delegated/delegated-codes.js';
 import { CodeReports } from './code-reports.js';
 import { ReplacedCodes } from './replaced-codes.js';
@@ -19,6 +21,9 @@ import type { TestCodes } from './test-codes.js';
 
 /** Makes, sends and checks one-time codes, or lets a provider do that. */
 export class OneTimeCodes {
+  /** What a request is checked by before a message is sent. */
+  readonly requestChecks: readonly RequestCheck[];
+  readonly #rules: MessageRules;
   readonly #type: AddressType;
   readonly #tests: TestCodes;
   readonly #options: ResolvedCodeFactorOptions;
@@ -34,6 +39,8 @@ export class OneTimeCodes {
     this.#tests = tests;
     this.#type = addressType;
     this.#options = options;
+    this.#rules = new MessageRules(options.allow);
+    this.requestChecks = this.#rules.checks;
     this.#limits = new MessageLimits(addressType, options);
     this.#reports = new CodeReports(tests, this.#limits.countries);
     this.#messages = new CodeSender(addressType, options, this.#limits);
@@ -50,14 +57,14 @@ export class OneTimeCodes {
     const { store, keyring, emit, clock, random } = context;
     const { subject, address, purpose } = binding;
     const bound = boundTo(binding);
-    await this.#assertAllowed(context, binding);
+    const via = this.#wayOf(context.via);
+    await this.#rules.assert(context, binding, via);
     const testCode = await this.#tests.codeFor(context, binding);
     const code =
       testCode ?? (this.#delegated ? bytesFrom(random, 32).toString('hex') : randomDigits(random, this.#options.codeLength));
     const now = clock();
     const expiresAt = now + this.#options.validityMs;
     const live = { digest: keyring.digest('code', subject, ...bound, code), expiresAt };
-    const via = this.#wayOf(context.via);
     const release = await this.#limits.reserve(context, binding);
     try {
       await this.#issueLive(context, binding, live);
@@ -234,14 +241,5 @@ export class OneTimeCodes {
   async #accepted(context: RequestContext, bindings: readonly Bound[], typed: string): Promise<string> {
     for (const binding of bindings) if (await this.#tests.refuses(context, binding, typed)) return '';
     return typed;
-  }
-
-  /** Runs the option `allow`, before anything is counted. */
-  async #assertAllowed(context: RequestContext, { address, purpose, user }: CodeBinding): Promise<void> {
-    const { ip, headers, installationId } = context;
-    const via = this.#wayOf(context.via);
-    const asked = { purpose, user, ip, installationId, headers, ...(via !== undefined && { via }) };
-    const allowed: unknown = await this.#options.allow?.(address, asked);
-    if (this.#options.allow !== undefined && allowed !== true) throw new FactorError('address_refused');
   }
 }

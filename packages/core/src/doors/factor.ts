@@ -1,6 +1,8 @@
 export type { AddressEnrolment, AddressType } from '../codes/address-type.js';
 export {
   type AllowContext,
+  type AllowFunction,
+  type AllowOption,
   CODE_FACTOR_RULES,
   type CodeFactorOptions,
   DEFAULT_CODE_FACTOR_OPTIONS,
@@ -29,6 +31,7 @@ export {
   type Refusal,
   STEP_USED,
 } from '../factor/attempt.js';
+export { assertChecked, HEADER_NAME, headerOf, type RequestCheck } from '../factor/checks/request-check.js';
 export type { Authentication, Proves } from '../factor/authentication.js';
 export {
   type Authenticator,

@@ -64,6 +64,12 @@ export interface RequestContext {
    * @internal
    */
   readonly mayUseTestCodes?: (owner: CodeOwner) => Promise<boolean>;
+  /**
+   * Whether the checks of the factor's option `allow` have passed that need no address. They use tokens up, so each is asked once.
+   *
+   * @internal
+   */
+  readonly isChecked?: boolean;
 }
 
 /** What a factor works with during a request of a known user. */

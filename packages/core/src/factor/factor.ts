@@ -1,6 +1,7 @@
 import type { AddressProof } from './address-proof.js';
 import type { Authentication } from './authentication.js';
 import type { BuiltInReplacement } from './built-in-replacement.js';
+import type { RequestCheck } from './checks/request-check.js';
 import type { Command, PayloadSource } from './command.js';
 import type { EnrolledContext, FactorContext, Reply, RequestContext } from './context.js';
 import type { EnrolmentImport } from './enrolment-import.js';
@@ -124,6 +125,13 @@ export abstract class Factor<
    * @internal
    */
   readonly openCountry?: ((context: RequestContext, country: string) => Promise<void>) | undefined;
+
+  /**
+   * What a request is checked by before the factor sends a message; nothing by default.
+   *
+   * @internal
+   */
+  readonly requestChecks?: readonly RequestCheck[];
 
   /**
    * The names of the ways by which it sends a code, if clients can choose one with `via`; the first is the default. The context

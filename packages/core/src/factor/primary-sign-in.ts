@@ -28,6 +28,14 @@ export interface SignInUsers {
   /** Returns the users whose fields have these values, two at most. */
   find(fields: Readonly<Record<string, unknown>>): Promise<readonly FactorUser[]>;
   /**
+   * Checks the request by the option `allow` of a second factor, as far as that needs no address. Await it before a user is
+   * looked for: a token that is used up only for users who exist would reveal them (CWE-204). Without it, {@link challenge}
+   * checks the request.
+   *
+   * @throws FactorError `address_refused`, `unavailable`
+   */
+  assertChecked(secondFactor: string): Promise<void>;
+  /**
    * Sends a sign-in challenge for one of the user's second factors. Never rejects; failures are emitted as events. Do
    * not await it before replying: its duration reveals whether the user exists. Resolves to whether the user has set
    * up the factor.

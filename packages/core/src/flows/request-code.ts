@@ -3,6 +3,7 @@ import type { Runtime } from '../account/runtime.js';
 import { subjectOf } from '../crypto/subject.js';
 import { FactorError } from '../error/factor-error.js';
 import { emittingFaults } from '../events/event-dispatcher.js';
+import { assertChecked } from '../factor/checks/request-check.js';
 import type { AddressProof, CodeTarget } from '../factor/address-proof.js';
 import type { Reply } from '../factor/context.js';
 import type { Quota } from '../store/otp-store.js';
@@ -46,6 +47,9 @@ export const SENT_NAME: FieldRule = {
   accepts: 'a string of 1 to 320 characters',
 };
 
+/** The key of a factor. */
+export const FACTOR_KEY: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 'the key of a factor' };
+
 /** Parse Server's own password policy decides what a password may be. */
 export const SENT_PASSWORD: FieldRule = { maxLength: 1024, pattern: /^[^]+$/, accepts: 'a string of 1 to 1024 characters' };
 
@@ -68,12 +72,15 @@ const PER_NETWORK: Quota = { limit: 20, windowMs: 10 * 60_000 };
  * sent and of its network are counted before it. A user is looked for, and a code made, only afterwards: then the limits of the
  * factor apply, which strangers must not use up with addresses of no user.
  *
- * @throws FactorError `cooldown`
+ * Checks of the request come first: a stranger who fails them must not use up the limit of an address.
+ *
+ * @throws FactorError `cooldown`, `address_refused`
  */
 export async function requestCode(request: ClientCall, requested: RequestedCode): Promise<Reply> {
   const { key, proof, by, name } = requested;
-  await countRequest(request, requested);
   const context = factorContext(key, request.runtime, request);
+  await assertChecked(request.runtime.factors[key]?.requestChecks ?? [], context);
+  await countRequest(request, requested);
   context.later(sendCode(request, requested));
   const { status = '', ...times } = proof.reply(context.clock(), request.via);
   return { status, ...(by === 'address' && { destination: proof.mask(name) }), ...times };
@@ -99,7 +106,7 @@ async function countRequest({ runtime, server, client }: ClientCall, requested: 
 async function sendCode(request: ClientCall, { key, proof, purpose, find }: RequestedCode): Promise<void> {
   // It must not count against the client's own limits: that would reveal whether the user exists (CWE-204).
   const asked: ServerRequest = { ...request, client: { ...request.client, ip: undefined } };
-  const context = factorContext(key, request.runtime, asked);
+  const context = { ...factorContext(key, request.runtime, asked), isChecked: true };
   const work = async (): Promise<void> => {
     const code = await find();
     if (code === undefined) return;

@@ -20,3 +20,10 @@ export function networkOf(address: string): string {
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':')}::/64`;
 }
+
+/** Returns the wider network that one party often has all of: the /24 of an IPv4 address, the /64 of an IPv6 address. */
+export function prefixOf(ip: string): string {
+  const network = networkOf(ip);
+  const [, prefix] = /^(\d+\.\d+\.\d+)\.\d+$/.exec(network) ?? [];
+  return prefix === undefined ? network : `${prefix}.0/24`;
+}

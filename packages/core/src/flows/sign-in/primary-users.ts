@@ -4,8 +4,10 @@ import type { AccountState, ServerRequest } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
 import { FactorError } from '../../error/factor-error.js';
 import { emittingFaults } from '../../events/event-dispatcher.js';
+import { assertChecked } from '../../factor/checks/request-check.js';
 import type { FactorUser } from '../../factor/context.js';
 import type { SignInUsers } from '../../factor/primary-sign-in.js';
+import { factorContext } from '../factor-context.js';
 import { UserFactor } from '../user-factor.js';
 
 /** The users of the application, for a primary factor. */
@@ -18,6 +20,7 @@ export interface PrimaryUsers extends SignInUsers {
 export function primaryUsers(key: string, runtime: Runtime, request: ServerRequest): PrimaryUsers {
   const { accounts } = request.server;
   const read = new Map<FactorUser, AccountState>();
+  const checked = new Set<string>();
   const accountOf = async (user: FactorUser): Promise<AccountState | undefined> => read.get(user) ?? accounts.find(user.id);
   return {
     accountOf,
@@ -30,6 +33,11 @@ export function primaryUsers(key: string, runtime: Runtime, request: ServerReque
       for (const account of found) read.set(account.user, account);
       return found.map(({ user }) => user);
     },
+    async assertChecked(secondFactor) {
+      const checks = runtime.factors[secondFactor]?.requestChecks ?? [];
+      await assertChecked(checks, factorContext(secondFactor, runtime, request));
+      checked.add(secondFactor);
+    },
     async challenge(user, secondFactor) {
       const account = await accountOf(user);
       if (account === undefined) return false;
@@ -39,7 +47,7 @@ export function primaryUsers(key: string, runtime: Runtime, request: ServerReque
       const work = async (): Promise<boolean> => {
         const enrolment = own.findEnrolment()?.enrolment;
         if (enrolment === undefined) return false;
-        await own.factor.challenge(own.context, 'sign-in', enrolment);
+        await own.factor.challenge({ ...own.context, isChecked: checked.has(secondFactor) }, 'sign-in', enrolment);
         return true;
       };
       return emittingFaults(own.context.emit, work).catch(() => false);

@@ -17,6 +17,7 @@ export interface Finding {
     | 'session_field_taken'
     | 'reset_finds_no_email'
     | 'test_codes'
+    | 'check_header_not_allowed'
     | 'check_failed';
   /** The factor's key in `auth`; empty when the problem concerns the server. */
   readonly factor: string;

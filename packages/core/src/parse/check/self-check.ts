@@ -11,7 +11,7 @@ import { bridged } from '../server/server.js';
 import { hasLostAppId, isAppIdName } from './app-id-change.js';
 import type { Finding } from './finding.js';
 import { databaseFindings } from './database-findings.js';
-import { serverFindings, testCodes, unreadableRecords } from './server-findings.js';
+import { checkHeaders, serverFindings, testCodes, unreadableRecords } from './server-findings.js';
 
 /** The class with one row for each factor key that was ever configured, and one for each application id (a digest). */
 const FACTOR_KEY_CLASS = 'FactorKey';
@@ -89,6 +89,7 @@ export class SelfCheck {
     findings.push(
       ...testCodes(this.#bridge.runtime),
       ...serverFindings(this.#bridge, server),
+      ...checkHeaders(this.#bridge.runtime, server),
       ...(await databaseFindings(this.#bridge, server)),
     );
     for (const factor of this.#otherSecondFactors(server)) {

@@ -71,6 +71,22 @@ function resetsWithoutEmail({ passwordReset, factors, addressVerification }: Run
 }
 
 /**
+ * Finds checks before a message that browsers cannot pass: a page of another origin may send a header only if Parse Server allows
+ * it (CORS).
+ */
+export function checkHeaders({ factors }: Pick<Runtime, 'factors'>, { allowHeaders }: ServerConfig): readonly Finding[] {
+  const allowed = (Array.isArray(allowHeaders) ? allowHeaders : []).map((name) => String(name).trim().toLowerCase());
+  return Object.entries(factors).flatMap(([factor, { requestChecks = [] }]) =>
+    requestChecks
+      .filter(({ header }) => !allowed.includes(header))
+      .map(({ header }): Finding => {
+        const sentence = `The option "allow" of "${factor}" reads the header ${header}, which browsers cannot send from another origin. Set allowHeaders: ['${header}'] in Parse Server's options.`;
+        return { reason: 'check_header_not_allowed', factor, sentence };
+      }),
+  );
+}
+
+/**
  * Finds factors with records that do not open: their key is missing in `keys`, or they are of another application id. Their
  * users cannot log in.
  */

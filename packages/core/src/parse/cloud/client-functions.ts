@@ -2,6 +2,7 @@ import { emitter } from '../../events/event-dispatcher.js';
 import { requestVerification } from '../../flows/address-verification/request-verification.js';
 import type { VerificationCall } from '../../flows/address-verification/verified-address.js';
 import { verifyAddress } from '../../flows/address-verification/verify-address.js';
+import { challengedKeys, requestChallenge } from '../../flows/request-challenge.js';
 import { recoverAccount } from '../../flows/recover-account.js';
 import { requestPasswordReset } from '../../flows/password-reset/request-reset.js';
 import { resetPassword } from '../../flows/password-reset/reset-password.js';
@@ -26,18 +27,7 @@ export type ClientFunction = (request: AdminRequest) => Promise<ClientReply>;
  */
 export function clientFunctions(bridge: Bridge): Readonly<Record<string, ClientFunction>> {
   const { runtime } = bridge;
-  const handle =
-    (work: (call: VerificationCall) => Promise<ClientReply>): ClientFunction =>
-    (request) => {
-      RequestWrites.watch(request.config);
-      const asked = bridged(bridge, request);
-      const session = sessionOf(request);
-      const params = takeParams(request);
-      return withParseErrors(emitter('', runtime, asked, session?.userId), async () => {
-        asked.server.assertNoTransaction();
-        return work({ ...asked, runtime, session, params });
-      });
-    };
+  const handle = handler(bridge);
   return {
     ...(runtime.passwordReset.length > 0 && {
       factorsRequestPasswordReset: handle(requestPasswordReset),
@@ -52,6 +42,28 @@ export function clientFunctions(bridge: Bridge): Readonly<Record<string, ClientF
     }),
   };
 }
+
+/**
+ * Returns the Cloud function by which clients get a challenge that they solve before a message, by name, if a factor asks for
+ * one.
+ */
+export const challengeFunctions = (bridge: Bridge): Readonly<Record<string, ClientFunction>> =>
+  challengedKeys(bridge.runtime).length > 0 ? { factorsProofOfWork: handler(bridge)(requestChallenge) } : {};
+
+const handler =
+  (bridge: Bridge) =>
+  (work: (call: VerificationCall) => Promise<ClientReply>): ClientFunction =>
+  (request) => {
+    const { runtime } = bridge;
+    RequestWrites.watch(request.config);
+    const asked = bridged(bridge, request);
+    const session = sessionOf(request);
+    const params = takeParams(request);
+    return withParseErrors(emitter('', runtime, asked, session?.userId), async () => {
+      asked.server.assertNoTransaction();
+      return work({ ...asked, runtime, session, params });
+    });
+  };
 
 /**
  * Copies the parameters of a request, and empties them in place: Parse Server logs them after the function, with the code, the

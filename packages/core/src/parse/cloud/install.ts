@@ -21,7 +21,7 @@ import {
   sessionFunctions,
   STATUS_FUNCTION,
 } from './cloud-functions.js';
-import { clientFunctions } from './client-functions.js';
+import { challengeFunctions, clientFunctions } from './client-functions.js';
 import type { SaveRequest, TriggerRequest } from './cloud-request.js';
 import { missingTriggers, shareTriggers, type Trigger, type TriggerSet } from './shared-triggers.js';
 
@@ -150,7 +150,7 @@ function defineCloudCode(
     Cloud.define(name, work);
   const functions = Object.entries(clientFunctions(bridge));
   if (functions.length > 0 && !(canUpdateUser() && canCheckPassword())) throw modulesUnreachable();
-  for (const [name, work] of functions) Cloud.define(name, work);
+  for (const [name, work] of [...functions, ...Object.entries(challengeFunctions(bridge))]) Cloud.define(name, work);
   if (pruneJob) Cloud.job('pruneFactors', ({ config }) => prune(bridge, config as HookConfig));
   if (!hasAdmin) return;
   for (const [name, work] of Object.entries<AdminFunctions[keyof AdminFunctions]>({ ...adminFunctions(bridge) }))

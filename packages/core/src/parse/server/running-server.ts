@@ -5,6 +5,7 @@ export interface ServerConfig extends HookConfig {
   readonly state?: string;
   readonly protectedFields?: unknown;
   readonly protectedFieldsOwnerExempt?: unknown;
+  readonly allowHeaders?: unknown;
   /** Parse Server overrides the methods of disabled log levels on this object. */
   readonly loggerController?: { error(message: string): void };
 }
