@@ -31,8 +31,8 @@ export interface ProviderApi extends ProviderAccess {
 
 /** One request. */
 export interface ProviderRequest {
-  /** `POST` by default. */
-  readonly method?: 'POST' | 'DELETE';
+  /** `POST` by default; `GET` without a body. */
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   readonly body?: Content;
   readonly headers?: Readonly<Record<string, string>>;
@@ -87,30 +87,38 @@ export function replyCode({ status }: ProviderReply, given: unknown): string {
 const PROVIDER_CODE = /^(?:[0-9]{1,6}|[A-Za-z_]{2,30})$/;
 
 /**
- * Sends one request, without a retry and without following redirects.
+ * Makes one request, without a retry and without following redirects.
  *
- * @throws MessageNotAccepted if there is no whole reply
+ * @param request without a signal, only the timeout ends it
+ * @throws MessageNotAccepted with a `code`: `timeout`, `reply_too_long` or the fault of the connection
  */
-export async function exchange({ timeoutMs, headers }: ProviderAccess, request: ProviderRequest): Promise<ProviderReply> {
-  const { method = 'POST', url, body, signal } = request;
-  const timeout = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  let text: string;
-  let status: number;
+export async function exchange(
+  { timeoutMs, headers }: ProviderAccess,
+  request: Omit<ProviderRequest, 'signal'> & Partial<Pick<ProviderRequest, 'signal'>>,
+): Promise<ProviderReply> {
+  const { url, body, method = body === undefined ? 'GET' : 'POST', signal } = request;
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  if (signal?.aborted === true) throw notAccepted('timeout');
+  // `AbortSignal.any` with `AbortSignal.timeout` would not do: Node 20 may collect the timeout as garbage, and wait on.
+  const timer = setTimeout(abort, timeoutMs);
+  signal?.addEventListener('abort', abort);
   try {
     const response = await fetch(url, {
       method,
       headers: { Accept: 'application/json', ...(body && { 'Content-Type': body.type }), ...headers, ...request.headers },
       ...(body && { body: body.text }),
       redirect: 'error',
-      signal: timeout,
+      signal: controller.signal,
     });
-    ({ status } = response);
-    text = await readText(response);
+    return { status: response.status, body: objectIn(await readText(response)) };
   } catch (fault) {
     // The fault itself is left out: it may name the URL, which can hold ids of the account.
-    throw notAccepted(timeout.aborted ? 'timeout' : connectionFault(fault));
+    throw notAccepted(controller.signal.aborted ? 'timeout' : connectionFault(fault));
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
   }
-  return { status, body: objectIn(text) };
 }
 
 async function readText({ body }: Response): Promise<string> {

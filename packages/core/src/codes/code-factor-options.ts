@@ -5,6 +5,7 @@ import { FactorConfigError } from '../error/config-error.js';
 import { assertLocks, ATTEMPT_LIMIT_RULES, DEFAULT_ATTEMPT_LIMITS } from '../factor/attempt.js';
 import { isRequestCheck, type RequestCheck } from '../factor/checks/request-check.js';
 import type { FactorUser, RequestHeaders } from '../factor/context.js';
+import type { FactorOccurrence } from '../factor/factor-event.js';
 import type { Purpose } from '../factor/purpose.js';
 import type { AttemptLimits, Quota } from '../store/otp-store.js';
 import { asObject } from '../validation/json-object.js';
@@ -26,6 +27,8 @@ export interface AllowContext extends MessageRequest {
   readonly user: FactorUser | undefined;
   /** The way that the client has chosen, or the default one; left out if the channel offers no ways. */
   readonly via?: string;
+  /** Emits an event to the application's listener, such as a `fault` of a service that you ask. */
+  readonly emit: (event: FactorOccurrence) => void;
 }
 
 /** A rule of your own for sending: tells whether a message may be sent to a normalised address. */

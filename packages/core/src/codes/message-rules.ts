@@ -22,8 +22,8 @@ export class MessageRules {
    */
   async assert(context: RequestContext, { address, purpose, user }: CodeBinding, via: string | undefined): Promise<void> {
     if (context.isChecked !== true) await assertChecked(this.checks, context);
-    const { ip, headers, installationId } = context;
-    const asked = { purpose, user, ip, installationId, headers, ...(via !== undefined && { via }) };
+    const { ip, headers, installationId, emit } = context;
+    const asked = { purpose, user, ip, installationId, headers, emit, ...(via !== undefined && { via }) };
     for (const isAllowed of this.#functions) {
       const allowed: unknown = await isAllowed(address, asked);
       if (allowed !== true) throw new FactorError('address_refused');
