@@ -1,3 +1,3 @@
 import { browserConfig } from '../../tools/build/tsdown.ts';
 
-export default browserConfig('index', 'passkey');
+export default browserConfig('index', 'passkey', 'proof-of-work');

@@ -12,10 +12,11 @@ export type VerificationCode =
 export interface AddressVerification {
   /**
    * Sends a code. With `email`, the request has no session, and the reply is the same whether or not an account has the address.
+   * @param factor the key of the factor that sends the code; needed only for the client's option `checks`
    * @returns a reply with the status `sent`; or `verified`, if the current user's address is verified already
    * @throws FactorClientError `cooldown`, `address_refused`, `invalid_input`; with a session also `delivery_failed`
    */
-  start(address?: AddressToVerify & SentBy): Promise<Reply>;
+  start(address?: AddressToVerify & SentBy, factor?: string): Promise<Reply>;
 
   /**
    * Verifies the address. With `email`, the request has no session, and the password is needed as well.
@@ -26,12 +27,12 @@ export interface AddressVerification {
 
 /** @param token returns the token of the current session */
 export const addressVerification = (send: Send, token: () => Promise<string>): AddressVerification => {
-  const call = async (name: string, params: object): Promise<Reply> => {
+  const call = async (name: string, params: object, sender?: string): Promise<Reply> => {
     const session = 'email' in params ? undefined : await token();
-    return asFields((await send('POST', `functions/factors${name}`, params, session))['result']) as Reply;
+    return asFields((await send('POST', `functions/factors${name}`, params, session, sender))['result']) as Reply;
   };
   return {
-    start: (address = {}) => call('RequestVerification', address),
+    start: (address = {}, factor = undefined) => call('RequestVerification', address, factor),
     finish: async (answer) => void (await call('VerifyAddress', answer)),
   };
 };

@@ -8,7 +8,16 @@ import { logIn, type Login } from './login.js';
 import { passwordReset, type PasswordReset } from './password-reset.js';
 import type { ParseSdk, SdkUser } from './parse-sdk.js';
 import { sessions, type Sessions } from './sessions.js';
-import { asFields, sendChallenge, sender, type Answers, type Payload, type Reply, type SentBy } from './wire.js';
+import {
+  asFields,
+  sendChallenge,
+  sender,
+  type Answers,
+  type Checks,
+  type Payload,
+  type Reply,
+  type SentBy,
+} from './wire.js';
 
 /** Options of {@link createFactorClient}. */
 export interface FactorClientOptions<User> {
@@ -19,6 +28,11 @@ export interface FactorClientOptions<User> {
   readonly user?: User;
   /** Whether a login that needs second factors also asks where their codes go. This costs one more request. Default: true. */
   readonly showDestinations?: boolean;
+  /**
+   * Returns headers for the server's checks before a message, such as a CAPTCHA's token or a proof of work. Called with the key of
+   * the factor, before each request that makes the server send a message. Default: no headers.
+   */
+  readonly checks?: Checks;
 }
 
 /** The user who signs in with a code: an address in any spelling, or the `id` that the server replied for it. */
@@ -151,8 +165,8 @@ export function createFactorClient<User extends SdkUser>(
   sdk: ParseSdk<User>,
   options: FactorClientOptions<User> = {},
 ): FactorClient<User> {
-  const { showDestinations = true } = options;
-  const send = sender(sdk);
+  const { showDestinations = true, checks } = options;
+  const send = sender(sdk, checks);
   const login = { sdk, send, isShowing: showDestinations };
 
   const owner = async () => {

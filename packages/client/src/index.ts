@@ -20,4 +20,4 @@ export type { EnrolmentNeeded, FactorsNeeded, LoginResult, SignedIn } from './lo
 export type { PasswordReset, ResetName } from './password-reset.js';
 export type { ParseSdk, SdkRequestOptions, SdkUser } from './parse-sdk.js';
 export type { OwnSession, SessionMethod, Sessions } from './sessions.js';
-export type { Answers, Payload, Reply, SentBy } from './wire.js';
+export type { Answers, CheckHeaders, Checks, Payload, Reply, SentBy } from './wire.js';

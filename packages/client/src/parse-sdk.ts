@@ -14,8 +14,15 @@ export interface SdkUser {
  */
 export interface ParseSdk<User extends SdkUser> {
   readonly CoreManager: {
-    getRESTController(): { request(method: string, path: string, data: object, options: SdkRequestOptions): Promise<unknown> };
+    getRESTController(): {
+      request(method: string, path: string, data: object, options: SdkRequestOptions): Promise<unknown>;
+      /** Only for the option `checks`, as are the optional members below. */
+      ajax?(method: string, url: string, data: string, headers: Record<string, string>, options: object): Promise<unknown>;
+      handleError?(fault: never): Promise<unknown>;
+    };
     getUserController(): { updateUserOnDisk(user: User): Promise<unknown> };
+    getInstallationController?(): { currentInstallationId(): Promise<string> };
+    get?(name: string): unknown;
   };
   readonly User: {
     currentAsync(): Promise<User | null>;

@@ -35,14 +35,14 @@ export interface PasswordReset {
 
 /** Resets passwords with a connection of the SDK. */
 export const passwordReset = (send: Send): PasswordReset => {
-  const call = async (name: string, params: object): Promise<unknown> =>
-    (await send('POST', `functions/factors${name}`, params))['result'];
+  const call = async (name: string, params: object, sender?: string): Promise<unknown> =>
+    (await send('POST', `functions/factors${name}`, params, '', sender))['result'];
   return {
-    start: async (factor, name) => asFields(await call('RequestPasswordReset', { factor, ...name })) as Reply,
+    start: async (factor, name) => asFields(await call('RequestPasswordReset', { factor, ...name }, factor)) as Reply,
     async challenge(factor, name, secondFactor) {
       const { key: second, ...chosen } = typeof secondFactor === 'string' ? { key: secondFactor } : secondFactor;
       const payload = Object.keys(chosen).length === 0 ? true : chosen;
-      const result = await call('ResetPassword', { factor, ...name, challengeData: { [second]: payload } });
+      const result = await call('ResetPassword', { factor, ...name, challengeData: { [second]: payload } }, second);
       return asFields(asFields(asFields(result)['challengeData'])[second]) as Reply;
     },
     async finish(factor, name, authData = {}) {

@@ -47,23 +47,59 @@ export type SentBy = {
 /** A JSON object from the server. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Sends a request with the SDK. */
-export type Send = (method: string, path: string, body: object, sessionToken?: string) => Promise<Fields>;
+/** Headers by name. */
+export type CheckHeaders = Readonly<Record<string, string>>;
+
+/** Returns the headers for the server's checks before a message of the factor with that key. */
+export type Checks = (key: string) => CheckHeaders | Promise<CheckHeaders>;
+
+/**
+ * Sends a request with the SDK.
+ * @param sender the key of the factor that sends a message, if the request causes one
+ */
+export type Send = (method: string, path: string, body: object, sessionToken?: string, sender?: string) => Promise<Fields>;
 
 /** @returns the value if it is an object, else an empty object */
 export const asFields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {});
 
 /** Sends requests with the SDK's installation, headers and retries. Without a `sessionToken`, the request has no session. */
 export const sender =
-  <User extends SdkUser>(sdk: ParseSdk<User>): Send =>
-  async (method, path, body, sessionToken = '') => {
+  <User extends SdkUser>(sdk: ParseSdk<User>, checks?: Checks): Send =>
+  async (method, path, body, sessionToken = '', key = '') => {
     const options = { sessionToken, useMasterKey: false, returnStatus: true } as const;
+    const headers = key === '' ? {} : { ...(await checks?.(key)) };
     try {
+      if (Object.keys(headers).length > 0) return asFields(await post(sdk, [path, body, sessionToken], headers));
       return asFields(await sdk.CoreManager.getRESTController().request(method, path, body, options));
     } catch (fault) {
       throw toClientError(fault);
     }
   };
+
+/** Sends a request as the SDK does, with further headers. The SDK itself has headers for all requests only. */
+async function post<User extends SdkUser>(
+  { CoreManager }: ParseSdk<User>,
+  [path, body, _SessionToken]: readonly [string, object, string],
+  headers: Record<string, string>,
+): Promise<unknown> {
+  const controller = CoreManager.getRESTController();
+  const get = (name: string): unknown => CoreManager.get?.(name) ?? undefined;
+  const payload = {
+    ...body,
+    _ApplicationId: get('APPLICATION_ID'),
+    _JavaScriptKey: get('JAVASCRIPT_KEY'),
+    _ClientVersion: get('VERSION'),
+    _InstallationId: await CoreManager.getInstallationController?.().currentInstallationId(),
+    _SessionToken: _SessionToken || undefined,
+  };
+  const url = `${String(get('SERVER_URL')).replace(/\/$/, '')}/${path}`;
+  if (!controller.ajax) throw new TypeError('checks: this Parse SDK cannot send headers');
+  try {
+    return asFields(await controller.ajax('POST', url, JSON.stringify(payload), headers, {}))['response'];
+  } catch (fault) {
+    return controller.handleError?.(fault as never);
+  }
+}
 
 /**
  * Calls `POST /challenge` for one factor.
@@ -75,7 +111,10 @@ export async function sendChallenge(
   primary: object,
   token?: string,
 ): Promise<Reply> {
-  const { challengeData } = await send('POST', 'challenge', { ...primary, challengeData: { [key]: payload } }, token);
+  // Sign-in by fields names the second factor that sends the code.
+  const { factor = key } = asFields(payload);
+  const body = { ...primary, challengeData: { [key]: payload } };
+  const { challengeData } = await send('POST', 'challenge', body, token, String(factor));
   const replies = asFields(challengeData);
   // Parse Server ignores factors that it does not know.
   if (!(key in replies)) throw new FactorClientError('invalid_input', `invalid_input: The server has no factor "${key}".`);

@@ -13,6 +13,7 @@ import {
   type FactorContext,
   type PayloadSource,
   type Purpose,
+  type RequestCheck,
   type Reply,
 } from '@parse-factors/core/factor';
 import { withoutRecoveryCode } from '@parse-factors/recovery-codes';
@@ -60,6 +61,7 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
     isSame: (before, after) =>
       isMobile(before) || isMobile(after) ? JSON.stringify(before) === JSON.stringify(after) : before.secret === after.secret,
   };
+  override readonly requestChecks: readonly RequestCheck[];
   readonly #options: ResolvedMfaOptions;
   readonly #mobile: MobileCodes;
   readonly #reader: MfaReader;
@@ -70,6 +72,7 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
     assertLocks('mfaCompat', options);
     this.#options = options;
     this.#mobile = new MobileCodes(options);
+    this.requestChecks = this.#mobile.requestChecks;
     this.#reader = new MfaReader(options, this.#mobile);
   }
 

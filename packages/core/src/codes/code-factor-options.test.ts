@@ -8,6 +8,8 @@ class Whatever {
   readonly name = 'whatever';
 }
 
+const CHECK = { header: 'x-check', check: () => true };
+
 describe('an option of a factor that sends codes', () => {
   it.each<readonly [Name, number, number]>([
     ['codeLength', 4, 10],
@@ -56,7 +58,23 @@ describe('an option of a factor that sends codes', () => {
         100,
       ],
     ],
-    ['allow', [undefined, () => true], [true, Whatever, 'all']],
+    [
+      'allow',
+      [undefined, () => true, CHECK, [CHECK, () => true], []],
+      [
+        true,
+        null,
+        Whatever,
+        'all',
+        { header: 'x-check' },
+        { ...CHECK, header: 'X-Check' },
+        { ...CHECK, header: 'x check' },
+        { ...CHECK, check: true },
+        [CHECK, 'all'],
+        [[CHECK]],
+        Array.from({ length: 11 }, () => CHECK),
+      ],
+    ],
     ['destination', [undefined, () => 'a'], ['phone', Whatever]],
     ['message', [undefined, () => ({})], ['{code}', Whatever]],
     ['locale', [() => 'de'], [undefined, 'de', Whatever]],

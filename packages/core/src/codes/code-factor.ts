@@ -61,7 +61,6 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
   override readonly addressProof: AddressProof<Addresses>;
   /** @internal */
   override readonly openCountry: Factor<Addresses>['openCountry'];
-  /** @internal */
   override readonly requestChecks: readonly RequestCheck[];
   override readonly importer: EnrolmentImport<Addresses> | undefined;
   override readonly multiple: MultipleEnrolments<Addresses> | undefined;

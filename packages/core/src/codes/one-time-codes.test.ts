@@ -59,6 +59,32 @@ describe('a code that is issued', () => {
     });
   });
 
+  it.each<readonly [string, readonly unknown[], readonly string[]]>([
+    ['a function that returns true', [() => true], []],
+    ['a check that returns false', [() => true, { header: 'x-a', check: () => false }], ['address_refused']],
+    ['a check of all that returns no boolean', [{ header: 'x-a', check: () => 'true' }], ['address_refused']],
+    ['a function that returns no boolean', [{ header: 'x-a', check: () => true }, async () => 1], ['address_refused']],
+    ['every rule', [{ header: 'x-a', check: async () => true }, () => true, async () => true], []],
+  ])('needs all of `allow`: %s', async (_what, allow, slugs) => {
+    const stage = new Stage({ allow: allow as NonNullable<ResolvedCodeFactorOptions['allow']> });
+    const outcome = await outcomeOf(() => stage.send());
+    expect(outcome === 'passes' ? [] : [outcome.split(':')[0]]).toEqual(slugs);
+  });
+
+  it('asks checks of the request before functions, and no more once they have passed', async () => {
+    const asked: string[] = [];
+    const rule = (name: string): (() => boolean) => {
+      return () => Boolean(asked.push(name));
+    };
+    const allow = [rule('first'), { header: 'x-a', check: rule('check') }, rule('second')];
+    const stage = new Stage({ allow });
+    await stage.send();
+    expect(asked).toEqual(['check', 'first', 'second']);
+    const context = Object.assign(stagedContext(), { isChecked: true });
+    await stage.codes.issue(context, targetWith());
+    expect(asked.slice(3)).toEqual(['first', 'second']);
+  });
+
   it.each([6, 7, 8, 9])('has %i digits where the option says so', async (codeLength) => {
     expect(await new Stage({ codeLength }).send()).toMatch(new RegExp(`^\\d{${codeLength}}$`));
   });
@@ -141,7 +167,7 @@ describe('a code that is issued', () => {
     };
     const stage = new Stage({ allow });
     expect(await outcomeOf(() => stage.send())).toBe(expected);
-    expect(asked).toEqual([[ANN, ['headers', 'installationId', 'ip', 'purpose', 'user']]]);
+    expect(asked).toEqual([[ANN, ['emit', 'headers', 'installationId', 'ip', 'purpose', 'user']]]);
     expect(stage.channel.taken).toHaveLength(expected === 'passes' ? 1 : 0);
   });
 

@@ -65,9 +65,7 @@ export interface RequestContext {
    */
   readonly mayUseTestCodes?: (owner: CodeOwner) => Promise<boolean>;
   /**
-   * Whether the checks of the factor's option `allow` have passed that need no address. They use tokens up, so each is asked once.
-   *
-   * @internal
+   * Whether the factor's checks of the request have passed already. They use tokens up, so each is asked once.
    */
   readonly isChecked?: boolean;
 }

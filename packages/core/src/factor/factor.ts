@@ -127,9 +127,8 @@ export abstract class Factor<
   readonly openCountry?: ((context: RequestContext, country: string) => Promise<void>) | undefined;
 
   /**
-   * What a request is checked by before the factor sends a message; nothing by default.
-   *
-   * @internal
+   * What a request is checked by before the factor sends a message; nothing by default. The factor asks these checks itself with
+   * `assertChecked`, unless the context is marked as checked.
    */
   readonly requestChecks?: readonly RequestCheck[];
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { networkOf } from './ip-network.js';
+import { networkOf, prefixOf } from './ip-network.js';
 
 describe('the network of an address', () => {
   it.each<readonly [string, string, string]>([
@@ -33,4 +33,13 @@ describe('the network of an address', () => {
       { numRuns: 25 },
     );
   });
+});
+
+describe('the wider network of an address', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.0/24'],
+    ['::ffff:192.0.2.7', '192.0.2.0/24'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['not an address', 'not an address'],
+  ])('of %s is %s', (ip, network) => expect(prefixOf(ip)).toBe(network));
 });

@@ -1,0 +1,101 @@
+import { findNonce, sha256 } from './find-nonce.js';
+import type { ParseSdk, SdkUser } from './parse-sdk.js';
+import { asFields, sender, type Checks } from './wire.js';
+
+/** Options of {@link proofOfWork}. */
+export interface ProofOfWorkOptions {
+  /** The keys of the factors that ask for a proof. For all other keys there are no headers. */
+  readonly keys: readonly string[];
+  /** Stops the work. The method that needs it then throws the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@link solveProofOfWork}. */
+export type SolveOptions = Pick<ProofOfWorkOptions, 'signal'>;
+
+/** What the Cloud function `factorsProofOfWork` returns. */
+export interface WorkToDo {
+  readonly challenge: string;
+  /** Zero bits that the SHA-256 of the solution begins with. */
+  readonly bits: string;
+}
+
+/** How long a slice of the work keeps the thread busy, in milliseconds: less than one frame. */
+const SLICE_MS = 10;
+const TRIES = 500;
+
+/**
+ * Returns the option `checks` of `createFactorClient` for factors with `proofOfWork()`. Before a message it asks the server for a
+ * challenge and solves it: in a Worker, or in short slices if there is none.
+ * @throws FactorClientError `invalid_input` for a key that asks for no proof
+ */
+export const proofOfWork =
+  <User extends SdkUser>(sdk: ParseSdk<User>, { keys, signal }: ProofOfWorkOptions): Checks =>
+  async (key) => {
+    if (!keys.includes(key)) return {};
+    const { result } = await sender(sdk)('POST', 'functions/factorsProofOfWork', { factor: key });
+    const { challenge, bits, header } = asFields(result);
+    const work = { challenge: String(challenge), bits: String(bits) };
+    return { [String(header)]: await solveProofOfWork(work, signal === undefined ? {} : { signal }) };
+  };
+
+/**
+ * Solves a challenge of the server.
+ * @returns the value of the header
+ */
+export async function solveProofOfWork({ challenge, bits }: WorkToDo, { signal }: SolveOptions = {}): Promise<string> {
+  const text = `${challenge}.`;
+  const inWorker = await workerResult(text, Number(bits), signal);
+  return text + String(inWorker ?? (await solveInSlices(text, Number(bits), signal)));
+}
+
+/** Solves it in a Worker. Undefined if there is none, or the page's Content-Security-Policy forbids it. */
+async function workerResult(text: string, bits: number, signal: AbortSignal | undefined): Promise<number | undefined> {
+  if (typeof Worker !== 'function' || typeof Blob !== 'function') return undefined;
+  const { rounds, start, compress } = sha256();
+  const source = `const compress=${compress.toString()},find=${findNonce.toString()};onmessage=({data:[rounds,start,text,bits]})=>{let from=0,found=-1;for(;found<0;from+=1e5)found=find({rounds,start,compress},text,bits,[from,1e5]);postMessage(found)}`;
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  let stop: (() => void) | undefined;
+  try {
+    return await new Promise<number | undefined>((resolve, reject) => {
+      const worker = new Worker(url);
+      const onAbort = (): void => reject(reasonOf(signal));
+      stop = () => {
+        worker.terminate();
+        signal?.removeEventListener('abort', onAbort);
+      };
+      if (signal?.aborted) return onAbort();
+      signal?.addEventListener('abort', onAbort);
+      worker.onmessage = ({ data }) => resolve(Number(data));
+      worker.onerror = (event) => {
+        event.preventDefault();
+        resolve(undefined);
+      };
+      worker.postMessage([rounds, start, text, bits]);
+    });
+  } catch (fault) {
+    if (signal?.aborted) throw fault;
+    return undefined;
+  } finally {
+    stop?.();
+    URL.revokeObjectURL(url);
+  }
+}
+
+async function solveInSlices(text: string, bits: number, signal: AbortSignal | undefined): Promise<number> {
+  const sha = sha256();
+  for (let from = 0; ;) {
+    const end = Date.now() + SLICE_MS;
+    if (signal?.aborted) throw reasonOf(signal);
+    do {
+      const found = findNonce(sha, text, bits, [from, TRIES]);
+      if (found >= 0) return found;
+      from += TRIES;
+    } while (Date.now() < end);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+/** The signals of some platforms have no reason. */
+const reasonOf = (signal: AbortSignal | undefined): Error =>
+  (signal?.reason as Error | undefined) ?? Object.assign(new Error('The work was stopped.'), { name: 'AbortError' });
