@@ -56,8 +56,14 @@ function compress(state: DataView, words: DataView, rounds: DataView): void {
     b = a;
     a = (first + second) | 0;
   }
-  const added = [a, b, c, d, e, f, g, h];
-  for (let index = 0; index < 8; index += 1) state.setInt32(index * 4, state.getInt32(index * 4) + (added[index] ?? 0));
+  state.setInt32(0, state.getInt32(0) + a);
+  state.setInt32(4, state.getInt32(4) + b);
+  state.setInt32(8, state.getInt32(8) + c);
+  state.setInt32(12, state.getInt32(12) + d);
+  state.setInt32(16, state.getInt32(16) + e);
+  state.setInt32(20, state.getInt32(20) + f);
+  state.setInt32(24, state.getInt32(24) + g);
+  state.setInt32(28, state.getInt32(28) + h);
 }
 
 /**
