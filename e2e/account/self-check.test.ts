@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { mfaCompat } from '@parse-factors/mfa-compat';
 import { TotpFactor } from '@parse-factors/totp';
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import { composeFactors, generateKey, type FactorEvent } from '@parse-factors/core';
+import { composeFactors, generateKey, proofOfWork, type FactorEvent } from '@parse-factors/core';
 import { startParseServer } from '@parse-factors/test-server/parse-server';
 import { cloudCode } from '../support/cloud-code.js';
 import { startStage, type Stage, type StageOptions } from '../support/harness.js';
@@ -122,6 +122,18 @@ describe('the self-check', () => {
     }
     stage.auth['totp'] = stage.factors.auth['totp'];
     expect(await reasons()).toEqual([]);
+  });
+
+  it('the self-check reports a check of a header that browsers may not send from another origin', async () => {
+    const allow = [proofOfWork(), { header: 'x-own', check: () => true }, () => true];
+    await start({
+      install: true,
+      emailLogin: { allow },
+      server: { protectedFields: PROTECTED, allowHeaders: ['X-Parse-Factors-Proof'] },
+    });
+    expect(await stage.factors.check()).toEqual([
+      { reason: 'check_header_not_allowed', factor: 'emailLogin', sentence: expect.stringContaining("allowHeaders: ['x-own']") },
+    ]);
   });
 
   it('the self-check says so when it cannot look, and still reports what it knows', async () => {
