@@ -6,7 +6,7 @@
  *
  * `server/server.ts` calls both and starts the server.
  */
-import { composeFactors, type ComposedFactors, HelpCodeFactor, passwordList } from '@parse-factors/core';
+import { composeFactors, type ComposedFactors, HelpCodeFactor, passwordList, proofOfWork } from '@parse-factors/core';
 import type { OtpStore } from '@parse-factors/core/store';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
 import { FieldsFactor, isoDate } from '@parse-factors/fields';
@@ -60,6 +60,9 @@ export function composeExample(settings: Settings, channels: Channels, { store, 
     allowFictional: channels.outboxes.some((outbox) => outbox === channels.sms),
   };
 
+  // With `PROOF_OF_WORK=true` the browser works for a moment before a stranger gets a code. `parse-app.ts` does the work.
+  const strangers = settings.asksForWork ? { allow: proofOfWork() } : {};
+
   return composeFactors({
     // These keys encrypt what the server stores about factors. `npx parse-factors keygen` prints one.
     keys: settings.factorKeys,
@@ -73,8 +76,8 @@ export function composeExample(settings: Settings, channels: Channels, { store, 
       passkey: new PasskeyFactor({ rpId: settings.rpId, origins: settings.origins, rpName: APP_NAME, policy: 'solo' }),
 
       // Primary factors. With the policy `default` a code replaces the password, and signs up users who are new.
-      emailLogin: new EmailOtpFactor({ ...emailOptions, policy: 'default' }),
-      phoneLogin: new SmsOtpFactor({ ...smsOptions, policy: 'default' }),
+      emailLogin: new EmailOtpFactor({ ...emailOptions, ...strangers, policy: 'default' }),
+      phoneLogin: new SmsOtpFactor({ ...smsOptions, ...strangers, policy: 'default' }),
       // A user can also sign in with their member number and birth date. Others may know these, so the user must
       // verify a second factor as well.
       member: new FieldsFactor({ find: 'memberNumber', match: [{ name: 'birthDate', ...isoDate }] }),
@@ -124,6 +127,8 @@ export function parseServerOptions(factors: ComposedFactors): object {
 
     // Users must not read each other's factors, nor the values that `member` asks for.
     protectedFields: { _User: { '*': ['authData', 'memberNumber', 'birthDate'] } },
+    // Pages of other origins may send the header of a proof of work.
+    allowHeaders: ['x-parse-factors-proof'],
     // Users can read the status of their own factors.
     protectedFieldsOwnerExempt: true,
   };

@@ -27,6 +27,8 @@ export interface Settings extends Secrets {
   readonly origins: readonly string[];
   /** Whether every user must set up a second factor. */
   readonly isEnforced: boolean;
+  /** Whether strangers must solve a small task before the server sends them a code. */
+  readonly asksForWork: boolean;
 }
 
 /** The example cannot start. `main.ts` prints the message without a stack trace. */
@@ -68,6 +70,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     rpId: env['RP_ID'] ?? 'localhost',
     origins: env['ORIGINS']?.split(',') ?? [`http://localhost:${port}`],
     isEnforced: env['REQUIRE_FACTOR'] === 'true',
+    asksForWork: env['PROOF_OF_WORK'] === 'true',
     host: env['HOST'] ?? '127.0.0.1',
     masterKey: env['MASTER_KEY'] ?? newToken(),
     isMasterKeyNew: env['MASTER_KEY'] === undefined,

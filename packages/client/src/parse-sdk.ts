@@ -18,7 +18,7 @@ export interface ParseSdk<User extends SdkUser> {
       request(method: string, path: string, data: object, options: SdkRequestOptions): Promise<unknown>;
       /** Only for the option `checks`, as are the optional members below. */
       ajax?(method: string, url: string, data: string, headers: Record<string, string>, options: object): Promise<unknown>;
-      handleError?(fault: never): Promise<unknown>;
+      handleError?(fault: never): unknown;
     };
     getUserController(): { updateUserOnDisk(user: User): Promise<unknown> };
     getInstallationController?(): { currentInstallationId(): Promise<string> };

@@ -8,16 +8,29 @@ export interface ProofOfWorkOptions {
   readonly keys: readonly string[];
   /** Stops the work. The method that needs it then throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /**
+   * Whether to work in a Worker, where there is one. Default: true. Without it, the work is done in short slices between which the
+   * page reacts. Set it to false if your Content-Security-Policy allows no `worker-src blob:`, so that browsers report nothing.
+   */
+  readonly worker?: boolean;
 }
 
 /** Options of {@link solveProofOfWork}. */
-export type SolveOptions = Pick<ProofOfWorkOptions, 'signal'>;
+export type SolveOptions = Omit<ProofOfWorkOptions, 'keys'>;
 
 /** What the Cloud function `factorsProofOfWork` returns. */
 export interface WorkToDo {
   readonly challenge: string;
   /** Zero bits that the SHA-256 of the solution begins with. */
   readonly bits: string;
+}
+
+/** The part of a browser's Worker that is used here. Not every platform has one. */
+interface Helper {
+  onmessage: (event: { readonly data: unknown }) => void;
+  onerror: (event: { preventDefault(): void }) => void;
+  postMessage(message: unknown): void;
+  terminate(): void;
 }
 
 /** How long a slice of the work keeps the thread busy, in milliseconds: less than one frame. */
@@ -30,28 +43,32 @@ const TRIES = 500;
  * @throws FactorClientError `invalid_input` for a key that asks for no proof
  */
 export const proofOfWork =
-  <User extends SdkUser>(sdk: ParseSdk<User>, { keys, signal }: ProofOfWorkOptions): Checks =>
+  <User extends SdkUser>(sdk: ParseSdk<User>, { keys, ...options }: ProofOfWorkOptions): Checks =>
   async (key) => {
     if (!keys.includes(key)) return {};
     const { result } = await sender(sdk)('POST', 'functions/factorsProofOfWork', { factor: key });
     const { challenge, bits, header } = asFields(result);
     const work = { challenge: String(challenge), bits: String(bits) };
-    return { [String(header)]: await solveProofOfWork(work, signal === undefined ? {} : { signal }) };
+    return { [String(header)]: await solveProofOfWork(work, options) };
   };
 
 /**
  * Solves a challenge of the server.
  * @returns the value of the header
  */
-export async function solveProofOfWork({ challenge, bits }: WorkToDo, { signal }: SolveOptions = {}): Promise<string> {
+export async function solveProofOfWork(
+  { challenge, bits }: WorkToDo,
+  { signal, worker = true }: SolveOptions = {},
+): Promise<string> {
   const text = `${challenge}.`;
-  const inWorker = await workerResult(text, Number(bits), signal);
+  const inWorker = worker ? await workerResult(text, Number(bits), signal) : undefined;
   return text + String(inWorker ?? (await solveInSlices(text, Number(bits), signal)));
 }
 
 /** Solves it in a Worker. Undefined if there is none, or the page's Content-Security-Policy forbids it. */
 async function workerResult(text: string, bits: number, signal: AbortSignal | undefined): Promise<number | undefined> {
-  if (typeof Worker !== 'function' || typeof Blob !== 'function') return undefined;
+  const { Worker } = globalThis as unknown as { readonly Worker?: new (url: string) => Helper };
+  if (Worker === undefined || typeof Blob !== 'function') return undefined;
   const { rounds, start, compress } = sha256();
   const source = `const compress=${compress.toString()},find=${findNonce.toString()};onmessage=({data:[rounds,start,text,bits]})=>{let from=0,found=-1;for(;found<0;from+=1e5)found=find({rounds,start,compress},text,bits,[from,1e5]);postMessage(found)}`;
   const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));

@@ -29,7 +29,7 @@ function hostsOf({ host, port, origins }: Settings): readonly string[] | undefin
 export function servePages(url: string, outboxes: readonly Outbox[], settings: Settings) {
   const hosts = hostsOf(settings);
   const outbox = new OutboxPages(outboxes);
-  const app = readWebApp();
+  const app = readWebApp(settings);
   const made: ReadonlyMap<string, () => Content> = new Map([
     ['/tour', () => tourPage(url)],
     ['/tour.css', tourStyle],

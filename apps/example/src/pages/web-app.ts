@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Settings } from '../settings.js';
 import type { Content } from './content.js';
 
 /** The paths of the web app. All of them serve `index.html`; the app then shows the right page. */
@@ -39,6 +40,7 @@ const NOT_BUILT: Content = {
  * a request never reaches the file system.
  */
 export function readWebApp(
+  { asksForWork = false }: Partial<Pick<Settings, 'asksForWork'>> = {},
   folder: string = fileURLToPath(new URL('../../dist/web', import.meta.url)),
 ): ReadonlyMap<string, Content> {
   const read = (name: string): Content => ({
@@ -51,7 +53,9 @@ export function readWebApp(
   if (!existsSync(join(folder, 'index.html'))) return new Map(ROUTES.map((path) => [path, NOT_BUILT]));
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const names = files.map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1));
-  const index = read('index.html');
+  const page = read('index.html');
+  // The app reads this setting.
+  const index = asksForWork ? { ...page, body: String(page.body).replace('<html', '<html data-proof-of-work="true"') } : page;
   return new Map([
     ...names.filter((name) => name !== 'index.html').map((name) => [`/${name.replaceAll('\\', '/')}`, read(name)] as const),
     ...ROUTES.map((path) => [path, index] as const),

@@ -9,6 +9,7 @@ import { launchChromium } from '@parse-factors/test-server/chromium';
 import { createDatabase } from '@parse-factors/test-server/database/test-database';
 import { freePort } from '@parse-factors/test-server/postgres';
 import { startServer, type RunningServer } from '../../src/server/server.js';
+import type { Settings } from '../../src/settings.js';
 import { Visitor, type Device } from './visitor.js';
 
 const PICTURES = fileURLToPath(new URL('../../screenshots', import.meta.url));
@@ -33,8 +34,11 @@ export interface UiStage {
   stop(): Promise<void>;
 }
 
+/** Settings of the example that tests switch on. */
+type UiOptions = Partial<Pick<Settings, 'isEnforced' | 'asksForWork'>>;
+
 /** Starts the example on an empty database, and Chromium. */
-export async function startUi({ isEnforced = false }: { readonly isEnforced?: boolean } = {}): Promise<UiStage> {
+export async function startUi({ isEnforced = false, asksForWork = false }: UiOptions = {}): Promise<UiStage> {
   const time = { now: Date.now() };
   const clock = (): number => time.now;
   const [sms, mail] = [outbox({ name: 'sms', clock }), outbox({ name: 'email', clock })];
@@ -53,6 +57,7 @@ export async function startUi({ isEnforced = false }: { readonly isEnforced?: bo
     rpId: 'localhost',
     origins: [url],
     isEnforced,
+    asksForWork,
   };
   const uri = await createDatabase(inject('database'));
   const server: RunningServer = await startServer(settings, { sms, email: mail, outboxes: [sms, mail] }, uri, {

@@ -1,5 +1,6 @@
 import { createFactorClient, type LoginResult, toClientError } from '@parse-factors/client';
 import { createPasskeyClient } from '@parse-factors/client/passkey';
+import { proofOfWork } from '@parse-factors/client/proof-of-work';
 import Parse from 'parse';
 
 Parse.initialize('example', '');
@@ -9,7 +10,13 @@ Parse.serverURL = `${location.origin}/parse`;
 export { Parse };
 
 /** Calls the server's factors. */
-export const client = createFactorClient(Parse);
+export const client = createFactorClient(Parse, {
+  // Before the server sends a code to a stranger, it may ask for some work.
+  ...(document.documentElement.dataset['proofOfWork'] === 'true' && {
+    // The pages' policy for trusted types forbids Workers.
+    checks: proofOfWork(Parse, { keys: ['emailLogin', 'phoneLogin'], worker: false }),
+  }),
+});
 
 /** Calls the server's passkey factor and the browser's WebAuthn. */
 export const passkeys = createPasskeyClient(client);

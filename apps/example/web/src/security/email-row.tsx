@@ -23,7 +23,7 @@ export function EmailRow({
   const [isOpen, setOpen] = useState(false);
   const [sent, setSent] = useState<Reply>();
   const opener = useReturnFocus(isOpen);
-  const start = (): Promise<Reply> => client.addressVerification.start();
+  const start = (): Promise<Reply> => client.addressVerification.start({}, 'emailLogin');
   const change = async (address: SignInAddress): Promise<Reply> => {
     if ('email' in address && address.email !== email) await guarded(() => changeEmail(address.email));
     return start();

@@ -1,0 +1,32 @@
+import { hasChromium } from '@parse-factors/test-server/chromium';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startUi, type UiStage } from './stage.js';
+import { answer, leave, newEmail } from './steps.js';
+import { DEVICES } from './visitor.js';
+
+describe.skipIf(!hasChromium())('the example with PROOF_OF_WORK=true', () => {
+  let ui: UiStage;
+  beforeAll(async () => {
+    ui = await startUi({ asksForWork: true });
+  });
+  afterAll(() => ui?.stop());
+
+  it.each(DEVICES)('a stranger signs in by email on a $name, and notices nothing of it', async (device) => {
+    const visitor = await ui.visit(device);
+    const email = newEmail();
+    await visitor.open('/');
+    await visitor.press('Email');
+    await visitor.fill('Email address', email);
+    await visitor.press('Send a code');
+    await visitor.see('We sent a code to');
+    await answer(visitor, ui.lastCode(ui.mail));
+    await visitor.arriveAt('Security');
+    await leave(visitor);
+    const bare = await fetch(`${ui.url}/parse/challenge`, {
+      method: 'POST',
+      headers: { 'X-Parse-Application-Id': 'example', 'Content-Type': 'application/json' },
+      body: JSON.stringify({ challengeData: { emailLogin: { email: newEmail() } } }),
+    });
+    expect(await bare.json()).toMatchObject({ error: expect.stringMatching(/^address_refused/) });
+  });
+});
