@@ -82,6 +82,7 @@ export const sidebar: Item[] = [
     page('Step-up', '/protect/step-up'),
     page('Sessions', '/protect/sessions'),
     page('Limits and costs', '/protect/limits'),
+    page('Stop automated requests', '/protect/abuse'),
     page('Messages and notices', '/protect/messages'),
     page('Confirm a payment', '/protect/payments'),
     page('Breached passwords', '/protect/passwords'),

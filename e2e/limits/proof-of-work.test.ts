@@ -87,13 +87,13 @@ describe('a message with a proof of work', () => {
     const app = newApp(stage.url);
     const email = newAddress();
     await expect(app.client.passwordless.start('emailLogin', { email })).rejects.toMatchObject({ slug: 'address_refused' });
-    const client = app.clientOf({ checks: clientChecks(app.sdk, { keys: ['emailLogin', 'email'] }) });
+    const client = app.clientOf({ checks: clientChecks(app.sdk, { keys: ['emailLogin', 'email', 'otp'] }) });
     await client.passwordless.start('emailLogin', { email });
     const { status } = await client.passwordless.finish('emailLogin', { email, code: stage.lastCode(stage.mail) });
     expect(status).toBe('session');
     await client.enrol('email', { email });
     await client.confirm('email', { email, code: stage.lastCode(stage.mail) });
-    await client.enrol('otp', { phone: '+15551234567' }); // needs none, and the client sends none
+    await client.enrol('otp', { phone: '+15551234567' }); // needs none, so the client sends none
     await expect(client.passwordless.start('emailLogin', { email: 'x' })).rejects.toMatchObject({ slug: 'invalid_input' });
   });
 
@@ -183,6 +183,9 @@ describe('the function for challenges', () => {
   it('is there only if a factor asks for work', async () => {
     stage = await startStage({ install: true, server: { appId: 'without' } });
     expect((await request('emailLogin')).body).toMatchObject({ code: 141 });
+    const app = newApp(stage.url, 'without');
+    const client = app.clientOf({ checks: clientChecks(app.sdk, { keys: ['emailLogin'] }) });
+    expect(await client.passwordless.start('emailLogin', { email: newAddress() })).toMatchObject({ status: 'sent' });
   });
 });
 

@@ -39,7 +39,7 @@ export interface LineTypeOptions extends ProviderOptions {
   readonly accountSid: string;
   /** Auth token of the account, or the secret of the API key. */
   readonly authToken: string;
-  /** Types of lines that get messages; only `mobile` by default. `unknown` are numbers that Twilio does not know. */
+  /** Types of lines that get messages; `mobile` by default. `unknown` are numbers that Twilio does not know. */
   readonly accept?: readonly LineType[];
   /** The most lookups of this process in an hour, 1 to 1,000,000; 1,000 by default. Beyond it, it counts as a fault. */
   readonly maxLookupsPerHour?: number;

@@ -91,8 +91,8 @@ const CASES: readonly CaptchaCase[] = [
       ['no host', { success: true, action: 'sign-in' }],
     ],
     ours: [
-      ['a wrong secret', failed('invalid-input-secret'), 'invalid_input_secret'],
-      ['a malformed request', failed('bad-request'), 'bad_request'],
+      ['a wrong secret', failed('invalid-input-secret'), 'invalid-input-secret'],
+      ['a malformed request', failed('bad-request'), 'bad-request'],
     ],
     maxToken: 2048,
   },
@@ -111,7 +111,7 @@ const CASES: readonly CaptchaCase[] = [
       ['no code', { success: false }],
       ['another host', { success: true, ...TIMES, hostname: 'acme.example.evil.example' }],
     ],
-    ours: [['the secret of another site', failed('sitekey-secret-mismatch'), 'sitekey_secret_mismatch']],
+    ours: [['the secret of another site', failed('sitekey-secret-mismatch'), 'sitekey-secret-mismatch']],
     maxToken: 8192,
   },
   {
@@ -130,7 +130,7 @@ const CASES: readonly CaptchaCase[] = [
     ours: [
       ['a key of version 2', { success: true, ...TIMES }, 'no_score'],
       ['a score as a text', { success: true, score: '0.9', action: 'sign_in', ...TIMES }, 'no_score'],
-      ['a missing secret', failed('missing-input-secret'), 'missing_input_secret'],
+      ['a missing secret', failed('missing-input-secret'), 'missing-input-secret'],
     ],
     maxToken: 8192,
   },
@@ -202,7 +202,7 @@ describe.each(CASES)('$name', ({ make, path, header, fields = {}, yes, no, ours,
     }
   });
 
-  it.each([...DOWN, ['an error of the provider', answer(200, failed('internal-error')), 'internal_error'] as const])(
+  it.each([...DOWN, ['an error of the provider', answer(200, failed('internal-error')), 'internal-error'] as const])(
     'is closed by %s, or open with an event where `failOpen` is on',
     async (_what, reply, code) => {
       api.answer = reply;

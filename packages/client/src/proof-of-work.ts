@@ -1,3 +1,4 @@
+import type { FactorClientError } from './factor-client-error.js';
 import { findNonce, sha256 } from './find-nonce.js';
 import type { ParseSdk, SdkUser } from './parse-sdk.js';
 import { asFields, sender, type Checks } from './wire.js';
@@ -14,9 +15,6 @@ export interface ProofOfWorkOptions {
    */
   readonly worker?: boolean;
 }
-
-/** Options of {@link solveProofOfWork}. */
-export type SolveOptions = Omit<ProofOfWorkOptions, 'keys'>;
 
 /** What the Cloud function `factorsProofOfWork` returns. */
 export interface WorkToDo {
@@ -39,18 +37,26 @@ const TRIES = 500;
 
 /**
  * Returns the option `checks` of `createFactorClient` for factors with `proofOfWork()`. Before a message it asks the server for a
- * challenge and solves it: in a Worker, or in short slices if there is none.
- * @throws FactorClientError `invalid_input` for a key that asks for no proof
+ * challenge and solves it: in a Worker, or in short slices if there is none. If the server asks for no proof, it sends none: so
+ * clients can be updated before the server.
  */
 export const proofOfWork =
   <User extends SdkUser>(sdk: ParseSdk<User>, { keys, ...options }: ProofOfWorkOptions): Checks =>
   async (key) => {
     if (!keys.includes(key)) return {};
-    const { result } = await sender(sdk)('POST', 'functions/factorsProofOfWork', { factor: key });
-    const { challenge, bits, header } = asFields(result);
+    const reply = await sender(sdk)('POST', 'functions/factorsProofOfWork', { factor: key }).catch(unlessUnasked);
+    if (reply === undefined) return {};
+    const { challenge, bits, header } = asFields(reply['result']);
     const work = { challenge: String(challenge), bits: String(bits) };
     return { [String(header)]: await solveProofOfWork(work, options) };
   };
+
+/** Resolves if the server asks for no proof: for that factor, or for any. */
+function unlessUnasked(fault: unknown): undefined {
+  const { slug, message } = fault as Partial<FactorClientError>;
+  if (slug === 'invalid_input' || /^Invalid function/.test(message ?? '')) return undefined;
+  throw fault;
+}
 
 /**
  * Solves a challenge of the server.
@@ -58,7 +64,7 @@ export const proofOfWork =
  */
 export async function solveProofOfWork(
   { challenge, bits }: WorkToDo,
-  { signal, worker = true }: SolveOptions = {},
+  { signal, worker = true }: Omit<ProofOfWorkOptions, 'keys'> = {},
 ): Promise<string> {
   const text = `${challenge}.`;
   const inWorker = worker ? await workerResult(text, Number(bits), signal) : undefined;

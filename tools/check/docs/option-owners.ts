@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { bird } from '../../../packages/channels/src/bird.js';
 import { brevo } from '../../../packages/channels/src/brevo.js';
+import { hcaptcha } from '../../../packages/channels/src/hcaptcha.js';
+import { lineType } from '../../../packages/channels/src/line-type.js';
 import { mailgun } from '../../../packages/channels/src/mailgun.js';
 import { parseMail } from '../../../packages/channels/src/parse-mail.js';
 import { plivo } from '../../../packages/channels/src/plivo.js';
@@ -12,12 +14,15 @@ import {
 } from '../../../packages/channels/src/support/provider-options.js';
 import { prelude } from '../../../packages/channels/src/prelude.js';
 import { VERIFIER_DEFAULTS, type VerifierOptions, verifierRules } from '../../../packages/channels/src/support/verifier.js';
+import { CAPTCHA_DEFAULTS, CAPTCHA_RULES, type CaptchaOptions } from '../../../packages/channels/src/support/captcha.js';
+import { recaptcha } from '../../../packages/channels/src/recaptcha.js';
 import { resend } from '../../../packages/channels/src/resend.js';
 import { ses } from '../../../packages/channels/src/ses.js';
 import { sinch } from '../../../packages/channels/src/sinch.js';
 import { sns } from '../../../packages/channels/src/sns.js';
 import { telegram } from '../../../packages/channels/src/telegram.js';
 import { twilioVerify } from '../../../packages/channels/src/twilio-verify.js';
+import { turnstile } from '../../../packages/channels/src/turnstile.js';
 import { twilioVoice } from '../../../packages/channels/src/twilio-voice.js';
 import { vonageVerify } from '../../../packages/channels/src/vonage-verify.js';
 import { vonage } from '../../../packages/channels/src/vonage.js';
@@ -36,6 +41,7 @@ import {
   generateKey,
   impossibleTravel,
   newCountry,
+  proofOfWork,
 } from '../../../packages/core/src/index.js';
 import { EmailOtpFactor, initializeOtpAdapter } from '../../../packages/email-otp/src/index.js';
 import { sendgrid } from '../../../packages/email-otp/src/sendgrid.js';
@@ -145,7 +151,7 @@ const core: readonly OptionOwner[] = [
       maxSendsPerDay: 'protect/limits.md',
       maxSendsPerIp: 'protect/limits.md',
       budget: 'protect/limits.md',
-      allow: 'protect/limits.md',
+      allow: 'protect/abuse.md',
       maxAttempts: 'protect/limits.md',
       maxFailures: 'protect/limits.md',
       message: 'protect/messages.md',
@@ -382,6 +388,63 @@ const channels: readonly OptionOwner[] = [
   },
 ];
 
+/** What checks by a CAPTCHA have alike. */
+const CAPTCHAS = 'checks by a CAPTCHA';
+
+const checks: readonly OptionOwner[] = [
+  {
+    name: 'proofOfWork',
+    from: '@parse-factors/core',
+    type: 'ProofOfWorkOptions',
+    make: proofOfWork,
+    varying: { maxBits: '4 more than `bits`, at most 24' },
+    pages: { bits: 'protect/abuse.md', challengesPerNetwork: 'protect/abuse.md' },
+  },
+  {
+    name: CAPTCHAS,
+    from: '@parse-factors/channels/turnstile',
+    type: 'CaptchaOptions',
+    make: (options: object) => {
+      const { header: _header, ...rules } = CAPTCHA_RULES;
+      return resolveOptions<CaptchaOptions>('captcha', options, rules, CAPTCHA_DEFAULTS);
+    },
+    given: { secretKey: 'docs' },
+    pages: { failOpen: 'protect/abuse.md' },
+  },
+  {
+    name: 'turnstile',
+    from: '@parse-factors/channels/turnstile',
+    type: 'TurnstileOptions',
+    make: turnstile,
+    given: { secretKey: 'docs' },
+    extends: CAPTCHAS,
+  },
+  {
+    name: 'hcaptcha',
+    from: '@parse-factors/channels/hcaptcha',
+    type: 'HcaptchaOptions',
+    make: hcaptcha,
+    given: { secretKey: 'docs' },
+    extends: CAPTCHAS,
+  },
+  {
+    name: 'recaptcha',
+    from: '@parse-factors/channels/recaptcha',
+    type: 'RecaptchaOptions',
+    make: recaptcha,
+    given: { secretKey: 'docs', action: 'sign_in' },
+    extends: CAPTCHAS,
+  },
+  {
+    name: 'lineType',
+    from: '@parse-factors/channels/line-type',
+    type: 'LineTypeOptions',
+    make: lineType,
+    given: { accountSid: `AC${'0'.repeat(32)}`, authToken: 'docs' },
+    pages: { accept: 'protect/abuse.md', failOpen: 'protect/abuse.md', maxLookupsPerHour: 'protect/abuse.md' },
+  },
+];
+
 const factors: readonly OptionOwner[] = [
   {
     name: 'TotpFactor',
@@ -457,6 +520,7 @@ const others: readonly OptionOwner[] = [
     given: { client: { evalSha: nothing, eval: nothing } },
   },
   { name: 'createFactorClient', from: '@parse-factors/client', type: 'FactorClientOptions' },
+  { name: 'proofOfWork of @parse-factors/client', from: '@parse-factors/client/proof-of-work', type: 'ProofOfWorkOptions' },
   { name: 'createPasskeyClient', from: '@parse-factors/client/passkey', type: 'PasskeyClientOptions' },
   { name: 'logIn of createPasskeyClient', from: '@parse-factors/client/passkey', type: 'PasskeyLogInOptions' },
   { name: 'signUp of createPasskeyClient', from: '@parse-factors/client/passkey', type: 'PasskeySignUpOptions' },
@@ -465,7 +529,16 @@ const others: readonly OptionOwner[] = [
 ];
 
 /** Everything that takes options, in the order of the reference. */
-export const OPTION_OWNERS: readonly OptionOwner[] = [...core, ...email, ...sms, ...channels, ...factors, ...fields, ...others];
+export const OPTION_OWNERS: readonly OptionOwner[] = [
+  ...core,
+  ...email,
+  ...sms,
+  ...channels,
+  ...checks,
+  ...factors,
+  ...fields,
+  ...others,
+];
 
 /** Exported types that end in `Options` and are no options of an owner, or are part of one. */
 export const OTHER_OPTION_TYPES: ReadonlySet<string> = new Set([

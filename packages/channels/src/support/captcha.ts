@@ -95,6 +95,6 @@ export function captcha(options: ResolvedCaptcha, { url, maxToken, fields, isRig
 function refusal(given: unknown): Verdict {
   const codes: readonly unknown[] = Array.isArray(given) ? given : [];
   const ours = OURS.find((code) => codes.includes(code));
-  if (ours !== undefined) return { fault: ours.replaceAll('-', '_'), isOurs: true };
-  return codes.includes(INTERNAL) ? { fault: 'internal_error' } : { isYes: false };
+  if (ours !== undefined) return { fault: ours, isOurs: true };
+  return codes.includes(INTERNAL) ? { fault: INTERNAL } : { isYes: false };
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { FactorConfigError } from '../../error/config-error.js';
 import { bytesFrom } from '../../crypto/random.js';
 import { subjectOf } from '../../crypto/subject.js';
 import { CLOCK_TOLERANCE_MS } from '../../store/otp-store.js';
 import { prefixOf } from '../../validation/ip-network.js';
-import { integerOption, patternOption, resolveOptions, type OptionRule } from '../../validation/options.js';
+import { integerOption, optional, type OptionRule, patternOption, resolveOptions } from '../../validation/options.js';
 import type { Reply, RequestContext } from '../context.js';
 import { HEADER_NAME, headerOf, type RequestCheck } from './request-check.js';
 
@@ -36,7 +37,7 @@ export interface ProofOfWorkOptions {
 
 const RULES: { readonly [Name in keyof Required<ProofOfWorkOptions>]: OptionRule } = {
   bits: integerOption(FEWEST_BITS, MOST_BITS),
-  maxBits: integerOption(FEWEST_BITS, MOST_BITS),
+  maxBits: optional(integerOption(FEWEST_BITS, MOST_BITS)),
   challengesPerNetwork: integerOption(1, 1e6),
   header: patternOption(HEADER_NAME, 'the name of a header in lower case'),
 };
@@ -70,18 +71,16 @@ const networkOf = (ip: string | undefined): string => (ip === undefined ? 'none'
  * ```
  */
 export function proofOfWork(options: ProofOfWorkOptions = {}): RequestCheck {
-  const { bits: fewest = 18 } = options;
-  const { bits, maxBits, challengesPerNetwork, header } = resolveOptions<Required<ProofOfWorkOptions>>(
+  const resolved = resolveOptions<Required<Omit<ProofOfWorkOptions, 'maxBits'>> & Pick<ProofOfWorkOptions, 'maxBits'>>(
     'proofOfWork',
     options,
-    { ...RULES, ...(RULES.bits.isValid(fewest) && { maxBits: integerOption(fewest, MOST_BITS) }) },
-    {
-      bits: 18,
-      maxBits: Math.min(fewest + 2 * BITS_PER_STEP, MOST_BITS),
-      challengesPerNetwork: 20,
-      header: 'x-parse-factors-proof',
-    },
+    RULES,
+    { bits: 18, challengesPerNetwork: 20, header: 'x-parse-factors-proof' },
   );
+  const { bits, challengesPerNetwork, header } = resolved;
+  const { maxBits = Math.min(bits + 2 * BITS_PER_STEP, MOST_BITS) } = resolved;
+  if (maxBits < bits)
+    throw new FactorConfigError(`proofOfWork: option "maxBits" must be a whole number from ${bits} to ${MOST_BITS}`);
   return {
     header,
     check: (context) => isSolved(context, headerOf(context, header, MAX_LENGTH)),
