@@ -32,7 +32,7 @@ export const addressVerification = (send: Send, token: () => Promise<string>): A
     return asFields((await send('POST', `functions/factors${name}`, params, session, sender))['result']) as Reply;
   };
   return {
-    start: (address = {}, factor = undefined) => call('RequestVerification', address, factor),
+    start: (address = {}, factor?: string) => call('RequestVerification', address, factor),
     finish: async (answer) => void (await call('VerifyAddress', answer)),
   };
 };

@@ -25,8 +25,8 @@ export interface WorkToDo {
 
 /** The part of a browser's Worker that is used here. Not every platform has one. */
 interface Helper {
-  onmessage: (event: { readonly data: unknown }) => void;
-  onerror: (event: { preventDefault(): void }) => void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'error', listener: (event: { preventDefault(): void }) => void): void;
   postMessage(message: unknown): void;
   terminate(): void;
 }
@@ -54,7 +54,7 @@ export const proofOfWork =
 /** Resolves if the server asks for no proof: for that factor, or for any. */
 function unlessUnasked(fault: unknown): undefined {
   const { slug, message } = fault as Partial<FactorClientError>;
-  if (slug === 'invalid_input' || /^Invalid function/.test(message ?? '')) return undefined;
+  if (slug === 'invalid_input' || message?.startsWith('Invalid function')) return undefined;
   throw fault;
 }
 
@@ -89,11 +89,12 @@ async function workerResult(text: string, bits: number, signal: AbortSignal | un
       };
       if (signal?.aborted) return onAbort();
       signal?.addEventListener('abort', onAbort);
-      worker.onmessage = ({ data }) => resolve(Number(data));
-      worker.onerror = (event) => {
+      worker.addEventListener('message', ({ data }) => resolve(Number(data)));
+      worker.addEventListener('error', (event) => {
         event.preventDefault();
         resolve(undefined);
-      };
+      });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a Worker has no origin
       worker.postMessage([rounds, start, text, bits]);
     });
   } catch (fault) {

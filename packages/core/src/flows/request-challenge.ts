@@ -21,7 +21,7 @@ export const challengedKeys = (runtime: Pick<Runtime, 'factors'>): readonly stri
  */
 export async function requestChallenge(call: ClientCall): Promise<Reply> {
   const { runtime, params } = call;
-  const { factor: key = '' } = readFields(params, { factor: FACTOR_KEY });
+  const { factor: key } = readFields(params, { factor: FACTOR_KEY });
   const reply = await checkOf(key, runtime)?.challenge?.(factorContext(key, runtime, call));
   if (reply !== undefined) return reply;
   const accepts = challengedKeys(runtime)
