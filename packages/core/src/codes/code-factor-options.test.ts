@@ -60,7 +60,7 @@ describe('an option of a factor that sends codes', () => {
     ],
     [
       'allow',
-      [undefined, () => true, CHECK, [CHECK, () => true], []],
+      [undefined, () => true, CHECK, [CHECK, () => true]],
       [
         true,
         null,
@@ -72,6 +72,7 @@ describe('an option of a factor that sends codes', () => {
         { ...CHECK, check: true },
         [CHECK, 'all'],
         [[CHECK]],
+        [],
         Array.from({ length: 11 }, () => CHECK),
       ],
     ],

@@ -171,8 +171,8 @@ export const CODE_FACTOR_RULES: { readonly [Name in keyof Required<CodeFactorOpt
   signUp: optional(choiceOption(true, false)),
   adoptIdsBefore: optional(integerOption(0, YEAR_3000)),
   allow: optional({
-    accepts: 'a function, a check such as proofOfWork(), or a list of at most 10 of them',
-    isValid: (value) => rulesOf(value).length <= 10 && rulesOf(value).every(isRule),
+    accepts: 'a function, a check such as proofOfWork(), or a list of 1 to 10 of them',
+    isValid: (value) => rulesOf(value).length > 0 && rulesOf(value).length <= 10 && rulesOf(value).every(isRule),
   }),
   destination: optional(functionOption),
   locale: functionOption,
