@@ -9,7 +9,7 @@ import {
   resolveOptions,
 } from '@parse-factors/core/factor';
 import { basic, exchange, type ProviderReply, urlOf } from './support/http.js';
-import { judged, type Verdict } from './support/judged.js';
+import { judged, unexpected, type Verdict } from './support/judged.js';
 import { PROVIDER_RULES, type ProviderOptions, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
@@ -99,10 +99,9 @@ export function lineType(options: LineTypeOptions): AllowFunction {
 }
 
 function judge({ status, body }: ProviderReply, accept: readonly string[]): Verdict {
-  if (status === 401 || status === 403) return { fault: `http_${status}`, isOurs: true };
   if (status === 404) return { isYes: false };
   const { valid, line_type_intelligence: line } = body;
-  if (status !== 200 || typeof valid !== 'boolean') return { fault: `http_${status}` };
+  if (status !== 200 || typeof valid !== 'boolean') return unexpected(status);
   if (!valid) return { isYes: false };
   const { type, error_code: code } = asObject(line) ?? {};
   if (typeof type !== 'string') return { fault: Number.isInteger(code) ? `lookup_${String(code)}` : 'no_line_type' };

@@ -174,6 +174,7 @@ describe.each(CASES)('$name', ({ make, path, header, fields = {}, yes, no, ours,
     ['an empty one', { [header]: '' }],
     ['two of them', { [header]: [TOKEN, TOKEN] }],
     ['one with spaces', { [header]: `${TOKEN}, ${TOKEN}` }],
+    ['one with characters of no token', { [header]: `' OR 1=1 <script>` }],
     ['one that is too long', { [header]: 'x'.repeat(maxToken + 1) }],
   ])('refuses %s without asking, whatever `failOpen` is', async (_what, headers) => {
     replies(yes);
@@ -213,6 +214,14 @@ describe.each(CASES)('$name', ({ make, path, header, fields = {}, yes, no, ours,
       expect(events).toEqual([]); // the hook emits it
       expect(await check({ failOpen: true })).toBe(true);
       expect(events).toEqual([{ type: 'fault', reason: codeOf(fault), isLogged: false }]);
+    },
+  );
+
+  it.each([400, 401, 403, 404, 413])(
+    'is closed by status %i and a page, which a token may have caused, whatever `failOpen` is',
+    async (status) => {
+      api.answer = { status, body: '<html>' };
+      for (const failOpen of [false, true]) expect(codeOf(await refusalOf(() => check({ failOpen })))).toBe(`http_${status}`);
     },
   );
 
@@ -297,9 +306,9 @@ describe('lineType', () => {
     expect(api.received).toEqual([]);
   });
 
-  it('is closed by wrong credentials, whatever `failOpen` is', async () => {
-    api.answer = answer(401, { code: 20_003, message: WORDS });
-    expect(codeOf(await refusalOf(() => check({ failOpen: true })))).toBe('http_401');
+  it.each([400, 401, 403])('is closed by status %i, such as for wrong credentials, whatever `failOpen` is', async (status) => {
+    api.answer = answer(status, { code: 20_003, message: WORDS });
+    expect(codeOf(await refusalOf(() => check({ failOpen: true })))).toBe(`http_${status}`);
   });
 
   const noType: readonly (readonly [string, StandInAnswer, string])[] = [

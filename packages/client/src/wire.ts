@@ -97,7 +97,8 @@ async function post<User extends SdkUser>(
   try {
     return asFields(await controller.ajax('POST', url, JSON.stringify(payload), headers, {}))['response'];
   } catch (fault) {
-    return controller.handleError?.(fault as never);
+    await controller.handleError?.(fault as never); // throws it as the SDK's own error
+    throw fault;
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type RequestCheck,
 } from '@parse-factors/core/factor';
 import { exchange, form, type ProviderReply } from './http.js';
-import { judged, type Verdict } from './judged.js';
+import { judged, unexpected, type Verdict } from './judged.js';
 import { PROVIDER_RULES, type ProviderOptions, tokenOption } from './provider-options.js';
 
 /** Options of every check by a CAPTCHA. */
@@ -65,6 +65,8 @@ export interface CaptchaApi {
   readonly isRight?: (body: ProviderReply['body']) => Verdict;
 }
 
+/** Tokens are Base64 in some variant, with dots. Anything else is not worth a request. */
+const TOKEN = /^[\w.~+/=-]+$/;
 /** Documented errors that are of the server's own request, and not of the token. */
 const OURS = ['missing-input-secret', 'invalid-input-secret', 'sitekey-secret-mismatch', 'bad-request'];
 /** A documented error of the provider. */
@@ -76,7 +78,7 @@ export function captcha(options: ResolvedCaptcha, { url, maxToken, fields, isRig
   const judge = ({ status, body }: ProviderReply): Verdict => {
     const { success, hostname } = body;
     if (success === false && status < 500) return refusal(body['error-codes']);
-    if (status !== 200 || success !== true) return { fault: `http_${status}` };
+    if (status !== 200 || success !== true) return unexpected(status);
     if (hostnames !== undefined && !hostnames.includes(String(hostname))) return { isYes: false };
     return isRight?.(body) ?? { isYes: true };
   };
@@ -84,7 +86,7 @@ export function captcha(options: ResolvedCaptcha, { url, maxToken, fields, isRig
     header,
     async check(context) {
       const token = headerOf(context, header, maxToken);
-      if (token === undefined || !/^[!-~]+$/.test(token)) return false;
+      if (token === undefined || !TOKEN.test(token)) return false;
       const { ip, emit } = context;
       const body = form({ secret: secretKey, response: token, ...(sendIp && ip !== undefined && { remoteip: ip }), ...fields });
       return judged({ failOpen, emit }, async () => judge(await exchange({ timeoutMs, headers: {} }, { url, body })));

@@ -12,6 +12,15 @@ export type Verdict =
       readonly isOurs?: boolean;
     };
 
+/**
+ * A reply that is not the documented one. A status of 4xx may be caused by what the client has sent, such as a text that a firewall
+ * of the provider refuses. So `failOpen` does not open it, except 429.
+ */
+export const unexpected = (status: number): Verdict => ({
+  fault: `http_${status}`,
+  isOurs: status >= 400 && status < 500 && status !== 429,
+});
+
 /** How a check deals with faults. */
 export interface Judging {
   readonly failOpen: boolean;
