@@ -77,7 +77,7 @@ describe('a message after a CAPTCHA', () => {
   });
 
   it('does not go out while the provider is silent or broken, which is an event', async () => {
-    await start({ emailLogin: { allow: turnstile({ secretKey: SECRET, baseUrl: providerUrl, timeoutMs: 50 }) } });
+    await start({ emailLogin: { allow: turnstile({ secretKey: SECRET, baseUrl: providerUrl, timeoutMs: 1000 }) } });
     const header = { 'X-Parse-Factors-Turnstile': 'a-token' };
     const page = { status: 200, body: '<html>' };
     for (const [answer, reason] of [
@@ -94,7 +94,7 @@ describe('a message after a CAPTCHA', () => {
   });
 
   it('goes out all the same with `failOpen`, which is an event too; but not without a token, or with a refused one', async () => {
-    const allow = turnstile({ secretKey: SECRET, baseUrl: providerUrl, timeoutMs: 50, failOpen: true });
+    const allow = turnstile({ secretKey: SECRET, baseUrl: providerUrl, failOpen: true });
     await start({ emailLogin: { allow } });
     const header = { 'X-Parse-Factors-Turnstile': 'a-token' };
     provider.answer = { status: 503, body: '' };
