@@ -1,4 +1,5 @@
 import { FactorConfigError } from '@parse-factors/core';
+import { TimeoutError, withTimeout } from '@parse-factors/core/channel';
 import { integerOption, type OptionRule, optional } from '@parse-factors/core/factor';
 import { codes, faultFor, type Meaning, notAccepted } from './faults.js';
 
@@ -49,11 +50,10 @@ export async function sendByAws<Reply>(
   send: (signal: AbortSignal) => Promise<Reply>,
   meaningOf: (fault: AwsError) => Meaning | undefined,
 ): Promise<Reply> {
-  const timeout = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   try {
-    return await send(timeout);
+    return await withTimeout(timeoutMs, send, signal);
   } catch (fault) {
-    if (timeout.aborted) throw notAccepted('timeout');
+    if (fault instanceof TimeoutError) throw notAccepted('timeout');
     const { name, code, $metadata } = Object(fault) as AwsError;
     const status = $metadata?.httpStatusCode;
     const meaning = status === 429 ? 'throttled' : (THROTTLED[String(name)] ?? meaningOf(fault as AwsError));

@@ -1,3 +1,4 @@
+import { TimeoutError, withTimeout } from '@parse-factors/core/channel';
 import { asObject } from '@parse-factors/core/factor';
 import { faultFor, type Meaning, notAccepted } from './faults.js';
 
@@ -97,28 +98,28 @@ export async function exchange(
   request: Omit<ProviderRequest, 'signal'> & Partial<Pick<ProviderRequest, 'signal'>>,
 ): Promise<ProviderReply> {
   const { url, body, method = body === undefined ? 'GET' : 'POST', signal } = request;
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  if (signal?.aborted === true) throw notAccepted('timeout');
-  // `AbortSignal.any` with `AbortSignal.timeout` would not do: Node 20 may collect the timeout as garbage, and wait on.
-  const timer = setTimeout(abort, timeoutMs);
-  signal?.addEventListener('abort', abort);
   try {
-    const response = await fetch(url, {
-      method,
-      headers: { Accept: 'application/json', ...(body && { 'Content-Type': body.type }), ...headers, ...request.headers },
-      ...(body && { body: body.text }),
-      redirect: 'error',
-      signal: controller.signal,
-    });
-    return { status: response.status, body: objectIn(await readText(response)) };
+    return await withTimeout(
+      timeoutMs,
+      (aborting) =>
+        fetchReply(url, {
+          method,
+          headers: { Accept: 'application/json', ...(body && { 'Content-Type': body.type }), ...headers, ...request.headers },
+          ...(body && { body: body.text }),
+          redirect: 'error',
+          signal: aborting,
+        }),
+      signal,
+    );
   } catch (fault) {
     // The fault itself is left out: it may name the URL, which can hold ids of the account.
-    throw notAccepted(controller.signal.aborted ? 'timeout' : connectionFault(fault));
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
+    throw notAccepted(fault instanceof TimeoutError ? 'timeout' : connectionFault(fault));
   }
+}
+
+async function fetchReply(url: string, init: RequestInit): Promise<ProviderReply> {
+  const response = await fetch(url, init);
+  return { status: response.status, body: objectIn(await readText(response)) };
 }
 
 async function readText({ body }: Response): Promise<string> {

@@ -4,7 +4,7 @@ import { codeChannelOption, type Verifier } from '../delivery/verifier.js';
 import { FactorConfigError } from '../error/config-error.js';
 import { assertLocks, ATTEMPT_LIMIT_RULES, DEFAULT_ATTEMPT_LIMITS } from '../factor/attempt.js';
 import { isRequestCheck, type RequestCheck } from '../factor/checks/request-check.js';
-import type { FactorUser, RequestHeaders } from '../factor/context.js';
+import type { FactorUser } from '../factor/context.js';
 import type { FactorOccurrence } from '../factor/factor-event.js';
 import type { Purpose } from '../factor/purpose.js';
 import type { AttemptLimits, Quota } from '../store/otp-store.js';

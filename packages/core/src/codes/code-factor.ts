@@ -86,7 +86,6 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
     this.policy = policy;
     this.authentication = addressType.authentication;
     this.ways = waysOf(options.channel);
-    // A provider's own message shows no amount and no payee.
     this.confirmsPayments = isVerifier(options.channel) ? undefined : true;
     this.#type = addressType;
     this.#codes = new OneTimeCodes(tests, options);

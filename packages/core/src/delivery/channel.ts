@@ -142,3 +142,13 @@ export const channelOption: OptionRule = {
 /** Returns the channel, or wraps a function as one. */
 export const toChannel = <Address>(like: ChannelLike<Address>): Channel<Address> =>
   typeof like === 'function' ? { name: like.name || 'function', send: async (delivery) => like(delivery) } : like;
+
+/** Returns the method `confirmed` of a channel that is made of others. Each of them knows what it has sent. */
+export function confirmingAll(channels: readonly Channel[]): Pick<Channel, 'confirmed'> {
+  const reporting = channels.filter(({ confirmed }) => confirmed !== undefined);
+  if (reporting.length === 0) return {};
+  return {
+    confirmed: async (delivery) =>
+      void (await Promise.allSettled(reporting.map(async (channel) => channel.confirmed?.(delivery)))),
+  };
+}

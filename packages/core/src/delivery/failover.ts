@@ -3,7 +3,7 @@ import { isAddressRefused } from '../error/factor-error.js';
 import { systemClock } from '../time/clock.js';
 import { TimeoutError } from '../time/timeout.js';
 import { functionOption, integerOption, optional, type OptionRule, resolveOptions } from '../validation/options.js';
-import { type Channel, type ChannelLike, channelOption, type ConfirmedDelivery, type OutgoingMessage } from './channel.js';
+import { type Channel, type ChannelLike, channelOption, confirmingAll, type OutgoingMessage } from './channel.js';
 import { Circuit, type Sending } from './circuit-breaker.js';
 import type { FailoverOptions } from './failover-options.js';
 import { isVerifier } from './verifier.js';
@@ -52,7 +52,6 @@ export function failover(channels: readonly ChannelLike[], options: FailoverOpti
   });
   const all = channels.map((channel) => oneWay('failover: a channel', channel));
   const circuits = all.map((channel) => new Circuit(channel, resolved));
-  const reporting = all.filter(({ confirmed }) => confirmed !== undefined);
   const notifying = circuits.filter(({ notifies }) => notifies);
   return {
     name: `failover(${circuits.map(({ name }) => name).join(', ')})`,
@@ -61,11 +60,7 @@ export function failover(channels: readonly ChannelLike[], options: FailoverOpti
       notify: (notice: OutgoingMessage) =>
         sendByOne(notifying, notice.signal, async (channel, signal) => channel.notify?.({ ...notice, signal })),
     }),
-    // Each channel knows what it has sent.
-    ...(reporting.length > 0 && {
-      confirmed: async (delivery: ConfirmedDelivery) =>
-        void (await Promise.allSettled(reporting.map(async (channel) => channel.confirmed?.(delivery)))),
-    }),
+    ...confirmingAll(all),
   };
 }
 

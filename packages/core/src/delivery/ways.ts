@@ -4,7 +4,7 @@ import {
   type Channel,
   type ChannelLike,
   channelOption,
-  type ConfirmedDelivery,
+  confirmingAll,
   isWays,
   type OutgoingMessage,
   toChannel,
@@ -37,7 +37,6 @@ export function ways(channels: Readonly<Record<string, ChannelLike>>): Channel {
   if (!isWays(names)) throw new FactorConfigError(`ways: the argument must be ${ACCEPTS}`);
   const byName = new Map(names.map((name) => [name, oneWay(`ways: way "${name}"`, channels[name])] as const));
   const all = [...byName.values()];
-  const reporting = all.filter(({ confirmed }) => confirmed !== undefined);
   const notifying = all.find(({ notify }) => notify !== undefined);
   return {
     name: `ways(${[...byName].map(([name, channel]) => `${name}: ${channel.name}`).join(', ')})`,
@@ -47,11 +46,7 @@ export function ways(channels: Readonly<Record<string, ChannelLike>>): Channel {
       if (channel === undefined) throw new TypeError('the message names no way of the channel');
       await channel.send(delivery);
     },
-    ...(reporting.length > 0 && {
-      confirmed: async (delivery: ConfirmedDelivery) => {
-        await Promise.all(reporting.map((channel) => channel.confirmed?.(delivery)));
-      },
-    }),
+    ...confirmingAll(all),
     ...(notifying !== undefined && { notify: async (notice: OutgoingMessage) => notifying.notify?.(notice) }),
   };
 }

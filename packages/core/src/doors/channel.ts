@@ -13,6 +13,7 @@ export {
   RecipientUnreachable,
   toChannel,
 } from '../delivery/channel.js';
+export { TimeoutError, withTimeout } from '../time/timeout.js';
 export { oneWay } from '../delivery/ways.js';
 export { escapeHtml } from '../delivery/mail-html.js';
 export {

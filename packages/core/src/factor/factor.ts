@@ -138,7 +138,7 @@ export abstract class Factor<
    */
   readonly ways?: readonly string[] | undefined;
 
-  /** Set if its codes can be bound to the details of a payment, and its messages show them. */
+  /** Set if its codes can be bound to the details of a payment, and its messages show them; those of a verifier do not. */
   readonly confirmsPayments?: true | undefined;
 
   /**

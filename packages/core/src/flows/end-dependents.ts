@@ -6,7 +6,7 @@ import { afterAccountChange } from '../factor/enrolment-lifecycle.js';
 import type { Factor } from '../factor/factor.js';
 import type { AccountRequest } from './auth-request.js';
 import { changeEnrolment } from './change-enrolment.js';
-import { endHelpCode } from './help-code.js';
+import { endHelpCode } from './recovery/help-code.js';
 import { StepUp } from './step-up.js';
 
 /** Revokes all trusted devices of the user. Returns the keys of the factors that had any. */

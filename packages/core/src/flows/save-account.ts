@@ -13,7 +13,7 @@ import { afterRemoval, endDependents } from './end-dependents.js';
 import { type AccountSave, assertNotVerified, mayBeTakenFrom, saveAddresses, sessionSave } from './save-addresses.js';
 import { keepMethods } from './sessions/keep-methods.js';
 import { rememberDevice } from './sign-in/remember-device.js';
-import { onlyWaysIn } from './only-ways-in.js';
+import { onlyWaysIn } from './recovery/only-ways-in.js';
 import { ownerOf, proofAccount, StepUp } from './step-up.js';
 
 /**

@@ -16,7 +16,7 @@ import { FactorError } from '../error/factor-error.js';
 import { identityOf } from '../factor/primary-sign-in.js';
 import type { MethodKind } from '../account/sessions/session-methods.js';
 import type { AccountRequest } from './auth-request.js';
-import { onlyWaysIn } from './only-ways-in.js';
+import { onlyWaysIn } from './recovery/only-ways-in.js';
 import { addMethod } from './sessions/keep-methods.js';
 
 /** The step-up proofs of the user's session. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../time/clock.js';
+import { TimeoutError, withTimeout } from '../time/timeout.js';
 
 /** How the service is asked. */
 export interface RangeApiOptions {
@@ -55,22 +56,24 @@ export class RangeApi {
 
   async #ask(prefix: string): Promise<Range> {
     const { url, timeoutMs } = this.#options;
-    const signal = AbortSignal.timeout(timeoutMs);
     try {
-      const response = await fetch(`${url.replace(/\/+$/, '')}/range/${prefix}`, {
-        headers: { 'Add-Padding': 'true', 'User-Agent': 'parse-factors' },
-        redirect: 'error',
-        signal,
-      });
-      if (response.status !== 200) {
-        await response.body?.cancel();
-        throw new RangeFault(`http_${response.status}`);
-      }
-      return readRange(await readText(response));
+      return await withTimeout(timeoutMs, (signal) => fetchRange(`${url.replace(/\/+$/, '')}/range/${prefix}`, signal));
     } catch (fault) {
-      throw fault instanceof RangeFault ? fault : new RangeFault(signal.aborted ? 'timeout' : 'connection_failed');
+      if (fault instanceof RangeFault) throw fault;
+      throw new RangeFault(fault instanceof TimeoutError ? 'timeout' : 'connection_failed');
     }
   }
+}
+
+async function fetchRange(url: string, signal: AbortSignal): Promise<Range> {
+  const response = await fetch(url, {
+    headers: { 'Add-Padding': 'true', 'User-Agent': 'parse-factors' },
+    redirect: 'error',
+    signal,
+  });
+  if (response.status === 200) return readRange(await readText(response));
+  await response.body?.cancel();
+  throw new RangeFault(`http_${response.status}`);
 }
 
 /** The service could not be asked. */

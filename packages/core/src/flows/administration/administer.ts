@@ -9,7 +9,7 @@ import type { FactorEventType } from '../../factor/factor-event.js';
 import { asObject } from '../../validation/json-object.js';
 import { type FieldRule, readFields } from '../../validation/payload.js';
 import { removeFactors, revokeTrustedDevices } from '../end-dependents.js';
-import { onlyWaysIn } from '../only-ways-in.js';
+import { onlyWaysIn } from '../recovery/only-ways-in.js';
 import { UserFactor } from '../user-factor.js';
 import { openCountry } from './open-country.js';
 import { type ResealReport, resealUsers } from './reseal-records.js';

@@ -1,8 +1,8 @@
 import type { AccountState, ServerRequest, Session } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
 import { type ProofKind, RECOVERY_SESSION_MS, StepUpProofs } from '../../account/step-up-proofs.js';
-import { endHelpCode } from '../help-code.js';
-import { cancelRecovery } from '../recover.js';
+import { endHelpCode } from '../recovery/help-code.js';
+import { cancelRecovery } from '../recovery/recover.js';
 import { ownerOf } from '../step-up.js';
 
 /**

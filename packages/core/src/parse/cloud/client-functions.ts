@@ -3,7 +3,7 @@ import { requestVerification } from '../../flows/address-verification/request-ve
 import type { VerificationCall } from '../../flows/address-verification/verified-address.js';
 import { verifyAddress } from '../../flows/address-verification/verify-address.js';
 import { challengedKeys, requestChallenge } from '../../flows/request-challenge.js';
-import { recoverAccount } from '../../flows/recover-account.js';
+import { recoverAccount } from '../../flows/recovery/recover-account.js';
 import { requestPasswordReset } from '../../flows/password-reset/request-reset.js';
 import { resetPassword } from '../../flows/password-reset/reset-password.js';
 import { signsUpAlone } from '../../factor/primary-sign-in.js';

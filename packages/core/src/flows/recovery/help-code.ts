@@ -1,5 +1,5 @@
-import { helpFactors, storedAmong } from '../account/factor-roles.js';
-import type { AccountRequest } from './auth-request.js';
+import { helpFactors, storedAmong } from '../../account/factor-roles.js';
+import type { AccountRequest } from '../auth-request.js';
 
 /**
  * Ends the user's help code, if there is one. It is for a user who has lost their factors, so it ends when the user verifies

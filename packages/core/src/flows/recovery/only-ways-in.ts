@@ -1,6 +1,6 @@
-import { waysInUnlessPassword } from '../account/change-rules.js';
-import type { AccountState, Server } from '../account/ports.js';
-import type { Composed } from '../account/factor-roles.js';
+import { waysInUnlessPassword } from '../../account/change-rules.js';
+import type { AccountState, Server } from '../../account/ports.js';
+import type { Composed } from '../../account/factor-roles.js';
 
 /**
  * The keys of the factors that are the user's only way in: users can sign up with each of them alone, and the user has no

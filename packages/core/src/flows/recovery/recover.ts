@@ -1,14 +1,14 @@
-import type { AccountState, ServerRequest } from '../account/ports.js';
-import type { Runtime } from '../account/runtime.js';
-import { FactorError } from '../error/factor-error.js';
-import { emitter } from '../events/event-dispatcher.js';
-import type { Factor } from '../factor/factor.js';
-import type { FactorReply } from './auth-request.js';
-import { changeEnrolment } from './change-enrolment.js';
-import { endOtherSessions } from './end-dependents.js';
-import { toIso } from './status.js';
-import { StepUp } from './step-up.js';
-import type { UserFactor } from './user-factor.js';
+import type { AccountState, ServerRequest } from '../../account/ports.js';
+import type { Runtime } from '../../account/runtime.js';
+import { FactorError } from '../../error/factor-error.js';
+import { emitter } from '../../events/event-dispatcher.js';
+import type { Factor } from '../../factor/factor.js';
+import type { FactorReply } from '../auth-request.js';
+import { changeEnrolment } from '../change-enrolment.js';
+import { endOtherSessions } from '../end-dependents.js';
+import { toIso } from '../status.js';
+import { StepUp } from '../step-up.js';
+import type { UserFactor } from '../user-factor.js';
 
 /**
  * Verifies an answer of a backup authenticator as a step-up proof for changing factors. It works only in a session that such

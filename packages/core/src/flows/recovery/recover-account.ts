@@ -1,21 +1,21 @@
-import { waysInUnlessPassword } from '../account/change-rules.js';
-import type { ServerRequest } from '../account/ports.js';
-import { markOf } from '../account/records/enrolment-record.js';
-import { changesOf, type RecordPlan } from '../account/records/record-plan.js';
-import type { Runtime } from '../account/runtime.js';
-import { everyStep } from '../error/every-step.js';
-import { FactorError } from '../error/factor-error.js';
-import { emittingFaults } from '../events/event-dispatcher.js';
-import type { Reply } from '../factor/context.js';
-import { type NewEnrolment, signsUpAlone } from '../factor/primary-sign-in.js';
-import { asObject } from '../validation/json-object.js';
-import { type FieldRule, readFields } from '../validation/payload.js';
-import { endDependents, endOtherSessions } from './end-dependents.js';
-import { factorContext } from './factor-context.js';
-import { countByNetwork, unlessRejected } from './sign-in/network-limits.js';
-import { toIso } from './status.js';
-import { StepUp } from './step-up.js';
-import { UserFactor } from './user-factor.js';
+import { waysInUnlessPassword } from '../../account/change-rules.js';
+import type { ServerRequest } from '../../account/ports.js';
+import { markOf } from '../../account/records/enrolment-record.js';
+import { changesOf, type RecordPlan } from '../../account/records/record-plan.js';
+import type { Runtime } from '../../account/runtime.js';
+import { everyStep } from '../../error/every-step.js';
+import { FactorError } from '../../error/factor-error.js';
+import { emittingFaults } from '../../events/event-dispatcher.js';
+import type { Reply } from '../../factor/context.js';
+import { type NewEnrolment, signsUpAlone } from '../../factor/primary-sign-in.js';
+import { asObject } from '../../validation/json-object.js';
+import { type FieldRule, readFields } from '../../validation/payload.js';
+import { endDependents, endOtherSessions } from '../end-dependents.js';
+import { factorContext } from '../factor-context.js';
+import { countByNetwork, unlessRejected } from '../sign-in/network-limits.js';
+import { toIso } from '../status.js';
+import { StepUp } from '../step-up.js';
+import { UserFactor } from '../user-factor.js';
 
 /** A request to get back into an account whose only way in is lost. */
 export interface RecoverRequest extends ServerRequest {
