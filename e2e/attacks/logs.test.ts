@@ -96,3 +96,18 @@ it('the log at level info holds no recovery code of a sign-up with a passkey, an
   expect(log).toContain('cloud function factorsRecover');
   for (const code of codes) expect(log).not.toContain(code);
 });
+
+it('the log at level info holds no address of an export', async () => {
+  const logged: string[] = [];
+  const loggerAdapter = { log: (...line: unknown[]) => void logged.push(JSON.stringify(line)), query: () => undefined };
+  stage = await startStage({ install: { adminFunctions: true }, server: { logLevel: 'info', silent: false, loggerAdapter } });
+  const person = await stage.signUp();
+  await stage.enrolPhone(person, '+15557790001');
+  const params = { userId: person.id };
+  const copies = [await stage.call('POST', '/functions/factorsExport', params, MASTER)];
+  copies.push({ status: 200, body: await stage.graphql(CALL, { input: { functionName: 'factorsExport', params } }, MASTER) });
+  for (const { body } of copies) expect(JSON.stringify(body)).toContain('+15557790001');
+  await stage.call('POST', '/functions/factorsList', params, MASTER);
+  expect(logged.join('')).toContain('factorsList');
+  expect(logged.join('')).not.toContain('+15557790001');
+});

@@ -5,7 +5,7 @@ import { cloudCode } from '../support/cloud-code.js';
 import { docsBlocks } from '../support/docs-page.js';
 import { slug, startStage, type Stage, type StageOptions } from '../support/harness.js';
 import { credentials, MASTER } from '../support/requests.js';
-import { MINUTE } from '../support/time.js';
+import { DAY, MINUTE } from '../support/time.js';
 
 /** What pages say about Parse Server and about this library together, where no block of a page shows it. */
 
@@ -117,7 +117,7 @@ it('a verified email gets notices by the channel of EmailOtpFactor, though the u
 });
 
 it('a deleted user leaves sessions that open nothing and events, which the code of docs/run/gdpr.md deletes', async () => {
-  await start({ compose: { eventLog: true } });
+  await start({ install: { pruneJob: true }, compose: { eventLog: { keepDays: 90 } } });
   const [kept, deleted] = [await stage.signUp(), await stage.signUp()];
   for (const [index, person] of [kept, deleted].entries()) await stage.enrolPhone(person, `+1555444001${index}`);
   const countOf = async (className: string, id: string): Promise<number> =>
@@ -128,17 +128,18 @@ it('a deleted user leaves sessions that open nothing and events, which the code 
   expect(await countOf('FactorEvent', kept.id)).toBeGreaterThan(0);
   expect((await stage.call('GET', '/users/me', undefined, kept.session)).body['code']).toBe(209);
 
-  const { text = '' } = docsBlocks('run/gdpr').find((block) => block.text.includes('export function retention')) ?? {};
+  const { text = '' } = docsBlocks('run/gdpr').find((block) => block.text.includes('export function deleteAllOfUser')) ?? {};
   const { outputText } = ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.ESNext } });
   const page = (await import(`data:text/javascript,${encodeURIComponent(outputText)}`)) as {
-    readonly retention: (parse: unknown) => void;
+    readonly deleteAllOfUser: (parse: unknown) => void;
   };
-  page.retention(cloudCode());
+  page.deleteAllOfUser(cloudCode());
   expect((await stage.call('DELETE', `/users/${deleted.id}`, undefined, MASTER)).status).toBe(200);
   await expect.poll(() => countOf('_Session', deleted.id)).toBe(0);
   await expect.poll(() => countOf('FactorEvent', deleted.id)).toBe(0);
   expect(await countOf('FactorEvent', kept.id)).toBe(4);
-  expect((await stage.call('POST', '/jobs/deleteOldFactorEvents', {}, MASTER)).status).toBe(200);
-  // The job goes on after the reply.
+  stage.time.now += 91 * DAY;
+  expect((await stage.call('POST', '/jobs/pruneFactors', {}, MASTER)).status).toBe(200);
+  await expect.poll(() => countOf('FactorEvent', kept.id)).toBe(0);
   await expect.poll(async () => (await stage.rows.find('_JobStatus')).map(({ status }) => status)).toEqual(['succeeded']);
 });

@@ -50,3 +50,35 @@ it('an application can prune by itself, and dead rows refuse even if it never do
   expect(pruned).toEqual([before]);
   expect(await rows()).toBe(0);
 });
+
+it('the job deletes events that have been kept long enough, in batches, and no others', async () => {
+  stage = await startStage({ install: { pruneJob: true }, compose: { eventLog: { keepDays: 30 } } });
+  const { now } = stage.time;
+  const event = (name: string, at: number) => ({ objectId: name, type: 'verified', factor: 'totp', userId: 'u1', at });
+  const person = await stage.signUp();
+  await stage.enrolTotp(person); // its events make the class
+  await expect.poll(() => countRows(stage, 'FactorEvent')).toBeGreaterThan(0);
+  const recent = (await stage.rows.find('FactorEvent')).map((row) => String(row['objectId']));
+  await stage.rows.insert('FactorEvent', [
+    ...Array.from({ length: 2500 }, (_, index) => event(`old${index}`, now - 31 * DAY - index)),
+    event('kept', stage.time.now - 30 * DAY),
+  ]);
+  expect((await stage.call('POST', '/jobs/pruneFactors', {}, MASTER)).status).toBe(200);
+  await expect.poll(() => countRows(stage, 'FactorEvent'), { timeout: 10_000 }).toBe(recent.length + 1);
+  const left = (await stage.rows.find('FactorEvent')).map((row) => String(row['objectId']));
+  expect(left.toSorted()).toEqual([...recent, 'kept'].toSorted());
+});
+
+it.each([true, false])('no event is deleted without a limit in days (eventLog: %s)', async (eventLog) => {
+  let pruned: number | undefined;
+  const cloud = (parse: ParseCloud): void =>
+    parse.Cloud.define('prune', async (request) => void (pruned = await stage.factors.prune(request)), { requireMaster: true });
+  stage = await startStage({ compose: { eventLog }, server: { cloud } });
+  await stage.enrolTotp(await stage.signUp());
+  if (eventLog) await expect.poll(() => countRows(stage, 'FactorEvent')).toBeGreaterThan(0);
+  const logged = eventLog ? await countRows(stage, 'FactorEvent') : 0;
+  stage.time.now += 3000 * DAY;
+  expect((await stage.call('POST', '/functions/prune', {}, MASTER)).status).toBe(200);
+  expect(pruned).toBeGreaterThan(0);
+  if (eventLog) expect(await countRows(stage, 'FactorEvent')).toBe(logged);
+});

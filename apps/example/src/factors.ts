@@ -105,7 +105,7 @@ export function composeExample(settings: Settings, channels: Channels, { store, 
     ...(settings.isEnforced && { enrolment: { requiredFor: 'everybody' } }),
 
     // The class `FactorEvent` keeps every event. The security page and the operator's page show them.
-    eventLog: true,
+    eventLog: { keepDays: 90 },
 
     ...(store !== undefined && { store }),
     ...(clock !== undefined && { clock }),

@@ -76,6 +76,7 @@ export function memoryServer({
     rememberDevices: true,
     newDeviceNotices: true,
     eventLog: false,
+    keepEventsMs: undefined,
     later: (work) => void work.catch(() => undefined),
   };
   const account = (): AccountState => ({
@@ -129,6 +130,7 @@ export function memoryServer({
     replies: { hide: () => undefined, count: () => 0, show: () => undefined },
     notes: () => notes,
     logEvent: async () => undefined,
+    findEvents: async () => [],
     assertNoTransaction: () => undefined,
   };
   return {

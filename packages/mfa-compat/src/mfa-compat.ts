@@ -123,6 +123,10 @@ export class MfaFactor extends Factor<MfaEnrolment, MfaAnswer, MfaConfirmation, 
     return {};
   }
 
+  override personalData(enrolment: MfaEnrolment): Readonly<Record<string, unknown>> {
+    return isMobile(enrolment) ? { addresses: [{ address: enrolment.mobile }] } : {};
+  }
+
   async #verifyMobile(context: FactorContext, purpose: Purpose, answer: MfaAnswer, mobile: string): Promise<undefined> {
     if (answer.kind === 'request') {
       await this.challenge(context, purpose, { mobile });

@@ -124,6 +124,7 @@ const core: readonly OptionOwner[] = [
   { name: 'breachedPasswordFile', from: '@parse-factors/core', type: 'BreachedPasswordFileOptions' },
   { name: 'testCodes', from: '@parse-factors/core/factor', type: 'TestCodesOptions' },
   { name: 'enrolment', from: '@parse-factors/core', type: 'EnrolmentOptions' },
+  { name: 'eventLog', from: '@parse-factors/core', type: 'EventLogOptions' },
   { name: 'newCountry', from: '@parse-factors/core', type: 'LocateOptions', make: newCountry, given: { locate: nothing } },
   {
     name: 'impossibleTravel',

@@ -181,6 +181,8 @@ export interface Server {
   notes(userId: string): LoginNotes;
   /** Writes an event to the application's database. */
   logEvent(event: FactorEvent): Promise<void>;
+  /** Returns the user's logged events, the newest first. */
+  findEvents(userId: string, limit: number): Promise<readonly FactorEvent[]>;
   /**
    * Refuses work that needs a second database connection while the request holds one for a transaction. Otherwise
    * parallel requests could deadlock on the connection pool.

@@ -49,6 +49,8 @@ export interface Runtime {
   readonly newDeviceNotices: boolean;
   /** Whether events are also written to the application's database. */
   readonly eventLog: boolean;
+  /** How long logged events are kept, in milliseconds; undefined for good. */
+  readonly keepEventsMs: number | undefined;
   /** Runs work that no reply waits for. */
   readonly later: (work: Promise<unknown>) => void;
 }

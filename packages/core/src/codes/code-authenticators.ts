@@ -35,6 +35,14 @@ interface NamedAddress {
   readonly replaces?: string;
 }
 
+/** An address to set up in place of another. */
+export interface AddressReplacement {
+  /** The normalised address. */
+  readonly address: string;
+  /** The id of the one that it replaces. */
+  readonly replaces: string;
+}
+
 /** The addresses that a user has confirmed in one factor. */
 export class CodeAuthenticators {
   readonly rules: AuthenticatorRules;
@@ -110,6 +118,16 @@ export class CodeAuthenticators {
   /** Reads a change of one address. @throws FactorError `invalid_input`, `not_enrolled` */
   readChange(payload: unknown, enrolment: Addresses): ManageCommand | undefined {
     return this.isSeveral(enrolment) ? this.rules.readChange(payload, this.listOf(enrolment)) : undefined;
+  }
+
+  /** Returns the addresses in full, with the user's names for them and when they were added. */
+  personalData(enrolment: Addresses): readonly Readonly<Record<string, unknown>>[] {
+    const isSeveral = this.isSeveral(enrolment);
+    return this.listOf(enrolment).map(({ address, name, addedAt }) => ({
+      address,
+      ...(isSeveral && { name }),
+      ...(addedAt !== undefined && { addedAt: new Date(addedAt).toISOString() }),
+    }));
   }
 
   /** Returns what the user sees: the masked destination of codes, and each address if they may have several. */

@@ -21,20 +21,12 @@ import { digitsRule, type FieldRule, readCode } from '../validation/payload.js';
 import type { AddressType } from './address-type.js';
 import { CodeAddressProof } from './code-address-proof.js';
 import type { CodeBinding } from './code-binding.js';
-import { type Addresses, CodeAuthenticators } from './code-authenticators.js';
+import { type Addresses, type AddressReplacement, CodeAuthenticators } from './code-authenticators.js';
 import { assertCodeFactorOptions, type ResolvedCodeFactorOptions } from './code-factor-options.js';
 import { assertOneForm, type CodeAnswer, hasField, normalise, readAnswer } from './code-payload.js';
 import { OneTimeCodes } from './one-time-codes.js';
 import { PrimaryCodeSignIn } from './primary-code-sign-in.js';
 import { TestCodes } from './test-codes.js';
-
-/** An address to set up in place of another. */
-interface AddressReplacement {
-  /** The normalised address. */
-  readonly address: string;
-  /** The id of the one that it replaces. */
-  readonly replaces: string;
-}
 
 /** What an enrolment begins with: a normalised address, or undefined for the address of the option `destination`. */
 type Begin = string | AddressReplacement | undefined;
@@ -149,6 +141,10 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
 
   describe(enrolment: Addresses): Reply {
     return this.#own.describe(enrolment);
+  }
+
+  override personalData(enrolment: Addresses): Readonly<Record<string, unknown>> {
+    return { addresses: this.#own.personalData(enrolment) };
   }
 
   async #readChallenge(

@@ -50,3 +50,21 @@ it('users cannot sign up with a factor alone without recovery codes that wait', 
   }
   expect(() => compose({ codes: codes(true) })).not.toThrow();
 });
+
+it.each([
+  {},
+  { keepDays: 0 },
+  { keepDays: 3651 },
+  { keepDays: 1.5 },
+  { keepDays: '30' },
+  { keepDays: 30, batch: 5 },
+  30,
+  [30],
+  null,
+])('the event log cannot be kept for %j', (eventLog) => {
+  const options = { keys: generateKey('test'), selfCheck: false, factors: { own: factor } };
+  expect(() => composeFactors({ ...options, eventLog: eventLog as never })).toThrow(
+    'option "eventLog" must be true, false, or { keepDays } with',
+  );
+  expect(() => composeFactors({ ...options, eventLog: { keepDays: 3650 } })).not.toThrow();
+});

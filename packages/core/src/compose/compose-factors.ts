@@ -5,6 +5,7 @@ import type { MethodDemand } from '../account/sessions/session-methods.js';
 import type { StepUpOptions } from '../account/step-up-proofs.js';
 import { Keyring } from '../crypto/keyring.js';
 import { systemRandom } from '../crypto/random.js';
+import { keepEventsMs } from '../events/event-log-options.js';
 import type { AnyFactor, Factor } from '../factor/factor.js';
 import type { MoveOptions } from '../flows/administration/migrate-users.js';
 import type { PaymentAnswer, PaymentChallenge } from '../flows/payments/confirm-payment.js';
@@ -15,6 +16,7 @@ import { classIncidents } from '../parse/class-incidents.js';
 import type { AdminRequest } from '../parse/cloud/admin-request.js';
 import { move } from '../parse/cloud/cloud-functions.js';
 import type { CloudRequest, SaveRequest, TriggerRequest } from '../parse/cloud/cloud-request.js';
+import { exportUser } from '../parse/cloud/export-user.js';
 import { installer } from '../parse/cloud/install.js';
 import { UserTriggers } from '../parse/cloud/user-triggers.js';
 import { prune } from '../parse/cloud/prune.js';
@@ -120,6 +122,8 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     ...resolved,
     passwordCheck: resolved.passwordCheck,
     addressVerification: { ...resolved.addressVerification },
+    eventLog: resolved.eventLog !== false,
+    keepEventsMs: keepEventsMs(resolved.eventLog),
     factors,
     later,
     onEvent: onEvent && ((event) => later(Promise.resolve(onEvent(event)))),
@@ -159,6 +163,7 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     prune: ({ config }: Pick<CloudRequest, 'config'>) => prune(bridge, config),
     move: <Enrolment extends object>(request: AdminRequest, migration: MoveOptions<Enrolment>) =>
       move(bridge, request, migration),
+    export: (request: AdminRequest) => exportUser(bridge, request),
     check: () => selfCheck.run(),
   });
 }

@@ -3,6 +3,7 @@ import type { PasswordCheck } from '../account/password-check.js';
 import { enrolmentOption, type EnrolmentOptions, policyOption, type PolicyOption } from '../account/policy-options.js';
 import type { RandomSource } from '../crypto/random.js';
 import { FactorConfigError } from '../error/config-error.js';
+import { type EventLogOptions, eventLogOption } from '../events/event-log-options.js';
 import type { FactorListener } from '../factor/factor-event.js';
 import type { AnyFactor, Factor } from '../factor/factor.js';
 import type { ClientIp } from '../parse/server/client-info.js';
@@ -97,8 +98,11 @@ export interface ComposeOptions<Key extends string = string> {
   readonly rememberDevices?: boolean;
   /** Whether users are notified of a sign-in from a new device; true by default. It needs `notices` and `rememberDevices`. */
   readonly newDeviceNotices?: boolean;
-  /** Whether events are also written to the class `FactorEvent` of the app's database; false by default. */
-  readonly eventLog?: boolean;
+  /**
+   * Whether events are also written to the class `FactorEvent` of the app's database; false by default. With `true` they are
+   * kept for good, with `{ keepDays }` until `prune` deletes older ones.
+   */
+  readonly eventLog?: boolean | EventLogOptions;
   /** Called for every event, for logs, metrics and messages. Errors it throws are ignored. */
   readonly onEvent?: FactorListener;
   /**
@@ -200,7 +204,7 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
   notices: choiceOption(true, false),
   rememberDevices: choiceOption(true, false),
   newDeviceNotices: choiceOption(true, false),
-  eventLog: choiceOption(true, false),
+  eventLog: eventLogOption,
   onEvent: optional(functionOption),
   waitUntil: optional(functionOption),
   clientIp: optional(functionOption),

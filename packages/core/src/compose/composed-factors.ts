@@ -1,5 +1,6 @@
 import type { MethodDemand, SessionMethods } from '../account/sessions/session-methods.js';
 import type { StepUpOptions } from '../account/step-up-proofs.js';
+import type { UserExport } from '../flows/administration/export-user.js';
 import type { MoveOptions, MoveReport } from '../flows/administration/migrate-users.js';
 import type { Reply } from '../factor/context.js';
 import type { PaymentAnswer, PaymentChallenge } from '../flows/payments/confirm-payment.js';
@@ -100,9 +101,10 @@ export interface ComposedFactors<Key extends string = string> {
   requireFactor(request: CloudRequest, demand: MethodDemand): Promise<void>;
 
   /**
-   * Deletes expired rows from the store, in batches of 1000, and returns how many.
+   * Deletes expired rows from the store, and events that are older than `eventLog: { keepDays }`, in batches of 1000. Returns
+   * how many of both.
    *
-   * It only saves space: expired rows are refused anyway. `install` can define a job that calls it.
+   * Of the store it only saves space: expired rows are refused anyway. `install` can define a job that calls it.
    */
   prune(request: Pick<CloudRequest, 'config'>): Promise<number>;
 
@@ -116,6 +118,17 @@ export interface ComposedFactors<Key extends string = string> {
    *   key
    */
   move<Enrolment extends object>(request: AdminRequest, options: MoveOptions<Enrolment>): Promise<MoveReport>;
+
+  /**
+   * Returns a copy of what is kept about one user (GDPR, Articles 15 and 20): factors with the user's own addresses in full,
+   * sessions, sign-ins and events. Never a secret, a digest or a sealed record. Parse Server does not log the result, if the
+   * Cloud function returns it at once.
+   *
+   * @param request of a Cloud function. Without parameters: of the session's user, who needs a step-up proof if they have a
+   *   factor; five times an hour at most. With the master key and `{ userId }`: of that user
+   * @throws Parse.Error `session_required`, `fresh_proof_required`, `cooldown`, `invalid_input`
+   */
+  export(request: AdminRequest): Promise<UserExport>;
 
   /**
    * Finds settings of the server that leave the factors unprotected. It also runs once after the start, unless `selfCheck` is

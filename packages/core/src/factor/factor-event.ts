@@ -51,6 +51,8 @@ export type FactorEventType =
   | 'sessions_revoked'
   /** An administrator listed the user's factors. */
   | 'listed'
+  /** The user's data was exported; `reason` says by whom: `user` or `administrator`. */
+  | 'exported'
   /** An administrator removed the factor. */
   | 'reset'
   /** An administrator issued a help code. */

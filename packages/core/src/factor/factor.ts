@@ -204,4 +204,10 @@ export abstract class Factor<
 
   /** Returns what the user may see of the enrolment, besides `status`: masked strings only. */
   abstract describe(enrolment: Enrolment): Reply;
+
+  /**
+   * Returns what the enrolment holds about the person, for the copy of their data (GDPR, Article 15): addresses in full, names
+   * and times, as JSON. Never a secret or a digest. Left out, the copy has what {@link describe} returns.
+   */
+  personalData?(enrolment: Enrolment): Readonly<Record<string, unknown>>;
 }

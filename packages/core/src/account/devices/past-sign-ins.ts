@@ -34,6 +34,11 @@ export class PastSignIns {
     return known.map((device) => ({ at: device.usedAt, ip: this.#ipOf(device), isThisDevice: device.id === id }));
   }
 
+  /** The last sign-in from each device that is still stored: when, and from which address. */
+  async stored(): Promise<readonly Omit<PastSignIn, 'isThisDevice'>[]> {
+    return (await this.#devices()).map((device) => ({ at: device.usedAt, ip: this.#ipOf(device) }));
+  }
+
   /** When the last sign-in was that is known, also if it was longer ago. */
   async last(): Promise<number | undefined> {
     return (await this.#devices())[0]?.usedAt;

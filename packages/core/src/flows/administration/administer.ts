@@ -13,7 +13,7 @@ import { onlyWaysIn } from '../recovery/only-ways-in.js';
 import { UserFactor } from '../user-factor.js';
 import { openCountry } from './open-country.js';
 import { type ResealReport, resealUsers } from './reseal-records.js';
-import type { AdminCall } from './user-batch.js';
+import { type AdminCall, USER_ID } from './user-batch.js';
 
 /** What an administrator can do with a user's factors, by the names of the Cloud functions. */
 export interface Administration {
@@ -26,7 +26,6 @@ export interface Administration {
   factorsReseal(call: AdminCall): Promise<ResealReport>;
 }
 
-const USER_ID: FieldRule = { maxLength: 64, pattern: /^[A-Za-z0-9_-]+$/, accepts: 'the id of a user' };
 /** The work that may concern one factor only. */
 const NAMING: readonly FactorEventType[] = ['reset', 'unlocked'];
 const KEY: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 'the key of a factor' };

@@ -2,12 +2,16 @@ import type { AccountState, ServerRequest } from '../../account/ports.js';
 import { FactorError } from '../../error/factor-error.js';
 import { asObject } from '../../validation/json-object.js';
 import { integerOption } from '../../validation/options.js';
+import type { FieldRule } from '../../validation/payload.js';
 
 /** An administrator's call of a Cloud function. */
 export interface AdminCall extends ServerRequest {
   /** The parameters of the Cloud function, not yet checked. */
   readonly params: unknown;
 }
+
+/** The rule for a parameter that names a user. */
+export const USER_ID: FieldRule = { maxLength: 64, pattern: /^[A-Za-z0-9_-]+$/, accepts: 'the id of a user' };
 
 /** The parameters of a Cloud function that works on a batch of users. */
 interface BatchParams {

@@ -9,12 +9,10 @@ import { emitter } from '../../events/event-dispatcher.js';
 import { CLOCK_TOLERANCE_MS } from '../../store/otp-store.js';
 import { asObject } from '../../validation/json-object.js';
 
-/** A session of the user, as the user sees it. */
-export interface OwnSession extends SessionMethods {
+/** A session of a user: how it was opened, and by what. */
+export interface ShownSession extends SessionMethods {
   /** The `objectId`, to end the session by. */
   readonly id: string;
-  /** Whether the request was sent with this session. */
-  readonly isCurrent: boolean;
   /** When it was opened, as ISO 8601. */
   readonly createdAt: string;
   /** When it ends by itself, as ISO 8601; left out if it does not. */
@@ -27,6 +25,12 @@ export interface OwnSession extends SessionMethods {
   readonly ip?: string;
   /** The installation that opened it; left out if the client sent none. */
   readonly installationId?: string;
+}
+
+/** A session of the user, as the user sees it. */
+export interface OwnSession extends ShownSession {
+  /** Whether the request was sent with this session. */
+  readonly isCurrent: boolean;
 }
 
 /** The user's session, in one request. */
@@ -65,7 +69,7 @@ export async function requireFactor(at: SessionRequest, demand: MethodDemand): P
 export async function ownSessions(at: SessionRequest): Promise<readonly OwnSession[]> {
   const current = assertSession(at);
   const sessions = await at.request.server.sessions.list(current.userId);
-  return sessions.map((session) => shownSession(at, session, session.token === current.token));
+  return sessions.map((session) => ({ ...shownSession(at, session), isCurrent: session.token === current.token }));
 }
 
 /**
@@ -116,13 +120,16 @@ async function keptMethods({ runtime, request: { server } }: SessionRequest, ses
   return new SessionSealer(runtime, server.appId, session).open(found.kept).methods;
 }
 
-function shownSession({ runtime, request }: SessionRequest, session: StoredSession, isCurrent: boolean): OwnSession {
+/** Returns what is shown of a session. */
+export function shownSession(
+  { runtime, request }: Pick<SessionRequest, 'runtime' | 'request'>,
+  session: StoredSession,
+): ShownSession {
   const { methods, userAgent, ip } = new SessionSealer(runtime, request.server.appId, session).open(session.kept);
   const { id, createdAt, expiresAt, installationId } = session;
   const device = deviceName(userAgent);
   return {
     id,
-    isCurrent,
     createdAt,
     ...describeMethods(methods, runtime),
     ...(expiresAt !== undefined && { expiresAt }),

@@ -21,6 +21,7 @@ import {
   sessionFunctions,
   STATUS_FUNCTION,
 } from './cloud-functions.js';
+import { EXPORT_FUNCTION, exportUser } from './export-user.js';
 import { challengeFunctions, clientFunctions } from './client-functions.js';
 import type { SaveRequest, TriggerRequest } from './cloud-request.js';
 import { missingTriggers, shareTriggers, type Trigger, type TriggerSet } from './shared-triggers.js';
@@ -36,9 +37,12 @@ export interface InstallOptions {
    * Your own triggers do not need it: they run after the guard's, whichever is registered first.
    */
   readonly except?: readonly GuardTrigger[];
-  /** Whether to define the Cloud job `pruneFactors`, which deletes expired rows from the store; false by default. */
+  /** Whether to define the Cloud job `pruneFactors`, which calls `prune`; false by default. */
   readonly pruneJob?: boolean;
-  /** Whether to define the Cloud functions of {@link AdminFunctions}, which need the master key; false by default. */
+  /**
+   * Whether to define the Cloud functions of {@link AdminFunctions}, which need the master key, and whether the master key may
+   * call `factorsExport`; false by default.
+   */
   readonly adminFunctions?: boolean;
 }
 
@@ -146,6 +150,7 @@ function defineCloudCode(
   { pruneJob, adminFunctions: hasAdmin }: Required<InstallOptions>,
 ): void {
   Cloud.define(STATUS_FUNCTION, (request) => ownStatus(bridge, request));
+  Cloud.define(EXPORT_FUNCTION, (request) => exportUser(bridge, request, hasAdmin));
   for (const [name, work] of Object.entries<SessionFunctions[keyof SessionFunctions]>({ ...sessionFunctions(bridge) }))
     Cloud.define(name, work);
   const functions = Object.entries(clientFunctions(bridge));

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { FactorEvent } from '../../factor/factor-event.js';
 import type { ClassIncident } from './closed-class.js';
-import type { ParseDatabase } from './parse-database.js';
+import { findRows } from './find-rows.js';
+import type { ParseDatabase, ParseRow } from './parse-database.js';
 import { ParseTable } from './parse-table.js';
 
 /** The class of events, written when the option `eventLog` is on; closed to all but the master key. */
@@ -22,6 +23,37 @@ const FIELDS = {
   sent: { type: 'Number' },
   verified: { type: 'Number' },
 } as const;
+
+/** Returns the logged events of a user, the newest first. None if there is no log. */
+export async function findEvents(database: ParseDatabase, userId: string, limit: number): Promise<readonly FactorEvent[]> {
+  const rows = await findRows(database, FACTOR_EVENT_CLASS, { userId }, { limit, sort: { at: -1 } });
+  const known = (row: ParseRow) => Object.entries(row).filter(([name]) => Object.hasOwn(FIELDS, name));
+  return rows.map((row) => Object.fromEntries(known(row)) as unknown as FactorEvent);
+}
+
+/** How many events one statement deletes at most. */
+const BATCH = 1000;
+
+/**
+ * Deletes the events of before, in batches of 1000. Returns how many. Two servers may do it at the same time.
+ *
+ * @param before in epoch milliseconds
+ * @param onIncident called when the class was deleted or opened and had to be restored
+ */
+export async function pruneEvents(
+  database: ParseDatabase,
+  before: number,
+  onIncident?: (incident: ClassIncident) => void,
+): Promise<number> {
+  const table = new ParseTable(database, { className: FACTOR_EVENT_CLASS, fields: FIELDS, onIncident });
+  let deleted = 0;
+  for (let ids: readonly unknown[] = []; deleted === 0 || ids.length === BATCH; deleted += ids.length) {
+    ids = (await table.list({ at: { $lt: before } }, BATCH)).map(({ objectId }) => objectId);
+    if (ids.length === 0) break;
+    await table.destroy({ objectId: { $in: ids } });
+  }
+  return deleted;
+}
 
 /**
  * Stores an event. No reply waits for it.

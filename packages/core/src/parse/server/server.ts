@@ -15,7 +15,7 @@ import type { Bridge } from '../bridge.js';
 import { classIncidents } from '../class-incidents.js';
 import { clientInfo, type SentRequest } from './client-info.js';
 import { DeviceTable, FACTOR_DEVICE_CLASS } from '../database/device-table.js';
-import { FACTOR_EVENT_CLASS, logEvent } from '../database/event-log.js';
+import { FACTOR_EVENT_CLASS, findEvents, logEvent } from '../database/event-log.js';
 import { assertNoTransaction } from '../database/parse-table.js';
 import type { HookConfig } from '../parse-types.js';
 import { ProviderChecks } from '../provider-checks.js';
@@ -71,6 +71,10 @@ export class ParseServer implements Server {
   logEvent(event: FactorEvent): Promise<void> {
     const { database } = this.#config;
     return logEvent(database, event, classIncidents(this.#bridge.runtime, database, FACTOR_EVENT_CLASS));
+  }
+
+  findEvents(userId: string, limit: number): Promise<readonly FactorEvent[]> {
+    return findEvents(this.#config.database, userId, limit);
   }
 
   assertNoTransaction(): void {
