@@ -114,6 +114,7 @@ export const sidebar: Item[] = [
     page('MongoDB', '/run/mongodb'),
     page('Redis', '/run/redis'),
     page('Monitoring', '/run/monitoring'),
+    page('Metrics', '/run/metrics'),
     page('Help a user', '/run/help-users'),
     page('Parse Dashboard', '/run/dashboard'),
     page('Key rotation', '/run/key-rotation'),

@@ -6,10 +6,18 @@
  *
  * `server/server.ts` calls both and starts the server.
  */
-import { composeFactors, type ComposedFactors, HelpCodeFactor, passwordList, proofOfWork } from '@parse-factors/core';
+import {
+  composeFactors,
+  type ComposedFactors,
+  HelpCodeFactor,
+  passwordList,
+  proofOfWork,
+  type StoreHost,
+} from '@parse-factors/core';
 import type { OtpStore } from '@parse-factors/core/store';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
 import { FieldsFactor, isoDate } from '@parse-factors/fields';
+import { type FactorMetrics, meteredStore } from '@parse-factors/metrics';
 import { PasskeyFactor } from '@parse-factors/passkey';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { SmsOtpFactor } from '@parse-factors/sms-otp';
@@ -36,6 +44,8 @@ const COMMON_PASSWORDS = ['password', 'password1', '12345678', '123456789', 'qwe
 export interface FactorParts {
   /** Where codes and limits are stored. Default: the application's database. */
   readonly store?: OtpStore | undefined;
+  /** What counts events and measures the store. Default: nothing. */
+  readonly metrics?: FactorMetrics | undefined;
   /** The current time in epoch milliseconds. Default: `Date.now`. */
   readonly clock?: () => number;
 }
@@ -46,7 +56,11 @@ export interface FactorParts {
  *
  * @throws FactorConfigError when an option is wrong; the message names the option
  */
-export function composeExample(settings: Settings, channels: Channels, { store, clock }: FactorParts = {}): ComposedFactors {
+export function composeExample(
+  settings: Settings,
+  channels: Channels,
+  { store, metrics, clock }: FactorParts = {},
+): ComposedFactors {
   // A user may have three phones, three addresses and three authenticator apps.
   const several = { maxAuthenticators: 3 };
   const emailOptions = { channel: channels.email, appName: APP_NAME };
@@ -108,6 +122,11 @@ export function composeExample(settings: Settings, channels: Channels, { store, 
     eventLog: { keepDays: 90 },
 
     ...(store !== undefined && { store }),
+    // With `METRICS_TOKEN`, Prometheus reads how often codes are sent, verified and refused, and how fast the store is.
+    ...(metrics !== undefined && {
+      onEvent: metrics.onEvent,
+      store: ({ inDatabase }: StoreHost) => meteredStore(store ?? inDatabase(), metrics),
+    }),
     ...(clock !== undefined && { clock }),
   });
 }

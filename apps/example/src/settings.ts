@@ -29,6 +29,8 @@ export interface Settings extends Secrets {
   readonly isEnforced: boolean;
   /** Whether strangers must solve a small task before the server sends them a code. */
   readonly asksForWork: boolean;
+  /** What a Prometheus sends to read `/metrics`. Without it there are no metrics. */
+  readonly metricsToken: string | undefined;
 }
 
 /** The example cannot start. `main.ts` prints the message without a stack trace. */
@@ -71,6 +73,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     origins: env['ORIGINS']?.split(',') ?? [`http://localhost:${port}`],
     isEnforced: env['REQUIRE_FACTOR'] === 'true',
     asksForWork: env['PROOF_OF_WORK'] === 'true',
+    metricsToken: env['METRICS_TOKEN'],
     host: env['HOST'] ?? '127.0.0.1',
     masterKey: env['MASTER_KEY'] ?? newToken(),
     isMasterKeyNew: env['MASTER_KEY'] === undefined,

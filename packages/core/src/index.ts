@@ -19,7 +19,8 @@ export type { StepUpOptions } from './account/step-up-proofs.js';
 export type { WaitUntil } from './compose/background.js';
 export { composeFactors } from './compose/compose-factors.js';
 export type { ComposedFactors } from './compose/composed-factors.js';
-export type { ComposeOptions, StoreSource } from './compose/compose-options.js';
+export type { ComposeOptions } from './compose/compose-options.js';
+export type { StoreHost, StoreSource } from './compose/store-source.js';
 export { generateKey } from './crypto/keyring.js';
 export type { FailoverOptions } from './delivery/failover-options.js';
 export { failover } from './delivery/failover.js';
@@ -34,6 +35,7 @@ export { type DefinedChallenge, type DefinedEnrolment, defineFactor, type Factor
 export type { FactorEvent, FactorEventType, FactorListener } from './factor/factor-event.js';
 export type { AnyFactor } from './factor/factor.js';
 export { type HelpCodeEnrolment, HelpCodeFactor } from './factor/help-code-factor.js';
+export type { CountOptions, EnrolledUsers } from './flows/administration/count-enrolled.js';
 export type { ExportedFactor, ExportedSignIn, UserExport } from './flows/administration/export-user.js';
 export type { ResealReport } from './flows/administration/reseal-records.js';
 export type { PaymentAnswer, PaymentChallenge } from './flows/payments/confirm-payment.js';

@@ -97,6 +97,7 @@ export function memoryServer({
       get: async () => account(),
       findBy: async () => [account()],
       list: async () => [account()],
+      count: async () => 1,
       findByEmail: async () => [account()],
       verifiesEmails: true,
       findLinked: async () => undefined,

@@ -48,6 +48,9 @@ import { sendgrid } from '../../../packages/email-otp/src/sendgrid.js';
 import { smtp } from '../../../packages/email-otp/src/smtp.js';
 import { FieldsFactor } from '../../../packages/fields/src/index.js';
 import { installMfaMigration, mfaCompat } from '../../../packages/mfa-compat/src/index.js';
+import type { MetricsOptions } from '../../../packages/metrics/src/index.js';
+import { openTelemetry } from '../../../packages/metrics/src/open-telemetry.js';
+import { prometheus } from '../../../packages/metrics/src/prometheus.js';
 import { PasskeyFactor } from '../../../packages/passkey/src/index.js';
 import { RecoveryCodesFactor } from '../../../packages/recovery-codes/src/index.js';
 import { redisStore } from '../../../packages/redis-store/src/index.js';
@@ -80,6 +83,7 @@ export interface OptionOwner {
 createRequire(import.meta.url)('parse-server/lib/triggers.js');
 
 const nothing = (): undefined => undefined;
+const recorder = () => ({ record: nothing });
 const Parse = {
   applicationId: 'test',
   Cloud: { beforeSave: nothing, afterDelete: nothing, beforeLogin: nothing, afterLogin: nothing, job: nothing, define: nothing },
@@ -520,6 +524,23 @@ const others: readonly OptionOwner[] = [
     make: redisStore,
     given: { client: { evalSha: nothing, eval: nothing } },
   },
+  {
+    name: 'prometheus',
+    from: '@parse-factors/metrics/prometheus',
+    type: 'PrometheusOptions',
+    make: prometheus,
+    given: { factors: ['totp'] },
+  },
+  {
+    name: 'openTelemetry',
+    from: '@parse-factors/metrics/open-telemetry',
+    type: 'MetricsOptions',
+    make: (options: MetricsOptions) =>
+      openTelemetry({ createCounter: () => ({ add: nothing }), createHistogram: recorder, createGauge: recorder }, options),
+    given: { factors: ['totp'] },
+  },
+  { name: 'meteredStore, meteredChannel', from: '@parse-factors/metrics', type: 'StopwatchOptions' },
+  { name: 'countEnrolled', from: '@parse-factors/core', type: 'CountOptions' },
   { name: 'createFactorClient', from: '@parse-factors/client', type: 'FactorClientOptions' },
   { name: 'proofOfWork of @parse-factors/client', from: '@parse-factors/client/proof-of-work', type: 'ProofOfWorkOptions' },
   { name: 'createPasskeyClient', from: '@parse-factors/client/passkey', type: 'PasskeyClientOptions' },

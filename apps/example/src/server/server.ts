@@ -2,6 +2,7 @@ import { composeExample, type FactorParts, parseServerOptions } from '../factors
 import { servePages } from '../pages/serve-pages.js';
 import type { Settings } from '../settings.js';
 import type { Channels } from './channels.js';
+import { chooseMetrics, countUsers, serveMetrics } from './metrics.js';
 
 /** A started Parse Server. */
 export interface RunningServer {
@@ -48,7 +49,9 @@ export async function startServer(
 ): Promise<RunningServer> {
   const { port, host, masterKey } = settings;
   const url = `http://localhost:${port}`;
-  const factors = composeExample(settings, channels, parts);
+  const metrics = chooseMetrics(settings);
+  const factors = composeExample(settings, channels, { metrics, ...parts });
+  const [pages, metricsPage] = [servePages(url, channels.outboxes, settings), serveMetrics(metrics, settings)];
   process.env['PARSE_SERVER_LOGS_FOLDER'] = 'null'; // Parse Server reads this when it is imported
   const { ParseServer } = (await import('parse-server')) as unknown as ParseServerModule;
   const server = await ParseServer.startApp({
@@ -66,9 +69,17 @@ export async function startServer(
     graphQLPath: '/graphql',
     graphQLPublicIntrospection: true,
     ...parseServerOptions(factors),
-    middleware: servePages(url, channels.outboxes, settings),
+    middleware: ((request, response, next) =>
+      metricsPage(request, response, () => pages(request, response, next))) satisfies typeof pages,
     logLevel: 'warn',
     ...parts.options,
   });
-  return { url, stop: () => server.handleShutdown() };
+  const stopCounting = countUsers(metrics, factors);
+  return {
+    url,
+    stop: () => {
+      stopCounting();
+      return server.handleShutdown();
+    },
+  };
 }

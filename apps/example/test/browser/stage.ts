@@ -58,6 +58,7 @@ export async function startUi({ isEnforced = false, asksForWork = false }: UiOpt
     origins: [url],
     isEnforced,
     asksForWork,
+    metricsToken: undefined,
   };
   const uri = await createDatabase(inject('database'));
   const server: RunningServer = await startServer(settings, { sms, email: mail, outboxes: [sms, mail] }, uri, {

@@ -69,6 +69,8 @@ export interface Accounts {
   findByEmail(email: string): Promise<readonly AccountState[]>;
   /** Returns the next users in the order of their ids, after the id `after`. An empty id starts at the first user. */
   list(after: string, limit: number): Promise<readonly AccountState[]>;
+  /** Returns how many users there are. */
+  count(): Promise<number>;
   /** Returns the user who is linked to that id under the key of a primary factor; undefined if there is none. */
   findLinked(key: string, id: string): Promise<AccountState | undefined>;
   /** Tells whether the user has a password. Returns true for a user who no longer exists. */

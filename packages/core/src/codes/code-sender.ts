@@ -64,7 +64,9 @@ export class CodeSender {
       await withTimeout(deliveryTimeoutMs, (signal) => this.#channel.send({ ...delivery, signal }));
     } catch (cause) {
       const { via } = live;
-      emit({ type: 'delivery_failed', purpose, reason: faultName(cause), ...(via !== undefined && { via }) });
+      const place = this.#type.region?.(to);
+      const known = { ...(via !== undefined && { via }), ...(place && { country: place.country }) };
+      emit({ type: 'delivery_failed', purpose, reason: faultName(cause), ...known });
       throw isAddressRefused(cause) ? cause : new FactorError('delivery_failed', { cause });
     }
   }

@@ -7,12 +7,13 @@ import { Keyring } from '../crypto/keyring.js';
 import { systemRandom } from '../crypto/random.js';
 import { keepEventsMs } from '../events/event-log-options.js';
 import type { AnyFactor, Factor } from '../factor/factor.js';
+import type { CountOptions } from '../flows/administration/count-enrolled.js';
 import type { MoveOptions } from '../flows/administration/migrate-users.js';
 import type { PaymentAnswer, PaymentChallenge } from '../flows/payments/confirm-payment.js';
 import { type ParseAuthAdapter, toAuthAdapter } from '../parse/auth-adapter.js';
 import type { Bridge } from '../parse/bridge.js';
 import { SelfCheck } from '../parse/check/self-check.js';
-import { classIncidents } from '../parse/class-incidents.js';
+import { countUsers } from '../parse/check/count-users.js';
 import type { AdminRequest } from '../parse/cloud/admin-request.js';
 import { move } from '../parse/cloud/cloud-functions.js';
 import type { CloudRequest, SaveRequest, TriggerRequest } from '../parse/cloud/cloud-request.js';
@@ -20,9 +21,6 @@ import { exportUser } from '../parse/cloud/export-user.js';
 import { installer } from '../parse/cloud/install.js';
 import { UserTriggers } from '../parse/cloud/user-triggers.js';
 import { prune } from '../parse/cloud/prune.js';
-import { FACTOR_STATE_CLASS, ParseOtpStore } from '../parse/database/parse-otp-store.js';
-import { checkedStore } from '../store/checked-store.js';
-import type { OtpStore } from '../store/otp-store.js';
 import { systemClock } from '../time/clock.js';
 import { refuseRemovedOptions, resolveOptions } from '../validation/options.js';
 import { assertAddresses } from './assert-addresses.js';
@@ -30,10 +28,8 @@ import { assertPolicy } from './assert-policy.js';
 import { assertTestCodes } from './assert-test-codes.js';
 import type { ComposedFactors } from './composed-factors.js';
 import { inBackground } from './background.js';
-import { assertFactor, assertStore, COMPOSE_RULES, type ComposeOptions } from './compose-options.js';
-
-/** The answers of other stores are checked. The default store is our own and needs no checks. */
-const soundStore = (store: OtpStore): OtpStore => (store instanceof ParseOtpStore ? store : checkedStore(store));
+import { storeFor } from './store-source.js';
+import { assertFactor, COMPOSE_RULES, type ComposeOptions } from './compose-options.js';
 
 type WithoutDefault = 'onEvent' | 'waitUntil' | 'clientIp' | 'passwordCheck';
 
@@ -87,8 +83,7 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     Required<Omit<ComposeOptions<Key>, WithoutDefault>> & Pick<ComposeOptions<Key>, WithoutDefault>
   >('composeFactors', options, COMPOSE_RULES, {
     formerAppIds: [],
-    store: ({ database }) =>
-      new ParseOtpStore(database, { clock, onIncident: classIncidents(runtime, database, FACTOR_STATE_CLASS) }),
+    store: ({ inDatabase }) => inDatabase(),
     freshMs: 5 * 60_000,
     policy: 'any',
     enrolment: {},
@@ -131,11 +126,7 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     recordKeyring: new Keyring(recordKeys ?? resolved.keys, resolved.random),
     policy,
   };
-  const bridge: Bridge = {
-    runtime,
-    clientIp,
-    storeFor: typeof store === 'function' ? (host) => soundStore(assertStore(store(host))) : () => soundStore(store),
-  };
+  const bridge: Bridge = { runtime, clientIp, storeFor: storeFor(store, runtime) };
   const adapters = Object.keys(factors).map((key) => [key, toAuthAdapter(key, bridge)] as const);
   const auth = Object.freeze(Object.fromEntries(adapters)) as Record<Key, ParseAuthAdapter>;
   const users = new UserTriggers(bridge);
@@ -164,6 +155,7 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     move: <Enrolment extends object>(request: AdminRequest, migration: MoveOptions<Enrolment>) =>
       move(bridge, request, migration),
     export: (request: AdminRequest) => exportUser(bridge, request),
+    countEnrolled: (options?: CountOptions) => countUsers(bridge, auth, options),
     check: () => selfCheck.run(),
   });
 }

@@ -7,8 +7,6 @@ import { type EventLogOptions, eventLogOption } from '../events/event-log-option
 import type { FactorListener } from '../factor/factor-event.js';
 import type { AnyFactor, Factor } from '../factor/factor.js';
 import type { ClientIp } from '../parse/server/client-info.js';
-import type { ParseDatabase } from '../parse/database/parse-database.js';
-import type { OtpStore } from '../store/otp-store.js';
 import type { Clock } from '../time/clock.js';
 import { asObject } from '../validation/json-object.js';
 import {
@@ -21,9 +19,7 @@ import {
   textOption,
 } from '../validation/options.js';
 import type { WaitUntil } from './background.js';
-
-/** The store of codes and limits: one for all requests, or a function that returns one for a request's database. */
-export type StoreSource = OtpStore | ((host: { readonly appId: string; readonly database: ParseDatabase }) => OtpStore);
+import { hasMethods, storeOption, type StoreSource } from './store-source.js';
 
 /** Options of `composeFactors`. */
 export interface ComposeOptions<Key extends string = string> {
@@ -132,20 +128,6 @@ const BUILT_IN_PROVIDERS = new Set(
   ),
 );
 
-const STORE_VERBS: readonly (keyof OtpStore)[] = [
-  'issue',
-  'attempt',
-  'consume',
-  'revoke',
-  'advance',
-  'claim',
-  'count',
-  'uncount',
-  'pardon',
-  'forget',
-  'prune',
-];
-
 const FACTOR_METHODS: readonly (keyof Factor<object>)[] = [
   'read',
   'beginEnrolment',
@@ -158,9 +140,6 @@ const FACTOR_METHODS: readonly (keyof Factor<object>)[] = [
 const POLICY = choiceOption('additional', 'default', 'solo');
 
 const CHANGES: readonly FactorChange[] = ['enrolled', 'replaced', 'removed'];
-
-const hasMethods = (value: unknown, names: readonly PropertyKey[]): boolean =>
-  typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'function');
 
 const isFactor = (value: unknown): value is Factor<object> =>
   hasMethods(value, FACTOR_METHODS) && POLICY.isValid(Reflect.get(Object(value), 'policy'));
@@ -176,10 +155,7 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
     accepts: 'an object with at least one factor',
     isValid: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0,
   },
-  store: {
-    accepts: 'an OtpStore, or a function that returns one',
-    isValid: (value) => functionOption.isValid(value) || hasMethods(value, STORE_VERBS),
-  },
+  store: storeOption,
   freshMs: integerOption(30_000, 60 * 60_000),
   policy: policyOption,
   enrolment: enrolmentOption,
@@ -214,13 +190,6 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
   },
   random: functionOption,
 };
-
-/** Checks that a value has the methods of a store, and returns it. @throws FactorConfigError when it has not */
-export function assertStore(store: OtpStore): OtpStore {
-  if (!hasMethods(store, STORE_VERBS))
-    throw new FactorConfigError('composeFactors: option "store" must be an OtpStore, or a function that returns one');
-  return store;
-}
 
 /** Checks the key and the shape of a factor. @throws FactorConfigError when one of them is wrong */
 export function assertFactor(key: string, factor: unknown): asserts factor is Factor<object> {

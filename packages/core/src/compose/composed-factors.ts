@@ -1,5 +1,6 @@
 import type { MethodDemand, SessionMethods } from '../account/sessions/session-methods.js';
 import type { StepUpOptions } from '../account/step-up-proofs.js';
+import type { CountOptions, EnrolledUsers } from '../flows/administration/count-enrolled.js';
 import type { UserExport } from '../flows/administration/export-user.js';
 import type { MoveOptions, MoveReport } from '../flows/administration/migrate-users.js';
 import type { Reply } from '../factor/context.js';
@@ -129,6 +130,14 @@ export interface ComposedFactors<Key extends string = string> {
    * @throws Parse.Error `session_required`, `fresh_proof_required`, `cooldown`, `invalid_input`
    */
   export(request: AdminRequest): Promise<UserExport>;
+
+  /**
+   * Counts the users who have set up each factor, in a sample of the users. For metrics: it reads up to `sample` rows, and
+   * counts all users, so call it every ten minutes at most.
+   *
+   * @returns undefined while the server has not started
+   */
+  countEnrolled(options?: CountOptions): Promise<EnrolledUsers | undefined>;
 
   /**
    * Finds settings of the server that leave the factors unprotected. It also runs once after the start, unless `selfCheck` is

@@ -103,7 +103,7 @@ export interface FactorEvent {
   readonly country?: string;
   /** For `delivered` and `delivery_failed`, if the channel offers ways: the one that was used, such as `voice`. */
   readonly via?: string;
-  /** With `country`: messages that this server has sent there since the hour began. */
+  /** With `country`, of `delivered` and `verified`: messages that this server has sent there since the hour began. */
   readonly sent?: number;
   /** With `country`: how many of these codes were verified. */
   readonly verified?: number;

@@ -47,10 +47,12 @@ export async function pruneEvents(
 ): Promise<number> {
   const table = new ParseTable(database, { className: FACTOR_EVENT_CLASS, fields: FIELDS, onIncident });
   let deleted = 0;
-  for (let ids: readonly unknown[] = []; deleted === 0 || ids.length === BATCH; deleted += ids.length) {
-    ids = (await table.list({ at: { $lt: before } }, BATCH)).map(({ objectId }) => objectId);
-    if (ids.length === 0) break;
-    await table.destroy({ objectId: { $in: ids } });
+  let batch = BATCH;
+  while (batch === BATCH) {
+    const ids = (await table.list({ at: { $lt: before } }, BATCH)).map(({ objectId }) => objectId);
+    if (ids.length > 0) await table.destroy({ objectId: { $in: ids } });
+    batch = ids.length;
+    deleted += batch;
   }
   return deleted;
 }

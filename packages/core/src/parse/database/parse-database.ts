@@ -13,6 +13,7 @@ export interface ParseDatabase {
     query: ParseRow,
     options: { limit?: number; sort?: Readonly<Record<string, 1 | -1>>; caseInsensitive?: boolean; readPreference: 'PRIMARY' },
   ): Promise<ParseRow[]>;
+  find(className: string, query: ParseRow, options: { count: true; readPreference: 'PRIMARY' }): Promise<number>;
   update(
     className: string,
     query: ParseRow,

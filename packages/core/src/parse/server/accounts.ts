@@ -43,6 +43,12 @@ export class ParseAccounts implements Accounts {
     return rows.map(toAccount);
   }
 
+  count(): Promise<number> {
+    // Without a condition, Postgres only estimates, and says 0 for a table that it has not analysed yet.
+    const all = { objectId: { $exists: true } };
+    return this.#config.database.find('_User', all, { count: true, readPreference: 'PRIMARY' });
+  }
+
   async findLinked(key: string, id: string): Promise<AccountState | undefined> {
     return (await findAccounts(this.#config, { [`authData.${key}.id`]: id }, 1))[0];
   }

@@ -1,0 +1,63 @@
+import { FactorError } from '@parse-factors/core';
+import type { OtpStore } from '@parse-factors/core/store';
+import type { FactorMetrics } from './factor-metrics.js';
+import { STORE_VERBS, type StoreVerb } from './label-values.js';
+import { stopwatch, type StopwatchOptions } from './stopwatch.js';
+
+type AnyVerb = (...given: readonly unknown[]) => Promise<unknown>;
+
+/**
+ * Measures each step of a store: how long it takes, and whether it fails. The store does the same as before.
+ *
+ * @param store the store; for the default store, see the example
+ * @param metrics of `prometheus` or `openTelemetry`
+ * @example
+ * ```ts
+ * import { composeFactors, type AnyFactor } from '@parse-factors/core';
+ * import { meteredStore } from '@parse-factors/metrics';
+ * import { prometheus } from '@parse-factors/metrics/prometheus';
+ *
+ * const metrics = prometheus({ factors: ['totp'] });
+ * export const withMetrics = (keys: string, totp: AnyFactor) =>
+ *   composeFactors({
+ *     keys,
+ *     factors: { totp },
+ *     onEvent: metrics.onEvent,
+ *     store: ({ inDatabase }) => meteredStore(inDatabase(), metrics),
+ *   });
+ * ```
+ */
+export function meteredStore<Store extends OtpStore>(
+  store: Store,
+  { recordVerb }: Pick<FactorMetrics, 'recordVerb'>,
+  options: StopwatchOptions = {},
+): Store {
+  // It inherits everything else, so core still recognises its own store.
+  const metered = Object.create(store) as Store;
+  for (const verb of STORE_VERBS) {
+    const work: unknown = store[verb];
+    if (typeof work !== 'function') continue; // optional, and left out
+    const value = (...given: readonly unknown[]): Promise<unknown> =>
+      measured({ verb, recordVerb, options }, () => Reflect.apply(work as AnyVerb, store, given));
+    Object.defineProperty(metered, verb, { value });
+  }
+  return metered;
+}
+
+interface Measured extends Pick<FactorMetrics, 'recordVerb'> {
+  readonly verb: StoreVerb;
+  readonly options: StopwatchOptions;
+}
+
+async function measured({ verb, recordVerb, options }: Measured, work: () => Promise<unknown>): Promise<unknown> {
+  const seconds = stopwatch(options);
+  try {
+    const result = await work();
+    recordVerb(verb, seconds(), false);
+    return result;
+  } catch (fault) {
+    // Inside a transaction the store refuses to work: that is the client's fault.
+    recordVerb(verb, seconds(), !(fault instanceof FactorError) || fault.code === 'unavailable');
+    throw fault;
+  }
+}

@@ -1,0 +1,146 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { METRICS } from '../src/metric.js';
+import { hasPromtool } from './promtool.js';
+
+/** The files and the table of the documents that name metrics. */
+const docs = (path: string): string => readFileSync(fileURLToPath(new URL(`../../../docs/${path}`, import.meta.url)), 'utf8');
+
+interface Dashboard {
+  readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
+}
+
+/** The labels of each series that Prometheus has of a metric. */
+const SERIES: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.values(METRICS).flatMap((metric): (readonly [string, readonly string[]])[] => {
+    const { kind, labels, prometheus: name } = metric;
+    if (kind !== 'histogram') return [[name, labels]];
+    return [
+      [`${name}_bucket`, [...labels, 'le']],
+      [`${name}_sum`, labels],
+      [`${name}_count`, labels],
+    ];
+  }),
+);
+
+const dashboard = JSON.parse(docs('public/grafana.json')) as Dashboard;
+const queries = dashboard.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const));
+const alerts = [...docs('public/alerts.yml').matchAll(/alert: (\w+)\n\s+expr: (?:>-\n)?([\s\S]*?)\n\s+labels:/g)].map(
+  ([, name = '', expr = '']) => [name, expr] as const,
+);
+const seriesIn = (text: string): readonly string[] => [...new Set(text.match(/parse_factors_\w+/g) ?? [])];
+
+describe.each([...queries, ...alerts])('%s', (_title, expr) => {
+  it('asks for series that exist', () => {
+    expect(seriesIn(expr).length).toBeGreaterThan(0);
+    for (const name of seriesIn(expr)) expect([...SERIES.keys()]).toContain(name);
+  });
+
+  it('names labels that these series have', () => {
+    const labels = seriesIn(expr).flatMap((name) => SERIES.get(name) ?? []);
+    const grouped = [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list = '']) => list.split(/,\s*/));
+    const matched = [...expr.matchAll(/\{([^}]*)\}/g)].flatMap(([, list = '']) =>
+      [...list.matchAll(/(\w+)(?:=~|!=|=)/g)].map(([, label]) => label),
+    );
+    for (const label of [...grouped, ...matched]) expect(labels).toContain(label);
+  });
+});
+
+it('the dashboard shows every metric, and the documents list it with its labels', () => {
+  const shown = seriesIn(JSON.stringify(dashboard));
+  const page = docs('run/metrics.md');
+  for (const metric of Object.values(METRICS)) {
+    expect(shown.filter((name) => name.startsWith(metric.prometheus))).not.toEqual([]);
+    const labels = metric.labels.map((label) => `\`${label}\``).join(', ');
+    expect(page).toContain(`| \`${metric.prometheus}\` | ${labels} |`);
+  }
+});
+
+it('there are alerts', () => expect(alerts.map(([name]) => name)).toContain('FactorFault'));
+
+it.skipIf(!hasPromtool)(
+  'Prometheus reads every query and alert (skipped where promtool is missing: apt-get install prometheus)',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parse-factors-rules-'));
+    try {
+      const rules = queries.map(([, expr], index) => ({
+        record: `query:${index}`,
+        expr: expr.replaceAll('$__rate_interval', '5m'),
+      }));
+      const check = (name: string, text: string): number | null => {
+        writeFileSync(join(folder, name), text);
+        return spawnSync('promtool', ['check', 'rules', join(folder, name)]).status;
+      };
+      expect(check('dashboard.yml', JSON.stringify({ groups: [{ name: 'dashboard', rules }] }))).toBe(0);
+      expect(check('alerts.yml', docs('public/alerts.yml'))).toBe(0);
+      expect(check('wrong.yml', docs('public/alerts.yml').replace('sum by', 'sum buy'))).not.toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
+
+/** Whether an alert fires, by Prometheus' own evaluation of the rules. */
+it.skipIf(!hasPromtool)(
+  'alerts fire on faults and on pumped messages, and not otherwise (skipped where promtool is missing: apt-get install prometheus)',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parse-factors-alerts-'));
+    const message = (country: string, outcome: string): string =>
+      `parse_factors_messages_total{factor="otp",country="${country}",outcome="${outcome}"}`;
+    try {
+      writeFileSync(join(folder, 'alerts.yml'), docs('public/alerts.yml'));
+      const test = {
+        rule_files: ['alerts.yml'],
+        tests: [
+          {
+            interval: '1m',
+            input_series: [
+              { series: 'parse_factors_events_total{type="fault",factor="none"}', values: '0x55 1x10' },
+              { series: 'parse_factors_events_total{type="misconfigured",factor="none"}', values: '0x65' },
+              { series: message('FR', 'delivered'), values: '0+2x65' },
+              { series: message('FR', 'verified'), values: '0+1.5x65' },
+              { series: message('LV', 'delivered'), values: '0+2x65' },
+              { series: message('US', 'delivered'), values: '0+0.1x65' },
+            ],
+            alert_rule_test: [
+              { eval_time: '50m', alertname: 'FactorFault', exp_alerts: [] },
+              {
+                eval_time: '60m',
+                alertname: 'FactorFault',
+                exp_alerts: [
+                  {
+                    exp_labels: { severity: 'page', type: 'fault', factor: 'none' },
+                    exp_annotations: {
+                      summary: 'Users cannot log in, or factors are unprotected: fault none. Run parse-factors doctor.',
+                    },
+                  },
+                ],
+              },
+              {
+                eval_time: '60m',
+                alertname: 'FactorConversionLow',
+                exp_alerts: [
+                  {
+                    exp_labels: { severity: 'ticket', country: 'LV' },
+                    exp_annotations: {
+                      summary: 'Many messages go to LV and few codes come back: SMS pumping, or messages do not arrive.',
+                    },
+                  },
+                ],
+              },
+            ],
+          },
+        ],
+      };
+      writeFileSync(join(folder, 'test.yml'), JSON.stringify(test));
+      const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', join(folder, 'test.yml')], { encoding: 'utf8' });
+      expect([status, `${stdout}${stderr}`]).toEqual([0, expect.stringContaining('SUCCESS')]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);

@@ -1,0 +1,3 @@
+import { packageConfig } from '../../tools/build/tsdown.ts';
+
+export default packageConfig('index', 'open-telemetry', 'prometheus');

@@ -1,0 +1,3 @@
+import { packageProject } from '../test-server/src/vitest.js';
+
+export default packageProject('metrics');
