@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { callBatches, functionsUrl } from '../src/commands/batch-command.js';
+import { callBatches } from '../src/commands/batch-command.js';
+import { functionsUrl } from '../src/commands/call-function.js';
 
 interface SomeReport {
   readonly seen: number;

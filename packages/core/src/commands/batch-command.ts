@@ -1,8 +1,7 @@
-import { Writable } from 'node:stream';
-import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import type { BatchReport } from '../flows/administration/user-batch.js';
-import { asObject } from '../validation/json-object.js';
+import { callFunction, type CalledServer, functionsUrl, plain, plainly } from './call-function.js';
+import { readMasterKey } from './master-key.js';
 
 /** A command for administrators that calls a Cloud function for one batch of users after another. */
 export interface BatchCommand<Report extends BatchReport> {
@@ -28,10 +27,7 @@ export interface BatchOutput {
 }
 
 /** The server to call, and the parameters of the calls. */
-export interface BatchRun {
-  readonly serverUrl: string;
-  readonly appId: string;
-  readonly masterKey: string;
+export interface BatchRun extends CalledServer {
   /** How many users one batch has, 1 to 1000. */
   readonly limit: number;
   /** Whether the command writes; otherwise it is a dry run. */
@@ -92,8 +88,7 @@ async function readArguments(args: readonly string[]): Promise<BatchRun | 'help'
   if (help) return 'help';
   if (serverUrl === undefined || appId === undefined || !/^(?:[1-9][0-9]{0,2}|1000)$/.test(batch)) return undefined;
   functionsUrl(serverUrl); // refuse a wrong URL before asking for the key
-  const { PARSE_SERVER_MASTER_KEY: stored = '' } = process.env;
-  return { serverUrl, appId, masterKey: stored === '' ? await askMasterKey() : stored, limit: Number(batch), apply, after };
+  return { serverUrl, appId, masterKey: await readMasterKey(), limit: Number(batch), apply, after };
 }
 
 /**
@@ -109,72 +104,11 @@ export async function* callBatches<Report extends BatchReport>(
 ): AsyncGenerator<Report, void, void> {
   let after: string | undefined = run.after;
   do {
-    const report = await callBatch(functionName, { ...run, after });
+    const { limit, apply } = run;
+    const report = await callFunction(functionName, run, { limit, apply, ...(after !== '' && { after }) });
     after = typeof report['next'] === 'string' ? report['next'] : undefined;
     yield plainly(report) as Report;
     // The caller has printed the report by now. Before that, the next run must still repeat this batch.
     if (after !== undefined) onNext(after);
   } while (after !== undefined);
-}
-
-async function callBatch(functionName: string, run: BatchRun): Promise<Readonly<Record<string, unknown>>> {
-  const { serverUrl, appId, masterKey, limit, apply, after } = run;
-  const response = await fetch(`${functionsUrl(serverUrl)}/${functionName}`, {
-    method: 'POST',
-    redirect: 'error', // a redirect must not receive the master key
-    headers: { 'Content-Type': 'application/json', 'X-Parse-Application-Id': appId, 'X-Parse-Master-Key': masterKey },
-    body: JSON.stringify({ limit, apply, ...(after !== '' && { after }) }),
-  }).catch((fault: { readonly cause?: { readonly code?: unknown; readonly message?: unknown } }) => {
-    throw new Error(`The server does not answer: ${plain(String(fault.cause?.code ?? fault.cause?.message))}`, { cause: fault });
-  });
-  const body: unknown = await response.json().catch(() => undefined);
-  const result = asObject(asObject(body)?.['result']);
-  if (response.ok && result !== undefined) return result;
-  const error = asObject(body)?.['error'];
-  throw new Error(`The server answered ${response.status}: ${typeof error === 'string' ? plain(error) : 'no readable error'}`);
-}
-
-/**
- * Returns the URL of a server's Cloud functions, which receive the master key.
- *
- * @throws Error unless the URL is https (or http for this machine) and has no credentials; the message does not repeat the URL
- */
-export function functionsUrl(serverUrl: string): string {
-  const url = URL.canParse(serverUrl) ? new URL(serverUrl) : undefined;
-  const isLocal = url !== undefined && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
-  const isSound = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal);
-  if (url === undefined || !isSound || url.username !== '' || url.password !== '') {
-    throw new Error('--server-url must be a URL that begins with https://, or http:// for this machine, without credentials.');
-  }
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}/functions`;
-}
-
-/** Replaces control characters in a server's text: they could send commands to the administrator's terminal. */
-const plain = (text: string): string => text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?');
-
-/** Makes every text in a value {@link plain}, the names of its fields too. */
-function plainly(value: unknown): unknown {
-  if (typeof value === 'string') return plain(value);
-  if (Array.isArray(value)) return value.map(plainly);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, content]) => [plain(name), plainly(content)]));
-}
-
-/** Asks for the master key on the terminal, without showing what is typed. */
-async function askMasterKey(): Promise<string> {
-  if (!process.stdin.isTTY) throw new Error('PARSE_SERVER_MASTER_KEY is not set.');
-  const nothing = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = createInterface({ input: process.stdin, output: nothing, terminal: true });
-  process.stderr.write('Master key: '); // printed last, when typed characters are already hidden
-  try {
-    const ended = new Promise<never>((_resolve, reject) => {
-      terminal.once('close', () => reject(new Error('No master key was given.')));
-    });
-    const masterKey = (await Promise.race([terminal.question(''), ended])).trim();
-    if (masterKey === '') throw new Error('No master key was given.');
-    return masterKey;
-  } finally {
-    terminal.close();
-    process.stderr.write('\n');
-  }
 }

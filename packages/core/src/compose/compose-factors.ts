@@ -136,7 +136,7 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     beforeLogin: (request: TriggerRequest) => users.beforeLogin(request),
     afterLogin: (request: TriggerRequest) => users.afterLogin(request),
   };
-  const installation = installer(bridge, triggers, auth);
+  const installation = installer(bridge, triggers, auth, (request) => selfCheck.examine(request));
   const selfCheck = new SelfCheck(bridge, auth, installation);
   if (resolved.selfCheck) selfCheck.watch();
   return Object.freeze({

@@ -20,6 +20,16 @@ const warned = new WeakSet<Runtime>();
 const namesProxies = (trustProxy: unknown): boolean =>
   Array.isArray(trustProxy) ? trustProxy.length > 0 : ['string', 'function'].includes(typeof trustProxy);
 
+/** Whether a request has passed a proxy whose address Parse Server takes for the client's. */
+export function isProxyCounted({ headers, ip }: ClientInfo, config: HookConfig): boolean {
+  const forwarded = headers['x-forwarded-for'];
+  if (forwarded === undefined || ip === undefined || namesProxies((config as ProxyConfig).trustProxy)) return false;
+  const clients = String(forwarded)
+    .split(',')
+    .map((address) => address.trim());
+  return !clients.includes(ip);
+}
+
 /**
  * Warns once for each `composeFactors` when rate limits per IP address seem to count a proxy in place of its clients.
  *
@@ -27,13 +37,8 @@ const namesProxies = (trustProxy: unknown): boolean =>
  * Express app.
  */
 export function warnOfProxy(runtime: Runtime, server: Server, client: ClientInfo, config: HookConfig): void {
-  const { trustProxy, loggerController } = config as ProxyConfig;
-  const forwarded = client.headers['x-forwarded-for'];
-  if (forwarded === undefined || client.ip === undefined || warned.has(runtime) || namesProxies(trustProxy)) return;
-  const clients = String(forwarded)
-    .split(',')
-    .map((address) => address.trim());
-  if (clients.includes(client.ip)) return;
+  const { loggerController } = config as ProxyConfig;
+  if (warned.has(runtime) || !isProxyCounted(client, config)) return;
   warned.add(runtime);
   loggerController?.warn(`parse-factors: proxy_not_trusted: ${SENTENCE}`);
   emitter(

@@ -18,9 +18,55 @@ export interface Finding {
     | 'reset_finds_no_email'
     | 'test_codes'
     | 'check_header_not_allowed'
-    | 'check_failed';
+    | 'check_failed'
+    | 'proxy_not_trusted'
+    | 'clocks_differ'
+    | 'master_key_from_everywhere'
+    | 'client_classes_allowed'
+    | 'names_are_logged'
+    | 'not_https'
+    | 'events_kept_for_good'
+    | 'notices_off'
+    | 'no_way_back';
   /** The factor's key in `auth`; empty when the problem concerns the server. */
   readonly factor: string;
   /** A sentence that says what is wrong, and what to do. */
   readonly sentence: string;
 }
+
+/** How bad a finding is. `unprotected`: the factors protect less than they should. `broken`: users cannot log in, or logins slow down. */
+export type FindingLevel = 'unprotected' | 'broken' | 'advice';
+
+/** How bad each finding is, the worst first. */
+export const FINDING_LEVELS: Readonly<Record<Finding['reason'], FindingLevel>> = {
+  guard_not_installed: 'unprotected',
+  writes_not_gated: 'unprotected',
+  factor_not_configured: 'unprotected',
+  other_second_factor: 'unprotected',
+  auth_data_not_protected: 'unprotected',
+  bodies_are_logged: 'unprotected',
+  master_key_from_everywhere: 'unprotected',
+  reads_from_secondaries: 'unprotected',
+  check_failed: 'broken',
+  app_id_changed: 'broken',
+  records_unreadable: 'broken',
+  factor_disabled: 'broken',
+  router_incompatible: 'broken',
+  session_field_taken: 'broken',
+  clocks_differ: 'broken',
+  proxy_not_trusted: 'broken',
+  owners_see_no_factors: 'broken',
+  database_adapter_unknown: 'broken',
+  not_https: 'advice',
+  client_classes_allowed: 'advice',
+  names_are_logged: 'advice',
+  events_kept_for_good: 'advice',
+  no_way_back: 'advice',
+  notices_off: 'advice',
+};
+
+/** Sorts findings, the worst first. */
+export const worstFirst = (findings: readonly Finding[]): readonly Finding[] => {
+  const order = Object.keys(FINDING_LEVELS);
+  return findings.toSorted((one, other) => order.indexOf(one.reason) - order.indexOf(other.reason));
+};

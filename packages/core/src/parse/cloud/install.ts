@@ -88,8 +88,14 @@ const RULES: { readonly [Name in keyof Required<InstallOptions>]: OptionRule } =
  * Prepares the guard; its `install` registers the guard with Parse Server, beside the application's own triggers.
  *
  * @param auth the adapters that the guard belongs to
+ * @param examine checks the running server, for the Cloud function `factorsCheck`
  */
-export function installer(bridge: Bridge, triggers: GuardTriggers, auth: Readonly<Record<string, unknown>>): Installation {
+export function installer(
+  bridge: Bridge,
+  triggers: GuardTriggers,
+  auth: Readonly<Record<string, unknown>>,
+  examine: (request: AdminRequest) => Promise<unknown>,
+): Installation {
   const serves = ({ auth: served = {} }: HookConfig): boolean => Object.keys(auth).some((key) => served[key] === auth[key]);
   // Parse Server calls each trigger with the request of its kind, so the cast is safe.
   const ours = Object.entries({ ...triggers }) as [GuardTrigger, Trigger][];
@@ -128,6 +134,7 @@ export function installer(bridge: Bridge, triggers: GuardTriggers, auth: Readonl
       gateWrites(Parse);
       gated.isInstalled = true;
       defineCloudCode(bridge, Parse, resolved);
+      Parse.Cloud.define('factorsCheck', (request) => examine(request), { requireMaster: true });
     },
     missing(appId) {
       const isInstalled = Object.keys(set.triggers).length > 0;

@@ -1,0 +1,72 @@
+import { asObject } from '../validation/json-object.js';
+
+/** A server that a command calls. */
+export interface CalledServer {
+  readonly serverUrl: string;
+  readonly appId: string;
+  readonly masterKey: string;
+}
+
+/** The server answered a call with an error. */
+export class AnsweredError extends Error {
+  override readonly name = 'AnsweredError';
+  /** Parse Server's error code; undefined if the answer has none. */
+  readonly code: number | undefined;
+
+  constructor(message: string, code: number | undefined) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * Calls a Cloud function with the master key. Returns its result as it came: print only what {@link plainly} returns.
+ *
+ * @throws Error for a URL that {@link functionsUrl} refuses, or if the server does not answer; AnsweredError if it refuses
+ */
+export async function callFunction(
+  functionName: string,
+  { serverUrl, appId, masterKey }: CalledServer,
+  params: object,
+): Promise<Readonly<Record<string, unknown>>> {
+  const response = await fetch(`${functionsUrl(serverUrl)}/${functionName}`, {
+    method: 'POST',
+    redirect: 'error', // a redirect must not receive the master key
+    headers: { 'Content-Type': 'application/json', 'X-Parse-Application-Id': appId, 'X-Parse-Master-Key': masterKey },
+    body: JSON.stringify(params),
+  }).catch((fault: { readonly cause?: { readonly code?: unknown; readonly message?: unknown } }) => {
+    throw new Error(`The server does not answer: ${plain(String(fault.cause?.code ?? fault.cause?.message))}`, { cause: fault });
+  });
+  const body: unknown = await response.json().catch(() => undefined);
+  const result = asObject(asObject(body)?.['result']);
+  if (response.ok && result !== undefined) return result;
+  const { error, code } = asObject(body) ?? {};
+  const said = typeof error === 'string' ? plain(error) : 'no readable error';
+  throw new AnsweredError(`The server answered ${response.status}: ${said}`, typeof code === 'number' ? code : undefined);
+}
+
+/**
+ * Returns the URL of a server's Cloud functions, which receive the master key.
+ *
+ * @throws Error unless the URL is https (or http for this machine) and has no credentials; the message does not repeat the URL
+ */
+export function functionsUrl(serverUrl: string): string {
+  const url = URL.canParse(serverUrl) ? new URL(serverUrl) : undefined;
+  const isLocal = url !== undefined && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
+  const isSound = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal);
+  if (url === undefined || !isSound || url.username !== '' || url.password !== '') {
+    throw new Error('--server-url must be a URL that begins with https://, or http:// for this machine, without credentials.');
+  }
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}/functions`;
+}
+
+/** Replaces control characters in a server's text: they could send commands to the administrator's terminal. */
+export const plain = (text: string): string => text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?');
+
+/** Makes every text in a value {@link plain}, the names of its fields too. */
+export function plainly(value: unknown): unknown {
+  if (typeof value === 'string') return plain(value);
+  if (Array.isArray(value)) return value.map(plainly);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, content]) => [plain(name), plainly(content)]));
+}
