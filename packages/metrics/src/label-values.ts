@@ -25,6 +25,9 @@ const VERBS: Readonly<Record<StoreVerb, true>> = {
 const TYPES: Readonly<Record<FactorEventType, true>> = {
   challenged: true,
   delivered: true,
+  test_code_used: true,
+  country_closed: true,
+  country_opened: true,
   delivery_failed: true,
   enrolled: true,
   replaced: true,
