@@ -42,6 +42,7 @@ export type { PaymentAnswer, PaymentChallenge } from './flows/payments/confirm-p
 export type { PaymentDetails } from './validation/payment-details.js';
 export type { OwnSession, ShownSession } from './flows/sessions/own-sessions.js';
 export type { ParseAuthAdapter } from './parse/auth-adapter.js';
+export type { SecurityCheck, SecurityCheckGroup } from './parse/check/check-group.js';
 export type { Finding } from './parse/check/finding.js';
 export type { ClientIp, ClientIpRequest } from './parse/server/client-info.js';
 export type { AdminRequest } from './parse/cloud/admin-request.js';

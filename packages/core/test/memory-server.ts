@@ -131,7 +131,7 @@ export function memoryServer({
     replies: { hide: () => undefined, count: () => 0, show: () => undefined },
     notes: () => notes,
     logEvent: async () => undefined,
-    findEvents: async () => [],
+    listEvents: async () => [],
     assertNoTransaction: () => undefined,
   };
   return {

@@ -1,5 +1,5 @@
 import type { FactorContext } from '../factor/context.js';
-import type { FactorEvent } from '../factor/factor-event.js';
+import type { FactorEvent, FactorEventType } from '../factor/factor-event.js';
 import type { OtpStore } from '../store/otp-store.js';
 import type { PaymentDetails } from '../validation/payment-details.js';
 import type { AccountState, ClientInfo, Session } from './account-state.js';
@@ -166,6 +166,14 @@ export interface LoginNotes {
   readonly written: Map<string, string>;
 }
 
+/** Which events of the log are read. */
+export interface EventQuery {
+  readonly userId: string;
+  /** The types to read; all by default. */
+  readonly types?: { readonly only: readonly FactorEventType[] } | { readonly without: readonly FactorEventType[] };
+  readonly limit: number;
+}
+
 /** The server, for one request. */
 export interface Server {
   /** The application's id. */
@@ -183,8 +191,8 @@ export interface Server {
   notes(userId: string): LoginNotes;
   /** Writes an event to the application's database. */
   logEvent(event: FactorEvent): Promise<void>;
-  /** Returns the user's logged events, the newest first. */
-  findEvents(userId: string, limit: number): Promise<readonly FactorEvent[]>;
+  /** Reads a user's events from the application's database, the latest first. */
+  listEvents(query: EventQuery): Promise<readonly FactorEvent[]>;
   /**
    * Refuses work that needs a second database connection while the request holds one for a transaction. Otherwise
    * parallel requests could deadlock on the connection pool.

@@ -12,6 +12,7 @@ import type { MoveOptions } from '../flows/administration/migrate-users.js';
 import type { PaymentAnswer, PaymentChallenge } from '../flows/payments/confirm-payment.js';
 import { type ParseAuthAdapter, toAuthAdapter } from '../parse/auth-adapter.js';
 import type { Bridge } from '../parse/bridge.js';
+import { checkGroup } from '../parse/check/check-group.js';
 import { SelfCheck } from '../parse/check/self-check.js';
 import { countUsers } from '../parse/check/count-users.js';
 import type { AdminRequest } from '../parse/cloud/admin-request.js';
@@ -157,5 +158,6 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     export: (request: AdminRequest) => exportUser(bridge, request),
     countEnrolled: (options?: CountOptions) => countUsers(bridge, auth, options),
     check: () => selfCheck.run(),
+    checkGroup: () => checkGroup(selfCheck, clock),
   });
 }

@@ -6,6 +6,7 @@ import type { MoveOptions, MoveReport } from '../flows/administration/migrate-us
 import type { Reply } from '../factor/context.js';
 import type { PaymentAnswer, PaymentChallenge } from '../flows/payments/confirm-payment.js';
 import type { ParseAuthAdapter } from '../parse/auth-adapter.js';
+import type { SecurityCheckGroup } from '../parse/check/check-group.js';
 import type { Finding } from '../parse/check/finding.js';
 import type { AdminRequest } from '../parse/cloud/admin-request.js';
 import type { CloudRequest, SaveRequest, TriggerRequest } from '../parse/cloud/cloud-request.js';
@@ -146,4 +147,12 @@ export interface ComposedFactors<Key extends string = string> {
    * @returns an empty list when all is well, and while the server has not started
    */
   check(): Promise<readonly Finding[]>;
+
+  /**
+   * Returns a group for Parse Server's option `security.checkGroups`: `GET /security` and Parse Dashboard then show the findings
+   * of the last {@link check}. Parse Server awaits no check, so each report also starts the next one, at most once a minute.
+   *
+   * The option replaces Parse Server's own groups, so name these too.
+   */
+  checkGroup(): SecurityCheckGroup;
 }

@@ -21,6 +21,7 @@ export interface Administration {
   factorsReset(call: AdminCall): Promise<readonly string[]>;
   factorsUnlock(call: AdminCall): Promise<readonly string[]>;
   factorsRevokeDevices(call: AdminCall): Promise<readonly string[]>;
+  factorsEndUserSessions(call: AdminCall): Promise<number>;
   factorsHelpCode(call: AdminCall): Promise<Reply>;
   factorsOpenCountry(call: AdminCall): Promise<string>;
   factorsReseal(call: AdminCall): Promise<ResealReport>;
@@ -84,6 +85,11 @@ export function administration(runtime: Runtime): Administration {
       administer(call, 'device_revoked', async (account) => {
         const touched = await revokeTrustedDevices({ runtime, request: call, account });
         return { result: touched, touched };
+      }),
+    factorsEndUserSessions: (call) =>
+      administer(call, 'sessions_revoked', async (account) => {
+        const ended = await call.server.sessions.endOthers(account.id, undefined, emitter('', runtime, call, account.id));
+        return { result: ended, touched: ended > 0 ? [''] : [] };
       }),
     factorsHelpCode: (call) =>
       administer(call, 'help_issued', async (account) => {

@@ -8,7 +8,7 @@ import { emitter } from '../../events/event-dispatcher.js';
 import type { Reply } from '../../factor/context.js';
 import type { FactorEvent } from '../../factor/factor-event.js';
 import { requireStepUp } from '../require-step-up.js';
-import { shownSession, type ShownSession } from '../sessions/own-sessions.js';
+import { sessionsOf, type ShownSession } from '../sessions/own-sessions.js';
 import { toIso } from '../status.js';
 import { UserFactor } from '../user-factor.js';
 
@@ -71,15 +71,14 @@ export async function exportUser(call: ExportCall): Promise<UserExport> {
   const { runtime, session, account, server } = call;
   if (session !== undefined) await assertAllowed(call, session);
   const past = await new PastSignIns(runtime, call, account.id).stored();
-  const sessions = await server.sessions.list(account.id);
-  const events = await server.findEvents(account.id, MAX_EVENTS + 1);
+  const events = await server.listEvents({ userId: account.id, limit: MAX_EVENTS + 1 });
   const reason = session === undefined ? 'administrator' : 'user';
   emitter('', runtime, call, account.id)({ type: 'exported', reason });
   return {
     userId: account.id,
     exportedAt: toIso(runtime.clock()),
     factors: exportedFactors(call),
-    sessions: sessions.map((each) => shownSession({ runtime, request: call }, each)),
+    sessions: await sessionsOf({ runtime, request: call, session: undefined }, account.id),
     signIns: past.map(({ at, ip }) => ({ at: toIso(at), ...(ip !== undefined && { ip }) })),
     events: events.slice(0, MAX_EVENTS).map(withoutAdministrator),
     hasMoreEvents: events.length > MAX_EVENTS,

@@ -72,6 +72,12 @@ export async function ownSessions(at: SessionRequest): Promise<readonly OwnSessi
   return sessions.map((session) => ({ ...shownSession(at, session), isCurrent: session.token === current.token }));
 }
 
+/** Returns a user's sessions, the newest first, 100 at most. */
+export async function sessionsOf(at: SessionRequest, userId: string): Promise<readonly ShownSession[]> {
+  const sessions = await at.request.server.sessions.list(userId);
+  return sessions.map((session) => shownSession(at, session));
+}
+
 /**
  * Ends one session of the user, or all but this one. Returns how many it has ended; none if there is no such session.
  *
@@ -121,7 +127,7 @@ async function keptMethods({ runtime, request: { server } }: SessionRequest, ses
 }
 
 /** Returns what is shown of a session. */
-export function shownSession(
+function shownSession(
   { runtime, request }: Pick<SessionRequest, 'runtime' | 'request'>,
   session: StoredSession,
 ): ShownSession {

@@ -46,6 +46,7 @@ export class SelfCheck {
   readonly #bridge: Bridge;
   readonly #auth: Readonly<Record<string, ParseAuthAdapter>>;
   readonly #installation: Installation;
+  #last: readonly Finding[] | undefined;
 
   constructor(bridge: Bridge, auth: Readonly<Record<string, ParseAuthAdapter>>, installation: Installation) {
     this.#bridge = bridge;
@@ -70,10 +71,20 @@ export class SelfCheck {
     timer.unref();
   }
 
+  /** The findings of the last check; undefined before the first one. */
+  get last(): readonly Finding[] | undefined {
+    return this.#last;
+  }
+
   /** Runs the check and returns its findings; none while the server is not up. */
   async run(): Promise<readonly Finding[]> {
     const server = runningServer(this.#auth);
     if (server === undefined) return [];
+    this.#last = await this.#findings(server);
+    return this.#last;
+  }
+
+  async #findings(server: ServerConfig): Promise<readonly Finding[]> {
     const findings: Finding[] = [];
     const missing = this.#installation.missing(server.appId);
     if (missing.length > 0) {

@@ -12,6 +12,11 @@ export function assertAdministrator(request: AdminRequest): void {
   if (request.master !== true || mayOnlyRead(request)) throw new FactorError('session_required');
 }
 
+/** Requires the master key, which may be the read-only one. @throws FactorError `session_required` without it */
+export function assertReader({ master }: AdminRequest): void {
+  if (master !== true) throw new FactorError('session_required');
+}
+
 /**
  * Whether the request's master key may only read. Parse Server 8 does not say so: then the header must hold the one that
  * writes.

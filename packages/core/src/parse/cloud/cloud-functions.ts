@@ -13,6 +13,7 @@ import { withParseErrors } from '../parse-errors.js';
 import { bridged } from '../server/server.js';
 import { type AdminRequest, assertAdministrator } from './admin-request.js';
 import { type CloudRequest, sessionOf } from './cloud-request.js';
+import { handleAdmin } from './handle-admin.js';
 import { hideResult } from './logged-result.js';
 
 /** The name of the Cloud function that returns the status of the user's own factors. */
@@ -84,6 +85,8 @@ export interface AdminFunctions {
   factorsUnlock(request: AdminRequest): Promise<readonly string[]>;
   /** `{ userId }`: revokes all trusted devices. Returns the keys of the factors that had any. */
   factorsRevokeDevices(request: AdminRequest): Promise<readonly string[]>;
+  /** `{ userId }`: ends all sessions of the user. Returns how many have ended. Trust in devices stays. */
+  factorsEndUserSessions(request: AdminRequest): Promise<number>;
   /**
    * `{ userId }`: issues a help code in place of the user's present one, and notifies the user. Returns `{ code, expiresAt }`,
    * once; Parse Server does not log it. Needs a `HelpCodeFactor`, and a user with a second factor.
@@ -112,6 +115,7 @@ export function adminFunctions(bridge: Bridge): AdminFunctions {
     factorsReset: (request) => administer(bridge, request, admin.factorsReset),
     factorsUnlock: (request) => administer(bridge, request, admin.factorsUnlock),
     factorsRevokeDevices: (request) => administer(bridge, request, admin.factorsRevokeDevices),
+    factorsEndUserSessions: (request) => administer(bridge, request, admin.factorsEndUserSessions),
     async factorsHelpCode(request) {
       const issued = await administer(bridge, request, admin.factorsHelpCode);
       hideResult(request.config);
@@ -133,10 +137,5 @@ export const move = <Enrolment extends object>(
   options: MoveOptions<Enrolment>,
 ): Promise<MoveReport> => administer(bridge, request, (call) => migrateUsers(bridge.runtime, call, options));
 
-function administer<Result>(bridge: Bridge, request: AdminRequest, work: (call: AdminCall) => Promise<Result>): Promise<Result> {
-  const asked = bridged(bridge, request);
-  return withParseErrors(emitter('', bridge.runtime, asked, undefined), async () => {
-    assertAdministrator(request);
-    return work({ ...asked, params: request.params });
-  });
-}
+const administer = <Result>(bridge: Bridge, request: AdminRequest, work: (call: AdminCall) => Promise<Result>): Promise<Result> =>
+  handleAdmin(bridge, request, { assert: assertAdministrator, work });

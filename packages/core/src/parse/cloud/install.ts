@@ -6,6 +6,7 @@ import type { HookConfig } from '../parse-types.js';
 import { bridged } from '../server/server.js';
 import { canCheckPassword } from '../server/check-password.js';
 import { canUpdateUser } from '../server/update-user.js';
+import { dashboardFunctions } from '../dashboard/dashboard-functions.js';
 import { watchNewPasswords } from '../new-passwords.js';
 import { prune } from './prune.js';
 import { watchSessionCopies } from '../session-copies.js';
@@ -44,6 +45,11 @@ export interface InstallOptions {
    * call `factorsExport`; false by default.
    */
   readonly adminFunctions?: boolean;
+  /**
+   * Whether to define the Cloud functions that Parse Dashboard calls, which need the master key; false by default. The command
+   * `parse-factors dashboard-config` prints the dashboard's configuration.
+   */
+  readonly dashboard?: boolean;
 }
 
 /** The part of `Parse` in Cloud Code that `install` uses. */
@@ -82,6 +88,7 @@ const RULES: { readonly [Name in keyof Required<InstallOptions>]: OptionRule } =
   },
   pruneJob: choiceOption(true, false),
   adminFunctions: choiceOption(true, false),
+  dashboard: choiceOption(true, false),
 };
 
 /**
@@ -119,6 +126,7 @@ export function installer(
         except: [],
         pruneJob: false,
         adminFunctions: false,
+        dashboard: false,
       });
       if (Parse?.Cloud === undefined)
         throw new FactorConfigError('install: Parse Server has not started; call install from Cloud Code or after the start');
@@ -154,7 +162,7 @@ function gateWrites(Parse: object): void {
 function defineCloudCode(
   bridge: Bridge,
   { Cloud }: ParseCloud,
-  { pruneJob, adminFunctions: hasAdmin }: Required<InstallOptions>,
+  { pruneJob, adminFunctions: hasAdmin, dashboard }: Required<InstallOptions>,
 ): void {
   Cloud.define(STATUS_FUNCTION, (request) => ownStatus(bridge, request));
   Cloud.define(EXPORT_FUNCTION, (request) => exportUser(bridge, request, hasAdmin));
@@ -164,8 +172,8 @@ function defineCloudCode(
   if (functions.length > 0 && !(canUpdateUser() && canCheckPassword())) throw modulesUnreachable();
   for (const [name, work] of [...functions, ...Object.entries(challengeFunctions(bridge))]) Cloud.define(name, work);
   if (pruneJob) Cloud.job('pruneFactors', ({ config }) => prune(bridge, config as HookConfig));
-  if (!hasAdmin) return;
-  for (const [name, work] of Object.entries<AdminFunctions[keyof AdminFunctions]>({ ...adminFunctions(bridge) }))
+  const forMaster = { ...(hasAdmin && adminFunctions(bridge)), ...(dashboard && dashboardFunctions(bridge)) };
+  for (const [name, work] of Object.entries<AdminFunctions[keyof AdminFunctions]>(forMaster))
     Cloud.define(name, work, { requireMaster: true });
 }
 

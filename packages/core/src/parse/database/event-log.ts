@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { EventQuery } from '../../account/ports.js';
 import type { FactorEvent } from '../../factor/factor-event.js';
 import type { ClassIncident } from './closed-class.js';
 import { findRows } from './find-rows.js';
@@ -23,13 +24,6 @@ const FIELDS = {
   sent: { type: 'Number' },
   verified: { type: 'Number' },
 } as const;
-
-/** Returns the logged events of a user, the newest first. None if there is no log. */
-export async function findEvents(database: ParseDatabase, userId: string, limit: number): Promise<readonly FactorEvent[]> {
-  const rows = await findRows(database, FACTOR_EVENT_CLASS, { userId }, { limit, sort: { at: -1 } });
-  const known = (row: ParseRow) => Object.entries(row).filter(([name]) => Object.hasOwn(FIELDS, name));
-  return rows.map((row) => Object.fromEntries(known(row)) as unknown as FactorEvent);
-}
 
 /** How many events one statement deletes at most. */
 const BATCH = 1000;
@@ -70,4 +64,12 @@ export async function logEvent(
   const fields = Object.entries(event).filter(([, value]) => value !== undefined);
   const row = { ...Object.fromEntries(fields), objectId: randomUUID() };
   await new ParseTable(database, { className: FACTOR_EVENT_CLASS, fields: FIELDS, onIncident, isAwaited: false }).create(row);
+}
+
+/** Reads a user's events, the latest first; none while the class does not exist. */
+export async function listEvents(database: ParseDatabase, { userId, types, limit }: EventQuery): Promise<readonly FactorEvent[]> {
+  const wanted = types && { type: 'only' in types ? { $in: types.only } : { $nin: types.without } };
+  const rows = await findRows(database, FACTOR_EVENT_CLASS, { userId, ...wanted }, { limit, sort: { at: -1 } });
+  const known = (row: ParseRow): [string, unknown][] => Object.entries(row).filter(([name]) => Object.hasOwn(FIELDS, name));
+  return rows.map((row) => Object.fromEntries(known(row)) as unknown as FactorEvent);
 }

@@ -2,6 +2,7 @@ import type { KnownDevices } from '../../account/devices/known-device.js';
 import type {
   Accounts,
   ClientInfo,
+  EventQuery,
   LoginNotes,
   LoginReplies,
   Roles,
@@ -15,7 +16,7 @@ import type { Bridge } from '../bridge.js';
 import { classIncidents } from '../class-incidents.js';
 import { clientInfo, type SentRequest } from './client-info.js';
 import { DeviceTable, FACTOR_DEVICE_CLASS } from '../database/device-table.js';
-import { FACTOR_EVENT_CLASS, findEvents, logEvent } from '../database/event-log.js';
+import { FACTOR_EVENT_CLASS, listEvents, logEvent } from '../database/event-log.js';
 import { assertNoTransaction } from '../database/parse-table.js';
 import type { HookConfig } from '../parse-types.js';
 import { ProviderChecks } from '../provider-checks.js';
@@ -73,8 +74,8 @@ export class ParseServer implements Server {
     return logEvent(database, event, classIncidents(this.#bridge.runtime, database, FACTOR_EVENT_CLASS));
   }
 
-  findEvents(userId: string, limit: number): Promise<readonly FactorEvent[]> {
-    return findEvents(this.#config.database, userId, limit);
+  listEvents(query: EventQuery): Promise<readonly FactorEvent[]> {
+    return listEvents(this.#config.database, query);
   }
 
   assertNoTransaction(): void {
