@@ -248,3 +248,96 @@ describe('the self-check', () => {
     expect(await reasons()).toEqual(['guard_not_installed', 'auth_data_not_protected']);
   });
 });
+
+describe("Parse Server's security report", () => {
+  interface ReportedGroup {
+    readonly name: string;
+    readonly state: string;
+    readonly checks: readonly { readonly title: string; readonly state: string }[];
+  }
+  const startReporting = async (options: StageOptions): Promise<void> => {
+    const checkGroups: unknown[] = [];
+    await startStage({
+      ...options,
+      server: { ...options.server, security: { enableCheck: true, checkGroups } },
+    }).then((started) => (stage = started));
+    checkGroups.push(stage.factors.checkGroup());
+  };
+  const report = async (): Promise<readonly ReportedGroup[]> =>
+    (await stage.call('GET', '/security', undefined, MASTER)).body['report'].groups as ReportedGroup[];
+  const titles = async (): Promise<readonly string[]> =>
+    (await report()).flatMap(({ checks }) => checks.map(({ title }) => title));
+
+  it('fails before the first self-check, and shows what it found after it', async () => {
+    await startReporting({ install: true });
+    expect(await report()).toEqual([
+      {
+        name: 'Factors',
+        state: 'fail',
+        checks: [
+          {
+            title: 'Self-check of the factors',
+            state: 'fail',
+            warning: 'It has not run yet since the server has started.',
+            solution: 'Reload this report in a few seconds.',
+          },
+        ],
+      },
+    ]);
+    await expect.poll(titles).toEqual(['Auth data not protected']);
+    expect((await report())[0]?.checks).toEqual([
+      {
+        title: 'Auth data not protected',
+        state: 'fail',
+        warning: 'Other users can read and query sealed authData.',
+        solution: "Set protectedFields: { _User: { '*': ['authData'] } }.",
+      },
+    ]);
+  });
+
+  it('succeeds on a sound server', async () => {
+    await startReporting({ install: true, server: { protectedFields: PROTECTED } });
+    expect(await stage.factors.check()).toEqual([]);
+    const [group] = await report();
+    expect(group).toEqual({
+      name: 'Factors',
+      state: 'success',
+      checks: [{ title: 'Self-check of the factors', state: 'success' }],
+    });
+  });
+
+  it('looks again once a minute at most, and names the factor', async () => {
+    await startReporting({ install: true, server: { protectedFields: PROTECTED } });
+    await stage.factors.check();
+    await report(); // begins a check
+    await stage.enrolTotp(await stage.signUp());
+    const { totp: _left, ...others } = stage.auth;
+    Object.assign(stage.auth, { totp: undefined });
+    expect(Object.keys(others)).not.toContain('totp');
+    for (let look = 0; look < 3; look += 1) await report();
+    stage.time.now += 60_000;
+    await report();
+    await expect.poll(titles).toEqual(['Factor not configured: totp']);
+  });
+
+  it('fails while the database cannot be read', async () => {
+    await startReporting({ install: true, server: { protectedFields: PROTECTED } });
+    await stage.factors.check();
+    const { Parse } = globalThis as unknown as { readonly Parse: { readonly Server: { readonly database: object } } };
+    // Each use of `Parse.Server` has another controller.
+    const database = Object.getPrototypeOf(Parse.Server.database) as { loadSchema: () => Promise<unknown> };
+    const { loadSchema } = database;
+    database.loadSchema = () => Promise.reject(new Error('down'));
+    try {
+      await report();
+      await expect.poll(async () => (await report())[0]?.state).toBe('fail');
+    } finally {
+      database.loadSchema = loadSchema;
+    }
+  });
+
+  it('is for the master key', async () => {
+    await startReporting({ install: true });
+    expect((await stage.call('GET', '/security')).status).toBe(403);
+  });
+});

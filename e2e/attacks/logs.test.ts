@@ -111,3 +111,25 @@ it('the log at level info holds no address of an export', async () => {
   expect(logged.join('')).toContain('factorsList');
   expect(logged.join('')).not.toContain('+15557790001');
 });
+
+it('the log at level info holds no help code that Parse Dashboard shows, and no names of its views', async () => {
+  const logged: string[] = [];
+  const loggerAdapter = { log: (...line: unknown[]) => void logged.push(JSON.stringify(line)), query: () => undefined };
+  const compose = { enrolment: { requiredFor: 'everybody' } } as const;
+  stage = await startHelpStage({
+    install: { dashboard: true },
+    compose,
+    server: { logLevel: 'info', silent: false, loggerAdapter },
+  });
+  const { person } = await enrolled(stage);
+  const object = { __type: 'Pointer', className: '_User', objectId: person.id };
+  const issued = await stage.call('POST', '/functions/factorsDashboardHelpCode', { object }, MASTER);
+  const [{ label: code }] = issued.body['result'].form.elements as [{ label: string }];
+  const submitted = { object, formData: { told: true } };
+  await stage.call('POST', '/functions/factorsDashboardHelpCode', submitted, MASTER);
+  const before = logged.length;
+  const view = await stage.call('POST', '/functions/factorsDashboardMissing', {}, MASTER);
+  await stage.call('POST', '/functions/factorsDashboardPanel', { object }, MASTER);
+  expect([code.length, view.status, logged.slice(before)]).toEqual([14, 200, []]);
+  for (const form of [code, code.replaceAll('-', '')]) expect(logged.join('\n')).not.toContain(form);
+});

@@ -3,65 +3,62 @@ import type { AccountState, ServerRequest } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
 import { policyFor } from '../sign-in/login-demand.js';
 
-/** What a survey reads of one user. */
+/** A user, as a survey reads them. */
 export interface SurveyedUser {
   readonly id: string;
   readonly username: string;
   /** The names of the user's roles, inherited ones included. */
   readonly roles: readonly string[];
-  /** The keys of all factors that the user has set up. */
+  /** The keys of all factors that the user has set up. Nothing is opened: a record counts whether its key is known or not. */
   readonly factors: readonly string[];
   /** Those of them that are second factors. */
   readonly secondFactors: readonly string[];
-  /** Whether the policy demands that the user set up a factor, or another one; undefined if the policy has failed. */
-  readonly mustEnrol: boolean | undefined;
+  /** Asks the policy; see {@link mustEnrol}. */
+  readonly mustEnrol: () => Promise<boolean | undefined>;
 }
 
 /** What a survey has read. */
-export interface Survey {
-  readonly users: readonly SurveyedUser[];
+export interface Survey<Kept> {
+  readonly kept: readonly Kept[];
   /** The id that the next survey begins after; left out if there are no more users. */
   readonly next?: string;
 }
 
-/** Which users a survey reads, and which of them it keeps. */
-export interface SurveyRequest {
+/** What a survey does with each user. */
+export interface SurveyPlan<Kept> {
   /** The id of the user before the first one; empty for all users. */
   readonly after: string;
-  /** Whether the user is kept. The survey ends early when {@link MAX_KEPT} are. */
-  readonly keeps: (user: SurveyedUser) => boolean;
-  /** Called for each user that was read. */
-  readonly onUser?: (user: SurveyedUser) => void;
+  /** Returns what is kept of a user; undefined for nothing. */
+  readonly read: (user: SurveyedUser) => Promise<Kept | undefined>;
 }
 
-/** Most users that one survey reads. */
-export const MAX_SURVEYED = 10_000;
-/** Most users that one survey returns. */
-export const MAX_KEPT = 1000;
+/** Most users that one survey reads: each costs a few statements, for roles. */
+export const MAX_SURVEYED = 5000;
+/** A survey also ends when it has kept as much. */
+const MAX_KEPT = 1000;
 const BATCH = 500;
-/** How many users are looked at side by side: each may cost statements to read roles. */
 const SIDE_BY_SIDE = 8;
 
-/** Reads users in the order of their ids. Nothing is opened: a record counts whether its key is known or not. */
-export async function surveyUsers(runtime: Runtime, request: ServerRequest, asked: SurveyRequest): Promise<Survey> {
-  const kept: SurveyedUser[] = [];
-  let [after, seen] = [asked.after, 0];
-  while (seen < MAX_SURVEYED) {
+/** Reads users in the order of their ids. */
+export async function surveyUsers<Kept>(
+  runtime: Runtime,
+  request: ServerRequest,
+  plan: SurveyPlan<Kept>,
+): Promise<Survey<Kept>> {
+  const kept: Kept[] = [];
+  let [after, seen] = [plan.after, 0];
+  const read = async (account: AccountState) => plan.read(await surveyed(runtime, request, account));
+  while (seen < MAX_SURVEYED && kept.length < MAX_KEPT) {
     const accounts = await request.server.accounts.list(after, BATCH);
-    for (let first = 0; first < accounts.length; first += SIDE_BY_SIDE) {
+    for (let first = 0; first < accounts.length && kept.length < MAX_KEPT; first += SIDE_BY_SIDE) {
       const some = accounts.slice(first, first + SIDE_BY_SIDE);
-      for (const user of await Promise.all(some.map((account) => look(runtime, request, account)))) {
-        asked.onUser?.(user);
-        if (!asked.keeps(user)) continue;
-        kept.push(user);
-        if (kept.length === MAX_KEPT) return { users: kept, next: user.id };
-      }
+      kept.push(...(await Promise.all(some.map(read))).filter((each) => each !== undefined));
+      after = some.at(-1)?.id ?? after;
+      seen += some.length;
     }
-    seen += accounts.length;
-    after = accounts.at(-1)?.id ?? after;
-    if (accounts.length < BATCH) return { users: kept };
+    if (accounts.length < BATCH && after === (accounts.at(-1)?.id ?? after)) return { kept };
   }
-  return { users: kept, next: after };
+  return { kept, next: after };
 }
 
 /**
@@ -82,14 +79,15 @@ export async function mustEnrol(
   }
 }
 
-async function look(runtime: Runtime, request: ServerRequest, account: AccountState): Promise<SurveyedUser> {
+async function surveyed(runtime: Runtime, request: ServerRequest, account: AccountState): Promise<SurveyedUser> {
   const { id, user, stored } = account;
+  const username: unknown = user.get('username');
   return {
     id,
-    username: String(user.get('username') ?? ''),
+    username: typeof username === 'string' ? username : '',
     roles: await request.server.roles.namesOf(id),
     factors: storedAmong(stored, Object.keys(runtime.factors)),
     secondFactors: storedAmong(stored, secondFactors(runtime)),
-    mustEnrol: await mustEnrol(runtime, request, account),
+    mustEnrol: () => mustEnrol(runtime, request, account),
   };
 }

@@ -16,7 +16,7 @@ const MAX_ROLES = 100;
 export async function adoptionView(runtime: Runtime, call: AdminCall): Promise<readonly ViewRow[]> {
   const keys = Object.keys(runtime.factors);
   const groups = new Map<string, Group>([[EVERYBODY, new Group()]]);
-  const onUser = (user: SurveyedUser): void => {
+  const read = async (user: SurveyedUser): Promise<undefined> => {
     groups.get(EVERYBODY)?.add(user);
     for (const role of user.roles) {
       const name = `Role ${role}`;
@@ -24,7 +24,7 @@ export async function adoptionView(runtime: Runtime, call: AdminCall): Promise<r
       groups.get(name)?.add(user);
     }
   };
-  const survey = await surveyUsers(runtime, call, { after: readAfter(call.params), keeps: () => false, onUser });
+  const survey = await surveyUsers(runtime, call, { after: readAfter(call.params), read });
   const [all, ...roles] = [...groups].map(([name, group]) => ({ Group: escapedText(name), ...group.rowOf(keys) }));
   const largest = roles.toSorted((one, other) => other.Users - one.Users).slice(0, MAX_ROLES);
   return [...(all === undefined ? [] : [all]), ...largest, ...moreRow('Group', survey)];
@@ -32,16 +32,19 @@ export async function adoptionView(runtime: Runtime, call: AdminCall): Promise<r
 
 /** The users who must set up a factor, and those for whom the policy has failed. */
 export async function missingView(runtime: Runtime, call: AdminCall): Promise<readonly ViewRow[]> {
-  const keeps = ({ mustEnrol }: SurveyedUser): boolean => mustEnrol !== false;
-  const survey = await surveyUsers(runtime, call, { after: readAfter(call.params), keeps });
-  const rows = survey.users.map(({ id, username, roles, secondFactors, mustEnrol }) => ({
-    Name: escapedText(username),
-    User: pointerTo(id),
-    Roles: escapedText(roles.join(', ')),
-    'Second factors': secondFactors.join(', '),
-    Demand: mustEnrol === true ? 'must set one up' : 'unknown: the policy has failed',
-  }));
-  return [...rows, ...moreRow('Name', survey)];
+  const read = async (user: SurveyedUser): Promise<ViewRow | undefined> => {
+    const isDemanded = await user.mustEnrol();
+    if (isDemanded === false) return undefined;
+    return {
+      Name: escapedText(user.username),
+      User: pointerTo(user.id),
+      Roles: escapedText(user.roles.join(', ')),
+      'Second factors': user.secondFactors.join(', '),
+      Demand: isDemanded === true ? 'must set one up' : 'unknown: the policy has failed',
+    };
+  };
+  const survey = await surveyUsers(runtime, call, { after: readAfter(call.params), read });
+  return [...survey.kept, ...moreRow('Name', survey)];
 }
 
 /** Counts users of one group. */
@@ -73,5 +76,5 @@ function readAfter(params: unknown): string {
   throw new FactorError('invalid_input', { sentence: 'The text must be the id of a user, or empty.' });
 }
 
-const moreRow = (column: string, { next }: Survey): readonly ViewRow[] =>
+const moreRow = (column: string, { next }: Survey<unknown>): readonly ViewRow[] =>
   next === undefined ? [] : [{ [column]: `There are more users. To go on, enter this text: ${next}` }];
