@@ -110,6 +110,18 @@ describe('an administrator', () => {
     expect((await administer('factorsRevokeDevices', { userId: person.id })).body['result']).toEqual([]);
   });
 
+  it('ending the sessions of a user leaves their factors and their devices', async () => {
+    const { person, token } = await withEverything('+15557770010');
+    expect((await administer('factorsEndUserSessions', { userId: person.id })).body['result']).toBe(1);
+    expect(await isAlive(person)).toBe(false);
+    expect(stage.events.filter(({ type }) => type === 'sessions_revoked')).toMatchObject([
+      { reason: 'administrator', factor: '' },
+    ]);
+    expect((await stage.logIn(person, { device: { token } })).status).toBe(200);
+    expect((await administer('factorsEndUserSessions', { userId: person.id })).body['result']).toBe(1);
+    expect((await administer('factorsEndUserSessions', { userId: person.id })).body['result']).toBe(0);
+  });
+
   it('an administrator is told what is wrong with a malformed request', async () => {
     const { person } = await withEverything('+15557770007');
     for (const params of [{}, { userId: 1 }, { userId: 'no such' }, { userId: { $gt: '' } }, { userId: person.id, x: '1' }])
@@ -124,7 +136,7 @@ describe('everyone else', () => {
   it('a user, a stranger and a read-only master key cannot administer factors', async () => {
     const { person } = await withEverything('+15557770008');
     const readOnly = { 'X-Parse-Master-Key': 'only to read' };
-    for (const name of ['factorsList', 'factorsReset', 'factorsUnlock', 'factorsRevokeDevices']) {
+    for (const name of ['factorsList', 'factorsReset', 'factorsUnlock', 'factorsRevokeDevices', 'factorsEndUserSessions']) {
       for (const headers of [{}, person.session, readOnly]) {
         const answer = await administer(name, { userId: person.id }, headers);
         expect([answer.status >= 400, answer.body['result']]).toEqual([true, undefined]);

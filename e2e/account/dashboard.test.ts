@@ -117,10 +117,10 @@ describe('the info panel', () => {
     await expect.poll(async () => JSON.stringify(await panelOf(person))).toContain('verified');
     for (let look = 0; look < 3; look += 1) await call('Panel', { object: selected(person) });
     const { Sessions: [sessions] = [], 'Latest events': [events] = [] } = await panelOf(person);
-    const rows = sessions?.['rows'] as Record<string, string>[];
+    const rows = (sessions?.['rows'] ?? []) as Record<string, string>[];
     expect(rows.map((row) => [row['Signed in with'], row['Level']])).toEqual(rows.map(() => ['password, totp', '2']));
     expect(rows).toHaveLength(2);
-    const types = (events?.['rows'] as Record<string, string>[]).map((row) => row['Event']);
+    const types = ((events?.['rows'] ?? []) as Record<string, string>[]).map((row) => row['Event']);
     expect(types).toContain('enrolled');
     expect(types).not.toContain('listed');
     expect(stage.events.filter(({ type }) => type === 'listed').length).toBeGreaterThan(3);

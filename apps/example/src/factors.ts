@@ -138,11 +138,14 @@ export function parseServerOptions(factors: ComposedFactors): object {
 
     cloud: (Parse: typeof ParseSdk): void => {
       // Required: `install` registers the triggers of `_User` that protect the factors. Here it also defines the Cloud
-      // functions that the operator's page calls, and a job that deletes expired rows from the store.
-      factors.install(Parse, { adminFunctions: true, pruneJob: true });
+      // functions that the operator's page and Parse Dashboard call, and a job that deletes expired rows from the store.
+      factors.install(Parse, { adminFunctions: true, dashboard: true, pruneJob: true });
       // Your own Cloud Code goes here. This function shows users the events of their own account.
       defineOwnEvents(Parse);
     },
+
+    // Parse Dashboard shows the findings of the self-check under App Settings, Security.
+    security: { enableCheck: true, checkGroups: [factors.checkGroup()] },
 
     // Users must not read each other's factors, nor the values that `member` asks for.
     protectedFields: { _User: { '*': ['authData', 'memberNumber', 'birthDate'] } },

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Keyring } from '../src/crypto/keyring.js';
+import { DASHBOARD_FUNCTIONS, type DashboardConfig } from '../src/flows/administration/dashboard-config.js';
 
 const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
 const run = (...given: string[]) => spawnSync(process.execPath, ['--import', 'tsx', cli, ...given], { encoding: 'utf8' });
@@ -27,4 +28,21 @@ describe('parse-factors keygen', () => {
       expect(stderr).toContain('parse-factors keygen [name]');
     },
   );
+});
+
+describe('parse-factors dashboard-config', () => {
+  it('prints JSON for Parse Dashboard, which names only functions that install defines, and no secret', () => {
+    const { status, stdout, stderr } = run('dashboard-config');
+    expect(status).toBe(0);
+    const { infoPanel, scripts, enableSecurityChecks } = JSON.parse(stdout) as DashboardConfig;
+    expect(enableSecurityChecks).toBe(true);
+    const named = [...infoPanel, ...scripts].map(({ cloudCodeFunction }) => cloudCodeFunction);
+    const views = [...stderr.matchAll(/: (factors\w+)$/gm)].map(([, name]) => name);
+    const sorted = (names: readonly unknown[]): string[] => names.map(String).toSorted((a, b) => a.localeCompare(b));
+    expect(sorted([...named, ...views])).toEqual(sorted(Object.values(DASHBOARD_FUNCTIONS)));
+  });
+
+  it('takes no arguments', () => {
+    expect(run('dashboard-config', '--master-key', 'x')).toMatchObject({ status: 2, stdout: '' });
+  });
 });

@@ -34,11 +34,14 @@ export interface UiStage {
   stop(): Promise<void>;
 }
 
-/** Settings of the example that tests switch on. */
-type UiOptions = Partial<Pick<Settings, 'isEnforced' | 'asksForWork'>>;
+/** How the example is started. */
+export interface UiOptions extends Partial<Pick<Settings, 'isEnforced' | 'asksForWork'>> {
+  /** More options of Parse Server. */
+  readonly options?: object;
+}
 
 /** Starts the example on an empty database, and Chromium. */
-export async function startUi({ isEnforced = false, asksForWork = false }: UiOptions = {}): Promise<UiStage> {
+export async function startUi({ isEnforced = false, asksForWork = false, options = {} }: UiOptions = {}): Promise<UiStage> {
   const time = { now: Date.now() };
   const clock = (): number => time.now;
   const [sms, mail] = [outbox({ name: 'sms', clock }), outbox({ name: 'email', clock })];
@@ -63,7 +66,7 @@ export async function startUi({ isEnforced = false, asksForWork = false }: UiOpt
   const uri = await createDatabase(inject('database'));
   const server: RunningServer = await startServer(settings, { sms, email: mail, outboxes: [sms, mail] }, uri, {
     clock,
-    options: { silent: true },
+    options: { silent: true, ...options },
   });
   const browser: Browser = await launchChromium();
   const visitors: Visitor[] = [];

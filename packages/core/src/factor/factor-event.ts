@@ -47,7 +47,7 @@ export type FactorEventType =
   | 'device_revoked'
   /** The user signed in from a device that they have not used for 180 days. */
   | 'new_device'
-  /** The user's sessions were ended; `reason` says why, such as `removed`, or `user` if the user has ended them. */
+  /** The user's sessions were ended; `reason` says why, such as `removed`, or `user` or `administrator` for who has ended them. */
   | 'sessions_revoked'
   /** An administrator listed the user's factors. */
   | 'listed'

@@ -40,11 +40,7 @@ const BATCH = 500;
 const SIDE_BY_SIDE = 8;
 
 /** Reads users in the order of their ids. */
-export async function surveyUsers<Kept>(
-  runtime: Runtime,
-  request: ServerRequest,
-  plan: SurveyPlan<Kept>,
-): Promise<Survey<Kept>> {
+export async function surveyUsers<Kept>(runtime: Runtime, request: ServerRequest, plan: SurveyPlan<Kept>): Promise<Survey<Kept>> {
   const kept: Kept[] = [];
   let [after, seen] = [plan.after, 0];
   const read = async (account: AccountState) => plan.read(await surveyed(runtime, request, account));

@@ -1,0 +1,46 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Where `.ci/run` installs it. It is no dependency: it would bring 400 packages for one test. */
+const HOME =
+  process.env['PARSE_DASHBOARD_HOME'] ?? fileURLToPath(new URL('../../../node_modules/.cache/parse-dashboard', import.meta.url));
+const BIN = join(HOME, 'node_modules', 'parse-dashboard', 'bin', 'parse-dashboard');
+const INSTALL = 'npm install --ignore-scripts --prefix node_modules/.cache/parse-dashboard parse-dashboard@9.2.0';
+
+/** Whether this machine has a Parse Dashboard. Writes a line to stdout if not. */
+export function hasDashboard(): boolean {
+  const found = existsSync(BIN);
+  if (!found) process.stdout.write(`skipped: there is no Parse Dashboard (${INSTALL})\n`);
+  return found;
+}
+
+/** Parse Dashboard on this machine, without a sign-in. */
+export class ParseDashboard {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'dashboard-'));
+  #process: ChildProcess | undefined;
+
+  /** @param config its configuration file */
+  async start(port: number, config: object): Promise<void> {
+    const file = join(this.#folder, 'config.json');
+    writeFileSync(file, JSON.stringify(config));
+    const options = ['--config', file, '--host', '127.0.0.1', '--port', String(port)];
+    this.#process = spawn(process.execPath, [BIN, ...options], { stdio: ['ignore', 'pipe', 'ignore'] });
+    for await (const line of this.#process.stdout ?? []) if (String(line).includes('available at')) return;
+    throw new Error('Parse Dashboard did not start');
+  }
+
+  /** Stops it and removes its files. */
+  async remove(): Promise<void> {
+    const dashboard = this.#process;
+    if (dashboard !== undefined && dashboard.exitCode === null && dashboard.signalCode === null) {
+      const ended = once(dashboard, 'exit');
+      dashboard.kill('SIGKILL');
+      await ended;
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
