@@ -238,7 +238,7 @@ describe('the command', () => {
     const before = await stored();
     const { status, output } = await run([...given(), '--batch', '4']);
     expect(output).toMatch(/^Dry run: nothing is written/);
-    expect(output).toMatch(/\n4 users checked, up to \w+\n/);
+    expect(output).toMatch(/\n4 users checked, up to \w+, \d+(?:\.\d)? users per second\n/);
     expect(output).toContain('key 2027-11: 0 records\n');
     expect(output).toMatch(/\nunreadable: user \w+, totp, unknown_key \(key 2025-01\)\n/);
     expect(output).toMatch(/\n10 users, \d+ unreadable records \(dry run\)\n$/);

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { BatchReport } from '../flows/administration/user-batch.js';
+import type { Clock } from '../time/clock.js';
 import { callFunction, type CalledServer, functionsUrl, plain, plainly } from './call-function.js';
 import { readMasterKey } from './master-key.js';
 
@@ -24,6 +25,8 @@ export interface BatchOutput {
   readonly apply: boolean;
   /** Prints one line to the standard output. */
   readonly print: (line: string) => void;
+  /** The time in epoch milliseconds, for the rate; the machine's time by default. */
+  readonly clock?: Clock;
 }
 
 /** The server to call, and the parameters of the calls. */

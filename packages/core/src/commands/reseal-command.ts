@@ -1,4 +1,5 @@
 import type { RecordCounts, ResealReport } from '../flows/administration/reseal-records.js';
+import { systemClock } from '../time/clock.js';
 import { BATCH_USAGE, type BatchCommand } from './batch-command.js';
 
 /** The command `parse-factors reseal`: seals stored records under the newest key and counts records by key. */
@@ -11,7 +12,8 @@ defines. You can stop and restart it at any time. It exits with status 1 when a 
 
 ${BATCH_USAGE}`,
   functionName: 'factorsReseal',
-  async work(reports, { apply, print }) {
+  async work(reports, { apply, print, clock = systemClock }) {
+    const startedAt = clock();
     print(apply ? 'Resealing records.' : 'Dry run: nothing is written. Add --apply to reseal records.');
     const sums = { keys: new Sums(), formerAppIds: new Sums(), unsealed: new Sums(), resealed: new Sums() };
     let [seen, unreadable] = [0, 0];
@@ -24,16 +26,25 @@ ${BATCH_USAGE}`,
       sums.resealed.add('', report.resealed);
       for (const { userId, factor, reason, keyName } of report.unreadable)
         print(`unreadable: user ${userId}, ${factor}, ${reason}${keyName === undefined ? '' : ` (key ${keyName})`}`);
-      if (report.next !== undefined) print(`${seen} users checked, up to ${report.next}`);
+      if (report.next !== undefined) print(`${seen} users checked, up to ${report.next}${rate(seen, clock() - startedAt)}`);
     }
     for (const line of sums.keys.lines) print(`key ${line}`);
     for (const line of sums.formerAppIds.lines) print(`former application id ${line}`);
     for (const line of sums.unsealed.lines) print(`not sealed yet${line}`);
     for (const line of sums.resealed.lines) print(`${apply ? 'resealed' : 'to be resealed'}${line}`);
+    const elapsedMs = Math.max(0, clock() - startedAt);
+    print(`${Math.round(elapsedMs / 1000)} seconds${rate(seen, elapsedMs)}`);
     print(`${seen} users, ${unreadable} unreadable records${apply ? '' : ' (dry run)'}`);
     return unreadable === 0;
   },
 };
+
+/** Says how many users were checked per second; an empty string before any time has passed. */
+function rate(users: number, elapsedMs: number): string {
+  if (elapsedMs <= 0) return '';
+  const perSecond = (users * 1000) / elapsedMs;
+  return `, ${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)} users per second`;
+}
 
 /** Adds up counts of records, by a name and then by factor. */
 class Sums {
