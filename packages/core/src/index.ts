@@ -29,6 +29,7 @@ export { ways } from './delivery/ways.js';
 export { FactorConfigError } from './error/config-error.js';
 export { FACTOR_ERRORS, FactorError, type FactorErrorCode, type FactorErrorDetails } from './error/factor-error.js';
 export type { EventLogOptions } from './events/event-log-options.js';
+export type { WebhookOptions } from './events/webhook/webhook-options.js';
 export { proofOfWork, type ProofOfWorkOptions } from './factor/checks/proof-of-work.js';
 export type { RequestCheck } from './factor/checks/request-check.js';
 export { type DefinedChallenge, type DefinedEnrolment, defineFactor, type FactorDefinition } from './factor/define-factor.js';
@@ -52,6 +53,7 @@ export type { GuardTrigger, InstallOptions, ParseCloud } from './parse/cloud/ins
 export { FACTOR_DEVICE_CLASS } from './parse/database/device-table.js';
 export { FACTOR_EVENT_CLASS } from './parse/database/event-log.js';
 export { FACTOR_STATE_CLASS, ParseOtpStore } from './parse/database/parse-otp-store.js';
+export { FACTOR_WEBHOOK_CLASS } from './parse/database/webhook-table.js';
 export { breachedPasswords, type BreachedPasswordsOptions } from './passwords/breached-passwords.js';
 export { breachedPasswordFile, type BreachedPasswordFileOptions } from './passwords/password-file.js';
 export { passwordList } from './passwords/password-list.js';

@@ -14,6 +14,7 @@ import type { Factor } from '../src/factor/factor.js';
 import type { AuthRequest, RequestKind } from '../src/flows/auth-request.js';
 import { MemoryOtpStore } from '../src/store/memory-otp-store.js';
 import { fakeClock, type FakeClock } from '../../testing/src/fake-clock.js';
+import { MemoryWebhookQueue } from './memory-webhook-queue.js';
 import { OLDER_KEY, userWith } from './unit-stage.js';
 
 /** The ports in a few lines: a server with one user, whose records stand in memory. */
@@ -132,6 +133,7 @@ export function memoryServer({
     notes: () => notes,
     logEvent: async () => undefined,
     listEvents: async () => [],
+    webhookQueue: new MemoryWebhookQueue(),
     assertNoTransaction: () => undefined,
   };
   return {

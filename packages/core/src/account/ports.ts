@@ -3,6 +3,7 @@ import type { FactorEvent, FactorEventType } from '../factor/factor-event.js';
 import type { OtpStore } from '../store/otp-store.js';
 import type { PaymentDetails } from '../validation/payment-details.js';
 import type { AccountState, ClientInfo, Session } from './account-state.js';
+import type { EventRecords } from './event-ports.js';
 import type { KnownDevices } from './devices/known-device.js';
 import type { EnrolmentRecord } from './records/enrolment-record.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from './records/record-plan.js';
@@ -175,7 +176,7 @@ export interface EventQuery {
 }
 
 /** The server, for one request. */
-export interface Server {
+export interface Server extends EventRecords {
   /** The application's id. */
   readonly appId: string;
   /** The keys of the option `auth`. */
@@ -189,8 +190,6 @@ export interface Server {
   readonly replies: LoginReplies;
   /** Returns what this request has noted about a user. */
   notes(userId: string): LoginNotes;
-  /** Writes an event to the application's database. */
-  logEvent(event: FactorEvent): Promise<void>;
   /** Reads a user's events from the application's database, the latest first. */
   listEvents(query: EventQuery): Promise<readonly FactorEvent[]>;
   /**

@@ -3,6 +3,7 @@ import type { RandomSource } from '../crypto/random.js';
 import type { FactorListener } from '../factor/factor-event.js';
 import type { Factor } from '../factor/factor.js';
 import type { Clock } from '../time/clock.js';
+import type { EventSender } from './event-ports.js';
 import type { FactorChange } from './factor-roles.js';
 import type { LoginPolicy } from './login-policy.js';
 import type { PasswordCheck } from './password-check.js';
@@ -51,6 +52,8 @@ export interface Runtime {
   readonly eventLog: boolean;
   /** How long logged events are kept, in milliseconds; undefined for good. */
   readonly keepEventsMs: number | undefined;
+  /** Sends events to the application's endpoint, if it has one. */
+  readonly webhook?: EventSender | undefined;
   /** Runs work that no reply waits for. */
   readonly later: (work: Promise<unknown>) => void;
 }

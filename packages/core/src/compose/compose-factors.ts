@@ -1,3 +1,4 @@
+import type { EventRecords } from '../account/event-ports.js';
 import { secondFactors } from '../account/factor-roles.js';
 import { LoginPolicy } from '../account/login-policy.js';
 import type { Runtime } from '../account/runtime.js';
@@ -6,6 +7,8 @@ import type { StepUpOptions } from '../account/step-up-proofs.js';
 import { Keyring } from '../crypto/keyring.js';
 import { systemRandom } from '../crypto/random.js';
 import { keepEventsMs } from '../events/event-log-options.js';
+import { Webhook } from '../events/webhook/webhook.js';
+import { resolveWebhook } from '../events/webhook/webhook-options.js';
 import type { AnyFactor, Factor } from '../factor/factor.js';
 import type { CountOptions } from '../flows/administration/count-enrolled.js';
 import type { MoveOptions } from '../flows/administration/migrate-users.js';
@@ -21,6 +24,7 @@ import type { CloudRequest, SaveRequest, TriggerRequest } from '../parse/cloud/c
 import { exportUser } from '../parse/cloud/export-user.js';
 import { installer } from '../parse/cloud/install.js';
 import { UserTriggers } from '../parse/cloud/user-triggers.js';
+import { deliverWebhooks, runningRecords } from '../parse/cloud/deliver-webhooks.js';
 import { prune } from '../parse/cloud/prune.js';
 import { systemClock } from '../time/clock.js';
 import { refuseRemovedOptions, resolveOptions } from '../validation/options.js';
@@ -32,7 +36,7 @@ import { inBackground } from './background.js';
 import { storeFor } from './store-source.js';
 import { assertFactor, COMPOSE_RULES, type ComposeOptions } from './compose-options.js';
 
-type WithoutDefault = 'onEvent' | 'waitUntil' | 'clientIp' | 'passwordCheck';
+type WithoutDefault = 'webhook' | 'onEvent' | 'waitUntil' | 'clientIp' | 'passwordCheck';
 
 const REMOVED = {
   recordKeys:
@@ -112,9 +116,10 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
   assertPolicy(factors, policy);
   assertAddresses(factors, resolved);
   assertTestCodes(factors, clock());
-  const { onEvent, clientIp } = resolved;
+  const { onEvent, clientIp, webhook } = resolved;
+  const running = (): EventRecords | undefined => runningRecords(auth, runtime);
   const later = inBackground(resolved.waitUntil);
-  const runtime: Runtime = {
+  const runtime: Runtime & { readonly webhook: Webhook | undefined } = {
     ...resolved,
     passwordCheck: resolved.passwordCheck,
     addressVerification: { ...resolved.addressVerification },
@@ -126,6 +131,7 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
     keyring: new Keyring(resolved.keys, resolved.random),
     recordKeyring: new Keyring(recordKeys ?? resolved.keys, resolved.random),
     policy,
+    webhook: webhook && new Webhook(resolveWebhook(webhook), { runtime: () => runtime, running }),
   };
   const bridge: Bridge = { runtime, clientIp, storeFor: storeFor(store, runtime) };
   const adapters = Object.keys(factors).map((key) => [key, toAuthAdapter(key, bridge)] as const);
@@ -140,6 +146,7 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
   const installation = installer(bridge, triggers, auth, (request) => selfCheck.examine(request));
   const selfCheck = new SelfCheck(bridge, auth, installation);
   if (resolved.selfCheck) selfCheck.watch();
+  runtime.webhook?.watch();
   return Object.freeze({
     auth,
     install: installation.install,
@@ -157,6 +164,7 @@ function compose<Key extends string>(options: ComposeOptions<Key>, recordKeys?: 
       move(bridge, request, migration),
     export: (request: AdminRequest) => exportUser(bridge, request),
     countEnrolled: (options?: CountOptions) => countUsers(bridge, auth, options),
+    deliverWebhooks: ({ config }: Pick<CloudRequest, 'config'>) => deliverWebhooks(bridge, config),
     check: () => selfCheck.run(),
     checkGroup: () => checkGroup(selfCheck, clock),
   });

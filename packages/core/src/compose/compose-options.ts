@@ -4,6 +4,7 @@ import { enrolmentOption, type EnrolmentOptions, policyOption, type PolicyOption
 import type { RandomSource } from '../crypto/random.js';
 import { FactorConfigError } from '../error/config-error.js';
 import { type EventLogOptions, eventLogOption } from '../events/event-log-options.js';
+import type { WebhookOptions } from '../events/webhook/webhook-options.js';
 import type { FactorListener } from '../factor/factor-event.js';
 import type { AnyFactor, Factor } from '../factor/factor.js';
 import type { ClientIp } from '../parse/server/client-info.js';
@@ -99,6 +100,11 @@ export interface ComposeOptions<Key extends string = string> {
    * kept for good, with `{ keepDays }` until `prune` deletes older ones.
    */
   readonly eventLog?: boolean | EventLogOptions;
+  /**
+   * An endpoint that receives events, signed as Standard Webhooks says; none by default. An endpoint that fails never delays or
+   * fails a login. All servers that share a database must have the same one.
+   */
+  readonly webhook?: WebhookOptions;
   /** Called for every event, for logs, metrics and messages. Errors it throws are ignored. */
   readonly onEvent?: FactorListener;
   /**
@@ -181,6 +187,7 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
   rememberDevices: choiceOption(true, false),
   newDeviceNotices: choiceOption(true, false),
   eventLog: eventLogOption,
+  webhook: optional({ accepts: 'an object with "url" and "secrets"', isValid: (value) => asObject(value) !== undefined }),
   onEvent: optional(functionOption),
   waitUntil: optional(functionOption),
   clientIp: optional(functionOption),

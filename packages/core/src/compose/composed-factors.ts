@@ -141,6 +141,16 @@ export interface ComposedFactors<Key extends string = string> {
   countEnrolled(options?: CountOptions): Promise<EnrolledUsers | undefined>;
 
   /**
+   * Sends the events that wait for the webhook and are due, until one fails. Returns how many were sent.
+   *
+   * Running servers do it by themselves every five seconds. On a serverless host, call it from a job, such as every minute. It
+   * returns 0 without a webhook.
+   *
+   * @throws FactorError `unavailable` when the database fails
+   */
+  deliverWebhooks(request: Pick<CloudRequest, 'config'>): Promise<number>;
+
+  /**
    * Finds settings of the server that leave the factors unprotected. It also runs once after the start, unless `selfCheck` is
    * off.
    *

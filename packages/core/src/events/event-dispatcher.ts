@@ -5,10 +5,11 @@ import { faultName } from '../error/fault-name.js';
 import type { FactorContext } from '../factor/context.js';
 import type { FactorEvent } from '../factor/factor-event.js';
 import { notifyListener } from './notify-listener.js';
+import { recordEvent } from './record-event.js';
 import { sendNotifications } from './security-notifier.js';
 
 /**
- * Returns a function that sends an event to the application's listener, the event log and the user's addresses.
+ * Returns a function that sends an event to the application's listener, the event log, the webhook and the user's addresses.
  *
  * @param key the factor's key in `auth`; empty for an event that concerns no factor
  * @param who the account as stored before the event, or only the user's id; without the account no notification is sent
@@ -16,13 +17,13 @@ import { sendNotifications } from './security-notifier.js';
 export const emitter =
   (key: string, runtime: Runtime, request: ServerRequest, who: AccountState | string | undefined): FactorContext['emit'] =>
   ({ isLogged = true, alsoAt = [], ...occurrence }) => {
-    const { onEvent, clock, eventLog, later } = runtime;
+    const { onEvent, clock, later } = runtime;
     const account = typeof who === 'object' ? who : undefined;
     const userId = typeof who === 'object' ? who.id : who;
     const defaults = { purpose: undefined, factor: key, userId, ip: request.client.ip, at: clock() };
     const event: FactorEvent = Object.freeze({ ...defaults, ...occurrence });
     notifyListener(onEvent, event);
-    if (eventLog && isLogged) later(request.server.logEvent(event));
+    if (isLogged) recordEvent(runtime, request.server, event);
     if (account !== undefined) later(sendNotifications({ runtime, request, event, account, alsoAt }));
   };
 

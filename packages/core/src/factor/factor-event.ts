@@ -69,6 +69,8 @@ export type FactorEventType =
   | 'country_closed'
   /** An administrator has opened the country again. */
   | 'country_opened'
+  /** An event does not reach the webhook; `reason` says why. Sent to the listener and the event log only. */
+  | 'webhook_failed'
   /** The server's configuration leaves the factors open; `reason` says how. */
   | 'misconfigured'
   /**
@@ -123,7 +125,7 @@ export type FactorOccurrence = Pick<FactorEvent, 'type'> &
     Pick<FactorEvent, 'purpose' | 'userId' | 'reason' | 'retryAt' | 'remaining' | 'country' | 'via' | 'sent' | 'verified'>
   > & {
     /**
-     * `false` calls the listener only, and writes no row of the event log. For events that unknown clients can cause
+     * `false` calls the listener only: no row of the event log, and no message to the webhook. For events that unknown clients can cause
      * without limit.
      */
     readonly isLogged?: false;

@@ -8,4 +8,5 @@ export async function deleteAccount(at: AccountRequest): Promise<void> {
   for (const key of Object.keys(runtime.factors)) await new UserFactor(key, runtime, request, account).forget();
   await new StepUp(at).endAll();
   await request.server.devices.forget(account.id);
+  await runtime.webhook?.forget(account.id, request.server);
 }

@@ -15,6 +15,7 @@ export interface Finding {
     | 'database_adapter_unknown'
     | 'reads_from_secondaries'
     | 'session_field_taken'
+    | 'webhook_waiting'
     | 'reset_finds_no_email'
     | 'test_codes'
     | 'check_header_not_allowed'
@@ -60,6 +61,7 @@ export const FINDING_LEVELS: Readonly<Record<Finding['reason'], FindingLevel>> =
   reset_finds_no_email: 'broken',
   check_header_not_allowed: 'broken',
   database_adapter_unknown: 'broken',
+  webhook_waiting: 'broken',
   not_https: 'advice',
   client_classes_allowed: 'advice',
   names_are_logged: 'advice',

@@ -15,6 +15,7 @@ import { databaseFindings } from './database-findings.js';
 import { deploymentFindings } from './deployment-findings.js';
 import { FINDING_LEVELS, type Finding, type FindingLevel, worstFirst } from './finding.js';
 import { checkHeaders, serverFindings, testCodes, unreadableRecords } from './server-findings.js';
+import { waitingEvents } from './webhook-findings.js';
 
 /** The class with one row for each factor key that was ever configured, and one for each application id (a digest). */
 const FACTOR_KEY_CLASS = 'FactorKey';
@@ -109,6 +110,7 @@ export class SelfCheck {
             'Some factors were sealed for another appId. Their users cannot log in. Add the old appId to the option formerAppIds of composeFactors.',
         });
       } else findings.push(...(await unreadableRecords(this.#bridge, server)));
+      findings.push(...(await waitingEvents(this.#bridge, server)));
     } catch {
       findings.push({
         reason: 'check_failed',

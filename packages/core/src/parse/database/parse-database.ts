@@ -50,6 +50,7 @@ export interface ParseStorage {
     query: ParseRow,
     options: { limit: number; readPreference: 'PRIMARY' },
   ): Promise<ParseRow[]>;
+  count(className: string, schema: object, query: ParseRow, readPreference: 'PRIMARY', estimate: false): Promise<number>;
   createObject(className: string, schema: object, object: ParseRow): Promise<unknown>;
   findOneAndUpdate(className: string, schema: object, query: ParseRow, update: ParseRow): Promise<ParseRow | null | undefined>;
   updateObjectsByQuery(className: string, schema: object, query: ParseRow, update: ParseRow): Promise<unknown>;

@@ -58,6 +58,11 @@ export class ParseTable {
     return this.#run((storage, schema) => storage.find(this.#className, schema, query, { limit, readPreference: 'PRIMARY' }), []);
   }
 
+  /** Counts the rows that match. The query must have a condition: without one, Postgres only estimates. */
+  count(query: ParseRow): Promise<number> {
+    return this.#run((storage, schema) => storage.count(this.#className, schema, query, 'PRIMARY', false), 0);
+  }
+
   /** Creates a row. Returns false when the id is taken. */
   create(row: ParseRow): Promise<boolean> {
     const now = { __type: 'Date', iso: new Date().toISOString() };

@@ -1,4 +1,5 @@
 import type { KnownDevices } from '../../account/devices/known-device.js';
+import type { EventRecords, WebhookQueue } from '../../account/event-ports.js';
 import type {
   Accounts,
   ClientInfo,
@@ -13,10 +14,10 @@ import type {
 import type { FactorEvent } from '../../factor/factor-event.js';
 import type { OtpStore } from '../../store/otp-store.js';
 import type { Bridge } from '../bridge.js';
-import { classIncidents } from '../class-incidents.js';
+import { classIncidents, eventRecords } from '../class-incidents.js';
 import { clientInfo, type SentRequest } from './client-info.js';
 import { DeviceTable, FACTOR_DEVICE_CLASS } from '../database/device-table.js';
-import { FACTOR_EVENT_CLASS, listEvents, logEvent } from '../database/event-log.js';
+import { listEvents } from '../database/event-log.js';
 import { assertNoTransaction } from '../database/parse-table.js';
 import type { HookConfig } from '../parse-types.js';
 import { ProviderChecks } from '../provider-checks.js';
@@ -70,8 +71,15 @@ export class ParseServer implements Server {
   }
 
   logEvent(event: FactorEvent): Promise<void> {
-    const { database } = this.#config;
-    return logEvent(database, event, classIncidents(this.#bridge.runtime, database, FACTOR_EVENT_CLASS));
+    return this.#records.logEvent(event);
+  }
+
+  get webhookQueue(): WebhookQueue {
+    return this.#records.webhookQueue;
+  }
+
+  get #records(): EventRecords {
+    return eventRecords(this.#bridge.runtime, this.#config.database);
   }
 
   listEvents(query: EventQuery): Promise<readonly FactorEvent[]> {

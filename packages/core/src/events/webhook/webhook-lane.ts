@@ -1,0 +1,192 @@
+import type { EventRecords, WaitingEvent, WebhookQueue } from '../../account/event-ports.js';
+import { bytesFrom, type RandomSource } from '../../crypto/random.js';
+import type { FactorEvent } from '../../factor/factor-event.js';
+import type { Clock } from '../../time/clock.js';
+import type { DeadLetterReason, DeadLetters } from './dead-letters.js';
+import { postWebhook } from './post-webhook.js';
+import { MAX_ATTEMPTS, retryDelay } from './retry-schedule.js';
+import { payloadOf } from './webhook-message.js';
+import type { ResolvedWebhook } from './webhook-options.js';
+
+/** How many messages this server sends at the same time. */
+const MAX_DELIVERIES = 8;
+/** For how many events the room in the queue is reserved by one count. */
+const ROOM = 50;
+/** How long a full queue is not counted again. */
+const FULL_MS = 5000;
+/** How often events look for others that are due. */
+const LOOK_MS = 1000;
+/** After the timeout of a try and this time, a server that has not finished it is taken for dead. */
+const MARGIN_MS = 60_000;
+/** How often one look asks for more events, when other servers were faster. */
+const MAX_ROUNDS = 10;
+
+/** What all lanes share. */
+export interface LaneParts {
+  readonly options: ResolvedWebhook;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly deadLetters: DeadLetters;
+}
+
+/**
+ * The way of events from this server to the webhook, through the queue in one database.
+ *
+ * Memory is bounded: by the events that wait for their row, and by the messages that are being sent. Rows are written one after
+ * another, so that many events do not take all connections of the database.
+ */
+export class WebhookLane {
+  readonly #parts: LaneParts;
+  readonly #pending: FactorEvent[] = [];
+  readonly #deliveries = new Set<Promise<void>>();
+  #records: EventRecords;
+  #inserting: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
+  #room = 0;
+  #fullAt: number | undefined;
+  #lookedAt: number | undefined;
+  /** Whether the queue had more due events than could be taken, and the endpoint accepts them. */
+  #isMoreDue = false;
+  #delivered = 0;
+
+  constructor(parts: LaneParts, records: EventRecords) {
+    this.#parts = parts;
+    this.#records = records;
+  }
+
+  /** Queues an event and tries to send it; see {@link EventSender}. */
+  async accept(event: FactorEvent, records: EventRecords): Promise<void> {
+    this.#records = records;
+    if (this.#pending.length >= this.#parts.options.maxQueued) return this.#tell('queue_full');
+    this.#pending.push(event);
+    this.#inserting ??= this.#insertAll();
+    await this.#inserting;
+    await Promise.all(this.#deliveries);
+  }
+
+  /** Sends due events until none is left, or one fails. Returns how many were sent meanwhile. */
+  async deliverDue(records: EventRecords): Promise<number> {
+    const before = this.#delivered;
+    do {
+      await this.look(records);
+      await Promise.all(this.#deliveries);
+    } while (this.#isMoreDue);
+    return this.#delivered - before;
+  }
+
+  /** Takes due events and begins to send them, as many as may be under way. Concurrent callers share one run. */
+  look(records: EventRecords): Promise<void> {
+    this.#records = records;
+    this.#lookedAt = this.#parts.clock();
+    this.#looking ??= this.#takeDue().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  /** Drops the events of a user that wait for their row. */
+  drop(userId: string): void {
+    const kept = this.#pending.filter((event) => event.userId !== userId);
+    this.#pending.splice(0, this.#pending.length, ...kept);
+  }
+
+  get #queue(): WebhookQueue {
+    return this.#records.webhookQueue;
+  }
+
+  async #insertAll(): Promise<void> {
+    while (this.#pending.length > 0) {
+      for (let event = this.#pending.shift(); event !== undefined; event = this.#pending.shift()) {
+        await this.#insert(event).catch(() => this.#tell('queue_unavailable'));
+      }
+      if (!this.#isRecent(this.#lookedAt, LOOK_MS)) await this.look(this.#records).catch(() => undefined);
+    }
+    this.#inserting = undefined; // in the same step as the check above: a later event begins anew
+  }
+
+  async #insert(event: FactorEvent): Promise<void> {
+    const { options, clock, random } = this.#parts;
+    if (!(await this.#hasRoom())) return this.#tell('queue_full');
+    const isFree = this.#deliveries.size < MAX_DELIVERIES;
+    const message: WaitingEvent = {
+      id: `msg_${bytesFrom(random, 16).toString('base64url')}`,
+      payload: payloadOf(event, options.includeIp),
+      userId: event.userId,
+      at: event.at,
+      attempts: isFree ? 1 : 0,
+      dueAt: isFree ? this.#leaseEnd : clock(),
+    };
+    await this.#queue.add(message);
+    this.#room -= 1;
+    if (isFree) this.#start(message);
+    else this.#isMoreDue = true;
+  }
+
+  /** Counts the queue for every 50 events, and not again for five seconds while it is full. */
+  async #hasRoom(): Promise<boolean> {
+    if (this.#room > 0) return true;
+    if (this.#isRecent(this.#fullAt, FULL_MS)) return false;
+    this.#room = Math.min(ROOM, this.#parts.options.maxQueued - (await this.#queue.count()));
+    this.#fullAt = this.#room > 0 ? undefined : this.#parts.clock();
+    return this.#room > 0;
+  }
+
+  async #takeDue(): Promise<void> {
+    this.#isMoreDue = true;
+    for (let round = 0; round < MAX_ROUNDS && this.#isMoreDue; round += 1) {
+      const free = MAX_DELIVERIES - this.#deliveries.size;
+      if (free <= 0) return;
+      const due = await this.#queue.due(this.#parts.clock(), free);
+      this.#isMoreDue = due.length === free;
+      for (const message of due) await this.#take(message);
+    }
+  }
+
+  /** Begins the next try of an event, unless another server was faster. */
+  async #take(message: WaitingEvent): Promise<void> {
+    const isOver = message.attempts >= MAX_ATTEMPTS; // a server died in the last try
+    const change = { attempts: message.attempts + (isOver ? 0 : 1), dueAt: this.#leaseEnd };
+    if (!(await this.#queue.change(message, change))) return;
+    if (isOver) await this.#giveUp(message, 'given_up');
+    else this.#start({ ...message, ...change });
+  }
+
+  #start(message: WaitingEvent): void {
+    const delivery: Promise<void> = this.#deliver(message)
+      .catch(() => undefined) // the row stays, and is due again when the lease ends
+      .then(() => void this.#deliveries.delete(delivery))
+      .then(() => (this.#isMoreDue ? this.look(this.#records).catch(() => undefined) : undefined));
+    this.#deliveries.add(delivery);
+  }
+
+  async #deliver(message: WaitingEvent): Promise<void> {
+    const { options, clock, random } = this.#parts;
+    const { status = 0, retryAfterMs } = await postWebhook(options, message, clock());
+    if (status >= 200 && status < 300) {
+      this.#delivered += 1;
+      return this.#queue.remove(message.id);
+    }
+    this.#isMoreDue = false; // an endpoint that fails gets no more until the next look
+    const delay = status === 410 ? undefined : retryDelay(message.attempts, random, retryAfterMs);
+    if (delay === undefined) return this.#giveUp(message, status === 410 ? 'gone' : 'given_up');
+    await this.#queue.change(message, { attempts: message.attempts, dueAt: clock() + delay });
+  }
+
+  async #giveUp({ id, userId }: WaitingEvent, reason: DeadLetterReason): Promise<void> {
+    await this.#queue.remove(id);
+    this.#parts.deadLetters.tell(reason, this.#records, userId);
+  }
+
+  #tell(reason: DeadLetterReason): void {
+    this.#parts.deadLetters.tell(reason, this.#records);
+  }
+
+  get #leaseEnd(): number {
+    return this.#parts.clock() + this.#parts.options.timeoutMs + MARGIN_MS;
+  }
+
+  /** Whether a time is less than this long ago. One from a clock that has stepped back is not. */
+  #isRecent(at: number | undefined, forMs: number): boolean {
+    return at !== undefined && Math.abs(this.#parts.clock() - at) < forMs;
+  }
+}

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { signedHeaders } from './webhook-message.js';
+
+it('a message is signed as the published example of Standard Webhooks', () => {
+  // The test vector of the reference libraries (standard-webhooks/libraries).
+  const secret = Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64');
+  const message = { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', payload: '{"test": 2432232314}' };
+  expect(signedHeaders([secret], message, 1_614_265_330_999)).toEqual({
+    'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+    'webhook-timestamp': '1614265330',
+    'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+  });
+});
