@@ -115,6 +115,7 @@ export const sidebar: Item[] = [
     page('Redis', '/run/redis'),
     page('Monitoring', '/run/monitoring'),
     page('Metrics', '/run/metrics'),
+    page('Webhooks', '/run/webhooks'),
     page('Help a user', '/run/help-users'),
     page('Parse Dashboard', '/run/dashboard'),
     page('Key rotation', '/run/key-rotation'),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { bird } from '../../../packages/channels/src/bird.js';
 import { brevo } from '../../../packages/channels/src/brevo.js';
@@ -42,6 +43,7 @@ import {
   impossibleTravel,
   newCountry,
   proofOfWork,
+  type WebhookOptions,
 } from '../../../packages/core/src/index.js';
 import { EmailOtpFactor, initializeOtpAdapter } from '../../../packages/email-otp/src/index.js';
 import { sendgrid } from '../../../packages/email-otp/src/sendgrid.js';
@@ -114,6 +116,7 @@ const core: readonly OptionOwner[] = [
       rememberDevices: 'protect/sessions.md',
       newDeviceNotices: 'protect/sessions.md',
       eventLog: 'run/monitoring.md',
+      webhook: 'run/webhooks.md',
       onEvent: 'run/monitoring.md',
       waitUntil: 'run/serverless.md',
       clientIp: 'run/serverless.md',
@@ -127,6 +130,14 @@ const core: readonly OptionOwner[] = [
   },
   { name: 'breachedPasswordFile', from: '@parse-factors/core', type: 'BreachedPasswordFileOptions' },
   { name: 'testCodes', from: '@parse-factors/core/factor', type: 'TestCodesOptions' },
+    name: 'webhook',
+    from: '@parse-factors/core',
+    type: 'WebhookOptions',
+    make: (webhook: WebhookOptions) =>
+      composeFactors({ keys: generateKey('docs'), factors: { totp: new TotpFactor({ issuer: 'Docs' }) }, webhook }),
+    given: { url: 'https://acme.example/hooks', secrets: [`whsec_${randomBytes(32).toString('base64')}`] },
+    pages: { url: 'run/webhooks.md', events: 'run/webhooks.md' },
+  },
   { name: 'enrolment', from: '@parse-factors/core', type: 'EnrolmentOptions' },
   { name: 'eventLog', from: '@parse-factors/core', type: 'EventLogOptions' },
   { name: 'newCountry', from: '@parse-factors/core', type: 'LocateOptions', make: newCountry, given: { locate: nothing } },
