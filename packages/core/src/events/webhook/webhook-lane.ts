@@ -48,6 +48,7 @@ export class WebhookLane {
   /** Whether the queue had more due events than could be taken, and the endpoint accepts them. */
   #isMoreDue = false;
   #delivered = 0;
+  #failed = 0;
 
   constructor(parts: LaneParts, records: EventRecords) {
     this.#parts = parts;
@@ -66,12 +67,15 @@ export class WebhookLane {
 
   /** Sends due events until none is left, or one fails. Returns how many were sent meanwhile. */
   async deliverDue(records: EventRecords): Promise<number> {
-    const before = this.#delivered;
-    do {
+    const [delivered, failed] = [this.#delivered, this.#failed];
+    const most = this.#parts.options.maxQueued / MAX_DELIVERIES + MAX_ROUNDS; // new events must not keep a job going for ever
+    for (let round = 0; round < most; round += 1) {
       await this.look(records);
       await Promise.all(this.#deliveries);
-    } while (this.#isMoreDue);
-    return this.#delivered - before;
+      if (!this.#isBusy || this.#failed > failed) break;
+    }
+    await Promise.all(this.#deliveries);
+    return this.#delivered - delivered;
   }
 
   /** Takes due events and begins to send them, as many as may be under way. Concurrent callers share one run. */
@@ -132,13 +136,15 @@ export class WebhookLane {
   }
 
   async #takeDue(): Promise<void> {
-    this.#isMoreDue = true;
-    for (let round = 0; round < MAX_ROUNDS && this.#isMoreDue; round += 1) {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const free = MAX_DELIVERIES - this.#deliveries.size;
+      this.#isMoreDue = free <= 0;
       if (free <= 0) return;
       const due = await this.#queue.due(this.#parts.clock(), free);
-      this.#isMoreDue = due.length === free;
+      // An event may have been queued meanwhile, which must not be forgotten.
+      if (due.length === free) this.#isMoreDue = true;
       for (const message of due) await this.#take(message);
+      if (!this.#isMoreDue) return;
     }
   }
 
@@ -166,6 +172,7 @@ export class WebhookLane {
       this.#delivered += 1;
       return this.#queue.remove(message.id);
     }
+    this.#failed += 1;
     this.#isMoreDue = false; // an endpoint that fails gets no more until the next look
     const delay = status === 410 ? undefined : retryDelay(message.attempts, random, retryAfterMs);
     if (delay === undefined) return this.#giveUp(message, status === 410 ? 'gone' : 'given_up');
@@ -179,6 +186,10 @@ export class WebhookLane {
 
   #tell(reason: DeadLetterReason): void {
     this.#parts.deadLetters.tell(reason, this.#records);
+  }
+
+  get #isBusy(): boolean {
+    return this.#isMoreDue || this.#deliveries.size > 0;
   }
 
   get #leaseEnd(): number {
