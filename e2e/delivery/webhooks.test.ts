@@ -4,7 +4,6 @@ import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { isSignedBy, status, WebhookEndpoint } from '@parse-factors/test-server/webhook-endpoint';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Stage } from '../support/harness.js';
-import { MASTER } from '../support/requests.js';
 import { DAY, MINUTE } from '../support/time.js';
 import { background, deliver, failures, SECRET, settled, startWebhookStage, waiting } from '../support/webhook-stage.js';
 

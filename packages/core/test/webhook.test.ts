@@ -32,8 +32,9 @@ describe('a message', () => {
     });
     expect([message?.method, message?.path, message?.headers['content-type']]).toEqual(['POST', '/hooks', 'application/json']);
     expect([message?.id, message?.sentAt]).toEqual([expect.stringMatching(/^msg_[\w-]{22}$/), Date.UTC(2030, 0, 1) / 1000]);
-    const signed = await Promise.all([SECRET, older, webhookSecret()].map((secret) => message && isSignedBy(secret, message)));
-    expect([signed, rows(stage)]).toEqual([[true, true, false], 0]);
+    for (const secret of [SECRET, older]) expect(message && (await isSignedBy(secret, message))).toBe(true);
+    expect(message && (await isSignedBy(webhookSecret(), message))).toBe(false);
+    expect(rows(stage)).toBe(0);
   });
 
   it('names the IP address only if it is told to', async () => {
@@ -135,12 +136,12 @@ describe('retries', () => {
   });
 
   it('are made by one of two servers that look at the same moment', async () => {
-    const stages = [webhookStage({ url })];
-    for (let server = 1; server < 4; server += 1) stages.push(webhookStage({ url }, stages[0]));
+    const first = webhookStage({ url });
+    const stages = [first, ...Array.from({ length: 3 }, () => webhookStage({ url }, first))];
     endpoint.answer = status(500);
-    await Promise.all(Array.from({ length: 8 }, () => stages[0]?.emit()));
+    await Promise.all(Array.from({ length: 8 }, () => first.emit()));
     endpoint.reset();
-    stages[0]?.clock.advance(6 * SECOND);
+    first.clock.advance(6 * SECOND);
     const sent = await Promise.all(stages.map(({ webhook, records }) => webhook.deliverDue(records)));
     expect([endpoint.received.length, new Set(endpoint.messages.map(({ id }) => id)).size]).toEqual([8, 8]);
     expect(sent.reduce((sum, count) => sum + count)).toBe(8);
