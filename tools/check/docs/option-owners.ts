@@ -130,6 +130,7 @@ const core: readonly OptionOwner[] = [
   },
   { name: 'breachedPasswordFile', from: '@parse-factors/core', type: 'BreachedPasswordFileOptions' },
   { name: 'testCodes', from: '@parse-factors/core/factor', type: 'TestCodesOptions' },
+  {
     name: 'webhook',
     from: '@parse-factors/core',
     type: 'WebhookOptions',

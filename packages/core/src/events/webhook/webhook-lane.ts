@@ -8,7 +8,7 @@ import { MAX_ATTEMPTS, retryDelay } from './retry-schedule.js';
 import { payloadOf } from './webhook-message.js';
 import type { ResolvedWebhook } from './webhook-options.js';
 
-/** How many messages this server sends at the same time. */
+/** About how many messages this server sends at the same time. */
 const MAX_DELIVERIES = 8;
 /** For how many events the room in the queue is reserved by one count. */
 const ROOM = 50;
@@ -143,7 +143,10 @@ export class WebhookLane {
       const due = await this.#queue.due(this.#parts.clock(), free);
       // An event may have been queued meanwhile, which must not be forgotten.
       if (due.length === free) this.#isMoreDue = true;
-      for (const message of due) await this.#take(message);
+      for (const message of due) {
+        if (this.#deliveries.size >= MAX_DELIVERIES) this.#isMoreDue = true;
+        else await this.#take(message);
+      }
       if (!this.#isMoreDue) return;
     }
   }
