@@ -33,7 +33,7 @@ export type { WebhookOptions } from './events/webhook/webhook-options.js';
 export { proofOfWork, type ProofOfWorkOptions } from './factor/checks/proof-of-work.js';
 export type { RequestCheck } from './factor/checks/request-check.js';
 export { type DefinedChallenge, type DefinedEnrolment, defineFactor, type FactorDefinition } from './factor/define-factor.js';
-export type { FactorEvent, FactorEventType, FactorListener } from './factor/factor-event.js';
+export { FACTOR_EVENT_TYPES, type FactorEvent, type FactorEventType, type FactorListener } from './factor/factor-event.js';
 export type { AnyFactor } from './factor/factor.js';
 export { type HelpCodeEnrolment, HelpCodeFactor } from './factor/help-code-factor.js';
 export type { CountOptions, EnrolledUsers } from './flows/administration/count-enrolled.js';

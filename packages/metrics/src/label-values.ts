@@ -1,4 +1,4 @@
-import { FACTOR_ERRORS, type FactorEventType } from '@parse-factors/core';
+import { FACTOR_ERRORS, FACTOR_EVENT_TYPES } from '@parse-factors/core';
 import { PURPOSES } from '@parse-factors/core/factor';
 import type { OtpStore } from '@parse-factors/core/store';
 
@@ -20,44 +20,6 @@ const VERBS: Readonly<Record<StoreVerb, true>> = {
   pardon: true,
   forget: true,
   prune: true,
-};
-
-const TYPES: Readonly<Record<FactorEventType, true>> = {
-  challenged: true,
-  delivered: true,
-  test_code_used: true,
-  country_closed: true,
-  country_opened: true,
-  delivery_failed: true,
-  enrolled: true,
-  replaced: true,
-  verified: true,
-  rejected: true,
-  locked: true,
-  notified: true,
-  password_reset: true,
-  account_taken_over: true,
-  address_verified: true,
-  address_changed: true,
-  removed: true,
-  recovery_used: true,
-  recovery_low: true,
-  recovery_proven: true,
-  recovery_begun: true,
-  recovery_cancelled: true,
-  device_revoked: true,
-  new_device: true,
-  sessions_revoked: true,
-  listed: true,
-  exported: true,
-  reset: true,
-  help_issued: true,
-  help_used: true,
-  moved: true,
-  resealed: true,
-  unlocked: true,
-  misconfigured: true,
-  fault: true,
 };
 
 /** All verbs of a store. */
@@ -89,7 +51,7 @@ const oneOf = (values: Iterable<string>): LabelOf => {
 /** Names purposes. */
 export const purposeLabel: LabelOf = oneOf(PURPOSES);
 /** Names types of events. */
-export const typeLabel: LabelOf = oneOf(Object.keys(TYPES));
+export const typeLabel: LabelOf = oneOf(FACTOR_EVENT_TYPES);
 /** Names what became of an answer. */
 export const outcomeLabel: LabelOf = oneOf(['verified', ...Object.keys(FACTOR_ERRORS), ...REASONS]);
 /** Names countries. */

@@ -79,6 +79,46 @@ export type FactorEventType =
    */
   | 'fault';
 
+/** All types of events. */
+export const FACTOR_EVENT_TYPES: readonly FactorEventType[] = Object.keys({
+  challenged: true,
+  delivered: true,
+  delivery_failed: true,
+  enrolled: true,
+  replaced: true,
+  verified: true,
+  test_code_used: true,
+  rejected: true,
+  locked: true,
+  notified: true,
+  password_reset: true,
+  account_taken_over: true,
+  address_verified: true,
+  address_changed: true,
+  removed: true,
+  recovery_used: true,
+  recovery_low: true,
+  recovery_proven: true,
+  recovery_begun: true,
+  recovery_cancelled: true,
+  device_revoked: true,
+  new_device: true,
+  sessions_revoked: true,
+  listed: true,
+  exported: true,
+  reset: true,
+  help_issued: true,
+  help_used: true,
+  moved: true,
+  resealed: true,
+  unlocked: true,
+  country_closed: true,
+  country_opened: true,
+  webhook_failed: true,
+  misconfigured: true,
+  fault: true,
+} satisfies Record<FactorEventType, true>) as FactorEventType[];
+
 /** An event. It never holds a code, a secret, an address or the text of another error. */
 export interface FactorEvent {
   readonly type: FactorEventType;

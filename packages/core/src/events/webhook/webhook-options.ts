@@ -1,4 +1,4 @@
-import type { FactorEventType } from '../../factor/factor-event.js';
+import { FACTOR_EVENT_TYPES, type FactorEventType } from '../../factor/factor-event.js';
 import {
   choiceOption,
   integerOption,
@@ -52,40 +52,7 @@ const [MIN_SECRET_BYTES, MAX_SECRET_BYTES, MAX_SECRETS] = [24, 64, 5];
 /** 24 random bytes have about 23 distinct values. Repeated or counted bytes, and typed text, have far fewer or are text. */
 const MIN_DISTINCT_BYTES = 12;
 
-const EVENT_TYPES = Object.keys({
-  challenged: 1,
-  delivered: 1,
-  delivery_failed: 1,
-  enrolled: 1,
-  replaced: 1,
-  verified: 1,
-  rejected: 1,
-  locked: 1,
-  password_reset: 1,
-  account_taken_over: 1,
-  address_verified: 1,
-  address_changed: 1,
-  removed: 1,
-  recovery_used: 1,
-  recovery_low: 1,
-  recovery_proven: 1,
-  recovery_begun: 1,
-  recovery_cancelled: 1,
-  device_revoked: 1,
-  new_device: 1,
-  sessions_revoked: 1,
-  listed: 1,
-  reset: 1,
-  help_issued: 1,
-  help_used: 1,
-  moved: 1,
-  resealed: 1,
-  unlocked: 1,
-  country_closed: 1,
-  country_opened: 1,
-  misconfigured: 1,
-  fault: 1,
-} satisfies Record<WebhookEventType, 1>) as readonly WebhookEventType[];
+const EVENT_TYPES = FACTOR_EVENT_TYPES.filter((type) => type !== 'notified' && type !== 'webhook_failed');
 
 function isEndpoint(value: unknown): boolean {
   if (typeof value !== 'string' || value.length > MAX_URL_LENGTH || !URL.canParse(value)) return false;

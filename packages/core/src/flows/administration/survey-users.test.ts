@@ -17,6 +17,7 @@ function crowd(count: number, policy: PolicyOption = 'any') {
   const list = async (after: string, limit: number) => users.filter(({ id }) => id > after).slice(0, limit);
   const request: ServerRequest = {
     client: { ip: '192.0.2.1', installationId: 'mine', headers: { 'user-agent': 'mine' } },
+    hasMasterKey: true,
     server: { ...server, accounts: { ...server.accounts, list } },
   };
   return { runtime, request };

@@ -127,10 +127,7 @@ async function keptMethods({ runtime, request: { server } }: SessionRequest, ses
 }
 
 /** Returns what is shown of a session. */
-function shownSession(
-  { runtime, request }: Pick<SessionRequest, 'runtime' | 'request'>,
-  session: StoredSession,
-): ShownSession {
+function shownSession({ runtime, request }: Pick<SessionRequest, 'runtime' | 'request'>, session: StoredSession): ShownSession {
   const { methods, userAgent, ip } = new SessionSealer(runtime, request.server.appId, session).open(session.kept);
   const { id, createdAt, expiresAt, installationId } = session;
   const device = deviceName(userAgent);
