@@ -15,6 +15,9 @@ interface Counted {
   readonly isSetUp: boolean;
 }
 
+/** What codes are for that go to a number which has not proven itself. Codes that sign in alone are such codes too. */
+const NEW: readonly Purpose[] = ['enrolment', 'password-reset', 'address-verification'];
+
 /** Closes countries whose codes do not come back. */
 export class CountryGate {
   readonly #region: AddressType['region'];
@@ -71,7 +74,8 @@ export class CountryGate {
    * their number has proven itself, and strangers must not be able to keep its owner out (denial of service).
    */
   #countedIn({ address, purpose, isSetUp }: Counted): string | undefined {
-    const isCounted = this.#limit !== undefined && purpose !== 'fresh-proof' && !(purpose === 'sign-in' && isSetUp);
+    const isNew = NEW.includes(purpose) || (purpose === 'sign-in' && !isSetUp);
+    const isCounted = this.#limit !== undefined && isNew;
     return isCounted ? this.#region?.(address).country : undefined;
   }
 }
