@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { ComposeOptions } from '@parse-factors/core';
+import { meteredStore } from '@parse-factors/metrics';
+import { prometheus } from '@parse-factors/metrics/prometheus';
 import { startStageOn } from '@parse-factors/e2e/stage';
 import { sqlOf } from '@parse-factors/test-server/database/postgres-rows';
 
@@ -18,10 +22,24 @@ const collect = runInNewContext('gc') as () => void;
 const tell = (reply: LoadServerReply): void => void process.send?.(reply);
 
 const unlimited = { maxSendsPerIp: 1_000_000, maxSendsPer10Minutes: 100, maxSendsPerDay: 1000 };
-const stage = await startStageOn(process.argv[2] ?? '', {
-  install: true,
+const [, , postgres = '', setting = '', endpoint = ''] = process.argv;
+const has = (name: string): boolean => setting === name || setting === 'all';
+const metrics = prometheus({ factors: ['emailLogin'] });
+
+/** What an operator has switched on. */
+const operation: Partial<ComposeOptions> = {
+  onEvent: has('metrics') ? metrics.onEvent : () => undefined,
+  ...(has('metrics') && { store: ({ inDatabase }) => meteredStore(inDatabase(), metrics) }),
+  ...(has('events') && { eventLog: { keepDays: 30 } }),
+  ...(has('webhook') && {
+    webhook: { url: endpoint, secrets: [`whsec_${randomBytes(32).toString('base64')}`], maxQueued: 100_000 },
+  }),
+};
+
+const stage = await startStageOn(postgres, {
+  install: setting === 'all' ? { adminFunctions: true, dashboard: true } : true,
   emailLogin: { channel: ({ to, code }) => tell({ to, code }), ...unlimited },
-  compose: { onEvent: () => undefined },
+  compose: operation,
   server: { trustProxy: true },
 });
 process.on('message', ({ ask }: LoadServerRequest) => {

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { LoadServerReply, LoadServerRequest } from './load-server.js';
 import type { Result } from './measure.js';
+import type { OperationSetting } from './operation.js';
 import { LoadClient } from './passwordless.js';
 
 const CONCURRENCY = 32;
@@ -10,12 +11,18 @@ const WARM_MS = 10_000;
 const LOAD_MS = 60_000;
 
 /** The server under load, and the measurements that it reports. */
-class LoadServer {
+export class LoadServer {
   readonly #process: ChildProcess;
   readonly #waiting: ((reply: LoadServerReply) => void)[] = [];
 
-  constructor(postgres: string, onCode: (to: string, code: string) => void) {
-    this.#process = fork(fileURLToPath(new URL('./load-server.ts', import.meta.url)), [postgres]);
+  /** @param operation what is switched on, and the endpoint of its webhook; nothing by default */
+  constructor(
+    postgres: string,
+    onCode: (to: string, code: string) => void,
+    operation?: { readonly setting: OperationSetting; readonly endpoint: string },
+  ) {
+    const given = operation === undefined ? [] : [operation.setting, operation.endpoint];
+    this.#process = fork(fileURLToPath(new URL('./load-server.ts', import.meta.url)), [postgres, ...given]);
     this.#process.on('message', (reply: LoadServerReply) => {
       if ('code' in reply) onCode(reply.to, reply.code);
       else this.#waiting.shift()?.(reply);

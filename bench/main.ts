@@ -4,11 +4,13 @@ import { TestPostgres } from '@parse-factors/test-server/postgres';
 import { hasRedis } from '@parse-factors/test-server/redis';
 import { benchAccount } from './account.js';
 import { benchCpu } from './cpu.js';
+import { benchDelivery } from './delivery.js';
 import { benchFactors } from './factors.js';
 import { benchFields } from './fields.js';
 import { benchLoad } from './load.js';
 import { benchLogin } from './login.js';
 import { isKept, notRun, table, type Result } from './measure.js';
+import { benchOperation } from './operation.js';
 import { benchPasswordless } from './passwordless.js';
 import { benchPostgresPeer, benchRedisPeer } from './peers.js';
 import { benchPrune } from './prune.js';
@@ -34,6 +36,7 @@ const PARTS: Readonly<Record<string, () => Promise<Result[]>>> = {
   memory: () => benchMemoryStore(collect),
   verify: async () => benchVerify(),
   login: async () => benchLogin(await database()),
+  delivery: () => benchDelivery(),
   factors: async () => benchFactors(await database()),
   // Runs before `account`, because the triggers that `account` registers stay for all later parts.
   passwordless: async () => benchPasswordless(await database()),
@@ -46,6 +49,7 @@ const PARTS: Readonly<Record<string, () => Promise<Result[]>>> = {
   peers: async () => [...(await benchPostgresPeer(await database())), ...(hasRedis() ? await benchRedisPeer() : [])],
   prune: async () => benchPrune(await database()),
   load: async () => benchLoad(await database()),
+  operation: async () => benchOperation(await database()),
 };
 
 const chosen = process.argv.slice(2).filter((argument) => Object.hasOwn(PARTS, argument));

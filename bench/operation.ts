@@ -1,0 +1,60 @@
+import { StandIn } from '@parse-factors/test-server/provider-stand-in';
+import { LoadServer } from './load.js';
+import { median, pairedRatios, type Result } from './measure.js';
+import { LoadClient } from './passwordless.js';
+
+const CONCURRENCY = 8;
+const PEOPLE_PER_WORKER = 4;
+const ROUNDS = 9;
+/** A throughput of at least 0.95. */
+const BOUND = 1.053;
+
+/** What an operator can switch on, alone and together. */
+const SETTINGS = ['metrics', 'events', 'webhook', 'all'] as const;
+
+export type OperationSetting = (typeof SETTINGS)[number];
+
+/** Compares passwordless logins with what an operator switches on, and without. */
+export async function benchOperation(postgres: string): Promise<Result[]> {
+  const endpoint = new StandIn();
+  endpoint.answer = { status: 200, body: '{}' };
+  endpoint.onRequest = () => void (endpoint.received.length = 0);
+  const url = await endpoint.start();
+  const results: Result[] = [];
+  for (const setting of SETTINGS) {
+    const bound = setting === 'all' ? BOUND : null;
+    results.push({
+      name: `logins with ${setting} / without, concurrency ${CONCURRENCY}`,
+      ratio: await compare(postgres, setting, url),
+      bound,
+    });
+  }
+  endpoint.stop();
+  return results;
+}
+
+async function compare(postgres: string, setting: OperationSetting, endpoint: string): Promise<number> {
+  const client = new LoadClient();
+  const tell = (to: string, code: string): void => client.tell({ to, code });
+  const servers = [new LoadServer(postgres, tell, { setting, endpoint }), new LoadServer(postgres, tell)];
+  try {
+    const sides = [];
+    for (const [index, server] of servers.entries()) {
+      const url = await server.started();
+      const people = Array.from({ length: CONCURRENCY }, (_, worker) =>
+        Array.from({ length: PEOPLE_PER_WORKER }, (_none, person) => `operation${index}x${worker}x${person}@example.com`),
+      );
+      sides.push(async (): Promise<number[]> => {
+        server.ask({ ask: 'advance' });
+        return [await client.shift(url, 'emailLogin', people)];
+      });
+    }
+    const [ours, theirs] = sides;
+    if (ours === undefined || theirs === undefined) throw new Error('a server is missing');
+    await pairedRatios(4, ours, theirs); // signs them up, and warms up
+    return median(await pairedRatios(ROUNDS, ours, theirs));
+  } finally {
+    client.stop();
+    for (const server of servers) server.stop();
+  }
+}
