@@ -1,5 +1,5 @@
-import { optional, patternOption, type RequestCheck, resolveOptions } from '@parse-factors/core/factor';
-import { captcha, CAPTCHA_DEFAULTS, CAPTCHA_RULES, type CaptchaOptions, type ResolvedCaptcha } from './support/captcha.js';
+import { optional, patternOption, type RequestCheck } from '@parse-factors/core/factor';
+import { captcha, type CaptchaOptions, resolveCaptcha } from './support/captcha.js';
 import { urlOf } from './support/http.js';
 
 export type { CaptchaOptions } from './support/captcha.js';
@@ -20,12 +20,9 @@ export interface HcaptchaOptions extends CaptchaOptions {
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function hcaptcha(options: HcaptchaOptions): RequestCheck {
-  const resolved = resolveOptions<ResolvedCaptcha & HcaptchaOptions>(
-    'hcaptcha',
-    options,
-    { ...CAPTCHA_RULES, siteKey: optional(patternOption(/^[\w-]{1,64}$/, 'a site key')) },
-    { header: 'x-parse-factors-hcaptcha', ...CAPTCHA_DEFAULTS },
-  );
+  const resolved = resolveCaptcha<HcaptchaOptions>('hcaptcha', options, 'x-parse-factors-hcaptcha', {
+    siteKey: optional(patternOption(/^[\w-]{1,64}$/, 'a site key')),
+  });
   const { siteKey, baseUrl = 'https://api.hcaptcha.com' } = resolved;
   return captcha(resolved, {
     url: urlOf(baseUrl, '/siteverify'),

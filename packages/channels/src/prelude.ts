@@ -1,15 +1,8 @@
 import type { VerificationAnswer, Verifier } from '@parse-factors/core/channel';
-import { choiceOption, resolveOptions } from '@parse-factors/core/factor';
+import { choiceOption } from '@parse-factors/core/factor';
 import { exchange, json, type ProviderAccess, type ProviderReply, urlOf } from './support/http.js';
 import { tokenOption } from './support/provider-options.js';
-import {
-  isMail,
-  type ResolvedVerifier,
-  verificationFault,
-  VERIFIER_DEFAULTS,
-  type VerifierOptions,
-  verifierRules,
-} from './support/verifier.js';
+import { isMail, resolveVerifier, verificationFault, type VerifierOptions } from './support/verifier.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 export type { VerifierOptions } from './support/verifier.js';
@@ -48,11 +41,12 @@ const ID = /^[\w-]{1,100}$/;
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function prelude(options: PreludeOptions): Verifier {
-  const resolved = resolveOptions<ResolvedVerifier<PreludeOptions, 'via'>>(
+  const resolved = resolveVerifier<PreludeOptions, 'via'>(
     'prelude',
     options,
-    { apiKey: tokenOption, via: choiceOption('message', 'voice'), ...verifierRules(4, 8) },
-    { via: 'message', ...VERIFIER_DEFAULTS },
+    [4, 8],
+    { apiKey: tokenOption, via: choiceOption('message', 'voice') },
+    { via: 'message' },
   );
   const { apiKey, via, codeLength, rejectionMs, baseUrl, timeoutMs } = resolved;
   const url = urlOf(baseUrl ?? 'https://api.prelude.dev', '/v2/verification');

@@ -1,12 +1,5 @@
-import { type OptionRule, type RequestCheck, resolveOptions } from '@parse-factors/core/factor';
-import {
-  actionOption,
-  captcha,
-  CAPTCHA_DEFAULTS,
-  CAPTCHA_RULES,
-  type CaptchaOptions,
-  type ResolvedCaptcha,
-} from './support/captcha.js';
+import { optional, type OptionRule, type RequestCheck } from '@parse-factors/core/factor';
+import { actionOption, captcha, type CaptchaOptions, resolveCaptcha } from './support/captcha.js';
 import { urlOf } from './support/http.js';
 
 export type { CaptchaOptions } from './support/captcha.js';
@@ -34,13 +27,11 @@ const scoreOption: OptionRule = {
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function recaptcha(options: RecaptchaOptions): RequestCheck {
-  const resolved = resolveOptions<ResolvedCaptcha & RecaptchaOptions & { readonly minScore: number }>(
-    'recaptcha',
-    options,
-    { ...CAPTCHA_RULES, action: actionOption, minScore: scoreOption },
-    { header: 'x-parse-factors-recaptcha', minScore: 0.5, ...CAPTCHA_DEFAULTS },
-  );
-  const { action, minScore, baseUrl = 'https://www.google.com' } = resolved;
+  const resolved = resolveCaptcha<RecaptchaOptions>('recaptcha', options, 'x-parse-factors-recaptcha', {
+    action: actionOption,
+    minScore: optional(scoreOption),
+  });
+  const { action, minScore = 0.5, baseUrl = 'https://www.google.com' } = resolved;
   return captcha(resolved, {
     url: urlOf(baseUrl, '/recaptcha/api/siteverify'),
     maxToken: 8192,

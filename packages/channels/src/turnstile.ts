@@ -1,12 +1,5 @@
-import { optional, type RequestCheck, resolveOptions } from '@parse-factors/core/factor';
-import {
-  actionOption,
-  captcha,
-  CAPTCHA_DEFAULTS,
-  CAPTCHA_RULES,
-  type CaptchaOptions,
-  type ResolvedCaptcha,
-} from './support/captcha.js';
+import { optional, type RequestCheck } from '@parse-factors/core/factor';
+import { actionOption, captcha, type CaptchaOptions, resolveCaptcha } from './support/captcha.js';
 import { urlOf } from './support/http.js';
 
 export type { CaptchaOptions } from './support/captcha.js';
@@ -27,12 +20,9 @@ export interface TurnstileOptions extends CaptchaOptions {
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function turnstile(options: TurnstileOptions): RequestCheck {
-  const resolved = resolveOptions<ResolvedCaptcha & TurnstileOptions>(
-    'turnstile',
-    options,
-    { ...CAPTCHA_RULES, action: optional(actionOption) },
-    { header: 'x-parse-factors-turnstile', ...CAPTCHA_DEFAULTS },
-  );
+  const resolved = resolveCaptcha<TurnstileOptions>('turnstile', options, 'x-parse-factors-turnstile', {
+    action: optional(actionOption),
+  });
   const { action, baseUrl = 'https://challenges.cloudflare.com' } = resolved;
   return captcha(resolved, {
     url: urlOf(baseUrl, '/turnstile/v0/siteverify'),

@@ -1,15 +1,8 @@
 import type { VerificationAnswer, Verifier } from '@parse-factors/core/channel';
-import { choiceOption, patternOption, resolveOptions } from '@parse-factors/core/factor';
+import { choiceOption, patternOption } from '@parse-factors/core/factor';
 import { basic, exchange, form, type ProviderAccess, type ProviderReply, urlOf } from './support/http.js';
 import { tokenOption } from './support/provider-options.js';
-import {
-  isMail,
-  type ResolvedVerifier,
-  verificationFault,
-  VERIFIER_DEFAULTS,
-  type VerifierOptions,
-  verifierRules,
-} from './support/verifier.js';
+import { isMail, resolveVerifier, verificationFault, type VerifierOptions } from './support/verifier.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 export type { VerifierOptions } from './support/verifier.js';
@@ -57,17 +50,17 @@ const VERIFICATION_SID = /^VE[0-9a-fA-F]{32}$/;
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function twilioVerify(options: TwilioVerifyOptions): Verifier {
-  const resolved = resolveOptions<ResolvedVerifier<TwilioVerifyOptions, 'via'>>(
+  const resolved = resolveVerifier<TwilioVerifyOptions, 'via'>(
     'twilioVerify',
     options,
+    [4, 10],
     {
       accountSid: patternOption(/^AC[0-9a-zA-Z]{32}$/, 'an account SID: "AC" and 32 letters or digits'),
       authToken: tokenOption,
       serviceSid: patternOption(/^VA[0-9a-zA-Z]{32}$/, 'the SID of a Verify Service: "VA" and 32 letters or digits'),
       via: choiceOption('sms', 'whatsapp', 'call'),
-      ...verifierRules(4, 10),
     },
-    { via: 'sms', ...VERIFIER_DEFAULTS },
+    { via: 'sms' },
   );
   const { accountSid, authToken, serviceSid, via, codeLength, rejectionMs, baseUrl, timeoutMs } = resolved;
   const service = urlOf(baseUrl ?? 'https://verify.twilio.com', `/v2/Services/${serviceSid}`);

@@ -1,16 +1,9 @@
 import { FactorConfigError } from '@parse-factors/core';
 import type { VerificationAnswer, VerificationStart, Verifier } from '@parse-factors/core/channel';
-import { choiceOption, optional, patternOption, resolveOptions, textOption } from '@parse-factors/core/factor';
+import { choiceOption, optional, patternOption, textOption } from '@parse-factors/core/factor';
 import { basic, exchange, json, type ProviderAccess, type ProviderReply, urlOf } from './support/http.js';
 import { idOption, textSenderOption, tokenOption } from './support/provider-options.js';
-import {
-  isMail,
-  type ResolvedVerifier,
-  verificationFault,
-  VERIFIER_DEFAULTS,
-  type VerifierOptions,
-  verifierRules,
-} from './support/verifier.js';
+import { isMail, type ResolvedVerifier, resolveVerifier, verificationFault, type VerifierOptions } from './support/verifier.js';
 import { privateKeyOption, vonageToken } from './support/vonage-token.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
@@ -74,9 +67,10 @@ const REQUEST_ID = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function vonageVerify(options: VonageVerifyOptions): Verifier {
-  const resolved = resolveOptions<ResolvedVerifier<VonageVerifyOptions, 'via'>>(
+  const resolved = resolveVerifier<VonageVerifyOptions, 'via'>(
     'vonageVerify',
     options,
+    [4, 10],
     {
       applicationId: optional(patternOption(REQUEST_ID, 'the id of an application: a UUID')),
       privateKey: optional(privateKeyOption),
@@ -85,9 +79,8 @@ export function vonageVerify(options: VonageVerifyOptions): Verifier {
       brand: textOption(16),
       via: choiceOption('sms', 'voice'),
       from: optional(textSenderOption),
-      ...verifierRules(4, 10),
     },
-    { via: 'sms', ...VERIFIER_DEFAULTS },
+    { via: 'sms' },
   );
   const { codeLength, rejectionMs } = resolved;
   const api = new VonageVerify(resolved);

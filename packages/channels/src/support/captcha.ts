@@ -7,6 +7,7 @@ import {
   type OptionRule,
   patternOption,
   type RequestCheck,
+  resolveOptions,
 } from '@parse-factors/core/factor';
 import { exchange, form, type ProviderReply } from './http.js';
 import { judged, unexpected, type Verdict } from './judged.js';
@@ -47,6 +48,24 @@ export const CAPTCHA_DEFAULTS: { readonly timeoutMs: number; readonly sendIp: bo
   sendIp: true,
   failOpen: false,
 };
+
+/**
+ * Checks the options of a CAPTCHA, those of {@link CaptchaOptions} included, and fills in their defaults.
+ *
+ * @param header where clients send the token by default
+ * @throws FactorConfigError naming the option and what it accepts
+ */
+export function resolveCaptcha<Options extends CaptchaOptions & { readonly header?: string }>(
+  owner: string,
+  options: Options,
+  header: string,
+  rules: { readonly [Name in Exclude<keyof Options, keyof CaptchaOptions | 'header'>]-?: OptionRule },
+): Readonly<Options & ResolvedCaptcha> {
+  const all = { ...CAPTCHA_RULES, ...rules } as { readonly [Name in keyof Required<Options>]: OptionRule };
+  return resolveOptions<Options>(owner, options, all, { header, ...CAPTCHA_DEFAULTS } as Partial<Options>) as Readonly<
+    Options & ResolvedCaptcha
+  >;
+}
 
 /** Accepts an action: what the token was made for. */
 export const actionOption: OptionRule = patternOption(

@@ -1,5 +1,5 @@
 import { FactorError } from '@parse-factors/core';
-import { integerOption, optional, type OptionRule } from '@parse-factors/core/factor';
+import { integerOption, optional, type OptionRule, resolveOptions } from '@parse-factors/core/factor';
 import { faultFor, type Meaning, notAccepted } from './faults.js';
 import { type ProviderReply, replyCode } from './http.js';
 import { PROVIDER_DEFAULTS, PROVIDER_RULES, type ProviderOptions } from './provider-options.js';
@@ -31,6 +31,25 @@ export const VERIFIER_DEFAULTS: { readonly timeoutMs: number; readonly codeLengt
 /** Options with their defaults filled in. */
 export type ResolvedVerifier<Options extends VerifierOptions, Defaulted extends keyof Options = never> = Options &
   Required<Pick<Options, 'timeoutMs' | 'codeLength' | Defaulted>>;
+
+/**
+ * Checks the options of a verifier, those of {@link VerifierOptions} included, and fills in their defaults.
+ *
+ * @param digits the fewest and the most digits that the provider's codes have
+ * @throws FactorConfigError naming the option and what it accepts
+ */
+export function resolveVerifier<Options extends VerifierOptions, Defaulted extends keyof Options>(
+  owner: string,
+  options: Options,
+  digits: readonly [least: number, most: number],
+  rules: { readonly [Name in Exclude<keyof Options, keyof VerifierOptions>]-?: OptionRule },
+  defaults: Pick<Options, Defaulted>,
+): Readonly<ResolvedVerifier<Options, Defaulted>> {
+  const all = { ...rules, ...verifierRules(...digits) } as { readonly [Name in keyof Required<Options>]: OptionRule };
+  return resolveOptions<Options>(owner, options, all, { ...VERIFIER_DEFAULTS, ...defaults } as Partial<Options>) as Readonly<
+    ResolvedVerifier<Options, Defaulted>
+  >;
+}
 
 /** What a provider's code means, if it is no failure: the address is refused, or a limit of the provider is reached. */
 type Refusal = Extract<Meaning, 'refused'> | 'limited';
