@@ -20,9 +20,14 @@ export interface HcaptchaOptions extends CaptchaOptions {
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function hcaptcha(options: HcaptchaOptions): RequestCheck {
-  const resolved = resolveCaptcha<HcaptchaOptions>('hcaptcha', options, 'x-parse-factors-hcaptcha', {
-    siteKey: optional(patternOption(/^[\w-]{1,64}$/, 'a site key')),
-  });
+  const resolved = resolveCaptcha<HcaptchaOptions>(
+    'hcaptcha',
+    options,
+    { header: 'x-parse-factors-hcaptcha' },
+    {
+      siteKey: optional(patternOption(/^[\w-]{1,64}$/, 'a site key')),
+    },
+  );
   const { siteKey, baseUrl = 'https://api.hcaptcha.com' } = resolved;
   return captcha(resolved, {
     url: urlOf(baseUrl, '/siteverify'),

@@ -1,4 +1,4 @@
-import { optional, type OptionRule, type RequestCheck } from '@parse-factors/core/factor';
+import { type OptionRule, type RequestCheck } from '@parse-factors/core/factor';
 import { actionOption, captcha, type CaptchaOptions, resolveCaptcha } from './support/captcha.js';
 import { urlOf } from './support/http.js';
 
@@ -27,11 +27,16 @@ const scoreOption: OptionRule = {
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function recaptcha(options: RecaptchaOptions): RequestCheck {
-  const resolved = resolveCaptcha<RecaptchaOptions>('recaptcha', options, 'x-parse-factors-recaptcha', {
-    action: actionOption,
-    minScore: optional(scoreOption),
-  });
-  const { action, minScore = 0.5, baseUrl = 'https://www.google.com' } = resolved;
+  const resolved = resolveCaptcha<RecaptchaOptions, 'minScore'>(
+    'recaptcha',
+    options,
+    { header: 'x-parse-factors-recaptcha', minScore: 0.5 },
+    {
+      action: actionOption,
+      minScore: scoreOption,
+    },
+  );
+  const { action, minScore, baseUrl = 'https://www.google.com' } = resolved;
   return captcha(resolved, {
     url: urlOf(baseUrl, '/recaptcha/api/siteverify'),
     maxToken: 8192,

@@ -20,9 +20,14 @@ export interface TurnstileOptions extends CaptchaOptions {
  * @throws FactorConfigError naming the option and what it accepts
  */
 export function turnstile(options: TurnstileOptions): RequestCheck {
-  const resolved = resolveCaptcha<TurnstileOptions>('turnstile', options, 'x-parse-factors-turnstile', {
-    action: optional(actionOption),
-  });
+  const resolved = resolveCaptcha<TurnstileOptions>(
+    'turnstile',
+    options,
+    { header: 'x-parse-factors-turnstile' },
+    {
+      action: optional(actionOption),
+    },
+  );
   const { action, baseUrl = 'https://challenges.cloudflare.com' } = resolved;
   return captcha(resolved, {
     url: urlOf(baseUrl, '/turnstile/v0/siteverify'),

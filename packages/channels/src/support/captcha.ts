@@ -52,18 +52,21 @@ export const CAPTCHA_DEFAULTS: { readonly timeoutMs: number; readonly sendIp: bo
 /**
  * Checks the options of a CAPTCHA, those of {@link CaptchaOptions} included, and fills in their defaults.
  *
- * @param header where clients send the token by default
+ * @param defaults of the check's own options, and the header that clients send the token in
  * @throws FactorConfigError naming the option and what it accepts
  */
-export function resolveCaptcha<Options extends CaptchaOptions & { readonly header?: string }>(
+export function resolveCaptcha<
+  Options extends CaptchaOptions & { readonly header?: string },
+  Defaulted extends keyof Options = never,
+>(
   owner: string,
   options: Options,
-  header: string,
+  defaults: { readonly header: string } & Required<Pick<Options, Defaulted>>,
   rules: { readonly [Name in Exclude<keyof Options, keyof CaptchaOptions | 'header'>]-?: OptionRule },
-): Readonly<Options & ResolvedCaptcha> {
+): Readonly<Options & ResolvedCaptcha & Required<Pick<Options, Defaulted>>> {
   const all = { ...CAPTCHA_RULES, ...rules } as { readonly [Name in keyof Required<Options>]: OptionRule };
-  return resolveOptions<Options>(owner, options, all, { header, ...CAPTCHA_DEFAULTS } as Partial<Options>) as Readonly<
-    Options & ResolvedCaptcha
+  return resolveOptions<Options>(owner, options, all, { ...CAPTCHA_DEFAULTS, ...defaults } as Partial<Options>) as Readonly<
+    Options & ResolvedCaptcha & Required<Pick<Options, Defaulted>>
   >;
 }
 
