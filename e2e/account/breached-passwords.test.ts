@@ -344,3 +344,23 @@ describe('the answers of the service', () => {
     expect(() => breachedPasswords(options as object)).toThrow(message);
   });
 });
+
+describe('a password of more than 1024 characters', () => {
+  it('is refused before any check sees it, as some take long for long texts', async () => {
+    const seen: string[] = [];
+    await start((password) => {
+      seen.push(password);
+      return true;
+    });
+    seen.length = 0;
+    const post = (length: number): Promise<Answer> =>
+      stage.call('POST', '/users', { username: `long${length}`, password: `a${'\u0344\u0323'.repeat(length)}`.slice(0, length) });
+    const refused = await post(1025);
+    expect(refused.body).toEqual({ code: 142, error: 'invalid_input: Field "password" must have at most 1024 characters.' });
+    expect(slug(await post(60_000))).toBe('invalid_input');
+    expect(seen).toEqual([]);
+    expect((await post(1024)).status).toBe(201);
+    expect(seen).toHaveLength(1);
+    await stage.stop();
+  });
+});

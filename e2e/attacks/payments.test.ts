@@ -1,4 +1,5 @@
 import { type CloudRequest, outbox, type PaymentDetails, ways } from '@parse-factors/core';
+import { MESSAGE_LANGUAGES } from '@parse-factors/core/channel';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cloudCode } from '../support/cloud-code.js';
@@ -98,6 +99,18 @@ describe('a code for a payment', () => {
     expect((await confirm(person, stage.lastCode(voice))).status).toBe(200);
     expect(slug(await pay(person, { via: 'pigeon' }))).toBe('invalid_input');
     expect(slug(await pay(person, { id: 'x'.repeat(16) }))).toMatch(/^(?:not_enrolled|invalid_input)$/);
+  });
+
+  it('shows a payee in lower case as it is, in every language', async () => {
+    const person = await enrolled();
+    for (const language of MESSAGE_LANGUAGES) {
+      stage.time.now += DAY;
+      const details = { amount: 'usd 5', payee: 'eBay' };
+      const headers = { ...person.session, 'Accept-Language': language };
+      const answer = await stage.call('POST', '/functions/pay', { factor: 'otp', details }, headers);
+      expect([language, answer.status]).toEqual([language, 200]);
+      expect(sms.messages.at(-1)?.text).toMatch(/usd 5[^]*eBay|eBay[^]*usd 5/);
+    }
   });
 
   it('opens the payment once in 20 parallel requests', async () => {

@@ -124,6 +124,16 @@ describe('a country whose codes do not come back', () => {
     expect(await close(100)).toBe(MESSAGES);
   });
 
+  it('counts no number of a stranger that gets no message, where codes sign nobody up', async () => {
+    await start({ phoneLogin: { signUp: false } });
+    for (let index = 0; index < 2 * MESSAGES; index += 1) {
+      expect((await ask(french(index))).status).toBe(200);
+      await Promise.all(background);
+    }
+    expect(stage.sms.messages).toEqual([]);
+    expect(eventsOf('country_closed')).toEqual([]);
+  });
+
   it('never keeps out a user whose number is set up, and adds no further number', async () => {
     await start();
     const person = await stage.signUp();

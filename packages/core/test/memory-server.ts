@@ -111,6 +111,7 @@ export function memoryServer({
       },
       stage: (): EnrolmentRecord => unused(),
       stageWith: unused,
+      stageWithOther: () => undefined,
       write: async () => unused(),
       isPassword: async () => unused(),
       preview: (_userId, _given, now) => now,

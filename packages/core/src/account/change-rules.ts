@@ -83,7 +83,8 @@ function waysToProve(stored: StoredRecords, composed: Composed): readonly string
  */
 export function waysInUnlessPassword(stored: StoredRecords, composed: Composed): readonly string[] {
   const beside = [...secondFactors(composed), ...backupFactors(composed)];
-  const keys = storedAmong(stored, Object.keys(stored));
+  // The id of an anonymous user is on one device, and no one signs in with it again.
+  const keys = storedAmong(stored, Object.keys(stored)).filter((key) => key !== 'anonymous');
   return keys.every((key) => beside.includes(key)) ? keys.filter((key) => signsUpAlone(composed.factors[key]) !== undefined) : [];
 }
 

@@ -97,6 +97,13 @@ export interface Accounts {
   /** Stages what happens with the user's next write of that field, such as `password`. */
   stageWith(field: string, save: StagedSave): void;
   /**
+   * Stages what happens with the user's next write of that field with another value, such as by a trigger of the application. A
+   * write that marks the field as verified is left alone.
+   *
+   * @param expected null for none
+   */
+  stageWithOther(field: string, expected: unknown, save: StagedSave): void;
+  /**
    * Writes a field as the master key does: under the server's own rules, such as its password policy, and with the application's
    * triggers. A new password also ends the lock-out after wrong passwords, where the server says so.
    *

@@ -74,19 +74,20 @@ export class OneTimeCodes {
       throw fault;
     }
     emit({ type: 'challenged', purpose });
+    const withdraw = (): Promise<void> =>
+      this.#limits.countries.release(context, { address, purpose, isSetUp: binding.user !== undefined });
     return {
       reply: this.reply(address, now, via),
+      withdraw,
       deliver: async () => {
-        const release = (): Promise<void> =>
-          this.#limits.countries.release(context, { address, purpose, isSetUp: binding.user !== undefined });
-        if (testCode !== undefined) return release();
+        if (testCode !== undefined) return withdraw();
         try {
           const own = { code, expiresAt, ...(via !== undefined && { via }) };
           await (this.#delegated?.start(context, binding, live) ?? this.#messages.deliver(context, binding, own));
         } catch (fault) {
           // The cooldown and the counts stay. Otherwise clients could flood a provider that is failing.
           await store.revoke(subject, live.digest);
-          await release();
+          await withdraw();
           throw fault;
         }
         this.#reports.sent(context, { address, purpose, via });
@@ -163,6 +164,7 @@ export class OneTimeCodes {
       const isMissed = !result.locked && result.outcome !== 'spent';
       if (!isMissed || (await this.#spendOther(context, bindings, code)) === undefined)
         await assertRedeemed(context, purpose, result, whyWrong);
+      used = bindings.find(({ address }) => this.#tests.isTestCode(address, code)) ?? binding;
     }
     this.#reports.returned(context, { ...(used ?? binding), isSetUp: true, code });
     // In one step, the store does not say which address it was. The channel knows where it sent the code.

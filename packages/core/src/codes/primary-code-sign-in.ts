@@ -45,11 +45,11 @@ export class PrimaryCodeSignIn implements PrimarySignIn<AddressEnrolment, NamedA
     const { field } = this.#type;
     const address = normalise(readFields(payload, { [field]: SAFE_INPUT })[field] ?? '', this.#type);
     const { signUp } = this;
-    const { reply, deliver } = await this.#codes.issue(context, this.#target(context, address));
+    const { reply, deliver, withdraw } = await this.#codes.issue(context, this.#target(context, address));
     if (signUp) await deliver();
     // Only known addresses get a message, so the reply does not wait for it: its duration would reveal who has an
     // account (user enumeration, CWE-204). A failure is emitted as an event.
-    else if (await users.isKnown(address)) context.later(deliver());
+    else context.later((await users.isKnown(address)) ? deliver() : withdraw());
     return { ...reply, id: address };
   }
 

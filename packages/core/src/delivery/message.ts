@@ -6,11 +6,16 @@ import { MESSAGE_TEXTS } from './texts/index.js';
 import type { MessageTexts } from './texts/message-texts.js';
 import type { PaymentDetails } from '../validation/payment-details.js';
 
-/** Fills in a template. Leaves out the bracketed parts if the application has no name. */
-function fill(template: string, values: Readonly<Record<string, string | undefined>>): string {
+/**
+ * Fills in a template. Leaves out the bracketed parts if the application has no name.
+ *
+ * @param verbatim values that are shown exactly as they are
+ */
+function fill(template: string, values: Readonly<Record<string, string | undefined>>, verbatim: readonly string[] = []): string {
   const shown = template.replace(/\[([^\]]*)\]/g, (_all, part: string) => (values['app'] === undefined ? '' : part));
   const filled = shown.replace(/\{(\w+)\}/g, (_all, name: string) => values[name] ?? '').trim();
-  return values['app'] === undefined ? filled.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase()) : filled;
+  const isWord = values['app'] === undefined && !verbatim.some((value) => filled.startsWith(value));
+  return isWord ? filled.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase()) : filled;
 }
 
 const textsFor = (locale: string): { readonly language: string; readonly texts: MessageTexts } => {
@@ -45,21 +50,23 @@ export function codeMessage(content: MessageContent, noun: 'address' | 'number',
   const { code, validMinutes, locale } = content;
   const { language, texts } = textsFor(locale);
   const what = purposeOf(content, noun, texts);
+  const verbatim = Object.values<string>({ ...content.details });
   const values = { app: appName, code, purpose: what, minutes: String(validMinutes) };
   const category = pluralRules(language).select(validMinutes);
   const end = `${fill(texts.valid[category] ?? texts.valid.other, values)} ${texts.secret}`;
   const subject = fill(texts.subject, values);
   return {
     subject,
-    text: `${fill(texts.code, values)} ${end}`,
-    html: mailHtml({ language, subject, appName, lines: [fill(texts.lead, values), end], code }),
+    text: `${fill(texts.code, values, verbatim)} ${end}`,
+    html: mailHtml({ language, subject, appName, lines: [fill(texts.lead, values, verbatim), end], code }),
   };
 }
 
 /** Writes only the sentence with the code and its purpose, for messages that must be short. */
 export function codeSentence(content: MessageContent, noun: 'address' | 'number', appName?: string): string {
   const { texts } = textsFor(content.locale);
-  return fill(texts.code, { app: appName, code: content.code, purpose: purposeOf(content, noun, texts) });
+  const values = { app: appName, code: content.code, purpose: purposeOf(content, noun, texts) };
+  return fill(texts.code, values, Object.values<string>({ ...content.details }));
 }
 
 /** The last line of a message; or one that devices read only in a message of that many bytes (UTF-8) at most. */

@@ -36,6 +36,8 @@ export interface IssuedCode {
    * @throws FactorError `delivery_failed`, `address_refused`
    */
   deliver(): Promise<void>;
+  /** Takes back what was counted for its country, if the code is not sent. */
+  withdraw(): Promise<void>;
 }
 
 /** A correct code that is not used up yet. */

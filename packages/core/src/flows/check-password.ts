@@ -3,10 +3,12 @@ import { FactorError } from '../error/factor-error.js';
 import { emitter } from '../events/event-dispatcher.js';
 import type { AccountSave } from './save-addresses.js';
 
+const MAX_PASSWORD = 1024;
+
 /**
  * Asks the option `passwordCheck` about the password that a save sets, if it sets one. Nothing is staged or used up before.
  *
- * @throws FactorError `password_refused`, `invalid_input` for a password that is no string
+ * @throws FactorError `password_refused`, `invalid_input` for a password that is no string, or that has more than 1024 characters
  */
 export async function checkPassword(save: AccountSave): Promise<void> {
   const { runtime, server, client, userId, hasMasterKey, sent } = save;
@@ -14,6 +16,9 @@ export async function checkPassword(save: AccountSave): Promise<void> {
   if (passwordCheck === undefined || !sent.hasPassword) return;
   // What is no string would not be checked as the password that Parse Server stores.
   if (sent.password === undefined) throw new FactorError('invalid_input', { sentence: 'Field "password" must be a string.' });
+  // Some checks take long for long texts (denial of service), and Parse Server takes bodies of 20 MB.
+  if (sent.password.length > MAX_PASSWORD)
+    throw new FactorError('invalid_input', { sentence: `Field "password" must have at most ${MAX_PASSWORD} characters.` });
   const user = userId === undefined ? undefined : (await server.accounts.find(userId))?.user;
   const { ip, headers, installationId } = client;
   const verdict: PasswordVerdict = await passwordCheck(sent.password, { user, hasMasterKey, ip, headers, installationId });

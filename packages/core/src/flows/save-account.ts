@@ -10,7 +10,7 @@ import { emitter } from '../events/event-dispatcher.js';
 import type { AccountRequest } from './auth-request.js';
 import { checkPassword } from './check-password.js';
 import { afterRemoval, endDependents } from './end-dependents.js';
-import { type AccountSave, assertNotVerified, mayBeTakenFrom, saveAddresses, sessionSave } from './save-addresses.js';
+import { type AccountSave, assertNotVerified, mayBeTakenFrom, saveAddresses, sessionSave, watchEmail } from './save-addresses.js';
 import { keepMethods } from './sessions/keep-methods.js';
 import { rememberDevice } from './sign-in/remember-device.js';
 import { onlyWaysIn } from './recovery/only-ways-in.js';
@@ -38,6 +38,7 @@ export async function saveAccount(save: AccountSave): Promise<FieldValues> {
   const changesAddresses = Object.keys(sent.addresses ?? {}).length > 0;
   const mayChangeResets = !hasMasterKey && Object.keys(sent.resetAddresses ?? {}).length > 0;
   if (userId === undefined) keepSignUp(save);
+  else watchEmail(save, userId);
   if (userId === undefined || !(changesCredentials || changesAddresses || mayChangeResets)) return {};
   const account = await server.accounts.get(userId);
   const changed = await stageRemovals(save, account);
@@ -68,14 +69,16 @@ const ONLY_WAY_IN = { sentence: 'This is the only way to sign in to the account.
 async function stageRemovals(save: AccountSave, account: AccountState): Promise<StoredRecords | undefined> {
   const { runtime, server, sent, hasMasterKey } = save;
   const { providers } = sent;
+  const isOurs = (key: string): boolean => Object.hasOwn(runtime.factors, key);
   const addsWayIn = !hasMasterKey && (await addsWayInTo(save, account));
-  const only = hasMasterKey ? [] : await onlyWaysIn(runtime, server, account);
+  // Providers that the same save unlinks are no ways in any more.
+  const rest = Object.fromEntries(Object.entries(account.stored).filter(([key]) => isOurs(key) || providers[key] !== null));
+  const only = hasMasterKey ? [] : await onlyWaysIn(runtime, server, { ...account, stored: rest });
   const changes = changesOfSave(sent, { stored: account.stored, addsWayIn, only }, runtime);
   if (only.length > 0 && only.every((key) => changes.removed.includes(key))) throw new FactorError('invalid_input', ONLY_WAY_IN);
   const demanded = proofsToChange(runtime.freshProofFor, sent, { account, composed: runtime });
   const proofs = [...demanded, ...changes.proofs]; // the last one is used up by a removal
   const proof = hasMasterKey ? undefined : await findProofs(save, account, { ...changes, proofs });
-  const isOurs = (key: string): boolean => Object.hasOwn(runtime.factors, key);
   const nulls = Object.keys(providers).filter((key) => providers[key] === null);
   // Parse Server must not write a removal itself: the factor might have been replaced since it was read.
   const unlinked = nulls.filter((key) => !isOurs(key) && server.accounts.losesAllOnRemoval);

@@ -6,6 +6,7 @@ import type { SentCredentials } from '../account/sent-credentials.js';
 import { EMAIL_CHANGED, verifiedFieldOf } from '../account/verified-field.js';
 import { FactorError } from '../error/factor-error.js';
 import { emitter } from '../events/event-dispatcher.js';
+import { marksEmails } from './password-reset/resets-by-email.js';
 import type { NotifiedAddress } from '../factor/factor-event.js';
 
 /** A save of a user that Parse Server is about to make. */
@@ -17,6 +18,8 @@ export interface AccountSave extends ServerRequest {
   /** Whether the request uses the master key, with or without a session. */
   readonly hasMasterKey: boolean;
   readonly sent: SentCredentials;
+  /** The `email` that is stored before the save. */
+  readonly email?: unknown;
 }
 
 /** Refuses a client that marks an address as verified. @throws FactorError `invalid_input` */
@@ -54,11 +57,23 @@ export function saveAddresses(save: AccountSave, account: AccountState): FieldVa
     (hasMasterKey && marks.includes(verifiedFieldOf(field))) ||
     (!changed.includes(field) && account.user.get(verifiedFieldOf(field)) === true);
   const unverified = Object.keys(addresses).filter((field) => isMarked(field) && !stays(field));
-  const noted = changed.includes('email') && mayBeTaken(save) && protectingFactors(runtime, account.stored).length > 0;
+  const noted = changed.includes('email') && mayNoteEmail(runtime) && protectingFactors(runtime, account.stored).length > 0;
   return {
     ...Object.fromEntries(unverified.map((field) => [verifiedFieldOf(field), false])),
     ...(noted && { [EMAIL_CHANGED]: true }),
   };
+}
+
+/**
+ * Stages the marks of an `email` that a trigger of the application changes after this one, such as one that copies the user name:
+ * it is not verified, unless the trigger says so.
+ */
+export function watchEmail(save: AccountSave, userId: string): void {
+  const { runtime, server, sent, email } = save;
+  if (!marksEmails(runtime, server)) return;
+  const expected = sent.addresses !== undefined && Object.hasOwn(sent.addresses, 'email') ? sent.addresses['email'] : email;
+  const fields = { emailVerified: false, ...(mayNoteEmail(runtime) && { [EMAIL_CHANGED]: true }) };
+  server.accounts.stageWithOther('email', expected ?? null, { userId, emit: emitter('', runtime, save, userId), fields });
 }
 
 /** The new address, if a factor can send to it. */
@@ -92,6 +107,10 @@ export function sessionSave(save: AccountSave, account: AccountState): StagedSav
 /** Whether a take-over is possible in principle. */
 const mayBeTaken = ({ runtime, server }: Pick<AccountSave, 'runtime' | 'server'>): boolean =>
   runtime.takeOver && server.accounts.verifiesEmails;
+
+/** Whether a code can take an account over now, or once Parse Server verifies emails. */
+export const mayNoteEmail = ({ takeOver, passwordReset }: Pick<Runtime, 'takeOver' | 'passwordReset'>): boolean =>
+  takeOver && passwordReset.length > 0;
 
 /** Whether a client makes the save, and a code can take its account over. */
 export const mayBeTakenFrom = ({ hasMasterKey, runtime, server }: AccountSave): boolean =>

@@ -79,6 +79,12 @@ describe('the addresses for links that set a password', () => {
     ['are none where the address is taken away', pending({ email: undefined }), config({}), {}],
     ['are none where nothing is pending', pending({}), config({}), {}],
   ])('%s', (_sentence, object, server, addresses) => {
-    expect(readResetAddresses(object, server)).toEqual(addresses);
+    expect(readResetAddresses(object, server, false)).toEqual(addresses);
+  });
+
+  it('are the email where codes reset passwords, with and without a mail adapter', () => {
+    const named = pending({ email: 'ann@example.com', username: 'bob@example.com' });
+    expect(readResetAddresses(named, config(), true)).toEqual({ email: 'ann@example.com' });
+    expect(readResetAddresses(named, config({}), true)).toEqual({ email: 'ann@example.com', username: 'bob@example.com' });
   });
 });

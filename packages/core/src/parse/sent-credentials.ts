@@ -32,12 +32,19 @@ export function readPassword(object: HookObject): string | undefined {
 }
 
 /**
- * Reads the addresses that a link for a new password would go to after the save: `email`, or else `username`. Parse Server
- * sends no mail to a name that is not an address, and none at all without an e-mail adapter.
+ * Reads the addresses that a new password can be set by after the save. A link of Parse Server goes to `email`, or else to
+ * `username`, if that is an address. Without an e-mail adapter it sends none. A code goes to `email`.
+ *
+ * @param hasCodes whether codes reset passwords by the `email`
  */
-export function readResetAddresses(object: HookObject, { userController }: HookConfig): Readonly<Record<string, string>> {
-  if ((userController?.adapter ?? undefined) === undefined) return {};
-  const fields = ['email', 'username'].map((field) => [field, Reflect.get(object.op(field) ?? {}, '_value') as unknown] as const);
+export function readResetAddresses(
+  object: HookObject,
+  { userController }: HookConfig,
+  hasCodes: boolean,
+): Readonly<Record<string, string>> {
+  const hasLink = (userController?.adapter ?? undefined) !== undefined;
+  const names = [...(hasLink || hasCodes ? ['email'] : []), ...(hasLink ? ['username'] : [])];
+  const fields = names.map((field) => [field, Reflect.get(object.op(field) ?? {}, '_value') as unknown] as const);
   const isAddress = (value: unknown): value is string => typeof value === 'string' && value.includes('@');
   return Object.fromEntries(fields.flatMap(([field, value]) => (isAddress(value) ? [[field, value] as const] : [])));
 }

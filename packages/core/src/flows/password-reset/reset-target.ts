@@ -8,6 +8,7 @@ import { identityOf } from '../../factor/primary-sign-in.js';
 import { readFields } from '../../validation/payload.js';
 import { type ClientCall, ownedBy, type ProvingFactor, SENT_NAME } from '../request-code.js';
 import { UserFactor } from '../user-factor.js';
+import { marksEmails } from './resets-by-email.js';
 
 /** The user that a request names. */
 export interface NamedUser extends ProvingFactor {
@@ -91,7 +92,8 @@ async function byAddress(request: ClientCall, named: NamedUser): Promise<Found> 
   const { key, proof, name: address } = named;
   const isPrimary = identityOf(request.runtime.factors[key]) !== undefined;
   const linked = isPrimary ? await accounts.findLinked(key, address) : undefined;
-  const byEmail = proof.field === 'email' && marksEmails(request) ? await accounts.findByEmail(address) : [];
+  const byEmail =
+    proof.field === 'email' && marksEmails(request.runtime, request.server) ? await accounts.findByEmail(address) : [];
   const candidates = [linked, ...byEmail].filter((account) => account !== undefined);
   const proven = candidates.find((account) => addressesOf(request, named, account).includes(address));
   if (proven !== undefined) return { address, account: proven };
@@ -99,10 +101,6 @@ async function byAddress(request: ClientCall, named: NamedUser): Promise<Found> 
   const isOnly = only !== undefined && another === undefined && mayTakeOver(request, only, address);
   return { address, account: isOnly ? only : undefined, takesOver: isOnly };
 }
-
-/** Whether a changed `email` loses its mark as verified: Parse Server takes it away, or the guard does. */
-const marksEmails = ({ runtime, server }: Pick<ClientCall, 'runtime' | 'server'>): boolean =>
-  server.accounts.verifiesEmails || Object.hasOwn(runtime.addressVerification, 'email');
 
 /**
  * Whether the owner of an address may take an account over: it is the account's unverified `email`, no factor of the account has
@@ -146,7 +144,7 @@ function addressesOf(request: ClientCall, { key, proof }: ProvingFactor, account
   const isPrimary = identityOf(runtime.factors[key]) !== undefined;
   const own = new UserFactor<object>(key, runtime, request, account);
   const linked = isPrimary ? unlessFaulty(() => own.findEnrolment()?.enrolment) : undefined;
-  const confirmed = marksEmails(request) ? unlessFaulty(() => proof.confirmed(account.user)) : undefined;
+  const confirmed = marksEmails(runtime, request.server) ? unlessFaulty(() => proof.confirmed(account.user)) : undefined;
   return [...(linked === undefined ? [] : proof.addressesOf(linked)), confirmed].filter((address) => address !== undefined);
 }
 

@@ -25,7 +25,7 @@ export interface TriggerRequest extends CloudRequest {
 export interface SaveRequest extends TriggerRequest {
   readonly object: HookObject & { set(field: string, value: unknown): unknown };
   /** The row as it is stored; left out for a new one. */
-  readonly original?: { readonly id?: string };
+  readonly original?: { readonly id?: string; get?(field: string): unknown };
 }
 
 /** Returns the session of a request; undefined without one. */

@@ -1,4 +1,5 @@
 import type { Session } from '../../account/ports.js';
+import { EMAIL_CHANGED } from '../../account/verified-field.js';
 import type { MethodDemand, SessionMethods } from '../../account/sessions/session-methods.js';
 import type { StepUpOptions } from '../../account/step-up-proofs.js';
 import { emitter } from '../../events/event-dispatcher.js';
@@ -14,6 +15,8 @@ import { requireStepUp } from '../../flows/require-step-up.js';
 import { requireFactor, sessionMethods } from '../../flows/sessions/own-sessions.js';
 import { saveAccount } from '../../flows/save-account.js';
 import { guardLogin } from '../../flows/sign-in/guard-login.js';
+import { mayNoteEmail } from '../../flows/save-addresses.js';
+import { resetsByEmail } from '../../flows/password-reset/resets-by-email.js';
 import { rememberLogin } from '../../flows/sign-in/remember-login.js';
 import type { Bridge } from '../bridge.js';
 import { ensureFlags } from '../database/user-flags.js';
@@ -76,14 +79,15 @@ export class UserTriggers {
     return this.#handle(request, original?.id, async (asked, session) => {
       const { runtime } = this.#bridge;
       const addresses = readAddresses(object, [...new Set(['email', ...Object.keys(runtime.addressVerification)])]);
-      const resetAddresses = readResetAddresses(object, request.config);
+      const resetAddresses = readResetAddresses(object, request.config, resetsByEmail(runtime, asked.server));
       const sent = { ...readSentCredentials(object), ...addresses, resetAddresses, password: readPassword(object) };
       // A client can choose the id of `object`; the id of `original` is that of the stored row.
       const userId = original?.id;
       const hasMasterKey = request.master === true;
-      const stored = await saveAccount({ ...asked, runtime, userId, session, hasMasterKey, sent });
+      const email: unknown = original?.get?.('email');
+      const stored = await saveAccount({ ...asked, runtime, userId, session, hasMasterKey, sent, email });
       const flags = Object.keys(stored).filter((field) => typeof stored[field] === 'boolean');
-      await ensureFlags(request.config.database, flags);
+      await ensureFlags(request.config.database, [...flags, ...(mayNoteEmail(runtime) ? [EMAIL_CHANGED] : [])]);
       for (const [field, value] of Object.entries(stored)) object.set(field, value);
     });
   }

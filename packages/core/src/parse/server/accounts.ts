@@ -1,3 +1,4 @@
+import { verifiedFieldOf } from '../../account/verified-field.js';
 import type { EnrolmentRecord } from '../../account/records/enrolment-record.js';
 import type { Accounts, AccountState, StagedSave } from '../../account/ports.js';
 import type { RecordChanges, RecordPlan, StoredRecords } from '../../account/records/record-plan.js';
@@ -69,6 +70,13 @@ export class ParseAccounts implements Accounts {
   stageWith(field: string, save: StagedSave): void {
     const column = field === 'password' ? '_hashed_password' : field;
     RequestWrites.of(this.#config).staged.stageWith(save, (update) => Object.hasOwn(update, column));
+  }
+
+  stageWithOther(field: string, expected: unknown, save: StagedSave): void {
+    RequestWrites.of(this.#config).staged.stageWith(
+      save,
+      (update) => Object.hasOwn(update, field) && (update[field] ?? null) !== expected && update[verifiedFieldOf(field)] !== true,
+    );
   }
 
   async write(field: string, value: unknown, save: StagedSave): Promise<boolean> {
