@@ -157,7 +157,9 @@ describe('a message with a proof of work', () => {
     for (let count = 0; count < 5; count += 1) await workFor('emailLogin', here);
     expect((await countRows(stage, 'FactorState')) - before).toBe(1);
     const { challenge } = await workFor('emailLogin', here);
-    for (let nonce = 0; nonce < 10; nonce += 1) await ask(`${challenge.slice(0, -1)}-.${nonce}`, here);
+    // Not only the last letter: it has two bits that say nothing, so another letter can stand for the same digest.
+    const forged = `${challenge.slice(0, -20)}${'A'.repeat(20)}`;
+    for (let nonce = 0; nonce < 10; nonce += 1) await ask(`${forged}.${nonce}`, here);
     expect((await countRows(stage, 'FactorState')) - before).toBe(1);
   });
 
