@@ -74,7 +74,7 @@ export class OneTimeCodes {
       throw fault;
     }
     emit({ type: 'challenged', purpose });
-    const withdraw = (): Promise<void> =>
+    const withdraw = (): Promise<void> | undefined =>
       this.#limits.countries.release(context, { address, purpose, isSetUp: binding.user !== undefined });
     return {
       reply: this.reply(address, now, via),

@@ -49,7 +49,10 @@ export class PrimaryCodeSignIn implements PrimarySignIn<AddressEnrolment, NamedA
     if (signUp) await deliver();
     // Only known addresses get a message, so the reply does not wait for it: its duration would reveal who has an
     // account (user enumeration, CWE-204). A failure is emitted as an event.
-    else context.later((await users.isKnown(address)) ? deliver() : withdraw());
+    else {
+      const work = (await users.isKnown(address)) ? deliver() : withdraw();
+      if (work !== undefined) context.later(work);
+    }
     return { ...reply, id: address };
   }
 

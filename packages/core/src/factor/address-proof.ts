@@ -36,8 +36,8 @@ export interface IssuedCode {
    * @throws FactorError `delivery_failed`, `address_refused`
    */
   deliver(): Promise<void>;
-  /** Takes back what was counted for its country, if the code is not sent. */
-  withdraw(): Promise<void>;
+  /** Takes back what was counted for its country, if the code is not sent; undefined if nothing was. */
+  withdraw(): Promise<void> | undefined;
 }
 
 /** A correct code that is not used up yet. */

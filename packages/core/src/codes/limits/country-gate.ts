@@ -53,10 +53,10 @@ export class CountryGate {
     return bucket === undefined ? undefined : this.#restore(context, bucket);
   }
 
-  /** Releases a message that no channel accepted. */
-  async release(context: GateContext, sent: Counted): Promise<void> {
+  /** Releases a message that no channel accepted. Returns undefined if it is not counted. */
+  release(context: GateContext, sent: Counted): Promise<void> | undefined {
     const [bucket] = this.limitFor(context, sent) ?? [];
-    if (bucket !== undefined) await context.store.uncount(bucket);
+    return bucket === undefined ? undefined : context.store.uncount(bucket);
   }
 
   /** Opens a country again, with nothing counted. */
