@@ -161,7 +161,7 @@ describe('who may have the copy', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
   });
 
-  it('nobody but the master key that may write names a user', async () => {
+  it('only the master key that may write exports the data of another user', async () => {
     const { person, secret } = await withEverything('+15557780008');
     const thief = await stage.signUp();
     await prove(person, secret);

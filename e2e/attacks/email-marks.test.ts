@@ -5,7 +5,7 @@ import { ResetRig } from '../support/reset-rig.js';
 import { DAY } from '../support/time.js';
 import { VerificationRig } from '../support/verification-rig.js';
 
-/** Attempts to have an `email` that nobody has verified count as verified, or as one whose owner may take the account over. */
+/** Attempts to have an unverified `email` count as verified, or as one whose owner may take the account over. */
 
 let rig: ResetRig;
 afterEach(async () => {

@@ -261,7 +261,7 @@ describe('attacks on codes of a provider', () => {
     expect(slug(await stage.logIn(person, { otp: code }))).toBe('code_expired');
   });
 
-  it('nobody disturbs a login by asking for a code without a password', async () => {
+  it('a stranger who asks for a code without a password does not disturb a login', async () => {
     const ann = await verified.enrolled();
     const code = await verified.loginCode(ann);
     expect(slug(await verified.ask({ phoneLogin: { phone: ann.phone } }))).toBe('cooldown');
@@ -269,7 +269,7 @@ describe('attacks on codes of a provider', () => {
     expect((await stage.logIn(ann, { otp: code })).status).toBe(200);
   });
 
-  it('nobody disturbs a login by adding the number to their own account', async () => {
+  it('a user who adds the number to their own account does not disturb a login of its owner', async () => {
     const [ann, mallory] = [await verified.enrolled(), await stage.signUp()];
     const code = await verified.loginCode(ann);
     expect(slug(await verified.ask({ otp: { phone: ann.phone } }, mallory))).toBe('cooldown');
@@ -300,7 +300,7 @@ describe('attacks on codes of a provider', () => {
     ['an error', { status: 503, body: 'secret words' }],
     ['a page', { status: 200, body: '<html>secret words' }],
     ['a broken connection', 'reset'],
-  ] as const)('a provider that answers with %s lets nobody in, and burns no code', async (_what, fault) => {
+  ] as const)('a provider that answers with %s opens no session, and burns no code', async (_what, fault) => {
     const person = await verified.enrolled();
     const code = await verified.loginCode(person);
     api.fault = fault;

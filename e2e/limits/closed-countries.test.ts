@@ -124,7 +124,7 @@ describe('a country whose codes do not come back', () => {
     expect(await close(100)).toBe(MESSAGES);
   });
 
-  it('counts no number of a stranger that gets no message, where codes sign nobody up', async () => {
+  it('does not count a number without an account, where `signUp` is off and no message leaves', async () => {
     await start({ phoneLogin: { signUp: false } });
     for (let index = 0; index < 2 * MESSAGES; index += 1) {
       expect((await ask(french(index))).status).toBe(200);

@@ -228,7 +228,7 @@ it('prints no control characters of a server that sends some', async () => {
 });
 
 describe('the Cloud function factorsCheck', () => {
-  it('answers the master key that may write, and nobody else', async () => {
+  it('answers only the master key that may write', async () => {
     await start({ server: { readOnlyMasterKey: 'only to read', readOnlyMasterKeyIps: ['127.0.0.1', '::1'] } });
     const person = await stage.signUp();
     const call = (headers: Record<string, string>) => stage.call('POST', '/functions/factorsCheck', {}, headers);

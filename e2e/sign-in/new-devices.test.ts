@@ -268,7 +268,7 @@ describe('policies about unusual sign-ins', () => {
     expect(await byPhone(person, { installation: 'phone' })).toBeUndefined();
   });
 
-  it('a cold start triggers nothing: users of whom no sign-in is known are not unusual', async () => {
+  it('a cold start triggers nothing: users without a recorded sign-in are not unusual', async () => {
     await startWith(
       demandWhen([newDevice(), idleFor({ days: 1 }), newCountry({ locate: place }), impossibleTravel({ locate: place })], NAMED),
     );

@@ -93,7 +93,7 @@ describe('a test code', () => {
   afterAll(() => stage.stop());
   beforeEach(fresh);
 
-  it('sets a second factor up and answers it, with a number that no one has, and nothing is sent', async () => {
+  it('sets a second factor up and answers it, with a fictional number, and sends nothing', async () => {
     const person = await stage.signUp();
     const number = phone();
     expect((await enrol(person, 'otp', 'phone', number)).status).toBe(200);

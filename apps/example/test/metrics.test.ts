@@ -28,7 +28,7 @@ async function get(metricsToken: string | undefined, path: string, headers: Reco
   }
 }
 
-it('shows its metrics to those who send the token, and to no one else', async () => {
+it('shows its metrics only to callers who send the token', async () => {
   const sound = await get('secret', '/metrics', { Authorization: 'Bearer secret' });
   expect(sound).toMatchObject({ status: 200, type: expect.stringContaining('version=0.0.4') });
   expect(sound.text).toContain('parse_factors_events_total{type="fault",factor="totp"} 0');

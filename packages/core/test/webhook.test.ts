@@ -213,7 +213,7 @@ describe('an endpoint', () => {
     expect(stage.logged.map(({ reason }) => reason)).toEqual(['gone', 'gone']);
   });
 
-  it('that nobody listens at costs a row, and no more', async () => {
+  it('that no server listens at costs a row, and no more', async () => {
     const stage = webhookStage({ url: 'http://127.0.0.1:9/hooks' });
     await stage.emit();
     expect([rows(stage), stage.told]).toEqual([1, []]);

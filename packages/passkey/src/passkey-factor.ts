@@ -136,7 +136,7 @@ export class PasskeyFactor extends Factor<PasskeyEnrolment, AssertionAnswer, Nam
     const challenge = isConditional ? conditional : readChallenge(context, ceremonyOf(context, 'enrolment'), answer.challenge);
     if (challenge.reason === 'code_rejected') throw attempt.reject('code_rejected');
     const isVerifying = this.#options.policy === 'solo' || this.#options.userVerification === 'required';
-    // Without a dialog, nobody touches the authenticator. The first sign-in verifies the user.
+    // Without a dialog, the user does not touch the authenticator. The first sign-in verifies the user.
     const expected = isConditional ? { ...this.#expected(false), requireUserPresence: false } : this.#expected(isVerifying);
     const passkey = await verifyRegistration(answer, expected, { name, addedAt: context.clock() });
     const fault = passkey === undefined ? passkeyFault(answer, this.#options) : undefined;

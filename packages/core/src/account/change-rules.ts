@@ -83,7 +83,7 @@ function waysToProve(stored: StoredRecords, composed: Composed): readonly string
  */
 export function waysInUnlessPassword(stored: StoredRecords, composed: Composed): readonly string[] {
   const beside = [...secondFactors(composed), ...backupFactors(composed)];
-  // The id of an anonymous user is on one device, and no one signs in with it again.
+  // The id of an anonymous user is on one device, and is no way to sign in again.
   const keys = storedAmong(stored, Object.keys(stored)).filter((key) => key !== 'anonymous');
   return keys.every((key) => beside.includes(key)) ? keys.filter((key) => signsUpAlone(composed.factors[key]) !== undefined) : [];
 }

@@ -1,7 +1,7 @@
 import { functionOption, integerOption, type OptionRule, resolveOptions } from '../validation/options.js';
 import { isPolicy, type Policy, type PolicyRequest } from './policy-options.js';
 
-/** Tells whether a sign-in is unusual. A user of whom no sign-in is known is never unusual. */
+/** Tells whether a sign-in is unusual. A sign-in of a user without a recorded sign-in is never unusual. */
 export type PolicyCondition = (request: PolicyRequest) => Promise<boolean>;
 
 /** Where an IP address is. */

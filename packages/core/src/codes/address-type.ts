@@ -23,7 +23,7 @@ export interface AddressType {
    */
   readonly normalise: (input: string) => string;
   /**
-   * As `normalise`, but also accepts addresses that belong to no one, such as phone numbers reserved for fiction. Only addresses of
+   * As `normalise`, but also accepts addresses that have no owner, such as phone numbers reserved for fiction. Only addresses of
    * the option `testCodes` are read with it. Left out if there are none.
    *
    * @throws FactorError `invalid_input` or `address_refused`

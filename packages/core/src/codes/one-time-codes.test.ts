@@ -441,7 +441,7 @@ describe('a channel that reports conversions', () => {
   };
 
   it.each(['at once', 'in steps'])(
-    'hears of each code that is verified %s, and of no other; nobody waits for it',
+    'hears of each code that is verified %s, and of no other; the verification does not wait for it',
     async (how) => {
       const { channel, context, codes } = reporting();
       if (how === 'in steps') Reflect.set(context.store, 'redeem', undefined);
@@ -504,7 +504,7 @@ describe('a fixed code of the option "testCodes"', () => {
     expect(await stage.redeem('112233', { address: FICTIONAL })).toBe(EXPIRED);
   });
 
-  it('keeps notices from numbers that no one has, and only from those', () => {
+  it('keeps notices from fictional numbers, and only from those', () => {
     const { codes } = staged();
     const change = { type: 'removed', request: { headers: {}, ip: undefined, installationId: undefined } } as const;
     expect(codes.notice(FICTIONAL, userWith(), change)).toBeUndefined();

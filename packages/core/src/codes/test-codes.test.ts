@@ -91,7 +91,7 @@ describe('a test code', () => {
     expect(await BOTH.codeFor(everyone, { address: '+12025550124', owner })).toBeUndefined();
   });
 
-  it('is not accepted where the caller does not say who asks, or for whom', async () => {
+  it('is not accepted where the caller does not name the requester or the owner', async () => {
     expect(await BOTH.codeFor(contextFor(undefined), { address: REAL, owner })).toBeUndefined();
     expect(await BOTH.codeFor(everyone, { address: REAL })).toBeUndefined();
     expect(await BOTH.refuses(contextFor(undefined), { address: REAL, owner }, '111111')).toBe(true);

@@ -51,7 +51,7 @@ export type FactorEventType =
   | 'sessions_revoked'
   /** An administrator listed the user's factors. */
   | 'listed'
-  /** The user's data was exported; `reason` says by whom: `user` or `administrator`. */
+  /** The user's data was exported; `reason` is `user` or `administrator`, for who exported it. */
   | 'exported'
   /** An administrator removed the factor. */
   | 'reset'

@@ -32,7 +32,7 @@ export type FactorPolicy = 'additional' | 'default' | 'solo';
  * - `after-step-up`: a session with a step-up proof. It replaces one second factor.
  * - `after-sign-in`: also a login with a second factor, for as long as a step-up proof lasts. It replaces one second factor
  *   that no policy names.
- * - `by-administrator`: nobody but an administrator issues it. It replaces all missing factors of one login. That login is a
+ * - `by-administrator`: only an administrator issues it. It replaces all missing factors of one login. That login is a
  *   step-up proof for changing factors. It ends when the password or a factor changes, and when the user verifies a factor.
  */
 export type BackupIssue = 'after-step-up' | 'after-sign-in' | 'by-administrator';

@@ -130,7 +130,7 @@ describe('a code of a provider', () => {
     expect(await stage.redeem(code)).toBe('passes');
   });
 
-  it('belongs to whoever started it last, where the provider sends the same code for two purposes', async () => {
+  it('belongs to the request that started it last, where the provider sends the same code for two purposes', async () => {
     const stage = new Stage();
     stage.verifier.isForgetful = true;
     const code = await stage.send({ subject: 'first' });
@@ -380,6 +380,6 @@ describe('a code of a provider that signs in alone', () => {
       expect(await stage.signIn('999999', target)).toBe(REJECTED);
       return performance.now() - begun;
     };
-    for (const target of [{}, { subject: 'nobody', address: BOB }]) expect(await time(target)).toBeGreaterThanOrEqual(119);
+    for (const target of [{}, { subject: 'unknown', address: BOB }]) expect(await time(target)).toBeGreaterThanOrEqual(119);
   });
 });

@@ -63,7 +63,7 @@ const ADMINISTRATORS: readonly string[] = ['listed', 'reset', 'unlocked', 'help_
 /**
  * Returns a copy of what is kept about a user.
  *
- * A user who has a factor needs a step-up proof: with a stolen session alone, nobody reads addresses in full.
+ * A user who has a factor needs a step-up proof: a stolen session alone does not read addresses in full.
  *
  * @throws FactorError `fresh_proof_required`, `cooldown`, `unavailable`
  */

@@ -30,7 +30,7 @@ export async function adoptionView(runtime: Runtime, call: AdminCall): Promise<r
   return [...(all === undefined ? [] : [all]), ...largest, ...moreRow('Group', survey)];
 }
 
-/** The users who must set up a factor, and those for whom the policy has failed. */
+/** The users who must set up a factor, and those whose policy function has failed. */
 export async function missingView(runtime: Runtime, call: AdminCall): Promise<readonly ViewRow[]> {
   const read = async (user: SurveyedUser): Promise<ViewRow | undefined> => {
     const isDemanded = await user.mustEnrol();
