@@ -7,7 +7,7 @@ import { slug, startStage, type Stage } from '../support/harness.js';
 import { MASTER } from '../support/requests.js';
 import { DAY, MINUTE } from '../support/time.js';
 import { storedFactors, storeFactor } from '../support/rows.js';
-import { makeRecoveryCodes, trustDevice, type Equipped } from '../support/people.js';
+import { equippedWithPhone, type Equipped } from '../support/people.js';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -36,12 +36,8 @@ const eventsOf = (type: string): string[] =>
 
 /** A user with every factor: a phone, an authenticator, recovery codes and a trusted device. */
 async function withEverything(phone: string): Promise<Equipped & { readonly code: string }> {
-  const person = await stage.signUp();
-  await stage.enrolPhone(person, phone);
-  const secret = await stage.enrolTotp(person);
-  const token = await trustDevice(stage, person);
-  const codes = await makeRecoveryCodes(stage, person);
-  return { person, secret, token, codes, code: String(codes[0]) };
+  const user = await equippedWithPhone(stage, phone);
+  return { ...user, code: String(user.codes[0]) };
 }
 
 describe('an administrator', () => {

@@ -4,7 +4,7 @@ import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { slug, startStage, type Stage } from '../support/harness.js';
-import { makeRecoveryCodes, trustDevice } from '../support/people.js';
+import { equippedWithPhone } from '../support/people.js';
 import { MASTER } from '../support/requests.js';
 import { storeFactor, storedFactors } from '../support/rows.js';
 import { DAY, HOUR, MINUTE } from '../support/time.js';
@@ -33,11 +33,7 @@ const prove = async (person: Person, secret: string): Promise<void> => {
 
 /** A user with a phone, an authenticator, recovery codes and a trusted device, and the secrets that no copy may hold. */
 async function withEverything(phone: string): Promise<{ person: Person; secret: string; secrets: readonly string[] }> {
-  const person = await stage.signUp();
-  await stage.enrolPhone(person, phone);
-  const secret = await stage.enrolTotp(person);
-  const token = await trustDevice(stage, person);
-  const codes = await makeRecoveryCodes(stage, person);
+  const { person, secret, token, codes } = await equippedWithPhone(stage, phone);
   stage.time.now += MINUTE;
   const { sessionToken } = (await stage.call('GET', '/users/me', undefined, person.session)).body;
   return { person, secret, secrets: [secret, token, ...codes, String(sessionToken)] };

@@ -62,6 +62,20 @@ class VerifierStage {
     this.api.stop();
   }
 
+  /** A day later, with a provider that works. */
+  begin(): void {
+    this.stage.time.now += DAY;
+    this.stage.events.length = 0;
+    this.api.received.length = 0;
+    this.api.isForgetful = false;
+    this.api.fault = undefined;
+  }
+
+  /** Nothing was asked of the provider that it does not document. */
+  end(): void {
+    expect(this.api.mistakes).toEqual([]);
+  }
+
   ask = (challengeData: object, person?: Pick<Person, 'session'>): Promise<Answer> =>
     this.stage.challenge({ challengeData }, person?.session);
 
@@ -116,14 +130,8 @@ describe.each(BACKENDS)('codes of a provider, with a store in %s', (name, isTher
       for (const client of clients.splice(0)) client.destroy();
       if (name === 'Redis') await redis.remove();
     });
-    beforeEach(() => {
-      stage.time.now += DAY;
-      stage.events.length = 0;
-      api.received.length = 0;
-      api.isForgetful = false;
-      api.fault = undefined;
-    });
-    afterEach(() => expect(api.mistakes).toEqual([]));
+    beforeEach(() => verified.begin());
+    afterEach(() => verified.end());
 
     it('enrol a phone, log in with it once, and prove a session', async () => {
       const person = await verified.enrolled();
@@ -221,14 +229,8 @@ describe('attacks on codes of a provider', () => {
     ({ stage } = verified);
   });
   afterAll(() => verified.stop());
-  beforeEach(() => {
-    stage.time.now += DAY;
-    stage.events.length = 0;
-    api.received.length = 0;
-    api.isForgetful = false;
-    api.fault = undefined;
-  });
-  afterEach(() => expect(api.mistakes).toEqual([]));
+  beforeEach(() => verified.begin());
+  afterEach(() => verified.end());
 
   it('a code for one address confirms no other, and reaches no provider', async () => {
     const [mallory, phone, other] = [await stage.signUp(), newPhone(), newPhone()];

@@ -40,6 +40,15 @@ export const makeRecoveryCodes = async (stage: Stage, person: Person): Promise<s
 export const trustDevice = async (stage: Stage, person: Person, name = 'Laptop'): Promise<string> =>
   String(responseOf(await stage.save(person, { device: { remember: 'true', name } }), 'device')['token']);
 
+/** Signs a user up with a phone as well, an authenticator, a trusted device and recovery codes. Needs `recovery` and `device`. */
+export async function equippedWithPhone(stage: Stage, phone: string): Promise<Equipped> {
+  const person = await stage.signUp();
+  await stage.enrolPhone(person, phone);
+  const secret = await stage.enrolTotp(person);
+  const token = await trustDevice(stage, person);
+  return { person, secret, token, codes: await makeRecoveryCodes(stage, person) };
+}
+
 /** Signs a user up who sets up everything. The stage needs `recovery` and `device`. */
 export async function equipped(stage: Stage, deviceName?: string): Promise<Equipped> {
   const user = await enrolled(stage);

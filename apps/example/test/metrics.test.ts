@@ -1,23 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { generateKey, outbox } from '@parse-factors/core';
+import { outbox } from '@parse-factors/core';
 import { prometheus } from '@parse-factors/metrics/prometheus';
 import { expect, it } from 'vitest';
 import { composeExample } from '../src/factors.js';
 import { chooseMetrics, serveMetrics } from '../src/server/metrics.js';
-import type { Settings } from '../src/settings.js';
-
-const settings = (metricsToken: string | undefined): Settings =>
-  ({
-    factorKeys: generateKey('test'),
-    rpId: 'localhost',
-    origins: ['http://localhost:1337'],
-    metricsToken,
-  }) as unknown as Settings;
+import { testSettings } from './test-settings.js';
 
 /** Asks `/metrics`, and whatever else, with these headers. */
 async function get(metricsToken: string | undefined, path: string, headers: Record<string, string> = {}) {
-  const serve = serveMetrics(chooseMetrics(settings(metricsToken)), settings(metricsToken));
+  const serve = serveMetrics(chooseMetrics(testSettings({ metricsToken })), testSettings({ metricsToken }));
   const server = createServer((request, response) => serve(request, response, () => response.writeHead(404).end()));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
@@ -40,8 +32,9 @@ it('shows its metrics only to callers who send the token', async () => {
 
 it('tells all of its factors apart', async () => {
   const box = outbox({ name: 'both' });
-  const metrics = chooseMetrics(settings('secret')) ?? prometheus({ factors: [] });
-  const { auth } = composeExample(settings('secret'), { sms: box, email: box, outboxes: [box] }, { metrics });
+  const settings = testSettings({ metricsToken: 'secret' });
+  const metrics = chooseMetrics(settings) ?? prometheus({ factors: [] });
+  const { auth } = composeExample(settings, { sms: box, email: box, outboxes: [box] }, { metrics });
   const text = await metrics.text();
   for (const key of Object.keys(auth)) expect(text).toContain(`parse_factors_events_total{type="fault",factor="${key}"} 0`);
 });

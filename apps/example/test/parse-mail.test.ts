@@ -1,38 +1,23 @@
 import { parseMail } from '@parse-factors/channels/parse-mail';
-import { generateKey, outbox } from '@parse-factors/core';
+import { outbox } from '@parse-factors/core';
 import { SmtpStage } from '@parse-factors/e2e/smtp-stage';
 import { createDatabase } from '@parse-factors/test-server/database/test-database';
 import { freePort } from '@parse-factors/test-server/postgres';
 import { createTransport } from 'nodemailer';
 import { expect, inject, it } from 'vitest';
 import { startServer } from '../src/server/server.js';
+import { testSettings } from './test-settings.js';
 
 it('the example sends its codes by the mail adapter of Parse Server, through a mail server', async () => {
   const inbox = new SmtpStage();
   const transport = createTransport({ host: '127.0.0.1', port: await inbox.start(), ignoreTLS: true });
   const port = await freePort();
-  const settings = {
-    port,
-    host: '127.0.0.1',
-    masterKey: 'master',
-    isMasterKeyNew: false,
-    factorKeys: generateKey('test'),
-    postgresPassword: '',
-    databaseUri: undefined,
-    redisUrl: undefined,
-    dataFolder: '',
-    rpId: 'localhost',
-    origins: [`http://localhost:${port}`],
-    isEnforced: false,
-    asksForWork: false,
-    metricsToken: undefined,
-  };
   const emailAdapter = {
     sendMail: (mail: { readonly to: string; readonly subject: string; readonly text: string }) =>
       transport.sendMail({ from: 'app@acme.example', ...mail }),
   };
   const channels = { email: parseMail(), sms: outbox({ name: 'sms' }), outboxes: [] };
-  const server = await startServer(settings, channels, await createDatabase(inject('database')), {
+  const server = await startServer(testSettings({ port }), channels, await createDatabase(inject('database')), {
     options: { silent: true, emailAdapter },
   });
   const post = async (path: string, body: object): Promise<unknown> =>

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasChromium } from '@parse-factors/test-server/chromium';
 import { startUi, type UiStage } from './stage.js';
-import { addAuthenticatorApp, addPhone, answer, choose, leave, logIn, moveIn, newEmail, newPhone } from './steps.js';
+import { addAuthenticatorApp, addPhone, answer, choose, leave, logIn, moveIn, newEmail, newPhone, signInByEmail } from './steps.js';
 import { DEVICES, type Visitor } from './visitor.js';
 
 const MINUTE = 60_000;
@@ -290,15 +290,7 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
   });
 
   it('a user who signs in by email alone adds a factor after a proof by email, and a phone to sign in with', async () => {
-    const visitor = await ui.visit(device);
-    const email = newEmail();
-    await visitor.open('/');
-    await visitor.press('Email');
-    await visitor.fill('Email address', email);
-    await visitor.press('Send a code');
-    await visitor.see('We sent a code to');
-    await answer(visitor, ui.lastCode(ui.mail));
-    await visitor.arriveAt('Security');
+    const visitor = await signInByEmail(ui, device);
     await ui.pass(6 * MINUTE);
     const phone = newPhone();
     await visitor.row('Sign-in by phone').getByRole('button', { name: 'Add' }).click();

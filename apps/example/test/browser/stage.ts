@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generateKey, outbox, type Outbox } from '@parse-factors/core';
+import { outbox, type Outbox } from '@parse-factors/core';
 import type { Browser } from 'playwright-core';
 import { inject } from 'vitest';
 import { authenticatorCode } from '@parse-factors/e2e/authenticator-code';
@@ -10,10 +10,10 @@ import { createDatabase } from '@parse-factors/test-server/database/test-databas
 import { freePort } from '@parse-factors/test-server/postgres';
 import { startServer, type RunningServer } from '../../src/server/server.js';
 import type { Settings } from '../../src/settings.js';
+import { testSettings } from '../test-settings.js';
 import { Visitor, type Device } from './visitor.js';
 
 const PICTURES = fileURLToPath(new URL('../../screenshots', import.meta.url));
-const MASTER_KEY = 'the master key of the test';
 
 /** The example as `npm start` serves it, a browser, and a clock that both go by. */
 export interface UiStage {
@@ -47,22 +47,7 @@ export async function startUi({ isEnforced = false, asksForWork = false, options
   const [sms, mail] = [outbox({ name: 'sms', clock }), outbox({ name: 'email', clock })];
   const port = await freePort();
   const url = `http://localhost:${port}`;
-  const settings = {
-    port,
-    host: '127.0.0.1',
-    masterKey: MASTER_KEY,
-    isMasterKeyNew: false,
-    factorKeys: generateKey('test'),
-    postgresPassword: '',
-    databaseUri: undefined,
-    redisUrl: undefined,
-    dataFolder: '',
-    rpId: 'localhost',
-    origins: [url],
-    isEnforced,
-    asksForWork,
-    metricsToken: undefined,
-  };
+  const settings = testSettings({ port, isEnforced, asksForWork });
   const uri = await createDatabase(inject('database'));
   const server: RunningServer = await startServer(settings, { sms, email: mail, outboxes: [sms, mail] }, uri, {
     clock,
@@ -74,7 +59,7 @@ export async function startUi({ isEnforced = false, asksForWork = false, options
     method: string,
     path: string,
   ): Promise<{ readonly results: readonly { readonly objectId: string }[] }> => {
-    const headers = { 'X-Parse-Application-Id': 'example', 'X-Parse-Master-Key': MASTER_KEY };
+    const headers = { 'X-Parse-Application-Id': 'example', 'X-Parse-Master-Key': settings.masterKey };
     const response = await fetch(`${url}/parse${path}`, { method, headers });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
     return (await response.json()) as { results: { objectId: string }[] };
@@ -82,7 +67,7 @@ export async function startUi({ isEnforced = false, asksForWork = false, options
   mkdirSync(PICTURES, { recursive: true });
   return {
     url,
-    masterKey: MASTER_KEY,
+    masterKey: settings.masterKey,
     sms,
     mail,
     async visit(device) {

@@ -32,6 +32,19 @@ export async function moveIn(ui: UiStage, device: Device): Promise<Resident> {
   return { visitor, username, password };
 }
 
+/** Opens a browser and signs in by email there, without a password. */
+export async function signInByEmail(ui: UiStage, device: Device): Promise<Visitor> {
+  const visitor = await ui.visit(device);
+  await visitor.open('/');
+  await visitor.press('Email');
+  await visitor.fill('Email address', newEmail());
+  await visitor.press('Send a code');
+  await visitor.see('We sent a code to');
+  await answer(visitor, ui.lastCode(ui.mail));
+  await visitor.arriveAt('Security');
+  return visitor;
+}
+
 export const logIn = ({ visitor, username, password }: Resident): Promise<void> => visitor.giveName(username, password);
 
 /** Adds an authenticator; gives its secret as it is shown to be typed in. */

@@ -1,7 +1,7 @@
 import { hasChromium } from '@parse-factors/test-server/chromium';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startUi, type UiStage } from './stage.js';
-import { answer, leave, newEmail } from './steps.js';
+import { leave, newEmail, signInByEmail } from './steps.js';
 import { DEVICES } from './visitor.js';
 
 describe.skipIf(!hasChromium())('the example with PROOF_OF_WORK=true', () => {
@@ -12,16 +12,7 @@ describe.skipIf(!hasChromium())('the example with PROOF_OF_WORK=true', () => {
   afterAll(() => ui?.stop());
 
   it.each(DEVICES)('a stranger signs in by email on a $name, and notices nothing of it', async (device) => {
-    const visitor = await ui.visit(device);
-    const email = newEmail();
-    await visitor.open('/');
-    await visitor.press('Email');
-    await visitor.fill('Email address', email);
-    await visitor.press('Send a code');
-    await visitor.see('We sent a code to');
-    await answer(visitor, ui.lastCode(ui.mail));
-    await visitor.arriveAt('Security');
-    await leave(visitor);
+    await leave(await signInByEmail(ui, device));
     const bare = await fetch(`${ui.url}/parse/challenge`, {
       method: 'POST',
       headers: { 'X-Parse-Application-Id': 'example', 'Content-Type': 'application/json' },
