@@ -2,7 +2,18 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hasChromium } from '@parse-factors/test-server/chromium';
 import { startUi, type UiStage } from './stage.js';
-import { addAuthenticatorApp, addPhone, answer, choose, leave, logIn, moveIn, newEmail, newPhone, signInByEmail } from './steps.js';
+import {
+  addAuthenticatorApp,
+  addPhone,
+  answer,
+  choose,
+  leave,
+  logIn,
+  moveIn,
+  newEmail,
+  newPhone,
+  signInByEmail,
+} from './steps.js';
 import { DEVICES, type Visitor } from './visitor.js';
 
 const MINUTE = 60_000;

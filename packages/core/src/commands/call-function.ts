@@ -1,4 +1,8 @@
+import { TimeoutError, withTimeout } from '../time/timeout.js';
 import { asObject } from '../validation/json-object.js';
+
+/** How long a server may take to answer, in milliseconds. A batch of 1000 records takes seconds. */
+const ANSWER_MS = 120_000;
 
 /** A server that a command calls. */
 export interface CalledServer {
@@ -22,27 +26,47 @@ export class AnsweredError extends Error {
 /**
  * Calls a Cloud function with the master key. Returns its result as it came: print only what {@link plainly} returns.
  *
- * @throws Error for a URL that {@link functionsUrl} refuses, or if the server does not answer; AnsweredError if it refuses
+ * @throws Error for a URL that {@link functionsUrl} refuses, or if the server does not answer in two minutes; AnsweredError if
+ * it refuses
  */
 export async function callFunction(
   functionName: string,
-  { serverUrl, appId, masterKey }: CalledServer,
+  { serverUrl, ...server }: CalledServer,
   params: object,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const response = await fetch(`${functionsUrl(serverUrl)}/${functionName}`, {
+  const url = `${functionsUrl(serverUrl)}/${functionName}`;
+  const { ok, status, body } = await withTimeout(ANSWER_MS, (signal) => post(url, { server, params, signal })).catch(
+    (fault: Error & { readonly cause?: { readonly code?: unknown; readonly message?: unknown } }) => {
+      const reason = fault instanceof TimeoutError ? 'no answer in time' : String(fault.cause?.code ?? fault.cause?.message);
+      throw new Error(`The server does not answer: ${plain(reason)}`, { cause: fault });
+    },
+  );
+  const result = asObject(asObject(body)?.['result']);
+  if (ok && result !== undefined) return result;
+  const { error, code } = asObject(body) ?? {};
+  const said = typeof error === 'string' ? plain(error) : 'no readable error';
+  throw new AnsweredError(`The server answered ${status}: ${said}`, typeof code === 'number' ? code : undefined);
+}
+
+interface Call {
+  readonly server: Omit<CalledServer, 'serverUrl'>;
+  readonly params: object;
+  readonly signal: AbortSignal;
+}
+
+async function post(
+  url: string,
+  { server: { appId, masterKey }, params, signal }: Call,
+): Promise<{ readonly ok: boolean; readonly status: number; readonly body: unknown }> {
+  const response = await fetch(url, {
     method: 'POST',
     redirect: 'error', // a redirect must not receive the master key
     headers: { 'Content-Type': 'application/json', 'X-Parse-Application-Id': appId, 'X-Parse-Master-Key': masterKey },
     body: JSON.stringify(params),
-  }).catch((fault: { readonly cause?: { readonly code?: unknown; readonly message?: unknown } }) => {
-    throw new Error(`The server does not answer: ${plain(String(fault.cause?.code ?? fault.cause?.message))}`, { cause: fault });
+    signal,
   });
   const body: unknown = await response.json().catch(() => undefined);
-  const result = asObject(asObject(body)?.['result']);
-  if (response.ok && result !== undefined) return result;
-  const { error, code } = asObject(body) ?? {};
-  const said = typeof error === 'string' ? plain(error) : 'no readable error';
-  throw new AnsweredError(`The server answered ${response.status}: ${said}`, typeof code === 'number' ? code : undefined);
+  return { ok: response.ok, status: response.status, body };
 }
 
 /**
