@@ -2,17 +2,12 @@ import type { HookConfig } from '../parse-types.js';
 
 /**
  * Keeps the result of a Cloud function out of Parse Server's log (CWE-532): it writes parameters and result of every function
- * that succeeds. Call it right before the function returns.
+ * that succeeds.
  *
- * Parse Server looks up the log level in the request's configuration when the function has returned. The requests of a batch
- * share the configuration, so the level is put back once the pending promises have been handled.
+ * Parse Server looks the log level up in the configuration of the HTTP request when the function has returned. Other functions
+ * in the same batch share that configuration, so their successes are not logged either.
  */
 export function hideResult(config: HookConfig): void {
   const holder = config as { logLevels?: Readonly<Record<string, string>> };
-  const { logLevels } = holder;
-  const silent = { ...logLevels, cloudFunctionSuccess: 'silent' };
-  holder.logLevels = silent;
-  setImmediate(() => {
-    if (holder.logLevels === silent && logLevels !== undefined) holder.logLevels = logLevels;
-  });
+  holder.logLevels = { ...holder.logLevels, cloudFunctionSuccess: 'silent' };
 }
