@@ -42,6 +42,11 @@ export class MemoryWebhookQueue implements WebhookQueue {
     return this.rows.size;
   }
 
+  async countOf(userId: string): Promise<number> {
+    await this.#begin('countOf');
+    return [...this.rows.values()].filter((row) => row.userId === userId).length;
+  }
+
   async hasWaitedSince(at: number): Promise<boolean> {
     await this.#begin('hasWaitedSince');
     return [...this.rows.values()].some((row) => row.at <= at);

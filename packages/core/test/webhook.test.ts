@@ -248,11 +248,29 @@ describe('a full queue', () => {
       await Promise.resolve();
       statements -= 1;
     };
-    await Promise.all(Array.from({ length: 10_000 }, () => stage.emit()));
+    await Promise.all(Array.from({ length: 10_000 }, (_, index) => stage.emit('enrolled', `u${index}`)));
     expect([rows(stage), stage.told.map(({ reason }) => reason)]).toEqual([100, ['queue_full']]);
     expect(mostAtOnce).toBeLessThanOrEqual(10);
     expect(silent.received.length).toBeLessThanOrEqual(100);
     silent.stop();
+  });
+
+  it('that is half full holds 20 events of one user, and has room for others', async () => {
+    const stage = webhookStage({ url, maxQueued: 200 });
+    endpoint.answer = status(500);
+    const countOf = (userId: string): number => [...stage.queue.rows.values()].filter((row) => row.userId === userId).length;
+    for (let event = 0; event < 300; event += 1) await stage.emit('challenged', 'thief');
+    expect([countOf('thief'), stage.told.map(({ reason }) => reason)]).toEqual([100, ['queue_full']]);
+    for (let event = 0; event < 30; event += 1) await stage.emit('removed', 'victim');
+    expect([countOf('thief'), countOf('victim')]).toEqual([100, 20]);
+    expect(stage.queue.calls['countOf']).toBe(230);
+    endpoint.reset();
+    stage.clock.advance(10 * MINUTE);
+    while ((await stage.webhook.deliverDue(stage.records)) > 0);
+    const { countOf: counted } = stage.queue.calls;
+    for (let event = 0; event < 100; event += 1) await stage.emit('challenged', 'thief');
+    expect([rows(stage), endpoint.types.filter((type) => type === 'factor.removed').length]).toEqual([0, 20]);
+    expect((stage.queue.calls['countOf'] ?? 0) - (counted ?? 0)).toBeLessThanOrEqual(50);
   });
 
   it('keeps no more of 10,000 events in memory while the database is silent', async () => {

@@ -34,6 +34,8 @@ export interface WebhookQueue {
   remove(id: string): Promise<void>;
   removeUser(userId: string): Promise<void>;
   count(): Promise<number>;
+  /** Counts the events of a user. */
+  countOf(userId: string): Promise<number>;
   /** Whether an event waits that happened at that time or before, in epoch milliseconds. */
   hasWaitedSince(at: number): Promise<boolean>;
 }

@@ -12,6 +12,8 @@ import type { ResolvedWebhook } from './webhook-options.js';
 const MAX_DELIVERIES = 8;
 /** For how many events the room in the queue is reserved by one count. */
 const ROOM = 50;
+/** How many events of one user a queue that is half full holds at least. */
+const MIN_SHARE = 20;
 /** How long a full queue is not counted again. */
 const FULL_MS = 5000;
 /** How often events look for others that are due. */
@@ -43,6 +45,7 @@ export class WebhookLane {
   #inserting: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
   #room = 0;
+  #isHalfFull = false;
   #fullAt: number | undefined;
   #lookedAt: number | undefined;
   /** Whether the queue had more due events than could be taken, and the endpoint accepts them. */
@@ -110,7 +113,7 @@ export class WebhookLane {
 
   async #insert(event: FactorEvent): Promise<void> {
     const { options, clock, random } = this.#parts;
-    if (!(await this.#hasRoom())) return this.#tell('queue_full');
+    if (!(await this.#hasRoom()) || !(await this.#isWithinShare(event))) return this.#tell('queue_full');
     const isFree = this.#deliveries.size < MAX_DELIVERIES;
     const message: WaitingEvent = {
       id: `msg_${bytesFrom(random, 16).toString('base64url')}`,
@@ -130,9 +133,22 @@ export class WebhookLane {
   async #hasRoom(): Promise<boolean> {
     if (this.#room > 0) return true;
     if (this.#isRecent(this.#fullAt, FULL_MS)) return false;
-    this.#room = Math.min(ROOM, this.#parts.options.maxQueued - (await this.#queue.count()));
+    const { maxQueued } = this.#parts.options;
+    const queued = await this.#queue.count();
+    this.#room = Math.min(ROOM, maxQueued - queued);
+    this.#isHalfFull = queued >= maxQueued / 2;
     this.#fullAt = this.#room > 0 ? undefined : this.#parts.clock();
     return this.#room > 0;
+  }
+
+  /**
+   * Keeps the second half of the queue from being filled by one user, who can cause events without limit, such as by changes of
+   * their email (resource exhaustion, CWE-770). The limits of each network bound
+   * the recorded events without a user.
+   */
+  async #isWithinShare({ userId }: FactorEvent): Promise<boolean> {
+    if (userId === undefined || !this.#isHalfFull) return true;
+    return (await this.#queue.countOf(userId)) < Math.max(MIN_SHARE, this.#parts.options.maxQueued / 50);
   }
 
   async #takeDue(): Promise<void> {

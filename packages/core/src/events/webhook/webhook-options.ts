@@ -28,8 +28,9 @@ export interface WebhookOptions {
   /** Whether messages name the client's IP address, which is personal data; false by default. */
   readonly includeIp?: boolean;
   /**
-   * How many events may wait in the database, 1 to 100,000; 1000 by default. Further events are dropped. Several servers may
-   * exceed it by 50 events each.
+   * How many events may wait in the database, 1 to 100,000; 1000 by default. Further events are dropped. Once half of them wait,
+   * events of a user are dropped who has 20 waiting, or 2% of `maxQueued` if that is more. Several servers may exceed it by 50
+   * events each.
    */
   readonly maxQueued?: number;
   /** How long one try may take, in milliseconds, 100 to 30,000; 5000 by default. */

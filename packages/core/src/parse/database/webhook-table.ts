@@ -51,6 +51,10 @@ export class WebhookTable implements WebhookQueue {
     return this.#table.count({ at: { $gte: 0 } });
   }
 
+  countOf(userId: string): Promise<number> {
+    return this.#table.count({ userId });
+  }
+
   async hasWaitedSince(at: number): Promise<boolean> {
     return (await this.#table.list({ at: { $lte: at } }, 1)).length > 0;
   }
