@@ -101,8 +101,10 @@ export class ClosedClass {
       } else if (!isClosed(schema.classLevelPermissions)) {
         if (!wasKnown && round > 0) throw Object.assign(new Error(this.#className), { code: 'class_is_open' });
         if (wasKnown) await this.#close(controller, schema);
-      } else if (wasKnown && this.#missing(schema).length > 0) {
-        await this.#mend(controller, schema);
+      } else if (this.#missing(schema, wasKnown).length > 0) {
+        await this.#mend(controller, schema, wasKnown).catch((cause: unknown) => {
+          fault = cause; // another server may have added them at the same moment
+        });
       } else {
         this.#controller = controller;
         return schema;
@@ -129,9 +131,12 @@ export class ClosedClass {
     this.onIncident?.('class_opened');
   }
 
-  /** Adds missing columns. A client may have created them with another type, so these are replaced. */
-  async #mend(controller: ParseSchema, schema: SchemaOfClass): Promise<void> {
-    const missing = this.#missing(schema);
+  /**
+   * Adds missing columns: an earlier version made the class, or a client did after it was deleted. A client may have created them
+   * with another type, so these are replaced.
+   */
+  async #mend(controller: ParseSchema, schema: SchemaOfClass, wasKnown: boolean): Promise<void> {
+    const missing = this.#missing(schema, wasKnown);
     const wrong = missing.filter((name) => Object.hasOwn(schema.fields, name));
     const change = (fields: readonly (readonly [string, object])[]): Promise<unknown> =>
       controller.updateClass(this.#className, Object.fromEntries(fields), MASTER_KEY_ONLY, undefined, this.#database);
@@ -153,8 +158,11 @@ export class ClosedClass {
     return { fields: Object.fromEntries(Object.entries(this.#fields).map(([name, { type }]) => [name, { type }])) };
   }
 
-  #missing({ fields }: SchemaOfClass): string[] {
-    return Object.keys(this.#fields).filter((name) => asObject(fields[name])?.['type'] !== this.#fields[name]?.type);
+  /** Names the columns that a class lacks. One of another type is lacking only in a class that is known to be ours. */
+  #missing({ fields }: SchemaOfClass, isOurs: boolean): string[] {
+    const isMissing = (name: string): boolean =>
+      isOurs ? asObject(fields[name])?.['type'] !== this.#fields[name]?.type : !Object.hasOwn(fields, name);
+    return Object.keys(this.#fields).filter(isMissing);
   }
 
   async #empty(schema: SchemaOfClass): Promise<void> {
