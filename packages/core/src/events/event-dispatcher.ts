@@ -20,7 +20,8 @@ export const emitter =
     const { onEvent, clock, later } = runtime;
     const account = typeof who === 'object' ? who : undefined;
     const userId = typeof who === 'object' ? who.id : who;
-    const defaults = { purpose: undefined, factor: key, userId, ip: request.client.ip, at: clock() };
+    const mark = request.hasMasterKey && ({ byMasterKey: true } as const);
+    const defaults = { purpose: undefined, factor: key, userId, ip: request.client.ip, ...mark, at: clock() };
     const event: FactorEvent = Object.freeze({ ...defaults, ...occurrence });
     notifyListener(onEvent, event);
     if (isLogged) recordEvent(runtime, request.server, event);

@@ -128,8 +128,10 @@ export interface FactorEvent {
   readonly userId: string | undefined;
   /** What the user wanted to prove. */
   readonly purpose: Purpose | undefined;
-  /** The client's IP address, as Parse Server saw it. */
+  /** The client's IP address, as Parse Server saw it; with `byMasterKey`, that of an administrator or of the server's own code. */
   readonly ip: string | undefined;
+  /** Set if the request used the master key. */
+  readonly byMasterKey?: true;
   /** When it happened, in epoch milliseconds. */
   readonly at: number;
   /**

@@ -6,7 +6,7 @@ import { subjectOf } from '../../crypto/subject.js';
 import { FactorError } from '../../error/factor-error.js';
 import { emitter } from '../../events/event-dispatcher.js';
 import type { Reply } from '../../factor/context.js';
-import type { FactorEvent } from '../../factor/factor-event.js';
+import type { FactorEvent, FactorEventType } from '../../factor/factor-event.js';
 import { requireStepUp } from '../require-step-up.js';
 import { sessionsOf, type ShownSession } from '../sessions/own-sessions.js';
 import { toIso } from '../status.js';
@@ -57,8 +57,8 @@ export interface ExportCall extends ServerRequest {
 /** Exports by a user. Each reads up to 10,000 rows. */
 const QUOTA = { limit: 5, windowMs: 60 * 60_000 };
 const MAX_EVENTS = 10_000;
-/** Events whose IP address is that of an administrator, and so not the user's own data (GDPR, Article 15(4)). */
-const ADMINISTRATORS: readonly string[] = ['listed', 'reset', 'unlocked', 'help_issued', 'moved', 'resealed'];
+/** Events that only administrators cause. Rows of older versions do not say whether the request used the master key. */
+const ADMINISTRATORS: readonly FactorEventType[] = ['listed', 'reset', 'unlocked', 'help_issued', 'moved', 'resealed'];
 
 /**
  * Returns a copy of what is kept about a user.
@@ -120,7 +120,8 @@ function parsedList(value: string): unknown {
   }
 }
 
+/** The IP address of an administrator is not the user's own data (GDPR, Article 15(4)). */
 function withoutAdministrator({ ip, ...event }: FactorEvent): FactorEvent {
-  const isAdministrator = ADMINISTRATORS.includes(event.type) || event.reason === 'administrator';
+  const isAdministrator = event.byMasterKey ?? (ADMINISTRATORS.includes(event.type) || event.reason === 'administrator');
   return isAdministrator || ip === undefined ? { ip: undefined, ...event } : { ip, ...event };
 }

@@ -15,6 +15,7 @@ const FIELDS = {
   userId: { type: 'String' },
   purpose: { type: 'String' },
   ip: { type: 'String' },
+  byMasterKey: { type: 'Boolean' },
   at: { type: 'Number' },
   reason: { type: 'String' },
   retryAt: { type: 'Number' },

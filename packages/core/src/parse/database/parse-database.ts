@@ -82,4 +82,6 @@ export interface SchemaOfClass {
 export type ParseRow = Readonly<Record<string, unknown>>;
 /** Fields of a class, by name. `empty` is the value that a row has which has none. */
 
-export type ParseFields = Readonly<Record<string, { readonly type: 'String' | 'Number'; readonly empty?: string | number }>>;
+export type ParseFields = Readonly<
+  Record<string, { readonly type: 'String' | 'Number' | 'Boolean'; readonly empty?: string | number }>
+>;
