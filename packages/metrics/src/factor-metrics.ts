@@ -43,6 +43,8 @@ export const METRICS_RULES: { readonly [Name in keyof MetricsOptions]: OptionRul
 
 /** Most names of channels that are told apart. */
 const MAX_CHANNELS = 20;
+/** Reasons of a message that a working channel does not send, such as to a mistyped address. */
+const UNREACHABLE: readonly unknown[] = ['address_refused', 'RecipientUnreachable'];
 /** An alert on a counter misses its first increment, unless the counter has been there before. */
 const ALERTS = ['fault', 'misconfigured'];
 
@@ -79,7 +81,7 @@ function countEvent(record: Recorders, event: FactorEvent, factor: string): void
   if (type === 'locked') record.locks(1, { factor, purpose });
   if (type === 'verified') record.attempts(1, { factor, purpose, outcome: 'verified' });
   if (type === 'rejected') record.attempts(1, { factor, purpose, outcome: outcomeLabel(event.reason) });
-  if (type === 'delivered') countMessage('delivered');
-  if (type === 'delivery_failed') countMessage('failed');
+  if (type === 'delivered' || type === 'notified') countMessage('delivered');
+  if (type === 'delivery_failed') countMessage(UNREACHABLE.includes(event.reason) ? 'unreachable' : 'failed');
   if (type === 'verified' && country !== undefined) countMessage('verified');
 }

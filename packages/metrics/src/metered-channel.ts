@@ -1,9 +1,16 @@
+import { FactorError } from '@parse-factors/core';
 import { type Channel, type ChannelLike, RecipientUnreachable, toChannel } from '@parse-factors/core/channel';
 import type { FactorMetrics } from './factor-metrics.js';
 import { stopwatch, type StopwatchOptions } from './stopwatch.js';
+import { withMethods } from './with-methods.js';
+
+/** Whether the channel works, but not for this address. */
+const isUnreachable = (fault: unknown): boolean =>
+  fault instanceof RecipientUnreachable || (fault instanceof FactorError && fault.code === 'address_refused');
 
 /**
- * Measures a channel: how long it takes for a message, and whether it accepts it. The label `channel` is the channel's name.
+ * Measures a channel: how long it takes for a message, and whether it accepts it. The label `channel` is the channel's name. The
+ * channel does the same as before.
  * Wrap each channel of a `failover` to see which one works.
  *
  * @param metrics of `prometheus` or `openTelemetry`
@@ -29,17 +36,13 @@ export function meteredChannel<Address = string>(
       await work();
       recordSend(plain.name, seconds(), 'accepted');
     } catch (fault) {
-      recordSend(plain.name, seconds(), fault instanceof RecipientUnreachable ? 'unreachable' : 'failed');
+      recordSend(plain.name, seconds(), isUnreachable(fault) ? 'unreachable' : 'failed');
       throw fault;
     }
   };
   const { notify } = plain;
-  // It inherits everything else, such as `close`.
-  return Object.assign(Object.create(plain) as Channel<Address>, {
-    name: plain.name,
-    send: (delivery: Parameters<Channel<Address>['send']>[0]) => measure(() => plain.send(delivery)),
-    ...(notify !== undefined && {
-      notify: (notice: Parameters<typeof notify>[0]) => measure(() => notify.call(plain, notice)),
-    }),
+  return withMethods<Channel<Address>>(plain, {
+    send: (delivery) => measure(() => plain.send(delivery)),
+    ...(notify !== undefined && { notify: (notice) => measure(() => notify.call(plain, notice)) }),
   });
 }

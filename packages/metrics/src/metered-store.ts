@@ -3,6 +3,7 @@ import type { OtpStore } from '@parse-factors/core/store';
 import type { FactorMetrics } from './factor-metrics.js';
 import { STORE_VERBS, type StoreVerb } from './label-values.js';
 import { stopwatch, type StopwatchOptions } from './stopwatch.js';
+import { withMethods } from './with-methods.js';
 
 type AnyVerb = (...given: readonly unknown[]) => Promise<unknown>;
 
@@ -32,16 +33,12 @@ export function meteredStore<Store extends OtpStore>(
   { recordVerb }: Pick<FactorMetrics, 'recordVerb'>,
   options: StopwatchOptions = {},
 ): Store {
-  // It inherits everything else, so core still recognises its own store.
-  const metered = Object.create(store) as Store;
-  for (const verb of STORE_VERBS) {
+  const verbs = STORE_VERBS.flatMap((verb): readonly (readonly [StoreVerb, AnyVerb])[] => {
     const work: unknown = store[verb];
-    if (typeof work !== 'function') continue; // optional, and left out
-    const value = (...given: readonly unknown[]): Promise<unknown> =>
-      measured({ verb, recordVerb, options }, () => Reflect.apply(work as AnyVerb, store, given));
-    Object.defineProperty(metered, verb, { value });
-  }
-  return metered;
+    if (typeof work !== 'function') return []; // optional, and left out
+    return [[verb, (...given) => measured({ verb, recordVerb, options }, () => Reflect.apply(work as AnyVerb, store, given))]];
+  });
+  return withMethods(store, Object.fromEntries(verbs) as Partial<Store>);
 }
 
 interface Measured extends Pick<FactorMetrics, 'recordVerb'> {

@@ -37,7 +37,7 @@ export const METRICS: Readonly<Record<MetricKey, Metric>> = {
     kind: 'counter',
     name: 'messages',
     prometheus: 'parse_factors_messages_total',
-    help: 'Messages with codes: delivered to a provider, failed, or their code verified. Conversion is verified by delivered.',
+    help: 'Codes and notices: delivered to a provider, failed, unreachable, or their code verified. Conversion is verified by delivered.',
     labels: ['factor', 'country', 'outcome'],
   },
   locks: {

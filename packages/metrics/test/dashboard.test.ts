@@ -105,9 +105,12 @@ it.skipIf(!hasPromtool)(
               { series: message('FR', 'verified'), values: '0+1.5x65' },
               { series: message('LV', 'delivered'), values: '0+2x65' },
               { series: message('US', 'delivered'), values: '0+0.1x65' },
+              { series: message('none', 'delivered'), values: '0+9x65' },
+              { series: message('none', 'unreachable'), values: '0+5x65' },
             ],
             alert_rule_test: [
               { eval_time: '50m', alertname: 'FactorFault', exp_alerts: [] },
+              { eval_time: '60m', alertname: 'FactorMessagesFail', exp_alerts: [] },
               {
                 eval_time: '60m',
                 alertname: 'FactorFault',

@@ -65,6 +65,10 @@ describe('a metered channel', () => {
     notify(notice: OutgoingMessage): Promise<void> {
       return this.send(notice);
     }
+    isConfirmed = false;
+    async confirmed(): Promise<void> {
+      this.isConfirmed = this.#sent.length > 0;
+    }
     close(): number {
       return this.#sent.length;
     }
@@ -85,7 +89,17 @@ describe('a metered channel', () => {
       ['provider', 0.25, 'unreachable'],
       ['provider', 0.25, 'failed'],
     ]);
-    expect(provider.close()).toBe(2);
+    expect([channel.name, channel instanceof Provider, (channel as Provider).close()]).toEqual(['provider', true, 2]);
+    await channel.confirmed?.(message as never);
+    expect(provider.isConfirmed).toBe(true);
+  });
+
+  it('measures a frozen channel, and tells an address that the provider refuses from a fault', async () => {
+    recorded.length = 0;
+    const refused = new FactorError('address_refused');
+    const channel = meteredChannel(Object.freeze({ name: 'frozen', send: () => Promise.reject(refused) }), metrics, steps());
+    await expect(channel.send(message as never)).rejects.toThrow(refused);
+    expect(recorded).toEqual([['frozen', 0.25, 'unreachable']]);
   });
 
   it('accepts a function, and sends no notices where the channel sends none', async () => {
