@@ -3,7 +3,6 @@ import { escapeHtml } from '../delivery/mail-html.js';
 import { codeMessage, codeSentence, noticeMessage, withLastLine } from '../delivery/message.js';
 import { channelOf } from '../delivery/verifier.js';
 import { FactorError, isAddressRefused } from '../error/factor-error.js';
-import { faultName } from '../error/fault-name.js';
 import type { FactorUser, RequestContext } from '../factor/context.js';
 import type { AccountChange, SecurityNotification } from '../factor/notification.js';
 import { withTimeout } from '../time/timeout.js';
@@ -42,7 +41,7 @@ export class CodeSender {
    * @throws FactorError `delivery_failed`, `address_refused`
    */
   async deliver(
-    { emit, headers, ip, installationId }: RequestContext,
+    { headers, ip, installationId }: RequestContext,
     { user, purpose, address: to, details }: CodeBinding,
     live: Pick<MessageContent, 'code' | 'expiresAt' | 'via'>,
   ): Promise<void> {
@@ -63,10 +62,6 @@ export class CodeSender {
       const delivery = { ...message, ...written, ...(html !== undefined && { html }), to };
       await withTimeout(deliveryTimeoutMs, (signal) => this.#channel.send({ ...delivery, signal }));
     } catch (cause) {
-      const { via } = live;
-      const place = this.#type.region?.(to);
-      const known = { ...(via !== undefined && { via }), ...(place && { country: place.country }) };
-      emit({ type: 'delivery_failed', purpose, reason: faultName(cause), ...known });
       throw isAddressRefused(cause) ? cause : new FactorError('delivery_failed', { cause });
     }
   }

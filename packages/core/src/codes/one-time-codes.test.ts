@@ -431,13 +431,13 @@ describe('a channel that reports conversions', () => {
       throw new Error('secret words');
     }
   }
-  const reporting = (context = stagedContext()): { channel: ReportingChannel; codes: OneTimeCodes; context: StagedContext } => {
+  const reporting = (
+    context = stagedContext(),
+    more: Partial<ResolvedCodeFactorOptions> = {},
+  ): { channel: ReportingChannel; codes: OneTimeCodes; context: StagedContext } => {
     const channel = new ReportingChannel();
-    return {
-      channel,
-      context,
-      codes: new OneTimeCodes(new TestCodes('Factor', MAIL, codeOptions(channel)), codeOptions(channel)),
-    };
+    const options = codeOptions(channel, more);
+    return { channel, context, codes: new OneTimeCodes(new TestCodes('Factor', MAIL, options), options) };
   };
 
   it.each(['at once', 'in steps'])(
@@ -456,6 +456,33 @@ describe('a channel that reports conversions', () => {
       expect(channel.confirmations).toHaveLength(1);
     },
   );
+
+  it('hears of each address that the code may have been sent to, and in steps only of the one that it was sent to', async () => {
+    const other = 'bob@acme.example';
+    const bindings = [targetWith({ address: other }), targetWith()] as const;
+    for (const [isInSteps, addresses] of [
+      [false, [other, ANN]],
+      [true, [ANN]],
+    ] as const) {
+      const { channel, context, codes } = reporting();
+      if (isInSteps) Reflect.set(context.store, 'redeem', undefined);
+      await (await codes.issue(context, targetWith())).deliver();
+      await codes.redeem(context, bindings, channel.code);
+      expect(channel.confirmations).toEqual(addresses.map((address) => `${address} ${channel.code}`));
+      await Promise.allSettled(context.pending);
+    }
+  });
+
+  it('hears nothing of a fixed code, which was not sent', async () => {
+    const { channel, context, codes } = reporting(
+      { ...stagedContext(), mayUseTestCodes: async () => true },
+      { testCodes: { addresses: { [ANN]: '112233' }, until: '2030-01-31' } },
+    );
+    await (await codes.issue(context, targetWith())).deliver();
+    await codes.redeem(context, [targetWith({ address: 'bob@acme.example' }), targetWith()], '112233');
+    expect(context.events.map(({ type }) => type)).toEqual(['challenged', 'verified', 'test_code_used']);
+    expect(channel.confirmations).toEqual([]);
+  });
 
   it('hears of a code that signs in alone once it is used up', async () => {
     const { channel, context, codes } = reporting();

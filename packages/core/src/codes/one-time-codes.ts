@@ -42,8 +42,8 @@ export class OneTimeCodes {
     this.#rules = new MessageRules(options.allow);
     this.requestChecks = this.#rules.checks;
     this.#limits = new MessageLimits(addressType, options);
-    this.#reports = new CodeReports(tests, this.#limits.countries);
     this.#messages = new CodeSender(addressType, options, this.#limits);
+    this.#reports = new CodeReports(tests, this.#limits.countries, this.#messages);
     this.#delegated = isVerifier(options.channel) ? new DelegatedCodes(options.channel, options) : undefined;
     this.#ways = waysOf(options.channel);
   }
@@ -85,6 +85,7 @@ export class OneTimeCodes {
           const own = { code, expiresAt, ...(via !== undefined && { via }) };
           await (this.#delegated?.start(context, binding, live) ?? this.#messages.deliver(context, binding, own));
         } catch (fault) {
+          this.#reports.failed(context, { address, purpose, via }, fault);
           // The cooldown and the counts stay. Otherwise clients could flood a provider that is failing.
           await store.revoke(subject, live.digest);
           await withdraw();
@@ -136,39 +137,37 @@ export class OneTimeCodes {
   async redeem(context: RequestContext, bindings: readonly [Bound, ...Bound[]], typed: string): Promise<void> {
     if (this.#delegated) {
       const verified = await this.#delegated.redeem(context, bindings, typed);
-      return this.#reports.returned(context, { ...verified, isSetUp: true });
+      return this.#reports.returned(context, [verified], { isSetUp: true });
     }
     const { store, keyring } = context;
     const [binding] = bindings;
     const { subject, purpose } = binding;
     const code = await this.#accepted(context, bindings, typed);
     const digests = bindings.flatMap((each) => keyring.digests('code', subject, ...boundTo(each), code));
-    let used: Bound | undefined = binding;
     const whyWrong = (): Promise<Refusal | undefined> =>
       new ReplacedCodes(context, subject).explain(digests, context.clock() + this.#options.validityMs);
+    // The addresses that the code may have been sent to.
+    let used: readonly Bound[];
     // Where countries are counted, the address that the code was sent to must be known.
     if (store.redeem === undefined || new Set(bindings.map(({ address }) => this.#reports.countryOf(address))).size > 1) {
       const attempt = await beginAttempt(context, subject, purpose, this.#options);
       const { digest } = attempt;
       const matches = (each: Bound): boolean =>
         digest !== undefined && keyring.matches(digest, 'code', subject, ...boundTo(each), code);
-      used = bindings.filter(matches)[0];
-      const isRight = used !== undefined;
+      used = bindings.filter(matches).slice(0, 1);
+      const isRight = used.length > 0;
       const isSpent = digest !== undefined && isRight && (await store.consume(subject, digest));
-      if (!isSpent && (used = await this.#spendOther(context, bindings, code)) === undefined) {
+      if (!isSpent && (used = await this.#spendOther(context, bindings, code)).length === 0) {
         if (digest === undefined || isRight) throw attempt.reject('code_expired');
         throw attempt.reject('code_rejected', await whyWrong());
       }
     } else {
       const result = await store.redeem(subject, digests, this.#options);
       const isMissed = !result.locked && result.outcome !== 'spent';
-      if (!isMissed || (await this.#spendOther(context, bindings, code)) === undefined)
-        await assertRedeemed(context, purpose, result, whyWrong);
-      used = bindings.find(({ address }) => this.#tests.isTestCode(address, code)) ?? binding;
+      used = isMissed ? await this.#spendOther(context, bindings, code) : bindings;
+      if (used.length === 0 || result.locked) await assertRedeemed(context, purpose, result, whyWrong);
     }
-    this.#reports.returned(context, { ...(used ?? binding), isSetUp: true, code });
-    // In one step, the store does not say which address it was. The channel knows where it sent the code.
-    for (const { address } of bindings) this.#messages.confirm(context, address, code);
+    this.#reports.returned(context, used, { isSetUp: true, code });
   }
 
   /**
@@ -179,8 +178,8 @@ export class OneTimeCodes {
    * @throws FactorError `code_rejected`
    */
   async checkAlone(context: RequestContext, binding: Bound, typed: string): Promise<CheckedCode> {
-    const onUsed = (): void => this.#reports.returned(context, { ...binding, isSetUp: false, code: typed });
-    if (this.#delegated) return this.#delegated.check(context, binding, typed, onUsed);
+    if (this.#delegated)
+      return this.#delegated.check(context, binding, typed, () => this.#reports.returned(context, [binding], { isSetUp: false }));
     const { store, keyring, emit } = context;
     const { subject, purpose, address } = binding;
     const code = await this.#accepted(context, [binding], typed);
@@ -196,8 +195,7 @@ export class OneTimeCodes {
     return {
       consume: async () => {
         if (!(await store.consume(subject, digest))) throw reject();
-        onUsed();
-        this.#messages.confirm(context, address, code);
+        this.#reports.returned(context, [binding], { isSetUp: false, code });
       },
     };
   }
@@ -206,19 +204,19 @@ export class OneTimeCodes {
    * Uses up a code that was requested with another primary factor. The attempt is already counted; it then counts as
    * successful.
    *
-   * @returns the address that the code was sent to; undefined if it was not sent
+   * @returns the address that the code was sent to; none if it was not sent
    */
-  async #spendOther({ store, keyring }: RequestContext, bindings: readonly Bound[], code: string): Promise<Bound | undefined> {
+  async #spendOther({ store, keyring }: RequestContext, bindings: readonly Bound[], code: string): Promise<readonly Bound[]> {
     for (const binding of bindings) {
       for (const other of binding.others ?? []) {
         for (const digest of keyring.digests('code', other, ...boundTo(binding), code)) {
           if (!(await store.consume(other, digest))) continue;
           await store.pardon(binding.subject);
-          return binding;
+          return [binding];
         }
       }
     }
-    return undefined;
+    return [];
   }
 
   /**

@@ -77,8 +77,10 @@ export interface Channel<Address = string> {
   /** Sends one security notification, once. A channel without this method sends none. */
   notify?(notice: OutgoingMessage<Address>): Promise<void>;
   /**
-   * Called after a code was verified and used up, so that a channel can report the conversion to its provider. Another server
-   * may have sent the code. The reply to the client does not wait for it, and rejections are ignored.
+   * Called after a code was verified and used up, so that a channel can report the conversion to its provider. It is not called
+   * for the fixed codes of tests. Where a user has several addresses, it is called for each that the code may have been sent to,
+   * and another server may have sent it. A channel must therefore report a conversion only if it has itself sent this code to
+   * this address. The reply to the client does not wait for it, and rejections are ignored.
    */
   confirmed?(delivery: ConfirmedDelivery<Address>): Promise<void>;
 }

@@ -66,6 +66,15 @@ describe('a code of a provider', () => {
     expect(stage.events()).toEqual(['challenged', 'delivered']);
   });
 
+  it('is an event with its country where the provider takes no order', async () => {
+    const stage = new Stage({}, PHONE);
+    stage.verifier.fault = Object.assign(new Error('secret words'), { code: 'EDOWN' });
+    const asked = await outcomeOf(() => stage.send({ address: '+49301234567' }));
+    expect(asked).toMatch(/^delivery_failed/);
+    const [, failed] = stage.context.events;
+    expect(failed).toEqual({ type: 'delivery_failed', purpose: 'sign-in', reason: 'EDOWN', country: 'DE' });
+  });
+
   it('is right once', async () => {
     const stage = new Stage();
     stage.verifier.isForgetful = true;

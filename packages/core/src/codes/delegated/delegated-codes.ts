@@ -46,7 +46,6 @@ export class DelegatedCodes {
       await this.#running.add(context, binding, { id, live });
     } catch (cause) {
       if (cause instanceof FactorError && cause.code === 'unavailable') throw cause; // The store or a key has failed.
-      context.emit({ type: 'delivery_failed', purpose: binding.purpose, reason: faultName(cause) });
       const isTold = cause instanceof FactorError && TOLD_AT_START.includes(cause.code);
       throw isTold ? cause : new FactorError('delivery_failed', { cause });
     }

@@ -42,3 +42,24 @@ describe('a code that is counted for its country', () => {
     ).toBeUndefined();
   });
 });
+
+it.each([
+  [50, 2],
+  [40, 3],
+  [34, 3],
+  [30, 4],
+  [20, 5],
+  [11, 10],
+  [10, 10],
+])('a share of %i percent restores %i messages for each code that comes back', async (minPercent, restored) => {
+  const gate = new CountryGate({ ...numbers, conversion: { ...conversion, minPercent } });
+  const context = stagedContext();
+  const sent = { address, purpose: 'enrolment', isSetUp: true } as const;
+  const [bucket, quota] = gate.limitFor(context, sent) ?? expect.unreachable();
+  const isCounted = async (): Promise<boolean> => (await context.store.count(bucket, quota)).allowed;
+  while (await isCounted());
+  await gate.restore(context, sent);
+  let counted = 0;
+  while (await isCounted()) counted += 1;
+  expect(counted).toBe(restored);
+});

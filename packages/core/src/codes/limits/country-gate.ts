@@ -66,7 +66,7 @@ export class CountryGate {
   }
 
   async #restore({ store }: GateContext, bucket: string): Promise<void> {
-    for (let left = Math.floor(100 / (this.#limit?.minPercent ?? 100)); left > 0; left -= 1) await store.uncount(bucket);
+    for (let left = Math.ceil(100 / (this.#limit?.minPercent ?? 100)); left > 0; left -= 1) await store.uncount(bucket);
   }
 
   /**
