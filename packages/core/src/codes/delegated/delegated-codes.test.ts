@@ -173,6 +173,23 @@ describe('a code of a provider', () => {
     expect(await stage.redeem(free, stranger)).toBe('passes');
   });
 
+  it.each(STRANGERS)('is not taken from a user who logs in while a stranger starts %s', async (_what, more) => {
+    const stage = new Stage();
+    const [owner, stranger] = [{ subject: 'owner' }, { subject: 'stranger', ...more }];
+    const { store } = stage.context;
+    const issue = store.issue.bind(store);
+    let [written, code] = [0, ''];
+    store.issue = async (...given) => {
+      written += 1;
+      // The stranger has written a live code and has seen that the verification is free. Now it becomes the owner's.
+      if (written === 2) code = await stage.send(owner);
+      return issue(...given);
+    };
+    await stage.send(stranger);
+    expect(await stage.redeem(code, stranger)).toBe(EXPIRED);
+    expect(await stage.redeem(code, owner)).toBe('passes');
+  });
+
   it.each(STRANGERS)('is taken from %s by a user who logs in, and may be asked for again', async (_what, more) => {
     const stage = new Stage();
     const stranger = { subject: 'stranger', ...more };

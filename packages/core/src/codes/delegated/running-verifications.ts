@@ -36,7 +36,8 @@ const NO_LIMITS: SendLimits = { cooldownMs: 0, quotas: [] };
  *
  * - for the subject of the live code: the provider's id, sealed
  * - for the provider's id: the subject that started the verification last. Providers that already run a verification for an
- *   address return its id again. A code then verifies only what was started last, for one user and one purpose
+ *   address return its id again. A code then verifies only what was started last, for one user and one purpose. Those who have
+ *   proven something have a place of their own, which no one else writes to
  * - for a live code: the digest of the code that the provider has verified
  */
 export class RunningVerifications {
@@ -52,11 +53,7 @@ export class RunningVerifications {
    * an enrolment of any address, never disturbs a user with a proven primary factor or a session (denial of service).
    */
   async mayTake(context: RequestContext, binding: CodeBinding, id: string): Promise<boolean> {
-    const isProven = isProvenStart(binding);
-    if (isProven) return true;
-    const owner = await peek(context, this.#ownedAt(context, id));
-    const own = ownerOf(context, { subject: binding.subject, binding, isProven });
-    return owner === undefined || owner === own || !owner.startsWith(PROVEN);
+    return isProvenStart(binding) || this.#isFree(context, id);
   }
 
   /**
@@ -74,8 +71,8 @@ export class RunningVerifications {
     const { digest, expiresAt } = live;
     if (!(await this.mayTake(context, binding, id))) throw new FactorError('cooldown', { retryAt: expiresAt });
     const isProven = isProvenStart(binding);
-    const owner = ownerOf(context, { subject, binding, isProven });
-    await store.issue(this.#ownedAt(context, id), { digest: owner, expiresAt }, NO_LIMITS);
+    const owner = ownerOf(context, { subject, binding });
+    await store.issue(this.#ownedAt(context, { id, isProven }), { digest: owner, expiresAt }, NO_LIMITS);
     const to = keyring.digest('verification', subject, purpose, ...boundTo(binding));
     const kept: Kept = { id, digest, expiresAt, to, isProven };
     const sealed = keyring.seal(JSON.stringify(kept), 'verification', subject);
@@ -102,8 +99,8 @@ export class RunningVerifications {
     const binding = bindings.find(isIts);
     if (binding === undefined) return undefined;
     const running = { subject, binding, id, live: { digest: kept.digest, expiresAt }, isProven };
-    const owner = await peek(context, this.#ownedAt(context, id));
-    return owner === ownerOf(context, running) ? running : undefined;
+    const owner = await peek(context, this.#ownedAt(context, running));
+    return owner === ownerOf(context, running) && (isProven || (await this.#isFree(context, id))) ? running : undefined;
   }
 
   /** Finds a verification that was started with another primary factor. */
@@ -118,8 +115,9 @@ export class RunningVerifications {
   /** Uses up the live code, for exactly one caller, unless another subject has started the verification meanwhile. */
   async consume(context: RequestContext, running: Running): Promise<boolean> {
     const { store } = context;
-    const { subject, id, live } = running;
-    const isOwn = await store.consume(this.#ownedAt(context, id), ownerOf(context, running));
+    const { subject, id, live, isProven } = running;
+    if (!isProven && !(await this.#isFree(context, id))) return false;
+    const isOwn = await store.consume(this.#ownedAt(context, running), ownerOf(context, running));
     return isOwn && store.consume(subject, live.digest);
   }
 
@@ -135,26 +133,27 @@ export class RunningVerifications {
     return approved === undefined ? undefined : context.keyring.matches(approved, 'verified', subject, live.digest, code);
   }
 
-  #ownedAt({ appId, keyring }: RequestContext, id: string): string {
-    return subjectOf('verification-owner', appId, this.#verifier, keyring.stableDigest('verification', id));
+  /** Whether no one who has proven something runs the verification. */
+  async #isFree(context: RequestContext, id: string): Promise<boolean> {
+    return (await peek(context, this.#ownedAt(context, { id, isProven: true }))) === undefined;
+  }
+
+  #ownedAt({ appId, keyring }: RequestContext, { id, isProven }: Pick<Running, 'id' | 'isProven'>): string {
+    const place = isProven ? 'verification-proven-owner' : 'verification-owner';
+    return subjectOf(place, appId, this.#verifier, keyring.stableDigest('verification', id));
   }
 }
 
 const keptAt = (subject: string): string => subjectOf('verification', subject);
 const approvedAt = (digest: string): string => subjectOf('verified', digest);
 
-/** Begins the names of those who have proven something. */
-const PROVEN = 'proven.';
-
 /** Whether only the user can start it: after a primary factor, or in a session, for an address that they have confirmed. */
 const isProvenStart = ({ user, purpose }: CodeBinding): boolean =>
   user !== undefined && (purpose === 'sign-in' || purpose === 'fresh-proof');
 
 /** Names who has started a verification. */
-const ownerOf = (
-  { keyring }: RequestContext,
-  { subject, binding, isProven }: Pick<Running, 'subject' | 'binding' | 'isProven'>,
-): string => (isProven ? PROVEN : '') + keyring.stableDigest('verification-owner', subject, ...boundTo(binding));
+const ownerOf = ({ keyring }: RequestContext, { subject, binding }: Pick<Running, 'subject' | 'binding'>): string =>
+  keyring.stableDigest('verification-owner', subject, ...boundTo(binding));
 
 /** Reads what is live at a subject that has no attempts. No verb of the store only reads; this one counts without a limit. */
 const peek = ({ store }: RequestContext, subject: string): Promise<string | undefined> =>
