@@ -8,9 +8,12 @@ export class MemoryWebhookQueue implements WebhookQueue {
   readonly calls: Record<string, number> = {};
   /** When set, each call waits for it or fails with it. */
   before: (() => Promise<void>) | undefined;
+  /** When set, each new row waits for it. */
+  beforeAdd: (() => Promise<void>) | undefined;
 
   async add(event: WaitingEvent): Promise<void> {
     await this.#begin('add');
+    await this.beforeAdd?.();
     this.rows.set(event.id, event);
   }
 

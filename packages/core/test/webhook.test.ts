@@ -273,6 +273,30 @@ describe('a full queue', () => {
     expect((stage.queue.calls['countOf'] ?? 0) - (counted ?? 0)).toBeLessThanOrEqual(50);
   });
 
+  it('lets go of each event that has its row, while further events come without end, and sends events that are due', async () => {
+    const stage = webhookStage({ url });
+    endpoint.answer = status(500);
+    await stage.emit('removed');
+    endpoint.reset();
+    stage.clock.advance(6 * SECOND);
+    // While the row of one event is written, the next event comes.
+    let [begun, settled, mostHeld] = [0, 0, 0];
+    const emitNext = (): void => {
+      begun += 1;
+      mostHeld = Math.max(mostHeld, begun - settled);
+      void stage.emit().then(() => (settled += 1));
+    };
+    stage.queue.beforeAdd = async () => {
+      if (begun < 2000 && !(endpoint.types.includes('factor.removed') && begun > 200)) emitNext();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    emitNext();
+    await vi.waitUntil(() => settled === begun);
+    expect(endpoint.types).toContain('factor.removed');
+    expect(begun).toBeLessThan(2000);
+    expect(mostHeld).toBeLessThan(begun / 2);
+  });
+
   it('keeps no more of 10,000 events in memory while the database is silent', async () => {
     const stage = webhookStage({ url, maxQueued: 100 });
     let release = (): void => undefined;

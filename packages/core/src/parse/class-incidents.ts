@@ -6,7 +6,7 @@ import type { ClassIncident } from './database/closed-class.js';
 import { FACTOR_EVENT_CLASS, logEvent } from './database/event-log.js';
 import type { ParseDatabase } from './database/parse-database.js';
 import { FACTOR_WEBHOOK_CLASS, WebhookTable } from './database/webhook-table.js';
-import { serverEvent } from './server-event.js';
+import { serverEvent } from '../events/server-event.js';
 
 type IncidentRuntime = Pick<Runtime, 'onEvent' | 'clock' | 'eventLog' | 'webhook' | 'later'>;
 
@@ -22,5 +22,7 @@ export const classIncidents =
 /** Where events are recorded in the database of a request. */
 export const eventRecords = (runtime: IncidentRuntime, database: ParseDatabase): EventRecords => ({
   logEvent: (event) => logEvent(database, event, classIncidents(runtime, database, FACTOR_EVENT_CLASS)),
-  webhookQueue: new WebhookTable(database, classIncidents(runtime, database, FACTOR_WEBHOOK_CLASS)),
+  get webhookQueue() {
+    return new WebhookTable(database, classIncidents(runtime, database, FACTOR_WEBHOOK_CLASS));
+  },
 });

@@ -23,6 +23,13 @@ const MARGIN_MS = 60_000;
 /** How often one look asks for more events, when other servers were faster. */
 const MAX_ROUNDS = 10;
 
+/** An event that waits for its row. */
+interface PendingEvent {
+  readonly event: FactorEvent;
+  /** Called when it has its row, or gets none. */
+  readonly settle: () => void;
+}
+
 /** What all lanes share. */
 export interface LaneParts {
   readonly options: ResolvedWebhook;
@@ -39,10 +46,10 @@ export interface LaneParts {
  */
 export class WebhookLane {
   readonly #parts: LaneParts;
-  readonly #pending: FactorEvent[] = [];
+  readonly #pending: PendingEvent[] = [];
   readonly #deliveries = new Set<Promise<void>>();
   #records: EventRecords;
-  #inserting: Promise<void> | undefined;
+  #isInserting = false;
   #looking: Promise<void> | undefined;
   #room = 0;
   #isHalfFull = false;
@@ -62,9 +69,11 @@ export class WebhookLane {
   async accept(event: FactorEvent, records: EventRecords): Promise<void> {
     this.#records = records;
     if (this.#pending.length >= this.#parts.options.maxQueued) return this.#tell('queue_full');
-    this.#pending.push(event);
-    this.#inserting ??= this.#insertAll();
-    await this.#inserting;
+    await new Promise<void>((settle) => {
+      this.#pending.push({ event, settle });
+      if (!this.#isInserting) void this.#insertAll();
+    });
+    await this.#looking?.catch(() => undefined);
     await Promise.all(this.#deliveries);
   }
 
@@ -93,8 +102,10 @@ export class WebhookLane {
 
   /** Drops the events of a user that wait for their row. */
   drop(userId: string): void {
-    const kept = this.#pending.filter((event) => event.userId !== userId);
-    this.#pending.splice(0, this.#pending.length, ...kept);
+    const isTheirs = ({ event }: PendingEvent): boolean => event.userId === userId;
+    const waiting = this.#pending.splice(0);
+    this.#pending.push(...waiting.filter((each) => !isTheirs(each)));
+    for (const { settle } of waiting.filter(isTheirs)) settle();
   }
 
   get #queue(): WebhookQueue {
@@ -102,13 +113,19 @@ export class WebhookLane {
   }
 
   async #insertAll(): Promise<void> {
-    while (this.#pending.length > 0) {
-      for (let event = this.#pending.shift(); event !== undefined; event = this.#pending.shift()) {
-        await this.#insert(event).catch(() => this.#tell('queue_unavailable'));
-      }
-      if (!this.#isRecent(this.#lookedAt, LOOK_MS)) await this.look(this.#records).catch(() => undefined);
+    this.#isInserting = true;
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+      await this.#insert(next.event).catch(() => this.#tell('queue_unavailable'));
+      // Beside the inserts: under constant load, these never end.
+      if (!this.#isRecent(this.#lookedAt, LOOK_MS)) void this.#lookQuietly();
+      next.settle();
     }
-    this.#inserting = undefined; // in the same step as the check above: a later event begins anew
+    this.#isInserting = false; // in the same step as the check above: a later event begins anew
+  }
+
+  /** As {@link look}. After a fault of the database, the events stay due. */
+  #lookQuietly(): Promise<void> {
+    return this.look(this.#records).catch(() => undefined);
   }
 
   async #insert(event: FactorEvent): Promise<void> {
@@ -180,7 +197,7 @@ export class WebhookLane {
     const delivery: Promise<void> = this.#deliver(message)
       .catch(() => undefined) // the row stays, and is due again when the lease ends
       .then(() => void this.#deliveries.delete(delivery))
-      .then(() => (this.#isMoreDue ? this.look(this.#records).catch(() => undefined) : undefined));
+      .then(() => (this.#isMoreDue ? this.#lookQuietly() : undefined));
     this.#deliveries.add(delivery);
   }
 
