@@ -184,6 +184,15 @@ describe('a breached password', () => {
     expect((await signUp(SOUND, { authData })).status).toBe(201);
   });
 
+  it('is not looked up for a client in a transaction, whose connection would be held meanwhile', async () => {
+    const request = { method: 'POST', path: '/parse/users', body: { username: `user${(names += 1)}`, password: SOUND } };
+    const answer = await stage.call('POST', '/batch', { transaction: true, requests: [request] });
+    expect([answer.status, service.received]).toEqual([500, []]); // as Parse Server answers whatever is refused in a transaction
+    expect(await stage.rows.find('_User', { username: request.body.username })).toEqual([]);
+    expect((await stage.call('POST', '/batch', { requests: [request] })).status).toBe(200);
+    expect(service.received).toHaveLength(1);
+  });
+
   it('is refused with the master key too', async () => {
     const person = await stage.signUp();
     expect(await change(person, BREACHED, MASTER)).toMatchObject({ status: 400, body: REFUSED });

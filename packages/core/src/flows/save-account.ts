@@ -33,14 +33,15 @@ import { ownerOf, proofAccount, StepUp } from './step-up.js';
 export async function saveAccount(save: AccountSave): Promise<FieldValues> {
   const { server, userId, sent, hasMasterKey, session } = save;
   assertNotVerified(save);
-  await checkPassword(save);
   const changesCredentials = Object.keys(sent.providers).length > 0 || sent.hasPassword;
   const changesAddresses = Object.keys(sent.addresses ?? {}).length > 0;
   const mayChangeResets = !hasMasterKey && Object.keys(sent.resetAddresses ?? {}).length > 0;
+  const isChecked = changesCredentials || changesAddresses || mayChangeResets;
+  const account = userId === undefined || !isChecked ? undefined : await server.accounts.get(userId);
+  await checkPassword(save, account);
   if (userId === undefined) keepSignUp(save);
   else watchEmail(save, userId);
-  if (userId === undefined || !(changesCredentials || changesAddresses || mayChangeResets)) return {};
-  const account = await server.accounts.get(userId);
+  if (account === undefined) return {};
   const changed = await stageRemovals(save, account);
   const others = Object.entries(sent.providers).filter(([key]) => !Object.hasOwn(save.runtime.factors, key));
   server.accounts.decideProviders(account, Object.fromEntries(others));
@@ -73,7 +74,8 @@ async function stageRemovals(save: AccountSave, account: AccountState): Promise<
   const addsWayIn = !hasMasterKey && (await addsWayInTo(save, account));
   // Providers that the same save unlinks are no ways in any more.
   const rest = Object.fromEntries(Object.entries(account.stored).filter(([key]) => isOurs(key) || providers[key] !== null));
-  const only = hasMasterKey ? [] : await onlyWaysIn(runtime, server, { ...account, stored: rest });
+  const mayRemove = !hasMasterKey && Object.keys(providers).some((key) => providers[key] === null && isOurs(key));
+  const only = !mayRemove ? [] : await onlyWaysIn(runtime, server, { ...account, stored: rest });
   const changes = changesOfSave(sent, { stored: account.stored, addsWayIn, only }, runtime);
   if (only.length > 0 && only.every((key) => changes.removed.includes(key))) throw new FactorError('invalid_input', ONLY_WAY_IN);
   const demanded = proofsToChange(runtime.freshProofFor, sent, { account, composed: runtime });

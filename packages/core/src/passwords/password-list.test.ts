@@ -24,4 +24,12 @@ describe('a list of passwords', () => {
     }
     expect(() => passwordList(many())).toThrow('1 to 1000000 strings');
   });
+
+  it('counts each word once, and no empty ones', () => {
+    function* many(): Iterable<string> {
+      for (let index = 0; index < 1_000_000; index += 1) yield String(index);
+      yield* ['', '1', ' 999999 '];
+    }
+    expect(passwordList(many())('999999', context)).toBe(false);
+  });
 });

@@ -7,8 +7,8 @@ const MAX_WORDS = 1_000_000;
  * Refuses passwords that are in a list of your own, such as common passwords or the name of your app, for the option
  * `passwordCheck`. Case, full-width characters, and spaces around a word do not matter. The list is kept in memory.
  *
- * @param words 1 to 1,000,000 words, such as the lines of a file; empty ones are left out
- * @throws FactorConfigError
+ * @param words 1 to 1,000,000 different words, such as the lines of a file; empty ones are left out
+ * @throws FactorConfigError for another number of words, or what is no string
  * @example
  * ```ts
  * import { passwordList } from '@parse-factors/core';
@@ -19,8 +19,9 @@ const MAX_WORDS = 1_000_000;
 export function passwordList(words: Iterable<string>): PasswordCheck {
   const refused = new Set<string>();
   for (const word of isIterable(words) ? words : [undefined]) {
-    if (typeof word !== 'string' || refused.size >= MAX_WORDS) throw notWords();
+    if (typeof word !== 'string') throw notWords();
     if (word.trim() !== '') refused.add(formOf(word));
+    if (refused.size > MAX_WORDS) throw notWords();
   }
   if (refused.size === 0) throw notWords();
   return (password) => !refused.has(formOf(password));
