@@ -29,7 +29,7 @@ export { ways } from './delivery/ways.js';
 export { FactorConfigError } from './error/config-error.js';
 export { FACTOR_ERRORS, FactorError, type FactorErrorCode, type FactorErrorDetails } from './error/factor-error.js';
 export type { EventLogOptions } from './events/event-log-options.js';
-export type { WebhookOptions } from './events/webhook/webhook-options.js';
+export type { WebhookEventType, WebhookOptions } from './events/webhook/webhook-options.js';
 export { proofOfWork, type ProofOfWorkOptions } from './factor/checks/proof-of-work.js';
 export type { RequestCheck } from './factor/checks/request-check.js';
 export { type DefinedChallenge, type DefinedEnrolment, defineFactor, type FactorDefinition } from './factor/define-factor.js';

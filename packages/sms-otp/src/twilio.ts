@@ -143,7 +143,6 @@ export function twilio(options: TwilioOptions): Channel {
       const template = { contentSid: contentSid ?? '', contentVariables: JSON.stringify({ 1: code }) };
       return create(delivery, contentSid === undefined ? { body: text } : template);
     },
-    // WhatsApp accepts free text only in open conversations, so it sends no notifications.
     ...(feedback === true && {
       confirmed: async ({ to, code, signal }: ConfirmedDelivery) => {
         const sid = sent.take(to, code);
@@ -151,6 +150,7 @@ export function twilio(options: TwilioOptions): Channel {
         await signals.run(signal, () => client.messages(sid).feedback.create({ outcome: 'confirmed' }));
       },
     }),
+    // WhatsApp accepts free text only in open conversations, so it sends no notifications.
     ...(via === 'whatsapp' ? {} : { notify: (notice: OutgoingMessage) => create(notice, { body: notice.text }) }),
   };
 }

@@ -121,7 +121,7 @@ describe.skipIf(!isThere)('Parse Dashboard, with the configuration that the comm
     await choose('Choose one', 'All at once, but not the only way in');
     await tick();
     await submit();
-    await see('Reset: otp, totp. The sessions have ended.');
+    await see('Reset: otp, totp.');
     await select(ann);
     await see('No factors.');
     await see('The policy demands that this user set up a factor.');

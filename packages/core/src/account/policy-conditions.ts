@@ -1,5 +1,6 @@
 import { functionOption, integerOption, type OptionRule, resolveOptions } from '../validation/options.js';
 import { isPolicy, type Policy, type PolicyRequest } from './policy-options.js';
+import { DAY_MS, HOUR_MS } from '../time/durations.js';
 
 /** Tells whether a sign-in is unusual. A sign-in of a user without a recorded sign-in is never unusual. */
 export type PolicyCondition = (request: PolicyRequest) => Promise<boolean>;
@@ -29,8 +30,6 @@ export interface TravelOptions extends LocateOptions {
   readonly kmPerHour?: number;
 }
 
-const HOUR_MS = 60 * 60_000;
-const DAY_MS = 24 * HOUR_MS;
 const EARTH_KM = 6371;
 
 /** IP addresses are not known more exactly than this. */

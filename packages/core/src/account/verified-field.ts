@@ -12,3 +12,14 @@ export const verifiedFieldOf = (field: string): string => `${field}Verified`;
  * must not go around the factors.
  */
 export const EMAIL_CHANGED = 'emailChanged';
+
+/**
+ * Whether an address that changes loses its mark as verified: Parse Server takes that of the `email` away, or the guard does.
+ *
+ * @param verifiesEmails whether Parse Server verifies emails
+ */
+export const losesMark = (
+  field: string,
+  { addressVerification }: { readonly addressVerification: Readonly<Record<string, string>> },
+  verifiesEmails: boolean,
+): boolean => Object.hasOwn(addressVerification, field) || (field === 'email' && verifiesEmails);

@@ -13,10 +13,9 @@ import { choiceOption, functionOption, integerOption, optional, type OptionRule,
 import type { MessageRequest } from './message-request.js';
 import { assertVerifierOptions, CODE_LENGTH } from './delegated/verifier-options.js';
 import { testCodesOption, type TestCodesOptions } from './test-codes.js';
+import { DAY_MS, MINUTE_MS } from '../time/durations.js';
 
-const MINUTE_MS = 60_000;
 const YEAR_3000 = Date.UTC(3000, 0);
-const DAY_MS = 24 * 60 * MINUTE_MS;
 const TEN_MINUTES_MS = 10 * MINUTE_MS;
 
 /** What the option `allow` receives about a message. */
@@ -90,7 +89,8 @@ export interface CodeFactorOptions extends Partial<AttemptLimits>, PrimaryCodeOp
   readonly policy?: 'additional' | 'default';
   /**
    * What must allow a message, before anything is counted: a function of yours that returns true for the normalised address, a
-   * check of the request such as `proofOfWork()` or `turnstile()`, or a list of both. Checks of the request are asked first.
+   * check of the request such as `proofOfWork()` or `turnstile()`, or a list of 1 to 10 of both. Checks of the request are asked
+   * first.
    */
   readonly allow?: AllowOption;
   /** The language of a message, as a BCP 47 tag; by default the first of `Accept-Language` with a built-in text, or `en`. */

@@ -1,18 +1,17 @@
 import type { Channel, MessageContent } from '../delivery/channel.js';
-import { escapeHtml } from '../delivery/mail-html.js';
 import { codeMessage, codeSentence, noticeMessage, withLastLine } from '../delivery/message.js';
 import { channelOf } from '../delivery/verifier.js';
 import { FactorError, isAddressRefused } from '../error/factor-error.js';
 import type { FactorUser, RequestContext } from '../factor/context.js';
 import type { AccountChange, SecurityNotification } from '../factor/notification.js';
 import { withTimeout } from '../time/timeout.js';
+import { escapeHtml } from '../validation/escape-html.js';
 import type { PaymentDetails } from '../validation/payment-details.js';
 import type { AddressType } from './address-type.js';
 import type { CodeBinding } from './code-binding.js';
 import type { ResolvedCodeFactorOptions } from './code-factor-options.js';
 import type { MessageLimits } from './limits/send-limits.js';
-
-const MINUTE_MS = 60_000;
+import { MINUTE_MS } from '../time/durations.js';
 
 /** Refuses a message of the application that leaves the payment out: the user must read what they confirm (PSD2 RTS, article 5). */
 function assertShown({ amount, payee }: PaymentDetails, text: string, html: string = text): void {

@@ -6,6 +6,7 @@ import { asObject } from '../validation/json-object.js';
 import { type OptionRule, optional } from '../validation/options.js';
 import type { AddressType } from './address-type.js';
 import { SAFE_INPUT } from './code-payload.js';
+import { DAY_MS } from '../time/durations.js';
 
 /** Addresses that get a fixed code, for app store reviews and automated tests. */
 export interface TestCodesOptions {
@@ -18,7 +19,6 @@ export interface TestCodesOptions {
 /** What a code is bound to, as far as test codes depend on it. */
 type Asked = Pick<CodeTarget, 'address' | 'owner'> & Partial<Pick<CodeTarget, 'user'>>;
 
-const DAY_MS = 24 * 60 * 60_000;
 const MAX_ADDRESSES = 20;
 
 /** Accepts {@link TestCodesOptions}. The rest is checked where the addresses can be read. */

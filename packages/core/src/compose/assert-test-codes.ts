@@ -1,7 +1,7 @@
 import { FactorConfigError } from '../error/config-error.js';
 import type { Factor } from '../factor/factor.js';
+import { DAY_MS } from '../time/durations.js';
 
-const DAY_MS = 24 * 60 * 60_000;
 const MAX_DAYS = 90;
 
 /**

@@ -72,8 +72,12 @@ export interface ComposedFactors<Key extends string = string> {
    * function of your own, with details that your server knows. Clients cannot send any. A new code replaces the one before.
    *
    * @returns the same as `POST /challenge`, for the client: `{ status: "sent", destination, expiresAt, resendAt, … }`
+   * The option `allow` of the factor is asked. Where it has checks of the request, such as `proofOfWork()`, the client sends their
+   * header with the call of your Cloud function.
+   *
    * @throws Parse.Error `session_required` without a session; `not_enrolled`; `invalid_input` for wrong details, and for a factor
-   *   that does not send codes; `cooldown`, `locked`, `delivery_failed`
+   *   that does not send codes; `address_refused` where `allow` says no; `cooldown`, `locked`, `delivery_failed`; `unavailable` if
+   *   the store, a key or a check fails
    */
   challengePayment(request: CloudRequest, payment: PaymentChallenge): Promise<Reply>;
 

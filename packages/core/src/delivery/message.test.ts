@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { escapeHtml } from './mail-html.js';
+import { escapeHtml } from '../validation/escape-html.js';
 import { codeMessage, codeSentence, noticeMessage } from './message.js';
 import { MESSAGE_LANGUAGES } from './accept-language.js';
 import type { NotificationType } from '../factor/notification.js';

@@ -15,7 +15,7 @@ export {
 } from '../delivery/channel.js';
 export { TimeoutError, withTimeout } from '../time/timeout.js';
 export { oneWay } from '../delivery/ways.js';
-export { escapeHtml } from '../delivery/mail-html.js';
+export { escapeHtml } from '../validation/escape-html.js';
 export {
   isVerifier,
   type VerificationAnswer,

@@ -1,5 +1,6 @@
 import { asObject } from '../validation/json-object.js';
 import { integerOption, type OptionRule } from '../validation/options.js';
+import { DAY_MS } from '../time/durations.js';
 
 /** Options of the event log. */
 export interface EventLogOptions {
@@ -7,7 +8,6 @@ export interface EventLogOptions {
   readonly keepDays: number;
 }
 
-const DAY_MS = 24 * 60 * 60_000;
 const KEEP_DAYS = integerOption(1, 3650);
 
 /** The rule for the option `eventLog`. */

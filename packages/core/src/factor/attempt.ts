@@ -4,8 +4,7 @@ import { type AttemptLimits, type AttemptResult, type OtpStore, type RedeemResul
 import { integerOption, type OptionRule } from '../validation/options.js';
 import type { RequestContext } from './context.js';
 import type { Purpose } from './purpose.js';
-
-const DAY_MS = 24 * 60 * 60_000;
+import { DAY_MS } from '../time/durations.js';
 
 /** The default limits on attempts: 5 attempts per code, 10 failures, a lock of 15 minutes that doubles up to 24 hours. */
 export const DEFAULT_ATTEMPT_LIMITS: AttemptLimits = Object.freeze({

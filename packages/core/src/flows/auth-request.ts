@@ -83,8 +83,6 @@ export interface ChallengeRequest extends ServerRequest {
   readonly runtime: Runtime;
   readonly kind: ChallengeKind;
   readonly session: Session | undefined;
-  /** Whether the request uses the master key, with or without a session. */
-  readonly hasMasterKey: boolean;
   readonly account: AccountState | undefined;
   /** Whether the user may have been identified by their password. */
   readonly mayBeByPassword: boolean;

@@ -3,10 +3,10 @@ import { protectingFactors } from '../account/factor-roles.js';
 import type { AccountState, FieldValues, ServerRequest, Session, StagedSave } from '../account/ports.js';
 import type { Runtime } from '../account/runtime.js';
 import type { SentCredentials } from '../account/sent-credentials.js';
-import { EMAIL_CHANGED, verifiedFieldOf } from '../account/verified-field.js';
+import { EMAIL_CHANGED, losesMark, verifiedFieldOf } from '../account/verified-field.js';
 import { FactorError } from '../error/factor-error.js';
 import { emitter } from '../events/event-dispatcher.js';
-import { marksEmails } from './password-reset/resets-by-email.js';
+import { hasEmailReset, marksEmails, mayBeTaken } from './password-reset/resets-by-email.js';
 import type { NotifiedAddress } from '../factor/factor-event.js';
 
 /** A save of a user that Parse Server is about to make. */
@@ -15,8 +15,6 @@ export interface AccountSave extends ServerRequest {
   /** The id of the user whose row is saved; undefined for a new one. */
   readonly userId: string | undefined;
   readonly session: Session | undefined;
-  /** Whether the request uses the master key, with or without a session. */
-  readonly hasMasterKey: boolean;
   readonly sent: SentCredentials;
   /** The `email` that is stored before the save. */
   readonly email?: unknown;
@@ -49,8 +47,7 @@ export function saveAddresses(save: AccountSave, account: AccountState): FieldVa
       after: async () => emit({ type: 'address_changed', reason: field, alsoAt }),
     });
   }
-  const isMarked = (field: string): boolean =>
-    Object.hasOwn(runtime.addressVerification, field) || (field === 'email' && server.accounts.verifiesEmails);
+  const isMarked = (field: string): boolean => losesMark(field, runtime, server.accounts.verifiesEmails);
   // An unverified address that stays is marked too: another save may replace it meanwhile, and be verified, before this one is
   // written (time-of-check race, CWE-367). Parse Server leaves the mark of `email` where the request also has `authData`.
   const stays = (field: string): boolean =>
@@ -104,16 +101,10 @@ export function sessionSave(save: AccountSave, account: AccountState): StagedSav
   };
 }
 
-/** Whether a take-over is possible in principle. */
-const mayBeTaken = ({ runtime, server }: Pick<AccountSave, 'runtime' | 'server'>): boolean =>
-  runtime.takeOver && server.accounts.verifiesEmails;
-
 /** Whether a code can take an account over now, or once Parse Server verifies emails. */
 export const mayNoteEmail = ({ takeOver, passwordReset }: Pick<Runtime, 'takeOver' | 'passwordReset'>): boolean =>
   takeOver && passwordReset.length > 0;
 
 /** Whether a client makes the save, and a code can take its account over. */
 export const mayBeTakenFrom = ({ hasMasterKey, runtime, server }: AccountSave): boolean =>
-  !hasMasterKey &&
-  mayBeTaken({ runtime, server }) &&
-  runtime.passwordReset.some((key) => runtime.factors[key]?.addressProof?.field === 'email');
+  !hasMasterKey && mayBeTaken(runtime, server) && hasEmailReset(runtime);

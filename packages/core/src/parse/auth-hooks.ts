@@ -72,7 +72,6 @@ export class AuthHooks {
         runtime,
         kind: classifyChallenge({ session: session?.userId, found: account?.id, isPlain: payload === true }),
         session,
-        hasMasterKey: request.master === true,
         account,
         // Parse Server removes the password's hash only from a row whose password it has compared.
         mayBeByPassword: request.original?.get('password') === undefined,

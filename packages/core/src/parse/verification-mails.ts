@@ -2,7 +2,7 @@ import type { Runtime } from '../account/runtime.js';
 import { notifyListener } from '../events/notify-listener.js';
 import { isFirstLook } from './loaded-modules.js';
 import type { HookConfig } from './parse-types.js';
-import { serverEvent } from './server-event.js';
+import { serverEvent } from '../events/server-event.js';
 
 /** A symbol on wrapped objects, so that copies of this package wrap them once (one by `import`, one by `require`). */
 const WATCHED = Symbol.for('parse-factors.verification-mails');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { conversionOption } from './conversion-limit.js';
+import { HOUR_MS } from '../../time/durations.js';
 
-const HOUR_MS = 60 * 60_000;
 const sound = { minPercent: 20, messages: 100, windowMs: HOUR_MS };
 
 describe('the limit on countries whose codes do not come back', () => {

@@ -1,6 +1,5 @@
 import type { Clock } from '../../time/clock.js';
-
-const HOUR_MS = 60 * 60_000;
+import { HOUR_MS } from '../../time/durations.js';
 
 /** Messages to one country since the hour began, as counted by this server process. */
 export interface CountryCounts {

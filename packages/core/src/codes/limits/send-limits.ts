@@ -8,11 +8,9 @@ import type { AddressType } from '../address-type.js';
 import type { CodeBinding } from '../code-binding.js';
 import type { ResolvedCodeFactorOptions } from '../code-factor-options.js';
 import { CountryGate } from './country-gate.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../time/durations.js';
 
-const MINUTE_MS = 60_000;
 const TEN_MINUTES_MS = 10 * MINUTE_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** The request values that counting needs. Without an IP address, no network is counted. */
 export type CountContext = Pick<RequestContext, 'appId' | 'key' | 'ip' | 'store' | 'keyring' | 'emit'>;

@@ -1,6 +1,8 @@
 import type { EventRecords } from '../../account/event-ports.js';
 import type { Runtime } from '../../account/runtime.js';
 import { notifyListener } from '../notify-listener.js';
+import { recordEvent } from '../record-event.js';
+import { serverEvent } from '../server-event.js';
 
 /**
  * Why an event does not reach the webhook. `given_up`: the last try failed. `gone`: the endpoint answered with status 410.
@@ -30,16 +32,8 @@ export class DeadLetters {
     const toldAt = this.#toldAt.get(reason);
     if (reason !== 'given_up' && toldAt !== undefined && Math.abs(now - toldAt) < QUIET_MS) return;
     this.#toldAt.set(reason, now);
-    const event = Object.freeze({
-      type: 'webhook_failed',
-      factor: '',
-      userId,
-      purpose: undefined,
-      ip: undefined,
-      at: now,
-      reason,
-    } as const);
+    const event = serverEvent({ clock }, { type: 'webhook_failed', userId, reason });
     notifyListener(onEvent, event);
-    if (eventLog) later(records.logEvent(event));
+    recordEvent({ eventLog, later, webhook: undefined }, records, event);
   }
 }

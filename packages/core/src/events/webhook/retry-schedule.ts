@@ -1,8 +1,5 @@
 import { bytesFrom, type RandomSource } from '../../crypto/random.js';
-
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../time/durations.js';
 
 /** The waiting times before each retry, as Standard Webhooks recommends ("Deliverability and reliability"). */
 const DELAYS_MS = [

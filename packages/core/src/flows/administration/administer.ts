@@ -7,7 +7,8 @@ import { emitter } from '../../events/event-dispatcher.js';
 import type { Reply } from '../../factor/context.js';
 import type { FactorEventType } from '../../factor/factor-event.js';
 import { asObject } from '../../validation/json-object.js';
-import { type FieldRule, readFields } from '../../validation/payload.js';
+import { readFields } from '../../validation/payload.js';
+import { FACTOR_KEY } from '../request-code.js';
 import { removeFactors, revokeTrustedDevices } from '../end-dependents.js';
 import { onlyWaysIn } from '../recovery/only-ways-in.js';
 import { UserFactor } from '../user-factor.js';
@@ -29,7 +30,6 @@ export interface Administration {
 
 /** The work that may concern one factor only. */
 const NAMING: readonly FactorEventType[] = ['reset', 'unlocked'];
-const KEY: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 'the key of a factor' };
 
 /**
  * Builds the functions by which an administrator manages a user's factors. Each call emits an event for each affected factor.
@@ -111,5 +111,5 @@ export function administration(runtime: Runtime): Administration {
 
 function readParams(params: unknown, mayNameFactor: boolean): { readonly userId: string; readonly factor?: string } {
   const namesFactor = mayNameFactor && asObject(params)?.['factor'] !== undefined;
-  return namesFactor ? readFields(params, { userId: USER_ID, factor: KEY }) : readFields(params, { userId: USER_ID });
+  return namesFactor ? readFields(params, { userId: USER_ID, factor: FACTOR_KEY }) : readFields(params, { userId: USER_ID });
 }

@@ -78,7 +78,7 @@ export async function exportUser(call: ExportCall): Promise<UserExport> {
     userId: account.id,
     exportedAt: toIso(runtime.clock()),
     factors: exportedFactors(call),
-    sessions: await sessionsOf({ runtime, request: call, session: undefined }, account.id),
+    sessions: await sessionsOf({ runtime, request: call }, account.id),
     signIns: past.map(({ at, ip }) => ({ at: toIso(at), ...(ip !== undefined && { ip }) })),
     events: events.slice(0, MAX_EVENTS).map(withoutAdministrator),
     hasMoreEvents: events.length > MAX_EVENTS,

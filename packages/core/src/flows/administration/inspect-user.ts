@@ -46,7 +46,7 @@ export async function inspectUser(runtime: Runtime, call: AdminCall): Promise<Us
   return {
     factors,
     mustEnrol: await mustEnrol(runtime, call, account),
-    sessions: await sessionsOf({ runtime, request: call, session: undefined }, userId),
+    sessions: await sessionsOf({ runtime, request: call }, userId),
     ...(runtime.eventLog ? await logged(runtime, call, userId) : { locks: undefined, events: undefined }),
   };
 }

@@ -1,10 +1,10 @@
 import type { Runtime } from '../../account/runtime.js';
 import { FactorError } from '../../error/factor-error.js';
 import { type FieldRule, readFields } from '../../validation/payload.js';
+import { FACTOR_KEY } from '../request-code.js';
 import { factorContext } from '../factor-context.js';
 import type { AdminCall } from './user-batch.js';
 
-const KEY: FieldRule = { maxLength: 64, pattern: /^[A-Za-z]\w*$/, accepts: 'the key of a factor' };
 const COUNTRY: FieldRule = { maxLength: 2, pattern: /^[A-Z]{2}$/, accepts: 'a country code such as FR' };
 
 /**
@@ -14,7 +14,7 @@ const COUNTRY: FieldRule = { maxLength: 2, pattern: /^[A-Z]{2}$/, accepts: 'a co
  * @throws FactorError `invalid_input`, also for a factor that closes no countries
  */
 export async function openCountry(runtime: Runtime, call: AdminCall): Promise<string> {
-  const { factor, country } = readFields(call.params, { factor: KEY, country: COUNTRY });
+  const { factor, country } = readFields(call.params, { factor: FACTOR_KEY, country: COUNTRY });
   const open = Object.hasOwn(runtime.factors, factor) ? runtime.factors[factor]?.openCountry : undefined;
   if (open === undefined)
     throw new FactorError('invalid_input', {

@@ -7,8 +7,8 @@ import { policyFor } from '../sign-in/login-demand.js';
 export interface SurveyedUser {
   readonly id: string;
   readonly username: string;
-  /** The names of the user's roles, inherited ones included. */
-  readonly roles: readonly string[];
+  /** Reads the names of the user's roles, inherited ones included. */
+  readonly roles: () => Promise<readonly string[]>;
   /** The keys of all factors that the user has set up. Nothing is opened: a record counts whether its key is known or not. */
   readonly factors: readonly string[];
   /** Those of them that are second factors. */
@@ -81,7 +81,7 @@ async function surveyed(runtime: Runtime, request: ServerRequest, account: Accou
   return {
     id,
     username: typeof username === 'string' ? username : '',
-    roles: await request.server.roles.namesOf(id),
+    roles: () => request.server.roles.namesOf(id),
     factors: storedAmong(stored, Object.keys(runtime.factors)),
     secondFactors: storedAmong(stored, secondFactors(runtime)),
     mustEnrol: () => mustEnrol(runtime, request, account),

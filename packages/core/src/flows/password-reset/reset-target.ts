@@ -8,7 +8,7 @@ import { identityOf } from '../../factor/primary-sign-in.js';
 import { readFields } from '../../validation/payload.js';
 import { type ClientCall, ownedBy, type ProvingFactor, SENT_NAME } from '../request-code.js';
 import { UserFactor } from '../user-factor.js';
-import { marksEmails } from './resets-by-email.js';
+import { marksEmails, mayBeTaken } from './resets-by-email.js';
 
 /** The user that a request names. */
 export interface NamedUser extends ProvingFactor {
@@ -115,7 +115,7 @@ function mayTakeOver(request: ClientCall, account: AccountState, address: string
     return proof?.field === 'email' && proof.addressesOf(enrolment).some((own) => proof.isSame(own, address));
   };
   const sending = Object.keys(runtime.factors).filter((key) => runtime.factors[key]?.addressProof?.field === 'email');
-  const isUnverified = runtime.takeOver && server.accounts.verifiesEmails && user.get('emailVerified') !== true;
+  const isUnverified = mayBeTaken(runtime, server) && user.get('emailVerified') !== true;
   const isAt = sending.some((key) => emailOf(runtime.factors[key]?.addressProof, user) === address);
   // A record that does not open may be one of that mailbox.
   const isChanged = user.get(EMAIL_CHANGED) === true && protectingFactors(runtime, stored).length > 0;

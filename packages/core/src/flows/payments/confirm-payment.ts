@@ -41,7 +41,8 @@ const PURPOSE = 'payment';
 /**
  * Sends a code that confirms one payment. The message shows the amount and the payee, and the code is bound to both.
  *
- * @throws FactorError `session_required`, `not_enrolled`, `invalid_input`, `cooldown`, `locked`, `delivery_failed`
+ * @throws FactorError `session_required`, `not_enrolled`, `invalid_input`, `address_refused`, `cooldown`, `locked`,
+ *   `delivery_failed`, `unavailable`
  */
 export async function challengePayment(at: PaymentRequest, { factor: key, details, id, via }: PaymentChallenge): Promise<Reply> {
   const named = { ...(id !== undefined && { id }), ...(via !== undefined && { via }) };

@@ -73,7 +73,10 @@ export async function ownSessions(at: SessionRequest): Promise<readonly OwnSessi
 }
 
 /** Returns a user's sessions, the newest first, 100 at most. */
-export async function sessionsOf(at: SessionRequest, userId: string): Promise<readonly ShownSession[]> {
+export async function sessionsOf(
+  at: Pick<SessionRequest, 'runtime' | 'request'>,
+  userId: string,
+): Promise<readonly ShownSession[]> {
   const sessions = await at.request.server.sessions.list(userId);
   return sessions.map((session) => shownSession(at, session));
 }

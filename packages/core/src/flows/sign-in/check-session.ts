@@ -16,8 +16,6 @@ export interface LoginAboutToPass extends ServerRequest {
   readonly account: AccountState;
   /** Whether the request carries a session, which Parse Server may then take for the user's own. */
   readonly hasSession: boolean;
-  /** Whether the request uses the master key, with or without a session. */
-  readonly hasMasterKey: boolean;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Clock } from '../../time/clock.js';
 import type { Finding } from './finding.js';
 import type { SelfCheck } from './self-check.js';
+import { MINUTE_MS } from '../../time/durations.js';
 
 /** A check in the security report of Parse Server. */
 export interface SecurityCheck {
@@ -23,7 +24,6 @@ export type SecurityCheckGroup = new () => {
 
 type Result = Omit<SecurityCheck, 'checkState'> & { readonly isFine?: true };
 
-const MINUTE_MS = 60_000;
 const TITLE = 'Self-check of the factors';
 
 /**

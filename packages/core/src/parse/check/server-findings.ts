@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { AccountState } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
+import { losesMark } from '../../account/verified-field.js';
 import { UserFactor } from '../../flows/user-factor.js';
 import { asObject } from '../../validation/json-object.js';
 import type { Bridge } from '../bridge.js';
@@ -60,8 +61,9 @@ function ownerExempt({ protectedFields, protectedFieldsOwnerExempt }: ServerConf
 }
 
 /** A second factor resets passwords by the verified `email` only. */
-function resetsWithoutEmail({ passwordReset, factors, addressVerification }: Runtime, server: ServerConfig): readonly Finding[] {
-  const isMarked = (server.verifyUserEmails ?? false) !== false || Object.hasOwn(addressVerification, 'email');
+function resetsWithoutEmail(runtime: Runtime, server: ServerConfig): readonly Finding[] {
+  const { passwordReset, factors } = runtime;
+  const isMarked = losesMark('email', runtime, (server.verifyUserEmails ?? false) !== false);
   const idle = passwordReset.filter((key) => identityOf(factors[key]) === undefined);
   return (isMarked ? [] : idle).map((factor) => ({
     reason: 'reset_finds_no_email',

@@ -2,10 +2,9 @@ import type { Bridge } from '../bridge.js';
 import type { ServerConfig } from '../server/running-server.js';
 import { bridged } from '../server/server.js';
 import type { Finding } from './finding.js';
+import { HOUR_MS } from '../../time/durations.js';
 
-const HOUR_MS = 60 * 60_000;
-
-/** Finds events that have waited for the webhook for an hour or longer: five tries have failed, or no server tries. */
+/** Finds events that have waited for the webhook for an hour or longer: four tries have failed, or no server tries. */
 export async function waitingEvents(bridge: Bridge, config: ServerConfig): Promise<readonly Finding[]> {
   const { webhook, clock } = bridge.runtime;
   if (webhook === undefined) return [];

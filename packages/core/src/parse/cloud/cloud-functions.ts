@@ -77,8 +77,8 @@ export interface AdminFunctions {
    */
   factorsList(request: AdminRequest): Promise<Readonly<Record<string, Reply>>>;
   /**
-   * `{ userId, factor? }`: removes the named factor, or all but primary factors, and ends what depends on them. Returns the
-   * keys that were removed.
+   * `{ userId, factor? }`: removes the named factor, and ends what depends on it. Without `factor` it removes all, except primary
+   * factors and the only way in of a user without a password, with its recovery codes. Returns the keys that were removed.
    */
   factorsReset(request: AdminRequest): Promise<readonly string[]>;
   /** `{ userId, factor? }`: ends the locks of one factor, or of all. Returns their keys. */

@@ -83,9 +83,8 @@ export class UserTriggers {
       const sent = { ...readSentCredentials(object), ...addresses, resetAddresses, password: readPassword(object) };
       // A client can choose the id of `object`; the id of `original` is that of the stored row.
       const userId = original?.id;
-      const hasMasterKey = request.master === true;
       const email: unknown = original?.get?.('email');
-      const stored = await saveAccount({ ...asked, runtime, userId, session, hasMasterKey, sent, email });
+      const stored = await saveAccount({ ...asked, runtime, userId, session, sent, email });
       const flags = Object.keys(stored).filter((field) => typeof stored[field] === 'boolean');
       await ensureFlags(request.config.database, [...flags, ...(mayNoteEmail(runtime) ? [EMAIL_CHANGED] : [])]);
       for (const [field, value] of Object.entries(stored)) object.set(field, value);
@@ -100,7 +99,6 @@ export class UserTriggers {
         runtime: this.#bridge.runtime,
         account: accountOf(request.object),
         hasSession: request.user !== undefined,
-        hasMasterKey: request.master === true,
       }),
     );
   }

@@ -1,3 +1,5 @@
+import { escapeHtml } from '../../validation/escape-html.js';
+
 const MAX_LENGTH = 64;
 
 /**
@@ -9,19 +11,11 @@ export function plainText(text: string): string {
   return characters.length <= MAX_LENGTH ? characters.join('') : `${characters.slice(0, MAX_LENGTH - 1).join('')}…`;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 /**
  * The same for a view. Parse Dashboard does not promise to escape the values of views (cross-site scripting, CWE-79), so they
  * hold no HTML.
  */
-export const escapedText = (text: string): string => plainText(text).replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? '');
+export const escapedText = (text: string): string => escapeHtml(plainText(text));
 
 /** Returns a time as operators read it, such as `2026-11-27 10:00 UTC`. @param time epoch milliseconds, or ISO 8601 */
 export function readableTime(time: number | string): string {

@@ -18,9 +18,12 @@ export interface UserPanel {
   readonly panel: { readonly segments: readonly { readonly title: string; readonly items: readonly PanelItem[] }[] };
 }
 
+const DEMANDED = 'The policy demands that this user set up a factor.';
+const FAILED = 'Unknown: the policy has failed, so it is not known whether this user must set up a factor.';
+
 /** Shows a user's factors, locks, sessions and latest events. */
 export function userPanel({ factors, mustEnrol, locks, sessions, events }: UserReport): UserPanel {
-  const demand = mustEnrol === true ? [text('The policy demands that this user set up a factor.')] : [];
+  const demand = mustEnrol === false ? [] : [text(mustEnrol ? DEMANDED : FAILED)];
   const factorRows = Object.entries(factors).map(([key, reply]) => ({
     Factor: key,
     Status: reply['status'] ?? '',

@@ -87,7 +87,7 @@ export const userScripts = (admin: Administration): Readonly<Record<string, Scri
     if (formData['checked'] !== true)
       throw new FactorError('invalid_input', { sentence: 'Check who the user is, and tick the box. Nothing was reset.' });
     const removed = await admin.factorsReset(naming(call, formData));
-    return removed.length === 0 ? 'There was nothing to reset.' : `Reset: ${removed.join(', ')}. The sessions have ended.`;
+    return removed.length === 0 ? 'There was nothing to reset.' : `Reset: ${removed.join(', ')}.`;
   },
   [DASHBOARD_FUNCTIONS.unlock]: async ({ call, formData }) => {
     if (formData === undefined) {

@@ -18,7 +18,7 @@ export async function adoptionView(runtime: Runtime, call: AdminCall): Promise<r
   const groups = new Map<string, Group>([[EVERYBODY, new Group()]]);
   const read = async (user: SurveyedUser): Promise<undefined> => {
     groups.get(EVERYBODY)?.add(user);
-    for (const role of user.roles) {
+    for (const role of await user.roles()) {
       const name = `Role ${role}`;
       groups.set(name, groups.get(name) ?? new Group());
       groups.get(name)?.add(user);
@@ -38,7 +38,7 @@ export async function missingView(runtime: Runtime, call: AdminCall): Promise<re
     return {
       Name: escapedText(user.username),
       User: pointerTo(user.id),
-      Roles: escapedText(user.roles.join(', ')),
+      Roles: escapedText((await user.roles()).join(', ')),
       'Second factors': user.secondFactors.join(', '),
       Demand: isDemanded === true ? 'must set one up' : 'unknown: the policy has failed',
     };
