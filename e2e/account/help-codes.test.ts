@@ -37,6 +37,7 @@ describe('an administrator', () => {
     expect(stage.events).toEqual([
       {
         type: 'help_issued',
+        byMasterKey: true,
         factor: 'help',
         userId: person.id,
         reason: 'administrator',
