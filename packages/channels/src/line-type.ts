@@ -69,7 +69,7 @@ const NUMBER = /^\+[1-9][0-9]{6,14}$/;
 
 /**
  * Refuses phone numbers that are no mobile ones, such as VoIP and landline, by Twilio Lookup; for the option `allow` of a factor.
- * Each lookup costs money and is made before the limits on messages. So put a check of the request beside it, such as
+ * Each lookup costs money, even if no message goes out afterwards. So put a check of the request beside it, such as
  * `proofOfWork()`. One try; without the documented answer the message is refused, with `unavailable`.
  *
  * @throws FactorConfigError naming the option and what it accepts

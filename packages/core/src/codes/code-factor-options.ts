@@ -88,9 +88,9 @@ export interface CodeFactorOptions extends Partial<AttemptLimits>, PrimaryCodeOp
    */
   readonly policy?: 'additional' | 'default';
   /**
-   * What must allow a message, before anything is counted: a function of yours that returns true for the normalised address, a
-   * check of the request such as `proofOfWork()` or `turnstile()`, or a list of 1 to 10 of both. Checks of the request are asked
-   * first.
+   * What must allow a message, before it is counted: a function of yours that returns true for the normalised address, a check of
+   * the request such as `proofOfWork()` or `turnstile()`, or a list of 1 to 10 of both. Checks of the request are asked first.
+   * One IP address causes functions to be asked five times `maxSendsPerIp` in 10 minutes at most, whether messages go out or not.
    */
   readonly allow?: AllowOption;
   /** The language of a message, as a BCP 47 tag; by default the first of `Accept-Language` with a built-in text, or `en`. */

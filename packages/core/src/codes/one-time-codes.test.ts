@@ -71,6 +71,24 @@ describe('a code that is issued', () => {
     expect(outcome === 'passes' ? [] : [outcome.split(':')[0]]).toEqual(slugs);
   });
 
+  it.each([
+    ['a user', {}],
+    ['a stranger', { user: undefined }],
+  ])(
+    'asks functions of `allow` five times as often as a network may send, whatever becomes of the messages: %s',
+    async (_who, who) => {
+      let asked = 0;
+      const stage = new Stage({ maxSendsPerIp: 1, allow: () => (asked += 1) < 100 });
+      const outcomes: string[] = [];
+      for (let index = 0; index < 10; index += 1) outcomes.push((await outcomeOf(() => stage.send(who))).split(':')[0] ?? '');
+      expect([asked, outcomes[0], new Set(outcomes.slice(1))]).toEqual([5, 'passes', new Set(['cooldown'])]);
+      await outcomeOf(() => stage.codes.issue({ ...stage.context, ip: '198.51.100.1' }, targetWith(who)));
+      expect(asked).toBe(6);
+      stage.context.clock.advance(10 * MINUTE);
+      expect([await outcomeOf(() => stage.send(who)), asked]).toEqual(['passes', 7]);
+    },
+  );
+
   it('asks checks of the request before functions, and no more once they have passed', async () => {
     const asked: string[] = [];
     const rule = (name: string): (() => boolean) => {

@@ -39,9 +39,9 @@ export class OneTimeCodes {
     this.#tests = tests;
     this.#type = addressType;
     this.#options = options;
-    this.#rules = new MessageRules(options.allow);
-    this.requestChecks = this.#rules.checks;
     this.#limits = new MessageLimits(addressType, options);
+    this.#rules = new MessageRules(options.allow, this.#limits);
+    this.requestChecks = this.#rules.checks;
     this.#messages = new CodeSender(addressType, options, this.#limits);
     this.#reports = new CodeReports(tests, this.#limits.countries, this.#messages);
     this.#delegated = isVerifier(options.channel) ? new DelegatedCodes(options.channel, options) : undefined;

@@ -20,6 +20,9 @@ type Named = Omit<CountContext, 'ip' | 'store' | 'emit'>;
 /** A bucket of the store, its quota, and what to do when it is full. */
 type Limit = readonly [bucket: string, quota: Quota, whenFull?: (retryAt: number) => Promise<void>];
 
+/** How many questions to functions of the application a network may cause for each message that it may request. */
+const QUESTIONS_PER_MESSAGE = 5;
+
 /** Limits how many messages are sent: to one subject, and in total. */
 export class MessageLimits {
   /** Limits of one subject, which the store checks together with its code. */
@@ -61,6 +64,16 @@ export class MessageLimits {
   }
 
   /**
+   * Counts a question to the functions of the option `allow`, as each may cost a lookup. It is not released, whatever becomes of
+   * the message: a client that is refused could ask without end (resource exhaustion, CWE-770).
+   *
+   * @throws FactorError `cooldown`
+   */
+  async countQuestion(context: CountContext, target: Pick<CodeBinding, 'user'>): Promise<void> {
+    await countAll(context, this.#perNetwork(context, target, 'question'));
+  }
+
+  /**
    * Counts a security notification against the limits that bound the cost: its number range, and all messages of the
    * factor.
    *
@@ -74,11 +87,13 @@ export class MessageLimits {
    * Counts users who have proven a primary factor or hold a session in a bucket of their own. Unknown clients behind
    * the same IP address cannot use it up (denial of service).
    */
-  #perNetwork({ appId, ip, keyring }: CountContext, { user }: Pick<CodeBinding, 'user'>): Limit[] {
+  #perNetwork({ appId, ip, keyring }: CountContext, { user }: Pick<CodeBinding, 'user'>, what?: 'question'): Limit[] {
     if (ip === undefined) return [];
     const network = keyring.stableDigest('ip', networkOf(ip));
-    const bucket = user === undefined ? subjectOf('ip', appId, network) : subjectOf('ip', appId, 'proven', network);
-    return [[bucket, { limit: this.#options.maxSendsPerIp, windowMs: TEN_MINUTES_MS }]];
+    const counted = [...(user === undefined ? [] : ['proven']), ...(what === undefined ? [] : [what])];
+    const bucket = subjectOf('ip', appId, ...counted, network);
+    const times = what === undefined ? 1 : QUESTIONS_PER_MESSAGE;
+    return [[bucket, { limit: times * this.#options.maxSendsPerIp, windowMs: TEN_MINUTES_MS }]];
   }
 
   #perPrefix({ appId, keyring }: Named, address: string): Limit[] {
