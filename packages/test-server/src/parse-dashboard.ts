@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { kill } from './kill.js';
 
 /** Where `.ci/run` installs it, from a lockfile of its own: as a dependency it would bring 400 packages for one test. */
 const HOME = process.env['PARSE_DASHBOARD_HOME'] ?? fileURLToPath(new URL('../../../tools/parse-dashboard', import.meta.url));
@@ -34,12 +34,7 @@ export class ParseDashboard {
 
   /** Stops it and removes its files. */
   async remove(): Promise<void> {
-    const dashboard = this.#process;
-    if (dashboard !== undefined && dashboard.exitCode === null && dashboard.signalCode === null) {
-      const ended = once(dashboard, 'exit');
-      dashboard.kill('SIGKILL');
-      await ended;
-    }
+    await kill(this.#process);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

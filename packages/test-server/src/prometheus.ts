@@ -1,8 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { kill } from './kill.js';
 import { freePort } from './postgres.js';
 
 /** Whether this machine has Prometheus. Writes a line to stdout if not. */
@@ -71,12 +71,7 @@ export class Prometheus {
 
   /** Stops it and removes its files. */
   async remove(): Promise<void> {
-    const server = this.#process;
-    if (server !== undefined && server.exitCode === null && server.signalCode === null) {
-      const ended = once(server, 'exit');
-      server.kill('SIGKILL');
-      await ended;
-    }
+    await kill(this.#process);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -1,9 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@redis/client';
+import { kill } from './kill.js';
 import { freePort } from './postgres.js';
 
 /** Whether this machine has a redis-server. Writes a line to stdout if not. */
@@ -44,12 +44,8 @@ export class RedisServer {
   }
 
   /** Kills it, and loses its data. */
-  async crash(): Promise<void> {
-    const server = this.#process;
-    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
-    const ended = once(server, 'exit');
-    server.kill('SIGKILL');
-    await ended;
+  crash(): Promise<void> {
+    return kill(this.#process);
   }
 
   /** Suspends it like a machine that hangs, or resumes it. */

@@ -141,6 +141,7 @@ export interface ComposedFactors<Key extends string = string> {
    * counts all users, so call it every ten minutes at most.
    *
    * @returns undefined while the server has not started
+   * @throws FactorConfigError for another `sample` than 1 to 10,000; the fault of a database that does not answer
    */
   countEnrolled(options?: CountOptions): Promise<EnrolledUsers | undefined>;
 
