@@ -13,6 +13,7 @@ import {
   passwordList,
   proofOfWork,
   type StoreHost,
+  ways,
 } from '@parse-factors/core';
 import type { OtpStore } from '@parse-factors/core/store';
 import { EmailOtpFactor } from '@parse-factors/email-otp';
@@ -32,6 +33,7 @@ import type { Settings } from './settings.js';
 const APP_NAME = 'Example';
 
 const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Text messages go to these countries only. Name the countries of your users: each further one can be abused for SMS pumping. */
 const EUROPE = ['AT', 'BE', 'CH', 'DE', 'DK', 'ES', 'FI', 'FR', 'GB', 'IE', 'IT', 'NL', 'NO', 'PL', 'PT', 'SE'] as const;
@@ -39,6 +41,9 @@ const OVERSEAS = ['AU', 'BR', 'CA', 'IN', 'JP', 'MX', 'NZ', 'US'] as const;
 
 /** Passwords that attackers try first. */
 const COMMON_PASSWORDS = ['password', 'password1', '12345678', '123456789', 'qwertyuiop', APP_NAME];
+
+/** What a webhook receives: changes of an account and signs of an attack. Without a choice, each login sends a message. */
+const SENT_EVENTS = ['enrolled', 'replaced', 'removed', 'reset', 'locked', 'new_device', 'password_reset'] as const;
 
 /** Parts that a caller can replace: `main.ts` the store, and tests the clock. */
 export interface FactorParts {
@@ -65,7 +70,8 @@ export function composeExample(
   const several = { maxAuthenticators: 3 };
   const emailOptions = { channel: channels.email, appName: APP_NAME };
   const smsOptions = {
-    channel: channels.sms,
+    // Users choose between a text message and a call. The first way is the default.
+    channel: channels.voice === undefined ? channels.sms : ways({ sms: channels.sms, voice: channels.voice }),
     appName: APP_NAME,
     countries: [...EUROPE, ...OVERSEAS],
     // If fewer than one code of five comes back, no further new numbers of that country get messages in this hour.
@@ -86,8 +92,15 @@ export function composeExample(
       otp: new SmsOtpFactor({ ...smsOptions, ...several }),
       email: new EmailOtpFactor({ ...emailOptions, ...several }),
       totp: new TotpFactor({ issuer: APP_NAME, ...several }),
-      // With the policy `solo` a passkey is also a primary factor: the user signs in with the passkey alone.
-      passkey: new PasskeyFactor({ rpId: settings.rpId, origins: settings.origins, rpName: APP_NAME, policy: 'solo' }),
+      // With the policy `solo` a passkey is also a primary factor: the user signs in with the passkey alone. With `signUp`
+      // a new user needs nothing else to open an account.
+      passkey: new PasskeyFactor({
+        rpId: settings.rpId,
+        origins: settings.origins,
+        rpName: APP_NAME,
+        policy: 'solo',
+        signUp: true,
+      }),
 
       // Primary factors. With the policy `default` a code replaces the password, and signs up users who are new.
       emailLogin: new EmailOtpFactor({ ...emailOptions, ...strangers, policy: 'default' }),
@@ -97,7 +110,8 @@ export function composeExample(
       member: new FieldsFactor({ find: 'memberNumber', match: [{ name: 'birthDate', ...isoDate }] }),
 
       // Backup authenticators. They replace a second factor that the user has lost or does not want to use each time.
-      recovery: new RecoveryCodesFactor(),
+      // Before two recovery codes can change factors, the owner has three days to stop it. `signUp` above demands a wait.
+      recovery: new RecoveryCodesFactor({ changesFactors: { afterMs: 3 * DAY_MS } }),
       device: new TrustedDeviceFactor(),
       // An administrator issues this one, to a user who has lost their factors. The operator's page does it.
       help: new HelpCodeFactor(),
@@ -120,6 +134,11 @@ export function composeExample(
 
     // The class `FactorEvent` keeps every event. The security page and the operator's page show them.
     eventLog: { keepDays: 90 },
+
+    // With `WEBHOOK_URL` and `WEBHOOK_SECRET`, another system receives events too, signed.
+    ...(settings.webhook !== undefined && {
+      webhook: { url: settings.webhook.url, secrets: [settings.webhook.secret], events: SENT_EVENTS },
+    }),
 
     ...(store !== undefined && { store }),
     // With `METRICS_TOKEN`, Prometheus reads how often codes are sent, verified and refused, and how fast the store is.

@@ -31,6 +31,8 @@ export interface Settings extends Secrets {
   readonly asksForWork: boolean;
   /** What a Prometheus sends to read `/metrics`. Without it there are no metrics. */
   readonly metricsToken: string | undefined;
+  /** The endpoint that receives events, and the secret that signs them. Without it no events are sent. */
+  readonly webhook: { readonly url: string; readonly secret: string } | undefined;
 }
 
 /** The example cannot start. `main.ts` prints the message without a stack trace. */
@@ -56,10 +58,18 @@ function readPort(text: string | undefined): number {
   return port;
 }
 
+/** An endpoint without a secret, or a secret without an endpoint, would send nothing. So the example says what is missing. */
+function readWebhook({ WEBHOOK_URL: url, WEBHOOK_SECRET: secret }: NodeJS.ProcessEnv): Settings['webhook'] {
+  if (url === undefined && secret === undefined) return undefined;
+  if (url === undefined) throw new StartupError('WEBHOOK_URL must be set as well, as WEBHOOK_SECRET is set.');
+  if (secret === undefined) throw new StartupError('WEBHOOK_SECRET must be set as well, as WEBHOOK_URL is set.');
+  return { url, secret };
+}
+
 /**
  * Reads the settings from the environment, and the secrets from the data folder.
  *
- * @throws StartupError when `PORT` is not a port
+ * @throws StartupError when `PORT` is not a port, or only one of `WEBHOOK_URL` and `WEBHOOK_SECRET` is set
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const dataFolder = env['DATA_FOLDER'] ?? fileURLToPath(new URL('../.data', import.meta.url));
@@ -74,6 +84,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     isEnforced: env['REQUIRE_FACTOR'] === 'true',
     asksForWork: env['PROOF_OF_WORK'] === 'true',
     metricsToken: env['METRICS_TOKEN'],
+    webhook: readWebhook(env),
     host: env['HOST'] ?? '127.0.0.1',
     masterKey: env['MASTER_KEY'] ?? newToken(),
     isMasterKeyNew: env['MASTER_KEY'] === undefined,

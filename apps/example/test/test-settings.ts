@@ -19,5 +19,6 @@ export const testSettings = ({ port = PORT, ...more }: Partial<Settings> = {}): 
   isEnforced: false,
   asksForWork: false,
   metricsToken: undefined,
+  webhook: undefined,
   ...more,
 });

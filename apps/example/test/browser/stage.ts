@@ -20,6 +20,8 @@ export interface UiStage {
   readonly url: string;
   readonly masterKey: string;
   readonly sms: Outbox;
+  /** What calls have read out. */
+  readonly voice: Outbox;
   readonly mail: Outbox;
   /** Opens a browser of its own, with nothing stored. */
   visit(device: Device): Promise<Visitor>;
@@ -44,12 +46,13 @@ export interface UiOptions extends Partial<Pick<Settings, 'isEnforced' | 'asksFo
 export async function startUi({ isEnforced = false, asksForWork = false, options = {} }: UiOptions = {}): Promise<UiStage> {
   const time = { now: Date.now() };
   const clock = (): number => time.now;
-  const [sms, mail] = [outbox({ name: 'sms', clock }), outbox({ name: 'email', clock })];
+  const box = (name: string): Outbox => outbox({ name, clock });
+  const [sms, voice, mail] = [box('sms'), box('voice'), box('email')];
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const settings = testSettings({ port, isEnforced, asksForWork });
   const uri = await createDatabase(inject('database'));
-  const server: RunningServer = await startServer(settings, { sms, email: mail, outboxes: [sms, mail] }, uri, {
+  const server: RunningServer = await startServer(settings, { sms, voice, email: mail, outboxes: [sms, voice, mail] }, uri, {
     clock,
     options: { silent: true, ...options },
   });
@@ -69,6 +72,7 @@ export async function startUi({ isEnforced = false, asksForWork = false, options
     url,
     masterKey: settings.masterKey,
     sms,
+    voice,
     mail,
     async visit(device) {
       const visitor = await Visitor.arrive(browser, { url, device, now: time.now, pictures: join(PICTURES, device.name) });

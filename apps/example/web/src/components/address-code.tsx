@@ -1,4 +1,4 @@
-import type { Reply, SignInAddress } from '@parse-factors/client';
+import type { Reply, SentBy, SignInAddress } from '@parse-factors/client';
 import { useState, type ReactNode } from 'react';
 import { ADDRESS_FIELDS, toAddress, type AddressKind } from '../address.js';
 import { sendCode } from '../send-code.js';
@@ -14,7 +14,8 @@ export interface AddressCodeProps {
   readonly submit: string;
   readonly hint?: ReactNode;
   readonly autoFocus?: boolean;
-  readonly onSend: (address: SignInAddress) => Promise<Reply>;
+  /** @param by the way by which to send it, if the user has chosen one */
+  readonly onSend: (address: SignInAddress, by: SentBy) => Promise<Reply>;
   /** @param id the normalised address, if the server has replied with it */
   readonly onAnswer: (address: SignInAddress, code: string, id: string | undefined) => Promise<unknown>;
   /** More buttons, beside "Send a code". */
@@ -29,7 +30,7 @@ export function AddressCode({ kind, submit, hint, autoFocus = false, onSend, onA
   const [text, setText] = useState('');
   const [sent, setSent] = useState<Reply>();
   const address = toAddress(kind, text);
-  const send = (): Promise<Reply> => onSend(address);
+  const send = (by: SentBy = {}): Promise<Reply> => onSend(address, by);
   if (sent !== undefined) {
     return (
       <CodeForm

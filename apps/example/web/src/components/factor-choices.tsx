@@ -1,4 +1,4 @@
-import type { Destination } from '@parse-factors/client';
+import type { Destination, SentBy } from '@parse-factors/client';
 import { factorName } from '../factor-names.js';
 import type { Action } from '../use-action.js';
 import { ActionButton } from './action-button.js';
@@ -18,8 +18,11 @@ export interface FactorChoice {
 export const choicesOf = (key: string, destination?: string, several: readonly Destination[] = []): readonly FactorChoice[] =>
   several.length > 1 ? several.map((each) => ({ key, ...each })) : [{ key, destination }];
 
-/** What a request for a code sends: the id of the chosen address, if there are several. */
-export const payloadOf = ({ id }: FactorChoice): true | { readonly id: string } => (id === undefined ? true : { id });
+/** What a request for a code sends: the id of the chosen address, if there are several, and the chosen way. */
+export function payloadOf({ id }: FactorChoice, by: SentBy): true | Readonly<Record<string, string>> {
+  const chosen = { ...(id !== undefined && { id }), ...by };
+  return Object.keys(chosen).length === 0 ? true : chosen;
+}
 
 /** The properties of {@link FactorChoices}. */
 export interface FactorChoicesProps {

@@ -67,11 +67,13 @@ function latestOf(messages: readonly OutboxMessage[] | undefined): string {
 
 const Time = ({ at }: { readonly at: string }) => <time dateTime={at}>{new Date(at).toLocaleTimeString()}</time>;
 
-function TextMessage({ message: { to, text, sentAt } }: { readonly message: OutboxMessage }) {
+/** A text message, or what a call reads out. */
+function TextMessage({ message: { channel, to, text, sentAt } }: { readonly message: OutboxMessage }) {
+  const kind = channel === 'voice' ? 'Call' : 'Text message';
   return (
-    <article aria-label={`Text message to ${to}`}>
+    <article aria-label={`${kind} to ${to}`}>
       <p className="hint">
-        Text message to {to}, <Time at={sentAt} />
+        {kind} to {to}, <Time at={sentAt} />
       </p>
       <p className="bubble">{text}</p>
     </article>

@@ -1,4 +1,4 @@
-import { authenticatorsIn, FactorClientError, type Reply } from '@parse-factors/client';
+import { authenticatorsIn, FactorClientError, waysIn, type Reply, type SentBy } from '@parse-factors/client';
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { Cancelled } from '../error-messages.js';
 import { CODE_SIGN_INS, isDelivered, onlyChoice, SECOND_FACTORS } from '../factor-names.js';
@@ -94,13 +94,14 @@ function Proof({ account, onProven, onCancel }: DialogueProps) {
   const action = useAction();
   const [chosen, setChosen] = useState<FactorChoice>();
   const [sent, setSent] = useState<Reply>();
-  const challenge = (choice: FactorChoice): Promise<Reply> => client.challenge(choice.key, payloadOf(choice));
+  const challenge = (choice: FactorChoice, by: SentBy = {}): Promise<Reply> =>
+    client.challenge(choice.key, payloadOf(choice, by));
   const choose = async (choice: FactorChoice): Promise<void> => {
     if (choice.key === 'passkey') {
       await passkeys.freshen();
       return onProven();
     }
-    setSent(isDelivered(choice.key) ? await sendCode(() => challenge(choice)) : undefined);
+    setSent(isDelivered(choice.key) ? await sendCode(() => challenge(choice), waysIn(account.factors[choice.key])) : undefined);
     setChosen(choice);
   };
   const choices = proofsOf(account);
@@ -115,7 +116,7 @@ function Proof({ account, onProven, onCancel }: DialogueProps) {
         submit="Confirm"
         {...(sent !== undefined && { sent })}
         destination={destination}
-        {...(isDelivered(key) && { onResend: () => challenge(chosen) })}
+        {...(isDelivered(key) && { onResend: (by: SentBy) => challenge(chosen, by) })}
         onAnswer={async (code) => {
           await client.freshen(key, code);
           onProven();

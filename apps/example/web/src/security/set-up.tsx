@@ -32,7 +32,7 @@ function SetUpAddress({ factor, port, replaces, onDone, onCancel }: SetUpProps) 
       kind={factor.startsWith('email') ? 'email' : 'phone'}
       submit="Confirm"
       autoFocus
-      onSend={(address) => port.enrol(factor, { ...address, ...replacing })}
+      onSend={(address, by) => port.enrol(factor, { ...address, ...replacing, ...by })}
       onAnswer={confirm}
       naming={!isPrimary && <NameField value={name} onChange={setName} />}
       buttons={<CancelButton onCancel={onCancel} />}

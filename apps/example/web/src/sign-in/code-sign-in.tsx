@@ -17,7 +17,7 @@ export function CodeSignIn({
       kind={kind}
       submit="Sign in"
       hint="New here? You do not need to sign up first. Your account is created when you enter the code."
-      onSend={(address) => passwordless.start(key, address)}
+      onSend={(address, by) => passwordless.start(key, { ...address, ...by })}
       onAnswer={async (address, code) => onResult(await passwordless.finish(key, { ...address, code }))}
     />
   );

@@ -1,4 +1,4 @@
-import type { FactorsNeeded, Reply } from '@parse-factors/client';
+import type { FactorsNeeded, Reply, SentBy } from '@parse-factors/client';
 import { useEffect, useRef, useState } from 'react';
 import { isDelivered, isWritten, onlyChoice } from '../factor-names.js';
 import { CodeForm } from '../components/code-form.js';
@@ -29,10 +29,10 @@ export function FactorStep({ login, canTrust, wasTrusted, onResult, onCancel }: 
   const [sent, setSent] = useState<Reply>();
   const [trust, setTrust] = useState(wasTrusted);
   const action = useAction();
-  const challenge = (choice: FactorChoice): Promise<Reply> => login.challenge(choice.key, payloadOf(choice));
+  const challenge = (choice: FactorChoice, by: SentBy = {}): Promise<Reply> => login.challenge(choice.key, payloadOf(choice, by));
   const choose = async (choice: FactorChoice): Promise<void> => {
     if (choice.key === 'passkey') return onResult(await passkeys.answer(login), trust);
-    setSent(isDelivered(choice.key) ? await sendCode(() => challenge(choice)) : undefined);
+    setSent(isDelivered(choice.key) ? await sendCode(() => challenge(choice), login.ways[choice.key]) : undefined);
     setChosen(choice);
   };
   useEffect(() => {
@@ -59,7 +59,7 @@ export function FactorStep({ login, canTrust, wasTrusted, onResult, onCancel }: 
       submit="Sign in"
       {...(sent !== undefined && { sent })}
       destination={chosen.destination}
-      {...(isDelivered(key) && { onResend: () => challenge(chosen) })}
+      {...(isDelivered(key) && { onResend: (by: SentBy) => challenge(chosen, by) })}
       onAnswer={answer}
       onCancel={onCancel}
       onOther={others}

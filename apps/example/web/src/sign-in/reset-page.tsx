@@ -1,8 +1,10 @@
-import { FactorClientError, type Reply, type SignInAddress } from '@parse-factors/client';
+import { FactorClientError, type Reply, type SentBy, type SignInAddress } from '@parse-factors/client';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { ADDRESS_FIELDS, toAddress, type AddressKind } from '../address.js';
+import { wordsOf } from '../code-ways.js';
 import { CodeForm } from '../components/code-form.js';
+import { ResendButtons, useCodeRequest } from '../components/code-request.js';
 import { FactorChoices } from '../components/factor-choices.js';
 import { CodeField, Field } from '../components/field.js';
 import { Form } from '../components/form.js';
@@ -20,11 +22,13 @@ import { RecoveryForm } from './recovery-form.js';
 interface Asked {
   readonly key: string;
   readonly address: SignInAddress;
-  readonly destination: string | undefined;
+  /** What the user typed. The server does not say whether an account has the address. */
+  readonly typed: string;
+  readonly reply: Reply;
 }
 
 /** The code and the new password, which need second factors as well. */
-interface Typed extends Asked {
+interface Typed extends Pick<Asked, 'key' | 'address'> {
   readonly code: string;
   readonly password: string;
   /** The keys of the second factors to choose from. */
@@ -87,8 +91,7 @@ function AddressForm({ onSent }: { readonly onSent: (asked: Asked) => void }) {
   const send = async (): Promise<void> => {
     const key = kind === 'email' ? 'emailLogin' : 'phoneLogin';
     const address = toAddress(kind, text);
-    const { destination } = await sendCode(() => client.passwordReset.start(key, address));
-    onSent({ key, address, destination: destination ?? text });
+    onSent({ key, address, typed: text, reply: await sendCode(() => client.passwordReset.start(key, address)) });
   };
   return (
     <>
@@ -111,7 +114,7 @@ function AddressForm({ onSent }: { readonly onSent: (asked: Asked) => void }) {
 }
 
 function NewPassword({
-  asked,
+  asked: { key, address, typed, reply },
   onSubmit,
   onCancel,
 }: {
@@ -122,21 +125,27 @@ function NewPassword({
   const action = useAction();
   const [code, setCode] = useState('');
   const [password, setPassword] = useState('');
+  const resend = (by: SentBy): Promise<Reply> => client.passwordReset.start(key, { ...address, ...by });
+  const request = useCodeRequest(reply, resend, () => setCode(''));
+  const { last = reply, times } = request;
   return (
     <Form
       action={action}
       submit="Set the password"
-      onSubmit={() => onSubmit({ ...asked, code, password })}
+      onSubmit={() => onSubmit({ key, address, code, password })}
       buttons={
-        <button type="button" className="plain" onClick={onCancel}>
-          Back
-        </button>
+        <>
+          <ResendButtons request={request} action={action} />
+          <button type="button" className="plain" onClick={onCancel}>
+            Back
+          </button>
+        </>
       }
     >
-      <Status version={0} className="sent">
-        If an account signs in with <strong>{asked.destination}</strong>, we sent a code there.
+      <Status version={times} className="sent">
+        If an account signs in with <strong>{last.destination ?? typed}</strong>, {wordsOf(last).maybeSent}.
       </Status>
-      <CodeField value={code} onChange={setCode} />
+      <CodeField key={times} value={code} onChange={setCode} />
       <NewPasswordField label="New password" value={password} onChange={setPassword} />
     </Form>
   );
@@ -154,7 +163,8 @@ function SecondFactor({
   const action = useAction();
   const [chosen, setChosen] = useState<string>();
   const [sent, setSent] = useState<Reply>();
-  const challenge = (factor: string): Promise<Reply> => client.passwordReset.challenge(key, { ...address, code }, factor);
+  const challenge = (factor: string, by: SentBy = {}): Promise<Reply> =>
+    client.passwordReset.challenge(key, { ...address, code }, { key: factor, ...by });
   const choose = async (factor: string): Promise<void> => {
     if (factor === 'passkey') {
       return passkeys.answer({ challenge, answer: (_key, answer) => onAnswer({ passkey: answer }) });
@@ -172,7 +182,7 @@ function SecondFactor({
         key={chosen}
         submit="Set the password"
         {...(sent !== undefined && { sent })}
-        {...(isDelivered(chosen) && { onResend: () => challenge(chosen) })}
+        {...(isDelivered(chosen) && { onResend: (by: SentBy) => challenge(chosen, by) })}
         onAnswer={(answer) => onAnswer({ [chosen]: answer })}
         onCancel={back}
       />
