@@ -72,7 +72,7 @@ describe('npm start', () => {
     expect(shown.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'unsafe-inline'; sandbox;/);
     expect(await shown.text()).toMatch(/^<!doctype html>[\s\S]*\d{6}/);
     expect((await fetch(`${url}/outbox/0`)).status).toBe(404);
-    for (const path of ['/', '/security', '/outbox', '/operator', '/sign-up']) {
+    for (const path of ['/', '/security', '/outbox', '/operator', '/sign-up', '/recover']) {
       const app = await fetch(`${url}${path}`);
       expect(app.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/);
       expect(app.headers.get('set-cookie')).toBeNull();

@@ -5,7 +5,7 @@ import type { Settings } from '../settings.js';
 import type { Content } from './content.js';
 
 /** The paths of the web app. All of them serve `index.html`; the app then shows the right page. */
-const ROUTES = ['/', '/sign-up', '/forgot', '/security', '/operator', '/outbox'];
+const ROUTES = ['/', '/sign-up', '/forgot', '/recover', '/security', '/operator', '/outbox'];
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

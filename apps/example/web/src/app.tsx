@@ -9,8 +9,9 @@ import { FaultNote } from './components/fault-note.js';
 import { SecurityPage } from './security/security-page.js';
 import { useSession } from './session.js';
 import { SignInPage } from './sign-in/sign-in-page.js';
+import { RecoverPage } from './sign-in/recover-page.js';
 import { ResetPage } from './sign-in/reset-page.js';
-import { SignUpPage } from './sign-up-page.js';
+import { SignUpPage } from './sign-up/sign-up-page.js';
 import { useAction } from './use-action.js';
 
 /** The app: its header, its footer, and the page for the current path. */
@@ -22,6 +23,7 @@ export function App() {
         <Route path="/" component={Start} />
         <Route path="/sign-up" component={SignUpPage} />
         <Route path="/forgot" component={ResetPage} />
+        <Route path="/recover" component={RecoverPage} />
         <Route path="/security" component={OwnSecurity} />
         <Route path="/operator" component={OperatorPage} />
         <Route path="/outbox" component={OutboxPage} />

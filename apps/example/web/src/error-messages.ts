@@ -14,6 +14,9 @@ export class Cancelled extends Error {}
 /** Whether the SDK reports that the session has ended. */
 export const isSessionEnded = (fault: unknown): boolean => codeOf(fault) === 209;
 
+/** Whether Parse Server reports that another user has this user name. */
+export const isNameTaken = (fault: unknown): boolean => codeOf(fault) === 202;
+
 const SENTENCES: { readonly [Slug in FactorErrorSlug]?: string } = {
   code_rejected: 'This was not accepted. Check the code, or get a new one. Each code works once.',
   code_expired: 'This code has expired. Get a new one.',

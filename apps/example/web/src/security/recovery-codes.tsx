@@ -1,15 +1,35 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 
 /** Shows new recovery codes, with buttons to copy, download and print them. The server never shows them again. */
-export function RecoveryCodes({ codes, onKept }: { readonly codes: readonly string[]; readonly onKept: () => void }) {
+export function RecoveryCodes({
+  codes,
+  username,
+  onKept,
+  children,
+}: {
+  readonly codes: readonly string[];
+  /** The user name, if the user must save it with the codes. */
+  readonly username?: string;
+  readonly onKept: () => void;
+  /** What the codes are for. */
+  readonly children: ReactNode;
+}) {
   const [isCopied, setCopied] = useState(false);
+  // On the security page the codes stand below the name of the factor, otherwise below the title of the page.
+  const Heading = username === undefined ? 'h4' : 'h2';
   const box = useRef<HTMLElement>(null);
   useEffect(() => box.current?.focus(), []);
-  const text = `${codes.join('\n')}\n`;
+  const lines = username === undefined ? codes : [`Name: ${username}`, '', ...codes];
+  const text = `${lines.join('\n')}\n`;
   return (
     <section ref={box} tabIndex={-1} className="codes" aria-labelledby="codes">
-      <h4 id="codes">Your new recovery codes</h4>
-      <p>Store them in a safe place. You cannot see them again. Older recovery codes no longer work.</p>
+      <Heading id="codes">Your new recovery codes</Heading>
+      {children}
+      {username !== undefined && (
+        <p>
+          Name: <strong>{username}</strong>
+        </p>
+      )}
       <ol className="printed">
         {codes.map((code) => (
           <li key={code}>

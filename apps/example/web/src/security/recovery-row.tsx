@@ -42,7 +42,11 @@ export function RecoveryRow({
       : 'Recovery codes replace a second factor when you lose it. Set up a second factor first.';
   return (
     <Row name={name} state={state} isOn={isOn}>
-      {codes !== undefined && <RecoveryCodes codes={codes} onKept={() => setCodes(undefined)} />}
+      {codes !== undefined && (
+        <RecoveryCodes codes={codes} onKept={() => setCodes(undefined)}>
+          <p>Store them in a safe place. You cannot see them again. Older recovery codes no longer work.</p>
+        </RecoveryCodes>
+      )}
       {codes === undefined && mayHave && (
         <div className="buttons own">
           <ActionButton ref={opener} action={action} work={make}>

@@ -86,7 +86,7 @@ function SecondFactors({ factors, row }: Pick<Account, 'factors'> & { readonly r
     <>
       <p>
         {hasOne
-          ? 'After your password, you verify one of these.'
+          ? 'If you sign in with a password, you verify one of these after it.'
           : 'Your account has no second factor. Add one, so that a stolen password is not enough to sign in.'}
       </p>
       <ul className="rows">

@@ -43,6 +43,9 @@ export function FirstStep({ onResult }: FirstStepProps) {
       <p>
         Forgot your password? <Link href="/forgot">Reset it</Link>
       </p>
+      <p>
+        Lost your only passkey? <Link href="/recover">Get back in</Link>
+      </p>
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Field } from '../components/field.js';
+import { Field, type FieldProps } from '../components/field.js';
 import { Form } from '../components/form.js';
 import { useAction } from '../use-action.js';
 
@@ -41,17 +41,25 @@ export function RecoveryForm({
         </button>
       }
     >
-      <Field
-        {...TEXTS[factor]}
-        name={factor}
-        autoFocus
-        autoComplete="off"
-        autoCapitalize="characters"
-        spellCheck={false}
-        maxLength={64}
-        value={code}
-        onChange={setCode}
-      />
+      <RecoveryCodeField factor={factor} autoFocus value={code} onChange={setCode} />
     </Form>
+  );
+}
+
+/** A field for such a code. */
+export function RecoveryCodeField({
+  factor = 'recovery',
+  ...field
+}: Pick<FieldProps, 'value' | 'onChange' | 'autoFocus'> & { readonly factor?: keyof typeof TEXTS }) {
+  return (
+    <Field
+      {...TEXTS[factor]}
+      name={factor}
+      autoComplete="off"
+      autoCapitalize="characters"
+      spellCheck={false}
+      maxLength={64}
+      {...field}
+    />
   );
 }
