@@ -27,6 +27,8 @@ export interface UiStage {
   visit(device: Device): Promise<Visitor>;
   /** The code in the last message that has one; notices have none. */
   lastCode(box: Outbox): string;
+  /** Lets every message of a channel fail, until the returned function is called. */
+  breakDown(box: Outbox): () => void;
   /** What an authenticator app shows for a secret. */
   totp(secret: string): string;
   /** Ends all sessions of a user, as from elsewhere. */
@@ -80,6 +82,14 @@ export async function startUi({ isEnforced = false, asksForWork = false, options
       return visitor;
     },
     lastCode: (box) => box.messages.flatMap(({ text }) => /\d{6}/.exec(text)?.[0] ?? []).at(-1) ?? '',
+    breakDown(failing) {
+      const { send } = failing;
+      const fail = async (): Promise<void> => {
+        throw new Error('the provider is down');
+      };
+      Object.assign(failing, { send: fail });
+      return () => void Object.assign(failing, { send });
+    },
     totp: (secret) => authenticatorCode(secret, time.now),
     async endSessions(username) {
       const where = { user: { $inQuery: { className: '_User', where: { username } } } };

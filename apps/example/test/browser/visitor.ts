@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { addAuthenticator } from '@parse-factors/test-server/chromium';
+import { addFinger, type Finger } from './finger.js';
 
 /** The device that a visitor uses. */
 export interface Device {
@@ -145,16 +145,8 @@ export class Visitor {
   }
 
   /** An authenticator in the device; a finger lies on it until it is lifted. */
-  async addAuthenticator(): Promise<{ touch(isThere: boolean): Promise<void>; takeAway(): Promise<void> }> {
-    const { cdp, authenticatorId } = await addAuthenticator(this.page);
-    return {
-      async touch(enabled) {
-        await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
-      },
-      async takeAway() {
-        await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
-      },
-    };
+  addAuthenticator(): Promise<Finger> {
+    return addFinger(this.page);
   }
 
   /** Waits until the page asks the browser for a passkey. */
