@@ -39,11 +39,12 @@ async function signUp(visitor: Visitor, username: string): Promise<string[]> {
 /** What the server knows of a user with this name, and how many users it has. */
 async function usersNamed(username: string): Promise<{ named: number; all: number }> {
   const headers = { 'X-Parse-Application-Id': 'example', 'X-Parse-Master-Key': ui.masterKey };
+  // Without a condition, Parse Server estimates the number.
   const count = async (where: object): Promise<number> => {
     const query = `where=${encodeURIComponent(JSON.stringify(where))}&count=1&limit=0`;
     return ((await (await fetch(`${ui.url}/parse/users?${query}`, { headers })).json()) as { count: number }).count;
   };
-  return { named: await count({ username }), all: await count({}) };
+  return { named: await count({ username }), all: await count({ createdAt: { $exists: true } }) };
 }
 
 describe.skipIf(!isThere).each(DEVICES)('signing up with a passkey alone on a $name', (device) => {
@@ -51,12 +52,12 @@ describe.skipIf(!isThere).each(DEVICES)('signing up with a passkey alone on a $n
   beforeEach(() => ui.pass(HOUR));
 
   it('a user signs up, saves their name and codes, and signs in again with the passkey', async () => {
-    const { visitor } = await openForm(device);
+    const { visitor, finger } = await openForm(device);
     const username = newName();
     await visitor.picture('sign-up-with-passkey');
     const codes = await signUp(visitor, username);
     expect(codes).toHaveLength(10);
-    expect(await visitor.focused()).toContain('Your new recovery codes');
+    expect(await visitor.focused()).toBe('Your account is ready'); // the heading of the page that came
     await visitor.see(`Name: ${username}`);
     await visitor.picture('recovery-codes-of-sign-up');
     await visitor.press('Copy');
@@ -74,9 +75,12 @@ describe.skipIf(!isThere).each(DEVICES)('signing up with a passkey alone on a $n
     await visitor.see('10 left');
     await visitor.picture('security-of-passkey-account');
     expect(await visitor.stored()).not.toContain(codes[0]);
-    await visitor.signOut();
-    // The field for the name may have offered the passkey already: then the user is signed in by that.
-    await Promise.any([visitor.arriveAt('Security'), visitor.press('Sign in with a passkey')]);
+    await finger.touch(false);
+    // The field's own offer has begun and is taken back before the finger is there: else it would sign in first.
+    await Promise.all([visitor.passkeyAsked(), visitor.signOut()]);
+    await visitor.press('Email');
+    await finger.touch(true);
+    await visitor.press('Sign in with a passkey');
     await visitor.arriveAt('Security');
     await visitor.see(`You are signed in as ${username}.`);
     await leave(visitor);
@@ -147,7 +151,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing up with a passkey alone on a $n
     await visitor.arriveAt('You have a new passkey');
     await visitor.picture('recovered');
     await visitor.press('Sign in');
-    await Promise.any([visitor.arriveAt('Security'), visitor.press('Sign in with a passkey')]);
+    // The finger is there, so the field for the name signs in with the new passkey.
     await visitor.arriveAt('Security');
     await visitor.see(`You are signed in as ${username}.`);
     await visitor.see('1 passkey');
