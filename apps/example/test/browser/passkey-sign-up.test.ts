@@ -4,10 +4,11 @@ import { hasChromium } from '@parse-factors/test-server/chromium';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startUi, type UiStage } from './stage.js';
 import type { Finger } from './finger.js';
-import { leave, logIn, moveIn } from './steps.js';
+import { addAuthenticatorApp, answer, choose, leave, logIn, moveIn } from './steps.js';
 import { DEVICES, type Device, type Visitor } from './visitor.js';
 
-const HOUR = 60 * 60_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const SUBMIT = 'Sign up with a passkey';
 
 const isThere = hasChromium();
@@ -121,6 +122,30 @@ describe.skipIf(!isThere).each(DEVICES)('signing up with a passkey alone on a $n
     await signUp(visitor, username);
     expect(await usersNamed(username)).toEqual({ named: 1, all: all + 1 });
     expect(await finger.passkeys()).toBe(1);
+    await leave(visitor);
+  });
+
+  it('changes of the account need the passkey: the page says so after another proof, and keeps the last passkey', async () => {
+    const { visitor } = await openForm(device);
+    await signUp(visitor, newName());
+    await visitor.press('I have saved them');
+    await visitor.arriveAt('Security');
+    const secret = await addAuthenticatorApp(ui, visitor);
+    await ui.pass(6 * MINUTE);
+    const remove = (): Promise<void> => visitor.row('Authenticator app').getByRole('button', { name: 'Remove' }).click();
+    await remove();
+    await choose(visitor, /authenticator app/);
+    await answer(visitor, ui.totp(secret), 'Confirm');
+    await visitor.see('only your passkey verifies');
+    await visitor.picture('passkey-needed');
+    await remove();
+    await choose(visitor, /passkey/);
+    await visitor.see('Authenticator app removed.');
+    await visitor.row('Passkey').getByRole('button', { name: 'Remove' }).click();
+    await expect.poll(() => visitor.page.getByRole('alert').filter({ hasText: /\w/ }).count()).toBe(1);
+    await visitor.picture('last-passkey-kept');
+    await visitor.page.reload();
+    await visitor.see('1 passkey');
     await leave(visitor);
   });
 

@@ -22,6 +22,11 @@ interface Waiting {
   readonly reject: (fault: Cancelled) => void;
 }
 
+const needsProof = (fault: unknown): boolean => fault instanceof FactorClientError && fault.slug === 'fresh_proof_required';
+
+/** If a passkey is the only way to sign in, the server accepts no other proof. It does not say so before. */
+const PASSKEY_NEEDED = "You sign in with your passkey alone, so only your passkey verifies that it's you. Try again with it.";
+
 /** @returns the function that runs such requests, and the dialogue for the page to show */
 export function useFreshProof(account: Account): { readonly guarded: Guarded; readonly dialogue: ReactNode } {
   const [waiting, setWaiting] = useState<Waiting>();
@@ -33,10 +38,14 @@ export function useFreshProof(account: Account): { readonly guarded: Guarded; re
     try {
       return await work();
     } catch (fault) {
-      if (!(fault instanceof FactorClientError) || fault.slug !== 'fresh_proof_required') throw fault;
+      if (!needsProof(fault)) throw fault;
     }
     await ask();
-    return work();
+    try {
+      return await work();
+    } catch (fault) {
+      throw needsProof(fault) && 'passkey' in account.factors ? new Error(PASSKEY_NEEDED) : fault;
+    }
   };
   const close = (): void => setWaiting(undefined);
   const dialogue = waiting && (
