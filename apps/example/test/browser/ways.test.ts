@@ -91,6 +91,23 @@ describe.skipIf(!isThere).each(DEVICES)('another way for a code on a $name', (de
     await leave(visitor);
   });
 
+  it('at the sign-in: who begins again too early waits, and can still choose a call', async () => {
+    const ann = await moveIn(ui, device);
+    const { visitor } = ann;
+    const phone = newPhone();
+    await addPhone(ui, visitor, phone);
+    await visitor.signOut();
+    await ui.pass(MINUTE);
+    await logIn(ann);
+    await visitor.see('We sent a code to');
+    await visitor.press('Back');
+    await logIn(ann);
+    await visitor.see('We sent a code a moment ago.');
+    await answer(visitor, await callInstead(visitor, phone));
+    await visitor.arriveAt('Security');
+    await leave(visitor);
+  });
+
   it('of two phones the chosen one is called', async () => {
     const ann = await moveIn(ui, device);
     const { visitor } = ann;
