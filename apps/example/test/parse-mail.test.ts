@@ -6,6 +6,7 @@ import { freePort } from '@parse-factors/test-server/postgres';
 import { createTransport } from 'nodemailer';
 import { expect, inject, it } from 'vitest';
 import { startServer } from '../src/server/server.js';
+import { call } from './call.js';
 import { testSettings } from './test-settings.js';
 
 it('the example sends its codes by the mail adapter of Parse Server, through a mail server', async () => {
@@ -20,19 +21,19 @@ it('the example sends its codes by the mail adapter of Parse Server, through a m
   const server = await startServer(testSettings({ port }), channels, await createDatabase(inject('database')), {
     options: { silent: true, emailAdapter },
   });
-  const post = async (path: string, body: object): Promise<unknown> =>
-    (
-      await fetch(`http://localhost:${port}/parse${path}`, {
-        method: 'POST',
-        headers: { 'X-Parse-Application-Id': 'example', 'Content-Type': 'application/json' },
-        body: JSON.stringify(body),
-      })
-    ).json();
   try {
-    const asked = await post('/challenge', { challengeData: { emailLogin: { email: 'ann@example.com' } } });
+    const asked = await call({
+      port,
+      path: '/challenge',
+      body: { challengeData: { emailLogin: { email: 'ann@example.com' } } },
+    });
     expect(asked).toMatchObject({ challengeData: { emailLogin: { status: 'sent', id: 'ann@example.com' } } });
     expect(inbox.mails).toMatchObject([{ to: [{ address: 'ann@example.com' }], from: { address: 'app@acme.example' } }]);
-    const signedUp = await post('/users', { authData: { emailLogin: { id: 'ann@example.com', code: inbox.lastCode } } });
+    const signedUp = await call({
+      port,
+      path: '/users',
+      body: { authData: { emailLogin: { id: 'ann@example.com', code: inbox.lastCode } } },
+    });
     expect(signedUp).toMatchObject({ sessionToken: expect.stringMatching(/^r:/) });
   } finally {
     await server.stop();
