@@ -156,7 +156,8 @@ describe.skipIf(!isThere).each(DEVICES)('the security page on a $name', (device)
     await visitor.see('Signed out: ');
     await visitor.press('Sign out everywhere else');
     await visitor.see('Signed out of 2 other sessions.');
-    expect(await section.locator('li').count()).toBe(1);
+    // The list is read again after the text is shown.
+    await expect.poll(() => section.locator('li').count()).toBe(1);
     for (const other of others) {
       await other.page.reload();
       await other.arriveAt('Sign in');
