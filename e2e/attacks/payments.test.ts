@@ -215,6 +215,51 @@ describe('a code for a payment', () => {
 });
 
 describe('the text of a payment', () => {
+  it('carries no link, no phone number and nothing invisible, in whatever script', async () => {
+    const person = await enrolled();
+    sms.messages.length = 0;
+    const payees = [
+      'ACME 185.12.3.44',
+      'उदाहरण.भारत',
+      'tel:118',
+      '１９００５５５０１００',
+      'ACME 1·900·555·0100',
+      'ACME +49 (0)900 555010',
+      '١٩٠٠٥٥٥٠١٠٠',
+      '\u2800',
+      '\u3164',
+      'AC\u034FME',
+      'A\uFE0FB',
+    ];
+    const amounts = [
+      '+1 900 555 0100',
+      '19005550100 EUR',
+      '1.900.555.0100',
+      '１９００５５５０１００',
+      '12\u115F EUR',
+      '8.8.8.8 EUR',
+    ];
+    const refused = [...payees.map((payee) => ({ ...DETAILS, payee })), ...amounts.map((amount) => ({ ...DETAILS, amount }))];
+    for (const details of refused) {
+      const answer = await pay(person, { details });
+      expect([details, answer.status, slug(answer)]).toEqual([details, 400, 'invalid_input']);
+      expect(slug(await confirm(person, '123456', { details }))).toBe('invalid_input');
+    }
+    expect(sms.messages).toEqual([]);
+    const sounds = [
+      { amount: '¥1,200', payee: '株式会社テスト' },
+      { amount: '٣٤٫٥٠ ر.س', payee: 'شركة' },
+      { amount: '1\u00A0234,56\u00A0€', payee: "1&1 O'Neill's" },
+    ];
+    for (const details of sounds) {
+      stage.time.now += DAY;
+      expect([details, (await pay(person, { details })).status]).toEqual([details, 200]);
+      expect(sms.messages.at(-1)?.text).toContain(details.amount);
+      expect(sms.messages.at(-1)?.text).toContain(details.payee);
+      expect((await confirm(person, code(), { details })).body).toEqual({ result: 'paid' });
+    }
+  });
+
   it.each(['amount', 'payee'] as const)('is not sent without the %s, if the application writes it', async (name) => {
     const person = await stage.signUp();
     await stage.enrolEmail(person);

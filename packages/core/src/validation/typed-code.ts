@@ -17,6 +17,9 @@ function digitValue(digit: string): string {
   return String(before % 10);
 }
 
+/** Converts decimal digits of any script to ASCII. Other characters stay. */
+export const asciiDigits = (text: string): string => text.replaceAll(DIGIT, digitValue);
+
 /**
  * Returns the normalised form of a typed or pasted code. It applies NFKC (Unicode Standard Annex 15), removes spaces,
  * hyphens and invisible characters, and converts decimal digits of any script to ASCII. `" １２３-４５６\n"` becomes
@@ -24,6 +27,6 @@ function digitValue(digit: string): string {
  */
 export function typedCode(text: string): string {
   if (text.length > MAX_TYPED) return text;
-  const rest = text.normalize('NFKC').replaceAll(BETWEEN, '').replaceAll(DIGIT, digitValue);
+  const rest = asciiDigits(text.normalize('NFKC').replaceAll(BETWEEN, ''));
   return rest.normalize('NFKC'); // Removing a space can leave an accent behind a letter, to be composed.
 }
