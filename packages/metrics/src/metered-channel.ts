@@ -1,7 +1,7 @@
 import { FactorError } from '@parse-factors/core';
 import { type Channel, type ChannelLike, RecipientUnreachable, toChannel } from '@parse-factors/core/channel';
 import type { FactorMetrics } from './factor-metrics.js';
-import { stopwatch, type StopwatchOptions } from './stopwatch.js';
+import { measured, type Measurement, type StopwatchOptions } from './stopwatch.js';
 import { withMethods } from './with-methods.js';
 
 /** Whether the channel works, but not for this address. */
@@ -10,7 +10,7 @@ const isUnreachable = (fault: unknown): boolean =>
 
 /**
  * Measures a channel: how long it takes for a message, and whether it accepts it. The label `channel` is the channel's name. The
- * channel does the same as before.
+ * channel does the same as before, also if the metrics throw.
  * Wrap each channel of a `failover` to see which one works.
  *
  * @param metrics of `prometheus` or `openTelemetry`
@@ -30,19 +30,14 @@ export function meteredChannel<Address = string>(
   options: StopwatchOptions = {},
 ): Channel<Address> {
   const plain = toChannel(channel);
-  const measure = async (work: () => Promise<void>): Promise<void> => {
-    const seconds = stopwatch(options);
-    try {
-      await work();
-      recordSend(plain.name, seconds(), 'accepted');
-    } catch (fault) {
-      recordSend(plain.name, seconds(), isUnreachable(fault) ? 'unreachable' : 'failed');
-      throw fault;
-    }
+  const measurement: Measurement = {
+    options,
+    record: (seconds, failed) =>
+      recordSend(plain.name, seconds, failed === undefined ? 'accepted' : isUnreachable(failed.fault) ? 'unreachable' : 'failed'),
   };
   const { notify } = plain;
   return withMethods<Channel<Address>>(plain, {
-    send: (delivery) => measure(() => plain.send(delivery)),
-    ...(notify !== undefined && { notify: (notice) => measure(() => notify.call(plain, notice)) }),
+    send: (delivery) => measured(measurement, async () => plain.send(delivery)),
+    ...(notify !== undefined && { notify: (notice) => measured(measurement, async () => notify.call(plain, notice)) }),
   });
 }

@@ -2,13 +2,14 @@ import { FactorError } from '@parse-factors/core';
 import type { OtpStore } from '@parse-factors/core/store';
 import type { FactorMetrics } from './factor-metrics.js';
 import { STORE_VERBS, type StoreVerb } from './label-values.js';
-import { stopwatch, type StopwatchOptions } from './stopwatch.js';
+import { measured, type Measurement, type StopwatchOptions } from './stopwatch.js';
 import { withMethods } from './with-methods.js';
 
 type AnyVerb = (...given: readonly unknown[]) => Promise<unknown>;
 
 /**
- * Measures each step of a store: how long it takes, and whether it fails. The store does the same as before.
+ * Measures each step of a store: how long it takes, and whether it fails. The store does the same as before, also if
+ * the metrics throw.
  *
  * @param store the store; for the default store, see the example
  * @param metrics of `prometheus` or `openTelemetry`
@@ -36,25 +37,12 @@ export function meteredStore<Store extends OtpStore>(
   const verbs = STORE_VERBS.flatMap((verb): readonly (readonly [StoreVerb, AnyVerb])[] => {
     const work: unknown = store[verb];
     if (typeof work !== 'function') return []; // optional, and left out
-    return [[verb, (...given) => measured({ verb, recordVerb, options }, () => Reflect.apply(work as AnyVerb, store, given))]];
+    const record: Measurement['record'] = (seconds, failed) =>
+      recordVerb(verb, seconds, failed !== undefined && isFaulty(failed.fault));
+    return [[verb, (...given) => measured({ options, record }, async () => Reflect.apply(work as AnyVerb, store, given))]];
   });
   return withMethods(store, Object.fromEntries(verbs) as Partial<Store>);
 }
 
-interface Measured extends Pick<FactorMetrics, 'recordVerb'> {
-  readonly verb: StoreVerb;
-  readonly options: StopwatchOptions;
-}
-
-async function measured({ verb, recordVerb, options }: Measured, work: () => Promise<unknown>): Promise<unknown> {
-  const seconds = stopwatch(options);
-  try {
-    const result = await work();
-    recordVerb(verb, seconds(), false);
-    return result;
-  } catch (fault) {
-    // Inside a transaction the store refuses to work: that is the client's fault.
-    recordVerb(verb, seconds(), !(fault instanceof FactorError) || fault.code === 'unavailable');
-    throw fault;
-  }
-}
+// Inside a transaction the store refuses to work: that is the client's fault.
+const isFaulty = (fault: unknown): boolean => !(fault instanceof FactorError) || fault.code === 'unavailable';

@@ -1,4 +1,4 @@
-import { FactorError, MemoryOtpStore } from '@parse-factors/core';
+import { failover, FactorError, MemoryOtpStore } from '@parse-factors/core';
 import { type Channel, type OutgoingMessage, RecipientUnreachable } from '@parse-factors/core/channel';
 import type { OtpStore } from '@parse-factors/core/store';
 import { storeSuite } from '@parse-factors/testing';
@@ -38,6 +38,14 @@ describe('a metered store', () => {
     for (const message of ['down', 'unavailable', 'invalid_input'])
       await expect(store.consume('a', 'b')).rejects.toThrow(message);
     expect(recorded.map(([, , isFault]) => isFault)).toEqual([true, true, false]);
+  });
+
+  it('answers as the store does, if the metrics throw', async () => {
+    const down = { recordVerb: () => expect.fail('the metrics are down') };
+    const store = meteredStore(new MemoryOtpStore(), down);
+    expect(await store.claim('key', Date.now() + 1000)).toBe(true);
+    const broken = { consume: async () => Promise.reject(new Error('the store is down')) } as unknown as OtpStore;
+    await expect(meteredStore(broken, down).consume('a', 'b')).rejects.toThrow('the store is down');
   });
 
   it('remains the store that it was: its class, its fields, and the verbs that it leaves out', () => {
@@ -100,6 +108,17 @@ describe('a metered channel', () => {
     const channel = meteredChannel(Object.freeze({ name: 'frozen', send: () => Promise.reject(refused) }), metrics, steps());
     await expect(channel.send(message as never)).rejects.toThrow(refused);
     expect(recorded).toEqual([['frozen', 0.25, 'unreachable']]);
+  });
+
+  it('sends a message once, if the metrics throw', async () => {
+    const down = { recordSend: () => expect.fail('the metrics are down') };
+    const sent: string[] = [];
+    const named = (name: string): Channel => ({ name, send: async () => void sent.push(name) });
+    const metered = (name: string): Channel => meteredChannel(named(name), down);
+    await failover([metered('first'), metered('second')]).send(message as never);
+    expect(sent).toEqual(['first']);
+    const broken = meteredChannel({ name: 'broken', send: () => Promise.reject(new RecipientUnreachable()) }, down);
+    await expect(broken.send(message as never)).rejects.toThrow(RecipientUnreachable);
   });
 
   it('accepts a function, and sends no notices where the channel sends none', async () => {
