@@ -41,9 +41,12 @@ export interface LineTypeOptions extends ProviderOptions {
   readonly authToken: string;
   /** Types of lines that get messages; `mobile` by default. `unknown` are numbers that Twilio does not know. */
   readonly accept?: readonly LineType[];
-  /** The most lookups of this process in an hour, 1 to 1,000,000; 1,000 by default. Beyond it, it counts as a fault. */
+  /**
+   * The most lookups of this process in an hour, 1 to 1,000,000; 1,000 by default. Beyond it, numbers are refused with
+   * `unavailable`, whatever `failOpen` is: clients could use the lookups up.
+   */
   readonly maxLookupsPerHour?: number;
-  /** Whether a message goes out if Twilio cannot be asked; false by default. Wrong credentials never open. */
+  /** Whether a message goes out if Twilio cannot be asked, as in an outage; false by default. Wrong credentials never open. */
   readonly failOpen?: boolean;
   /** Timeout of one request in milliseconds, 50 to 60,000; 5,000 by default. */
   readonly timeoutMs?: number;
@@ -88,7 +91,7 @@ export function lineType(options: LineTypeOptions): AllowFunction {
     const now = performance.now();
     if (now >= window.endsAt) window = { endsAt: now + HOUR_MS, lookups: 0 };
     window.lookups += 1;
-    if (window.lookups > maxLookupsPerHour) return { fault: 'too_many_lookups' };
+    if (window.lookups > maxLookupsPerHour) return { fault: 'too_many_lookups', isOurs: true };
     const url = `${base}${encodeURIComponent(number)}?Fields=line_type_intelligence`;
     return judge(await exchange({ timeoutMs, headers }, { url }), accept);
   };

@@ -100,8 +100,12 @@ function answerOf(reply: ProviderReply, id: string): VerificationAnswer {
   throw verificationFault(reply, code);
 }
 
+/** 60200 is any invalid parameter, and the message names which: a channel that the account may not use is not about the number. */
+const OWN_PARAMETER = /^Invalid parameter:? [`'"]?(?!To\b)[A-Z]/;
+
 function faultOf(reply: ProviderReply): Error {
-  const { code } = reply.body;
+  const { code, message } = reply.body;
+  if (code === 60200 && OWN_PARAMETER.test(String(message))) return verificationFault(reply, code);
   if (REFUSED.includes(Number(code))) return verificationFault(reply, code, 'refused');
   return verificationFault(reply, code, LIMITED.includes(Number(code)) ? 'limited' : undefined);
 }

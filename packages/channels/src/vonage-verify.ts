@@ -1,6 +1,6 @@
 import { FactorConfigError } from '@parse-factors/core';
 import type { VerificationAnswer, VerificationStart, Verifier } from '@parse-factors/core/channel';
-import { choiceOption, optional, patternOption, textOption } from '@parse-factors/core/factor';
+import { asObject, choiceOption, optional, patternOption } from '@parse-factors/core/factor';
 import { basic, exchange, json, type ProviderAccess, type ProviderReply, urlOf } from './support/http.js';
 import { idOption, textSenderOption, tokenOption } from './support/provider-options.js';
 import { isMail, type ResolvedVerifier, resolveVerifier, verificationFault, type VerifierOptions } from './support/verifier.js';
@@ -19,7 +19,7 @@ export interface VonageVerifyOptions extends VerifierOptions {
   readonly apiKey?: string;
   /** The API secret of the account. */
   readonly apiSecret?: string;
-  /** The name of your app in the message, at most 16 characters. */
+  /** The name of your app in the message: 1 to 16 characters, without `/ { } : $`. */
   readonly brand: string;
   /** How a code reaches a phone: `sms` or `voice`; `sms` by default. A code for an email address is always mailed. */
   readonly via?: 'sms' | 'voice';
@@ -54,6 +54,8 @@ const LOCALES: Readonly<Record<string, string>> = {
   tr: 'tr-tr',
   zh: 'zh-cn',
 };
+/** Vonage refuses every request with another name. */
+const brandOption = patternOption(/^(?=.*\S)[^\p{Cc}/{}:$]{1,16}$/u, 'a string of 1 to 16 characters, without / { } : $');
 const REQUEST_ID = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 
 /**
@@ -61,7 +63,7 @@ const REQUEST_ID = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
  * tried once.
  *
  * A verification counts as started after the documented reply: status 202 and a request id. A code is right only after status
- * 200, `completed` and the same id. Invalid parameters are `address_refused`, limits are `cooldown`. Vonage runs one verification
+ * 200, `completed` and the same id. An address that Vonage calls invalid is `address_refused`, limits are `cooldown`. Vonage runs one verification
  * for a number at a time. A new one ends it; or is `cooldown`, if it would disturb a user who waits for that code.
  *
  * @throws FactorConfigError naming the option and what it accepts
@@ -76,7 +78,7 @@ export function vonageVerify(options: VonageVerifyOptions): Verifier {
       privateKey: optional(privateKeyOption),
       apiKey: optional(idOption('an API key: letters and digits')),
       apiSecret: optional(tokenOption),
-      brand: textOption(16),
+      brand: brandOption,
       via: choiceOption('sms', 'voice'),
       from: optional(textSenderOption),
     },
@@ -123,7 +125,8 @@ class VonageVerify {
     const { request_id: id } = reply.body;
     if (reply.status === 202 && typeof id === 'string' && REQUEST_ID.test(id)) return { id };
     const code = codeOf(reply);
-    if (reply.status === 422 && code === 'invalid_params') throw verificationFault(reply, code, 'refused');
+    if (reply.status === 422 && code === 'invalid_params' && !blamesOptions(reply))
+      throw verificationFault(reply, code, 'refused');
     throw verificationFault(reply, code, reply.status === 409 ? 'limited' : undefined);
   }
 
@@ -163,6 +166,16 @@ function answerOf(reply: ProviderReply, id: string): VerificationAnswer {
   // Too many wrong codes, and no such request or none that runs.
   if ((reply.status === 410 && code === 'expired') || (reply.status === 404 && code === 'not_found')) return 'gone';
   throw verificationFault(reply, code);
+}
+
+/** Parameters of a request that come from the options of the verifier. */
+const FROM_OPTIONS = new Set(['brand', 'locale', 'channel_timeout', 'code_length', 'workflow.channel', 'workflow.from', 'from']);
+
+/** Whether all parameters that Vonage calls invalid come from the options: the address is not to blame. */
+function blamesOptions({ body: { invalid_parameters: given } }: ProviderReply): boolean {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const names = list.map((each) => String(asObject(each)?.['name']).replace(/\[\d+\]|\.\d+/g, ''));
+  return names.length > 0 && names.every((name) => FROM_OPTIONS.has(name));
 }
 
 /** RFC 9457: the type is a link that ends in the code. */

@@ -328,9 +328,9 @@ describe('lineType', () => {
     expect(events).toEqual([{ type: 'fault', reason: codeOf(fault), isLogged: false }]);
   });
 
-  it('asks no more often than the option says, and then it is a fault', async () => {
+  it.each([false, true])('asks no more often than the option says, and then it is closed: `failOpen` %j', async (failOpen) => {
     api.answer = found('mobile');
-    const own = make({ maxLookupsPerHour: 2 });
+    const own = make({ maxLookupsPerHour: 2, failOpen });
     const ask = (): unknown => own(NUMBER, { emit } as unknown as AllowContext);
     expect([await ask(), await ask()]).toEqual([true, true]);
     expect(codeOf(await refusalOf(ask))).toBe('too_many_lookups');

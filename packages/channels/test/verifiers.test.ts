@@ -33,8 +33,8 @@ const verification = {
   date_updated: '2026-11-27T20:21:56Z',
   url: `https://verify.twilio.com/v2/Services/${twilioIds.serviceSid}/Verifications/${verificationSid}`,
 };
-const twilioError = (status: number, code: number): StandInAnswer =>
-  answer(status, { code, message: WORDS, more_info: `https://www.twilio.com/docs/errors/${code}`, status });
+const twilioError = (status: number, code: number, message = WORDS): StandInAnswer =>
+  answer(status, { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status });
 describeVerifier({
   name: 'twilio-verify',
   id: verificationSid,
@@ -46,6 +46,9 @@ describeVerifier({
     accepted: [['201 and a verification', answer(201, verification)]],
     refused: [
       ...[60200, 60205, 21211, 21408, 21610, 21614].map((code) => [`error ${code}`, twilioError(400, code)] as const),
+      ...['Invalid parameter: To', `Invalid parameter \`To\`: ${NUMBER}`].map(
+        (message) => [message, twilioError(400, 60200, message)] as const,
+      ),
       ...[60410, 60605].map((code) => [`error ${code}`, twilioError(403, code)] as const),
     ],
     limited: [60202, 60203, 60212, 20429].map((code) => [`error ${code}`, twilioError(429, code)] as const),
@@ -54,6 +57,9 @@ describeVerifier({
       ['no such service', twilioError(404, 20404), 'http_404_20404'],
       ['a channel that the service does not have', twilioError(403, 60223), 'http_403_60223'],
       ['an internal error', twilioError(500, 20500), 'http_500_20500'],
+      ...['Invalid parameter: Channel', 'Invalid parameter `Locale`: xx'].map(
+        (message) => [message, twilioError(400, 60200, message), 'http_400_60200'] as const,
+      ),
       ['a verification that is over', answer(201, { ...verification, status: 'canceled' }), 'http_201'],
       ['an id of something else', answer(201, { ...verification, sid: `SM${'a'.repeat(32)}` }), 'http_201'],
     ],
@@ -122,7 +128,12 @@ describeVerifier({
       ['202 and a request id', answer(202, { request_id: UUID })],
       ['202 and a link besides', answer(202, { request_id: UUID, check_url: 'https://api.nexmo.com/v2/verify/x' })],
     ],
-    refused: [['an invalid parameter', vonageError(422, 'invalid-params', { invalid_parameters: [{ name: 'workflow' }] })]],
+    refused: [
+      ['an invalid parameter', vonageError(422, 'invalid-params', { invalid_parameters: [{ name: 'workflow' }] })],
+      ['an invalid number', vonageError(422, 'invalid-params', { invalid_parameters: [{ name: 'workflow[0].to' }] })],
+      ['two invalid ones', vonageError(422, 'invalid-params', { invalid_parameters: [{ name: 'brand' }, { name: 'to' }] })],
+      ['an invalid parameter without its name', vonageError(422, 'invalid-params')],
+    ],
     limited: [
       ['a verification that runs, without its id', vonageError(409, 'conflict')],
       ['a burst', vonageError(429, 'throttled')],
@@ -132,6 +143,14 @@ describeVerifier({
       ['no balance', vonageError(402, 'low-balance'), 'http_402_low_balance'],
       ['a forbidden request', vonageError(403, 'forbidden'), 'http_403_forbidden'],
       ['an id with a path', answer(202, { request_id: '../x' }), 'http_202'],
+      ...[{ name: 'brand', reason: WORDS }, [{ name: 'brand' }], [{ name: 'workflow[0].from' }, { name: 'locale' }]].map(
+        (invalid_parameters) =>
+          [
+            `an option that Vonage refuses: ${JSON.stringify(invalid_parameters)}`,
+            vonageError(422, 'invalid-params', { invalid_parameters }),
+            'http_422_invalid_params',
+          ] as const,
+      ),
     ],
   },
   check: {
@@ -162,6 +181,9 @@ const ecKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.expo
 describeOptions('vonageVerify', vonageVerify, { ...vonageKeys, brand: 'Acme' }, [
   ['apiKey', 'ab/cd'],
   ['brand', 'x'.repeat(17)],
+  ['brand', ' '],
+  ['brand', 'Acme: Shop'],
+  ['brand', 'acme/shop'],
   ['via', 'email'],
   ['from', '+0123'],
   ['applicationId', 'abc'],

@@ -8,7 +8,7 @@ export type Verdict =
   | {
       /** The code in the event. It must hold nothing of the reply but a known word. */
       readonly fault: string;
-      /** Whether the option `failOpen` must not open it: a wrong secret would open for good, and unseen. */
+      /** Whether `failOpen` must not open it: a wrong secret would open for good and unseen, and clients can cause other faults. */
       readonly isOurs?: boolean;
     };
 
