@@ -133,11 +133,13 @@ async function readText({ body }: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Returns the code of a system error, such as `ECONNREFUSED`. */
+/** Returns the code of a system error or of TLS, such as `ECONNREFUSED` or `UNABLE_TO_VERIFY_LEAF_SIGNATURE`. */
 function connectionFault(fault: unknown): string {
   const { code, cause } = fault as { readonly code?: unknown; readonly cause?: { readonly code?: unknown } };
-  const named = [code, cause?.code].find((each) => typeof each === 'string' && /^[A-Za-z_]{2,30}$/.test(each));
-  return typeof named === 'string' ? named : 'connection_failed';
+  const named = [code, cause?.code].find((each) => typeof each === 'string');
+  // OpenSSL has names with a slash. Events show 40 characters at most.
+  const plain = String(named).replace(/\W/g, '_');
+  return named !== undefined && /^[A-Za-z]\w{1,39}$/.test(plain) ? plain : 'connection_failed';
 }
 
 function objectIn(text: string): Readonly<Record<string, unknown>> {

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FactorConfigError, FactorError } from '@parse-factors/core';
@@ -217,6 +220,16 @@ export function describeProvider(provider: ProviderCase): void {
     it('sends nothing when the time of the message is over before', async () => {
       expect(await faultOf(send({ signal: AbortSignal.abort() }))).toMatchObject({ code: 'timeout' });
       expect(api.received).toEqual([]);
+    });
+
+    it('names the fault of TLS', async () => {
+      const server = createServer({}); // without a certificate, so every handshake fails
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      const fault = await faultOf(send({}, { baseUrl: `https://127.0.0.1:${port}` }));
+      expect(fault.name).toBe('MessageNotAccepted');
+      expect(fault.code).toMatch(/^ERR_SSL_\w+_ALERT_HANDSHAKE_FAILURE$/);
+      server.close();
     });
 
     it('names the fault of a connection', async () => {
