@@ -1,4 +1,4 @@
-import type { FactorClientError } from './factor-client-error.js';
+import { FactorClientError } from './factor-client-error.js';
 import { findNonce, sha256 } from './find-nonce.js';
 import type { ParseSdk, SdkUser } from './parse-sdk.js';
 import { asFields, sender, type Checks } from './wire.js';
@@ -19,7 +19,7 @@ export interface ProofOfWorkOptions {
 /** What the Cloud function `factorsProofOfWork` returns. */
 export interface WorkToDo {
   readonly challenge: string;
-  /** Zero bits that the SHA-256 of the solution begins with. */
+  /** Zero bits that the SHA-256 of the solution begins with: 1 to 32. */
   readonly bits: string;
 }
 
@@ -58,14 +58,20 @@ function unlessUnasked(fault: unknown): undefined {
   throw fault;
 }
 
+/** No work fits anything else, and the search for it would not end. */
+const isWork = ({ challenge, bits }: WorkToDo): boolean =>
+  /^[!-~]{1,1000}$/.test(challenge) && /^(?:[1-9]|[12]\d|3[0-2])$/.test(bits);
+
 /**
  * Solves a challenge of the server.
  * @returns the value of the header
+ * @throws FactorClientError `unavailable` for what is no challenge, such as the reply of a proxy
  */
 export async function solveProofOfWork(
   { challenge, bits }: WorkToDo,
   { signal, worker = true }: Omit<ProofOfWorkOptions, 'keys'> = {},
 ): Promise<string> {
+  if (!isWork({ challenge, bits })) throw new FactorClientError('unavailable', 'unavailable: The server sent no challenge.');
   const text = `${challenge}.`;
   const inWorker = worker ? await workerResult(text, Number(bits), signal) : undefined;
   return text + String(inWorker ?? (await solveInSlices(text, Number(bits), signal)));

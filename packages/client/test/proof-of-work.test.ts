@@ -56,6 +56,18 @@ describe('a proof of work', () => {
     expect(turns).toBe(3);
   });
 
+  it.each([
+    { challenge: CHALLENGE, bits: 'undefined' },
+    { challenge: CHALLENGE, bits: '0' },
+    { challenge: CHALLENGE, bits: '33' },
+    { challenge: CHALLENGE, bits: '1.5' },
+    { challenge: CHALLENGE, bits: '' },
+    { challenge: '', bits: '1' },
+    { challenge: 'two words', bits: '1' },
+  ])('is not searched for in %j, which is no challenge', async (work) => {
+    await expect(solveProofOfWork(work, { signal: AbortSignal.timeout(200) })).rejects.toMatchObject({ slug: 'unavailable' });
+  });
+
   it('does not begin once it is stopped', async () => {
     const signal = AbortSignal.abort(new Error('before'));
     await expect(solveProofOfWork({ challenge: CHALLENGE, bits: '32' }, { signal })).rejects.toThrow('before');
