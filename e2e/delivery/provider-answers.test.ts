@@ -85,6 +85,13 @@ describe('SendGrid', () => {
     expect(api.received).toHaveLength(1);
   });
 
+  it('SendGrid is not listened to beyond 64 kB', async () => {
+    mailChannel = make(false);
+    api.answer = { status: 202, body: ' '.repeat(70_000) };
+    await expectFailure('email');
+    expect(stage.events.find(({ type }) => type === 'delivery_failed')?.reason).toBe('ERR_BAD_RESPONSE');
+  });
+
   it.each([
     ['202', { status: 202, body: '' }],
     ['a page', { status: 200, body: page, headers: html }],
@@ -124,6 +131,7 @@ describe('Twilio', () => {
     ['201 with null', { status: 201, body: 'null' }],
     ['201 with a list', { status: 201, body: '[]' }],
     ['JSON that ends early', { status: 201, body: '{"sid": "SM' }],
+    ['a message in 70 kB', { status: 201, body: JSON.stringify(message) + ' '.repeat(70_000) }],
     ['a body that ends early', 'truncated'],
     ['302', { status: 302, body: '', headers: elsewhere }],
     ['308', { status: 308, body: '', headers: elsewhere }],

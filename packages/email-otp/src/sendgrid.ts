@@ -26,6 +26,9 @@ interface ServiceClient {
   readonly client: { setDefaultRequest(request: Readonly<Record<string, unknown>>): void };
 }
 
+/** SendGrid accepts a message without a body, and refuses it with some hundred bytes. */
+const MAX_REPLY_BYTES = 65_536;
+
 /**
  * Sends messages with SendGrid's own client, with one try each. A message counts as sent after the documented reply: status 202
  * (200 in sandbox mode) without a body. Redirects are not followed.
@@ -59,6 +62,7 @@ export function sendgrid(options: SendgridOptions): Channel {
       timeout: timeoutMs ?? 30_000,
       signal,
       maxRedirects: 0,
+      maxContentLength: MAX_REPLY_BYTES,
       ...(baseUrl !== undefined && { baseUrl }),
     });
     const [{ statusCode, body }] = await mail.send(message);

@@ -55,11 +55,13 @@ const REFUSED_NUMBERS = new Set([21211, 21214, 21217, 21408, 21610, 21614]);
 
 /** States of a message on its way. All others are failures: `failed`, `canceled`, and states that Twilio may add. */
 const ON_ITS_WAY = new Set(['accepted', 'queued', 'sending', 'sent', 'delivered']);
+/** Replies of Twilio have some hundred bytes. */
+const MAX_REPLY_BYTES = 65_536;
 const MESSAGE_SID = /^(?:SM|MM)[0-9a-fA-F]{32}$/;
 
 /**
- * Creates Twilio's HTTP client. It aborts a request with the message's signal and accepts only the documented status 201 among
- * 2xx.
+ * Creates Twilio's HTTP client. It aborts a request with the message's signal, reads 64 kB of a reply at most, and accepts only
+ * the documented status 201 among 2xx.
  */
 function httpClientFor(
   timeout: number,
@@ -67,6 +69,7 @@ function httpClientFor(
 ): InstanceType<typeof createClient.RequestClient> {
   const httpClient = new createClient.RequestClient({ timeout });
   httpClient.axios.interceptors.request.use((config) => {
+    config.maxContentLength = MAX_REPLY_BYTES;
     const signal = signals.getStore();
     if (signal !== undefined) config.signal = signal;
     return config;
