@@ -45,8 +45,8 @@ export const METRICS_RULES: { readonly [Name in keyof MetricsOptions]: OptionRul
 const MAX_CHANNELS = 20;
 /** Reasons of a message that a working channel does not send, such as to a mistyped address. */
 const UNREACHABLE: readonly unknown[] = ['address_refused', 'RecipientUnreachable'];
-/** An alert on a counter misses its first increment, unless the counter has been there before. */
-const ALERTS = ['fault', 'misconfigured'];
+/** Types of events with an alert. It would miss the first increment of a counter that has not been there before. */
+const ALERTS = ['fault', 'misconfigured', 'country_closed', 'webhook_failed', 'test_code_used'];
 
 type Recorders = Readonly<Record<MetricKey, Recorder>>;
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { METRICS } from '../src/metric.js';
+import { prometheus } from '../src/prometheus.js';
 import { hasPromtool } from './promtool.js';
 
 /** The files and the table of the documents that name metrics. */
@@ -60,6 +61,15 @@ it('the dashboard shows every metric, and the documents list it with its labels'
   }
 });
 
+it('every type of event with an alert begins at 0, because an alert misses the first increment of a new series', async () => {
+  const text = await prometheus({ factors: ['otp'] }).text();
+  const types = alerts.flatMap(([, expr]) => [...expr.matchAll(/type=~?"([^"]+)"/g)].flatMap(([, list = '']) => list.split('|')));
+  expect(types.length).toBeGreaterThan(4);
+  for (const type of types)
+    for (const factor of ['otp', 'none'])
+      expect(text).toContain(`parse_factors_events_total{type="${type}",factor="${factor}"} 0\n`);
+});
+
 it('there are alerts', () => expect(alerts.map(([name]) => name)).toContain('FactorFault'));
 
 it.skipIf(!hasPromtool)(
@@ -101,6 +111,9 @@ it.skipIf(!hasPromtool)(
             input_series: [
               { series: 'parse_factors_events_total{type="fault",factor="none"}', values: '0x55 1x10' },
               { series: 'parse_factors_events_total{type="misconfigured",factor="none"}', values: '0x65' },
+              { series: 'parse_factors_events_total{type="country_closed",factor="otp"}', values: '0x58 1x7' },
+              { series: 'parse_factors_events_total{type="webhook_failed",factor="none"}', values: '0x65' },
+              { series: 'parse_factors_events_total{type="test_code_used",factor="otp"}', values: '0x65' },
               { series: message('FR', 'delivered'), values: '0+2x65' },
               { series: message('FR', 'verified'), values: '0+1.5x65' },
               { series: message('LV', 'delivered'), values: '0+2x65' },
@@ -111,6 +124,20 @@ it.skipIf(!hasPromtool)(
             alert_rule_test: [
               { eval_time: '50m', alertname: 'FactorFault', exp_alerts: [] },
               { eval_time: '60m', alertname: 'FactorMessagesFail', exp_alerts: [] },
+              { eval_time: '60m', alertname: 'FactorWebhookFailed', exp_alerts: [] },
+              { eval_time: '60m', alertname: 'FactorTestCodeUsed', exp_alerts: [] },
+              {
+                eval_time: '60m',
+                alertname: 'FactorCountryClosed',
+                exp_alerts: [
+                  {
+                    exp_labels: { severity: 'ticket', factor: 'otp' },
+                    exp_annotations: {
+                      summary: 'otp sends nothing to new numbers of a country, as too few codes came back. The event names it.',
+                    },
+                  },
+                ],
+              },
               {
                 eval_time: '60m',
                 alertname: 'FactorFault',
