@@ -425,6 +425,15 @@ describe('what a call says', () => {
     expect(spoken({ text: written, code: CODE, locale: 'en' })).toBe(twiml(words, 'en-US'));
   });
 
+  it.each([`${CODE}0 EUR`, `1${CODE} EUR`, `1,${CODE} EUR`, `${CODE}.50 EUR`])('reads an amount of %s as an amount', (amount) => {
+    const text = `${CODE} is your code to pay ${amount} to ACME GmbH.`;
+    const said = `${[...CODE].join(', ')} is your code to pay ${amount} to ACME GmbH.`;
+    expect(spoken({ text, code: CODE, locale: 'en' })).toBe(twiml(said, 'en-US'));
+    expect(spoken({ text: `Pay ${amount}.`, code: CODE, locale: 'en' })).toBe(
+      twiml(`Pay ${amount}. ${[...CODE].join(', ')}`, 'en-US'),
+    );
+  });
+
   it.each(MESSAGE_LANGUAGES)('has a voice for the built-in texts in %s', (language) => {
     expect(spoken({ text, code: CODE, locale: language })).toMatch(/<Say language="[a-z]{2,3}-[A-Z]{2}">/);
   });

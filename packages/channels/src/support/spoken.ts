@@ -25,7 +25,9 @@ export function spoken({ text, code, locale }: Pick<Delivery, 'text' | 'code' | 
   const digits = [...code].join(', ');
   // A last line as browsers read it (`@example.com #123456 @frame.example`), or the hash of an Android app, is not for ears.
   const sentence = text.replace(/\s+@\S+ #\S+(?: @\S+)?\s*$/, '').replace(/\n\n[A-Za-z0-9+/]{11}\s*$/, '');
-  const said = sentence.includes(code) ? sentence.replaceAll(code, digits) : `${sentence} ${digits}`;
+  // A longer number, such as the amount of a payment, can have the same digits.
+  const withDigits = sentence.replace(new RegExp(String.raw`(?<!\d[.,]?)${code}(?![.,]?\d)`, 'g'), digits);
+  const said = withDigits === sentence ? `${sentence} ${digits}` : withDigits;
   const say = `<Say language="${escapeHtml(language)}">${escapeHtml(withoutControls(said))}</Say>`;
   return `<?xml version="1.0" encoding="UTF-8"?><Response><Pause length="1"/>${say}<Pause length="1"/>${say}</Response>`;
 }
