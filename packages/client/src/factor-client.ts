@@ -21,7 +21,8 @@ export interface FactorClientOptions<User> {
   readonly showDestinations?: boolean;
   /**
    * Returns headers for the server's checks before a message, such as a CAPTCHA's token or a proof of work. Called with the key of
-   * the factor, before each request that makes the server send a message. Default: no headers.
+   * the factor before each request that can make the server send a message, so also for factors that send none: return `{}` for
+   * these. Default: no headers.
    */
   readonly checks?: Checks;
 }

@@ -222,6 +222,10 @@ describe('the details of a payment', () => {
     ['the separator of groups before decimals', '190.055.501.00 EUR'],
     ['a plus', '+12 EUR'],
     ['brackets', '(12) EUR'],
+    ['raised digits', '10² EUR'],
+    ['digits in circles', '①② EUR'],
+    ['a fraction', '1½ EUR'],
+    ['a percentage', '5 % EUR'],
     ['four decimals', '900.5550 EUR'],
     ['seven decimals', '1900.5550100 EUR'],
   ])('have no amount with %s', (_what, amount) => expect(() => readPaymentDetails({ ...sound, amount })).toThrow('"amount"'));

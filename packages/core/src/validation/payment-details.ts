@@ -44,12 +44,10 @@ const NUMBERS: readonly string[] = [
   String.raw`[1-9]\d?(?:,\d{2}){1,5},\d{3}(?:\.\d{1,3})?`, // as in India: 12,34,567.50
 ];
 const AMOUNT = new RegExp(String.raw`^\D*(?:${NUMBERS.join('|')})\D*$`, 'u');
-const AMOUNT_CHARACTERS = /^[\p{L}\p{M}\d\p{Sc} .,'’/٫٬-]+$/u;
 const CURRENCY = /[\p{L}\p{Sc}]/u;
 const LONG_NUMBER = /(?:\d\D*){7}/u;
 
-const isAmount = (text: string): boolean =>
-  AMOUNT_CHARACTERS.test(text) && AMOUNT.test(text) && (CURRENCY.test(text) || !LONG_NUMBER.test(text));
+const isAmount = (text: string): boolean => AMOUNT.test(text) && (CURRENCY.test(text) || !LONG_NUMBER.test(text));
 
 /** Fractions and `™` are other characters in the compatibility form. */
 const PAYEE = /^(?=.*[\p{L}\p{N}])[\p{L}\p{Mn}\p{Mc}\d\p{P}\p{Sc} +°®|`⁄]+$/u;
@@ -71,7 +69,8 @@ const RULES: Readonly<Record<keyof PaymentDetails, FieldRule>> = {
   amount: {
     maxLength: 40,
     tidy: tidyIf(isAmount),
-    pattern: /^.{1,40}$/u,
+    // Not the compatibility form: 10² is no 102.
+    pattern: /^[\p{L}\p{M}\p{Nd}\p{Zs}\p{Sc}.,'’/٫٬-]{1,40}$/u,
     accepts: 'an amount of 1 to 40 characters with one number and its currency, such as "12.50 EUR"',
   },
   payee: {
