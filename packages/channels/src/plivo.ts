@@ -4,6 +4,7 @@ import { optional, patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
 import { basic, json, post, type ProviderApi, urlOf } from './support/http.js';
 import { type ProviderOptions, resolveProvider, textSenderOption, tokenOption } from './support/provider-options.js';
+import { withoutPlus } from './support/without-plus.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -37,7 +38,7 @@ export function plivo(options: PlivoOptions): Channel {
     throw new FactorConfigError('plivo: set exactly one of the options "from" and "powerpackUuid"');
   }
   const url = urlOf(baseUrl ?? 'https://api.plivo.com', `/v1/Account/${authId}/Message/`);
-  const sender = from === undefined ? { powerpack_uuid: powerpackUuid } : { src: plain(from) };
+  const sender = from === undefined ? { powerpack_uuid: powerpackUuid } : { src: withoutPlus(from) };
   const api: ProviderApi = {
     timeoutMs,
     headers: { Authorization: basic(authId, authToken) },
@@ -48,9 +49,6 @@ export function plivo(options: PlivoOptions): Channel {
     meanings: codes('refused', 'invalid_number'),
   };
   const send = async ({ to, text, signal }: OutgoingMessage): Promise<void> =>
-    post(api, { url, body: json({ ...sender, dst: plain(to), text, type: 'sms', log: false }), signal });
+    post(api, { url, body: json({ ...sender, dst: withoutPlus(to), text, type: 'sms', log: false }), signal });
   return { name: 'plivo', send, notify: send };
 }
-
-/** Plivo takes numbers without the plus sign. */
-const plain = (number: string): string => number.replace(/^\+/, '');

@@ -1,7 +1,7 @@
 import type { VerificationAnswer, Verifier } from '@parse-factors/core/channel';
 import { choiceOption, patternOption } from '@parse-factors/core/factor';
 import { basic, exchange, form, type ProviderAccess, type ProviderReply, urlOf } from './support/http.js';
-import { tokenOption } from './support/provider-options.js';
+import { accountSidOption, tokenOption } from './support/provider-options.js';
 import { isMail, resolveVerifier, verificationFault, type VerifierOptions } from './support/verifier.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
@@ -55,7 +55,7 @@ export function twilioVerify(options: TwilioVerifyOptions): Verifier {
     options,
     [4, 10],
     {
-      accountSid: patternOption(/^AC[0-9a-zA-Z]{32}$/, 'an account SID: "AC" and 32 letters or digits'),
+      accountSid: accountSidOption,
       authToken: tokenOption,
       serviceSid: patternOption(/^VA[0-9a-zA-Z]{32}$/, 'the SID of a Verify Service: "VA" and 32 letters or digits'),
       via: choiceOption('sms', 'whatsapp', 'call'),

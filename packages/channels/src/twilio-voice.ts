@@ -2,7 +2,7 @@ import type { Channel, Delivery } from '@parse-factors/core/channel';
 import { integerOption, patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
 import { basic, form, post, type ProviderApi, urlOf } from './support/http.js';
-import { type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
+import { accountSidOption, type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 import { spoken } from './support/spoken.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
@@ -43,7 +43,7 @@ export function twilioVoice(options: TwilioVoiceOptions): Channel {
     'twilioVoice',
     options,
     {
-      accountSid: patternOption(/^AC[0-9a-zA-Z]{32}$/, 'an account SID: "AC" and 32 letters or digits'),
+      accountSid: accountSidOption,
       authToken: tokenOption,
       from: patternOption(/^\+[1-9][0-9]{6,14}$/, 'a number in E.164 such as +12025550123'),
       ringSeconds: integerOption(5, 60),

@@ -4,7 +4,9 @@ import { asObject, choiceOption, optional, patternOption } from '@parse-factors/
 import { basic, exchange, json, type ProviderAccess, type ProviderReply, urlOf } from './support/http.js';
 import { idOption, textSenderOption, tokenOption } from './support/provider-options.js';
 import { isMail, type ResolvedVerifier, resolveVerifier, verificationFault, type VerifierOptions } from './support/verifier.js';
+import { vonageProblem } from './support/vonage-problem.js';
 import { privateKeyOption, vonageToken } from './support/vonage-token.js';
+import { withoutPlus } from './support/without-plus.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 export type { VerifierOptions } from './support/verifier.js';
@@ -124,7 +126,7 @@ class VonageVerify {
     }
     const { request_id: id } = reply.body;
     if (reply.status === 202 && typeof id === 'string' && REQUEST_ID.test(id)) return { id };
-    const code = codeOf(reply);
+    const code = vonageProblem(reply);
     if (reply.status === 422 && code === 'invalid_params' && !blamesOptions(reply))
       throw verificationFault(reply, code, 'refused');
     throw verificationFault(reply, code, reply.status === 409 ? 'limited' : undefined);
@@ -134,8 +136,8 @@ class VonageVerify {
     const { brand, via, from, codeLength } = this.#options;
     const seconds = Math.min(Math.max(Math.ceil(validityMs / 1000), SHORTEST_SECONDS), LONGEST_SECONDS);
     const language = LOCALES[locale.toLowerCase()] ?? LOCALES[locale.split('-')[0]?.toLowerCase() ?? ''];
-    const sender = via === 'sms' && from !== undefined ? { from: plain(from) } : {};
-    const step = isMail(to) ? { channel: 'email', to } : { channel: via, to: plain(to), ...sender };
+    const sender = via === 'sms' && from !== undefined ? { from: withoutPlus(from) } : {};
+    const step = isMail(to) ? { channel: 'email', to } : { channel: via, to: withoutPlus(to), ...sender };
     const body = json({
       brand,
       code_length: codeLength,
@@ -160,7 +162,7 @@ function authorizationOf({ applicationId, privateKey, apiKey, apiSecret }: Vonag
 
 function answerOf(reply: ProviderReply, id: string): VerificationAnswer {
   const { request_id: checked, status } = reply.body;
-  const code = codeOf(reply);
+  const code = vonageProblem(reply);
   if (reply.status === 200 && status === 'completed' && checked === id) return 'right';
   if (reply.status === 400 && code === 'invalid_code') return 'wrong';
   // Too many wrong codes, and no such request or none that runs.
@@ -177,10 +179,3 @@ function blamesOptions({ body: { invalid_parameters: given } }: ProviderReply): 
   const names = list.map((each) => String(asObject(each)?.['name']).replace(/\[\d+\]|\.\d+/g, ''));
   return names.length > 0 && names.every((name) => FROM_OPTIONS.has(name));
 }
-
-/** RFC 9457: the type is a link that ends in the code. */
-const codeOf = ({ body: { type } }: ProviderReply): string | undefined =>
-  /#([\w-]{1,30})$/.exec(String(type))?.[1]?.replaceAll('-', '_');
-
-/** Vonage takes numbers without the plus sign. */
-const plain = (number: string): string => number.replace(/^\+/, '');

@@ -3,6 +3,8 @@ import { choiceOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
 import { basic, json, post, type ProviderApi, urlOf } from './support/http.js';
 import { idOption, type ProviderOptions, resolveProvider, textSenderOption, tokenOption } from './support/provider-options.js';
+import { vonageProblem } from './support/vonage-problem.js';
+import { withoutPlus } from './support/without-plus.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -50,16 +52,12 @@ export function vonage(options: VonageOptions): Channel {
     timeoutMs,
     headers: { Authorization: basic(apiKey, apiSecret) },
     isAccepted: ({ status, body: { message_uuid: id } }) => status === 202 && typeof id === 'string' && id !== '',
-    // RFC 9457: the type is a link that ends in the code.
-    codeOf: ({ body: { type } }) => /#([\w-]{1,30})$/.exec(String(type))?.[1]?.replaceAll('-', '_'),
+    codeOf: vonageProblem,
     meanings: { ...codes('refused', ...REFUSED), ...codes('throttled', ...THROTTLED, 'throttled') },
   };
   const send = async ({ to, text, signal }: OutgoingMessage): Promise<void> => {
-    const body = json({ message_type: 'text', channel: 'sms', to: plain(to), from: plain(from), text });
+    const body = json({ message_type: 'text', channel: 'sms', to: withoutPlus(to), from: withoutPlus(from), text });
     return post(api, { url, body, signal });
   };
   return { name: 'vonage', send, notify: send };
 }
-
-/** Vonage takes numbers without the plus sign. */
-const plain = (number: string): string => number.replace(/^\+/, '');

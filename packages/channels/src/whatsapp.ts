@@ -3,6 +3,7 @@ import { patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
 import { json, post, type ProviderApi, urlOf } from './support/http.js';
 import { type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
+import { withoutPlus } from './support/without-plus.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -81,7 +82,7 @@ export function whatsapp(options: WhatsappOptions): Channel {
       const body = json({
         messaging_product: 'whatsapp',
         recipient_type: 'individual',
-        to: to.replace(/^\+/, ''),
+        to: withoutPlus(to),
         type: 'template',
         template: {
           name: template,

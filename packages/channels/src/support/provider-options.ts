@@ -67,6 +67,9 @@ export function resolveProvider<Options extends ProviderOptions, Defaulted exten
 /** Accepts what can be a part of an HTTP header: visible ASCII without spaces. */
 export const tokenOption: OptionRule = patternOption(/^[!-~]{1,1000}$/, 'a string of 1 to 1000 visible ASCII characters');
 
+/** Accepts the SID of an account of Twilio, which becomes a part of a path. */
+export const accountSidOption: OptionRule = patternOption(/^AC[0-9a-zA-Z]{32}$/, 'an account SID: "AC" and 32 letters or digits');
+
 /** Accepts an id that becomes a part of a path. */
 export const idOption = (what: string): OptionRule => patternOption(/^[A-Za-z0-9_-]{1,100}$/, what);
 
