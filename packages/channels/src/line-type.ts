@@ -3,14 +3,13 @@ import {
   asObject,
   choiceOption,
   integerOption,
-  listOption,
   type OptionRule,
   patternOption,
   resolveOptions,
 } from '@parse-factors/core/factor';
 import { basic, exchange, type ProviderReply, urlOf } from './support/http.js';
 import { judged, unexpected, type Verdict } from './support/judged.js';
-import { PROVIDER_RULES, type ProviderOptions, tokenOption } from './support/provider-options.js';
+import { PROVIDER_RULES, type ProviderOptions, someOption, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
 
@@ -62,7 +61,7 @@ const RULES: { readonly [Name in keyof LineTypeOptions]-?: OptionRule } = {
     'an account SID or the SID of an API key: "AC" or "SK" and 32 characters',
   ),
   authToken: tokenOption,
-  accept: listOption(choiceOption(...TYPES), TYPES.length),
+  accept: someOption(choiceOption(...TYPES), TYPES.length),
   maxLookupsPerHour: integerOption(1, 1e6),
   failOpen: choiceOption(true, false),
 };

@@ -2,7 +2,6 @@ import {
   choiceOption,
   HEADER_NAME,
   headerOf,
-  listOption,
   optional,
   type OptionRule,
   patternOption,
@@ -11,13 +10,13 @@ import {
 } from '@parse-factors/core/factor';
 import { exchange, form, type ProviderReply } from './http.js';
 import { judged, unexpected, type Verdict } from './judged.js';
-import { PROVIDER_RULES, type ProviderOptions, tokenOption } from './provider-options.js';
+import { PROVIDER_RULES, type ProviderOptions, someOption, tokenOption } from './provider-options.js';
 
 /** Options of every check by a CAPTCHA. */
 export interface CaptchaOptions extends ProviderOptions {
   /** The secret key of the site. */
   readonly secretKey: string;
-  /** Host names of your pages. A token that was solved on another page is refused. By default the provider alone decides. */
+  /** Host names of your pages, 1 to 20. A token that was solved on another page is refused. By default the provider alone decides. */
   readonly hostnames?: readonly string[];
   /** Whether the provider is told the client's IP address; true by default. */
   readonly sendIp?: boolean;
@@ -38,7 +37,7 @@ export const CAPTCHA_RULES: { readonly [Name in keyof CaptchaOptions]-?: OptionR
   ...PROVIDER_RULES,
   secretKey: tokenOption,
   header: patternOption(HEADER_NAME, 'the name of a header in lower case'),
-  hostnames: optional(listOption(patternOption(/^[a-z0-9.-]{1,253}$/, 'a host name in lower case'), 20)),
+  hostnames: optional(someOption(patternOption(/^[a-z0-9.-]{1,253}$/, 'a host name in lower case'), 20)),
   sendIp: choiceOption(true, false),
   failOpen: choiceOption(true, false),
 };

@@ -1,6 +1,7 @@
 import {
   integerOption,
   isLoopback,
+  listOption,
   optional,
   type OptionRule,
   patternOption,
@@ -63,6 +64,12 @@ export function resolveProvider<Options extends ProviderOptions, Defaulted exten
     Resolved<Options, Defaulted>
   >;
 }
+
+/** Accepts a list of 1 to `most` entries that `entry` accepts. An empty one would refuse everything. */
+export const someOption = (entry: OptionRule, most: number): OptionRule => ({
+  accepts: `a list of 1 to ${most}, each ${entry.accepts}`,
+  isValid: (value) => listOption(entry, most).isValid(value) && Array.isArray(value) && value.length > 0,
+});
 
 /** Accepts what can be a part of an HTTP header: visible ASCII without spaces. */
 export const tokenOption: OptionRule = patternOption(/^[!-~]{1,1000}$/, 'a string of 1 to 1000 visible ASCII characters');
