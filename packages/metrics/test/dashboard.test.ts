@@ -1,12 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { METRICS } from '../src/metric.js';
 import { prometheus } from '../src/prometheus.js';
-import { hasPromtool } from './promtool.js';
+import { hasPromtool, promtool } from './promtool.js';
 
 /** The files and the table of the documents that name metrics. */
 const docs = (path: string): string => readFileSync(fileURLToPath(new URL(`../../../docs/${path}`, import.meta.url)), 'utf8');
@@ -75,102 +72,142 @@ it('there are alerts', () => expect(alerts.map(([name]) => name)).toContain('Fac
 it.skipIf(!hasPromtool)(
   'Prometheus reads every query and alert (skipped where promtool is missing: apt-get install prometheus)',
   () => {
-    const folder = mkdtempSync(join(tmpdir(), 'parse-factors-rules-'));
-    try {
-      const rules = queries.map(([, expr], index) => ({
-        record: `query:${index}`,
-        expr: expr.replaceAll('$__rate_interval', '5m'),
-      }));
-      const check = (name: string, text: string): number | null => {
-        writeFileSync(join(folder, name), text);
-        return spawnSync('promtool', ['check', 'rules', join(folder, name)]).status;
-      };
-      expect(check('dashboard.yml', JSON.stringify({ groups: [{ name: 'dashboard', rules }] }))).toBe(0);
-      expect(check('alerts.yml', docs('public/alerts.yml'))).toBe(0);
-      expect(check('wrong.yml', docs('public/alerts.yml').replace('sum by', 'sum buy'))).not.toBe(0);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const rules = queries.map(([, expr], index) => ({
+      record: `query:${index}`,
+      expr: expr.replaceAll('$__rate_interval', '5m'),
+    }));
+    const check = (content: string | object): number | null => promtool('check', { 'rules.yml': content }).status;
+    expect(check({ groups: [{ name: 'dashboard', rules }] })).toBe(0);
+    expect(check(docs('public/alerts.yml'))).toBe(0);
+    expect(check(docs('public/alerts.yml').replace('sum by', 'sum buy'))).not.toBe(0);
   },
 );
+
+const message = (country: string, outcome: string): string =>
+  `parse_factors_messages_total{factor="otp",country="${country}",outcome="${outcome}"}`;
 
 /** Whether an alert fires, by Prometheus' own evaluation of the rules. */
 it.skipIf(!hasPromtool)(
   'alerts fire on faults and on pumped messages, and not otherwise (skipped where promtool is missing: apt-get install prometheus)',
   () => {
-    const folder = mkdtempSync(join(tmpdir(), 'parse-factors-alerts-'));
-    const message = (country: string, outcome: string): string =>
-      `parse_factors_messages_total{factor="otp",country="${country}",outcome="${outcome}"}`;
-    try {
-      writeFileSync(join(folder, 'alerts.yml'), docs('public/alerts.yml'));
-      const test = {
-        rule_files: ['alerts.yml'],
-        tests: [
-          {
-            interval: '1m',
-            input_series: [
-              { series: 'parse_factors_events_total{type="fault",factor="none"}', values: '0x55 1x10' },
-              { series: 'parse_factors_events_total{type="misconfigured",factor="none"}', values: '0x65' },
-              { series: 'parse_factors_events_total{type="country_closed",factor="otp"}', values: '0x58 1x7' },
-              { series: 'parse_factors_events_total{type="webhook_failed",factor="none"}', values: '0x65' },
-              { series: 'parse_factors_events_total{type="test_code_used",factor="otp"}', values: '0x65' },
-              { series: message('FR', 'delivered'), values: '0+2x65' },
-              { series: message('FR', 'verified'), values: '0+1.5x65' },
-              { series: message('LV', 'delivered'), values: '0+2x65' },
-              { series: message('US', 'delivered'), values: '0+0.1x65' },
-              { series: message('none', 'delivered'), values: '0+9x65' },
-              { series: message('none', 'unreachable'), values: '0+5x65' },
-            ],
-            alert_rule_test: [
-              { eval_time: '50m', alertname: 'FactorFault', exp_alerts: [] },
-              { eval_time: '60m', alertname: 'FactorMessagesFail', exp_alerts: [] },
-              { eval_time: '60m', alertname: 'FactorWebhookFailed', exp_alerts: [] },
-              { eval_time: '60m', alertname: 'FactorTestCodeUsed', exp_alerts: [] },
-              {
-                eval_time: '60m',
-                alertname: 'FactorCountryClosed',
-                exp_alerts: [
-                  {
-                    exp_labels: { severity: 'ticket', factor: 'otp' },
-                    exp_annotations: {
-                      summary: 'otp sends nothing to new numbers of a country, as too few codes came back. The event names it.',
-                    },
+    const test = {
+      rule_files: ['alerts.yml'],
+      tests: [
+        {
+          interval: '1m',
+          input_series: [
+            { series: 'parse_factors_events_total{type="fault",factor="none"}', values: '0x55 1x10' },
+            { series: 'parse_factors_events_total{type="misconfigured",factor="none"}', values: '0x65' },
+            { series: 'parse_factors_events_total{type="country_closed",factor="otp"}', values: '0x58 1x7' },
+            { series: 'parse_factors_events_total{type="webhook_failed",factor="none"}', values: '0x65' },
+            { series: 'parse_factors_events_total{type="test_code_used",factor="otp"}', values: '0x65' },
+            { series: message('FR', 'delivered'), values: '0+2x65' },
+            { series: message('FR', 'verified'), values: '0+1.5x65' },
+            { series: message('LV', 'delivered'), values: '0+2x65' },
+            { series: message('US', 'delivered'), values: '0+0.1x65' },
+            { series: message('none', 'delivered'), values: '0+9x65' },
+            { series: message('none', 'unreachable'), values: '0+5x65' },
+          ],
+          alert_rule_test: [
+            { eval_time: '50m', alertname: 'FactorFault', exp_alerts: [] },
+            { eval_time: '60m', alertname: 'FactorMessagesFail', exp_alerts: [] },
+            { eval_time: '60m', alertname: 'FactorWebhookFailed', exp_alerts: [] },
+            { eval_time: '60m', alertname: 'FactorTestCodeUsed', exp_alerts: [] },
+            {
+              eval_time: '60m',
+              alertname: 'FactorCountryClosed',
+              exp_alerts: [
+                {
+                  exp_labels: { severity: 'ticket', factor: 'otp' },
+                  exp_annotations: {
+                    summary: 'otp sends nothing to new numbers of a country, as too few codes came back. The event names it.',
                   },
-                ],
-              },
-              {
-                eval_time: '60m',
-                alertname: 'FactorFault',
-                exp_alerts: [
-                  {
-                    exp_labels: { severity: 'page', type: 'fault', factor: 'none' },
-                    exp_annotations: {
-                      summary: 'Users cannot log in, or factors are unprotected: fault none. Run parse-factors doctor.',
-                    },
+                },
+              ],
+            },
+            {
+              eval_time: '60m',
+              alertname: 'FactorFault',
+              exp_alerts: [
+                {
+                  exp_labels: { severity: 'page', type: 'fault', factor: 'none' },
+                  exp_annotations: {
+                    summary: 'Users cannot log in, or factors are unprotected: fault none. Run parse-factors doctor.',
                   },
-                ],
-              },
-              {
-                eval_time: '60m',
-                alertname: 'FactorConversionLow',
-                exp_alerts: [
-                  {
-                    exp_labels: { severity: 'ticket', country: 'LV' },
-                    exp_annotations: {
-                      summary: 'Many messages go to LV and few codes come back: SMS pumping, or messages do not arrive.',
-                    },
+                },
+              ],
+            },
+            {
+              eval_time: '60m',
+              alertname: 'FactorConversionLow',
+              exp_alerts: [
+                {
+                  exp_labels: { severity: 'ticket', country: 'LV' },
+                  exp_annotations: {
+                    summary: 'Many messages go to LV and few codes come back: SMS pumping, or messages do not arrive.',
                   },
-                ],
-              },
-            ],
-          },
-        ],
-      };
-      writeFileSync(join(folder, 'test.yml'), JSON.stringify(test));
-      const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', join(folder, 'test.yml')], { encoding: 'utf8' });
-      expect([status, `${stdout}${stderr}`]).toEqual([0, expect.stringContaining('SUCCESS')]);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    };
+    expect(promtool('test', { 'test.yml': test, 'alerts.yml': docs('public/alerts.yml') })).toEqual({
+      status: 0,
+      output: expect.stringContaining('SUCCESS'),
+    });
+  },
+);
+
+it.skipIf(!hasPromtool).each<readonly [alert: string, series: Readonly<Record<string, string>>]>([
+  ['FactorFault', { 'parse_factors_events_total{type="misconfigured",factor="otp"}': '0x55 1x10' }],
+  ['FactorStoreFault', { 'parse_factors_store_faults_total{verb="attempt"}': '0x55 1x10' }],
+  ['FactorMessagesFail', { [message('none', 'failed')]: '0+1x65', [message('none', 'delivered')]: '0+4x65' }],
+  ['FactorGuessing', { 'parse_factors_locks_total{factor="totp",purpose="sign-in"}': '0+1x65' }],
+  ['FactorWebhookFailed', { 'parse_factors_events_total{type="webhook_failed",factor="none"}': '0x55 1x10' }],
+  ['FactorTestCodeUsed', { 'parse_factors_events_total{type="test_code_used",factor="otp"}': '0x55 1x10' }],
+])('%s fires (skipped where promtool is missing: apt-get install prometheus)', (alertname, series) => {
+  const input_series = Object.entries(series).map(([name, values]) => ({ series: name, values }));
+  const fires = (values: string): string => {
+    const alert_rule_test = [{ eval_time: '60m', alertname, exp_alerts: [] }];
+    const given = input_series.map((each) => (values === '' ? each : { ...each, values }));
+    const test = { rule_files: ['alerts.yml'], tests: [{ interval: '1m', input_series: given, alert_rule_test }] };
+    return promtool('test', { 'test.yml': test, 'alerts.yml': docs('public/alerts.yml') }).output;
+  };
+  expect(fires('0x65')).toContain('SUCCESS'); // none is expected, and none fires
+  expect(fires('')).toMatch(new RegExp(`alertname: ${alertname}[^]*got:\\[\\s+0:\\s+Labels:\\{alertname="${alertname}"`));
+});
+
+/** The expression of a panel, over five minutes where Grafana chooses. */
+const panel = (title: string): string =>
+  String(queries.find(([name]) => name === title)?.[1]).replaceAll('$__rate_interval', '5m');
+
+it.skipIf(!hasPromtool)(
+  'the dashboard shows 0 % where nothing was verified, and no share of what cannot be (skipped where promtool is missing: apt-get install prometheus)',
+  () => {
+    const attempt = (factor: string, outcome: string): string =>
+      `parse_factors_attempts_total{factor="${factor}",purpose="sign-in",outcome="${outcome}"}`;
+    const series = [
+      [message('FR', 'delivered'), '0+4x60'],
+      [message('FR', 'verified'), '0+3x60'],
+      [message('LV', 'delivered'), '0+4x60'],
+      [message('US', 'delivered'), '5x60'],
+      [message('none', 'delivered'), '0+4x60'],
+      [attempt('otp', 'verified'), '0+1x60'],
+      [attempt('otp', 'code_rejected'), '0+1x60'],
+      [attempt('totp', 'code_rejected'), '0+1x60'],
+    ].map(([name, values]) => ({ series: name, values }));
+    const shows = (title: string, samples: Readonly<Record<string, number>>): object => ({
+      expr: panel(title),
+      eval_time: '60m',
+      exp_samples: Object.entries(samples).map(([labels, value]) => ({ labels, value })),
+    });
+    const promql_expr_test = [
+      shows('Conversion by country', { '{country="FR"}': 0.75, '{country="LV"}': 0 }),
+      shows('Right answers at sign-in', { '{factor="otp"}': 0.5, '{factor="totp"}': 0 }),
+    ];
+    const test = { tests: [{ interval: '1m', input_series: series, promql_expr_test }] };
+    expect(promtool('test', { 'test.yml': test })).toEqual({ status: 0, output: expect.stringContaining('SUCCESS') });
   },
 );
