@@ -5,6 +5,7 @@ import { checkErrors } from './errors.js';
 import { checkLinks } from './links.js';
 import type { ListedOwner } from './option-list.js';
 import { checkOptionTables } from './option-tables.js';
+import { renderOptions } from './options-page.js';
 import { hiddenBlocks, pageOf, root, type Page, type Problem } from './page.js';
 import { checkQuotes, readSaid } from './quotes.js';
 import { scriptOf } from './page-script.js';
@@ -150,5 +151,28 @@ describe('what the documents show', () => {
     expect(pages.length).toBeGreaterThan(50);
     const wrong = pages.filter((path) => /\bnew ParseServer\(|\bcloud: (?:async )?\(/.test(readFileSync(path, 'utf8')));
     expect(wrong.map((path) => relative(root, path))).toEqual([]);
+  });
+});
+
+describe('the reference of options', () => {
+  const [{ options = [] } = {}] = owners;
+  const titleOf = (name: string): string | undefined =>
+    renderOptions([{ owner: { name, from: 'x', type: 'X' }, options: [] }], []).match(/^## (.*)$/m)?.[1];
+
+  it.each([
+    ['failover', '`failover`'],
+    ['makeIt of makeAll', '`makeIt` of `makeAll`'],
+    ['makeIt, makeAll', '`makeIt`, `makeAll`'],
+    ['channels over HTTP', 'Channels over HTTP'],
+  ])('names %s as %s, with code as it is written', (name, title) => expect(titleOf(name)).toBe(title));
+
+  it('shows all that an option accepts', () => {
+    const accepts = 'true, false, or { keepDays }';
+    const either = { ...option, name: 'keep', type: 'boolean | KeepOptions', accepts };
+    const plain = { ...option, name: 'plain', type: 'boolean', accepts: undefined };
+    const owner = { name: 'made', from: 'x', type: 'X' };
+    const text = renderOptions([{ owner, options: [...options, either, plain] as ListedOwner['options'] }], []);
+    expect(text).toContain(`| \`keep\` | ${accepts} |`);
+    expect(text).toContain('| `plain` | boolean |');
   });
 });

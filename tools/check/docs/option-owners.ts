@@ -256,7 +256,7 @@ const sms: readonly OptionOwner[] = [
 
 /** What channels that send their own HTTP requests have alike. */
 const PROVIDERS = 'channels over HTTP';
-const VERIFIERS = 'verifiers';
+const VERIFIERS = 'verifiers over HTTP';
 const UUID = '00000000-0000-0000-0000-000000000000';
 
 const channels: readonly OptionOwner[] = [

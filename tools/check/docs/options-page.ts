@@ -32,7 +32,7 @@ const inProse = (text: string): string =>
 function typeOf({ name, accepts, type }: ListedOption): string {
   const bounds = boundsOf(accepts);
   if (bounds !== undefined) return `${unitOf(name)}${bounds.join(' to ')}`;
-  if (accepts === 'one of true, false' || /^boolean\b/.test(type)) return 'boolean';
+  if (accepts === 'one of true, false' || /^boolean(?: \| undefined)?$/.test(type)) return 'boolean';
   const [, choices] = /^one of (.*)$/.exec(accepts ?? '') ?? [];
   if (choices !== undefined) return choices.replaceAll('"', '`');
   if (accepts?.startsWith('a string of secret keys') === true) return 'string';
@@ -102,10 +102,15 @@ function placesOf(tables: readonly OptionTable[]): string {
 /** The section that first showed a row, by the row. Later sections link to it. */
 type Shown = Map<string, string>;
 
+/** A name of code as code, and a phrase with a capital; names in a phrase are code, too. */
+function titleOf(name: string): string {
+  const title = name.includes(' ') ? name.replaceAll(/\w*[a-z][A-Z]\w*/g, '`$&`') : `\`${name}\``;
+  return title.charAt(0).toUpperCase() + title.slice(1);
+}
+
 function section({ owner, options }: ListedOwner, all: readonly OptionTable[], shown: Shown): string {
   const tables = all.filter((table) => table.owner === owner.name);
   const inherited = owner.extends === undefined ? '' : `, and those of [${owner.extends}](#${anchorOf(owner.extends)})`;
-  const title = owner.name.includes(' ') ? owner.name[0]?.toUpperCase() + owner.name.slice(1) : `\`${owner.name}\``;
   const known = new Map<string, string[]>();
   const rows = options
     .filter(({ isInherited }) => !isInherited)
@@ -122,7 +127,7 @@ function section({ owner, options }: ListedOwner, all: readonly OptionTable[], s
     });
   const same = [...known].map(([first, names]) => `The same as in [${first}](#${anchorOf(first)}): ${names.join(', ')}.`);
   return [
-    `## ${title}`,
+    `## ${titleOf(owner.name)}`,
     `From \`${owner.from}\`${inherited}.${placesOf(tables)}`,
     ['| option | type | default | description |', '|---|---|---|---|', ...rows].join('\n'),
     ...same,
