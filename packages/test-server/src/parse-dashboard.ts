@@ -28,8 +28,16 @@ export class ParseDashboard {
     writeFileSync(file, JSON.stringify(config));
     const options = ['--config', file, '--host', '127.0.0.1', '--port', String(port)];
     this.#process = spawn(process.execPath, [BIN, ...options], { stdio: ['ignore', 'pipe', 'ignore'] });
-    for await (const line of this.#process.stdout ?? []) if (String(line).includes('available at')) return;
-    throw new Error('Parse Dashboard did not start');
+    const child = this.#process;
+    await new Promise<void>((resolve, reject) => {
+      let printed = '';
+      // It is read until the process ends: with a closed pipe, the dashboard's next line would end it.
+      child.stdout?.on('data', (chunk: Buffer) => {
+        printed = (printed + chunk.toString()).slice(-1000);
+        if (printed.includes('available at')) resolve();
+      });
+      child.once('exit', () => reject(new Error('Parse Dashboard did not start')));
+    });
   }
 
   /** Stops it and removes its files. */
