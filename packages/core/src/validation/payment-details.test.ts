@@ -109,6 +109,18 @@ describe('the details of a payment', () => {
     '999.999.999.999.999 IDR',
   ])('can have the amount %s', (amount) => expect(readPaymentDetails({ ...sound, amount })).toEqual({ ...sound, amount }));
 
+  it.each(['ar-EG', 'bn', 'de-CH', 'en-IN', 'fa', 'fr', 'he', 'hi', 'id', 'ja', 'my', 'pl', 'ru', 'sv', 'zh'])(
+    'can have each amount as Intl.NumberFormat writes it in %s, without its invisible marks',
+    (locale) => {
+      for (const currency of ['BHD', 'EUR', 'IDR', 'INR', 'JPY', 'USD'])
+        for (const price of [0.5, 999, 1_234_567.89, 1_234_567_890]) {
+          const written = new Intl.NumberFormat(locale, { style: 'currency', currency }).format(price);
+          const amount = written.replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '').trim();
+          expect(readPaymentDetails({ ...sound, amount }).amount).toBe(amount.normalize('NFC'));
+        }
+    },
+  );
+
   /** Signs that do not show, each with its name in Unicode. */
   const BLANKS = Object.entries({
     'soft hyphen': '\u00AD',
