@@ -9,6 +9,7 @@ import type { Answer, Person } from '@parse-factors/test-server/parse-server';
 import { TwilioVerifyStandIn } from '@parse-factors/test-server/twilio-verify-stand-in';
 import { createClient } from '@redis/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { cloudCode } from '../support/cloud-code.js';
 import { slug, type Stage } from '../support/harness.js';
 import { sessionHeaders } from '../support/requests.js';
 import { NEW } from '../support/reset-rig.js';
@@ -311,6 +312,16 @@ describe('attacks on codes of a provider', () => {
     expect(stage.events.at(-1)).toMatchObject({ type: 'fault', reason: expect.stringMatching(/^\w{3,40}$/) });
     expect(JSON.stringify(stage.events)).not.toMatch(/secret words|\+1555/);
     expect((await stage.logIn(person, { otp: code })).status).toBe(200);
+  });
+
+  it('a payment is not confirmed by a code of a provider, whose message does not show it', async () => {
+    cloudCode().Cloud.define('pay', async (request) =>
+      stage.factors.challengePayment(request, { factor: 'otp', details: { amount: '1 EUR', payee: 'ACME' } }),
+    );
+    const person = await verified.enrolled();
+    api.received.length = 0;
+    expect(slug(await stage.call('POST', '/functions/pay', {}, person.session))).toBe('invalid_input');
+    expect(api.received).toEqual([]);
   });
 
   it('a provider that starts nothing leaves no code', async () => {
