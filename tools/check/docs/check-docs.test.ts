@@ -155,7 +155,7 @@ describe('what the documents show', () => {
 });
 
 describe('the reference of options', () => {
-  const [{ options = [] } = {}] = owners;
+  const options = owners.flatMap((each) => each.options);
   const titleOf = (name: string): string | undefined =>
     renderOptions([{ owner: { name, from: 'x', type: 'X' }, options: [] }], []).match(/^## (.*)$/m)?.[1];
 
@@ -168,10 +168,10 @@ describe('the reference of options', () => {
 
   it('shows all that an option accepts', () => {
     const accepts = 'true, false, or { keepDays }';
-    const either = { ...option, name: 'keep', type: 'boolean | KeepOptions', accepts };
-    const plain = { ...option, name: 'plain', type: 'boolean', accepts: undefined };
+    const either = { ...option, name: 'keep', type: 'boolean | KeepOptions', accepts, fallback: undefined };
+    const plain = { ...option, name: 'plain', type: 'boolean', accepts: undefined, fallback: undefined };
     const owner = { name: 'made', from: 'x', type: 'X' };
-    const text = renderOptions([{ owner, options: [...options, either, plain] as ListedOwner['options'] }], []);
+    const text = renderOptions([{ owner, options: [...options, either, plain] }], []);
     expect(text).toContain(`| \`keep\` | ${accepts} |`);
     expect(text).toContain('| `plain` | boolean |');
   });
