@@ -344,7 +344,7 @@ describe('the answers of the service', () => {
   });
 
   it.each([
-    [{ url: 'http://example.com' }, 'option "url" must begin with https://'],
+    [{ url: 'http://example.com' }, 'option "url" must be a URL that begins with https://, or with http:// for this machine'],
     [{ url: 'ftp://example.com' }, 'option "url" must be a URL'],
     [{ timeoutMs: 0 }, 'option "timeoutMs" must be a whole number from 50 to 10000'],
     [{ cacheSize: 1e6 }, 'option "cacheSize" must be a whole number from 0 to 1000'],

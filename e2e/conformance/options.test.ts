@@ -302,6 +302,11 @@ describe('values that look sound', () => {
     [() => composeFactors(compose).install({} as never), /call install from Cloud Code/],
     [() => sendgrid({ apiKey: 'SG.x', from: 'a@b.c', baseUrl: 'javascript:alert(1)' }), /"baseUrl"/],
     [() => sendgrid({ apiKey: 'SG.x', from: 'a@b.c', baseUrl: 'ftp://x' }), /"baseUrl"/],
+    [() => sendgrid({ apiKey: 'SG.x', from: 'a@b.c', baseUrl: 'http://mail.example' }), /"baseUrl".*http:\/\/ for this machine/],
+    [
+      () => twilio({ accountSid: `AC${'0'.repeat(32)}`, authToken: 't', from: '+12025550123', baseUrl: 'http://sms.example' }),
+      /"baseUrl".*http:\/\/ for this machine/,
+    ],
     [() => smtp({ url: 'smtp://us%zz:pw@host', from: 'a@b.c' }), /"url"/],
   ])('a value that only looks sound is refused by name: %o', (make, name) => {
     expect(make).toThrow(FactorConfigError);

@@ -1,5 +1,5 @@
 import { MessageNotAccepted, type Channel, type OutgoingMessage } from '@parse-factors/core/channel';
-import { choiceOption, integerOption, optional, resolveOptions, textOption, urlOption } from '@parse-factors/core/factor';
+import { baseUrlOption, choiceOption, integerOption, optional, resolveOptions, textOption } from '@parse-factors/core/factor';
 import { MailService, type MailDataRequired } from '@sendgrid/mail';
 
 /** Options of {@link sendgrid}. */
@@ -49,7 +49,7 @@ export function sendgrid(options: SendgridOptions): Channel {
         isValid: (value) => typeof value === 'string' && /^d-[0-9a-f]{32}$/.test(value),
       }),
       sandbox: choiceOption(true, false),
-      baseUrl: optional(urlOption('https:', 'http:')),
+      baseUrl: optional(baseUrlOption),
       timeoutMs: integerOption(50, 60_000),
     },
     { sandbox: false, timeoutMs: 30_000 },

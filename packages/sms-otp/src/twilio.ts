@@ -8,13 +8,13 @@ import {
   type OutgoingMessage,
 } from '@parse-factors/core/channel';
 import {
+  baseUrlOption,
   choiceOption,
   integerOption,
   optional,
   patternOption,
   resolveOptions,
   textOption,
-  urlOption,
 } from '@parse-factors/core/factor';
 import createClient from 'twilio';
 import { SentMessages } from './sent-messages.js';
@@ -107,7 +107,7 @@ export function twilio(options: TwilioOptions): Channel {
         via: choiceOption('sms', 'whatsapp'),
         contentSid: optional(patternOption(/^HX[0-9a-zA-Z]{32}$/, 'a Content SID: "HX" and 32 letters or digits')),
         feedback: choiceOption(true, false),
-        baseUrl: optional(urlOption('https:', 'http:')),
+        baseUrl: optional(baseUrlOption),
         timeoutMs: integerOption(50, 60_000),
       },
       { via: 'sms', feedback: false, timeoutMs: 30_000 },

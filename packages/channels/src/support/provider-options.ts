@@ -1,12 +1,11 @@
 import {
+  baseUrlOption,
   integerOption,
-  isLoopback,
   listOption,
   optional,
   type OptionRule,
   patternOption,
   resolveOptions,
-  urlOption,
 } from '@parse-factors/core/factor';
 
 /** Options of every channel that sends its own HTTP requests. */
@@ -23,21 +22,6 @@ export interface ProviderOptions {
 /** Options with their defaults filled in. */
 type Resolved<Options extends ProviderOptions, Defaulted extends keyof Options = never> = Options &
   Required<Pick<Options, 'timeoutMs' | Defaulted>>;
-
-const anyUrl = urlOption('https:', 'http:');
-
-function isSafeUrl(value: unknown): boolean {
-  if (!anyUrl.isValid(value)) return false;
-  const url = new URL(String(value));
-  const { protocol, username, password, search, hash } = url;
-  return (protocol === 'https:' || isLoopback(url)) && username + password + search + hash === '';
-}
-
-/** A base URL to which a path is appended. Messages hold codes, so they leave this machine only encrypted. */
-export const baseUrlOption: OptionRule = {
-  accepts: 'a URL that begins with https://, or with http:// for this machine, without user, query and fragment',
-  isValid: isSafeUrl,
-};
 
 export const PROVIDER_RULES: { readonly [Name in keyof ProviderOptions]-?: OptionRule } = {
   baseUrl: optional(baseUrlOption),

@@ -96,6 +96,7 @@ export { type DeferredAdapter, deferredAuthAdapter, type DeferredServer, storeOf
 export { networkOf } from '../validation/ip-network.js';
 export { asObject } from '../validation/json-object.js';
 export {
+  baseUrlOption,
   choiceOption,
   functionOption,
   integerOption,

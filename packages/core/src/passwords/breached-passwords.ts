@@ -1,7 +1,6 @@
 import type { PasswordCheck } from '../account/password-check.js';
-import { FactorConfigError } from '../error/config-error.js';
 import { type Clock, systemClock } from '../time/clock.js';
-import { choiceOption, functionOption, integerOption, isLoopback, resolveOptions, urlOption } from '../validation/options.js';
+import { baseUrlOption, choiceOption, functionOption, integerOption, resolveOptions } from '../validation/options.js';
 import { RangeApi } from './range-api.js';
 import { sha1 } from './sha1.js';
 
@@ -26,7 +25,7 @@ const RULES = {
   timeoutMs: integerOption(50, 10_000),
   cacheMs: integerOption(0, 24 * 60 * 60_000),
   cacheSize: integerOption(0, 1000),
-  url: urlOption('https:', 'http:'),
+  url: baseUrlOption,
   clock: functionOption,
 };
 
@@ -60,10 +59,6 @@ const PREFIX = 5;
  */
 export function breachedPasswords(options: BreachedPasswordsOptions = {}): PasswordCheck {
   const resolved = resolveOptions<Required<BreachedPasswordsOptions>>('breachedPasswords', options, RULES, DEFAULTS);
-  const url = new URL(resolved.url);
-  if (url.protocol !== 'https:' && !isLoopback(url)) {
-    throw new FactorConfigError('breachedPasswords: option "url" must begin with https://, except for this machine');
-  }
   const api = new RangeApi(resolved);
   return async (password) => {
     const hash = sha1(password);

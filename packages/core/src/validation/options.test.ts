@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../test/unit-stage.js';
 import { FactorConfigError } from '../error/config-error.js';
 import {
+  baseUrlOption,
   choiceOption,
   functionOption,
   integerOption,
@@ -31,6 +32,25 @@ describe('an option', () => {
     ['a choice', choice, ['a', 1, true], ['b', '1', false, undefined, null]],
     ['a list', list, [[], [2], [2, 4]], [[1], [2, 3, 4], ['2'], 2, { 0: 2, length: 1 }, undefined]],
     ['a function', functionOption, [() => 1, async () => 1, function named() {}, Math.max], [Whatever, 'f', {}, null, undefined]],
+    [
+      'a base URL',
+      baseUrlOption,
+      ['https://acme.example', 'https://acme.example/v1/', 'http://localhost:8080', 'http://127.0.0.1', 'http://[::1]:1/a'],
+      [
+        'http://acme.example',
+        'http://localhost.acme.example',
+        'http://127.0.0.1.acme.example',
+        'http://10.0.0.1',
+        'https://u:p@acme.example',
+        'https://acme.example?a=b',
+        'https://acme.example#a',
+        'ftp://localhost',
+        'acme.example',
+        '',
+        1,
+        undefined,
+      ],
+    ],
     [
       'a URL',
       url,

@@ -75,6 +75,16 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 /** Whether a URL's host is this machine. */
 export const isLoopback = ({ hostname }: Pick<URL, 'hostname'>): boolean => LOOPBACK.has(hostname);
 
+/** A base URL to which a path is appended. Codes and credentials leave this machine only encrypted. */
+export const baseUrlOption: OptionRule = {
+  accepts: 'a URL that begins with https://, or with http:// for this machine, without user, query and fragment',
+  isValid: (value) => {
+    if (!urlOption('https:', 'http:').isValid(value)) return false;
+    const url = new URL(String(value));
+    return (url.protocol === 'https:' || isLoopback(url)) && url.username + url.password + url.search + url.hash === '';
+  },
+};
+
 /** Accepts what the rule accepts, and `undefined`. */
 export const optional = (rule: OptionRule): OptionRule => ({
   ...rule,
