@@ -92,15 +92,20 @@ describe('the installation', () => {
     }
   });
 
-  it('version_unsupported, for a Parse Server that says so', async () => {
+  it('version_unsupported, and parse_server_too_old on MongoDB, for a Parse Server that says so', async () => {
     // The file from which each request gets the version of the server. No other version can be installed beside this one.
     const manifest = requireParseServer('parse-server/package.json') as { version: string };
     const { version } = manifest;
     await rig.start();
     try {
-      for (const other of ['8.5.9', '10.0.0']) {
+      for (const other of ['7.5.0', '10.0.0']) {
         manifest.version = other;
         expect(await rig.expectOnly('version_unsupported')).toContain(`Parse Server ${other}`);
+      }
+      for (const other of ['8.6.59', '9.5.1']) {
+        manifest.version = other;
+        if (onPostgres) await rig.expectSound();
+        else expect(await rig.expectOnly('parse_server_too_old')).toContain(`Parse Server ${other}`);
       }
     } finally {
       manifest.version = version;
@@ -234,7 +239,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   records_of_older_keys: 'doctor-database.test.ts',
   reads_from_secondaries: 'doctor-database.test.ts', // on MongoDB
   ...(hasRedis() ? {} : { store_unreachable: 'doctor-faults.test.ts' }),
-  ...(onPostgres ? {} : { database_adapter_unknown: 'doctor-faults.test.ts' }),
+  ...(onPostgres
+    ? { parse_server_too_old: 'doctor-faults.test.ts' } // on MongoDB
+    : { database_adapter_unknown: 'doctor-faults.test.ts' }),
 };
 
 it('every finding was found by a run of the command', () => {

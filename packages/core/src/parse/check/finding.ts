@@ -14,6 +14,7 @@ export interface Finding {
     | 'router_incompatible'
     | 'database_adapter_unknown'
     | 'reads_from_secondaries'
+    | 'parse_server_too_old'
     | 'session_field_taken'
     | 'webhook_waiting'
     | 'reset_finds_no_email'
@@ -55,6 +56,7 @@ export const FINDING_LEVELS: Readonly<Record<Finding['reason'], FindingLevel>> =
   bodies_are_logged: 'unprotected',
   master_key_from_everywhere: 'unprotected',
   test_codes: 'unprotected',
+  parse_server_too_old: 'unprotected',
   reads_from_secondaries: 'unprotected',
   writes_can_be_lost: 'unprotected',
   users_not_unique: 'unprotected',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { SUPPORTED, versionFindings } from './version-findings.js';
+import { mongoVersionFindings, SUPPORTED, versionFindings } from './version-findings.js';
 
 interface Manifest {
   readonly engines: { readonly node: string };
@@ -37,3 +37,18 @@ it.each<readonly [string, number]>([
   ['20.18.9', 1],
   ['18.99.0', 1],
 ])('Node %s makes %i findings', (node, count) => expect(found('9.10.0', node)).toHaveLength(count));
+
+it.each(['8.6.60', '8.6.94', '9.6.0', '9.10.1-alpha.1', '10.0.0', undefined])('Parse Server %s works with MongoDB', (version) =>
+  expect(mongoVersionFindings(version)).toEqual([]),
+);
+
+it.each([
+  ['8.6.0', '8.6.60'],
+  ['8.6.59', '8.6.60'],
+  ['9.0.0', '9.6.0'],
+  ['9.5.1', '9.6.0'],
+])('Parse Server %s does not, and %s does', (version, from) =>
+  expect(mongoVersionFindings(version)).toMatchObject([
+    { reason: 'parse_server_too_old', sentence: expect.stringContaining(`to ${from} or newer`) },
+  ]),
+);

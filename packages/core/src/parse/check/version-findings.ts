@@ -9,6 +9,9 @@ export const SUPPORTED: {
   node: { from: '20.19.0' },
 };
 
+/** From these versions on, Parse Server's adapter for MongoDB takes conditions on the stored records of `authData`. */
+const MONGODB_FROM: readonly string[] = ['8.6.60', '9.6.0'];
+
 /** The versions that a server runs on. */
 interface RunningVersions {
   /** Undefined if Parse Server does not say. */
@@ -29,6 +32,17 @@ export function versionFindings({ parseServer, node }: RunningVersions): readonl
     ...(isBefore(node, SUPPORTED.node.from) ? [`Node ${node} is not supported. Install ${SUPPORTED.node.from} or newer.`] : []),
   ];
   return sentences.map((sentence) => ({ reason: 'version_unsupported', factor: '', sentence }));
+}
+
+/**
+ * Finds a Parse Server that loses conditions on stored records where the database is MongoDB. Two changes of a factor at the same
+ * moment then do not see each other, later changes are refused, and the self-check finds no records.
+ */
+export function mongoVersionFindings(parseServer: string | undefined): readonly Finding[] {
+  const from = MONGODB_FROM.find((each) => each.split('.', 1)[0] === parseServer?.split('.', 1)[0]);
+  if (parseServer === undefined || from === undefined || !isBefore(parseServer, from)) return [];
+  const sentence = `On MongoDB, Parse Server ${parseServer} does not compare stored records. Changes of factors at the same moment overwrite each other, others are refused, and this check sees no records. Update Parse Server to ${from} or newer.`;
+  return [{ reason: 'parse_server_too_old', factor: '', sentence }];
 }
 
 /** Compares versions by their numbers. What follows them, such as `-alpha.1`, is left out. */
