@@ -7,7 +7,8 @@ import { readMasterKey } from './master-key.js';
 export const DOCTOR_USAGE = `parse-factors doctor --server-url <url> --app-id <id> [--json] [--allow <reason,…>]
 
 Asks a running server what is wrong with its factors, and prints it: the worst first, with what to do. Prints
-nothing when all is well. It calls the Cloud function factorsCheck, which install(Parse) defines.
+nothing when all is well. It calls the Cloud function factorsCheck, which install(Parse) defines. The server then tries
+to reach the providers of its channels, and sends no message.
 
   --server-url <url>    https://, or http:// for this machine. Use the address that your clients use
   --app-id <id>         the application's id
