@@ -20,7 +20,7 @@ beforeEach(async () => {
   const memory = new MemoryOtpStore({ clock: () => stage.time.now });
   const store: OtpStore = new Proxy(memory, {
     get:
-      (_, verb: keyof OtpStore) =>
+      (_, verb: keyof MemoryOtpStore) =>
       async (...given: never[]) => {
         if (verb === 'advance') await beforeUse();
         return (memory[verb] as (...args: never[]) => unknown).apply(memory, given);

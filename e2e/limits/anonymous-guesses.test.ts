@@ -294,7 +294,7 @@ describe('a store of the application that does not know the verb for such guesse
   it('a store without the verb for anonymous guesses limits the attempts as well, and locks no account', async () => {
     const memory = new MemoryOtpStore({ clock: () => stage.time.now });
     const store = new Proxy<OtpStore>(memory, {
-      get(_target, verb: keyof OtpStore) {
+      get(_target, verb: keyof MemoryOtpStore) {
         const own: unknown = memory[verb];
         return verb === 'guess' || typeof own !== 'function' ? undefined : own.bind(memory);
       },

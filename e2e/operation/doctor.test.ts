@@ -1,153 +1,49 @@
 // @slow
-import { spawn } from 'node:child_process';
-import { createServer, request as httpRequest } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { type AnyFactor, composeFactors, type FactorEvent, generateKey } from '@parse-factors/core';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
+import { onPostgres } from '@parse-factors/test-server/database/test-database';
 import { startParseServer } from '@parse-factors/test-server/parse-server';
 import { TotpFactor } from '@parse-factors/totp';
-import { afterAll, afterEach, describe, expect, inject, it } from 'vitest';
-import { removeAllHooks } from '../support/cloud-code.js';
-import { slug, startStage, type Stage, type StageOptions } from '../support/harness.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { DoctorRig, type DoctorRun, reasonsIn, SOUND } from '../support/doctor.js';
+import { slug, type Stage, type StageOptions } from '../support/harness.js';
 import { MASTER } from '../support/requests.js';
 import { storeFactor } from '../support/rows.js';
 
-/** The command `parse-factors doctor` as a process of its own, against real servers with one fault each. */
+/** The command `parse-factors doctor` as a process of its own: what it prints, and what it refuses. */
 
-const cli = fileURLToPath(new URL('../../packages/core/src/cli.ts', import.meta.url));
-const EVERYTHING_READ: string[] = [];
-
+const rig = new DoctorRig();
+beforeAll(() => rig.open());
+afterEach(() => rig.stop());
+afterAll(async () => {
+  await rig.close();
+  for (const text of rig.printed) expect(text).not.toContain('master-secret');
+});
+const doctor: typeof rig.run = (given, options) => rig.run(given, options);
 let stage: Stage;
-let hasStage = false;
-
-/** A server without a fault. Each test takes one thing away. */
-const SOUND: StageOptions = {
-  install: true,
-  compose: { notices: true, eventLog: { keepDays: 90 }, clock: Date.now },
-  server: {
-    protectedFields: { _User: { '*': ['authData'] } },
-    allowClientClassCreation: false,
-    logLevels: { triggerBeforeSuccess: 'silent', triggerAfter: 'silent', triggerBeforeError: 'silent' },
-  },
+const start = async (options?: StageOptions): Promise<void> => {
+  stage = await rig.start(options);
 };
-
-async function start({ compose, server, ...others }: StageOptions = {}): Promise<void> {
-  stage = await startStage({
-    ...SOUND,
-    ...others,
-    compose: { ...SOUND.compose, ...compose },
-    server: { ...SOUND.server, ...server },
-  });
-  hasStage = true;
-}
-afterEach(async () => {
-  if (hasStage) await stage.stop();
-  hasStage = false;
-});
-afterAll(() => {
-  for (const text of EVERYTHING_READ) expect(text).not.toContain('master-secret');
-});
-
-interface Run {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function doctor(given: readonly string[] = [], { url = stage.url, key = 'master' } = {}): Promise<Run> {
-  const args = ['--import', 'tsx', '--conditions=@parse-factors/source', cli, 'doctor', '--server-url', url, '--app-id', 'test'];
-  const child = spawn(process.execPath, [...args, ...given], {
-    env: { ...process.env, PARSE_SERVER_MASTER_KEY: key },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  EVERYTHING_READ.push(stdout, stderr);
-  return { status, stdout, stderr };
-}
-const reasonsIn = ({ stdout }: Run): string[] => [...stdout.matchAll(/^- (\w+): /gm)].map(([, reason = '']) => reason);
 
 describe('a sound server', () => {
   it('is silent, with status 0, and as JSON names versions and keys, and no secret', async () => {
     await start();
-    stage.time.now = Date.now();
-    await stage.enrolTotp(await stage.signUp());
-    expect(await doctor()).toEqual({ status: 0, stdout: '', stderr: '' });
+    await rig.enrolUser();
+    await rig.expectSound();
     const { status, stdout } = await doctor(['--json']);
     expect(status).toBe(0);
     const report = JSON.parse(stdout) as object;
     expect(report).toMatchObject({
       findings: [],
       node: process.versions.node,
+      database: { kind: onPostgres ? 'postgres' : 'mongodb', version: expect.stringMatching(/^\d+\.\d+/) },
       keys: ['test'],
       factors: expect.arrayContaining(['totp']),
+      records: { totp: { test: 1 }, otp: { test: 0 } },
     });
     expect(stdout).not.toContain(stage.keys.split(':')[1]);
-  });
-});
-
-describe('a server with one fault', () => {
-  const server = (options: Readonly<Record<string, unknown>>): StageOptions => ({ server: options });
-  const loud = { silent: false, logLevel: 'info', loggerAdapter: { log: () => undefined, query: () => undefined } };
-
-  it.each<readonly [string, StageOptions]>([
-    ['auth_data_not_protected', server({ protectedFields: {} })],
-    ['bodies_are_logged', server({ ...loud, logLevel: 'verbose' })],
-    ['other_second_factor', server({ auth: { mfa: { options: ['TOTP'], enabled: true } } })],
-    ['owners_see_no_factors', server({ protectedFieldsOwnerExempt: false })],
-    ['client_classes_allowed', server({ allowClientClassCreation: true })],
-    ['master_key_from_everywhere', server({ masterKeyIps: ['0.0.0.0/0', '::/0'] })],
-    ['master_key_from_everywhere', server({ readOnlyMasterKey: 'r', readOnlyMasterKeyIps: ['::/0', '0.0.0.0/0'] })],
-    ['names_are_logged', server({ ...loud, logLevels: { triggerBeforeSuccess: 'silent', triggerBeforeError: 'silent' } })],
-    ['not_https', server({ publicServerURL: 'http://acme.example/parse' })],
-    ['clocks_differ', { compose: { clock: () => Date.now() + 60_000 } }],
-    ['events_kept_for_good', { compose: { eventLog: true } }],
-    ['notices_off', { compose: { notices: false } }],
-  ])('is told of %s, in words and by status 1', async (reason, options) => {
-    await start(options);
-    const found = await doctor();
-    expect([found.status, found.stderr]).toEqual([1, '']);
-    expect(new Set(reasonsIn(found))).toEqual(new Set([reason]));
-  });
-
-  it('is told that nothing has installed the guard', async () => {
-    await start({ install: false });
-    removeAllHooks(); // those of the server before, in this process
-    const found = await doctor();
-    expect([found.status, reasonsIn(found)]).toEqual([1, ['guard_not_installed']]);
-    expect(found.stdout).toContain('Call factors.install(Parse)');
-  });
-
-  it('is told of records that no key opens', async () => {
-    await start();
-    await storeFactor(stage, await stage.signUp(), 'totp', { sealed: '1.gone.AAAA' });
-    const found = await doctor();
-    expect([found.status, reasonsIn(found)]).toEqual([1, ['records_unreadable']]);
-    expect(found.stdout).toContain('Users cannot log in with "totp"');
-  });
-
-  it('is told of a proxy that it takes for all clients, once the request comes through it', async () => {
-    await start();
-    const { port } = new URL(stage.url);
-    const proxy = createServer((incoming, outgoing) => {
-      const headers = { ...incoming.headers, 'x-forwarded-for': '192.0.2.7' };
-      const passed = httpRequest({ port, path: incoming.url, method: incoming.method, headers }, (reply) => {
-        outgoing.writeHead(reply.statusCode ?? 500, reply.headers);
-        reply.pipe(outgoing);
-      });
-      incoming.pipe(passed);
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    try {
-      const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}${new URL(stage.url).pathname}`;
-      expect(reasonsIn(await doctor([], { url }))).toEqual(['proxy_not_trusted']);
-      expect(await doctor()).toMatchObject({ status: 0, stdout: '' });
-    } finally {
-      proxy.close();
-    }
   });
 });
 
@@ -200,31 +96,47 @@ describe('a server that cannot be asked', () => {
     '{"result":{}}',
     'not JSON',
     '{"result":[]}',
-  ])('is status 2 where it answers %s', async (reply) => {
-    const other = createServer((_request, response) =>
-      response.writeHead(200, { 'Content-Type': 'application/json' }).end(reply),
-    );
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-    try {
-      const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}/parse`;
-      expect(await doctor([], { url })).toMatchObject({ status: 2, stdout: '' });
-    } finally {
-      other.close();
-    }
+    '['.repeat(100_000),
+  ])('is status 2 where it answers with something else, case %#', async (reply) => {
+    expect(await doctorOf((response) => response.end(reply))).toMatchObject({ status: 2, stdout: '' });
   });
 });
 
-it('prints no control characters of a server that sends some', async () => {
-  const finding = { level: 'broken', reason: 'x', factor: '', sentence: 'red \u001b[31m and\u0007' };
-  const reply = JSON.stringify({ result: { findings: [finding] } });
-  const other = createServer((_request, response) => response.writeHead(200, { 'Content-Type': 'application/json' }).end(reply));
+/** Runs the command against a server that answers everything with this text. */
+async function doctorOf(answer: (response: ServerResponse) => unknown): Promise<DoctorRun> {
+  const other = createServer((_request, response) => answer(response.writeHead(200, { 'Content-Type': 'application/json' })));
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   try {
-    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}/parse`;
-    expect(await doctor([], { url })).toMatchObject({ status: 1, stdout: expect.stringContaining('- x: red ?[31m and?') });
+    return await doctor([], { url: `http://127.0.0.1:${(other.address() as AddressInfo).port}/parse` });
   } finally {
+    other.closeAllConnections();
     other.close();
   }
+}
+
+it('prints no control characters of a server that sends some', async () => {
+  const finding = { level: 'broken', reason: 'x', factor: '', sentence: 'red \u001b[31m and\u0007' };
+  const found = await doctorOf((response) => response.end(JSON.stringify({ result: { findings: [finding] } })));
+  expect(found).toMatchObject({ status: 1, stdout: expect.stringContaining('- x: red ?[31m and?') });
+});
+
+it('prints findings of levels that it does not know, below the others', async () => {
+  const finding = (level: string, reason: string): object => ({ level, reason, factor: '', sentence: 'Do this.' });
+  const findings = [finding('severe', 'new_one'), finding('toString', 'odd_one'), finding('advice', 'old_one')];
+  const found = await doctorOf((response) => response.end(JSON.stringify({ result: { findings } })));
+  expect([found.status, reasonsIn(found)]).toEqual([1, ['old_one', 'new_one', 'odd_one']]);
+  expect(found.stdout).toContain('\n\nOf a kind that this version of the command does not know.');
+});
+
+it('gives a reply without an end up, and says why', async () => {
+  const found = await doctorOf((response) => {
+    const more = (): void => {
+      while (response.write('"'.padEnd(1_000_000, 'x'))) continue;
+      response.once('drain', more);
+    };
+    more();
+  });
+  expect(found).toEqual({ status: 2, stdout: '', stderr: 'The server answered with more than 16 MB.\n' });
 });
 
 describe('the Cloud function factorsCheck', () => {
@@ -254,7 +166,7 @@ describe('the Cloud function factorsCheck', () => {
         selfCheck: false,
       });
       const cloud = (parse: Parameters<typeof factors.install>[0]): void => factors.install(parse);
-      const server = await startParseServer(inject('database'), { ...SOUND.server, auth: { ...factors.auth }, cloud });
+      const server = await startParseServer(rig.databaseServer, { ...SOUND.server, auth: { ...factors.auth }, cloud });
       try {
         expect(reasonsIn(await doctor([], { url: server.url }))).toEqual(expected);
       } finally {

@@ -31,7 +31,7 @@ describe.each([true, false])('a code that a newer one has replaced, in a store t
   beforeAll(async () => {
     const memory = new MemoryOtpStore({ clock: () => stage.time.now });
     const store: OtpStore = new Proxy(memory, {
-      get: (_, verb: keyof OtpStore) => {
+      get: (_, verb: keyof MemoryOtpStore) => {
         if (verb === 'redeem' && !redeems) return undefined;
         return (...given: never[]) => (memory[verb] as (...args: never[]) => unknown).apply(memory, given);
       },

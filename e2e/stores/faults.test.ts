@@ -1,7 +1,6 @@
 // @compat
 import { randomBytes } from 'node:crypto';
 import { MemoryOtpStore } from '@parse-factors/core';
-import type { OtpStore } from '@parse-factors/core/store';
 import { RecoveryCodesFactor } from '@parse-factors/recovery-codes';
 import { TrustedDeviceFactor } from '@parse-factors/trusted-device';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -12,13 +11,13 @@ import { sqlOf } from '@parse-factors/test-server/database/postgres-rows';
 import { onPostgres } from '@parse-factors/test-server/database/test-database';
 
 /** A store and a random source that fail when they are told to. */
-let broken: keyof OtpStore | 'random' | undefined;
+let broken: keyof MemoryOtpStore | 'random' | undefined;
 let stage: Stage;
 
 /** @param redeems whether the store counts, compares and spends in one step */
 async function startBreakable(redeems: boolean): Promise<void> {
   const store = new Proxy(new MemoryOtpStore({ clock: () => stage.time.now }), {
-    get: (memory, verb: keyof OtpStore) => {
+    get: (memory, verb: keyof MemoryOtpStore) => {
       if (verb === 'redeem' && !redeems) return undefined;
       return async (...given: never[]) => {
         if (verb === broken) throw new Error('connect ECONNREFUSED 10.0.0.7');

@@ -1,6 +1,6 @@
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
 import { patternOption } from '@parse-factors/core/factor';
-import { json, post, type ProviderApi, urlOf } from './support/http.js';
+import { json, post, type ProviderApi, reaching, urlOf } from './support/http.js';
 import { type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
@@ -46,5 +46,5 @@ export function bird(options: BirdOptions): Channel {
     const receiver = { contacts: [{ identifierKey: 'phonenumber', identifierValue: to }] };
     return post(api, { url, body: json({ receiver, body: { type: 'text', text: { text } } }), signal });
   };
-  return { name: 'bird', send, notify: send };
+  return { name: 'bird', send, notify: send, ...reaching(url, api) };
 }

@@ -1,6 +1,6 @@
 import { type Channel, escapeHtml, type OutgoingMessage } from '@parse-factors/core/channel';
 import { codes } from './support/faults.js';
-import { json, post, type ProviderApi, urlOf } from './support/http.js';
+import { json, post, type ProviderApi, reaching, urlOf } from './support/http.js';
 import { idempotencyKey } from './support/idempotency-key.js';
 import { mailSender, mailSenderOption, type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 
@@ -49,5 +49,5 @@ export function brevo(options: BrevoOptions): Channel {
     });
     return post(api, { url, body, signal });
   };
-  return { name: 'brevo', send, notify: send };
+  return { name: 'brevo', send, notify: send, ...reaching(url, api) };
 }

@@ -1,7 +1,7 @@
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
 import { choiceOption, patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
-import { basic, form, post, type ProviderApi, urlOf } from './support/http.js';
+import { basic, form, post, type ProviderApi, reaching, urlOf } from './support/http.js';
 import { mailHeader, mailSenderOption, type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
@@ -54,5 +54,5 @@ export function mailgun(options: MailgunOptions): Channel {
     const fields = { from: mailHeader(from), to, subject, text, ...(html !== undefined && { html }), 'o:tracking': 'no' };
     return post(api, { url, body: form(fields), signal });
   };
-  return { name: 'mailgun', send, notify: send };
+  return { name: 'mailgun', send, notify: send, ...reaching(url, api) };
 }

@@ -2,7 +2,7 @@ import { FactorConfigError } from '@parse-factors/core';
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
 import { optional, patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
-import { basic, json, post, type ProviderApi, urlOf } from './support/http.js';
+import { basic, json, post, type ProviderApi, reaching, urlOf } from './support/http.js';
 import { type ProviderOptions, resolveProvider, textSenderOption, tokenOption } from './support/provider-options.js';
 import { withoutPlus } from './support/without-plus.js';
 
@@ -50,5 +50,5 @@ export function plivo(options: PlivoOptions): Channel {
   };
   const send = async ({ to, text, signal }: OutgoingMessage): Promise<void> =>
     post(api, { url, body: json({ ...sender, dst: withoutPlus(to), text, type: 'sms', log: false }), signal });
-  return { name: 'plivo', send, notify: send };
+  return { name: 'plivo', send, notify: send, ...reaching(url, api) };
 }

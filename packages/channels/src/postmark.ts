@@ -1,7 +1,7 @@
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
 import { patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
-import { json, post, type ProviderApi, urlOf } from './support/http.js';
+import { json, post, type ProviderApi, reaching, urlOf } from './support/http.js';
 import { mailHeader, mailSenderOption, type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
@@ -59,5 +59,5 @@ export function postmark(options: PostmarkOptions): Channel {
     });
     return post(api, { url, body, signal });
   };
-  return { name: 'postmark', send, notify: send };
+  return { name: 'postmark', send, notify: send, ...reaching(url, api) };
 }

@@ -1,6 +1,6 @@
 import type { VerificationAnswer, Verifier } from '@parse-factors/core/channel';
 import { choiceOption } from '@parse-factors/core/factor';
-import { exchange, json, type ProviderAccess, type ProviderReply, urlOf } from './support/http.js';
+import { exchange, json, type ProviderAccess, type ProviderReply, reaching, urlOf } from './support/http.js';
 import { tokenOption } from './support/provider-options.js';
 import { isMail, resolveVerifier, verificationFault, type VerifierOptions } from './support/verifier.js';
 
@@ -53,6 +53,7 @@ export function prelude(options: PreludeOptions): Verifier {
   const access: ProviderAccess = { timeoutMs, headers: { Authorization: `Bearer ${apiKey}` } };
   return {
     name: 'prelude',
+    ...reaching(url, access),
     codeLength,
     ...(rejectionMs !== undefined && { rejectionMs }),
     start: async ({ to, locale, signal }) => {

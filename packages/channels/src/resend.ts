@@ -1,7 +1,7 @@
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
 import { patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
-import { json, post, type ProviderApi, urlOf } from './support/http.js';
+import { json, post, type ProviderApi, reaching, urlOf } from './support/http.js';
 import { idempotencyKey } from './support/idempotency-key.js';
 import { mailHeader, mailSenderOption, type ProviderOptions, resolveProvider } from './support/provider-options.js';
 
@@ -44,5 +44,5 @@ export function resend(options: ResendOptions): Channel {
     const body = json({ from: mailHeader(from), to: [to], subject, text, ...(html !== undefined && { html }) });
     return post(api, { url, body, headers: { 'Idempotency-Key': idempotencyKey(message) }, signal });
   };
-  return { name: 'resend', send, notify: send };
+  return { name: 'resend', send, notify: send, ...reaching(url, api) };
 }

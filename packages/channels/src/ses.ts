@@ -1,7 +1,7 @@
-import { SendEmailCommand, SESv2Client, type SESv2ClientConfig } from '@aws-sdk/client-sesv2';
+import { GetAccountCommand, SendEmailCommand, SESv2Client, type SESv2ClientConfig } from '@aws-sdk/client-sesv2';
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
 import { optional, patternOption, resolveOptions } from '@parse-factors/core/factor';
-import { AWS_RULES, clientOption, ONE_TRY, refuseRetries, sendByAws } from './support/aws.js';
+import { AWS_RULES, clientOption, ONE_TRY, reachAws, refuseRetries, sendByAws } from './support/aws.js';
 import { notAccepted } from './support/faults.js';
 import { mailHeader, mailSender, mailSenderOption, PROVIDER_DEFAULTS } from './support/provider-options.js';
 
@@ -57,7 +57,9 @@ export function ses(options: SesOptions): Channel {
     );
     if (typeof MessageId !== 'string' || MessageId === '') throw notAccepted('no_message_id');
   };
-  return { name: 'ses', send, notify: send };
+  const reach = (signal: AbortSignal): Promise<void> =>
+    reachAws({ signal, timeoutMs }, (abortSignal) => sender.send(new GetAccountCommand({}), { abortSignal }));
+  return { name: 'ses', send, notify: send, reach };
 }
 
 /** SES takes a name beyond ASCII only as an encoded word (RFC 2047). */

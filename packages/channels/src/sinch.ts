@@ -1,6 +1,6 @@
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
 import { choiceOption } from '@parse-factors/core/factor';
-import { json, post, type ProviderApi, urlOf } from './support/http.js';
+import { json, post, type ProviderApi, reaching, urlOf } from './support/http.js';
 import { idOption, type ProviderOptions, resolveProvider, textSenderOption, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
@@ -46,5 +46,5 @@ export function sinch(options: SinchOptions): Channel {
   };
   const send = async ({ to, text, signal }: OutgoingMessage): Promise<void> =>
     post(api, { url, body: json({ type: 'mt_text', from, to: [to], body: text }), signal });
-  return { name: 'sinch', send, notify: send };
+  return { name: 'sinch', send, notify: send, ...reaching(url, api) };
 }

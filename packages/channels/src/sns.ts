@@ -1,7 +1,13 @@
-import { type MessageAttributeValue, PublishCommand, SNSClient, type SNSClientConfig } from '@aws-sdk/client-sns';
+import {
+  GetSMSAttributesCommand,
+  type MessageAttributeValue,
+  PublishCommand,
+  SNSClient,
+  type SNSClientConfig,
+} from '@aws-sdk/client-sns';
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
 import { optional, patternOption, resolveOptions } from '@parse-factors/core/factor';
-import { AWS_RULES, clientOption, ONE_TRY, refuseRetries, sendByAws } from './support/aws.js';
+import { AWS_RULES, clientOption, ONE_TRY, reachAws, refuseRetries, sendByAws } from './support/aws.js';
 import { notAccepted } from './support/faults.js';
 import { PROVIDER_DEFAULTS } from './support/provider-options.js';
 
@@ -58,7 +64,9 @@ export function sns(options: SnsOptions = {}): Channel {
     );
     if (typeof MessageId !== 'string' || MessageId === '') throw notAccepted('no_message_id');
   };
-  return { name: 'sns', send, notify: send };
+  const reach = (signal: AbortSignal): Promise<void> =>
+    reachAws({ signal, timeoutMs }, (abortSignal) => publisher.send(new GetSMSAttributesCommand({}), { abortSignal }));
+  return { name: 'sns', send, notify: send, reach };
 }
 
 /** `InvalidParameter` is about any parameter; the message names which. */

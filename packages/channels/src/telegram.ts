@@ -1,7 +1,7 @@
 import { assertNoDetails, type Channel, type Delivery } from '@parse-factors/core/channel';
 import { optional, patternOption } from '@parse-factors/core/factor';
 import { codes, notAccepted } from './support/faults.js';
-import { json, post, type ProviderApi, urlOf } from './support/http.js';
+import { json, post, type ProviderApi, reaching, urlOf } from './support/http.js';
 import { type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 
 export type { ProviderOptions } from './support/provider-options.js';
@@ -53,6 +53,7 @@ export function telegram(options: TelegramOptions): Channel {
   };
   return {
     name: 'telegram',
+    ...reaching(url, api),
     send: async ({ to, code, validMinutes, signal, ...content }: Delivery) => {
       assertNoDetails(content);
       if (!CODE.test(code)) throw notAccepted('code_has_wrong_length');

@@ -1,6 +1,6 @@
 import type { VerificationAnswer, Verifier } from '@parse-factors/core/channel';
 import { choiceOption, patternOption } from '@parse-factors/core/factor';
-import { basic, exchange, form, type ProviderAccess, type ProviderReply, urlOf } from './support/http.js';
+import { basic, exchange, form, type ProviderAccess, type ProviderReply, reaching, urlOf } from './support/http.js';
 import { accountSidOption, tokenOption } from './support/provider-options.js';
 import { isMail, resolveVerifier, verificationFault, type VerifierOptions } from './support/verifier.js';
 
@@ -67,6 +67,7 @@ export function twilioVerify(options: TwilioVerifyOptions): Verifier {
   const access: ProviderAccess = { timeoutMs, headers: { Authorization: basic(accountSid, authToken) } };
   return {
     name: 'twilio-verify',
+    ...reaching(`${service}/Verifications`, access),
     codeLength,
     validityMs: VALIDITY_MS,
     ...(rejectionMs !== undefined && { rejectionMs }),

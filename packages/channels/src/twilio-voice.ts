@@ -1,7 +1,7 @@
 import type { Channel, Delivery } from '@parse-factors/core/channel';
 import { integerOption, patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
-import { basic, form, post, type ProviderApi, urlOf } from './support/http.js';
+import { basic, form, post, type ProviderApi, reaching, urlOf } from './support/http.js';
 import { accountSidOption, type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 import { spoken } from './support/spoken.js';
 
@@ -61,6 +61,7 @@ export function twilioVoice(options: TwilioVoiceOptions): Channel {
   };
   return {
     name: 'twilio-voice',
+    ...reaching(url, api),
     send: async (delivery: Delivery) => {
       const { to, signal } = delivery;
       const body = form({ To: to, From: from, Twiml: spoken(delivery), Timeout: String(ringSeconds) });

@@ -1,7 +1,7 @@
 import { FactorConfigError } from '@parse-factors/core';
 import type { VerificationAnswer, VerificationStart, Verifier } from '@parse-factors/core/channel';
 import { asObject, choiceOption, optional, patternOption } from '@parse-factors/core/factor';
-import { basic, exchange, json, type ProviderAccess, type ProviderReply, urlOf } from './support/http.js';
+import { basic, exchange, json, type ProviderAccess, type ProviderReply, reaching, urlOf } from './support/http.js';
 import { idOption, textSenderOption, tokenOption } from './support/provider-options.js';
 import { isMail, type ResolvedVerifier, resolveVerifier, verificationFault, type VerifierOptions } from './support/verifier.js';
 import { vonageProblem } from './support/vonage-problem.js';
@@ -90,6 +90,7 @@ export function vonageVerify(options: VonageVerifyOptions): Verifier {
   const api = new VonageVerify(resolved);
   return {
     name: 'vonage-verify',
+    ...reaching(api.url, resolved),
     codeLength,
     ...(rejectionMs !== undefined && { rejectionMs }),
     start: (start) => api.start(start),

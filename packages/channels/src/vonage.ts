@@ -1,7 +1,7 @@
 import type { Channel, OutgoingMessage } from '@parse-factors/core/channel';
 import { choiceOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
-import { basic, json, post, type ProviderApi, urlOf } from './support/http.js';
+import { basic, json, post, type ProviderApi, reaching, urlOf } from './support/http.js';
 import { idOption, type ProviderOptions, resolveProvider, textSenderOption, tokenOption } from './support/provider-options.js';
 import { vonageProblem } from './support/vonage-problem.js';
 import { withoutPlus } from './support/without-plus.js';
@@ -59,5 +59,5 @@ export function vonage(options: VonageOptions): Channel {
     const body = json({ message_type: 'text', channel: 'sms', to: withoutPlus(to), from: withoutPlus(from), text });
     return post(api, { url, body, signal });
   };
-  return { name: 'vonage', send, notify: send };
+  return { name: 'vonage', send, notify: send, ...reaching(url, api) };
 }

@@ -1,7 +1,7 @@
 import { assertNoDetails, type Channel, type Delivery } from '@parse-factors/core/channel';
 import { patternOption } from '@parse-factors/core/factor';
 import { codes } from './support/faults.js';
-import { json, post, type ProviderApi, urlOf } from './support/http.js';
+import { json, post, type ProviderApi, reaching, urlOf } from './support/http.js';
 import { type ProviderOptions, resolveProvider, tokenOption } from './support/provider-options.js';
 import { withoutPlus } from './support/without-plus.js';
 
@@ -76,6 +76,7 @@ export function whatsapp(options: WhatsappOptions): Channel {
   };
   return {
     name: 'whatsapp',
+    ...reaching(url, api),
     send: async ({ to, code, locale, signal, ...content }: Delivery) => {
       assertNoDetails(content);
       const parameters = [{ type: 'text', text: code }];

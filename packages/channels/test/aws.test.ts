@@ -102,6 +102,27 @@ function describeAws({ name, make, message, accepted, error, throttled }: AwsCas
       await api.allGivenUp();
     });
 
+    it.each<readonly [string, StandInAnswer]>([
+      ['what was asked', answer(200, {})],
+      ['a role that may only send', error(403, 'AccessDenied')],
+      ['too many requests', error(429, 'Throttling')],
+      ['a fault', error(500, 'InternalFailure')],
+    ])('reaches a service that answers with %s, and sends nothing', async (_what, reply) => {
+      api.answer = reply;
+      await expect(make().reach?.(new AbortController().signal)).resolves.toBeUndefined();
+      expect(api.received).toHaveLength(1);
+      expect(JSON.stringify(api.received)).not.toMatch(/SendEmail|Publish|outbound-emails/);
+    });
+
+    it('does not reach a service that closes the connection or is silent', async () => {
+      const reach = async (timeoutMs?: number): Promise<void> => make(timeoutMs).reach?.(new AbortController().signal);
+      api.answer = 'reset';
+      expectDiscreet(await faultOf(reach()));
+      api.answer = 'hang';
+      expect(await faultOf(reach(50))).toMatchObject({ code: 'timeout' });
+      await api.allGivenUp();
+    });
+
     it('sends nothing when the time of the message is over before', async () => {
       expect(await faultOf(make().send({ ...message, signal: AbortSignal.abort() }))).toMatchObject({ code: 'timeout' });
       expect(api.received).toEqual([]);
@@ -122,6 +143,13 @@ describeAws({
   accepted: answer(200, { MessageId: '010201841d5c8b5d-000000' }),
   error: sesError,
   throttled: ['TooManyRequestsException', 'LimitExceededException', 'ThrottlingException'],
+});
+it('does not reach a service without credentials, and says so', async () => {
+  const none = async (): Promise<never> => Promise.reject(Object.assign(new Error(SECRET), { name: 'CredentialsProviderError' }));
+  const channel = ses({ from: FROM, client: { region: 'eu-west-1', endpoint, credentials: none } });
+  const fault = await faultOf(Promise.resolve(channel.reach?.(new AbortController().signal)));
+  expect(fault).toMatchObject({ name: 'MessageNotAccepted', code: 'CredentialsProviderError' });
+  expectDiscreet(fault);
 });
 it.each([
   'MessageRejected',

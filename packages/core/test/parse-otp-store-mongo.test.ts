@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { databaseUri, startMongo, type TestMongo } from '@parse-factors/test-server/mongo';
 import { openDatabase } from '@parse-factors/test-server/parse-database';
 import type { TestServer } from '@parse-factors/test-server/parse-server';
-import type { OtpStore, ParseDatabase } from '../src/doors/store.js';
+import type { ParseDatabase } from '../src/doors/store.js';
 import { ParseOtpStore } from '../src/index.js';
 import { LIMITS, SENDS } from './store-limits.js';
 import { fakeClock, storeSuite } from '../../testing/src/index.js';
@@ -83,7 +83,7 @@ describe('ParseOtpStore on MongoDB', () => {
       ((command?.['$readPreference'] ?? {}) as { readonly mode?: unknown }).mode ?? 'primary';
     const subject = randomUUID();
     const code = { digest: 'x', expiresAt: clock() + 60_000 };
-    it.each<readonly [string, (all: Required<OtpStore>) => Promise<unknown>]>([
+    it.each<readonly [string, (all: ParseOtpStore) => Promise<unknown>]>([
       ['issue, first', (all) => all.issue(subject, code, SENDS)],
       ['issue, refused', (all) => all.issue(subject, code, SENDS)],
       ['issue', (all) => all.issue(subject, code, { ...SENDS, cooldownMs: 0 })],

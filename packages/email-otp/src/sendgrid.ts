@@ -23,7 +23,10 @@ export interface SendgridOptions {
 
 /** The part of the mail service's client that its types omit. */
 interface ServiceClient {
-  readonly client: { setDefaultRequest(request: Readonly<Record<string, unknown>>): void };
+  readonly client: {
+    setDefaultRequest(request: Readonly<Record<string, unknown>>): void;
+    request(request: { readonly method: 'HEAD'; readonly url: string }): Promise<unknown>;
+  };
 }
 
 /** SendGrid accepts a message without a body, and refuses it with some hundred bytes. */
@@ -54,17 +57,22 @@ export function sendgrid(options: SendgridOptions): Channel {
     },
     { sandbox: false, timeoutMs: 30_000 },
   );
-  const sendOne = async (message: MailDataRequired, signal: AbortSignal): Promise<void> => {
-    // One service per message, because the client accepts an abort signal only as a default.
+  // One service per message, because the client accepts an abort signal only as a default.
+  const serviceFor = (signal: AbortSignal, key?: string): { readonly mail: InstanceType<typeof MailService> } & ServiceClient => {
     const mail = new MailService();
-    mail.setApiKey(apiKey);
-    (mail as unknown as ServiceClient).client.setDefaultRequest({
+    const { client } = mail as unknown as ServiceClient;
+    if (key !== undefined) mail.setApiKey(key); // it also sets the base URL
+    client.setDefaultRequest({
       timeout: timeoutMs ?? 30_000,
       signal,
       maxRedirects: 0,
       maxContentLength: MAX_REPLY_BYTES,
       ...(baseUrl !== undefined && { baseUrl }),
     });
+    return { mail, client };
+  };
+  const sendOne = async (message: MailDataRequired, signal: AbortSignal): Promise<void> => {
+    const { mail } = serviceFor(signal, apiKey);
     const [{ statusCode, body }] = await mail.send(message);
     const isAccepted = statusCode === (sandbox === true ? 200 : 202) && String(body) === '';
     if (!isAccepted) throw new MessageNotAccepted();
@@ -86,5 +94,13 @@ export function sendgrid(options: SendgridOptions): Channel {
       return sendOne({ ...settings, to, templateId, dynamicTemplateData }, signal);
     },
     notify,
+    reach: async (signal) => {
+      try {
+        await serviceFor(signal).client.request({ method: 'HEAD', url: '/v3/mail/send' });
+      } catch (fault) {
+        const isAnswered = typeof fault === 'object' && fault !== null && 'response' in fault && fault.response !== undefined;
+        if (!isAnswered) throw fault;
+      }
+    },
   };
 }

@@ -58,6 +58,8 @@ export function smtp(options: SmtpOptions): Channel & { close(): void } {
     name: 'smtp',
     send,
     notify: send,
+    /** Connects and logs in, over a connection of its own. */
+    reach: async () => void (await transport.verify()),
     /** Closes the pooled connections. Call it when the server stops. */
     close: () => transport.close(),
   };

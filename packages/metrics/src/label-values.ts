@@ -2,8 +2,8 @@ import { FACTOR_ERRORS, FACTOR_EVENT_TYPES } from '@parse-factors/core';
 import { PURPOSES } from '@parse-factors/core/factor';
 import type { OtpStore } from '@parse-factors/core/store';
 
-/** A verb of the store. */
-export type StoreVerb = keyof OtpStore;
+/** A verb of the store. Asking for its clock is none. */
+export type StoreVerb = Exclude<keyof OtpStore, 'time'>;
 
 /** The compiler refuses these lists when a verb or a type is missing. */
 const VERBS: Readonly<Record<StoreVerb, true>> = {

@@ -48,6 +48,12 @@ describe('a metered store', () => {
     await expect(meteredStore(broken, down).consume('a', 'b')).rejects.toThrow('the store is down');
   });
 
+  it('tells the time of a store with a clock of its own, which is no step', async () => {
+    recorded.length = 0;
+    const store = Object.assign(new MemoryOtpStore(), { time: async () => 1234 });
+    expect([await meteredStore(store, metrics, steps()).time(), recorded]).toEqual([1234, []]);
+  });
+
   it('remains the store that it was: its class, its fields, and the verbs that it leaves out', () => {
     const store = meteredStore(new MemoryOtpStore(), metrics);
     expect(store).toBeInstanceOf(MemoryOtpStore);
@@ -119,6 +125,14 @@ describe('a metered channel', () => {
     expect(sent).toEqual(['first']);
     const broken = meteredChannel({ name: 'broken', send: () => Promise.reject(new RecipientUnreachable()) }, down);
     await expect(broken.send(message as never)).rejects.toThrow(RecipientUnreachable);
+  });
+
+  it('tries its provider as the channel does, which counts as no message', async () => {
+    recorded.length = 0;
+    const down: Channel = { name: 'down', send: async () => undefined, reach: () => Promise.reject(new Error('down')) };
+    const { signal } = new AbortController();
+    await expect(meteredChannel(down, metrics, steps()).reach?.(signal)).rejects.toThrow('down');
+    expect(recorded).toEqual([]);
   });
 
   it('accepts a function, and sends no notices where the channel sends none', async () => {

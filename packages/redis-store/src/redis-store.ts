@@ -11,7 +11,7 @@ import {
   RuledOtpStore,
   type Verb,
 } from '@parse-factors/core/store';
-import { type Script, scriptOf, sha1Of } from './scripts.js';
+import { type PlainScript, REMOVE, type Script, scriptOf, TIME } from './scripts.js';
 
 /** The keys and arguments of a script. */
 export interface ScriptArguments {
@@ -84,7 +84,6 @@ export function redisStore(options: RedisStoreOptions): OtpStore {
 
 type Resolved = Required<Omit<RedisStoreOptions, 'clock'>> & Pick<RedisStoreOptions, 'clock'>;
 
-const REMOVE = `return redis.call('DEL', KEYS[1])`;
 const REASONS: readonly string[] = ['locked', 'cooldown', 'full'] satisfies readonly Reason[];
 
 class RedisOtpStore extends RuledOtpStore {
@@ -110,12 +109,18 @@ class RedisOtpStore extends RuledOtpStore {
   }
 
   protected override async remove(name: string): Promise<void> {
-    await this.#send({ text: REMOVE, sha1: sha1Of(REMOVE) }, name, []);
+    await this.#send(REMOVE, name, []);
   }
 
   /** Does nothing: keys expire by themselves. */
   protected override async removeDead(): Promise<number> {
     return 0;
+  }
+
+  /** The time of the Redis server, or of the option `clock`. */
+  async time(): Promise<number> {
+    const { clock } = this.#options;
+    return clock === undefined ? Number(await this.#send(TIME, 'time', [])) : clock();
   }
 
   #script(verb: Verb): Script {
@@ -125,7 +130,7 @@ class RedisOtpStore extends RuledOtpStore {
   }
 
   /** Runs a script. Every fault and every timeout becomes `unavailable`. */
-  #send({ text, sha1 }: Pick<Script, 'text' | 'sha1'>, name: string, values: readonly string[]): Promise<unknown> {
+  #send({ text, sha1 }: PlainScript, name: string, values: readonly string[]): Promise<unknown> {
     const { client, prefix } = this.#options;
     const input = { keys: [prefix + name], arguments: [...values] };
     return new Promise((resolve, reject) => {

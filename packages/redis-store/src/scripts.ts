@@ -125,4 +125,16 @@ export function scriptOf(verb: Verb, takesTime: boolean): Script {
 }
 
 /** The digest that Redis knows a script by. */
-export const sha1Of = (text: string): string => createHash('sha1').update(text).digest('hex');
+const sha1Of = (text: string): string => createHash('sha1').update(text).digest('hex');
+
+/** A script without arguments. */
+export type PlainScript = Pick<Script, 'text' | 'sha1'>;
+
+const plainScript = (text: string): PlainScript => ({ text, sha1: sha1Of(text) });
+
+/** Deletes a row. */
+export const REMOVE: PlainScript = plainScript(`return redis.call('DEL', KEYS[1])`);
+
+/** Returns the time of the server. It is a script, because the store's client has no other command. */
+export const TIME: PlainScript = plainScript(`${SERVER_TIME}
+return string.format('%.0f', now)`);

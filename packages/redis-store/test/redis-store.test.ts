@@ -55,6 +55,13 @@ describe.skipIf(given === undefined && !hasRedis())('redisStore', () => {
     expect(await store.claim(subject, Date.now() + 60_000)).toBe(false);
   });
 
+  it("tells the server's time, or that of its clock", async () => {
+    const told = await redisStore({ client, prefix }).time?.();
+    expect(Math.abs(Number(told) - Date.now())).toBeLessThan(5000);
+    expect(await storeWith({ clock: () => 1234 }).time?.()).toBe(1234);
+    expect(await client.exists(`${prefix}time`)).toBe(0);
+  });
+
   it('keeps to its prefix', async () => {
     const [one, other] = [storeWith({ prefix: `${prefix}a:` }), storeWith({ prefix: `${prefix}b:` })];
     const key = randomUUID();

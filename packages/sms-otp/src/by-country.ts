@@ -1,6 +1,7 @@
 import { FactorConfigError } from '@parse-factors/core';
 import {
   oneWay,
+  reachingAll,
   RecipientUnreachable,
   type Channel,
   type ChannelLike,
@@ -53,6 +54,7 @@ export function byCountry(channels: ChannelsByCountry): Channel {
       confirmed: async (delivery: ConfirmedDelivery) => channelFor(delivery.to).confirmed?.(delivery),
     }),
     ...([...byName.values()].some((channel) => channel.notify !== undefined) && { notify }),
+    ...reachingAll([...byName.values()]),
   };
 }
 

@@ -60,8 +60,8 @@ const MAX_REPLY_BYTES = 65_536;
 const MESSAGE_SID = /^(?:SM|MM)[0-9a-fA-F]{32}$/;
 
 /**
- * Creates Twilio's HTTP client. It aborts a request with the message's signal, reads 64 kB of a reply at most, and accepts only
- * the documented status 201 among 2xx.
+ * Creates Twilio's HTTP client. It aborts a request with the message's signal and reads 64 kB of a reply at most. To a message, it
+ * accepts only the documented status 201 among 2xx.
  */
 function httpClientFor(
   timeout: number,
@@ -75,7 +75,7 @@ function httpClientFor(
     return config;
   });
   httpClient.axios.interceptors.response.use((response) => {
-    if (response.status < 300 && response.status !== 201) throw new MessageNotAccepted();
+    if (response.config.method === 'post' && response.status < 300 && response.status !== 201) throw new MessageNotAccepted();
     return response;
   });
   return httpClient;
@@ -116,7 +116,8 @@ export function twilio(options: TwilioOptions): Channel {
     throw new FactorConfigError('twilio: set exactly one of the options "from" and "messagingServiceSid"');
   }
   const signals = new AsyncLocalStorage<AbortSignal>();
-  const client = createClient(accountSid, authToken, { httpClient: httpClientFor(timeoutMs ?? 30_000, signals) });
+  const httpClient = httpClientFor(timeoutMs ?? 30_000, signals);
+  const client = createClient(accountSid, authToken, { httpClient });
   if (baseUrl !== undefined) client.api.baseUrl = baseUrl;
   const prefix = via === 'whatsapp' ? 'whatsapp:' : '';
   const sender = from === undefined ? { messagingServiceSid: messagingServiceSid ?? '' } : { from: prefix + from };
@@ -145,6 +146,9 @@ export function twilio(options: TwilioOptions): Channel {
       if (contentSid !== undefined) assertNoDetails(delivery);
       const template = { contentSid: contentSid ?? '', contentVariables: JSON.stringify({ 1: code }) };
       return create(delivery, contentSid === undefined ? { body: text } : template);
+    },
+    reach: async (signal) => {
+      await signals.run(signal, () => client.request({ method: 'get', uri: client.api.baseUrl }));
     },
     ...(feedback === true && {
       confirmed: async ({ to, code, signal }: ConfirmedDelivery) => {

@@ -58,6 +58,14 @@ describe('byCountry', () => {
     expect(heard).toEqual(['+12025550123']);
   });
 
+  it('tries each of its channels', async () => {
+    const tried: string[] = [];
+    const trying = (name: string): Channel => ({ ...channel(name), reach: async () => void tried.push(name) });
+    await byCountry({ US: trying('us'), GB: channel('gb'), '*': trying('any') }).reach?.(new AbortController().signal);
+    expect(tried).toEqual(['us', 'any']);
+    expect(of.reach).toBeUndefined();
+  });
+
   it('names its channels', () => expect(of.name).toBe('byCountry(US: us, DE: failover(down, spare), GB: gb, *: any)'));
 
   it('is one of several ways', async () => {

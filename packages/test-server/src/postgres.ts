@@ -20,10 +20,16 @@ export const freePort = (): Promise<number> =>
 export class TestPostgres {
   readonly #folder: string;
   readonly #log: string[] = [];
+  readonly #fsync: 'on' | 'off';
   #port = 0;
   #server: EmbeddedPostgres | undefined;
 
-  constructor() {
+  /**
+   * @param options may be left out
+   * @param options.isDurable whether it waits for its disk with each write, as in production; false by default, which is faster
+   */
+  constructor({ isDurable = false }: { readonly isDurable?: boolean } = {}) {
+    this.#fsync = isDurable ? 'on' : 'off';
     this.#folder = mkdtempSync(join(tmpdir(), 'epg-'));
     chmodSync(this.#folder, 0o755); // as root, the server runs as user postgres, who must reach the data folder
   }
@@ -37,7 +43,7 @@ export class TestPostgres {
   async start(): Promise<void> {
     const isNew = this.#port === 0;
     if (isNew) this.#port = await freePort();
-    const flags = ['fsync=off', 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'];
+    const flags = [`fsync=${this.#fsync}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'];
     const server = new EmbeddedPostgres({
       databaseDir: join(this.#folder, 'data'),
       port: this.#port,

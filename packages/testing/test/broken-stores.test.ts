@@ -34,9 +34,9 @@ function brokenStore(
     open: (clock) => {
       const store = new MemoryOtpStore({ clock });
       const wrong = breaks(store, clock);
-      const call = (verb: keyof OtpStore) => (wrong[verb] ?? store[verb]) as (...given: unknown[]) => unknown;
+      const call = (verb: keyof MemoryOtpStore) => (wrong[verb] ?? store[verb]) as (...given: unknown[]) => unknown;
       return new Proxy(store, {
-        get: (_store, verb: keyof OtpStore) => {
+        get: (_store, verb: keyof MemoryOtpStore) => {
           // Without `redeem`, so that what is broken in `attempt` and `consume` shows.
           if (verb === 'redeem' || !(verb in store)) return wrong[verb];
           return (...given: unknown[]) => (isDown ? duringOutage(verb) : call(verb).apply(store, given));

@@ -39,6 +39,12 @@ interface AwsError {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
+/** What ends a command: its message's signal, or its own time in milliseconds. */
+interface AwsLimits {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
 /**
  * Sends a command of the AWS SDK, and turns its errors into those of a channel.
  *
@@ -46,7 +52,7 @@ interface AwsError {
  * @param meaningOf what a service's own error means
  */
 export async function sendByAws<Reply>(
-  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  { signal, timeoutMs }: AwsLimits,
   send: (signal: AbortSignal) => Promise<Reply>,
   meaningOf: (fault: AwsError) => Meaning | undefined,
 ): Promise<Reply> {
@@ -60,4 +66,20 @@ export async function sendByAws<Reply>(
     const named = [code, name].find((each) => typeof each === 'string' && /^[A-Za-z_]{2,40}$/.test(each));
     throw faultFor(meaning, typeof named === 'string' ? named : 'unknown');
   }
+}
+
+/**
+ * Reaches a service by a command that only reads. Any answer of the service will do, because the role may be allowed nothing but
+ * sending.
+ *
+ * @param ask passes the signal on
+ * @throws MessageNotAccepted if there was no answer, or no credentials were found
+ */
+export async function reachAws(limits: AwsLimits, ask: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+  const isAnswer = (fault: unknown): boolean => (Object(fault) as AwsError).$metadata?.httpStatusCode !== undefined;
+  const asking = (signal: AbortSignal): Promise<unknown> =>
+    ask(signal).catch((fault: unknown) => {
+      if (!isAnswer(fault)) throw fault;
+    });
+  await sendByAws(limits, asking, () => undefined);
 }

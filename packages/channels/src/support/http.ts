@@ -1,4 +1,4 @@
-import { TimeoutError, withTimeout } from '@parse-factors/core/channel';
+import { type Channel, readReply, TimeoutError, withTimeout } from '@parse-factors/core/channel';
 import { asObject } from '@parse-factors/core/factor';
 import { faultFor, type Meaning, notAccepted } from './faults.js';
 
@@ -98,8 +98,8 @@ export async function exchange(
   request: Omit<ProviderRequest, 'signal'> & Partial<Pick<ProviderRequest, 'signal'>>,
 ): Promise<ProviderReply> {
   const { url, body, method = body === undefined ? 'GET' : 'POST', signal } = request;
-  try {
-    return await withTimeout(
+  return discreet(() =>
+    withTimeout(
       timeoutMs,
       (aborting) =>
         fetchReply(url, {
@@ -110,27 +110,36 @@ export async function exchange(
           signal: aborting,
         }),
       signal,
-    );
+    ),
+  );
+}
+
+/**
+ * Returns the method `reach` of a channel or a verifier with its own HTTP requests. It asks for the headers of a URL, without
+ * credentials, and takes any answer: the request can do nothing at the provider.
+ *
+ * @param url where messages are sent
+ */
+export const reaching = (url: string, { timeoutMs }: Pick<ProviderAccess, 'timeoutMs'>): Required<Pick<Channel, 'reach'>> => ({
+  reach: (outer) =>
+    discreet(async () => {
+      const ask = (signal: AbortSignal): Promise<Response> => fetch(url, { method: 'HEAD', redirect: 'manual', signal });
+      await withTimeout(timeoutMs, ask, outer);
+    }),
+});
+
+/** Leaves the fault of a connection out: it may name the URL, which can hold ids of the account. */
+async function discreet<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
   } catch (fault) {
-    // The fault itself is left out: it may name the URL, which can hold ids of the account.
     throw notAccepted(fault instanceof TimeoutError ? 'timeout' : connectionFault(fault));
   }
 }
 
 async function fetchReply(url: string, init: RequestInit): Promise<ProviderReply> {
   const response = await fetch(url, init);
-  return { status: response.status, body: objectIn(await readText(response)) };
-}
-
-async function readText({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > MAX_REPLY_BYTES) throw Object.assign(new Error(), { code: 'reply_too_long' });
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  return { status: response.status, body: objectIn(await readReply(response, MAX_REPLY_BYTES)) };
 }
 
 /** Returns the code of a system error or of TLS, such as `ECONNREFUSED` or `UNABLE_TO_VERIFY_LEAF_SIGNATURE`. */

@@ -7,6 +7,7 @@ import { FactorConfigError, FactorError } from '@parse-factors/core';
 import { type Channel, type Delivery, RecipientUnreachable } from '@parse-factors/core/channel';
 import { StandIn, type StandInAnswer } from '../../../test-server/src/provider-stand-in.js';
 import type { ProviderOptions } from '../../src/support/provider-options.js';
+import { describeReach } from './reach-suite.js';
 
 export const CODE = '804215';
 export const NUMBER = '+33612345678';
@@ -231,6 +232,8 @@ export function describeProvider(provider: ProviderCase): void {
       expect(fault.code).toMatch(/^ERR_SSL_\w+_ALERT_HANDSHAKE_FAILURE$/);
       server.close();
     });
+
+    describeReach({ make: provider.make, path: provider.request.path }, api, () => baseUrl);
 
     it('names the fault of a connection', async () => {
       const gone = new StandIn();

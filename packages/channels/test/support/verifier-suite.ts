@@ -4,6 +4,7 @@ import type { VerificationAnswer, VerificationStart, Verifier } from '@parse-fac
 import { StandIn, type StandInAnswer } from '../../../test-server/src/provider-stand-in.js';
 import type { VerifierOptions } from '../../src/support/verifier.js';
 import { answer, CODE, expectDiscreet, faultOf, NUMBER, WORDS } from './provider-suite.js';
+import { describeReach } from './reach-suite.js';
 
 /** A verification to start. */
 export const starting = (changes: Partial<VerificationStart> = {}): VerificationStart => ({
@@ -174,6 +175,8 @@ export function describeVerifier({ name, id, make, start, check }: VerifierCase)
       expect(await faultOf(verify(undefined, { timeoutMs: 50 }))).toMatchObject({ code: 'timeout' });
       await api.allGivenUp();
     });
+
+    describeReach({ make, path: start.path }, api, () => baseUrl);
 
     it('tells the factor about its codes', () => {
       expect(make({})).toMatchObject({ name, codeLength: 6 });

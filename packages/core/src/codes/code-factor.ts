@@ -1,4 +1,5 @@
 import { waysOf } from '../delivery/channel.js';
+import { tryingOf } from '../delivery/reach.js';
 import { isVerifier } from '../delivery/verifier.js';
 import { FactorError } from '../error/factor-error.js';
 import { maskExpired } from '../error/mask-expired.js';
@@ -47,6 +48,8 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
   override readonly authentication: Authentication | undefined;
   override readonly ways: readonly string[] | undefined;
   override readonly confirmsPayments: true | undefined;
+  /** @internal */
+  override readonly unreached: Factor<Addresses>['unreached'];
   override readonly primary: PrimarySignIn<Addresses> | undefined;
   override readonly notifies: SecurityNotifications<Addresses>;
   /** @internal */
@@ -78,6 +81,7 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
     this.policy = policy;
     this.authentication = addressType.authentication;
     this.ways = waysOf(options.channel);
+    this.unreached = tryingOf(options.channel);
     this.confirmsPayments = isVerifier(options.channel) ? undefined : true;
     this.#type = addressType;
     this.#codes = new OneTimeCodes(tests, options);

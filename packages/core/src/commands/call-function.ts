@@ -1,8 +1,13 @@
 import { TimeoutError, withTimeout } from '../time/timeout.js';
 import { asObject } from '../validation/json-object.js';
+import { readReply, ReplyTooLong } from '../validation/reply-text.js';
 
 /** How long a server may take to answer, in milliseconds. A batch of 1000 records takes seconds. */
 const ANSWER_MS = 120_000;
+
+/** How long a reply may be. A batch of 1000 users, none of whose records can be read, has less than one megabyte. */
+const MAX_REPLY_MB = 16;
+const MAX_REPLY_BYTES = MAX_REPLY_MB * 1_000_000;
 
 /** A server that a command calls. */
 export interface CalledServer {
@@ -37,6 +42,7 @@ export async function callFunction(
   const url = `${functionsUrl(serverUrl)}/${functionName}`;
   const { ok, status, body } = await withTimeout(ANSWER_MS, (signal) => post(url, { server, params, signal })).catch(
     (fault: Error & { readonly cause?: { readonly code?: unknown; readonly message?: unknown } }) => {
+      if (fault instanceof ReplyTooLong) throw new Error(`The server answered with more than ${MAX_REPLY_MB} MB.`);
       const reason = fault instanceof TimeoutError ? 'no answer in time' : String(fault.cause?.code ?? fault.cause?.message);
       throw new Error(`The server does not answer: ${plain(reason)}`, { cause: fault });
     },
@@ -65,8 +71,15 @@ async function post(
     body: JSON.stringify(params),
     signal,
   });
-  const body: unknown = await response.json().catch(() => undefined);
-  return { ok: response.ok, status: response.status, body };
+  return { ok: response.ok, status: response.status, body: jsonIn(await readReply(response, MAX_REPLY_BYTES)) };
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -7,7 +7,8 @@ import { readMasterKey } from './master-key.js';
 export const DOCTOR_USAGE = `parse-factors doctor --server-url <url> --app-id <id> [--json] [--allow <reason,…>]
 
 Asks a running server what is wrong with its factors, and prints it: the worst first, with what to do. Prints
-nothing when all is well. It calls the Cloud function factorsCheck, which install(Parse) defines.
+nothing when all is well. It calls the Cloud function factorsCheck, which install(Parse) defines. The server then tries
+to reach the providers of its channels, and sends no message.
 
   --server-url <url>    https://, or http:// for this machine. Use the address that your clients use
   --app-id <id>         the application's id
@@ -42,6 +43,8 @@ const HEADINGS: Readonly<Record<string, string>> = {
   broken: 'Users cannot log in, or logins slow down:',
   advice: 'Before real users come:',
 };
+
+const OTHER_HEADING = 'Of a kind that this version of the command does not know. Update @parse-factors/core here:';
 
 /** Runs `parse-factors doctor`. Never rejects. Sets the exit status of the process. */
 export async function runDoctor(args: readonly string[]): Promise<void> {
@@ -119,9 +122,22 @@ function readFindings(found: unknown): readonly DoctorFinding[] {
 }
 
 function textOf(findings: readonly DoctorFinding[]): string {
-  const parts = Object.entries(HEADINGS).flatMap(([level, heading]) => {
-    const lines = findings.filter((finding) => finding.level === level).map(({ reason, sentence }) => `- ${reason}: ${sentence}`);
-    return lines.length === 0 ? [] : [[heading, ...lines].join('\n')];
-  });
+  const known = Object.entries(HEADINGS).map(([level, heading]) =>
+    partOf(
+      heading,
+      findings.filter((one) => one.level === level),
+    ),
+  );
+  // A newer server may have levels that this command does not know. Nothing that it has found may be left out.
+  const others = partOf(
+    OTHER_HEADING,
+    findings.filter(({ level }) => !Object.hasOwn(HEADINGS, level)),
+  );
+  const parts = [...known, others].filter((part) => part !== '');
   return parts.length === 0 ? '' : `${parts.join('\n\n')}\n`;
+}
+
+function partOf(heading: string, findings: readonly DoctorFinding[]): string {
+  const lines = findings.map(({ reason, sentence }) => `- ${reason}: ${sentence}`);
+  return lines.length === 0 ? '' : [heading, ...lines].join('\n');
 }

@@ -83,6 +83,15 @@ export interface Channel<Address = string> {
    * this address. The reply to the client does not wait for it, and rejections are ignored.
    */
   confirmed?(delivery: ConfirmedDelivery<Address>): Promise<void>;
+  /**
+   * Tries to reach the provider without sending anything, for `parse-factors doctor`: with the same client, address, proxy and
+   * TLS settings as a message. Resolves once the provider has answered anything by HTTP, because a key that may only send is
+   * refused everything else. Otherwise it rejects; only the code or the name of the error is shown. Without this method, the
+   * channel is not tried.
+   *
+   * @param signal aborted after 10 seconds at most. A listener must not throw
+   */
+  reach?(signal: AbortSignal): Promise<void>;
 }
 
 /**

@@ -6,6 +6,7 @@ import { functionOption, integerOption, optional, type OptionRule, resolveOption
 import { type Channel, type ChannelLike, channelOption, confirmingAll, type OutgoingMessage } from './channel.js';
 import { Circuit, type Sending } from './circuit-breaker.js';
 import type { FailoverOptions } from './failover-options.js';
+import { reachingAll } from './reach.js';
 import { isVerifier } from './verifier.js';
 import { oneWay } from './ways.js';
 
@@ -61,6 +62,7 @@ export function failover(channels: readonly ChannelLike[], options: FailoverOpti
         sendByOne(notifying, notice.signal, async (channel, signal) => channel.notify?.({ ...notice, signal })),
     }),
     ...confirmingAll(all),
+    ...reachingAll(all),
   };
 }
 

@@ -83,6 +83,8 @@ export interface Verifier<Address = string> {
   check(check: VerificationCheck<Address>): Promise<VerificationAnswer>;
   /** Sends one security notification, once. A verifier without this method sends none. */
   notify?(notice: OutgoingMessage<Address>): Promise<void>;
+  /** Tries to reach the provider without starting anything, as {@link Channel.reach} does. */
+  reach?(signal: AbortSignal): Promise<void>;
 }
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';

@@ -9,6 +9,7 @@ import {
   type OutgoingMessage,
   toChannel,
 } from './channel.js';
+import { reachingAll } from './reach.js';
 
 const ACCEPTS =
   'an object of 2 to 8 channels, each by a name of 1 to 20 lower-case letters, digits and hyphens that begins with a letter';
@@ -47,6 +48,7 @@ export function ways(channels: Readonly<Record<string, ChannelLike>>): Channel {
       await channel.send(delivery);
     },
     ...confirmingAll(all),
+    ...reachingAll(all),
     ...(notifying !== undefined && { notify: async (notice: OutgoingMessage) => notifying.notify?.(notice) }),
   };
 }

@@ -14,6 +14,8 @@ export {
   toChannel,
 } from '../delivery/channel.js';
 export { TimeoutError, withTimeout } from '../time/timeout.js';
+export { readReply } from '../validation/reply-text.js';
+export { reachingAll, type Reaching } from '../delivery/reach.js';
 export { oneWay } from '../delivery/ways.js';
 export { escapeHtml } from '../validation/escape-html.js';
 export {

@@ -49,6 +49,14 @@ export interface Confirmed<Enrolment> {
   readonly replaces?: string | undefined;
 }
 
+/** A channel whose provider could not be reached. */
+export interface UnreachedChannel {
+  /** The channel's name. */
+  readonly channel: string;
+  /** The code or the name of the fault; never its message. */
+  readonly fault: string;
+}
+
 /** A factor with any type parameters. Only classes that extend {@link Factor} have this type. */
 export interface AnyFactor {
   /** Marks the type for the compiler. It has no value. */
@@ -137,6 +145,14 @@ export abstract class Factor<
    * of a challenge has the chosen one.
    */
   readonly ways?: readonly string[] | undefined;
+
+  /**
+   * Tries to reach the providers of its messages without sending anything, for ten seconds at most. Returns the channels that
+   * cannot. Never rejects.
+   *
+   * @internal
+   */
+  readonly unreached?: (() => Promise<readonly UnreachedChannel[]>) | undefined;
 
   /** Set if its codes can be bound to the details of a payment, and its messages show them; those of a verifier do not. */
   readonly confirmsPayments?: true | undefined;

@@ -1,5 +1,6 @@
 import type { Clock } from '../time/clock.js';
 import { TimeoutError, withTimeout } from '../time/timeout.js';
+import { readReply, ReplyTooLong } from '../validation/reply-text.js';
 
 /** How the service is asked. */
 export interface RangeApiOptions {
@@ -60,6 +61,7 @@ export class RangeApi {
       return await withTimeout(timeoutMs, (signal) => fetchRange(`${url.replace(/\/+$/, '')}/range/${prefix}`, signal));
     } catch (fault) {
       if (fault instanceof RangeFault) throw fault;
+      if (fault instanceof ReplyTooLong) throw new RangeFault(fault.code);
       throw new RangeFault(fault instanceof TimeoutError ? 'timeout' : 'connection_failed');
     }
   }
@@ -71,7 +73,7 @@ async function fetchRange(url: string, signal: AbortSignal): Promise<Range> {
     redirect: 'error',
     signal,
   });
-  if (response.status === 200) return readRange(await readText(response));
+  if (response.status === 200) return readRange(await readReply(response, MAX_BYTES));
   await response.body?.cancel();
   throw new RangeFault(`http_${response.status}`);
 }
@@ -85,17 +87,6 @@ class RangeFault extends Error {
     super('The service for breached passwords did not answer as documented.');
     this.code = code;
   }
-}
-
-async function readText({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > MAX_BYTES) throw new RangeFault('reply_too_long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Reads an answer. Lines with the count 0 are padding. Every range has known hashes, so an answer without one is wrong. */

@@ -75,6 +75,8 @@ describe('a store of an application', () => {
     ['redeem', 'spent', (store) => store.redeem?.('s', ['d'], LIMITS)],
     ['prune', undefined, (store) => store.prune(0, 1)],
     ['prune', '5', (store) => store.prune(0, 1)],
+    ['time', new Date(), (store) => store.time?.()],
+    ['time', '1', (store) => store.time?.()],
   ])('that answers %s with %j is a fault, and closes', async (verb, answer, call) => {
     await expect(call(answering(verb, answer))).rejects.toMatchObject({ code: 'unavailable', cause: { code: 'unsound_answer' } });
   });

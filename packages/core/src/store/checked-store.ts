@@ -55,6 +55,7 @@ const ANSWERS: { readonly [Verb in keyof Required<OtpStore>]: Check } = {
   pardon: isNothing,
   forget: isNothing,
   prune: isNumber,
+  time: isNumber,
 };
 
 function wrap(store: OtpStore): OtpStore {

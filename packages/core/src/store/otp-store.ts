@@ -158,6 +158,12 @@ export interface OtpStore {
    * @returns how many were deleted
    */
   prune(now: number, batch: number): Promise<number>;
+
+  /**
+   * Returns the time of the clock that the store decides by, in epoch milliseconds, so that `parse-factors doctor` can compare it
+   * with the server's. Optional; only for a store with a clock of its own, such as that of its server.
+   */
+  time?(): Promise<number>;
 }
 
 /**

@@ -1,14 +1,16 @@
 import type { Bridge } from '../bridge.js';
-import { readPreferenceOf } from '../database/mongo-state.js';
+import { mongoOf, readPreferenceOf } from '../database/mongo-state.js';
 import { ParseOtpStore } from '../database/parse-otp-store.js';
 import type { ServerConfig } from '../server/running-server.js';
 import { hasKeptField, KEPT_FIELD } from '../writes/session-checks.js';
 import type { Finding } from './finding.js';
+import { mongoVersionFindings } from './version-findings.js';
 
 /** Finds settings of the database that weaken or slow down the factors. */
 export const databaseFindings = async (bridge: Bridge, server: ServerConfig): Promise<readonly Finding[]> => [
   ...storage(bridge, server),
   ...secondaries(server),
+  ...(mongoOf(server.database.adapter) === undefined ? [] : mongoVersionFindings(server.version)),
   ...(await sessionField(server)),
 ];
 

@@ -3,7 +3,6 @@ import type { ClientInfo } from '../../account/ports.js';
 import type { Runtime } from '../../account/runtime.js';
 import { isLoopback } from '../../validation/options.js';
 import { asObject } from '../../validation/json-object.js';
-import { databaseTime } from '../database/database-clock.js';
 import { isProxyCounted } from '../proxy-warning.js';
 import type { ServerConfig } from '../server/running-server.js';
 import type { Finding } from './finding.js';
@@ -27,21 +26,17 @@ export interface Deployment {
   readonly client: ClientInfo;
 }
 
-/** How far two clocks may differ, in milliseconds: an authenticator's code lasts 30 seconds, and one step either way is accepted. */
-const MAX_CLOCK_MS = 10_000;
-
 /**
  * Finds what should be settled before real users come. These findings are not part of the self-check: an application may have
  * decided otherwise.
  */
-export async function deploymentFindings({ runtime, config, client }: Deployment): Promise<readonly Finding[]> {
+export function deploymentFindings({ runtime, config, client }: Deployment): readonly Finding[] {
   const found: readonly Found[] = [
     isProxyCounted(client, config) && {
       reason: 'proxy_not_trusted',
       sentence:
         "This request came through a proxy, and Parse Server counts the proxy's IP address in place of the client's. All users share one limit. Set trustProxy.",
     },
-    await clocks(runtime, config),
     masterKeys(config),
     asDeployed(config).allowClientClassCreation === true && {
       reason: 'client_classes_allowed',
@@ -55,16 +50,6 @@ export async function deploymentFindings({ runtime, config, client }: Deployment
 }
 
 const asDeployed = (config: ServerConfig): Deployed => config;
-
-/** Codes and locks depend on time. Servers share them, so their clocks must agree; the database stands for the others. */
-async function clocks({ clock }: Runtime, { database }: ServerConfig): Promise<Found> {
-  const before = clock();
-  const theirs = await databaseTime(database.adapter);
-  const apart = theirs === undefined ? 0 : Math.max(before - theirs, theirs - clock());
-  if (apart <= MAX_CLOCK_MS) return undefined;
-  const sentence = `The clocks of the server and of the database differ by ${Math.round(apart / 1000)} seconds. Authenticator codes are then refused, and limits end at the wrong time. Sync all clocks with NTP.`;
-  return { reason: 'clocks_differ', sentence };
-}
 
 const EVERYWHERE = ['0.0.0.0', '::', '0.0.0.0/0', '::/0', '::0'];
 

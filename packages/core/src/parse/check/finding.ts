@@ -14,6 +14,7 @@ export interface Finding {
     | 'router_incompatible'
     | 'database_adapter_unknown'
     | 'reads_from_secondaries'
+    | 'parse_server_too_old'
     | 'session_field_taken'
     | 'webhook_waiting'
     | 'reset_finds_no_email'
@@ -22,6 +23,13 @@ export interface Finding {
     | 'check_failed'
     | 'proxy_not_trusted'
     | 'clocks_differ'
+    | 'store_unreachable'
+    | 'channel_unreachable'
+    | 'writes_can_be_lost'
+    | 'users_not_unique'
+    | 'index_missing'
+    | 'records_of_older_keys'
+    | 'version_unsupported'
     | 'master_key_from_everywhere'
     | 'client_classes_allowed'
     | 'names_are_logged'
@@ -48,8 +56,12 @@ export const FINDING_LEVELS: Readonly<Record<Finding['reason'], FindingLevel>> =
   bodies_are_logged: 'unprotected',
   master_key_from_everywhere: 'unprotected',
   test_codes: 'unprotected',
+  parse_server_too_old: 'unprotected',
   reads_from_secondaries: 'unprotected',
+  writes_can_be_lost: 'unprotected',
+  users_not_unique: 'unprotected',
   check_failed: 'broken',
+  store_unreachable: 'broken',
   app_id_changed: 'broken',
   records_unreadable: 'broken',
   factor_disabled: 'broken',
@@ -58,13 +70,17 @@ export const FINDING_LEVELS: Readonly<Record<Finding['reason'], FindingLevel>> =
   clocks_differ: 'broken',
   proxy_not_trusted: 'broken',
   owners_see_no_factors: 'broken',
+  channel_unreachable: 'broken',
   reset_finds_no_email: 'broken',
   check_header_not_allowed: 'broken',
   database_adapter_unknown: 'broken',
   webhook_waiting: 'broken',
+  version_unsupported: 'advice',
   not_https: 'advice',
   client_classes_allowed: 'advice',
   names_are_logged: 'advice',
+  index_missing: 'advice',
+  records_of_older_keys: 'advice',
   events_kept_for_good: 'advice',
   no_way_back: 'advice',
   notices_off: 'advice',

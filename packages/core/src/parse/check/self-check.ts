@@ -12,8 +12,8 @@ import { runningServer, type ServerConfig } from '../server/running-server.js';
 import { bridged } from '../server/server.js';
 import { hasLostAppId, isAppIdName } from './app-id-change.js';
 import { databaseFindings } from './database-findings.js';
-import { deploymentFindings } from './deployment-findings.js';
-import { FINDING_LEVELS, type Finding, type FindingLevel, worstFirst } from './finding.js';
+import { type CheckReport, checkReport } from './check-report.js';
+import type { Finding } from './finding.js';
 import { checkHeaders, serverFindings, testCodes, unreadableRecords } from './server-findings.js';
 import { waitingEvents } from './webhook-findings.js';
 
@@ -22,22 +22,6 @@ const FACTOR_KEY_CLASS = 'FactorKey';
 const MAX_KEYS = 1000;
 const LOOK_EVERY_MS = 2000;
 const LOOKS = 300;
-
-/** What the Cloud function `factorsCheck` returns. */
-export interface CheckReport {
-  /** What is wrong, the worst first. Empty when all is well. */
-  readonly findings: readonly (Finding & { readonly level: FindingLevel })[];
-  /** The time of the server's clock, in epoch milliseconds. */
-  readonly at: number;
-  /** The version of Parse Server. */
-  readonly parseServer: string;
-  /** The version of Node. */
-  readonly node: string;
-  /** The names of the keys that seal records, the newest first; never the keys. */
-  readonly keys: readonly string[];
-  /** The keys of the factors. */
-  readonly factors: readonly string[];
-}
 
 /**
  * Checks the running server for problems that Parse Server does not report. For example, it ignores records under a key that
@@ -153,21 +137,10 @@ export class SelfCheck {
 
   async #examine(request: AdminRequest): Promise<CheckReport> {
     assertAdministrator(request);
-    const { runtime } = this.#bridge;
-    const config: ServerConfig = request.config;
     const isFound = runningServer(this.#auth) !== undefined;
     const sentence = 'The self-check does not find the server that answers, for example because this process runs several.';
     const found = isFound ? await this.run() : [{ reason: 'check_failed', factor: '', sentence } as const];
-    const { client } = bridged(this.#bridge, request);
-    const findings = [...found, ...(await deploymentFindings({ runtime, config, client }))];
-    return {
-      findings: worstFirst(findings).map((finding) => ({ level: FINDING_LEVELS[finding.reason], ...finding })),
-      at: runtime.clock(),
-      parseServer: config.version ?? '',
-      node: process.versions.node,
-      keys: runtime.recordKeyring.names,
-      factors: Object.keys(runtime.factors),
-    };
+    return checkReport({ bridge: this.#bridge, request, found });
   }
 
   async #report(server: ServerConfig): Promise<void> {

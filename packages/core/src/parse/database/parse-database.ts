@@ -36,7 +36,7 @@ export interface ParseStorage {
   /** The driver's database, of the MongoDB adapter while it is connected. */
   readonly database?: unknown;
   /** The driver's client, of the MongoDB adapter while it is connected. */
-  readonly client?: { readonly readPreference?: { readonly mode?: unknown } };
+  readonly client?: { readonly readPreference?: { readonly mode?: unknown }; readonly writeConcern?: unknown };
   /** What the MongoDB adapter puts before the names of collections. */
   readonly _collectionPrefix?: unknown;
   /** The database object of `pg-promise`, of the Postgres adapter. */
