@@ -1,5 +1,6 @@
 import { TimeoutError, withTimeout } from '../time/timeout.js';
 import { asObject } from '../validation/json-object.js';
+import { isLoopback } from '../validation/options.js';
 import { readReply, ReplyTooLong } from '../validation/reply-text.js';
 
 /** How long a server may take to answer, in milliseconds. A batch of 1000 records takes seconds. */
@@ -89,8 +90,7 @@ function jsonIn(text: string): unknown {
  */
 export function functionsUrl(serverUrl: string): string {
   const url = URL.canParse(serverUrl) ? new URL(serverUrl) : undefined;
-  const isLocal = url !== undefined && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
-  const isSound = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal);
+  const isSound = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
   if (url === undefined || !isSound || url.username !== '' || url.password !== '') {
     throw new Error('--server-url must be a URL that begins with https://, or http:// for this machine, without credentials.');
   }

@@ -70,10 +70,11 @@ function isSoundUrl({ protocol, hostname, username, password }: URL, protocols: 
   return protocols.includes(protocol) && hostname !== '';
 }
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** As a URL writes its host: an IPv4 address always has four numbers. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Whether a URL's host is this machine. */
-export const isLoopback = ({ hostname }: Pick<URL, 'hostname'>): boolean => LOOPBACK.has(hostname);
+export const isLoopback = ({ hostname }: Pick<URL, 'hostname'>): boolean => LOOPBACK.test(hostname);
 
 /** A base URL to which a path is appended. Codes and credentials leave this machine only encrypted. */
 export const baseUrlOption: OptionRule = {

@@ -4,10 +4,10 @@ import type { ParseAuthAdapter } from '../auth-adapter.js';
 import type { Bridge } from '../bridge.js';
 import { classIncidents } from '../class-incidents.js';
 import { type AdminRequest, assertAdministrator } from '../cloud/admin-request.js';
+import { handleAdmin } from '../cloud/handle-admin.js';
 import type { Installation } from '../cloud/install.js';
 import { findRows } from '../database/find-rows.js';
 import { ParseTable } from '../database/parse-table.js';
-import { withParseErrors } from '../parse-errors.js';
 import { runningServer, type ServerConfig } from '../server/running-server.js';
 import { bridged } from '../server/server.js';
 import { hasLostAppId, isAppIdName } from './app-id-change.js';
@@ -131,12 +131,10 @@ export class SelfCheck {
    * @throws Parse.Error `session_required` without the master key that may write
    */
   examine(request: AdminRequest): Promise<CheckReport> {
-    const { runtime } = this.#bridge;
-    return withParseErrors(emitter('', runtime, bridged(this.#bridge, request), undefined), () => this.#examine(request));
+    return handleAdmin(this.#bridge, request, { assert: assertAdministrator, work: () => this.#examine(request) });
   }
 
   async #examine(request: AdminRequest): Promise<CheckReport> {
-    assertAdministrator(request);
     const isFound = runningServer(this.#auth) !== undefined;
     const sentence = 'The self-check does not find the server that answers, for example because this process runs several.';
     const found = isFound ? await this.run() : [{ reason: 'check_failed', factor: '', sentence } as const];
