@@ -35,7 +35,14 @@ describe('an option', () => {
     [
       'a base URL',
       baseUrlOption,
-      ['https://acme.example', 'https://acme.example/v1/', 'http://localhost:8080', 'http://127.0.0.1', 'http://127.9.8.7', 'http://[::1]:1/a'],
+      [
+        'https://acme.example',
+        'https://acme.example/v1/',
+        'http://localhost:8080',
+        'http://127.0.0.1',
+        'http://127.9.8.7',
+        'http://[::1]:1/a',
+      ],
       [
         'http://acme.example',
         'http://localhost.acme.example',
