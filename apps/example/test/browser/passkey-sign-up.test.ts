@@ -4,7 +4,7 @@ import { hasChromium } from '@parse-factors/test-server/chromium';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startUi, type UiStage } from './stage.js';
 import type { Finger } from './finger.js';
-import { addAuthenticatorApp, answer, choose, leave, logIn, moveIn } from './steps.js';
+import { addAuthenticatorApp, answer, choose, leave, logIn, moveIn, signInAgainByPasskey } from './steps.js';
 import { DEVICES, type Device, type Visitor } from './visitor.js';
 
 const MINUTE = 60_000;
@@ -76,13 +76,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing up with a passkey alone on a $n
     await visitor.see('10 left');
     await visitor.picture('security-of-passkey-account');
     expect(await visitor.stored()).not.toContain(codes[0]);
-    await finger.touch(false);
-    // The field's own offer has begun and is taken back before the finger is there: else it would sign in first.
-    await Promise.all([visitor.passkeyAsked(), visitor.signOut()]);
-    await visitor.press('Email');
-    await finger.touch(true);
-    await visitor.press('Sign in with a passkey');
-    await visitor.arriveAt('Security');
+    await signInAgainByPasskey(visitor, finger);
     await visitor.see(`You are signed in as ${username}.`);
     await leave(visitor);
   });

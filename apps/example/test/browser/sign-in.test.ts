@@ -13,6 +13,7 @@ import {
   newEmail,
   newPhone,
   otherThan,
+  signInAgainByPasskey,
 } from './steps.js';
 import { DEVICES } from './visitor.js';
 
@@ -263,13 +264,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
     await visitor.press('Create a passkey');
     await visitor.see('1 passkey');
     await visitor.picture('passkeys');
-    await finger.touch(false);
-    // The field's own offer has begun and is taken back before the finger is there: else it would sign in first.
-    await Promise.all([visitor.passkeyAsked(), visitor.signOut()]);
-    await visitor.press('Email');
-    await finger.touch(true);
-    await visitor.press('Sign in with a passkey');
-    await visitor.arriveAt('Security');
+    await signInAgainByPasskey(visitor, finger);
     // Now the finger is there when the field offers the passkey.
     const isLogin = (response: { url(): string; status(): number }): boolean =>
       response.url() === `${ui.url}/parse/users` && response.status() === 200;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
+import type { Finger } from './finger.js';
 import type { UiStage } from './stage.js';
 import type { Device, Visitor } from './visitor.js';
 
@@ -43,6 +44,17 @@ export async function signInByEmail(ui: UiStage, device: Device): Promise<Visito
   await answer(visitor, ui.lastCode(ui.mail));
   await visitor.arriveAt('Security');
   return visitor;
+}
+
+/** Signs out, and in again with the passkey. */
+export async function signInAgainByPasskey(visitor: Visitor, finger: Finger): Promise<void> {
+  await finger.touch(false);
+  // The field's own offer has begun and is taken back before the finger is there: else it would sign in first.
+  await Promise.all([visitor.passkeyAsked(), visitor.signOut()]);
+  await visitor.press('Email');
+  await finger.touch(true);
+  await visitor.press('Sign in with a passkey');
+  await visitor.arriveAt('Security');
 }
 
 export const logIn = ({ visitor, username, password }: Resident): Promise<void> => visitor.giveName(username, password);

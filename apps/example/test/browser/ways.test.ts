@@ -1,8 +1,19 @@
 import { hasChromium } from '@parse-factors/test-server/chromium';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startUi, type UiStage } from './stage.js';
-import { addAuthenticatorApp, addPhone, answer, choose, leave, logIn, moveIn, newPhone, otherThan } from './steps.js';
-import { DEVICES, type Visitor } from './visitor.js';
+import {
+  addAuthenticatorApp,
+  addPhone,
+  answer,
+  choose,
+  leave,
+  logIn,
+  moveIn,
+  newPhone,
+  otherThan,
+  type Resident,
+} from './steps.js';
+import { type Device, DEVICES, type Visitor } from './visitor.js';
 
 const MINUTE = 60_000;
 const CALL = 'Call me instead';
@@ -14,6 +25,22 @@ beforeAll(async () => {
   if (isThere) ui = await startUi();
 });
 afterAll(() => ui?.stop());
+
+/** Signs a user up who has a phone as the second factor, and signs them out. */
+async function withPhone(device: Device): Promise<{ ann: Resident; visitor: Visitor; phone: string }> {
+  const ann = await moveIn(ui, device);
+  const { visitor } = ann;
+  const phone = newPhone();
+  await addPhone(ui, visitor, phone);
+  await visitor.signOut();
+  await ui.pass(MINUTE);
+  return { ann, visitor, phone };
+}
+
+async function sendTo(visitor: Visitor, phone: string): Promise<void> {
+  await visitor.fill('Phone number', phone);
+  await visitor.press('Send a code');
+}
 
 /** Waits until the server allows another code, then chooses a call. Gives the code that was read out. */
 async function callInstead(visitor: Visitor, phone: string): Promise<string> {
@@ -31,12 +58,7 @@ describe.skipIf(!isThere).each(DEVICES)('another way for a code on a $name', (de
   beforeEach(() => ui.pass(60 * MINUTE));
 
   it('at the sign-in: a call replaces the text message, and a text message the call', async () => {
-    const ann = await moveIn(ui, device);
-    const { visitor } = ann;
-    const phone = newPhone();
-    await addPhone(ui, visitor, phone);
-    await visitor.signOut();
-    await ui.pass(MINUTE);
+    const { ann, visitor, phone } = await withPhone(device);
     await logIn(ann);
     await visitor.see('We sent a code to');
     const byText = ui.lastCode(ui.sms);
@@ -72,12 +94,7 @@ describe.skipIf(!isThere).each(DEVICES)('another way for a code on a $name', (de
   });
 
   it('at the sign-in: a way that fails leads to the other one', async () => {
-    const ann = await moveIn(ui, device);
-    const { visitor } = ann;
-    const phone = newPhone();
-    await addPhone(ui, visitor, phone);
-    await visitor.signOut();
-    await ui.pass(MINUTE);
+    const { ann, visitor, phone } = await withPhone(device);
     const restore = ui.breakDown(ui.sms);
     await logIn(ann);
     await visitor.see('The message could not be sent.');
@@ -92,12 +109,7 @@ describe.skipIf(!isThere).each(DEVICES)('another way for a code on a $name', (de
   });
 
   it('at the sign-in: who begins again too early waits, and can still choose a call', async () => {
-    const ann = await moveIn(ui, device);
-    const { visitor } = ann;
-    const phone = newPhone();
-    await addPhone(ui, visitor, phone);
-    await visitor.signOut();
-    await ui.pass(MINUTE);
+    const { ann, visitor, phone } = await withPhone(device);
     await logIn(ann);
     await visitor.see('We sent a code to');
     await visitor.press('Back');
@@ -129,16 +141,14 @@ describe.skipIf(!isThere).each(DEVICES)('another way for a code on a $name', (de
     const { visitor } = await moveIn(ui, device);
     const phone = newPhone();
     await visitor.row('Text message').getByRole('button', { name: 'Add' }).click();
-    await visitor.fill('Phone number', phone);
-    await visitor.press('Send a code');
+    await sendTo(visitor, phone);
     await visitor.see('We sent a code to');
     await answer(visitor, await callInstead(visitor, phone), 'Confirm');
     await visitor.see('Text message set up.');
 
     await ui.pass(6 * MINUTE);
     await visitor.row('Sign-in by phone').getByRole('button', { name: 'Add' }).click();
-    await visitor.fill('Phone number', phone);
-    await visitor.press('Send a code');
+    await sendTo(visitor, phone);
     await visitor.see("Verify it's you");
     await visitor.page.getByRole('dialog').getByText('We sent a code to').waitFor();
     const proof = await callInstead(visitor, phone);
@@ -152,8 +162,7 @@ describe.skipIf(!isThere).each(DEVICES)('another way for a code on a $name', (de
     await visitor.signOut();
     await ui.pass(2 * MINUTE);
     await visitor.press('Phone');
-    await visitor.fill('Phone number', phone);
-    await visitor.press('Send a code');
+    await sendTo(visitor, phone);
     await visitor.see('We sent a code to');
     const code = await callInstead(visitor, phone);
     await answer(visitor, code);
@@ -167,8 +176,7 @@ describe.skipIf(!isThere).each(DEVICES)('another way for a code on a $name', (de
     const phone = newPhone();
     await addAuthenticatorApp(ui, visitor);
     await visitor.row('Sign-in by phone').getByRole('button', { name: 'Add' }).click();
-    await visitor.fill('Phone number', phone);
-    await visitor.press('Send a code');
+    await sendTo(visitor, phone);
     await visitor.see('We sent a code to');
     await answer(visitor, ui.lastCode(ui.sms), 'Confirm');
     await visitor.see('Sign-in by phone set up.');
@@ -179,8 +187,7 @@ describe.skipIf(!isThere).each(DEVICES)('another way for a code on a $name', (de
     await ui.pass(2 * MINUTE);
     await visitor.open('/forgot');
     await visitor.press('Phone');
-    await visitor.fill('Phone number', phone);
-    await visitor.press('Send a code');
+    await sendTo(visitor, phone);
     await visitor.see('we sent a code there');
     await visitor.fill('New password', 'quite another password');
     const code = await callInstead(visitor, phone);
@@ -210,8 +217,7 @@ describe.skipIf(!isThere).each(DEVICES)('another way for a code on a $name', (de
     const phone = newPhone();
     await visitor.open('/forgot');
     await visitor.press('Phone');
-    await visitor.fill('Phone number', phone);
-    await visitor.press('Send a code');
+    await sendTo(visitor, phone);
     await visitor.see('we sent a code there');
     await ui.pass(61_000);
     await visitor.press(CALL);

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Field } from '../components/field.js';
 import { Form } from '../components/form.js';
+import { UserNameField } from '../components/user-name-field.js';
 import { logInOnDevice } from '../trusted-token.js';
 import type { Login } from '../parse-app.js';
 import { useAction } from '../use-action.js';
@@ -12,15 +13,7 @@ export function PasswordForm({ onResult }: { readonly onResult: (result: Login, 
   const [password, setPassword] = useState('');
   return (
     <Form action={action} submit="Sign in" onSubmit={async () => onResult(await logInOnDevice(username, password), username)}>
-      <Field
-        label="Name"
-        name="username"
-        autoComplete="username webauthn"
-        autoCapitalize="none"
-        spellCheck={false}
-        value={username}
-        onChange={setUsername}
-      />
+      <UserNameField autoComplete="username webauthn" value={username} onChange={setUsername} />
       <Field
         label="Password"
         name="password"

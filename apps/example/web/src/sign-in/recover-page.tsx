@@ -1,10 +1,10 @@
 import type { PasskeyRecovery } from '@parse-factors/client/passkey';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { Field } from '../components/field.js';
 import { Form } from '../components/form.js';
 import { Page } from '../components/page.js';
 import { Status } from '../components/status.js';
+import { UserNameField } from '../components/user-name-field.js';
 import { passkeys } from '../parse-app.js';
 import { useAction } from '../use-action.js';
 import { RecoveryCodeField } from './recovery-form.js';
@@ -40,15 +40,7 @@ export function RecoverPage() {
           : `Come back after ${state.availableAt.toLocaleString()} with another recovery code.`}
       </Status>
       <Form action={action} submit="Send the code" onSubmit={recover}>
-        <Field
-          label="Name"
-          name="username"
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          value={username}
-          onChange={setUsername}
-        />
+        <UserNameField value={username} onChange={setUsername} />
         <RecoveryCodeField value={code} onChange={setCode} />
       </Form>
       <p>

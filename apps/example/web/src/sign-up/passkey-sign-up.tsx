@@ -4,7 +4,7 @@ import { isNameTaken } from '../error-messages.js';
 import { passkeys } from '../parse-app.js';
 import { browserName } from '../trusted-token.js';
 import { useAction } from '../use-action.js';
-import { UserNameField } from './user-name-field.js';
+import { UserNameField } from '../components/user-name-field.js';
 
 /** An account that was just created. */
 export interface NewAccount {
@@ -32,6 +32,7 @@ export function PasskeySignUp({ onDone }: { readonly onDone: (account: NewAccoun
   return (
     <Form action={action} submit="Sign up with a passkey" onSubmit={signUp}>
       <UserNameField
+        maxLength={64}
         hint="You need no password. Your device asks for your fingerprint, your face or its PIN."
         value={username}
         onChange={setUsername}

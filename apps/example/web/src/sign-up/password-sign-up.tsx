@@ -3,7 +3,7 @@ import { Form } from '../components/form.js';
 import { NewPasswordField } from '../components/new-password-field.js';
 import { Parse } from '../parse-app.js';
 import { useAction } from '../use-action.js';
-import { UserNameField } from './user-name-field.js';
+import { UserNameField } from '../components/user-name-field.js';
 
 /** Creates an account with a user name and a password. */
 export function PasswordSignUp({ onDone }: { readonly onDone: () => Promise<void> }) {
@@ -16,7 +16,7 @@ export function PasswordSignUp({ onDone }: { readonly onDone: () => Promise<void
   };
   return (
     <Form action={action} submit="Sign up" onSubmit={signUp}>
-      <UserNameField value={username} onChange={setUsername} />
+      <UserNameField maxLength={64} value={username} onChange={setUsername} />
       <NewPasswordField label="Password" value={password} onChange={setPassword} />
     </Form>
   );
