@@ -10,6 +10,7 @@ import { dashboardFunctions } from '../dashboard/dashboard-functions.js';
 import { watchNewPasswords } from '../new-passwords.js';
 import { prune } from './prune.js';
 import { watchSessionCopies } from '../session-copies.js';
+import { hideSessionTokens } from '../session-tokens.js';
 import { RequestWrites } from '../writes/request-writes.js';
 import { isGated, placeGate, placeGates } from '../writes/write-gate.js';
 import { type GatedFactors, watchWrites } from '../writes/write-rules.js';
@@ -139,7 +140,7 @@ export function installer(
       if (!shareTriggers(set, appId) && except.length < ours.length) throw unreachable();
       watchSessionCopies();
       watchNewPasswords();
-      gateWrites(Parse);
+      gateDatabase(Parse);
       gated.isInstalled = true;
       defineCloudCode(bridge, Parse, resolved);
       Parse.Cloud.define('factorsCheck', (request) => examine(request), { requireMaster: true });
@@ -152,11 +153,12 @@ export function installer(
   };
 }
 
-/** Gates all writes of Parse Server. In a bundle its modules cannot be found, but the running server can. */
-function gateWrites(Parse: object): void {
+/** Gates all writes of Parse Server, and what clients read of sessions. In a bundle its modules cannot be found, but the running server can. */
+function gateDatabase(Parse: object): void {
   placeGates(RequestWrites.handler);
-  const server = Reflect.get(Parse, 'Server') as Partial<HookConfig> | undefined;
-  if (server?.database !== undefined) placeGate(server.database, RequestWrites.handler);
+  const { database } = (Reflect.get(Parse, 'Server') ?? {}) as Partial<HookConfig>;
+  if (database !== undefined) placeGate(database, RequestWrites.handler);
+  hideSessionTokens(database);
 }
 
 function defineCloudCode(

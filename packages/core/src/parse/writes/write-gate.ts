@@ -42,6 +42,16 @@ export function placeGates(handler: WriteHandler): void {
   for (const { prototype } of loadedModules(isControllerClass)) placeGate(prototype, handler);
 }
 
+/**
+ * Returns the prototypes of database controllers: of each copy of Parse Server that Node has loaded, and that of a controller.
+ *
+ * @param database a controller, if there is one
+ */
+export function controllersOf(database: object | undefined): ReadonlySet<object> {
+  const given = database === undefined ? [] : [ownerOf(database) ?? database];
+  return new Set([...loadedModules(isControllerClass).map(({ prototype }) => prototype), ...given]);
+}
+
 /** Whether the handler is called for the writes of this controller. */
 export function isGated(database: object, handler: WriteHandler): boolean {
   const owner = ownerOf(database);
