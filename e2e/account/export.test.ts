@@ -77,6 +77,24 @@ describe('a copy of what is kept about a user', () => {
       expect(text).not.toContain(sealed);
   });
 
+  it('holds neither the address nor the device of an administrator who has logged in as the user', async () => {
+    const person = await stage.signUp();
+    const agent = 'Mozilla/5.0 (X11; Linux x86_64) Chrome/999.0.0.0 of an administrator';
+    const { username, password } = person;
+    const headers = { ...MASTER, 'User-Agent': agent };
+    expect((await stage.call('POST', '/login', { username, password }, headers)).status).toBe(200);
+    const { sessions, signIns } = (await exported(person.session)).body['result'] as {
+      sessions: { ip?: string; userAgent?: string; methods: unknown[] }[];
+      signIns: { ip?: string }[];
+    };
+    expect(sessions).toHaveLength(2);
+    expect(sessions.filter(({ ip, userAgent }) => ip === undefined && userAgent === undefined)).toHaveLength(1);
+    expect(JSON.stringify(sessions)).not.toContain('administrator');
+    expect(signIns.filter(({ ip }) => ip === undefined)).toHaveLength(1);
+    const { body } = await stage.call('POST', '/functions/factorsSessions', {}, person.session);
+    expect(JSON.stringify(body)).not.toContain('administrator');
+  });
+
   it('holds nothing of another user', async () => {
     const { person, secret } = await withEverything('+15557780002');
     const other = await withEverything('+15557780003');

@@ -423,6 +423,22 @@ describe('an account that a stranger has opened with an address', () => {
 });
 
 describe('the factors of an account', () => {
+  it('are not gone around by an email that a stolen session changed before the user had any', async () => {
+    await start();
+    const person = await stage.signUp();
+    await resets.verify(person, { email });
+    const thief = { factor: 'email', email: 'thief@example.com' };
+    expect((await rig.put(person, { email: 'thief@example.com' })).status).toBe(200);
+    const secret = await stage.enrolTotp(person);
+    resets.later();
+    stage.mail.messages.length = 0;
+    expect((await resets.ask(thief)).status).toBe(200);
+    await resets.settled();
+    expect(stage.mail.messages).toEqual([]);
+    expect(await storedKeys(stage, person)).toEqual(['totp']);
+    expect(await resets.opens(person, person.password, { totp: stage.totp(secret) })).toBe(true);
+  });
+
   it('are not gone around by a stolen session that changes the email', async () => {
     await start();
     const { person, secret } = await enrolled(stage);

@@ -8,7 +8,7 @@ import { slug, type Stage } from '../support/harness.js';
 import { ORIGIN, PasskeyUser, startPasskeyStage } from '../support/passkey-stage.js';
 import { MASTER, personOf } from '../support/requests.js';
 import { SoftAuthenticator } from '../support/soft-authenticator.js';
-import { DAY } from '../support/time.js';
+import { DAY, HOUR } from '../support/time.js';
 
 /** Attempts to take over, or to find, an account that was opened with a passkey alone, by its recovery without a session. */
 
@@ -68,6 +68,37 @@ it('a recovery that is under way does not win over a sign-in of the owner', asyn
   expect(slug(await user.logInAlone(found))).toBe('code_rejected');
   // The code is still unused, and a new wait begins.
   expect((await recover({ username, authData: { recovery: codes[1] } })).body['result'].status).toBe('pending');
+});
+
+it('a stolen session cannot rename the account, which its owner recovers by the name', async () => {
+  const { username, passkey, person, user, codes } = await newcomer('ann');
+  stage.time.now += HOUR;
+  const renamed = { username: 'nobody-knows' };
+  const requests = [{ method: 'PUT', path: `/parse/users/${person.id}`, body: renamed }];
+  const rename = (): Promise<Answer> => stage.call('PUT', `/users/${person.id}`, renamed, person.session);
+  expect(slug(await rename())).toBe('fresh_proof_required');
+  expect(slug(await stage.call('PUT', `/classes/_User/${person.id}`, renamed, person.session))).toBe('fresh_proof_required');
+  const batch = await stage.call('POST', '/batch', { requests }, person.session);
+  expect(JSON.stringify(batch.body)).toContain('fresh_proof_required');
+  expect((await recover({ username, authData: { recovery: codes[0] } })).body['result'].status).toBe('pending');
+  expect(slug(await rename())).toBe('fresh_proof_required');
+  stage.time.now += DAY;
+  const found = new SoftAuthenticator(ORIGIN);
+  const done = await recover({ username, authData: { recovery: codes[1], passkey: await answerBy(found) } });
+  expect(done.body['result'].status).toBe('recovered');
+  expect(slug(await user.logInAlone(passkey))).toBe('code_rejected');
+});
+
+it('the owner renames the account after a proof by the passkey, and saves their own name at any time', async () => {
+  const { passkey, person, user } = await newcomer('ann');
+  stage.time.now += HOUR;
+  const save = (fields: object): Promise<Answer> => stage.call('PUT', `/users/${person.id}`, fields, person.session);
+  expect((await save({ username: 'ann', nickname: 'A' })).status).toBe(200);
+  expect((await user.prove(passkey)).status).toBe(200);
+  expect((await save({ username: 'anna' })).status).toBe(200);
+  const other = await stage.signUp();
+  expect((await stage.call('PUT', `/users/${other.id}`, { username: 'by-password' }, other.session)).status).toBe(200);
+  expect((await stage.call('PUT', `/users/${person.id}`, { username: 'by-administrator' }, MASTER)).status).toBe(200);
 });
 
 it('a wrong code takes the same statements for every user name', async () => {

@@ -348,6 +348,18 @@ describe('a fault', () => {
   });
 });
 
+it('an event whose row is being written while its user is deleted is not sent', async () => {
+  const stage = webhookStage({ url });
+  let deleted: Promise<void> | undefined;
+  stage.queue.beforeAdd = async () => {
+    deleted ??= stage.webhook.forget('u1', stage.records);
+    await deleted; // the row is written after the deletion
+  };
+  await stage.emit('removed', 'u1');
+  await stage.emit('removed', 'u2');
+  expect([rows(stage), endpoint.messages.map(({ event }) => event.data['userId'])]).toEqual([0, ['u2']]);
+});
+
 it('deleting a user removes their events, also those that wait for their row', async () => {
   const stage = webhookStage({ url });
   endpoint.answer = status(500);

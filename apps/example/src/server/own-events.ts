@@ -20,7 +20,11 @@ export function defineOwnEvents(Parse: typeof ParseSdk): void {
       return events.map((event) => ({
         id: event.id,
         ...Object.fromEntries(
-          ['type', 'factor', 'purpose', 'ip', 'at', 'reason'].map((name) => [name, event.get(name) as unknown]),
+          // The address of an administrator is not the user's to see.
+          ['type', 'factor', 'purpose', 'at', 'reason', ...(event.get('byMasterKey') === true ? [] : ['ip'])].map((name) => [
+            name,
+            event.get(name) as unknown,
+          ]),
         ),
       }));
     },

@@ -94,7 +94,7 @@ describe.skipIf(!isThere).each(DEVICES)('another way for a code on a $name', (de
   });
 
   it('at the sign-in: a way that fails leads to the other one', async () => {
-    const { ann, visitor, phone } = await withPhone(device);
+    const { ann, visitor } = await withPhone(device);
     const restore = ui.breakDown(ui.sms);
     await logIn(ann);
     await visitor.see('The message could not be sent.');

@@ -81,11 +81,21 @@ describe('waysInUnlessPassword', () => {
     expect(waysInUnlessPassword(having(...stored), withKey)).toEqual(ways);
   });
 
+  it.each([
+    [true, ['key'], [{ factors: ['key'] }]],
+    [true, [], []],
+    [false, ['key'], []],
+  ])('another user name needs their proof: renamed %s, only ways in %j', (isRenamed, only, proofs) => {
+    const changes = changesOfSave(sending({}), { stored: having('key', 'otp'), addsWayIn: false, isRenamed, only }, withKey);
+    expect(changes).toEqual({ removed: [], proofs });
+  });
+
   it('a removal needs their proof', () => {
     const removing = sending({ otp: null });
-    expect(changesOfSave(removing, { stored: having('key', 'otp'), addsWayIn: false, only: ['key'] }, withKey).proofs).toEqual([
-      { factors: ['key'] },
-    ]);
+    expect(
+      changesOfSave(removing, { stored: having('key', 'otp'), addsWayIn: false, isRenamed: false, only: ['key'] }, withKey)
+        .proofs,
+    ).toEqual([{ factors: ['key'] }]);
   });
 });
 
@@ -102,9 +112,10 @@ describe('addedWayIn', () => {
   });
 
   it('takes a proof by the passkey that users sign up with', () => {
-    expect(changesOfSave(sending({}, true), { stored: having('key', 'otp'), addsWayIn: true, only: [] }, withKey).proofs).toEqual(
-      [{ factors: ['key'] }],
-    );
+    expect(
+      changesOfSave(sending({}, true), { stored: having('key', 'otp'), addsWayIn: true, isRenamed: false, only: [] }, withKey)
+        .proofs,
+    ).toEqual([{ factors: ['key'] }]);
   });
 });
 
@@ -165,7 +176,11 @@ describe('changesOfSave', () => {
       ['another way in takes a proof by a way in', ['mail'], { google: { id: 'g' } }, true, [], [{ factors: ['mail'] }]],
     ],
   )('%s', (_sentence, stored, providers, addsWayIn, removed, proofs) => {
-    const changes = changesOfSave(sending(providers), { stored: having(...stored), addsWayIn, only: [] }, composed);
+    const changes = changesOfSave(
+      sending(providers),
+      { stored: having(...stored), addsWayIn, isRenamed: false, only: [] },
+      composed,
+    );
     expect([changes.removed.toSorted(), changes.proofs]).toEqual([removed.toSorted(), proofs]);
   });
 });
@@ -189,10 +204,13 @@ describe('proofsToChange', () => {
     ['asks for a second factor before a password', ['password'], ['otp'], { hasPassword: true }, second],
     ['asks for one before a new address', ['email'], ['totp'], { addresses: { email: 'b@c.example' } }, second],
     ['asks for nothing where the address stays', ['email'], ['totp'], { addresses: { email: 'ann@example.com' } }, []],
+    ['asks for one before another user name', ['username'], ['totp'], { username: 'other' }, second],
+    ['asks for one before the user name goes', ['username'], ['totp'], { username: null }, second],
+    ['asks for nothing where the user name stays', ['username'], ['totp'], { username: 'ann' }, []],
     ['asks for nothing for what is not named', ['email'], ['totp'], { hasPassword: true }, []],
     ['asks for nothing of a user without a second factor', ['password'], ['mail', 'device'], { hasPassword: true }, []],
   ])('%s', (_sentence, names, stored, sent, proofs) => {
-    const account = { user: userWith({ email: 'ann@example.com' }), stored: having(...stored) };
+    const account = { user: userWith({ email: 'ann@example.com', username: 'ann' }), stored: having(...stored) };
     expect(proofsToChange(names, { ...sending({}), ...sent }, { account, composed })).toEqual(proofs);
   });
 });

@@ -112,6 +112,10 @@ export function changesResetAddress(
   return Object.entries(resetAddresses).some(([field, address]) => user.get(field) !== address && !linked.includes(address));
 }
 
+/** Whether a save gives the user another name. */
+export const renames = ({ username }: SentCredentials, { user }: Pick<AccountState, 'user'>): boolean =>
+  username !== undefined && username !== user.get('username');
+
 /** What a save changes about an account. */
 export interface SaveChanges {
   /** Keys of the composed factors that the save removes. */
@@ -120,20 +124,30 @@ export interface SaveChanges {
   readonly proofs: readonly StepUpOptions[];
 }
 
+/** What a save finds, and what it does besides what was sent. */
+export interface ChangedAccount {
+  readonly stored: StoredRecords;
+  /** Whether it adds a primary credential. */
+  readonly addsWayIn: boolean;
+  readonly isRenamed: boolean;
+  /** The keys of the factors that are the user's only ways in. */
+  readonly only: readonly string[];
+}
+
 /**
  * Returns which factors a save removes, and which step-up proofs it needs.
  *
  * - Removing a linked primary factor needs a proof by a linked primary factor.
  * - Removing any other factor needs any step-up proof.
  * - Linking or unlinking a provider needs a proof by a second factor, if the user has one.
+ * - Removing a factor of a user who has only one way in needs a proof by that. So does another user name, as the user recovers the
+ *   account by its name.
  *
- * - Removing a factor of a user who has only one way in needs a proof by that.
- *
- * @param account what is stored, whether the save adds a primary credential, and the user's only ways in
+ * @param account what is stored, whether the save adds a primary credential or changes the name, and the user's only ways in
  */
 export function changesOfSave(
   sent: SentCredentials,
-  { stored, addsWayIn, only }: { readonly stored: StoredRecords; readonly addsWayIn: boolean; readonly only: readonly string[] },
+  { stored, addsWayIn, isRenamed, only }: ChangedAccount,
   composed: Composed,
 ): SaveChanges {
   const nulls = Object.keys(sent.providers).filter((key) => sent.providers[key] === null);
@@ -145,6 +159,7 @@ export function changesOfSave(
   const hasFactor = storedAmong(stored, second).length > 0;
   const isRelinking = hasFactor && !addsWayIn && changesProviders(sent.providers, stored, composed.factors);
   const proofs: StepUpOptions[] = [];
+  if (isRenamed && only.length > 0) proofs.push({ factors: only });
   if (addsWayIn) proofs.push({ factors: waysToProve(stored, composed) });
   if (removed.some((key) => linked.includes(key))) proofs.push({ factors: storedAmong(stored, linked) });
   // Recovery codes allow a change of factors, but they do not allow a provider to be linked.
@@ -165,14 +180,18 @@ export const changedAddresses = ({ addresses = {} }: SentCredentials, { user }: 
  * Returns the step-up proofs that a session needs for what an application protects, if the user has a second factor. Recovery
  * codes allow a change of factors, but not these.
  *
- * @param names the protected fields; `password` is the password
+ * @param names the protected fields; `password` is the password, and `username` the user name
  */
 export function proofsToChange(
   names: readonly string[],
   sent: SentCredentials,
   { account, composed }: { readonly account: Pick<AccountState, 'user' | 'stored'>; readonly composed: Composed },
 ): StepUpOptions[] {
-  const changed = [...changedAddresses(sent, account), ...(sent.hasPassword ? ['password'] : [])];
+  const changed = [
+    ...changedAddresses(sent, account),
+    ...(sent.hasPassword ? ['password'] : []),
+    ...(renames(sent, account) ? ['username'] : []),
+  ];
   const second = secondFactors(composed);
   const isProtected = names.some((name) => changed.includes(name)) && storedAmong(account.stored, second).length > 0;
   return isProtected ? [{ factors: second }] : [];

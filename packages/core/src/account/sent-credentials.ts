@@ -5,6 +5,8 @@ export interface SentCredentials {
   readonly hasPassword: boolean;
   /** The password, for `passwordCheck`; undefined for one that is no string, and where it is not read. */
   readonly password?: string | undefined;
+  /** The user name that the request writes; undefined if it writes none. */
+  readonly username?: unknown;
   /** By field, the new addresses that a link for a new password would go to. Empty when Parse Server sends no mail. */
   readonly resetAddresses?: Readonly<Record<string, string>>;
   /** By field, the addresses of the user object that the request writes; null removes one. */

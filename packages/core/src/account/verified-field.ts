@@ -7,7 +7,7 @@
 export const verifiedFieldOf = (field: string): string => `${field}Verified`;
 
 /**
- * The field that says that a user with a factor has changed their `email`. The owner of an unverified `email` may take over an
+ * The field that says that a user with a factor, or with a verified `email`, has changed it. The owner of an unverified `email` may take over an
  * account that a stranger has opened with it, but a stolen session can change the `email` of any account to the thief's: that
  * must not go around the factors.
  */

@@ -89,6 +89,21 @@ describe('a code that is issued', () => {
     },
   );
 
+  it('keeps one user from causing the questions of all users of a network', async () => {
+    const asked = new Map<string | undefined, number>();
+    const allow = (_address: string, { user }: { readonly user?: { readonly id: string } | undefined }): boolean =>
+      Boolean(asked.set(user?.id, (asked.get(user?.id) ?? 0) + 1));
+    const stage = new Stage({ allow });
+    const ask = (id: string): Promise<string> =>
+      outcomeOf(() => stage.codes.issue(stage.context, targetWith({ subject: id, user: userWith({}, id) })));
+    for (let index = 0; index < 120; index += 1) await ask('thief');
+    expect(await ask('victim')).toBe('passes');
+    expect([...asked]).toEqual([
+      ['thief', 25],
+      ['victim', 1],
+    ]);
+  });
+
   it('asks checks of the request before functions, and no more once they have passed', async () => {
     const asked: string[] = [];
     const rule = (name: string): (() => boolean) => {

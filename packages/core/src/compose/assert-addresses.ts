@@ -62,10 +62,10 @@ function assertVerification(factors: Factors, verification: Readonly<Record<stri
  * Checks what a session changes only after a step-up proof.
  *
  * @param verified the fields that users verify
- * @throws FactorConfigError for anything but the password, `email` and these fields
+ * @throws FactorConfigError for anything but the password, `email`, `username` and these fields
  */
 function assertProtected(names: readonly string[], verified: readonly string[]): void {
-  const known = new Set(['password', 'email', ...verified]);
+  const known = new Set(['password', 'email', 'username', ...verified]);
   const unknown = names.find((name) => !known.has(name));
   if (unknown === undefined) return;
   const accepts = [...known].map((name) => JSON.stringify(name)).join(', ');

@@ -70,8 +70,8 @@ export interface ComposeOptions<Key extends string = string> {
    */
   readonly addressVerification?: Readonly<Record<string, string>>;
   /**
-   * What a session changes only after a fresh proof by a second factor, if the user has one: `password`, `email` and fields of
-   * `addressVerification`; none by default. Resets, and the master key, need no proof.
+   * What a session changes only after a fresh proof by a second factor, if the user has one: `password`, `email`, `username` and
+   * fields of `addressVerification`; none by default. Resets, and the master key, need no proof.
    */
   readonly freshProofFor?: readonly string[];
   /**
@@ -176,7 +176,7 @@ export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]:
       return entries.length <= 10 && entries.every(isSound);
     },
   },
-  freshProofFor: listOption(textOption(64), 11),
+  freshProofFor: listOption(textOption(64), 13),
   passwordCheck: optional(functionOption),
   revokeSessionsOn: {
     accepts: `a list of any of ${CHANGES.map((change) => JSON.stringify(change)).join(', ')}`,

@@ -1,4 +1,11 @@
-import { addedWayIn, changesOfSave, changesResetAddress, proofsToChange, type SaveChanges } from '../account/change-rules.js';
+import {
+  addedWayIn,
+  changesOfSave,
+  changesResetAddress,
+  proofsToChange,
+  renames,
+  type SaveChanges,
+} from '../account/change-rules.js';
 import { planToRemove } from '../account/records/enrolment-plans.js';
 import type { AccountState, FieldValues, NewSession } from '../account/ports.js';
 import { changesProviders } from '../account/provider-changes.js';
@@ -21,6 +28,7 @@ import { ownerOf, proofAccount, StepUp } from './step-up.js';
  *
  * - Removing a factor needs a step-up proof and uses it up.
  * - Linking or unlinking another provider on an account with a factor needs a step-up proof.
+ * - Another user name needs a step-up proof where the user recovers the account by it.
  * - A first password, or another address that links for one go to, needs a step-up proof where a primary factor is linked.
  * - A new password ends the user's step-up proofs and trust in devices. A session that has ended sets none.
  * - A changed address is no longer verified; see {@link saveAddresses}. Only the server marks one as verified.
@@ -36,7 +44,8 @@ export async function saveAccount(save: AccountSave): Promise<FieldValues> {
   const changesCredentials = Object.keys(sent.providers).length > 0 || sent.hasPassword;
   const changesAddresses = Object.keys(sent.addresses ?? {}).length > 0;
   const mayChangeResets = !hasMasterKey && Object.keys(sent.resetAddresses ?? {}).length > 0;
-  const isChecked = changesCredentials || changesAddresses || mayChangeResets;
+  const mayRename = !hasMasterKey && sent.username !== undefined;
+  const isChecked = changesCredentials || changesAddresses || mayChangeResets || mayRename;
   const account = userId === undefined || !isChecked ? undefined : await server.accounts.get(userId);
   await checkPassword(save, account);
   if (userId === undefined) keepSignUp(save);
@@ -75,8 +84,9 @@ async function stageRemovals(save: AccountSave, account: AccountState): Promise<
   // Providers that the same save unlinks are no ways in any more.
   const rest = Object.fromEntries(Object.entries(account.stored).filter(([key]) => isOurs(key) || providers[key] !== null));
   const mayRemove = !hasMasterKey && Object.keys(providers).some((key) => providers[key] === null && isOurs(key));
-  const only = !mayRemove ? [] : await onlyWaysIn(runtime, server, { ...account, stored: rest });
-  const changes = changesOfSave(sent, { stored: account.stored, addsWayIn, only }, runtime);
+  const isRenamed = !hasMasterKey && renames(sent, account);
+  const only = !mayRemove && !isRenamed ? [] : await onlyWaysIn(runtime, server, { ...account, stored: rest });
+  const changes = changesOfSave(sent, { stored: account.stored, addsWayIn, isRenamed, only }, runtime);
   if (only.length > 0 && only.every((key) => changes.removed.includes(key))) throw new FactorError('invalid_input', ONLY_WAY_IN);
   const demanded = proofsToChange(runtime.freshProofFor, sent, { account, composed: runtime });
   const proofs = [...demanded, ...changes.proofs]; // the last one is used up by a removal

@@ -54,7 +54,9 @@ export function saveAddresses(save: AccountSave, account: AccountState): FieldVa
     (hasMasterKey && marks.includes(verifiedFieldOf(field))) ||
     (!changed.includes(field) && account.user.get(verifiedFieldOf(field)) === true);
   const unverified = Object.keys(addresses).filter((field) => isMarked(field) && !stays(field));
-  const noted = changed.includes('email') && mayNoteEmail(runtime) && protectingFactors(runtime, account.stored).length > 0;
+  // A verified address was the owner's: the next one may be a thief's.
+  const isOwners = protectingFactors(runtime, account.stored).length > 0 || account.user.get('emailVerified') === true;
+  const noted = changed.includes('email') && mayNoteEmail(runtime) && isOwners;
   return {
     ...Object.fromEntries(unverified.map((field) => [verifiedFieldOf(field), false])),
     ...(noted && { [EMAIL_CHANGED]: true }),

@@ -31,6 +31,12 @@ export function readPassword(object: HookObject): string | undefined {
   return typeof sent === 'string' ? sent : undefined;
 }
 
+/** Reads the user name that was sent: undefined for none, null for one that is removed. */
+export function readUsername(object: HookObject): unknown {
+  const sent = object.op('username');
+  return sent === undefined ? undefined : ((Reflect.get(sent, '_value') as unknown) ?? null);
+}
+
 /**
  * Reads the addresses that a new password can be set by after the save. A link of Parse Server goes to `email`, or else to
  * `username`, if that is an address. Without an e-mail adapter it sends none. A code goes to `email`.

@@ -18,9 +18,9 @@ export class PastSignIns {
     this.#userId = userId;
   }
 
-  /** Seals what is kept about a sign-in. */
-  static seal({ keyring }: Pick<Runtime, 'keyring'>, at: SigningIn): string {
-    return keyring.seal(JSON.stringify({ ip: at.client.ip }), 'device', at.appId, at.userId, deviceOf(keyring, at));
+  /** Seals what is kept about a sign-in. @param ip the address that the user sees */
+  static seal({ keyring }: Pick<Runtime, 'keyring'>, { ip, ...at }: SigningIn & { readonly ip: string | undefined }): string {
+    return keyring.seal(JSON.stringify({ ip }), 'device', at.appId, at.userId, deviceOf(keyring, at));
   }
 
   /** The last sign-in from each device of 180 days, the latest first. */

@@ -12,7 +12,7 @@ export async function atLeast<Result>(ms: number, work: () => Promise<Result>): 
     return await work();
   } catch (fault) {
     const left = over - performance.now();
-    if (left > 0) await sleep(left);
+    if (left > 0) await sleep(Math.ceil(left) + 1); // timers cut fractions off, and may end a millisecond early
     throw fault;
   }
 }

@@ -70,7 +70,7 @@ export class MessageLimits {
    * @throws FactorError `cooldown`
    */
   async countQuestion(context: CountContext, target: Pick<CodeBinding, 'user'>): Promise<void> {
-    await countAll(context, this.#perNetwork(context, target, 'question'));
+    await countAll(context, [...this.#perAsker(context, target), ...this.#perNetwork(context, target, 'question')]);
   }
 
   /**
@@ -103,6 +103,12 @@ export class MessageLimits {
     return [
       [subjectOf('prefix', appId, keyring.stableDigest('prefix', prefix)), { limit: maxSendsPerPrefix, windowMs: HOUR_MS }],
     ];
+  }
+
+  /** Counts the questions of one user, who could otherwise use up those of all users of a network (denial of service). */
+  #perAsker({ appId, key }: CountContext, { user }: Pick<CodeBinding, 'user'>): Limit[] {
+    const limit = QUESTIONS_PER_MESSAGE * this.#options.maxSendsPer10Minutes;
+    return user === undefined ? [] : [[subjectOf('question', appId, key, user.id), { limit, windowMs: TEN_MINUTES_MS }]];
   }
 
   /**

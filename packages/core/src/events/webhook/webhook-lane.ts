@@ -50,6 +50,8 @@ export class WebhookLane {
   readonly #deliveries = new Set<Promise<void>>();
   #records: EventRecords;
   #isInserting = false;
+  /** The event whose row is being written. */
+  #current: { readonly userId: string | undefined; isDropped: boolean } | undefined;
   #looking: Promise<void> | undefined;
   #room = 0;
   #isHalfFull = false;
@@ -100,8 +102,9 @@ export class WebhookLane {
     return this.#looking;
   }
 
-  /** Drops the events of a user that wait for their row. */
+  /** Drops the events of a user that wait for their row, and the one whose row is being written. */
   drop(userId: string): void {
+    if (this.#current?.userId === userId) this.#current.isDropped = true;
     const isTheirs = ({ event }: PendingEvent): boolean => event.userId === userId;
     const waiting = this.#pending.splice(0);
     this.#pending.push(...waiting.filter((each) => !isTheirs(each)));
@@ -140,7 +143,10 @@ export class WebhookLane {
       attempts: isFree ? 1 : 0,
       dueAt: isFree ? this.#leaseEnd : clock(),
     };
+    const current = { userId: event.userId, isDropped: false };
+    this.#current = current;
     await this.#queue.add(message);
+    if (current.isDropped) return this.#queue.remove(message.id);
     this.#room -= 1;
     if (isFree) this.#start(message);
     else this.#isMoreDue = true;

@@ -12,7 +12,7 @@ import { SessionSealer } from '../../account/sessions/session-sealer.js';
  * @param account the user who logs in; undefined for one who signs up
  */
 export const keepMethods =
-  (runtime: Runtime, { server, client }: ServerRequest, account?: AccountState): SessionOpening['keep'] =>
+  (runtime: Runtime, { server, client, hasMasterKey }: ServerRequest, account?: AccountState): SessionOpening['keep'] =>
   (session) => {
     const at = runtime.clock();
     const isOurs = ({ method }: Pick<KeptMethod, 'method'>): boolean => Object.hasOwn(runtime.factors, method);
@@ -21,8 +21,9 @@ export const keepMethods =
     notes.methods = notes.methods?.filter((each) => !isOurs(each)); // valid for one session
     const others = otherMethods(session, account).filter((each) => !isOurs(each));
     const methods = [...others, ...verified].map((method): KeptMethod => ({ ...method, at }));
-    const kept = { methods, userAgent: userAgentOf(client), ip: client.ip };
-    return new SessionSealer(runtime, server.appId, session).seal(kept);
+    // The user sees these. With the master key, they are an administrator's.
+    const seen = hasMasterKey ? {} : { userAgent: userAgentOf(client), ip: client.ip };
+    return new SessionSealer(runtime, server.appId, session).seal({ methods, ...seen });
   };
 
 /**

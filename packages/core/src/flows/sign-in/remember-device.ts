@@ -11,12 +11,16 @@ import { emitter, emittingFaults } from '../../events/event-dispatcher.js';
  */
 export async function rememberDevice(runtime: Runtime, request: ServerRequest, account: AccountState): Promise<void> {
   if (!runtime.rememberDevices) return;
-  const { server, client } = request;
+  const { server, client, hasMasterKey } = request;
   const emit = emitter('', runtime, request, account);
   const now = runtime.clock();
   const since = now - DEVICE_MS;
   const at = { appId: server.appId, userId: account.id, client };
-  const device = { id: deviceOf(runtime.keyring, at), usedAt: now, sealed: PastSignIns.seal(runtime, at) };
+  const device = {
+    id: deviceOf(runtime.keyring, at),
+    usedAt: now,
+    sealed: PastSignIns.seal(runtime, { ...at, ip: hasMasterKey ? undefined : client.ip }),
+  };
   const note = async (): Promise<void> => {
     if (await server.devices.use(account.id, device, since)) return;
     const isFirst = (await server.devices.list(account.id)).length === 0; // a user who was away for long has had others

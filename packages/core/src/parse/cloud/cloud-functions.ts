@@ -54,7 +54,11 @@ export function sessionFunctions(bridge: Bridge): SessionFunctions {
     return withParseErrors(emitter('', runtime, asked, session?.userId), () => work({ runtime, request: asked, session }));
   };
   return {
-    factorsSessions: (request) => handle(request, ownSessions),
+    factorsSessions: async (request) => {
+      const sessions = await handle(request, ownSessions);
+      hideResult(request.config); // addresses and devices
+      return sessions;
+    },
     factorsEndSessions: (request) =>
       handle(request, (at) => {
         if (at.session === undefined) throw new FactorError('session_required');

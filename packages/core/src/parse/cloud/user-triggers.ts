@@ -23,7 +23,7 @@ import { ensureFlags } from '../database/user-flags.js';
 import { isInTransaction } from '../database/parse-table.js';
 import { withParseErrors } from '../parse-errors.js';
 import { ProviderChecks } from '../provider-checks.js';
-import { readAddresses, readPassword, readResetAddresses, readSentCredentials } from '../sent-credentials.js';
+import { readAddresses, readPassword, readResetAddresses, readSentCredentials, readUsername } from '../sent-credentials.js';
 import { bridged, type BridgedRequest } from '../server/server.js';
 import { accountOf } from '../server/user-rows.js';
 import { watchVerificationMails } from '../verification-mails.js';
@@ -80,7 +80,8 @@ export class UserTriggers {
       const { runtime } = this.#bridge;
       const addresses = readAddresses(object, [...new Set(['email', ...Object.keys(runtime.addressVerification)])]);
       const resetAddresses = readResetAddresses(object, request.config, resetsByEmail(runtime, asked.server));
-      const sent = { ...readSentCredentials(object), ...addresses, resetAddresses, password: readPassword(object) };
+      const fields = { resetAddresses, username: readUsername(object), password: readPassword(object) };
+      const sent = { ...readSentCredentials(object), ...addresses, ...fields };
       // A client can choose the id of `object`; the id of `original` is that of the stored row.
       const userId = original?.id;
       const email: unknown = original?.get?.('email');
