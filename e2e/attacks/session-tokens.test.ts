@@ -87,8 +87,11 @@ describe('a stolen session', () => {
     const guesses: readonly object[] = [
       { sessionToken: { $regex: `^${first}` } },
       { sessionToken: { $gt: first } },
-      { sessionToken: { $ne: tokenOf(stolen) } },
-      { sessionToken: { $in: [first] } },
+      { sessionToken: { $ne: { $regex: first } } },
+      { sessionToken: { $in: [{ $regex: first }] } },
+      { sessionToken: { $nin: first } },
+      { sessionToken: {} },
+      { sessionToken: { $ne: tokenOf(stolen), $gt: first } },
       { sessionToken: { $exists: true } },
       { sessionToken: { $eq: tokenOf(stolen), $regex: first } },
       { $or: [{ sessionToken: { $regex: first } }, { objectId: 'x' }] },
@@ -117,6 +120,12 @@ describe('an honest client', () => {
       expect((await get(where({ sessionToken: token }), own)).body['results']).toMatchObject([{ sessionToken: tokenOf(own) }]);
     }
     expect((await get(where({ sessionToken: 'r:none' }), own)).body['results']).toEqual([]);
+    expect((await get(where({ sessionToken: { $in: [tokenOf(own)] } }), own)).body['results']).toHaveLength(1);
+    for (const others of [{ $ne: tokenOf(own) }, { $nin: [tokenOf(own)] }]) {
+      const rows: { sessionToken?: string }[] = (await get(where({ sessionToken: others }), own)).body['results'];
+      expect(rows.length).toBeGreaterThanOrEqual(2);
+      for (const { sessionToken } of rows) expect(sessionToken).toBeUndefined();
+    }
   });
 
   it('ends another session at once, and its own', async () => {

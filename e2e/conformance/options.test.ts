@@ -286,7 +286,10 @@ describe('values that look sound', () => {
       () => composeFactors({ ...compose, factors: sending, addressVerification }),
       /option "addressVerification" must/,
     ]),
-    [() => composeFactors({ ...compose, freshProofFor: ['name'] }), /"freshProofFor" must .* "password", "email", "username"; "name"/],
+    [
+      () => composeFactors({ ...compose, freshProofFor: ['name'] }),
+      /"freshProofFor" must .* "password", "email", "username"; "name"/,
+    ],
     [() => composeFactors({ ...compose, selfCheck: 'no' as never }), /"selfCheck"/],
     [
       () => composeFactors({ ...compose, policy: { atLeast: 2 } }),

@@ -78,6 +78,11 @@ describe('a server that cannot be asked', () => {
     expect([wrong.status, wrong.stdout]).toEqual([2, '']);
     expect(wrong.stderr).toMatch(/answered 40[013]/);
     expect(await doctor([], { key: '' })).toMatchObject({ status: 2, stderr: 'PARSE_SERVER_MASTER_KEY is not set.\n' });
+    for (const key of ['master-secret\nx', 'master-secret-ключ'])
+      expect(await doctor([], { key })).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/^The master key may have ASCII/),
+      });
     expect((await doctor(['--master-key', 'master-secret'])).status).toBe(2);
     expect(await doctor([], { url: 'http://127.0.0.1:9/parse' })).toMatchObject({
       status: 2,
@@ -118,6 +123,13 @@ it('prints no control characters of a server that sends some', async () => {
   const finding = { level: 'broken', reason: 'x', factor: '', sentence: 'red \u001b[31m and\u0007' };
   const found = await doctorOf((response) => response.end(JSON.stringify({ result: { findings: [finding] } })));
   expect(found).toMatchObject({ status: 1, stdout: expect.stringContaining('- x: red ?[31m and?') });
+});
+
+it('prints a finding without a reason, and no time that is none', async () => {
+  const finding = { level: 'broken', reason: '', factor: '', sentence: 'Do this.' };
+  const reply = JSON.stringify({ result: { findings: [finding] } }).replace('{"findings"', '{"at":1e400,"findings"');
+  const found = await doctorOf((response) => response.end(reply));
+  expect(found).toEqual({ status: 1, stdout: 'Users cannot log in, or logins slow down:\n- : Do this.\n', stderr: '' });
 });
 
 it('prints findings of levels that it does not know, below the others', async () => {

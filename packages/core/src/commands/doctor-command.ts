@@ -58,7 +58,7 @@ export async function runDoctor(args: readonly string[]): Promise<void> {
     }
     functionsUrl(serverUrl); // refuse a wrong URL before asking for the key
     const report = await ask({ serverUrl, appId, masterKey: await readMasterKey() });
-    const accepted = allow.split(',');
+    const accepted = allow.split(',').filter((reason) => reason !== '');
     const findings = report.findings.filter(({ reason }) => !accepted.includes(reason));
     process.stdout.write(json ? `${JSON.stringify({ ...report, findings }, undefined, 2)}\n` : textOf(findings));
     process.exitCode = findings.length === 0 ? 0 : 1;
@@ -101,7 +101,7 @@ const NOT_INSTALLED: DoctorFinding = {
 
 /** Compares the clock of this machine with the server's, which must lie between the request and its answer. */
 function clockOf(at: unknown, asked: number): readonly DoctorFinding[] {
-  if (typeof at !== 'number') return [];
+  if (typeof at !== 'number' || !Number.isFinite(at)) return [];
   const apart = Math.max(asked - at, at - Date.now());
   if (apart <= MAX_CLOCK_MS) return [];
   const sentence = `The clocks of this machine and of the server differ by ${Math.round(apart / 1000)} seconds. Check which one is wrong, and sync it with NTP.`;

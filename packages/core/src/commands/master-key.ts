@@ -9,7 +9,10 @@ import { Writable } from 'node:stream';
  */
 export async function readMasterKey(): Promise<string> {
   const { PARSE_SERVER_MASTER_KEY: stored = '' } = process.env;
-  return stored === '' ? askMasterKey() : stored;
+  const masterKey = stored === '' ? await askMasterKey() : stored;
+  // The fault of such a request would repeat the key.
+  if (!/^[\x20-\x7e]+$/.test(masterKey)) throw new Error('The master key may have ASCII characters only, and no line breaks.');
+  return masterKey;
 }
 
 /** Asks for the master key on the terminal, without showing what is typed. */

@@ -33,6 +33,8 @@ interface SessionsModule {
 const HIDDEN = Symbol.for('parse-factors.session-tokens');
 const TOKEN = 'sessionToken';
 const OPERATION_FORBIDDEN = 119;
+/** Operators that compare with a list of values. */
+const LISTS: readonly string[] = ['$in', '$nin'];
 
 /** The token of a request for its own session: Parse Server reads that without saying who asks. */
 const ownToken = new AsyncLocalStorage<unknown>();
@@ -41,7 +43,7 @@ const ownToken = new AsyncLocalStorage<unknown>();
  * Hides the tokens of a user's other sessions from each of their sessions. Otherwise a stolen session could read the token of the
  * session in which the owner proves themselves, and use that proof (session hijacking, CWE-200).
  *
- * A client still sees the token of the session that it uses, and finds a session by a token that it knows.
+ * A client still sees the token of the session that it uses, and compares with tokens that it knows.
  *
  * @param database a controller of the running server, if its modules cannot be found
  */
@@ -81,7 +83,7 @@ async function findAsClient(read: () => Promise<unknown>, { query, options, know
   const named = tokensIn(query);
   // Comparing tokens, or sorting by them, would reveal them one character after another.
   if (named === undefined || Object.hasOwn(options.sort ?? {}, TOKEN))
-    throw new (parseGlobal().Error)(OPERATION_FORBIDDEN, `A session can be found by "${TOKEN}" only if that is given.`);
+    throw new (parseGlobal().Error)(OPERATION_FORBIDDEN, `Compare "${TOKEN}" with whole tokens only, and do not sort by it.`);
   const found = await read();
   const isKnown = (token: unknown): boolean => [...known, ...named].includes(token);
   return Array.isArray(found) ? found.map((row: ParseRow) => withoutToken(row, isKnown)) : found;
@@ -92,20 +94,24 @@ function withoutToken(row: ParseRow, isKnown: (token: unknown) => boolean): Pars
   return token === undefined || isKnown(token) ? row : rest;
 }
 
-/** The tokens that a query compares for equality; undefined if it compares them otherwise. */
+/** The tokens that a query compares with whole ones; undefined if it compares them otherwise. */
 function tokensIn(query: unknown): readonly string[] | undefined {
   const found = Object.entries(asObject(query) ?? {}).map(([key, value]): readonly string[] | undefined => {
     if (Array.isArray(value)) return merged(value.map(tokensIn)); // `$or`, `$and`, `$nor`
     if (key.split('.')[0] !== TOKEN) return [];
-    const token = typeof value === 'string' ? value : onlyEqual(value);
-    return key === TOKEN && token !== undefined ? [token] : undefined;
+    if (key !== TOKEN) return undefined;
+    return typeof value === 'string' ? [value] : comparedIn(value);
   });
   return merged(found);
 }
 
-function onlyEqual(value: unknown): string | undefined {
-  const { $eq: token, ...others } = asObject(value) ?? {};
-  return typeof token === 'string' && Object.keys(others).length === 0 ? token : undefined;
+/** The tokens of a condition that compares whole ones, such as `{ $ne: "r:…" }`. */
+function comparedIn(condition: unknown): readonly string[] | undefined {
+  const parts = Object.entries(asObject(condition) ?? {}).map(([operator, value]): readonly string[] | undefined => {
+    const tokens: unknown = operator === '$eq' || operator === '$ne' ? [value] : LISTS.includes(operator) ? value : undefined;
+    return Array.isArray(tokens) && tokens.every((token): token is string => typeof token === 'string') ? tokens : undefined;
+  });
+  return parts.length === 0 ? undefined : merged(parts);
 }
 
 const merged = (parts: readonly (readonly string[] | undefined)[]): readonly string[] | undefined =>

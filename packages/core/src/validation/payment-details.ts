@@ -23,8 +23,11 @@ const LINK = new RegExp(
   String.raw`[a-z][a-z\d+.-]*:\S|::|www[.。]|@|[\p{L}\p{N}-][.。]\p{L}{2}|(?<!\d)(?:${OCTET}[.。]){3}${OCTET}(?!\d)`,
   'iu',
 );
-/** What phones offer to call: 7 digits without a letter between them, whatever else separates them. */
-const PHONE_NUMBER = /(?:\p{N}[^\p{L}\p{N}]*){7}/u;
+/**
+ * What phones offer to call: 7 digits without a letter between them, whatever else separates them. Signs that only lengthen or
+ * repeat a sound count as no letters: software takes a Japanese `ー` for a dash.
+ */
+const PHONE_NUMBER = /(?:\p{N}(?:[^\p{L}\p{N}]|\p{Lm})*){7}/u;
 /** Characters without ink. Unicode calls most of them ignorable, and four of them symbols or letters. */
 const BLANK = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u{2800}\u{13441}\u{13442}\u{16FE4}]/u;
 /** Signs that cover the lines above and below. No script has as many on one letter. */
