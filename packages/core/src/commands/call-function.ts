@@ -44,10 +44,10 @@ export async function callFunction(
   const { ok, status, body } = await withTimeout(ANSWER_MS, (signal) => post(url, { server, params, signal })).catch(
     (fault: Error & { readonly cause?: { readonly code?: unknown; readonly message?: unknown } }) => {
       if (fault instanceof ReplyTooLong) throw new Error(`The server answered with more than ${MAX_REPLY_MB} MB.`);
-      const reason =
-        fault instanceof TimeoutError
-          ? 'no answer in time'
-          : String(fault.cause?.code ?? fault.cause?.message ?? 'the request could not be sent');
+      const { code, message } = fault.cause ?? {};
+      // Not the message of the fault itself: it may repeat what was to be sent.
+      const named = [code, message].find((each) => typeof each === 'string') ?? 'the request could not be sent';
+      const reason = fault instanceof TimeoutError ? 'no answer in time' : named;
       throw new Error(`The server does not answer: ${plain(reason)}`, { cause: fault });
     },
   );
