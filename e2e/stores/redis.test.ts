@@ -26,10 +26,12 @@ describe.skipIf(!hasRedis())('a server that keeps its codes in Redis', () => {
     expect([count(asked, 200), stage.mail.messages.length]).toEqual([1, 1]);
     const code = stage.lastCode(stage.mail);
     const used = await Promise.all(Array.from({ length: 20 }, () => use('ann@example.com', code)));
-    expect([count(used, 201), new Set(used.filter(({ status }) => status !== 201).map(slug))]).toEqual([
-      1,
-      new Set(['code_rejected']),
-    ]);
+    expect(count(used, 201)).toBe(1);
+    // Parse Server itself refuses a request that sees, before it writes, the account that the first one has opened (208).
+    for (const answer of used.filter(({ status }) => status !== 201))
+      expect(answer.body['code'] === 208 || slug(answer) === 'code_rejected').toBe(true);
+    expect(await stage.rows.find('_User')).toHaveLength(1);
+    expect(await stage.rows.find('_Session')).toHaveLength(1);
   });
 
   it('no more guesses at a code in Redis are looked at than it allows', async () => {
