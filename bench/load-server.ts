@@ -24,6 +24,9 @@ const tell = (reply: LoadServerReply): void => void process.send?.(reply);
 const unlimited = { maxSendsPerIp: 1_000_000, maxSendsPer10Minutes: 100, maxSendsPerDay: 1000 };
 const [, , postgres = '', setting = '', endpoint = ''] = process.argv;
 const has = (name: string): boolean => setting === name || setting === 'all';
+const isEveryEvent = setting === 'every-event';
+/** As in docs/run/webhooks.md. */
+const SENT_EVENTS = ['enrolled', 'replaced', 'removed', 'reset', 'locked', 'new_device', 'password_reset'] as const;
 const metrics = prometheus({ factors: ['emailLogin'] });
 
 /** What an operator has switched on. */
@@ -31,8 +34,13 @@ const operation: Partial<ComposeOptions> = {
   onEvent: has('metrics') ? metrics.onEvent : () => undefined,
   ...(has('metrics') && { store: ({ inDatabase }) => meteredStore(inDatabase(), metrics) }),
   ...(has('events') && { eventLog: { keepDays: 30 } }),
-  ...(has('webhook') && {
-    webhook: { url: endpoint, secrets: [`whsec_${randomBytes(32).toString('base64')}`], maxQueued: 100_000 },
+  ...((has('webhook') || isEveryEvent) && {
+    webhook: {
+      url: endpoint,
+      secrets: [`whsec_${randomBytes(32).toString('base64')}`],
+      maxQueued: 100_000,
+      ...(!isEveryEvent && { events: SENT_EVENTS }),
+    },
   }),
 };
 

@@ -14,6 +14,8 @@ const LOAD_MS = 60_000;
 export class LoadServer {
   readonly #process: ChildProcess;
   readonly #waiting: ((reply: LoadServerReply) => void)[] = [];
+  /** Its first message. Asked for at once: it may come while another server is waited for. */
+  readonly #first: Promise<LoadServerReply>;
 
   /** @param operation what is switched on, and the endpoint of its webhook; nothing by default */
   constructor(
@@ -27,10 +29,11 @@ export class LoadServer {
       if ('code' in reply) onCode(reply.to, reply.code);
       else this.#waiting.shift()?.(reply);
     });
+    this.#first = this.#reply();
   }
 
   async started(): Promise<string> {
-    const reply = await this.#reply();
+    const reply = await this.#first;
     if (!('url' in reply)) throw new Error('the server did not start');
     return reply.url;
   }

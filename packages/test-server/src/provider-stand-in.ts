@@ -18,6 +18,9 @@ export type StandInAnswer =
   | 'reset'
   | 'truncated';
 
+/** An answer that comes. */
+export type StandInReply = Exclude<StandInAnswer, 'hang' | 'stall'>;
+
 /** Twilio's documented answer to a message that it accepts. */
 export const TWILIO_ACCEPTED: { readonly status: number; readonly body: string } = {
   status: 201,
@@ -55,7 +58,13 @@ export class StandIn {
     await Promise.all(this.#waiting.splice(0).map(async (response) => response.closed || once(response, 'close')));
   }
 
-  #reply(response: ServerResponse, answer: Exclude<StandInAnswer, 'hang' | 'stall'>): void {
+  /** Answers the requests that hang, and those that come. */
+  release(answer: StandInReply): void {
+    this.answer = answer;
+    for (const response of this.#waiting.splice(0)) this.#reply(response, answer);
+  }
+
+  #reply(response: ServerResponse, answer: StandInReply): void {
     if (answer === 'reset') response.socket?.destroy();
     else if (answer === 'truncated') {
       response.writeHead(201, { 'Content-Type': 'application/json', 'Content-Length': '500' }).write('{"sid": "SM');

@@ -1,4 +1,4 @@
-import { type Received, StandIn, type StandInAnswer } from './provider-stand-in.js';
+import { type Received, StandIn, type StandInAnswer, type StandInReply } from './provider-stand-in.js';
 
 /** A message that the endpoint has received. */
 export interface ReceivedMessage extends Received {
@@ -10,7 +10,7 @@ export interface ReceivedMessage extends Received {
 }
 
 /** An answer without a body. */
-export const status = (code: number, headers: Record<string, string> = {}): StandInAnswer => ({
+export const status = (code: number, headers: Record<string, string> = {}): StandInReply => ({
   status: code,
   body: '',
   headers,
