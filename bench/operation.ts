@@ -4,8 +4,8 @@ import { median, pairedRatios, type Result } from './measure.js';
 import { LoadClient } from './passwordless.js';
 
 const CONCURRENCY = 8;
-const PEOPLE_PER_WORKER = 4;
-const ROUNDS = 9;
+const PEOPLE_PER_WORKER = 8;
+const ROUNDS = 25;
 /** A throughput of at least 0.95. */
 const BOUND = 1.053;
 

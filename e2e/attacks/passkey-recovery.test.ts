@@ -73,7 +73,7 @@ it('a recovery that is under way does not win over a sign-in of the owner', asyn
 it('a stolen session cannot rename the account, which its owner recovers by the name', async () => {
   const { username, passkey, person, user, codes } = await newcomer('ann');
   stage.time.now += HOUR;
-  const renamed = { username: 'nobody-knows' };
+  const renamed = { username: 'another-name' };
   const requests = [{ method: 'PUT', path: `/parse/users/${person.id}`, body: renamed }];
   const rename = (): Promise<Answer> => stage.call('PUT', `/users/${person.id}`, renamed, person.session);
   expect(slug(await rename())).toBe('fresh_proof_required');

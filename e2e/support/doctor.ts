@@ -18,7 +18,7 @@ export const SOUND: StageOptions = {
   },
 };
 
-/** Whom a run of the command asks, and with which master key. By default the server that was started, with its own. */
+/** The server that the command asks, and the master key that it sends; by default those of the server that was started. */
 export interface DoctorCall {
   readonly url?: string;
   readonly key?: string;

@@ -1,5 +1,12 @@
 import { FactorError } from '@parse-factors/core';
-import { type Channel, type ChannelLike, RecipientUnreachable, toChannel } from '@parse-factors/core/channel';
+import {
+  type Channel,
+  type ChannelLike,
+  type Delivery,
+  type OutgoingMessage,
+  RecipientUnreachable,
+  toChannel,
+} from '@parse-factors/core/channel';
 import type { FactorMetrics } from './factor-metrics.js';
 import { measured, type Measurement, type StopwatchOptions } from './stopwatch.js';
 import { withMethods } from './with-methods.js';
@@ -36,8 +43,16 @@ export function meteredChannel<Address = string>(
       recordSend(plain.name, seconds, failed === undefined ? 'accepted' : isUnreachable(failed.fault) ? 'unreachable' : 'failed'),
   };
   const { notify } = plain;
-  return withMethods<Channel<Address>>(plain, {
-    send: (delivery) => measured(measurement, async () => plain.send(delivery)),
-    ...(notify !== undefined && { notify: (notice) => measured(measurement, async () => notify.call(plain, notice)) }),
-  });
+  const methods = new Map<PropertyKey, unknown>([
+    ['send', (delivery: Delivery<Address>) => measured(measurement, async () => plain.send(delivery))],
+    ...(notify === undefined
+      ? []
+      : [
+          [
+            'notify',
+            (notice: OutgoingMessage<Address>) => measured(measurement, async () => notify.call(plain, notice)),
+          ] as const,
+        ]),
+  ]);
+  return withMethods<Channel<Address>>(plain, (name) => methods.get(name));
 }

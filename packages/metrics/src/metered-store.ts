@@ -34,15 +34,17 @@ export function meteredStore<Store extends OtpStore>(
   { recordVerb }: Pick<FactorMetrics, 'recordVerb'>,
   options: StopwatchOptions = {},
 ): Store {
-  const verbs = STORE_VERBS.flatMap((verb): readonly (readonly [StoreVerb, AnyVerb])[] => {
-    const work: unknown = store[verb];
-    if (typeof work !== 'function') return []; // optional, and left out
+  // Made when it is called for: each request has a store of its own, and calls few of its verbs.
+  return withMethods(store, (name): AnyVerb | undefined => {
+    const work: unknown = isVerb(name) ? store[name] : undefined;
+    if (!isVerb(name) || typeof work !== 'function') return undefined; // optional, and left out
     const record: Measurement['record'] = (seconds, failed) =>
-      recordVerb(verb, seconds, failed !== undefined && isFaulty(failed.fault));
-    return [[verb, (...given) => measured({ options, record }, async () => Reflect.apply(work as AnyVerb, store, given))]];
+      recordVerb(name, seconds, failed !== undefined && isFaulty(failed.fault));
+    return (...given) => measured({ options, record }, async () => Reflect.apply(work as AnyVerb, store, given));
   });
-  return withMethods(store, Object.fromEntries(verbs) as Partial<Store>);
 }
+
+const isVerb = (name: PropertyKey): name is StoreVerb => STORE_VERBS.some((verb) => verb === name);
 
 // Inside a transaction the store refuses to work: that is the client's fault.
 const isFaulty = (fault: unknown): boolean => !(fault instanceof FactorError) || fault.code === 'unavailable';

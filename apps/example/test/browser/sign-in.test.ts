@@ -14,6 +14,7 @@ import {
   newPhone,
   otherThan,
   signInAgainByPasskey,
+  withTwoPhones,
 } from './steps.js';
 import { DEVICES } from './visitor.js';
 
@@ -93,14 +94,7 @@ describe.skipIf(!isThere).each(DEVICES)('signing in on a $name', (device) => {
   });
 
   it('of two phones one is chosen, and the code goes there', async () => {
-    const ann = await moveIn(ui, device);
-    const { visitor } = ann;
-    const [one, two] = [newPhone(), newPhone()];
-    await addPhone(ui, visitor, one, 'Mine');
-    await ui.pass(2 * 60_000);
-    await addPhone(ui, visitor, two, 'Work');
-    await visitor.signOut();
-    await ui.pass(60_000);
+    const { ann, visitor, two } = await withTwoPhones(ui, device);
     await logIn(ann);
     await visitor.see("Verify it's you");
     await visitor.picture('choice-of-phones');

@@ -86,6 +86,22 @@ export async function addPhone(ui: UiStage, visitor: Visitor, phone: string = ne
   await visitor.see('Text message set up.');
 }
 
+/** Signs a user up with two phones, named `Mine` and `Work`, and signs them out. */
+export async function withTwoPhones(
+  ui: UiStage,
+  device: Device,
+): Promise<{ readonly ann: Resident; readonly visitor: Visitor; readonly two: string }> {
+  const ann = await moveIn(ui, device);
+  const { visitor } = ann;
+  const [one, two] = [newPhone(), newPhone()];
+  await addPhone(ui, visitor, one, 'Mine');
+  await ui.pass(2 * 60_000);
+  await addPhone(ui, visitor, two, 'Work');
+  await visitor.signOut();
+  await ui.pass(60_000);
+  return { ann, visitor, two };
+}
+
 /** Makes recovery codes, and keeps them. */
 export async function makeRecoveryCodes(visitor: Visitor): Promise<string[]> {
   await visitor.press('Create recovery codes');

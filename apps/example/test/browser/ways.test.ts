@@ -12,6 +12,7 @@ import {
   newPhone,
   otherThan,
   type Resident,
+  withTwoPhones,
 } from './steps.js';
 import { type Device, DEVICES, type Visitor } from './visitor.js';
 
@@ -122,14 +123,7 @@ describe.skipIf(!isThere).each(DEVICES)('another way for a code on a $name', (de
   });
 
   it('of two phones the chosen one is called', async () => {
-    const ann = await moveIn(ui, device);
-    const { visitor } = ann;
-    const [one, two] = [newPhone(), newPhone()];
-    await addPhone(ui, visitor, one, 'Mine');
-    await ui.pass(2 * MINUTE);
-    await addPhone(ui, visitor, two, 'Work');
-    await visitor.signOut();
-    await ui.pass(MINUTE);
+    const { ann, visitor, two } = await withTwoPhones(ui, device);
     await logIn(ann);
     await choose(visitor, new RegExp(`•••• ${two.slice(-4)}`));
     await visitor.see('We sent a code to');
@@ -213,7 +207,7 @@ describe.skipIf(!isThere).each(DEVICES)('another way for a code on a $name', (de
     await leave(visitor);
   });
 
-  it('at a reset: nobody learns whether an account has the number', async () => {
+  it('at a reset, the page says the same for a number without an account, and no one is called', async () => {
     const visitor = await ui.visit(device);
     const phone = newPhone();
     await visitor.open('/forgot');
