@@ -3,8 +3,9 @@ import type { EventQuery } from '../../account/ports.js';
 import type { FactorEvent } from '../../factor/factor-event.js';
 import type { ClassIncident } from './closed-class.js';
 import { findRows } from './find-rows.js';
-import type { ParseDatabase, ParseRow } from './parse-database.js';
+import type { ParseDatabase, ParseRow, ParseStorage } from './parse-database.js';
 import { ParseTable } from './parse-table.js';
+import { RowWriter } from './row-writer.js';
 
 /** The class of events, written when the option `eventLog` is on; closed to all but the master key. */
 export const FACTOR_EVENT_CLASS = 'FactorEvent';
@@ -64,7 +65,16 @@ export async function logEvent(
 ): Promise<void> {
   const fields = Object.entries(event).filter(([, value]) => value !== undefined);
   const row = { ...Object.fromEntries(fields), objectId: randomUUID() };
-  await new ParseTable(database, { className: FACTOR_EVENT_CLASS, fields: FIELDS, onIncident, isAwaited: false }).create(row);
+  const table = new ParseTable(database, { className: FACTOR_EVENT_CLASS, fields: FIELDS, onIncident, isAwaited: false });
+  await writerFor(database.adapter).write(row, (rows) => table.createAll(rows));
+}
+
+const writers = new WeakMap<ParseStorage, RowWriter<ParseRow>>();
+
+function writerFor(adapter: ParseStorage): RowWriter<ParseRow> {
+  const writer = writers.get(adapter) ?? new RowWriter<ParseRow>();
+  writers.set(adapter, writer);
+  return writer;
 }
 
 /** Reads a user's events, the latest first; none while the class does not exist. */

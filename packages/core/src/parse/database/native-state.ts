@@ -1,6 +1,7 @@
 import { mongoOf, MongoState } from './mongo-state.js';
 import type { ParseStorage } from './parse-database.js';
-import { poolOf, PostgresState } from './postgres-state.js';
+import { PostgresState } from './postgres-state.js';
+import { poolOf } from './postgres-statements.js';
 import type { StateTable } from './state-table.js';
 
 const known = new WeakMap<ParseStorage, Map<string, StateTable>>();

@@ -1,5 +1,6 @@
 import { FactorError } from '../../error/factor-error.js';
 import { type ClassIncident, ClosedClass } from './closed-class.js';
+import { insertRows } from './insert-rows.js';
 import type { ParseDatabase, ParseFields, ParseRow, ParseStorage } from './parse-database.js';
 
 const OBJECT_NOT_FOUND = 101;
@@ -36,6 +37,7 @@ export interface TableOptions {
 export class ParseTable {
   readonly #database: ParseDatabase;
   readonly #className: string;
+  readonly #fields: ParseFields;
   readonly #class: ClosedClass;
   readonly #isAwaited: boolean;
 
@@ -43,6 +45,7 @@ export class ParseTable {
   constructor(database: ParseDatabase, { className, fields, onIncident, isAwaited = true }: TableOptions) {
     this.#database = database;
     this.#className = className;
+    this.#fields = fields;
     this.#class = ClosedClass.of(database, className, fields);
     this.#class.onIncident = onIncident ?? this.#class.onIncident;
     this.#isAwaited = isAwaited;
@@ -71,6 +74,13 @@ export class ParseTable {
       return true;
     };
     return this.#run(create, false, DUPLICATE_VALUE);
+  }
+
+  /** Creates rows, all or none on Postgres. Fields that a row does not have stay empty. */
+  createAll(rows: readonly ParseRow[]): Promise<void> {
+    const insert = (storage: ParseStorage, schema: object): Promise<void> =>
+      insertRows(storage, { className: this.#className, schema, fields: this.#fields, rows });
+    return this.#run(insert, undefined);
   }
 
   /** Changes the row that matches and returns it as changed; undefined when none matches. */
