@@ -263,9 +263,9 @@ describe('the mark of a phone as verified', () => {
 });
 
 describe('the option freshProofFor', () => {
-  const compose = { freshProofFor: ['password', 'email', 'phone'] };
+  const compose = { freshProofFor: ['password', 'email', 'phone', 'username'] };
 
-  it.each([{ password: NEW }, { email: 'new@example.com' }, { phone: '+15551230002' }])(
+  it.each([{ password: NEW }, { email: 'new@example.com' }, { phone: '+15551230002' }, { username: 'another' }])(
     'asks a session of a user with a second factor for a fresh proof before %j',
     async (fields) => {
       await start({ compose });
