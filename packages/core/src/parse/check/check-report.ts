@@ -1,7 +1,7 @@
 import { faultName } from '../../error/fault-name.js';
 import type { Bridge } from '../bridge.js';
 import type { AdminRequest } from '../cloud/admin-request.js';
-import { inspectionOf } from '../database/inspect-database.js';
+import { inspectionOf } from '../database/inspection/inspect-database.js';
 import type { ServerConfig } from '../server/running-server.js';
 import { bridged } from '../server/server.js';
 import { unreachableChannels } from './channel-findings.js';

@@ -1,6 +1,6 @@
 import { faultName } from '../../error/fault-name.js';
 import type { Bridge } from '../bridge.js';
-import type { DatabaseInspection } from '../database/database-inspection.js';
+import type { DatabaseInspection } from '../database/inspection/database-inspection.js';
 import type { ServerConfig } from '../server/running-server.js';
 import type { Finding } from './finding.js';
 

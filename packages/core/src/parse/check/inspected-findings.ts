@@ -1,5 +1,5 @@
 import type { Runtime } from '../../account/runtime.js';
-import type { DatabaseInspection } from '../database/database-inspection.js';
+import type { DatabaseInspection } from '../database/inspection/database-inspection.js';
 import { FACTOR_EVENT_CLASS } from '../database/event-log.js';
 import { FACTOR_STATE_CLASS } from '../database/parse-otp-store.js';
 import type { Finding } from './finding.js';

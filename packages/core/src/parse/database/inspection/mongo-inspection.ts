@@ -1,7 +1,7 @@
-import { asObject } from '../../validation/json-object.js';
+import { asObject } from '../../../validation/json-object.js';
 import type { ClassIndex, DatabaseInspection } from './database-inspection.js';
-import { mongoOf } from './mongo-state.js';
-import type { ParseStorage } from './parse-database.js';
+import { mongoOf } from '../mongo-state.js';
+import type { ParseStorage } from '../parse-database.js';
 
 /** The part of a database of the driver `mongodb` that is used here. */
 interface Commanding {

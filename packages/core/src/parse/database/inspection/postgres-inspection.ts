@@ -1,6 +1,6 @@
 import type { DatabaseInspection } from './database-inspection.js';
-import type { ParseStorage } from './parse-database.js';
-import { poolOf } from './postgres-statements.js';
+import type { ParseStorage } from '../parse-database.js';
+import { poolOf } from '../postgres-statements.js';
 
 const VERSION = `SELECT current_setting('server_version')`;
 const NOW = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8';
