@@ -40,22 +40,26 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * Runs both sides alternately. Returns for every round the median of `ours` divided by that of `theirs`. Other load of the
- * machine affects both sides of a round equally.
+ * Runs both sides alternately. Returns for every round the median of `ours` and that of `theirs`. Other load of the machine affects
+ * both sides of a round equally.
  */
-export async function pairedRatios(
+export async function pairedTimes(
   rounds: number,
   ours: () => Promise<readonly number[]>,
   theirs: () => Promise<readonly number[]>,
-): Promise<number[]> {
-  const ratios: number[] = [];
+): Promise<(readonly [our: number, their: number])[]> {
+  const times: (readonly [number, number])[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const [first, second] = round % 2 === 0 ? [ours, theirs] : [theirs, ours];
     const [one, other] = [median(await first()), median(await second())];
-    ratios.push(round % 2 === 0 ? one / other : other / one);
+    times.push(round % 2 === 0 ? [one, other] : [other, one]);
   }
-  return ratios;
+  return times;
 }
+
+/** As {@link pairedTimes}. Returns for every round the time of `ours` divided by that of `theirs`. */
+export const pairedRatios = async (...sides: Parameters<typeof pairedTimes>): Promise<number[]> =>
+  (await pairedTimes(...sides)).map(([our, their]) => our / their);
 
 /** Formats the results as a table. */
 export function table(results: readonly Result[]): string {

@@ -57,7 +57,8 @@ it('the job deletes events that have been kept long enough, in batches, and no o
   const event = (name: string, at: number) => ({ objectId: name, type: 'verified', factor: 'totp', userId: 'u1', at });
   const person = await stage.signUp();
   await stage.enrolTotp(person); // its events make the class
-  await expect.poll(() => countRows(stage, 'FactorEvent')).toBeGreaterThan(0);
+  const types = async (): Promise<unknown[]> => (await stage.rows.find('FactorEvent')).map(({ type }) => type);
+  await expect.poll(types).toContain('enrolled'); // the last one
   const recent = (await stage.rows.find('FactorEvent')).map((row) => String(row['objectId']));
   await stage.rows.insert('FactorEvent', [
     ...Array.from({ length: 2500 }, (_, index) => event(`old${index}`, now - 31 * DAY - index)),

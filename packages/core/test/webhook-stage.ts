@@ -51,7 +51,7 @@ export function webhookStage(
     told,
     logged,
     isRunning: true,
-    emit: (type = 'enrolled', userId = 'u1') =>
+    emit: async (type = 'enrolled', userId = 'u1') =>
       webhook.accept({ type, factor: 'totp', userId, purpose: 'enrolment', ip: '192.0.2.7', at: clock() }, records),
   };
   return stage;

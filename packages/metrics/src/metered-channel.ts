@@ -44,15 +44,10 @@ export function meteredChannel<Address = string>(
   };
   const { notify } = plain;
   const methods = new Map<PropertyKey, unknown>([
-    ['send', (delivery: Delivery<Address>) => measured(measurement, async () => plain.send(delivery))],
+    ['send', (delivery: Delivery<Address>) => measured(measurement, () => plain.send(delivery))],
     ...(notify === undefined
       ? []
-      : [
-          [
-            'notify',
-            (notice: OutgoingMessage<Address>) => measured(measurement, async () => notify.call(plain, notice)),
-          ] as const,
-        ]),
+      : [['notify', (notice: OutgoingMessage<Address>) => measured(measurement, () => notify.call(plain, notice))] as const]),
   ]);
   return withMethods<Channel<Address>>(plain, (name) => methods.get(name));
 }

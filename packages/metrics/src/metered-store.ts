@@ -40,11 +40,12 @@ export function meteredStore<Store extends OtpStore>(
     if (!isVerb(name) || typeof work !== 'function') return undefined; // optional, and left out
     const record: Measurement['record'] = (seconds, failed) =>
       recordVerb(name, seconds, failed !== undefined && isFaulty(failed.fault));
-    return (...given) => measured({ options, record }, async () => Reflect.apply(work as AnyVerb, store, given));
+    return (...given) => measured({ options, record }, () => Reflect.apply(work as AnyVerb, store, given));
   });
 }
 
-const isVerb = (name: PropertyKey): name is StoreVerb => STORE_VERBS.some((verb) => verb === name);
+const VERBS: ReadonlySet<PropertyKey> = new Set(STORE_VERBS);
+const isVerb = (name: PropertyKey): name is StoreVerb => VERBS.has(name);
 
 // Inside a transaction the store refuses to work: that is the client's fault.
 const isFaulty = (fault: unknown): boolean => !(fault instanceof FactorError) || fault.code === 'unavailable';

@@ -21,7 +21,10 @@ export interface Measurement {
 }
 
 /** Runs the work and records it. It ends as the work does. */
-export async function measured<Result>({ options, record }: Measurement, work: () => Promise<Result>): Promise<Result> {
+export async function measured<Result>(
+  { options, record }: Measurement,
+  work: () => Result | PromiseLike<Result>,
+): Promise<Result> {
   const seconds = stopwatch(options);
   const settle = (failed?: { readonly fault: unknown }): void => {
     try {

@@ -52,9 +52,10 @@ export interface EventSender {
   /**
    * Queues an event and tries to send it. Never rejects, and no reply waits for it.
    *
-   * @returns a promise that resolves when the event is queued, and what is being sent was tried
+   * @returns a promise that resolves when the event is queued, and what is being sent was tried; undefined if the webhook does not
+   *   receive events of this type
    */
-  accept(event: FactorEvent, records: EventRecords): Promise<void>;
+  accept(event: FactorEvent, records: EventRecords): Promise<void> | undefined;
   /** Sends the events that are due, until one fails. Returns how many were sent. */
   deliverDue(records: EventRecords): Promise<number>;
   /** Removes the events of a user. */

@@ -13,8 +13,9 @@ export const inBackground =
       () => undefined,
       () => undefined,
     );
+    if (waitUntil === undefined) return;
     try {
-      Promise.resolve(waitUntil?.(ended)).catch(() => undefined);
+      Promise.resolve(waitUntil(ended)).catch(() => undefined);
     } catch {
       // The platform refused the promise. That must not fail the login, so the work goes on without it.
     }

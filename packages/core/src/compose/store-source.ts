@@ -43,15 +43,17 @@ export const storeOption: OptionRule = {
   isValid: (value) => functionOption.isValid(value) || hasMethods(value, STORE_VERBS),
 };
 
-/** Checks that a value has the methods of a store, and returns it. @throws FactorConfigError when it has not */
-function assertStore(store: OtpStore): OtpStore {
+/**
+ * The answers of other stores are checked. The default store is our own and needs no checks.
+ *
+ * @throws FactorConfigError if it has not the methods of a store
+ */
+function soundStore(store: OtpStore): OtpStore {
+  if (store instanceof ParseOtpStore) return store;
   if (!hasMethods(store, STORE_VERBS))
     throw new FactorConfigError('composeFactors: option "store" must be an OtpStore, or a function that returns one');
-  return store;
+  return checkedStore(store);
 }
-
-/** The answers of other stores are checked. The default store is our own and needs no checks. */
-const soundStore = (store: OtpStore): OtpStore => (store instanceof ParseOtpStore ? store : checkedStore(store));
 
 /** Returns how a request gets its store. */
 export function storeFor(store: StoreSource, runtime: Runtime): Bridge['storeFor'] {
@@ -59,6 +61,6 @@ export function storeFor(store: StoreSource, runtime: Runtime): Bridge['storeFor
   return ({ appId, database }) => {
     const onIncident = classIncidents(runtime, database, FACTOR_STATE_CLASS);
     const inDatabase = (): OtpStore => new ParseOtpStore(database, { clock: runtime.clock, onIncident });
-    return soundStore(assertStore(store({ appId, database, inDatabase })));
+    return soundStore(store({ appId, database, inDatabase }));
   };
 }

@@ -9,5 +9,6 @@ export function recordEvent(
   event: FactorEvent,
 ): void {
   if (eventLog) later(records.logEvent(event));
-  if (webhook !== undefined) later(webhook.accept(event, records));
+  const sent = webhook?.accept(event, records);
+  if (sent !== undefined) later(sent);
 }

@@ -43,10 +43,10 @@ export class Webhook implements EventSender {
     };
   }
 
-  async accept(event: FactorEvent, records: EventRecords): Promise<void> {
-    if (!this.#options.events.has(event.type)) return;
+  accept(event: FactorEvent, records: EventRecords): Promise<void> | undefined {
+    if (!this.#options.events.has(event.type)) return undefined;
     this.watch();
-    await this.#laneFor(records).accept(event, records);
+    return this.#laneFor(records).accept(event, records);
   }
 
   deliverDue(records: EventRecords): Promise<number> {

@@ -1,3 +1,4 @@
+import { hasClosed } from './has-closed.js';
 import { asObject } from '../../validation/json-object.js';
 import type { ParseDatabase, ParseFields, ParseRow, ParseSchema, ParseStorage, SchemaOfClass } from './parse-database.js';
 
@@ -180,10 +181,8 @@ export class ClosedClass {
   #watch(): void {
     this.#isWatched = true;
     const { adapter } = this.#database;
-    const isConnected = adapter.connectionPromise !== undefined;
     const look = async (): Promise<void> => {
-      // Without this check, MongoDB's driver would reconnect after the server was shut down.
-      if (isConnected && adapter.connectionPromise === undefined) throw new Error('closed');
+      if (hasClosed(adapter)) throw new Error('closed');
       const stored = this.#isUsed ? await absentAsUndefined(adapter.getClass(this.#className)) : await this.#cached();
       this.#isUsed = false;
       const isSound = isClosed(stored?.classLevelPermissions) && (await this.#cached()) !== undefined;

@@ -58,15 +58,14 @@ export async function pruneEvents(
  *
  * @param onIncident called when the class was deleted or opened and had to be restored
  */
-export async function logEvent(
+export function logEvent(
   database: ParseDatabase,
   event: FactorEvent,
   onIncident?: (incident: ClassIncident) => void,
 ): Promise<void> {
-  const fields = Object.entries(event).filter(([, value]) => value !== undefined);
-  const row = { ...Object.fromEntries(fields), objectId: randomUUID() };
-  const table = new ParseTable(database, { className: FACTOR_EVENT_CLASS, fields: FIELDS, onIncident, isAwaited: false });
-  await writerFor(database.adapter).write(row, (rows) => table.createAll(rows));
+  return writerFor(database.adapter).write({ ...event, objectId: randomUUID() }, (rows) =>
+    new ParseTable(database, { className: FACTOR_EVENT_CLASS, fields: FIELDS, onIncident, isAwaited: false }).createAll(rows),
+  );
 }
 
 const writers = new WeakMap<ParseStorage, RowWriter<ParseRow>>();

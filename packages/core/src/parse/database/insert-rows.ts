@@ -1,7 +1,8 @@
+import { hasClosed } from './has-closed.js';
 import type { ParseFields, ParseRow, ParseStorage } from './parse-database.js';
 import { poolOf, type Prepared, prepared, PostgresStatements } from './postgres-statements.js';
 
-/** A class, and rows of it. Fields that a row does not have stay empty. */
+/** A class, and rows of it. Fields that a row does not have, or that are undefined, stay empty. */
 export interface NewRows {
   readonly className: string;
   readonly schema: object;
@@ -9,41 +10,40 @@ export interface NewRows {
   readonly rows: readonly ParseRow[];
 }
 
-/** Creates rows: in one statement on Postgres, one after another elsewhere. Rejects if one cannot be created. */
+/**
+ * Creates rows: in one statement on Postgres, one after another elsewhere. Rejects if one cannot be created, or if the server has
+ * closed its database while they waited.
+ */
 export async function insertRows(adapter: ParseStorage, { className, schema, fields, rows }: NewRows): Promise<void> {
+  if (hasClosed(adapter)) throw new Error('closed');
   const now = new Date().toISOString();
   const pool = poolOf(adapter);
   if (pool === undefined) {
     const times = { createdAt: { __type: 'Date', iso: now }, updatedAt: { __type: 'Date', iso: now } };
-    for (const row of rows) await adapter.createObject(className, schema, { ...row, ...times });
+    for (const row of rows) await adapter.createObject(className, schema, { ...withoutUndefined(row), ...times });
     return;
   }
-  const { columns, statement } = insertInto(className, fields);
-  const timed: readonly ParseRow[] = rows.map((row) => ({ ...row, createdAt: now, updatedAt: now }));
-  await PostgresStatements.of(pool).run(
-    statement,
-    columns.map((column) => timed.map((row) => row[column] ?? null)),
-  );
+  await PostgresStatements.of(pool).run(insertInto(className, fields), [JSON.stringify(rows), now]);
 }
 
-interface Insert {
-  readonly columns: readonly string[];
-  readonly statement: Prepared;
-}
+const withoutUndefined = (row: ParseRow): ParseRow =>
+  Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
 
 const TYPES = { String: 'text', Number: 'float8', Boolean: 'boolean' } as const;
-const known = new Map<string, Insert>();
+const known = new Map<string, Prepared>();
 
-/** The statement is the same for any number of rows, so that it is prepared once: each column is an array. */
-function insertInto(className: string, fields: ParseFields): Insert {
+/** The statement is the same for any number of rows, so that it is prepared once: the rows are one array, in JSON. */
+function insertInto(className: string, fields: ParseFields): Prepared {
   const made = known.get(className);
   if (made !== undefined) return made;
-  const own = Object.entries(fields).map(([name, { type }]) => [name, TYPES[type]] as const);
-  const all = [['objectId', 'text'], ['createdAt', 'timestamptz'], ['updatedAt', 'timestamptz'], ...own] as const;
-  const names = all.map(([name]) => `"${name}"`).join(', ');
-  const arrays = all.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');
-  const statement = prepared(`INSERT INTO "${className}" (${names}) SELECT * FROM unnest(${arrays})`);
-  const insert = { columns: all.map(([name]) => name), statement };
-  known.set(className, insert);
-  return insert;
+  const columns = Object.entries(fields).map(([name, { type }]) => [`"${name}"`, TYPES[type]] as const);
+  const all = [['"objectId"', 'text'] as const, ...columns];
+  const names = all.map(([name]) => name).join(', ');
+  const typed = all.map(([name, type]) => `${name} ${type}`).join(', ');
+  const statement = prepared(
+    `INSERT INTO "${className}" (${names}, "createdAt", "updatedAt") ` +
+      `SELECT ${names}, $2::timestamptz, $2::timestamptz FROM json_to_recordset($1::json) AS given (${typed})`,
+  );
+  known.set(className, statement);
+  return statement;
 }

@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
 import { RowWriter } from './row-writer.js';
 
+/** Waits for no further rows. */
+const next = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** A database that holds each statement until it is let go. */
 class HeldDatabase {
   readonly statements: (readonly string[])[] = [];
@@ -14,15 +17,16 @@ class HeldDatabase {
 
   /** Lets go of statements until none is held. */
   async letGo(): Promise<void> {
-    for (let next = this.#held.shift(); next !== undefined; next = this.#held.shift()) {
-      next();
-      await new Promise((resolve) => setImmediate(resolve));
+    for (let letOne = this.#held.shift(); letOne !== undefined; letOne = this.#held.shift()) {
+      letOne();
+      await next();
+      await next();
     }
   }
 }
 
 it('rows that come while others are being written are written together, in their order, and each is told', async () => {
-  const [writer, database] = [new RowWriter<string>(), new HeldDatabase()];
+  const [writer, database] = [new RowWriter<string>(next), new HeldDatabase()];
   const told = ['a', 'b', 'c', 'd'].map((row) => writer.write(row, database.create).then(() => row));
   expect(database.statements).toEqual([['a']]);
   await database.letGo();
@@ -34,8 +38,27 @@ it('rows that come while others are being written are written together, in their
   expect(database.statements).toHaveLength(3);
 });
 
+it('rows that come soon after a statement wait for others, and the first of all waits for none', async () => {
+  let endGathering: () => void = () => undefined;
+  const writer = new RowWriter<string>(() => new Promise((resolve) => (endGathering = () => resolve(undefined))));
+  const statements: (readonly string[])[] = [];
+  const write = (row: string): Promise<void> => writer.write(row, async (rows) => void statements.push(rows));
+  await write('a');
+  const told = Promise.all([write('b'), next().then(() => write('c'))]);
+  await next();
+  expect(statements).toEqual([['a']]);
+  endGathering();
+  await told;
+  expect(statements).toEqual([['a'], ['b', 'c']]);
+  await next();
+  endGathering(); // without a row: the next one is the first again
+  await next();
+  await write('d');
+  expect(statements).toEqual([['a'], ['b', 'c'], ['d']]);
+});
+
 it('a row that cannot be written is told so, and takes no other with it', async () => {
-  const [writer, database] = [new RowWriter<string>(), new HeldDatabase()];
+  const [writer, database] = [new RowWriter<string>(next), new HeldDatabase()];
   const told = Promise.allSettled(['a', 'b', 'bad', 'c'].map((row) => writer.write(row, database.create)));
   await database.letGo();
   expect((await told).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
@@ -43,7 +66,7 @@ it('a row that cannot be written is told so, and takes no other with it', async 
 });
 
 it('at most 10,000 rows wait for a silent database, and at most 200 are written together', async () => {
-  const [writer, database] = [new RowWriter<string>(), new HeldDatabase()];
+  const [writer, database] = [new RowWriter<string>(next), new HeldDatabase()];
   const told = Array.from({ length: 12_000 }, (_, row) => writer.write(String(row), database.create));
   const settled = Promise.allSettled(told);
   await database.letGo();

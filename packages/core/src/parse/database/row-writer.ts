@@ -1,7 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
+
 /** Most rows that one statement creates. */
 const MAX_TOGETHER = 200;
 /** Most rows that wait, while the database is slow or silent. Further ones are refused (resource exhaustion, CWE-770). */
 const MAX_WAITING = 10_000;
+/** How long a row waits for others after a statement, in milliseconds. Under load, a statement costs more than its rows. */
+const GATHER_MS = 50;
 
 interface Waiting<Row> {
   readonly row: Row;
@@ -9,13 +13,19 @@ interface Waiting<Row> {
 }
 
 /**
- * Writes rows that no reply waits for. Those that come while others are being written are written together (group commit), so that
- * many of them cost little, and take one connection of the database.
+ * Writes rows that no reply waits for. The first is written at once. Those that come while others are being written, or soon after,
+ * are written together (group commit), so that many of them cost little, and take one connection of the database.
  */
 export class RowWriter<Row> {
   readonly #waiting: Waiting<Row>[] = [];
   #create: ((rows: readonly Row[]) => Promise<void>) | undefined;
+  readonly #gather: () => Promise<unknown>;
   #isWriting = false;
+
+  /** @param gather waits for further rows; 50 ms by default */
+  constructor(gather: () => Promise<unknown> = () => setTimeout(GATHER_MS)) {
+    this.#gather = gather;
+  }
 
   /**
    * Writes a row.
@@ -40,6 +50,7 @@ export class RowWriter<Row> {
       else if (group.length === 1) group[0]?.settle(fault);
       // One row that cannot be written must not take the others with it.
       else for (const each of group) each.settle(await this.#attempt([each]));
+      if (this.#waiting.length < MAX_TOGETHER) await this.#gather();
     }
     this.#isWriting = false; // in the same step as the check above: a later row begins anew
   }

@@ -1,4 +1,3 @@
-import { asObject } from '../../validation/json-object.js';
 import type { HookConfig } from '../parse-types.js';
 
 /** The part of a running server's configuration that is used outside of requests. */
@@ -9,13 +8,6 @@ export interface ServerConfig extends HookConfig {
   readonly allowHeaders?: unknown;
   /** Parse Server overrides the methods of disabled log levels on this object. */
   readonly loggerController?: { error(message: string): void };
-}
-
-/** Whether the server has closed its database. Without this check, MongoDB's driver would connect again. */
-export function isClosed({ database: { adapter } }: HookConfig): boolean {
-  const { _client: postgres, database: mongo, connectionPromise } = adapter;
-  if (postgres !== undefined) return asObject(postgres.$pool)?.['ending'] === true;
-  return mongo !== undefined && connectionPromise === undefined;
 }
 
 /**
