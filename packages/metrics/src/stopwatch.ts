@@ -4,12 +4,6 @@ export interface StopwatchOptions {
   readonly now?: () => number;
 }
 
-/** Starts a stopwatch. It returns the seconds since then. */
-function stopwatch({ now = () => performance.now() }: StopwatchOptions): () => number {
-  const started = now();
-  return () => Math.max(0, now() - started) / 1000;
-}
-
 /** What is measured, and where to. */
 export interface Measurement {
   readonly options: StopwatchOptions;
@@ -25,21 +19,21 @@ export async function measured<Result>(
   { options, record }: Measurement,
   work: () => Result | PromiseLike<Result>,
 ): Promise<Result> {
-  const seconds = stopwatch(options);
-  const settle = (failed?: { readonly fault: unknown }): void => {
+  const { now = monotonic } = options;
+  const started = now();
+  let failed: { readonly fault: unknown } | undefined;
+  try {
+    return await work();
+  } catch (fault) {
+    failed = { fault };
+    throw fault;
+  } finally {
     try {
-      record(seconds(), failed);
+      record(Math.max(0, now() - started) / 1000, failed);
     } catch {
       // See `record`.
     }
-  };
-  let result: Result;
-  try {
-    result = await work();
-  } catch (fault) {
-    settle({ fault });
-    throw fault;
   }
-  settle();
-  return result;
 }
+
+const monotonic = (): number => performance.now();
