@@ -3,7 +3,7 @@ import { slug, startStage, type Stage } from '../support/harness.js';
 import { MASTER } from '../support/requests.js';
 import { MINUTE } from '../support/time.js';
 import { enrolled, type Enrolled } from '../support/people.js';
-import { countRows } from '../support/rows.js';
+import { countRows, loggedTypes } from '../support/rows.js';
 import { onPostgres } from '@parse-factors/test-server/database/test-database';
 
 /** Classes of ours that an administrator deletes or opens while servers run, and that strangers then make anew. */
@@ -19,7 +19,7 @@ async function start(): Promise<Enrolled> {
   stage = await startStage({ install: true, server: { allowClientClassCreation: true }, compose: { eventLog: true } });
   const user = await enrolled(stage);
   await stage.factors.check();
-  await vi.waitFor(async () => expect(await rowsOf('FactorEvent')).toBeGreaterThan(0));
+  await expect.poll(() => loggedTypes(stage)).toContain('enrolled'); // the last one
   stage.events.length = 0;
   return user;
 }
@@ -168,7 +168,7 @@ it.each(['deleted', 'made anew by a stranger', ...(onPostgres ? ['deleted on ano
     if (how === 'made anew by a stranger') await stage.call('POST', '/classes/FactorEvent', { type: 'forged' });
     await stage.logIn(person, { totp: stage.totp(secret) });
     await vi.waitFor(async () => {
-      const types = (await stage.rows.find('FactorEvent')).map(({ type }) => type);
+      const types = await loggedTypes(stage);
       expect(types).toContain('misconfigured');
       expect(types).not.toContain('forged');
     });

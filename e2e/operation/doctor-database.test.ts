@@ -7,6 +7,7 @@ import { cloudCode } from '../support/cloud-code.js';
 import { DoctorRig } from '../support/doctor.js';
 import type { Stage, StageOptions } from '../support/harness.js';
 import { MASTER } from '../support/requests.js';
+import { loggedTypes } from '../support/rows.js';
 
 /** What the doctor finds in the database itself, on Postgres and on MongoDB. */
 
@@ -105,6 +106,7 @@ describe('index_missing', () => {
     const stage = await rig.start();
     await rig.enrolUser();
     await expect.poll(() => stage.rows.hasClass(className)).toBe(true);
+    await expect.poll(() => loggedTypes(stage)).toContain('enrolled'); // the last one
     const addTo = async (from: number, to: number): Promise<void> => {
       const rows = Array.from({ length: to - from }, (_, index) => ({ objectId: `many${from + index}` }));
       await stage.rows.insert(className, rows);

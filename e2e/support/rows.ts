@@ -47,3 +47,7 @@ export const countRows = async ({ rows }: Database, className: string, filter?: 
 
 /** Counts a user's sessions. */
 export const countSessions = (database: Database, { id }: User): Promise<number> => countRows(database, '_Session', { user: id });
+
+/** Reads the types of the events in the log. */
+export const loggedTypes = async ({ rows }: Database): Promise<unknown[]> =>
+  (await rows.hasClass('FactorEvent')) ? (await rows.find('FactorEvent')).map(({ type }) => type) : [];

@@ -1,4 +1,3 @@
-import { hasClosed } from './has-closed.js';
 import type { ParseFields, ParseRow, ParseStorage } from './parse-database.js';
 import { poolOf, type Prepared, prepared, PostgresStatements } from './postgres-statements.js';
 
@@ -10,12 +9,8 @@ export interface NewRows {
   readonly rows: readonly ParseRow[];
 }
 
-/**
- * Creates rows: in one statement on Postgres, one after another elsewhere. Rejects if one cannot be created, or if the server has
- * closed its database while they waited.
- */
+/** Creates rows: in one statement on Postgres, one after another elsewhere. Rejects if one cannot be created. */
 export async function insertRows(adapter: ParseStorage, { className, schema, fields, rows }: NewRows): Promise<void> {
-  if (hasClosed(adapter)) throw new Error('closed');
   const now = new Date().toISOString();
   const pool = poolOf(adapter);
   if (pool === undefined) {

@@ -1,5 +1,6 @@
 import { FactorError } from '../../error/factor-error.js';
 import { type ClassIncident, ClosedClass } from './closed-class.js';
+import { hasClosed } from './has-closed.js';
 import { insertRows } from './insert-rows.js';
 import type { ParseDatabase, ParseFields, ParseRow, ParseStorage } from './parse-database.js';
 
@@ -76,11 +77,16 @@ export class ParseTable {
     return this.#run(create, false, DUPLICATE_VALUE);
   }
 
-  /** Creates rows, all or none on Postgres. Fields that a row does not have stay empty. */
-  createAll(rows: readonly ParseRow[]): Promise<void> {
+  /**
+   * Creates rows, all or none on Postgres. Fields that a row does not have stay empty.
+   *
+   * @throws FactorError `unavailable`, also if the server has closed its database while the rows waited
+   */
+  async createAll(rows: readonly ParseRow[]): Promise<void> {
+    if (hasClosed(this.#database.adapter)) throw new FactorError('unavailable');
     const insert = (storage: ParseStorage, schema: object): Promise<void> =>
       insertRows(storage, { className: this.#className, schema, fields: this.#fields, rows });
-    return this.#run(insert, undefined);
+    await this.#run(insert, undefined);
   }
 
   /** Changes the row that matches and returns it as changed; undefined when none matches. */

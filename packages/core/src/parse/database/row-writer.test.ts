@@ -38,9 +38,14 @@ it('rows that come while others are being written are written together, in their
   expect(database.statements).toHaveLength(3);
 });
 
-it('rows that come soon after a statement wait for others, and the first of all waits for none', async () => {
+it('rows that come soon after a statement wait for others: the longer, the more rows it had, and the first of all not', async () => {
   let endGathering: () => void = () => undefined;
-  const writer = new RowWriter<string>(() => new Promise((resolve) => (endGathering = () => resolve(undefined))));
+  const waits: number[] = [];
+  const wait = (milliseconds: number): Promise<void> => {
+    waits.push(milliseconds);
+    return new Promise((resolve) => (endGathering = resolve));
+  };
+  const writer = new RowWriter<string>(wait);
   const statements: (readonly string[])[] = [];
   const write = (row: string): Promise<void> => writer.write(row, async (rows) => void statements.push(rows));
   await write('a');
@@ -55,6 +60,12 @@ it('rows that come soon after a statement wait for others, and the first of all 
   await next();
   await write('d');
   expect(statements).toEqual([['a'], ['b', 'c'], ['d']]);
+  const many = Promise.all(Array.from({ length: 100 }, (_, row) => write(String(row))));
+  await next();
+  endGathering();
+  await many;
+  await next();
+  expect(waits).toEqual([2, 4, 2, 50]);
 });
 
 it('a row that cannot be written is told so, and takes no other with it', async () => {

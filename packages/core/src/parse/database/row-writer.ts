@@ -4,8 +4,13 @@ import { setTimeout } from 'node:timers/promises';
 const MAX_TOGETHER = 200;
 /** Most rows that wait, while the database is slow or silent. Further ones are refused (resource exhaustion, CWE-770). */
 const MAX_WAITING = 10_000;
-/** How long a row waits for others after a statement, in milliseconds. Under load, a statement costs more than its rows. */
-const GATHER_MS = 50;
+/**
+ * How long further rows wait for others after a statement, in milliseconds for each of its rows. So they wait long only under load,
+ * where a statement costs more than its rows.
+ */
+const GATHER_MS_PER_ROW = 2;
+/** How long they wait at most, in milliseconds. */
+const MAX_GATHER_MS = 50;
 
 interface Waiting<Row> {
   readonly row: Row;
@@ -19,12 +24,12 @@ interface Waiting<Row> {
 export class RowWriter<Row> {
   readonly #waiting: Waiting<Row>[] = [];
   #create: ((rows: readonly Row[]) => Promise<void>) | undefined;
-  readonly #gather: () => Promise<unknown>;
+  readonly #wait: (milliseconds: number) => Promise<unknown>;
   #isWriting = false;
 
-  /** @param gather waits for further rows; 50 ms by default */
-  constructor(gather: () => Promise<unknown> = () => setTimeout(GATHER_MS)) {
-    this.#gather = gather;
+  /** @param wait waits for further rows */
+  constructor(wait: (milliseconds: number) => Promise<unknown> = setTimeout) {
+    this.#wait = wait;
   }
 
   /**
@@ -50,7 +55,7 @@ export class RowWriter<Row> {
       else if (group.length === 1) group[0]?.settle(fault);
       // One row that cannot be written must not take the others with it.
       else for (const each of group) each.settle(await this.#attempt([each]));
-      if (this.#waiting.length < MAX_TOGETHER) await this.#gather();
+      if (this.#waiting.length < MAX_TOGETHER) await this.#wait(Math.min(group.length * GATHER_MS_PER_ROW, MAX_GATHER_MS));
     }
     this.#isWriting = false; // in the same step as the check above: a later row begins anew
   }
