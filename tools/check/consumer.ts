@@ -69,6 +69,11 @@ export class Consumer {
     }
   }
 
+  /** Runs a command of an installed package there, as the pages say; gives what it says. Downloads nothing. */
+  npx(...line: readonly string[]): string {
+    return execFileSync('npx', ['--no', '--offline', ...line], { cwd: this.folder, encoding: 'utf8' });
+  }
+
   /** Runs Node there; gives what it says. */
   run(options: readonly string[], environment: Readonly<Record<string, string>> = {}): string {
     const env = { ...process.env, ...environment };

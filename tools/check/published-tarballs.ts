@@ -48,7 +48,7 @@ async function check(folder: string, postgres: TestPostgres): Promise<void> {
   say('code of READMEs compiles: Node and bundlers, import and require');
 
   const env = {
-    FACTOR_KEYS: consumer.run(['node_modules/.bin/parse-factors', 'keygen']).trim(),
+    FACTOR_KEYS: consumer.npx('@parse-factors/core', 'keygen').trim(),
     MASTER_KEY: 'master',
     PARSE_SERVER_LOGS_FOLDER: 'null',
     TWILIO_SID: `AC${'0'.repeat(32)}`,

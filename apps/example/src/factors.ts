@@ -84,7 +84,7 @@ export function composeExample(
   const strangers = settings.asksForWork ? { allow: proofOfWork() } : {};
 
   return composeFactors({
-    // These keys encrypt what the server stores about factors. `npx parse-factors keygen` prints one.
+    // These keys encrypt what the server stores about factors. `npx @parse-factors/core keygen` prints one.
     keys: settings.factorKeys,
 
     factors: {

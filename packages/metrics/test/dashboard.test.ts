@@ -110,6 +110,7 @@ it.skipIf(!hasPromtool)(
           ],
           alert_rule_test: [
             { eval_time: '50m', alertname: 'FactorFault', exp_alerts: [] },
+            { eval_time: '60m', alertname: 'FactorMisconfigured', exp_alerts: [] },
             { eval_time: '60m', alertname: 'FactorMessagesFail', exp_alerts: [] },
             { eval_time: '60m', alertname: 'FactorWebhookFailed', exp_alerts: [] },
             { eval_time: '60m', alertname: 'FactorTestCodeUsed', exp_alerts: [] },
@@ -130,10 +131,8 @@ it.skipIf(!hasPromtool)(
               alertname: 'FactorFault',
               exp_alerts: [
                 {
-                  exp_labels: { severity: 'page', type: 'fault', factor: 'none' },
-                  exp_annotations: {
-                    summary: 'Users cannot log in, or factors are unprotected: fault none. Run parse-factors doctor.',
-                  },
+                  exp_labels: { severity: 'page', factor: 'none' },
+                  exp_annotations: { summary: 'Users cannot log in: fault none. Run npx @parse-factors/core doctor.' },
                 },
               ],
             },
@@ -161,7 +160,11 @@ it.skipIf(!hasPromtool)(
 );
 
 it.skipIf(!hasPromtool).each<readonly [alert: string, series: Readonly<Record<string, string>>]>([
-  ['FactorFault', { 'parse_factors_events_total{type="misconfigured",factor="otp"}': '0x55 1x10' }],
+  ['FactorFault', { 'parse_factors_events_total{type="fault",factor="otp"}': '0x55 1x10' }],
+  ['FactorMisconfigured', { 'parse_factors_events_total{type="misconfigured",factor="otp"}': '0x55 1x10' }],
+  // A server that starts without the guard, and one that starts so again: Prometheus never reads a 0.
+  ['FactorMisconfigured', { 'parse_factors_events_total{type="misconfigured",factor="none"}': '_x55 1x10' }],
+  ['FactorMisconfigured', { 'parse_factors_events_total{type="misconfigured",factor="none"}': '1x65' }],
   ['FactorStoreFault', { 'parse_factors_store_faults_total{verb="attempt"}': '0x55 1x10' }],
   ['FactorMessagesFail', { [message('none', 'failed')]: '0+1x65', [message('none', 'delivered')]: '0+4x65' }],
   ['FactorGuessing', { 'parse_factors_locks_total{factor="totp",purpose="sign-in"}': '0+1x65' }],

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { checkCommands } from './commands.js';
 import { checkErrors } from './errors.js';
 import { checkLinks } from './links.js';
 import type { ListedOwner } from './option-list.js';
@@ -43,6 +44,18 @@ describe('links', () => {
     ]);
     expect(checkLinks(page('[a](policies.md) [b](/protect/policies) [c](policies#policies-1) `[d](e.md)`'))).toHaveLength(1);
     expect(checkLinks(page('[a](/protect/policies)', 'README.md'))).toHaveLength(1);
+  });
+});
+
+describe('commands', () => {
+  it('are those of our packages: npx downloads others, and runs them', () => {
+    const right = 'KEYS=$(npx @parse-factors/core keygen)\n`npx --no @parse-factors/mfa-compat`\nnpx vitest run';
+    expect(said(checkCommands(page(right)))).toEqual([]);
+    const wrong = 'a\nKEYS=$(npx parse-factors keygen)\n`npx -y @parse-factors/totp`';
+    expect(said(checkCommands(page(wrong)))).toEqual([
+      'docs/protect/wrong.md:2: npx parse-factors: is no package of ours with a command',
+      'docs/protect/wrong.md:3: npx @parse-factors/totp: is no package of ours with a command',
+    ]);
   });
 });
 

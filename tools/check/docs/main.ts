@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileBlocks, type Compilation } from './code-blocks.js';
+import { checkCommands } from './commands.js';
 import { checkErrors } from './errors.js';
 import { checkExampleFiles } from './example-files.js';
 import { startExample } from './example-server.js';
@@ -50,7 +51,7 @@ function checkStill(): number {
   const options = checkOptions(readPages(), compilation);
   const pages = readPages();
   const problems = [
-    ...pages.flatMap((page) => [...checkLinks(page), ...hiddenBlocks(page)]),
+    ...pages.flatMap((page) => [...checkLinks(page), ...checkCommands(page), ...hiddenBlocks(page)]),
     ...checkNavigation(pages),
     ...checkExampleFiles(pages),
     ...missingExamples(examples),

@@ -54,7 +54,7 @@ const REMOVED = {
  * import { TotpFactor } from '@parse-factors/totp';
  *
  * const factors = composeFactors({
- *   keys: process.env['FACTOR_KEYS'] ?? '', // npx parse-factors keygen
+ *   keys: process.env['FACTOR_KEYS'] ?? '', // of the command `parse-factors keygen`
  *   factors: { totp: new TotpFactor({ issuer: 'Acme' }), recovery: new RecoveryCodesFactor() },
  * });
  * // For Parse Server's options; in Cloud Code, call factors.install(Parse).

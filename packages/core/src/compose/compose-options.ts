@@ -25,8 +25,8 @@ import { hasMethods, storeOption, type StoreSource } from './store-source.js';
 /** Options of `composeFactors`. */
 export interface ComposeOptions<Key extends string = string> {
   /**
-   * The secret keys, each `<name>:<base64 of 32 random bytes>`, newest first, separated by commas. `npx parse-factors keygen`
-   * prints one.
+   * The secret keys, each `<name>:<base64 of 32 random bytes>`, newest first, separated by commas. The command
+   * `parse-factors keygen` of this package prints one.
    */
   readonly keys: string;
   /**
@@ -153,7 +153,7 @@ const isFactor = (value: unknown): value is Factor<object> =>
 /** The rule that each option of `composeFactors` must meet. */
 export const COMPOSE_RULES: { readonly [Name in keyof Required<ComposeOptions>]: OptionRule } = {
   keys: {
-    accepts: 'a string of secret keys; `npx parse-factors keygen` prints one',
+    accepts: 'a string of secret keys; `npx @parse-factors/core keygen` prints one',
     isValid: (value) => typeof value === 'string',
   },
   formerAppIds: listOption(textOption(256), 10),

@@ -11,7 +11,7 @@ const MIN_DISTINCT_BYTES = 16;
 const SEAL_VERSION = '1';
 
 const KEY_FORMAT =
-  'one or more "<name>:<base64 of 32 random bytes>", newest first, separated by commas; `npx parse-factors keygen` prints one';
+  'one or more "<name>:<base64 of 32 random bytes>", newest first, separated by commas; `npx @parse-factors/core keygen` prints one';
 
 /** The text of a sealed record. */
 export interface OpenedRecord {
@@ -47,7 +47,7 @@ function parseKey(entry: string): [string, Buffer] {
     throw new FactorConfigError(`option "keys" must be ${KEY_FORMAT}`);
   }
   if (looksPredictable(bytes)) {
-    throw new FactorConfigError(`option "keys": key "${name}" is not random. Create a new one: npx parse-factors keygen`);
+    throw new FactorConfigError(`option "keys": key "${name}" is not random. Create a new one: npx @parse-factors/core keygen`);
   }
   return [name, bytes];
 }

@@ -32,6 +32,6 @@ export function olderRecords({ recordKeyring }: Pick<Runtime, 'recordKeyring'>, 
     return sum > 0 ? [`${sum} under "${name}"`] : [];
   });
   if (older.length === 0) return [];
-  const sentence = `Records are still sealed by older keys: ${older.join(', ')}. Without these keys, their users cannot log in. Run parse-factors reseal with --apply, and an hour later remove the older keys from "keys".`;
+  const sentence = `Records are still sealed by older keys: ${older.join(', ')}. Without these keys, their users cannot log in. Run npx @parse-factors/core reseal with --apply, and an hour later remove the older keys from "keys".`;
   return [{ reason: 'records_of_older_keys', factor: '', sentence }];
 }
