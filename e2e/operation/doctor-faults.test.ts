@@ -31,6 +31,8 @@ afterAll(() => rig.close());
 
 const server = (options: Readonly<Record<string, unknown>>): StageOptions => ({ server: options });
 const loud = { silent: false, logLevel: 'info', loggerAdapter: { log: () => undefined, query: () => undefined } };
+/** A function as a channel sends no notices. */
+const mute = { channel: () => undefined };
 const tomorrow = (): string => new Date(Date.now() + 24 * HOUR).toISOString().slice(0, 10);
 
 describe('options of the server or of the factors', () => {
@@ -47,6 +49,7 @@ describe('options of the server or of the factors', () => {
     ['clocks_differ', { compose: { clock: () => Date.now() + 60_000 } }],
     ['events_kept_for_good', { compose: { eventLog: true } }],
     ['notices_off', { compose: { notices: false } }],
+    ['notices_off', { sms: mute, mail: mute, emailLogin: mute, phoneLogin: mute }],
     ['reset_finds_no_email', { compose: { passwordReset: ['email'] } }],
     ['check_header_not_allowed', { emailLogin: { allow: proofOfWork() } }],
     ['test_codes', { mail: { testCodes: { addresses: { 'review@example.com': '739164' }, until: tomorrow() } } }],

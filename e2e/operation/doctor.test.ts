@@ -95,6 +95,20 @@ describe('a server that cannot be asked', () => {
     expect(await doctor(['--help'])).toMatchObject({ status: 0, stderr: expect.stringContaining('parse-factors doctor') });
   });
 
+  it('says what to look at, where an answer has several causes', async () => {
+    await start();
+    const says = async (...given: Parameters<typeof doctor>): Promise<string> => (await doctor(...given)).stderr;
+    expect(await says(['--app-id', 'other'])).toBe(
+      'The server answered 403: unauthorized. Check --app-id, and whether masterKeyIps of the server lists the address of this machine.\n',
+    );
+    expect(await says([], { key: 'wrong' })).toContain('Check PARSE_SERVER_MASTER_KEY.');
+    expect(await says([], { url: stage.url.replace(/parse$/, 'nowhere') })).toBe(
+      'The server answered 404: no readable error. Check --server-url: it ends with the path of Parse Server, such as /parse.\n',
+    );
+    await start({ server: { masterKeyIps: ['192.0.2.7'] } });
+    expect(await says([])).toContain('Check --app-id, and whether masterKeyIps');
+  });
+
   it.each([
     '{"result":{"findings":"none"}}',
     '{"result":{"findings":[{"level":1}]}}',

@@ -51,7 +51,7 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
   /** @internal */
   override readonly unreached: Factor<Addresses>['unreached'];
   override readonly primary: PrimarySignIn<Addresses> | undefined;
-  override readonly notifies: SecurityNotifications<Addresses>;
+  override readonly notifies: SecurityNotifications<Addresses> | undefined;
   /** @internal */
   override readonly addressProof: AddressProof<Addresses>;
   /** @internal */
@@ -93,7 +93,7 @@ export abstract class CodeFactor extends Factor<Addresses, CodeAnswer, CodeAnswe
     ({ multiple: this.multiple, several: this.several, management: this.management } = this.#own);
     const proof = new CodeAddressProof(tests, this.#codes, this.#own, codeLength);
     this.addressProof = proof;
-    this.notifies = proof;
+    this.notifies = this.#codes.sendsNotices ? proof : undefined;
     this.openCountry = addressType.conversion && ((context, country) => this.#codes.openCountry(context, country));
     this.importer = isPrimary ? undefined : { importEnrolment: ({ address }) => imported(address, strictType) };
   }

@@ -72,6 +72,11 @@ export class CodeSender {
     later(withTimeout(this.#options.deliveryTimeoutMs, async (signal) => channel.confirmed?.({ to, code, signal })));
   }
 
+  /** Whether the channel sends security notifications. */
+  get sendsNotices(): boolean {
+    return this.#channel.notify !== undefined;
+  }
+
   /**
    * Prepares a security notification to an address. Returns undefined if the channel sends none.
    *

@@ -101,6 +101,11 @@ export class OneTimeCodes {
     return this.#limits.countries.open(context, country);
   }
 
+  /** Whether the channel sends security notifications. */
+  get sendsNotices(): boolean {
+    return this.#messages.sendsNotices;
+  }
+
   /** Prepares a security notification to an address. Returns undefined if the channel sends none. */
   notice(to: string, user: FactorUser, change: AccountChange): SecurityNotification | undefined {
     return this.#tests.isUnreachable(to) ? undefined : this.#messages.notice(to, user, change);

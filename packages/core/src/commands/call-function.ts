@@ -55,7 +55,17 @@ export async function callFunction(
   if (ok && result !== undefined) return result;
   const { error, code } = asObject(body) ?? {};
   const said = typeof error === 'string' ? plain(error) : 'no readable error';
-  throw new AnsweredError(`The server answered ${status}: ${said}`, typeof code === 'number' ? code : undefined);
+  throw new AnsweredError(
+    `The server answered ${status}: ${said}${adviceOn(status, said)}`,
+    typeof code === 'number' ? code : undefined,
+  );
+}
+
+/** What to look at after an answer of Parse Server, or of what stands before it, that has several causes. */
+function adviceOn(status: number, said: string): string {
+  if (status === 403) return '. Check --app-id, and whether masterKeyIps of the server lists the address of this machine.';
+  if (said.includes('Master key is required')) return ' Check PARSE_SERVER_MASTER_KEY.';
+  return status === 404 ? '. Check --server-url: it ends with the path of Parse Server, such as /parse.' : '';
 }
 
 interface Call {

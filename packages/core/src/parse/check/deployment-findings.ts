@@ -93,6 +93,9 @@ function insecureUrl(config: ServerConfig): Found {
 /** What the application has chosen, and may have overlooked. */
 function choices(runtime: Runtime): readonly Found[] {
   const { eventLog, keepEventsMs, notices } = runtime;
+  const factors = Object.values(runtime.factors);
+  const isMute =
+    factors.some(({ addressProof }) => addressProof !== undefined) && factors.every(({ notifies }) => notifies === undefined);
   const isOnly = secondFactors(runtime).length === 1 && linkedFactors(runtime).length === 0;
   return [
     eventLog &&
@@ -110,5 +113,11 @@ function choices(runtime: Runtime): readonly Found[] {
       reason: 'notices_off',
       sentence: 'Users are not told of changes to their account that they did not make. Leave the option notices on.',
     },
+    notices &&
+      isMute && {
+        reason: 'notices_off',
+        sentence:
+          'Users are not told of changes to their account that they did not make: no channel sends notices, as a function sends none. Give a channel the method notify.',
+      },
   ];
 }
