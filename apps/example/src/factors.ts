@@ -163,6 +163,9 @@ export function parseServerOptions(factors: ComposedFactors): object {
       defineOwnEvents(Parse);
     },
 
+    // Otherwise Parse Server logs the user name and email address with each login and each save of a user.
+    logLevels: { triggerBeforeSuccess: 'silent', triggerAfter: 'silent', triggerBeforeError: 'silent' },
+
     // Parse Dashboard shows the findings of the self-check under App Settings, Security.
     security: { enableCheck: true, checkGroups: [factors.checkGroup()] },
 

@@ -84,6 +84,11 @@ describe('npm start', () => {
       data: { health: true },
     });
 
+    // Apps copy what the example does, so the doctor finds nothing to mend.
+    const masterKey = /Master key of this start: (\S+)/.exec(first.output())?.[1] ?? '';
+    const check = { method: 'POST', headers: { ...headers, 'X-Parse-Master-Key': masterKey }, body: '{}' };
+    expect(await fetchJson('/parse/functions/factorsCheck', check)).toMatchObject({ result: { findings: [] } });
+
     // Other origins read nothing, and no user reads another user's events.
     for (const Origin of ['http://evil.example', 'null', url]) {
       const health = await fetch(`${url}/parse/health`, { headers: { ...headers, Origin } });

@@ -65,5 +65,6 @@ function recorderIn(registers: Registry[], metric: Metric): Recorder {
     return (value, given) => histogram.observe({ ...given }, value);
   }
   const gauge = new Gauge(common);
+  gauge.remove({}); // it would be 0 until it is set, and on servers that never set it
   return (value, given) => gauge.set({ ...given }, value);
 }

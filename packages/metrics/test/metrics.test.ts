@@ -44,6 +44,12 @@ const EVENTS: readonly FactorEvent[] = [
 ];
 const ENROLLED = { users: 40, sample: 20, byFactor: { otp: 10, totp: 4, removed: 9 } };
 
+it('numbers of users are missing until they were counted, which most servers never do', async () => {
+  const metrics = prometheus({ factors: FACTORS });
+  metrics.setEnrolled(undefined);
+  expect(await metrics.text()).not.toMatch(/^parse_factors_(?:users|enrolled_users)\b/m);
+});
+
 it('prometheus counts attempts, messages, locks and faults, and shows how many users have a factor', async () => {
   const metrics = prometheus({ factors: FACTORS });
   for (const event of EVENTS) metrics.onEvent(event);
